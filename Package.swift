@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+// Octet: small convolutional networks in eight bits on small boards. No package dependencies.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [.strictMemorySafety()]
+
+let package = Package(
+  name: "Octet",
+  products: [
+    .library(name: "OctetRuntime", targets: ["OctetRuntime"]),
+    .library(
+      name: "OctetHost",
+      targets: [
+        "OctetModel", "OctetTraining", "OctetData", "OctetExchange", "OctetQuantization",
+        "OctetCompiler", "OctetReport", "OctetBoards",
+      ]),
+    .executable(name: "octet", targets: ["octet"]),
+  ],
+  targets: [
+    // The device: no heap, no Foundation, no libc. Also compiled as Embedded Swift.
+    .target(name: "COctetKernels"),
+    .target(name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict),
+
+    // The host.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "COctetFloatKernels"),
+    .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
+    .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
+    .target(name: "OctetData", dependencies: ["CZlib"]),
+    .target(name: "OctetExchange", dependencies: ["OctetModel"]),
+    .target(name: "OctetQuantization", dependencies: ["OctetModel"]),
+    .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
+    .target(
+      name: "OctetReport",
+      dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
+    .target(name: "OctetBoards", dependencies: ["OctetCompiler"]),
+    .executableTarget(
+      name: "octet",
+      dependencies: ["OctetReport", "OctetBoards"],
+      path: "Tools/octet"),
+
+    // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
+    .testTarget(name: "OctetRuntimeTests", dependencies: ["OctetRuntime", "OctetCompiler"]),
+    .testTarget(name: "OctetModelTests", dependencies: ["OctetModel"]),
+    .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
+    .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
+    .testTarget(name: "OctetExchangeTests", dependencies: ["OctetExchange"]),
+    .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
+    .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
+    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
+    .testTarget(name: "CommandTests", dependencies: ["octet"]),
+    .testTarget(name: "TidyTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+#include "octet_float_kernels.h"

@@ -1,0 +1,1 @@
+#include "octet_kernels.h"

@@ -1,0 +1,185 @@
+/// A network as data: the one meeting point of the trainer, the importers, the quantizer and the
+/// float interpreter.
+///
+/// Layout is NHWC throughout. Shapes are static, with a batch of 1; importers do the conversion
+/// from other layouts once. Weight layouts are those of TensorFlow Lite:
+///
+/// | Operation | Weights |
+/// |---|---|
+/// | convolution | `[O, KH, KW, I / groups]` |
+/// | depthwise convolution | `[1, KH, KW, I · depthMultiplier]` |
+/// | transposed convolution | `[O, KH, KW, I]` |
+/// | fully connected | `[O, I]` |
+///
+/// A float graph has `float` constants and no quantization. An int8 graph (what the quantizer
+/// makes, or an importer takes over) is the same type with `quantization` on every tensor and
+/// int8 weights and int32 biases, so everything downstream reads one form.
+public struct Graph: Sendable, Equatable {
+  public var name: String
+  /// Every tensor, addressed by its index.
+  public var tensors: [Tensor]
+  /// In execution order: a node reads only graph inputs, constants and outputs of earlier nodes.
+  public var nodes: [Node]
+  public var inputs: [TensorIndex]
+  public var outputs: [TensorIndex]
+  public var metadata: Metadata
+
+  public init(name: String = "") {
+    self.name = name
+    tensors = []
+    nodes = []
+    inputs = []
+    outputs = []
+    metadata = Metadata()
+  }
+}
+
+public typealias TensorIndex = Int
+
+/// What travels with a model so that a camera image can be fed without side files.
+public struct Metadata: Sendable, Equatable {
+  /// Class names in output order; empty when unknown.
+  public var labels: [String] = []
+  /// `real = (pixel / 255 − mean[c]) / standardDeviation[c]`; nil when unknown (then 0 and 1).
+  public var normalization: Normalization?
+
+  public init() {}
+}
+
+/// How an 8-bit pixel becomes the model's real-valued input, channel by channel.
+public struct Normalization: Sendable, Equatable {
+  public var mean: [Float]
+  public var standardDeviation: [Float]
+
+  public init(mean: [Float], standardDeviation: [Float]) {
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+}
+
+public struct Tensor: Sendable, Equatable {
+  /// Unique within the graph.
+  public var name: String
+  public var shape: [Int]
+  public var elementType: ElementType
+  /// The value, row-major, when the tensor is a constant.
+  public var constant: Payload?
+  /// `real = scale · (q − zeroPoint)`; nil for real-valued tensors.
+  public var quantization: Quantization?
+
+  public init(
+    name: String, shape: [Int], elementType: ElementType = .float32,
+    constant: Payload? = nil, quantization: Quantization? = nil
+  ) {
+    self.name = name
+    self.shape = shape
+    self.elementType = elementType
+    self.constant = constant
+    self.quantization = quantization
+  }
+
+  public var elementCount: Int { shape.elementCount }
+}
+
+public enum ElementType: String, Sendable {
+  case float32, int8, uint8, int16, int32, int64, bool
+}
+
+/// The elements of a constant, row-major.
+public enum Payload: Sendable, Equatable {
+  case float([Float])
+  case int8([Int8])
+  case int32([Int32])
+  case int64([Int64])
+
+  public var count: Int {
+    switch self {
+    case .float(let values): values.count
+    case .int8(let values): values.count
+    case .int32(let values): values.count
+    case .int64(let values): values.count
+    }
+  }
+}
+
+public struct Quantization: Sendable, Equatable {
+  /// One, or one for each index along `axis`.
+  public var scales: [Float]
+  /// As many as `scales`.
+  public var zeroPoints: [Int32]
+  /// The axis that `scales` runs along; nil when there is one scale for the whole tensor.
+  public var axis: Int?
+
+  public init(scales: [Float], zeroPoints: [Int32], axis: Int? = nil) {
+    self.scales = scales
+    self.zeroPoints = zeroPoints
+    self.axis = axis
+  }
+
+  public init(scale: Float, zeroPoint: Int32) {
+    self.init(scales: [scale], zeroPoints: [zeroPoint])
+  }
+}
+
+public struct Node: Sendable, Equatable {
+  /// Unique within the graph, e.g. `conv1`.
+  public var name: String
+  public var operation: Operation
+  /// In the order that the operation documents. Absent optional inputs at the end are left out.
+  public var inputs: [TensorIndex]
+  public var outputs: [TensorIndex]
+
+  public init(
+    name: String, operation: Operation, inputs: [TensorIndex], outputs: [TensorIndex]
+  ) {
+    self.name = name
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
+extension [Int] {
+  /// The product of the dimensions; 1 for a scalar.
+  public var elementCount: Int { reduce(1, *) }
+}
+
+extension Graph {
+  /// Adds a tensor and returns its index.
+  @discardableResult
+  public mutating func add(_ tensor: Tensor) -> TensorIndex {
+    tensors.append(tensor)
+    return tensors.count - 1
+  }
+
+  /// The number of values in float constants: weights, biases, batch-normalization statistics.
+  public var parameterCount: Int {
+    let used = Set(nodes.flatMap(\.inputs))
+    return used.reduce(0) { sum, index in
+      switch tensors[index].constant {
+      case .float(let values): sum + values.count
+      case .int8(let values): sum + values.count
+      case .int32(let values): sum + values.count
+      case .int64, nil: sum
+      }
+    }
+  }
+
+  /// For each tensor the index of the node that makes it, or nil for inputs and constants.
+  public func producers() -> [Int?] {
+    var result = [Int?](repeating: nil, count: tensors.count)
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs { result[output] = index }
+    }
+    return result
+  }
+
+  /// For each tensor the indices of the nodes that read it, in execution order.
+  public func consumers() -> [[Int]] {
+    var result = [[Int]](repeating: [], count: tensors.count)
+    for (index, node) in nodes.enumerated() {
+      for input in Set(node.inputs) { result[input].append(index) }
+    }
+    return result
+  }
+}
