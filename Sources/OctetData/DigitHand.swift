@@ -17,12 +17,12 @@ struct Hand {
   let elasticity: Double
 
   init(digit: Int, using random: inout Xoshiro256) {
-    untidiness = random.next(in: 1.5...5.5)
+    untidiness = random.next(in: 1...5) * (digit == 0 ? 0.7 : 1)
     // People lean to the right more than to the left; a 1 leans most.
     let slant = (digit == 1 ? 0.2 : 0.15) + (digit == 1 ? 0.3 : 0.22) * random.nextBell()
-    let aspect = 1 + 0.2 * random.nextBell()
+    let aspect = min(max(1 + 0.25 * random.nextBell(), 0.5), 1.9)
     // Half the angle's tangent gives sine and cosine without a library's `sin`.
-    let halfTangent = 0.5 * 0.12 * random.nextBell()
+    let halfTangent = 0.5 * 0.15 * random.nextBell()
     let divisor = 1 + halfTangent * halfTangent
     let cosine = (1 - halfTangent * halfTangent) / divisor
     let sine = 2 * halfTangent / divisor
@@ -30,10 +30,10 @@ struct Hand {
     xy = -cosine * slant - sine
     yx = sine * aspect
     yy = cosine - sine * slant
-    radius = min(max(1.25 + 0.36 * random.nextBell(), 0.6), 2.4)
+    radius = min(max(1.25 + (digit == 1 ? 0.6 : 0.45) * random.nextBell(), 0.55), 2.9)
     pressure = random.next(in: 0...0.35)
     softness = random.next(in: 0.9...1.5)
-    elasticity = random.next(in: 2...7)
+    elasticity = random.next(in: 2...9)
   }
 
   /// The glyph's strokes with every knot moved a little, as smooth paths.
@@ -82,7 +82,7 @@ struct Hand {
     for index in path.indices {
       let t = Double(index) / Double(max(path.count - 1, 1))
       let width = t < 0.5 ? start + (middle - start) * 2 * t : middle + (end - middle) * (2 * t - 1)
-      path[index].radius = min(max(width, 0.5), 1.6)
+      path[index].radius = min(max(width + 0.06 * random.nextBell(), 0.5), 1.6)
     }
   }
 

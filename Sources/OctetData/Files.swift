@@ -50,6 +50,11 @@ enum Files {
     }
   }
 
+  /// The last part of the path; of `.` or `..`, of the folder that it stands for.
+  static func lastName(of path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+  }
+
   static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
