@@ -16,11 +16,16 @@ struct Hand {
   /// Displacement of a 4×4 grid of control points, in hundredths.
   let elasticity: Double
 
+  /// After scaling to 20 pixels, digits that are written small have thicker lines, by digit.
+  private static let meanRadius = [1.4, 1.3, 1.28, 1.24, 1.2, 1.14, 1.22, 1.26, 1.14, 1.12]
+  /// Width relative to the glyph's, by digit.
+  private static let meanAspect = [1.12, 0.9, 1.08, 1, 1.02, 1.08, 1, 1.05, 1.02, 0.98]
+
   init(digit: Int, using random: inout Xoshiro256) {
-    untidiness = random.next(in: 1...5) * (digit == 0 ? 0.7 : 1)
+    untidiness = random.next(in: 1...5) * (digit == 0 || digit == 4 ? 0.7 : 1)
     // People lean to the right more than to the left; a 1 leans most.
     let slant = (digit == 1 ? 0.2 : 0.15) + (digit == 1 ? 0.3 : 0.22) * random.nextBell()
-    let aspect = min(max(1 + 0.25 * random.nextBell(), 0.5), 1.9)
+    let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), 0.5), 1.9)
     // Half the angle's tangent gives sine and cosine without a library's `sin`.
     let halfTangent = 0.5 * 0.15 * random.nextBell()
     let divisor = 1 + halfTangent * halfTangent
@@ -30,9 +35,9 @@ struct Hand {
     xy = -cosine * slant - sine
     yx = sine * aspect
     yy = cosine - sine * slant
-    radius = min(max(1.25 + (digit == 1 ? 0.6 : 0.45) * random.nextBell(), 0.55), 2.9)
+    radius = min(max(Self.meanRadius[digit] + 0.36 * random.nextBell(), 0.65), 2.9)
     pressure = random.next(in: 0...0.35)
-    softness = random.next(in: 0.9...1.5)
+    softness = random.next(in: 1.4...2.4)
     elasticity = random.next(in: 2...9)
   }
 
