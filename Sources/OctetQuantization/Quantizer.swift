@@ -54,6 +54,10 @@ public struct Quantizer: Sendable {
       equalsMinMax: ranges == minMax)
   }
 
+  /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
+  /// and codes spent on it would be taken from the scores that decide.
+  static let invisibleBelow: Float = 11.09
+
   /// A range for each activation. The model's outputs keep everything that was seen whatever the
   /// calibrator: clipping scores makes ties between classes.
   private static func chooseRanges(
@@ -62,7 +66,11 @@ public struct Quantizer: Sendable {
     var ranges: [TensorIndex: ValueRange] = [:]
     for (index, histogram) in calibration.histograms {
       let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
-      ranges[index] = (keepsAll ? .minMax : calibrator).range(histogram)
+      var range = (keepsAll ? .minMax : calibrator).range(histogram)
+      if graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+        range.lower = max(range.lower, min(0, highest - invisibleBelow))
+      }
+      ranges[index] = range
     }
     return ranges
   }
@@ -97,6 +105,14 @@ public struct Quantizer: Sendable {
 }
 
 extension Graph {
+  /// Whether a tensor is an output with one real-valued score for each label.
+  func isClassScores(_ index: TensorIndex) -> Bool {
+    guard outputs == [index], let producer = producers()[index],
+      case .fullyConnected(let attributes) = nodes[producer].operation
+    else { return false }
+    return attributes.activation == .none && tensors[index].elementCount == metadata.labels.count
+  }
+
   /// Throws the list of all nodes that have no int8 form.
   func requireInt8Forms() throws(QuantizationError) {
     var missing: [QuantizationError.UnsupportedNode] = []
