@@ -22,10 +22,12 @@ struct Hand {
   private static let meanAspect = [1.12, 0.9, 1.08, 1, 1.02, 1.08, 1, 1.05, 1.02, 0.98]
 
   init(digit: Int, using random: inout Xoshiro256) {
-    untidiness = random.next(in: 1...5) * (digit == 0 || digit == 4 ? 0.7 : 1)
+    untidiness = random.next(in: 1...6) * (digit == 0 || digit == 4 ? 0.7 : 1)
     // People lean to the right more than to the left; a 1 leans most.
     let slant = (digit == 1 ? 0.2 : 0.15) + (digit == 1 ? 0.3 : 0.22) * random.nextBell()
-    let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), 0.5), 1.9)
+    // A narrow 8 loses its loops.
+    let narrowest = digit == 8 ? 0.75 : 0.5
+    let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), narrowest), 1.9)
     // Half the angle's tangent gives sine and cosine without a library's `sin`.
     let halfTangent = 0.5 * 0.15 * random.nextBell()
     let divisor = 1 + halfTangent * halfTangent
@@ -35,10 +37,13 @@ struct Hand {
     xy = -cosine * slant - sine
     yx = sine * aspect
     yy = cosine - sine * slant
-    radius = min(max(Self.meanRadius[digit] + 0.36 * random.nextBell(), 0.65), 2.9)
+    radius = min(
+      max(Self.meanRadius[digit] + (digit == 1 ? 0.5 : 0.36) * random.nextBell(), 0.65),
+      digit == 8 ? 1.7 : 2.9)
     pressure = random.next(in: 0...0.35)
-    softness = random.next(in: 1.4...2.4)
-    elasticity = random.next(in: 2...9)
+    // A line of any width is white in its middle.
+    softness = min(random.next(in: 0.8...1.4), 2 * radius)
+    elasticity = random.next(in: 3...13)
   }
 
   /// The glyph's strokes with every knot moved a little, as smooth paths.
