@@ -22,11 +22,11 @@ struct Hand {
   private static let meanAspect = [1.12, 0.9, 1.08, 1, 1.02, 1.08, 1, 1.05, 1.02, 0.98]
 
   init(digit: Int, using random: inout Xoshiro256) {
-    untidiness = random.next(in: 1...6) * (digit == 0 || digit == 4 ? 0.7 : 1)
+    untidiness = random.next(in: 1...5) * (digit == 0 || digit == 4 ? 0.7 : 1)
     // People lean to the right more than to the left; a 1 leans most.
     let slant = (digit == 1 ? 0.2 : 0.15) + (digit == 1 ? 0.3 : 0.22) * random.nextBell()
-    // A narrow 8 loses its loops.
-    let narrowest = digit == 8 ? 0.75 : 0.5
+    // Narrow digits lose their loops, an 8 first.
+    let narrowest = digit == 1 ? 0.5 : digit == 8 ? 0.75 : 0.62
     let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), narrowest), 1.9)
     // Half the angle's tangent gives sine and cosine without a library's `sin`.
     let halfTangent = 0.5 * 0.15 * random.nextBell()
@@ -37,13 +37,15 @@ struct Hand {
     xy = -cosine * slant - sine
     yx = sine * aspect
     yy = cosine - sine * slant
-    radius = min(
-      max(Self.meanRadius[digit] + (digit == 1 ? 0.5 : 0.36) * random.nextBell(), 0.65),
-      digit == 8 ? 1.7 : 2.9)
+    // Loops that are narrow or small (an 8's) would be filled by a thick line.
+    let thickest = digit == 1 ? 2.9 : (digit == 8 ? 1.8 : 2.6) * min(aspect, 1)
+    let spread = digit == 1 ? 0.5 : 0.36
+    radius = min(max(Self.meanRadius[digit] + spread * random.nextBell(), 0.65), thickest)
     pressure = random.next(in: 0...0.35)
     // A line of any width is white in its middle.
     softness = min(random.next(in: 0.8...1.4), 2 * radius)
-    elasticity = random.next(in: 3...13)
+    // A 1 is soon no longer one.
+    elasticity = random.next(in: 2...11) * (digit == 1 ? 0.6 : 1)
   }
 
   /// The glyph's strokes with every knot moved a little, as smooth paths.
