@@ -13,6 +13,15 @@ enum Repository {
     /// From the root: `Sources/OctetModel/Graph.swift`.
     var path: String
     var text: String
+    /// Read once: every rule wants it. Nil for what is neither Swift nor C.
+    var source: SourceText?
+
+    init(path: String, text: String) {
+      self.path = path
+      self.text = text
+      let isSource = [".swift", ".c", ".h"].contains { path.hasSuffix($0) }
+      source = isSource ? SourceText(text) : nil
+    }
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     var lines: [Substring] {

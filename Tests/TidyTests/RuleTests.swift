@@ -37,7 +37,7 @@ import Testing
   @Test func noCrashesOnPurpose() {
     var violations: [String] = []
     for file in Self.product {
-      let tokens = SourceText(file.text).tokens
+      let tokens = file.source?.tokens ?? []
       for (token, next) in zip(tokens, tokens.dropFirst()) {
         let isForced = ["try", "as"].contains(token.text) && next.text == "!"
         let isFatal = token.text == "fatalError" && next.text == "("
@@ -80,10 +80,9 @@ import Testing
   /// Lines of code that hold one of the words as a whole word.
   private func uses(in files: [Repository.File], of words: Set<String>) -> [Use] {
     files.flatMap { file in
-      let text = SourceText(file.text)
-      let lines = text.lines
-      return text.tokens.filter { words.contains($0.text) }.map {
-        Use(path: file.path, lineNumber: $0.line, line: lines[$0.line - 1])
+      (file.source?.tokens ?? []).filter { words.contains($0.text) }.map {
+        Use(
+          path: file.path, lineNumber: $0.line, line: String(file.lines[$0.line - 1]))
       }
     }
   }

@@ -3,11 +3,14 @@
 struct SourceText {
   /// As many lines as the source; blanked characters are spaces.
   let code: [UInt8]
+  /// Identifiers, keywords and single punctuation characters.
+  let tokens: [Token]
 
   init(_ source: String) {
     var scanner = Scanner(bytes: Array(source.utf8))
     scanner.run()
     code = scanner.output
+    tokens = Self.tokens(of: scanner.output)
   }
 
   /// The code's lines, the first at index 0.
@@ -16,16 +19,15 @@ struct SourceText {
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  /// Identifiers, keywords and single punctuation characters.
-  var tokens: [Token] {
+  private static func tokens(of code: [UInt8]) -> [Token] {
     var tokens: [Token] = []
     var index = 0
     var line = 1
     while index < code.count {
       let byte = code[index]
-      if Self.isWord(byte) {
+      if isWord(byte) {
         let start = index
-        while index < code.count, Self.isWord(code[index]) { index += 1 }
+        while index < code.count, isWord(code[index]) { index += 1 }
         tokens.append(
           Token(text: String(decoding: code[start..<index], as: UTF8.self), line: line))
         continue
@@ -58,6 +60,9 @@ private struct Scanner {
   var index = 0
   var output: [UInt8] = []
 
+  /// What more than itself may begin with.
+  private static let special = Set("/\"#'()".utf8)
+
   init(bytes: [UInt8]) { self.bytes = bytes }
 
   mutating func run() { code(untilParenthesis: false) }
@@ -66,7 +71,10 @@ private struct Scanner {
   private mutating func code(untilParenthesis: Bool) {
     var depth = 0
     while index < bytes.count {
-      if starts("//") {
+      if !Self.special.contains(bytes[index]) {
+        output.append(bytes[index])
+        index += 1
+      } else if starts("//") {
         while index < bytes.count, bytes[index] != UInt8(ascii: "\n") { blank() }
       } else if starts("/*") {
         blockComment()
