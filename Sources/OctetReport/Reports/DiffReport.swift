@@ -55,3 +55,8 @@ public struct DiffReport: Encodable, Sendable {
     public var neverUsedShare: Double
   }
 }
+
+extension DiffReport {
+  /// The layer with the lowest signal-to-noise ratio.
+  public var worstLayer: Layer? { layers.min { $0.sqnrDecibels < $1.sqnrDecibels } }
+}
