@@ -1,10 +1,10 @@
 /// What every failure becomes before it leaves the tool: an exit status and one sentence.
 public struct CommandError: Error, Equatable, CustomStringConvertible {
-  public var status: CommandStatus
+  public var status: ExitStatus
   /// What went wrong, where, and what to do; without the verb's name and without a final newline.
   public var message: String
 
-  public init(_ status: CommandStatus, _ message: String) {
+  public init(_ status: ExitStatus, _ message: String) {
     self.status = status
     self.message = message
   }
@@ -21,8 +21,8 @@ public struct CommandError: Error, Equatable, CustomStringConvertible {
 ///
 /// Modules do not know about the command line; the tool conforms their error enums where the
 /// default (65, bad data) is wrong.
-public protocol CommandStatusProviding: Error {
-  var commandStatus: CommandStatus { get }
+public protocol ExitStatusProviding: Error {
+  var exitStatus: ExitStatus { get }
 }
 
 extension CommandError {
@@ -34,7 +34,7 @@ extension CommandError {
       self = error
       return
     }
-    let status = (error as? any CommandStatusProviding)?.commandStatus ?? .badData
+    let status = (error as? any ExitStatusProviding)?.exitStatus ?? .badData
     let text = String(describing: error)
     self.init(status, subject.map { "\($0): \(text)" } ?? text)
   }

@@ -14,7 +14,7 @@ public enum Interruption {
   public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
   /// How an interrupted run ends: 143 after SIGTERM or SIGHUP, 130 otherwise.
-  public static var status: CommandStatus {
+  public static var status: ExitStatus {
     let signal = received.load(ordering: .relaxed)
     return signal == SIGTERM || signal == SIGHUP ? .terminated : .interrupted
   }
@@ -48,7 +48,7 @@ public enum Interruption {
 
   /// Ends the process without unwinding, leaving no temporary file and no half-drawn line.
   /// Calls only what a signal handler may call.
-  static func exitNow(_ status: CommandStatus) -> Never {
+  static func exitNow(_ status: ExitStatus) -> Never {
     let address = temporaryPath.load(ordering: .acquiring)
     if let path = unsafe UnsafePointer<CChar>(bitPattern: address) { unsafe _ = unlink(path) }
     if progressLineIsOpen.load(ordering: .relaxed) {

@@ -32,7 +32,7 @@ public struct Program: Sendable {
   /// - Parameter arguments: without the name of the tool.
   public func run(
     _ arguments: [String], streams: Console.Streams = .standard
-  ) -> CommandStatus {
+  ) -> ExitStatus {
     let request = Request(arguments)
     let console = Console(
       isQuiet: request.has(Self.quiet), isJSON: request.has(Self.json), streams: streams)
@@ -50,7 +50,7 @@ public struct Program: Sendable {
 
   private func serve(
     _ request: Request, console: Console, subject: String
-  ) throws -> CommandStatus {
+  ) throws -> ExitStatus {
     if request.has(Self.showVersion) {
       try console.emit(Outcome(["version": version], text: "\(name) \(version)"))
       return .done
@@ -82,7 +82,7 @@ public struct Program: Sendable {
     }
   }
 
-  private func help(about verbs: [String], console: Console) throws -> CommandStatus {
+  private func help(about verbs: [String], console: Console) throws -> ExitStatus {
     let names = verbs.filter { !ArgumentParser.looksLikeFlag($0) }
     guard let first = names.first, first != "help" else {
       let report = HelpReport(

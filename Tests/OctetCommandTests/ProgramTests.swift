@@ -45,15 +45,17 @@ private struct Sample: Verb {
   }
 }
 
-private struct Odd: CommandStatusProviding, CustomStringConvertible {
-  var commandStatus: CommandStatus { .inputOutput }
+private struct Odd: ExitStatusProviding, CustomStringConvertible {
+  var exitStatus: OctetCommand.ExitStatus { .inputOutput }
   var description: String { "odd" }
 }
 
 private final class Collector: Sendable {
   let texts = Mutex((output: "", error: ""))
 
-  func run(_ arguments: [String]) -> (status: CommandStatus, output: String, error: String) {
+  func run(_ arguments: [String]) -> (
+    status: OctetCommand.ExitStatus, output: String, error: String
+  ) {
     let plain = Terminal(isInteractive: false, hasColor: false, hasUnicode: true, width: 80)
     let streams = Console.Streams(
       output: plain, error: plain,
@@ -68,7 +70,8 @@ private final class Collector: Sendable {
   }
 }
 
-private func run(_ line: String) -> (status: CommandStatus, output: String, error: String) {
+private func run(_ line: String) -> (status: OctetCommand.ExitStatus, output: String, error: String)
+{
   Collector().run(line.split(separator: " ").map(String.init))
 }
 

@@ -39,7 +39,9 @@ import Testing
     for file in Self.product {
       let tokens = file.source?.tokens ?? []
       for (token, next) in zip(tokens, tokens.dropFirst()) {
-        let isForced = ["try", "as"].contains(token.text) && next.text == "!"
+        // `try !isEmpty` is something else.
+        let isForced =
+          ["try", "as"].contains(token.text) && next.text == "!" && token.isDirectlyBefore(next)
         let isFatal = token.text == "fatalError" && next.text == "("
         if isForced || isFatal {
           violations.append("\(file.path):\(token.line): \(token.text)\(next.text)")

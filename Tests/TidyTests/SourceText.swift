@@ -28,12 +28,14 @@ struct SourceText {
       if isWord(byte) {
         let start = index
         while index < code.count, isWord(code[index]) { index += 1 }
-        tokens.append(
-          Token(text: String(decoding: code[start..<index], as: UTF8.self), line: line))
+        let text = String(decoding: code[start..<index], as: UTF8.self)
+        tokens.append(Token(text: text, line: line, offset: start))
         continue
       }
       if byte == UInt8(ascii: "\n") { line += 1 }
-      if byte > 32 { tokens.append(Token(text: String(UnicodeScalar(byte)), line: line)) }
+      if byte > 32 {
+        tokens.append(Token(text: String(UnicodeScalar(byte)), line: line, offset: index))
+      }
       index += 1
     }
     return tokens
@@ -42,6 +44,10 @@ struct SourceText {
   struct Token: Equatable {
     var text: String
     var line: Int
+    /// Of its first byte, so that neighbours can be told from what space parts.
+    var offset: Int
+
+    func isDirectlyBefore(_ next: Token) -> Bool { offset + text.utf8.count == next.offset }
   }
 
   static func isWord(_ byte: UInt8) -> Bool {
