@@ -50,6 +50,9 @@ private struct Odd: ExitStatusProviding, CustomStringConvertible {
   var description: String { "odd" }
 }
 
+/// The module is named because Testing has an `ExitStatus` too.
+private typealias Result = (status: OctetCommand.ExitStatus, output: String, error: String)
+
 private final class Collector: Sendable {
   let texts = Mutex((output: "", error: ""))
 
