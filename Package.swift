@@ -52,7 +52,9 @@ let package = Package(
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
-    .testTarget(name: "CommandTests", dependencies: ["octet"]),
+    .executableTarget(
+      name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),
+    .testTarget(name: "CommandTests", dependencies: ["octet", "command-probe"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]
