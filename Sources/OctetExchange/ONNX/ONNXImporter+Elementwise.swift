@@ -108,8 +108,8 @@ extension ONNXImporter {
   private mutating func fold(
     _ bias: ONNXValue, _ name: String, into x: ImportedValue, _ view: ONNXNodeView
   ) throws(ImportFailure) -> Bool {
-    guard case .tensor(let tensor) = x.source, readCounts[x.name] == 1, bias.elementType.isReal,
-      let index = graph.nodes.lastIndex(where: { $0.outputs == [tensor] }),
+    guard case .tensor(let tensor) = x.source, isReadOnce(x, tensor), bias.elementType.isReal,
+      graph.tensors[tensor].quantization == nil, let index = producer(of: tensor),
       graph.nodes[index].inputs.count == 2, bias.shape.count <= x.rank
     else { return false }
     let channelAxis: Int
@@ -225,15 +225,14 @@ extension ONNXImporter {
 
   /// The output is the input.
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
-    var value = try view.input(0)
+    let value = try view.input(0)
     if view.operatorName == "Dropout" {
       try view.requireOutputs(1, "its mask is not available; remove the use of the second output")
       if let training = view.optionalInput(2), training.constant?.integers != [0] {
         throw .unsupported("it is in training mode; export the model for inference")
       }
     }
-    value.name = view.node.outputs[0]
-    values[value.name] = value
+    hold(value, as: view.node.outputs[0])
   }
 
   mutating func cast(_ view: ONNXNodeView) throws(ImportFailure) {

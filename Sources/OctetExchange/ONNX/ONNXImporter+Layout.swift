@@ -66,6 +66,7 @@ extension ONNXImporter {
       Tensor(
         name: uniqueName(name), shape: constant.shape, constant: .float(constant.reals)))
     remember(key, tensor)
+    tensorGrids[tensor] = constantGrids[name]
     return tensor
   }
 

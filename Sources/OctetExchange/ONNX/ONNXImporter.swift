@@ -21,6 +21,14 @@ struct ONNXImporter {
   private let givenConstants: [String: ONNXValue]
   /// How many nodes read each value of the file; graph outputs count.
   private(set) var readCounts: [String: Int] = [:]
+  /// How many values each tensor holds, by way of Identity, Transpose and the like.
+  private var viewCounts: [TensorIndex: Int] = [:]
+  private var readTensors = Set<TensorIndex>()
+  private var producers: [TensorIndex: Int] = [:]
+  /// The grids on which constants lie that were dequantized, by the name of the value.
+  var constantGrids: [String: Quantization] = [:]
+  /// The same by the tensors that were made of them.
+  var tensorGrids: [TensorIndex: Quantization] = [:]
   /// Elements that folding may still make: constants cannot grow without bound.
   var foldingBudget = 1 << 24
 
@@ -66,6 +74,22 @@ struct ONNXImporter {
     for (name, value) in givenConstants { define(value, named: name) }
   }
 
+  /// Says that `name` is `value`.
+  mutating func hold(_ value: ImportedValue, as name: String) {
+    var named = value
+    named.name = name
+    values[name] = named
+    if case .tensor(let tensor) = value.source { viewCounts[tensor, default: 0] += 1 }
+  }
+
+  /// Whether a value is read by one node only, and its tensor holds no other value.
+  func isReadOnce(_ value: ImportedValue, _ tensor: TensorIndex) -> Bool {
+    readCounts[value.name] == 1 && viewCounts[tensor] == 1 && !readTensors.contains(tensor)
+  }
+
+  /// The node that makes a tensor.
+  func producer(of tensor: TensorIndex) -> Int? { producers[tensor] }
+
   mutating func define(_ constant: ONNXValue, named name: String) {
     values[name] = ImportedValue(
       name: name, shape: constant.shape, elementType: constant.elementType,
@@ -84,7 +108,8 @@ struct ONNXImporter {
         lost.insert(info.name)
         continue
       }
-      if type != .float {
+      let grid = type == .float ? nil : inputGrid(info.name)
+      if type != .float && grid == nil {
         refuse(
           info.name, "input",
           "it holds \(type) elements; Octet computes in floats, so let "
@@ -98,8 +123,11 @@ struct ONNXImporter {
       let tensor = graph.add(
         Tensor(name: uniqueName(info.name), shape: layout.tensorShape(shape)))
       graph.inputs.append(tensor)
-      values[info.name] = ImportedValue(
-        name: info.name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout)
+      if let grid { setGrid(tensor, grid) }
+      hold(
+        ImportedValue(
+          name: info.name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout),
+        as: info.name)
       inputs.append(
         ONNXImport.Port(
           name: info.name, shape: shape, elementType: type, layout: layout, tensor: tensor))
@@ -175,6 +203,7 @@ struct ONNXImporter {
     do {
       if foldable(node) {
         for (output, value) in zip(node.outputs, try fold(node)) { define(value, named: output) }
+        passConstantGrid(node, view)
       } else {
         try handler(&self, view)
       }
@@ -242,6 +271,8 @@ struct ONNXImporter {
     } catch {
       throw .invalid("\(error)")
     }
+    for output in node.outputs { producers[output] = graph.nodes.count }
+    readTensors.formUnion(inputs)
     graph.nodes.append(node)
     return node.outputs
   }
@@ -251,9 +282,10 @@ struct ONNXImporter {
     _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout
   ) {
     let name = view.node.outputs[index]
-    values[name] = ImportedValue(
-      name: name, shape: layout.valueShape(graph.tensors[tensor].shape), elementType: .float,
-      source: .tensor(tensor), layout: layout)
+    hold(
+      ImportedValue(
+        name: name, shape: layout.valueShape(graph.tensors[tensor].shape), elementType: .float,
+        source: .tensor(tensor), layout: layout), as: name)
   }
 
   func conversion(_ key: Conversion) -> TensorIndex? { conversions[key] }
@@ -289,9 +321,13 @@ struct ONNXImporter {
       throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
     }
     readMetadata()
+    graph = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
     var result = ONNXImport(
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
-      constantOutputs: constantOutputs)
+      constantOutputs: constantOutputs,
+      source: ONNXSource(
+        nodes: model.graph.nodes, constants: values.compactMapValues { $0.constant },
+        version: version, data: data))
     for value in values.values {
       guard case .tensor(let tensor) = value.source else { continue }
       result.values[value.name] = ONNXImport.Port(
@@ -304,6 +340,9 @@ struct ONNXImporter {
   /// The tensor of an output, under the output's name.
   private mutating func outputTensor(_ value: ImportedValue) throws(ImportFailure) -> TensorIndex {
     guard case .tensor(let tensor) = value.source else { throw .invalid("no tensor") }
+    if graph.tensors[tensor].quantization != nil && value.elementType == .float {
+      return try emit(.dequantize, name: value.name, inputs: [tensor], output: value.name)
+    }
     if graph.inputs.contains(tensor) || graph.outputs.contains(tensor) {
       return try emit(.identity, name: value.name, inputs: [tensor], output: value.name)
     }

@@ -47,7 +47,7 @@ public struct ONNXValue: Sendable, Equatable {
 }
 
 /// Where the data of a model's tensors lies.
-struct ONNXData {
+struct ONNXData: Sendable {
   var bytes: [UInt8]
   /// Reads a part of a file beside the model; nil when the model came without a place.
   var external: (@Sendable (ExternalRange) throws(ExchangeError) -> [UInt8])?

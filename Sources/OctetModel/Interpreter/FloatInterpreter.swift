@@ -55,7 +55,7 @@ public final class FloatInterpreter {
   /// Copies `values`, row-major, into the graph's input at `position`.
   ///
   /// - Precondition: as many values as the input has elements.
-  public func setInput(_ position: Int, _ values: some Collection<Float>) {
+  public func setInput(_ position: Int, _ values: [Float]) {
     let tensor = graph.inputs[position]
     precondition(values.count == buffers[tensor].count, "wrong number of input values")
     var target = buffers[tensor].base
