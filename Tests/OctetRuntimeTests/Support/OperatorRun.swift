@@ -200,7 +200,8 @@ extension TestOperator {
     var crc = Checksum()
     bytes.withUnsafeBytes { crc.update($0.baseAddress!, count: $0.count) }
     for index in 0..<4 {
-      bytes[BlobHeader.checksum + index] = UInt8(truncatingIfNeeded: crc.value >> (8 * UInt32(index)))
+      bytes[BlobHeader.checksum + index] = UInt8(
+        truncatingIfNeeded: crc.value >> (8 * UInt32(index)))
     }
     return bytes
   }
