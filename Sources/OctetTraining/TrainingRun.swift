@@ -171,18 +171,18 @@ final class TrainingRun: PooledWork {
     switch options.optimizer {
     case .sgd:
       update.rate = rate
-      update.penalty = options.weightDecay
+      update.penalty = options.decay
     case .momentum(let momentum):
       update.rate = rate
       update.momentum = momentum
-      update.penalty = options.weightDecay
+      update.penalty = options.decay
     case .adam(let beta1, let beta2, let epsilon):
       update.rate = Float(Double(rate) / (1 - pow(Double(beta1), Double(step))))
       update.momentum = beta1
       update.secondMomentum = beta2
       update.epsilon = epsilon
       update.secondCorrection = Float(1 / (1 - pow(Double(beta2), Double(step))).squareRoot())
-      update.shrink = 1 - rate * options.weightDecay
+      update.shrink = 1 - rate * options.decay
     }
   }
 
