@@ -193,14 +193,16 @@ final class TrainingRun: PooledWork {
       update.shrink = 1
     }
     let start = chunk.range.lowerBound
+    // Whole vectors: what lies between one constant and the next is 0 and stays so.
+    let count = (chunk.range.count + 15) / LaneNetwork.laneCount
     switch options.optimizer {
     case .sgd, .momentum:
       runner.kernels.updateSGD(
-        &update, chunk.range.count, shardGradients + start, firstMoments + start,
+        &update, count, shardGradients + start, firstMoments + start,
         parameters + start)
     case .adam:
       runner.kernels.updateAdam(
-        &update, chunk.range.count, shardGradients + start, firstMoments + start,
+        &update, count, shardGradients + start, firstMoments + start,
         secondMoments + start, parameters + start)
     }
   }
