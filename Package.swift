@@ -35,9 +35,10 @@ let package = Package(
       name: "OctetReport",
       dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
     .target(name: "OctetBoards", dependencies: ["OctetCompiler"]),
+    .target(name: "OctetCommand", swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetReport", "OctetBoards"],
+      dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],
       path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
@@ -50,6 +51,7 @@ let package = Package(
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
+    .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .testTarget(name: "CommandTests", dependencies: ["octet"]),
     .testTarget(name: "TidyTests"),
   ],

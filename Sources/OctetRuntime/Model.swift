@@ -13,6 +13,21 @@
     self.byteCount = byteCount
   }
 
+  /// Views of bytes that were not validated, for the compiler that is about to write the rest.
+  @unsafe package init(unvalidated bytes: UnsafeRawBufferPointer) {
+    unsafe self.init(uncheckedBase: bytes.baseAddress!, byteCount: bytes.count)
+  }
+
+  /// Where the operator records start.
+  package var operatorTableOffset: Int { word(BlobHeader.operatorOffset) }
+
+  /// Where the self-test's expected outputs stand, end to end; nil when there are only checksums.
+  public var selfTestRange: Range<Int>? {
+    let start = word(BlobHeader.selfTestOffset)
+    let count = word(BlobHeader.selfTestByteCount)
+    return count == 0 ? nil : start..<start &+ count
+  }
+
   // MARK: Counts
 
   public var arenaByteCount: Int { word(BlobHeader.arenaByteCount) }

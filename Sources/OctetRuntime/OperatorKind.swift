@@ -2,6 +2,14 @@
 public enum OperatorKind: UInt16, Sendable {
   /// Convolution, activation and, where it follows, max pool, as one.
   case convolution = 1
+  /// Fully connected and activation.
+  case fullyConnected = 2
+  /// Depthwise convolution and activation.
+  case depthwiseConvolution = 3
+  case maxPool = 4
+  case averagePool = 5
+  /// Over the last axis.
+  case softmax = 6
 }
 
 /// What a kernel sees: the operands' memory.

@@ -46,6 +46,21 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_CONVOLUTION
       case .convolution: try visitor.visit(Convolution.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED
+      case .fullyConnected: try visitor.visit(FullyConnected.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION
+      case .depthwiseConvolution: try visitor.visit(DepthwiseConvolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MAXPOOL
+      case .maxPool: try visitor.visit(MaxPool.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_AVERAGEPOOL
+      case .averagePool: try visitor.visit(AveragePool.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SOFTMAX
+      case .softmax: try visitor.visit(Softmax.self, self)
+    #endif
     #if OCTET_SELECT
       default: throw ModelError(.operatorNotLinked, at: offset)
     #endif
