@@ -50,7 +50,7 @@ let package = Package(
     .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .testTarget(name: "CommandTests", dependencies: ["octet"]),
     .testTarget(name: "TidyTests"),

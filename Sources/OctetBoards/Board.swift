@@ -32,7 +32,7 @@ public struct Board: Sendable, Equatable {
     linux("armv6", "Raspberry Pi 1 and Zero", "armv6-none-none-eabi", emulator: "arm"),
     linux("riscv64", "64-bit RISC-V boards (RV64GC)", "riscv64-none-none-eabi"),
     cortexM("m0", "Cortex-M0 and M0+: no division, no long multiplication", "armv6m", "an385"),
-    cortexM("m3", "Cortex-M3", "armv7m", "an385"),
+    cortexM("m3", "Cortex-M3", "armv7em", "an385"),
     cortexM("m4", "Cortex-M4: DSP instructions", "armv7em", "an386"),
     cortexM("m7", "Cortex-M7: DSP instructions, dual issue", "armv7em", "an500"),
   ]
