@@ -52,13 +52,6 @@ public enum OperatorKind: UInt16, Sendable {
   }
 }
 
-/// Which instructions the kernels use. All give the same bytes.
-public enum Backend: UInt8, Sendable {
-  /// Swift that runs on any core.
-  case portable = 0
-}
-
 #if !hasFeature(Embedded)
   extension OperatorKind: CaseIterable {}
-  extension Backend: CaseIterable {}
 #endif

@@ -112,8 +112,3 @@
     return checksum.value
   }
 }
-
-extension Backend {
-  /// The fastest that this machine has.
-  public static var best: Backend { .portable }
-}

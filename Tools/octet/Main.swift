@@ -17,5 +17,7 @@ extension Program {
     version: "0.1.0",
     summary: "Trains, quantizes and runs small convolutional networks in eight bits.",
     example: "octet demo",
-    verbs: [])
+    verbs: [
+      Demo(), Train(), Quantize(), Run(), DiffVerb(), Inspect(), Bench(), Verify(),
+    ])
 }

@@ -1,0 +1,190 @@
+import OctetModel
+
+extension ONNXExporter {
+  mutating func exportUnaryOrArrangement(_ node: Node) throws(ImportFailure) {
+    if let (operatorName, attributes) = unaryOperator(node.operation) {
+      let layout = layout(of: node.inputs[0])
+      let source = value(node.inputs[0], layout)
+      return addNode(
+        operatorName, node.name, [source], [make(node.outputs[0], layout)], attributes)
+    }
+    switch node.operation {
+    case .relu6, .clip:
+      let layout = layout(of: node.inputs[0])
+      var bounds: (lower: Float, upper: Float) = (0, 6)
+      if case .clip(let lower, let upper) = node.operation { bounds = (lower, upper) }
+      let source = value(node.inputs[0], layout)
+      addClip(node.name, bounds, source, make(node.outputs[0], layout))
+    case .softmax(let axis, let beta): try softmax(node, axis, beta)
+    case .logSoftmax(let axis):
+      let layout = addressable(node.inputs[0])
+      let source = value(node.inputs[0], layout)
+      addNode(
+        "LogSoftmax", node.name, [source], [make(node.outputs[0], layout)],
+        [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
+    case .mean(let axes, let keeps): mean(node, axes, keeps)
+    case .concatenation(let axis, let activation):
+      guard activation == .none else { throw .unsupported("its fused activation is not written") }
+      concatenation(node, axis)
+    case .reshape(let shape): reshape(node, shape)
+    case .transpose(let permutation):
+      let source = value(node.inputs[0], .plain)
+      addNode(
+        "Transpose", node.name, [source], [make(node.outputs[0], .plain)],
+        [("perm", .integers(permutation.map { Int64($0) }))])
+    case .pad, .slice, .split: try window(node)
+    default: throw .unsupported("ONNX export does not write this operation")
+    }
+  }
+
+  private func unaryOperator(
+    _ operation: Operation
+  ) -> (String, [(name: String, value: ONNXAttribute)])? {
+    switch operation {
+    case .relu: ("Relu", [])
+    case .leakyRelu(let alpha): ("LeakyRelu", [("alpha", .float(alpha))])
+    case .hardSwish: ("HardSwish", [])
+    case .hardSigmoid(let alpha, let beta):
+      ("HardSigmoid", [("alpha", .float(alpha)), ("beta", .float(beta))])
+    case .logistic: ("Sigmoid", [])
+    case .tanh: ("Tanh", [])
+    case .elu(let alpha): ("Elu", [("alpha", .float(alpha))])
+    case .selu(let alpha, let gamma):
+      ("Selu", [("alpha", .float(alpha)), ("gamma", .float(gamma))])
+    case .identity: ("Identity", [])
+    default: nil
+    }
+  }
+
+  private func addressable(_ tensor: TensorIndex) -> ONNXLayout {
+    layout(of: tensor) == .channelsLast ? .channelsLast : .plain
+  }
+
+  /// The axis in the file of an axis of the node's first input.
+  private func fileAxis(_ axis: Int, _ node: Node, _ layout: ONNXLayout) -> Int {
+    layout.permutation(rank: graph.tensors[node.inputs[0]].shape.count)[axis]
+  }
+
+  private mutating func softmax(_ node: Node, _ axis: Int, _ beta: Float) throws(ImportFailure) {
+    let layout = addressable(node.inputs[0])
+    var source = value(node.inputs[0], layout)
+    if beta != 1 {
+      let factor = initializer(node.name + "/beta", ONNXValue(shape: [], reals: [beta]))
+      let scaled = freshValue(node.name + "/scaled")
+      addNode("Mul", freshNode(scaled), [source, factor], [scaled])
+      source = scaled
+    }
+    addNode(
+      "Softmax", node.name, [source], [make(node.outputs[0], layout)],
+      [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
+  }
+
+  private mutating func mean(_ node: Node, _ axes: [Int], _ keeps: Bool) {
+    var layout = addressable(node.inputs[0])
+    let rank = graph.tensors[node.inputs[0]].shape.count
+    if layout == .channelsLast && keeps && axes.sorted() == Array(1..<rank - 1) {
+      let source = value(node.inputs[0], layout)
+      return addNode(
+        "GlobalAveragePool", node.name, [source], [make(node.outputs[0], layout)])
+    }
+    if !keeps {
+      let left = (0..<rank).filter { !axes.contains($0) }.map { fileAxis($0, node, layout) }
+      if left != left.sorted() { layout = .plain }
+    }
+    let source = value(node.inputs[0], layout)
+    let fileAxes = axes.map { Int64(fileAxis($0, node, layout)) }.sorted()
+    addNode(
+      "ReduceMean", node.name, [source], [make(node.outputs[0], keeps ? layout : .plain)],
+      [("axes", .integers(fileAxes)), ("keepdims", .integer(keeps ? 1 : 0))])
+  }
+
+  private mutating func concatenation(_ node: Node, _ axis: Int) {
+    let isImage = node.inputs.contains { self.layout(of: $0) == .channelsLast }
+    let layout: ONNXLayout = isImage ? .channelsLast : .plain
+    var inputs: [String] = []
+    for input in node.inputs { inputs.append(value(input, layout)) }
+    addNode(
+      "Concat", node.name, inputs, [make(node.outputs[0], layout)],
+      [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
+  }
+
+  private mutating func reshape(_ node: Node, _ shape: [Int]) {
+    let (source, target) = (node.inputs[0], node.outputs[0])
+    let x = graph.tensors[source].shape
+    let isFlattening = shape.count == 2 && x.count > 2 && shape[0] == x[0]
+    if layout(of: source) == .channelsLast {
+      let name = value(source, .channelsLast)
+      let fileShape = ONNXLayout.channelsLast.valueShape(x)
+      // Alone on its axis, the order of the channels does not matter.
+      let keepsOrder = ONNXLayout.channelsLast.permutation(rank: x.count).keepsOrder(of: fileShape)
+      if isFlattening {
+        let form: ONNXLayout = keepsOrder ? .plain : .flattened(Array(fileShape[1...]))
+        return addNode(
+          "Flatten", node.name, [name], [make(target, form)], [("axis", .integer(1))])
+      }
+    }
+    let plain = value(source, .plain)
+    if isFlattening {
+      return addNode(
+        "Flatten", node.name, [plain], [make(target, .plain)], [("axis", .integer(1))])
+    }
+    let name = make(target, .plain)
+    let isBatched = shape.first == 1 && shape.count > 1
+    let sizes = shape.enumerated().map { Int64($0 == 0 && isBatched ? -1 : $1) }
+    let list = initializer(name + "/shape", ONNXValue(shape: [sizes.count], integers: sizes))
+    addNode("Reshape", node.name, [plain, list], [name])
+  }
+
+  /// A list for the file's axes from one for the tensor's.
+  private func fileOrder(_ values: [Int], _ layout: ONNXLayout) -> [Int] {
+    var result = values
+    for (k, axis) in layout.permutation(rank: values.count).enumerated() {
+      result[axis] = values[k]
+    }
+    return result
+  }
+
+  private mutating func list(_ name: String, _ values: [Int]) -> String {
+    initializer(name, ONNXValue(shape: [values.count], integers: values.map { Int64($0) }))
+  }
+
+  private mutating func window(_ node: Node) throws(ImportFailure) {
+    let layout = addressable(node.inputs[0])
+    let source = value(node.inputs[0], layout)
+    var outputs: [String] = []
+    for output in node.outputs { outputs.append(make(output, layout)) }
+    switch node.operation {
+    case .pad(let before, let after, let mode):
+      let pads = list(node.name + "/pads", fileOrder(before, layout) + fileOrder(after, layout))
+      var inputs = [source, pads]
+      let text: String
+      switch mode {
+      case .constant(let value):
+        inputs.append(initializer(node.name + "/value", ONNXValue(shape: [], reals: [value])))
+        text = "constant"
+      case .reflect: text = "reflect"
+      case .edge: text = "edge"
+      }
+      addNode("Pad", node.name, inputs, outputs, [("mode", .string(text))])
+    case .slice(let begin, let count, let stride):
+      // An end before the first element is written as the most negative number.
+      let ends = begin.indices.map { axis in
+        let end = begin[axis] + (count[axis] - 1) * stride[axis] + (stride[axis] > 0 ? 1 : -1)
+        return count[axis] == 0 ? begin[axis] : (end < 0 ? -(1 << 31) : end)
+      }
+      let inputs = [
+        source, list(node.name + "/starts", fileOrder(begin, layout)),
+        list(node.name + "/ends", fileOrder(ends, layout)),
+        list(node.name + "/axes", Array(begin.indices)),
+        list(node.name + "/steps", fileOrder(stride, layout)),
+      ]
+      addNode("Slice", node.name, inputs, outputs)
+    case .split(let axis, let counts):
+      let inputs = [source, list(node.name + "/split", counts)]
+      addNode(
+        "Split", node.name, inputs, outputs,
+        [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
+    default: throw .unsupported("ONNX export does not write this operation")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import OctetModel
+
+extension ONNXImport {
+  /// Without the nodes that no output needs, tensors numbered in the order of use, and valid.
+  func pruned() throws(ExchangeError) -> ONNXImport {
+    var result = self
+    var needed = Set(graph.outputs)
+    var kept: [Node] = []
+    for node in graph.nodes.reversed() where node.outputs.contains(where: { needed.contains($0) }) {
+      kept.append(node)
+      needed.formUnion(node.inputs)
+    }
+    result.graph.nodes = kept.reversed()
+    let names = graph.tensors.map(\.name)
+    result.graph = result.graph.canonical()
+
+    var indices: [String: TensorIndex] = [:]
+    for (index, tensor) in result.graph.tensors.enumerated() { indices[tensor.name] = index }
+    for position in inputs.indices {
+      result.inputs[position].tensor = result.graph.inputs[position]
+    }
+    for position in outputs.indices {
+      result.outputs[position].tensor = result.graph.outputs[position]
+    }
+    result.values = values.compactMapValues { port in
+      guard let index = indices[names[port.tensor]] else { return nil }
+      var moved = port
+      moved.tensor = index
+      return moved
+    }
+    do {
+      try result.graph.validate()
+    } catch {
+      throw .invalidModel(place: "graph '\(graph.name)'", reason: "\(error)")
+    }
+    return result
+  }
+}

@@ -1,0 +1,262 @@
+import OctetModel
+
+extension ONNXImporter {
+  /// Operations of one input keep its layout.
+  mutating func unary(_ view: ONNXNodeView, _ operation: Operation) throws(ImportFailure) {
+    let x = try view.input(0)
+    let result = try emit(
+      operation, name: view.name, inputs: [try tensor(x, x.layout)],
+      output: view.node.outputs[0])
+    define(view, result, x.layout)
+  }
+
+  /// The bounds are attributes before operator set 11, inputs since.
+  static func clip(_ view: ONNXNodeView) throws(ImportFailure) -> Operation {
+    var bounds: [Float] = []
+    for (index, name) in ["min", "max"].enumerated() {
+      let standard = index == 0 ? -Float.infinity : .infinity
+      if view.version < 11 {
+        bounds.append(try view.float(name, standard))
+      } else {
+        let values = try view.realsInput(index + 1) ?? [standard]
+        guard values.count == 1 else { throw .invalid("\(name) should be one number") }
+        bounds.append(values[0])
+      }
+    }
+    if bounds == [0, .infinity] { return .relu }
+    if bounds == [0, 6] { return .relu6 }
+    return .clip(lower: bounds[0], upper: bounds[1])
+  }
+
+  /// The layout for a result of `rank` dimensions: that of an operand which has all of them, the
+  /// channels last where one has.
+  private func commonLayout(_ operands: [ImportedValue], rank: Int) -> ONNXLayout {
+    let full = operands.filter { $0.constant == nil && $0.rank == rank }
+    for value in full {
+      switch value.layout {
+      case .channelsLast, .line: return value.layout
+      case .flattened:
+        // All operands must have the same elements in a row, or one for all.
+        let isShared = operands.allSatisfy { other in
+          other.shape.last == value.shape.last
+            ? other.constant != nil || other.layout == value.layout : other.shape.last ?? 1 == 1
+        }
+        if isShared { return value.layout }
+      case .plain: continue
+      }
+    }
+    return .plain
+  }
+
+  mutating func binary(
+    _ view: ONNXNodeView, _ operation: Operation
+  ) throws(ImportFailure) {
+    let operands = [try view.input(0), try view.input(1)]
+    let result = try binary(
+      operands, operation, name: view.name, output: view.node.outputs[0])
+    define(view, result.tensor, result.layout)
+  }
+
+  mutating func binary(
+    _ operands: [ImportedValue], _ operation: Operation, name: String, output: String
+  ) throws(ImportFailure) -> (tensor: TensorIndex, layout: ONNXLayout) {
+    for operand in operands where !operand.elementType.isReal {
+      throw .unsupported(
+        "'\(operand.name)' holds \(operand.elementType) elements; Octet computes in floats")
+    }
+    let rank = max(operands[0].rank, operands[1].rank)
+    let layout = commonLayout(operands, rank: rank)
+    var inputs: [TensorIndex] = []
+    for operand in operands {
+      if case .flattened = layout {
+        let isRow = operand.shape.last ?? 1 != 1
+        inputs.append(try tensor(operand, isRow ? layout : .plain))
+      } else {
+        inputs.append(try broadcastOperand(operand, rank: rank, layout))
+      }
+    }
+    return (try emit(operation, name: name, inputs: inputs, output: output), layout)
+  }
+
+  /// Operations of any number of inputs, two at a time.
+  mutating func chain(_ view: ONNXNodeView, _ operation: Operation) throws(ImportFailure) {
+    var sum = try view.input(0)
+    if view.inputs.count == 1 { return try alias(view) }
+    for index in 1..<view.inputs.count {
+      let isLast = index == view.inputs.count - 1
+      let suffix = isLast ? "" : "/\(index)"
+      let name = view.node.outputs[0] + suffix
+      let result = try binary(
+        [sum, try view.input(index)], operation, name: view.name + suffix, output: name)
+      sum = ImportedValue(
+        name: name, shape: result.layout.valueShape(graph.tensors[result.tensor].shape),
+        elementType: .float, source: .tensor(result.tensor), layout: result.layout)
+      if isLast { define(view, result.tensor, result.layout) }
+    }
+  }
+
+  /// An addition of one constant for each output channel becomes the bias of the convolution or
+  /// fully connected before it.
+  mutating func add(_ view: ONNXNodeView) throws(ImportFailure) {
+    let operands = [try view.input(0), try view.input(1)]
+    for (x, other) in [(operands[0], operands[1]), (operands[1], operands[0])] {
+      if let bias = other.constant, try fold(bias, other.name, into: x, view) { return }
+    }
+    try binary(view, .add(.none))
+  }
+
+  private mutating func fold(
+    _ bias: ONNXValue, _ name: String, into x: ImportedValue, _ view: ONNXNodeView
+  ) throws(ImportFailure) -> Bool {
+    guard case .tensor(let tensor) = x.source, readCounts[x.name] == 1, bias.elementType.isReal,
+      let index = graph.nodes.lastIndex(where: { $0.outputs == [tensor] }),
+      graph.nodes[index].inputs.count == 2, bias.shape.count <= x.rank
+    else { return false }
+    let channelAxis: Int
+    switch graph.nodes[index].operation {
+    case .convolution, .depthwiseConvolution, .transposedConvolution: channelAxis = 1
+    case .fullyConnected: channelAxis = x.rank - 1
+    default: return false
+    }
+    let channels = x.shape[channelAxis]
+    let shape = [Int](repeating: 1, count: x.rank - bias.shape.count) + bias.shape
+    for axis in shape.indices where shape[axis] != (axis == channelAxis ? channels : 1) {
+      return false
+    }
+    let vector = try constantTensor(name, bias.reshaped([channels]), tag: "bias")
+    graph.nodes[index].inputs.append(vector)
+    rename(tensor, view.node.outputs[0])
+    values[x.name] = nil
+    define(view, tensor, x.layout)
+    return true
+  }
+
+  /// Gives a tensor the name of the value that it now holds.
+  mutating func rename(_ tensor: TensorIndex, _ name: String) {
+    graph.tensors[tensor].name = uniqueName(name)
+  }
+
+  /// Before operator set 13 all axes from `axis` on count as one.
+  mutating func softmax(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let isOld = view.version < 13
+    let axis = try view.axis(try view.integer("axis", isOld ? 1 : -1), rank: x.rank)
+    func operation(_ axis: Int) -> Operation {
+      view.operatorName == "Softmax" ? .softmax(axis: axis, beta: 1) : .logSoftmax(axis: axis)
+    }
+    let isOneAxis = !isOld || x.shape[(axis + 1)...].allSatisfy { $0 == 1 }
+    var layout = x.layout
+    if isOneAxis {
+      let result = try emit(
+        operation(layout.tensorAxis(axis, rank: x.rank)), name: view.name,
+        inputs: [try tensor(x, layout)], output: view.node.outputs[0])
+      return define(view, result, layout)
+    }
+    // Within one row the order does not matter; rows of a batch are the same in all layouts.
+    if axis > 1 { layout = .plain }
+    let source = try tensor(x, layout)
+    let rows = x.shape[..<axis].reduce(1, *)
+    let flat = try reshape(source, [rows, x.shape[axis...].reduce(1, *)])
+    let soft = try emit(
+      operation(1), name: view.name, inputs: [flat], output: view.name + "/rows")
+    let result = try emit(
+      .reshape(graph.tensors[source].shape), name: view.name + "/reshape", inputs: [soft],
+      output: view.node.outputs[0])
+    define(view, result, layout)
+  }
+
+  mutating func batchNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    if try view.integer("training_mode") != 0 {
+      throw .unsupported("it is in training mode; export the model for inference")
+    }
+    let isSpatial = try view.integer("spatial", 1) != 0
+    if view.version < 9 && !isSpatial {
+      throw .unsupported("it normalizes each position by itself (spatial = 0)")
+    }
+    if view.version >= 14 {
+      try view.requireOutputs(1, "running statistics are for training; export for inference")
+    }
+    guard x.rank >= 2 else { throw .invalid("x needs at least two dimensions") }
+    let layout: ONNXLayout = x.rank == 2 ? .plain : .spatial(rank: x.rank)
+    var operands = [try tensor(x, layout)]
+    for index in 1...4 { operands.append(try tensor(try view.input(index), .plain)) }
+    let result = try emit(
+      .batchNormalization(epsilon: try view.float("epsilon", 1e-5)), name: view.name,
+      inputs: operands, output: view.node.outputs[0])
+    define(view, result, layout)
+  }
+
+  mutating func localResponseNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let layout: ONNXLayout = x.rank < 3 ? .plain : .spatial(rank: x.rank)
+    let result = try emit(
+      .localResponseNormalization(
+        size: try view.integer("size"), alpha: try view.float("alpha", 1e-4),
+        beta: try view.float("beta", 0.75), bias: try view.float("bias", 1)),
+      name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
+    define(view, result, layout)
+  }
+
+  mutating func reduceMean(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let given =
+      try view.version >= 18
+      ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
+    var axes = try view.axes(given ?? [], rank: x.rank).sorted()
+    if axes.isEmpty {
+      if try view.integer("noop_with_empty_axes") != 0 { return try alias(view) }
+      axes = Array(0..<x.rank)
+    }
+    let keeps = try view.integer("keepdims", 1) != 0
+    var layout = x.layout
+    if case .flattened = layout { layout = .plain }
+    if !keeps {
+      // What is left must stand in ONNX's order.
+      let left = layout.permutation(rank: x.rank).filter { !axes.contains($0) }
+      if left != left.sorted() || layout == .line { layout = .plain }
+    }
+    let tensorAxes = axes.map { layout.tensorAxis($0, rank: x.rank) }.sorted()
+    let result = try emit(
+      .mean(axes: tensorAxes, keepsDimensions: keeps), name: view.name,
+      inputs: [try tensor(x, layout)], output: view.node.outputs[0])
+    define(view, result, keeps ? layout : .plain)
+  }
+
+  /// The output is the input.
+  mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
+    var value = try view.input(0)
+    if view.operatorName == "Dropout" {
+      try view.requireOutputs(1, "its mask is not available; remove the use of the second output")
+      if let training = view.optionalInput(2), training.constant?.integers != [0] {
+        throw .unsupported("it is in training mode; export the model for inference")
+      }
+    }
+    value.name = view.node.outputs[0]
+    values[value.name] = value
+  }
+
+  mutating func cast(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let code = try view.integer("to")
+    guard x.elementType == .float, code == 1 else {
+      throw .unsupported(
+        "it turns \(x.elementType) into \(ONNXElementType.name(code)) while the model runs; "
+          + "Octet computes in floats, so let the model use floats throughout")
+    }
+    try alias(view)
+  }
+
+  /// Shapes are fixed, so this is a constant.
+  mutating func shape(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    func bound(_ value: Int) -> Int {
+      max(0, min(x.rank, value < 0 ? value + x.rank : value))
+    }
+    let start = bound(try view.integer("start", 0))
+    let end = bound(try view.integer("end", x.rank))
+    let dimensions = start < end ? x.shape[start..<end].map { Int64($0) } : []
+    define(
+      ONNXValue(shape: [dimensions.count], integers: dimensions), named: view.node.outputs[0])
+  }
+}

@@ -1,0 +1,121 @@
+import OctetModel
+
+extension ONNXImporter {
+  /// `alpha · A · B + beta · C` as a fully connected operation.
+  mutating func gemm(_ view: ONNXNodeView) throws(ImportFailure) {
+    let (a, b) = (try view.input(0), try view.input(1))
+    guard a.rank == 2, b.rank == 2 else {
+      throw .invalid("A and B need two dimensions, but have \(a.shape) and \(b.shape)")
+    }
+    let (alpha, beta) = (try view.float("alpha", 1), try view.float("beta", 1))
+    let isTransposedB = try view.integer("transB") != 0
+    var operands: [TensorIndex] = []
+    if try view.integer("transA") != 0 {
+      operands.append(try transpose(try tensor(a, .plain), [1, 0]))
+    } else {
+      operands.append(try fullyConnectedInput(a, weights: b))
+    }
+    operands.append(
+      try fullyConnectedWeights(b, isTransposed: isTransposedB, factor: alpha, for: a, operands[0]))
+    let columns = b.shape[isTransposedB ? 0 : 1]
+    var rest: ImportedValue?
+    if let c = view.optionalInput(2) {
+      if let constant = c.constant, constant.elementType.isReal,
+        constant.shape.dropLast().allSatisfy({ $0 == 1 }),
+        constant.shape.last ?? 1 == columns || constant.count == 1
+      {
+        operands.append(try bias(c.name, constant, columns: columns, factor: beta))
+      } else {
+        rest = c
+      }
+    }
+    let output = view.node.outputs[0]
+    let product = try emit(
+      .fullyConnected(FullyConnectedAttributes()), name: view.name, inputs: operands,
+      output: rest == nil ? output : view.name + "/product")
+    guard let rest else { return define(view, product, .plain) }
+    let addend = try scaled(try tensor(rest, .plain), by: beta, name: view.name + "/beta")
+    let result = try emit(
+      .add(.none), name: view.name + "/add", inputs: [product, addend], output: output)
+    define(view, result, .plain)
+  }
+
+  /// The input of a fully connected operation; a flattened one stays as it is when the weights are
+  /// constant, since these are reordered instead.
+  private mutating func fullyConnectedInput(
+    _ a: ImportedValue, weights: ImportedValue
+  ) throws(ImportFailure) -> TensorIndex {
+    if case .flattened = a.layout, weights.constant != nil { return try tensor(a, a.layout) }
+    return try tensor(a, .plain)
+  }
+
+  /// `B` as `[O, I]`.
+  private mutating func fullyConnectedWeights(
+    _ b: ImportedValue, isTransposed: Bool, factor: Float, for a: ImportedValue,
+    _ input: TensorIndex
+  ) throws(ImportFailure) -> TensorIndex {
+    guard var weights = b.constant else {
+      let plain = try tensor(b, .plain)
+      let rows = isTransposed ? plain : try transpose(plain, [1, 0])
+      return try scaled(rows, by: factor, name: b.name + "/alpha")
+    }
+    if !isTransposed { weights = weights.transposed([1, 0]) }
+    if factor != 1 { weights = weights.multiplied(by: factor) }
+    var tag = "weights/\(isTransposed)/\(factor)"
+    if case .flattened(let dimensions) = a.layout, case .tensor(input) = a.source {
+      guard weights.shape[1] == dimensions.reduce(1, *) else {
+        throw .invalid("weights of shape \(b.shape) do not fit x of shape \(a.shape)")
+      }
+      weights = a.layout.tensorElements(weights)
+      tag += "/\(dimensions)"
+    }
+    return try constantTensor(b.name, weights, tag: tag)
+  }
+
+  private mutating func bias(
+    _ name: String, _ constant: ONNXValue, columns: Int, factor: Float
+  ) throws(ImportFailure) -> TensorIndex {
+    var reals = constant.reals
+    if reals.count == 1 { reals = [Float](repeating: reals[0], count: columns) }
+    var value = ONNXValue(shape: [columns], reals: reals)
+    if factor != 1 { value = value.multiplied(by: factor) }
+    return try constantTensor(name, value, tag: "bias/\(columns)/\(factor)")
+  }
+
+  private mutating func scaled(
+    _ tensor: TensorIndex, by factor: Float, name: String
+  ) throws(ImportFailure) -> TensorIndex {
+    if factor == 1 { return tensor }
+    let constant = try constantTensor(
+      name + "/factor", ONNXValue(shape: [], reals: [factor]), tag: "factor")
+    return try emit(.multiply(.none), name: name, inputs: [tensor, constant], output: name)
+  }
+
+  /// A product with a constant matrix is a fully connected operation.
+  mutating func matrixMultiply(_ view: ONNXNodeView) throws(ImportFailure) {
+    let (a, b) = (try view.input(0), try view.input(1))
+    guard b.constant != nil, b.rank == 2, a.rank >= 2 else {
+      let result = try emit(
+        .matrixMultiply, name: view.name,
+        inputs: [try tensor(a, .plain), try tensor(b, .plain)], output: view.node.outputs[0])
+      return define(view, result, .plain)
+    }
+    let input = try fullyConnectedInput(a, weights: b)
+    let weights = try fullyConnectedWeights(
+      b, isTransposed: false, factor: 1, for: a, input)
+    var attributes = FullyConnectedAttributes()
+    attributes.keepsLeadingDimensions = a.rank > 2
+    let result = try emit(
+      .fullyConnected(attributes), name: view.name, inputs: [input, weights],
+      output: view.node.outputs[0])
+    define(view, result, .plain)
+  }
+}
+
+extension ONNXValue {
+  func multiplied(by factor: Float) -> ONNXValue {
+    var result = self
+    result.elements = .real(reals.map { $0 * factor })
+    return result
+  }
+}

@@ -1,0 +1,341 @@
+import OctetModel
+
+/// Turns an `ONNXModel` into a `Graph`, node by node.
+///
+/// Each value of the file is either a constant or held by a tensor in a known layout. Operations
+/// say which layout they need; a transpose is inserted only where the value has another one, and
+/// once for each value. Nodes whose inputs are all constant are computed on the spot.
+struct ONNXImporter {
+  let model: ONNXModel
+  let data: ONNXData
+  let version: Int64
+  var graph: Graph
+  var values: [String: ImportedValue] = [:]
+  /// Values that could not be made because a node before was refused.
+  private var lost = Set<String>()
+  private var refused: [UnsupportedNode] = []
+  private var names = Set<String>()
+  private var nodeNames = Set<String>()
+  private var conversions: [Conversion: TensorIndex] = [:]
+  private var inputs: [ONNXImport.Port] = []
+  private let givenConstants: [String: ONNXValue]
+  /// How many nodes read each value of the file; graph outputs count.
+  private(set) var readCounts: [String: Int] = [:]
+  /// Elements that folding may still make: constants cannot grow without bound.
+  var foldingBudget = 1 << 24
+
+  /// A tensor or a named constant seen in another order.
+  struct Conversion: Hashable {
+    var source: String
+    var permutation: [Int]
+    var shape: [Int]
+  }
+
+  init(_ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue]) {
+    self.model = model
+    self.data = data
+    version = model.operatorSets[""] ?? 1
+    graph = Graph(name: model.graph.name)
+    givenConstants = constants
+  }
+
+  mutating func run() throws(ExchangeError) -> ONNXImport {
+    guard ONNXReader.operatorSets.contains(version) else {
+      throw .unsupported([
+        UnsupportedNode(
+          name: model.graph.name, operatorName: "model",
+          reason: "it uses operator set \(version), Octet reads 7 to 25; convert it with "
+            + "onnx.version_converter")
+      ])
+    }
+    for name in model.graph.nodes.flatMap(\.inputs) { readCounts[name, default: 0] += 1 }
+    for output in model.graph.outputs { readCounts[output.name, default: 0] += 1 }
+    try addConstants()
+    try addInputs()
+    for node in model.graph.nodes { try add(node) }
+    if !refused.isEmpty { throw .unsupported(refused) }
+    return try finish()
+  }
+
+  // MARK: Constants and inputs
+
+  private mutating func addConstants() throws(ExchangeError) {
+    for tensor in model.graph.initializers {
+      define(try tensor.value(data), named: tensor.name)
+    }
+    for (name, value) in givenConstants { define(value, named: name) }
+  }
+
+  mutating func define(_ constant: ONNXValue, named name: String) {
+    values[name] = ImportedValue(
+      name: name, shape: constant.shape, elementType: constant.elementType,
+      source: .constant(constant), layout: .plain)
+  }
+
+  private mutating func addInputs() throws(ExchangeError) {
+    let spatial = SpatialReach(model.graph)
+    for info in model.graph.inputs where values[info.name] == nil {
+      let shape = try fixedShape(info)
+      guard let type = ONNXElementType(rawValue: info.elementType) else {
+        refuse(
+          info.name, "input",
+          "it holds \(ONNXElementType.name(info.elementType)) elements; "
+            + "feed floats")
+        lost.insert(info.name)
+        continue
+      }
+      if type != .float {
+        refuse(
+          info.name, "input",
+          "it holds \(type) elements; Octet computes in floats, so let "
+            + "the model take float inputs")
+        lost.insert(info.name)
+        continue
+      }
+      let layout: ONNXLayout =
+        shape.count >= 3 && spatial.reaches(from: info.name)
+        ? .spatial(rank: shape.count) : .plain
+      let tensor = graph.add(
+        Tensor(name: uniqueName(info.name), shape: layout.tensorShape(shape)))
+      graph.inputs.append(tensor)
+      values[info.name] = ImportedValue(
+        name: info.name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout)
+      inputs.append(
+        ONNXImport.Port(
+          name: info.name, shape: shape, elementType: type, layout: layout, tensor: tensor))
+    }
+  }
+
+  /// The input's shape; an open first dimension is the batch and becomes 1.
+  private func fixedShape(_ info: ONNXValueInfo) throws(ExchangeError) -> [Int] {
+    guard let shape = info.shape else {
+      throw .unsupported([
+        UnsupportedNode(
+          name: info.name, operatorName: "input",
+          reason: "the file gives it no shape; export the model with the input's shape")
+      ])
+    }
+    var result: [Int] = []
+    for (axis, dimension) in shape.enumerated() {
+      if let dimension, dimension >= 0, dimension <= 1 << 24 {
+        result.append(dimension)
+      } else if axis == 0, dimension ?? -1 < 0 {
+        result.append(1)
+      } else {
+        throw .unsupported([
+          UnsupportedNode(
+            name: info.name, operatorName: "input",
+            reason: "dimension \(axis) is not fixed or out of range; export the model with fixed "
+              + "sizes (only the batch may stay open)")
+        ])
+      }
+    }
+    do {
+      _ = try Graph.checkedElementCount(result, node: info.name)
+    } catch {
+      throw .invalidModel(place: "input '\(info.name)'", reason: "shape \(result) is too large")
+    }
+    return result
+  }
+
+  // MARK: Nodes
+
+  private mutating func refuse(_ name: String, _ operatorName: String, _ reason: String) {
+    refused.append(UnsupportedNode(name: name, operatorName: operatorName, reason: reason))
+  }
+
+  private mutating func add(_ node: ONNXNode) throws(ExchangeError) {
+    let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+    guard node.domain.isEmpty, let handler = Self.handlers[node.operatorName] else {
+      let origin = node.domain.isEmpty ? "" : " of domain '\(node.domain)'"
+      if foldable(node), let folded = try? fold(node) {
+        for (output, value) in zip(node.outputs, folded) { define(value, named: output) }
+        return
+      }
+      refuse(
+        name, node.operatorName,
+        "Octet has no such operator\(origin); replace it by operators of "
+          + "the list in the documentation, or remove it from the model")
+      lost.formUnion(node.outputs)
+      return
+    }
+    if node.inputs.contains(where: { lost.contains($0) }) {
+      lost.formUnion(node.outputs)
+      return
+    }
+    var resolved: [ImportedValue?] = []
+    for input in node.inputs {
+      if !input.isEmpty && values[input] == nil {
+        throw .invalidModel(
+          place: "node '\(name)'", reason: "it reads '\(input)', which nothing has made before")
+      }
+      resolved.append(values[input])
+    }
+    let view = ONNXNodeView(node: node, version: version, inputs: resolved, data: data)
+    do {
+      if foldable(node) {
+        for (output, value) in zip(node.outputs, try fold(node)) { define(value, named: output) }
+      } else {
+        try handler(&self, view)
+      }
+    } catch {
+      switch error {
+      case .unsupported(let reason):
+        refuse(name, node.operatorName, reason)
+        lost.formUnion(node.outputs)
+      case .invalid(let reason):
+        throw .invalidModel(place: "node '\(name)' (\(node.operatorName))", reason: reason)
+      }
+    }
+  }
+
+  /// Whether all that the node reads is known now.
+  private func foldable(_ node: ONNXNode) -> Bool {
+    if node.operatorName == "Shape" { return false }
+    return node.inputs.allSatisfy { $0.isEmpty || values[$0]?.constant != nil }
+  }
+
+  private mutating func fold(_ node: ONNXNode) throws(ImportFailure) -> [ONNXValue] {
+    let inputs = node.inputs.map { values[$0]?.constant }
+    let call = ONNXCall(node: node, version: version, inputs: inputs, data: data)
+    let results = try call.evaluate()
+    for result in results {
+      foldingBudget -= result.count
+      if foldingBudget < 0 {
+        throw .unsupported("it makes constants that are too large; fold them in the exporter")
+      }
+    }
+    return results
+  }
+
+  // MARK: Making tensors
+
+  mutating func uniqueName(_ name: String) -> String { Self.unique(name, in: &names) }
+
+  static func unique(_ name: String, in names: inout Set<String>) -> String {
+    var result = name
+    var number = 2
+    while !names.insert(result).inserted {
+      result = "\(name)_\(number)"
+      number += 1
+    }
+    return result
+  }
+
+  /// Appends a node with one output and returns that output's tensor.
+  mutating func emit(
+    _ operation: Operation, name: String, inputs: [TensorIndex], output: String
+  ) throws(ImportFailure) -> TensorIndex {
+    try emit(operation, name: name, inputs: inputs, outputs: [output])[0]
+  }
+
+  mutating func emit(
+    _ operation: Operation, name: String, inputs: [TensorIndex], outputs: [String]
+  ) throws(ImportFailure) -> [TensorIndex] {
+    var node = Node(
+      name: Self.unique(name, in: &nodeNames), operation: operation, inputs: inputs, outputs: [])
+    node.outputs = outputs.map { graph.add(Tensor(name: uniqueName($0), shape: [])) }
+    do {
+      for (tensor, shape) in zip(node.outputs, try graph.outputShapes(of: node)) {
+        graph.tensors[tensor].shape = shape
+      }
+    } catch {
+      throw .invalid("\(error)")
+    }
+    graph.nodes.append(node)
+    return node.outputs
+  }
+
+  /// Says that the node's output number `index` is held by `tensor`.
+  mutating func define(
+    _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout
+  ) {
+    let name = view.node.outputs[index]
+    values[name] = ImportedValue(
+      name: name, shape: layout.valueShape(graph.tensors[tensor].shape), elementType: .float,
+      source: .tensor(tensor), layout: layout)
+  }
+
+  func conversion(_ key: Conversion) -> TensorIndex? { conversions[key] }
+
+  mutating func remember(_ key: Conversion, _ tensor: TensorIndex) { conversions[key] = tensor }
+
+  // MARK: The end
+
+  private mutating func finish() throws(ExchangeError) -> ONNXImport {
+    var outputs: [ONNXImport.Port] = []
+    var constantOutputs: [String: ONNXValue] = [:]
+    do {
+      for info in model.graph.outputs {
+        guard var value = values[info.name] else {
+          throw ImportFailure.invalid("output '\(info.name)' is made by no node")
+        }
+        if let constant = value.constant {
+          constantOutputs[info.name] = constant
+          continue
+        }
+        if case .flattened = value.layout {
+          value.source = .tensor(try tensor(value, .plain))
+          value.layout = .plain
+        }
+        let tensor = try outputTensor(value)
+        graph.outputs.append(tensor)
+        outputs.append(
+          ONNXImport.Port(
+            name: info.name, shape: value.shape, elementType: value.elementType,
+            layout: value.layout, tensor: tensor))
+      }
+    } catch {
+      throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
+    }
+    readMetadata()
+    var result = ONNXImport(
+      graph: graph, inputs: inputs, outputs: outputs, values: [:],
+      constantOutputs: constantOutputs)
+    for value in values.values {
+      guard case .tensor(let tensor) = value.source else { continue }
+      result.values[value.name] = ONNXImport.Port(
+        name: value.name, shape: value.shape, elementType: value.elementType,
+        layout: value.layout, tensor: tensor)
+    }
+    return try result.pruned()
+  }
+
+  /// The tensor of an output, under the output's name.
+  private mutating func outputTensor(_ value: ImportedValue) throws(ImportFailure) -> TensorIndex {
+    guard case .tensor(let tensor) = value.source else { throw .invalid("no tensor") }
+    if graph.inputs.contains(tensor) || graph.outputs.contains(tensor) {
+      return try emit(.identity, name: value.name, inputs: [tensor], output: value.name)
+    }
+    if graph.tensors[tensor].name != value.name, !names.contains(value.name) {
+      names.insert(value.name)
+      graph.tensors[tensor].name = value.name
+    }
+    return tensor
+  }
+
+  private mutating func readMetadata() {
+    for (key, text) in model.metadata {
+      switch key {
+      case "octet.labels": graph.metadata.labels = text.split(separator: "\n").map { String($0) }
+      case "octet.mean", "octet.std":
+        let numbers = text.split(separator: ",").compactMap { Float($0) }
+        var normalization =
+          graph.metadata.normalization ?? Normalization(mean: [], standardDeviation: [])
+        if key == "octet.mean" {
+          normalization.mean = numbers
+        } else {
+          normalization.standardDeviation = numbers
+        }
+        graph.metadata.normalization = normalization
+      default: break
+      }
+    }
+    if let normalization = graph.metadata.normalization,
+      normalization.mean.count != normalization.standardDeviation.count
+        || normalization.mean.isEmpty
+    {
+      graph.metadata.normalization = nil
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// An ONNX file as it is written (onnx.proto3 of ONNX 1.20), as far as Octet uses it.
+struct ONNXModel {
+  var irVersion: Int64 = 0
+  var producer = ""
+  /// The version of each operator set; the standard one has the empty name.
+  var operatorSets: [String: Int64] = [:]
+  var graph = ONNXGraph()
+  var metadata: [(key: String, value: String)] = []
+}
+
+struct ONNXGraph {
+  var name = ""
+  var nodes: [ONNXNode] = []
+  var initializers: [ONNXTensor] = []
+  var inputs: [ONNXValueInfo] = []
+  var outputs: [ONNXValueInfo] = []
+}
+
+struct ONNXNode {
+  var name = ""
+  var operatorName = ""
+  var domain = ""
+  /// An empty name stands for an absent optional input.
+  var inputs: [String] = []
+  var outputs: [String] = []
+  var attributes: [String: ONNXAttribute] = [:]
+}
+
+enum ONNXAttribute {
+  case float(Float)
+  case integer(Int64)
+  case string(String)
+  case tensor(ONNXTensor)
+  case floats([Float])
+  case integers([Int64])
+  /// Sub-graphs, sparse tensors and lists of texts or tensors.
+  case other
+}
+
+struct ONNXValueInfo {
+  var name = ""
+  /// The code of TensorProto.DataType; 0 when the value is no tensor.
+  var elementType = 0
+  /// nil when the file gives no shape; a nil dimension is not fixed.
+  var shape: [Int?]?
+}
+
+/// A tensor of the file. The data stays where it is until `ONNXTensor.value` decodes it.
+struct ONNXTensor {
+  var name = ""
+  var shape: [Int64] = []
+  var elementType = 0
+  /// Where `raw_data` lies in the file.
+  var raw: Range<Int>?
+  var floats: [Float] = []
+  var doubles: [Double] = []
+  /// `int32_data`, `int64_data` and `uint64_data`.
+  var integers: [Int64] = []
+  /// `location`, `offset` and `length` when the data lies in another file.
+  var external: [String: String] = [:]
+  var isExternal = false
+  /// Where the tensor begins in the file, for messages.
+  var offset = 0
+}

@@ -1,0 +1,111 @@
+import Foundation
+import OctetModel
+
+/// Reads ONNX files (operator sets 7 to 25) into a `Graph`.
+public enum ONNXReader {
+  /// The operator sets that Octet knows.
+  public static let operatorSets: ClosedRange<Int64> = 7...25
+
+  /// Reads a file; tensors that it keeps in files beside it are read too.
+  public static func read(_ url: URL) throws(ExchangeError) -> Graph {
+    try importModel(url).graph
+  }
+
+  /// Reads a model from memory.
+  ///
+  /// - Parameter constants: values for graph inputs that are fixed from now on, such as the shape
+  ///   input of a Reshape.
+  public static func read(
+    _ bytes: [UInt8], constants: [String: ONNXValue] = [:]
+  ) throws(ExchangeError) -> Graph {
+    try importModel(bytes, constants: constants).graph
+  }
+
+  /// Like `read`, with what is needed to feed the graph by the file's names and layouts.
+  public static func importModel(_ url: URL) throws(ExchangeError) -> ONNXImport {
+    let bytes: [UInt8]
+    do {
+      bytes = [UInt8](try Data(contentsOf: url))
+    } catch {
+      throw .unreadable(path: url.path, reason: "the file is missing or may not be read")
+    }
+    let folder = url.deletingLastPathComponent()
+    return try importModel(
+      ONNXData(
+        bytes: bytes,
+        external: { (range) throws(ExchangeError) in try readExternal(range, in: folder) }),
+      constants: [:])
+  }
+
+  /// Like `read`, with what is needed to feed the graph by the file's names and layouts.
+  public static func importModel(
+    _ bytes: [UInt8], constants: [String: ONNXValue] = [:]
+  ) throws(ExchangeError) -> ONNXImport {
+    try importModel(ONNXData(bytes: bytes), constants: constants)
+  }
+
+  private static func importModel(
+    _ data: ONNXData, constants: [String: ONNXValue]
+  ) throws(ExchangeError) -> ONNXImport {
+    let model = try ONNXParser.model(data.bytes)
+    var importer = ONNXImporter(model, data: data, constants: constants)
+    return try importer.run()
+  }
+
+  /// Reads a part of a file that lies beside the model, never elsewhere.
+  private static func readExternal(
+    _ range: ONNXData.ExternalRange, in folder: URL
+  ) throws(ExchangeError) -> [UInt8] {
+    let parts = range.location.split(separator: "/", omittingEmptySubsequences: false)
+    if range.location.hasPrefix("/") || parts.contains("..") || range.location.isEmpty {
+      throw .unreadable(
+        path: range.location, reason: "tensor data may only lie in the model's own folder")
+    }
+    let url = folder.appendingPathComponent(range.location)
+    // A symbolic link must not lead out either.
+    let root = folder.resolvingSymlinksInPath().path
+    guard url.resolvingSymlinksInPath().path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
+    else {
+      throw .unreadable(path: range.location, reason: "it leads out of the model's folder")
+    }
+    do {
+      let file = try FileHandle(forReadingFrom: url)
+      defer { try? file.close() }
+      let size = Int(clamping: try file.seekToEnd())
+      let count = range.byteCount ?? max(size - range.offset, 0)
+      guard range.offset <= size, count <= size - range.offset else {
+        throw ExchangeError.unreadable(
+          path: url.path,
+          reason: "the model wants \(count) bytes from byte \(range.offset), it has \(size)")
+      }
+      try file.seek(toOffset: UInt64(range.offset))
+      let data = try file.read(upToCount: count) ?? Data()
+      return [UInt8](data)
+    } catch let error as ExchangeError {
+      throw error
+    } catch {
+      throw .unreadable(path: url.path, reason: "the model keeps tensors in this file")
+    }
+  }
+}
+
+/// What an ONNX file became.
+public struct ONNXImport: Sendable {
+  /// An input or output of the file and how the graph holds it.
+  public struct Port: Sendable, Equatable {
+    public var name: String
+    /// The shape in the file, with a batch of 1 where it leaves the batch open.
+    public var shape: [Int]
+    public var elementType: ONNXElementType
+    public var layout: ONNXLayout
+    public var tensor: TensorIndex
+  }
+
+  public var graph: Graph
+  public var inputs: [Port]
+  public var outputs: [Port]
+  /// Values of the file that the graph holds, by name: what the proof compares.
+  var values: [String: Port]
+  /// Outputs that do not depend on any input.
+  public var constantOutputs: [String: ONNXValue]
+}

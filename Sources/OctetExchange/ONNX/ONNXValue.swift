@@ -1,0 +1,219 @@
+/// A tensor with its elements, in ONNX's own layout.
+public struct ONNXValue: Sendable, Equatable {
+  /// Reals are held as floats, integers and truth values as 64-bit integers.
+  public enum Elements: Sendable, Equatable {
+    case real([Float])
+    case integer([Int64])
+  }
+
+  public var shape: [Int]
+  public var elementType: ONNXElementType
+  /// Row-major.
+  public var elements: Elements
+
+  public init(shape: [Int], reals: [Float]) {
+    self.shape = shape
+    elementType = .float
+    elements = .real(reals)
+  }
+
+  public init(shape: [Int], integers: [Int64], elementType: ONNXElementType = .int64) {
+    self.shape = shape
+    self.elementType = elementType
+    elements = .integer(integers)
+  }
+
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The elements as floats, whatever they are held as.
+  public var reals: [Float] {
+    switch elements {
+    case .real(let values): values
+    case .integer(let values): values.map { Float($0) }
+    }
+  }
+
+  /// The elements when they are integers, else nil.
+  public var integers: [Int64]? {
+    guard case .integer(let values) = elements else { return nil }
+    return values
+  }
+
+  /// Reads a TensorProto that stands alone, such as the inputs and outputs of ONNX's tests.
+  public static func read(tensorProto bytes: [UInt8]) throws(ExchangeError) -> ONNXValue {
+    let tensor = try ONNXParser.tensor(ProtobufReader(bytes))
+    return try tensor.value(ONNXData(bytes: bytes))
+  }
+}
+
+/// Where the data of a model's tensors lies.
+struct ONNXData {
+  var bytes: [UInt8]
+  /// Reads a part of a file beside the model; nil when the model came without a place.
+  var external: (@Sendable (ExternalRange) throws(ExchangeError) -> [UInt8])?
+
+  struct ExternalRange {
+    var location: String
+    var offset: Int
+    /// nil: all that follows.
+    var byteCount: Int?
+  }
+}
+
+extension ONNXTensor {
+  /// The dimensions, checked.
+  func checkedShape() throws(ExchangeError) -> [Int] {
+    var count = 1
+    for dimension in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: Int(dimension))
+      if dimension < 0 || dimension > 1 << 28 || overflow || product > 1 << 28 {
+        throw problem("has the impossible shape \(shape)")
+      }
+      count = product
+    }
+    return shape.map { Int($0) }
+  }
+
+  func problem(_ reason: String) -> ExchangeError {
+    .malformed(format: "ONNX", offset: offset, reason: "tensor '\(name)' \(reason)")
+  }
+
+  /// Decodes the elements.
+  func value(_ data: ONNXData) throws(ExchangeError) -> ONNXValue {
+    let shape = try checkedShape()
+    let count = shape.reduce(1, *)
+    guard let type = ONNXElementType(rawValue: elementType) else {
+      throw problem(
+        "holds \(ONNXElementType.name(elementType)) elements, which Octet does not read; "
+          + "store it as float")
+    }
+    if isExternal { return try decode(try externalBytes(data), shape, count, type) }
+    if let raw { return try decode(data.bytes[raw], shape, count, type) }
+
+    if type == .float || type == .double {
+      let held = type == .float ? floats.count : doubles.count
+      guard held == count else { throw problem("has \(held) elements for the shape \(shape)") }
+      return ONNXValue(shape: shape, reals: type == .float ? floats : doubles.map { Float($0) })
+        .retyped(type)
+    }
+    guard integers.count == count else {
+      throw problem("has \(integers.count) elements for the shape \(shape)")
+    }
+    if type.isReal {
+      // float16 and bfloat16 are held as bit patterns.
+      return ONNXValue(
+        shape: shape, reals: integers.map { Self.half(UInt16(truncatingIfNeeded: $0), type) }
+      ).retyped(type)
+    }
+    if let outside = integers.first(where: { !type.range.contains($0) }) {
+      throw problem("holds \(outside), which is no \(type)")
+    }
+    return ONNXValue(shape: shape, integers: integers, elementType: type)
+  }
+
+  private func externalBytes(_ data: ONNXData) throws(ExchangeError) -> ArraySlice<UInt8> {
+    guard let read = data.external, let location = external["location"] else {
+      throw problem("has its data in another file; give the model's place on disk")
+    }
+    let offset = external["offset"].map { Int($0) } ?? 0
+    let length = external["length"].map { Int($0) }
+    guard let offset, offset >= 0, length == nil || (length.flatMap { $0 } ?? -1) >= 0 else {
+      throw problem("has a range of '\(location)' that is no number")
+    }
+    return try read(
+      ONNXData.ExternalRange(location: location, offset: offset, byteCount: length.flatMap { $0 })
+    )[...]
+  }
+
+  /// `raw_data`: little-endian, row-major.
+  private func decode(
+    _ raw: ArraySlice<UInt8>, _ shape: [Int], _ count: Int, _ type: ONNXElementType
+  ) throws(ExchangeError) -> ONNXValue {
+    let width = type.byteCount
+    guard raw.count == count * width else {
+      throw problem("has \(raw.count) bytes for \(count) elements of \(type)")
+    }
+    func bits(_ index: Int) -> UInt64 {
+      let first = raw.startIndex + index * width
+      var result: UInt64 = 0
+      for byte in 0..<width { result |= UInt64(raw[first + byte]) << UInt64(8 * byte) }
+      return result
+    }
+    switch type {
+    case .float:
+      return ONNXValue(
+        shape: shape, reals: (0..<count).map { Float(bitPattern: UInt32(bits($0))) })
+    case .double:
+      return ONNXValue(
+        shape: shape, reals: (0..<count).map { Float(Double(bitPattern: bits($0))) }
+      ).retyped(type)
+    case .float16, .bfloat16:
+      return ONNXValue(shape: shape, reals: (0..<count).map { Self.half(UInt16(bits($0)), type) })
+        .retyped(type)
+    case .int8, .int16, .int32, .int64:
+      let shift = UInt64(64 - 8 * width)
+      let values = (0..<count).map { Int64(bitPattern: bits($0) << shift) >> Int64(shift) }
+      return ONNXValue(shape: shape, integers: values, elementType: type)
+    case .uint8, .uint16, .uint32, .uint64, .bool:
+      let values = (0..<count).map { Int64(bitPattern: bits($0)) }
+      if values.contains(where: { $0 < 0 }) { throw problem("holds an integer above 2⁶³") }
+      return ONNXValue(shape: shape, integers: values, elementType: type)
+    }
+  }
+
+  private static func half(_ bits: UInt16, _ type: ONNXElementType) -> Float {
+    if type == .bfloat16 { return Float(bitPattern: UInt32(bits) << 16) }
+    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+    let (exponent, fraction) = (Int(bits >> 10 & 0x1f), Float(bits & 0x3ff))
+    switch exponent {
+    case 0: return sign * fraction * 0x1p-24
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default:
+      return sign * (1 + fraction * 0x1p-10)
+        * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    }
+  }
+}
+
+extension ONNXValue {
+  func retyped(_ type: ONNXElementType) -> ONNXValue {
+    var result = self
+    result.elementType = type
+    return result
+  }
+
+  /// The same elements under another shape of as many elements.
+  func reshaped(_ shape: [Int]) -> ONNXValue {
+    var result = self
+    result.shape = shape
+    return result
+  }
+
+  /// Axis k of the result is axis `permutation[k]` of this value.
+  func transposed(_ permutation: [Int]) -> ONNXValue {
+    var result = self
+    result.shape = permutation.map { shape[$0] }
+    let order = Self.sources(shape, permutation)
+    switch elements {
+    case .real(let values): result.elements = .real(order.map { values[$0] })
+    case .integer(let values): result.elements = .integer(order.map { values[$0] })
+    }
+    return result
+  }
+
+  private static func sources(_ shape: [Int], _ permutation: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * shape[axis + 1]
+    }
+    var order = [0]
+    for axis in permutation {
+      let stride = strides[axis]
+      var next: [Int] = []
+      next.reserveCapacity(order.count * shape[axis])
+      for offset in order { for k in 0..<shape[axis] { next.append(offset + k * stride) } }
+      order = next
+    }
+    return order
+  }
+}

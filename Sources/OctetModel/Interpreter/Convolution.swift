@@ -1,0 +1,81 @@
+extension StepContext {
+  /// x `[N, H, W, I]`, weights `[O, KH, KW, I / G]`, bias `[O]` → y `[N, OH, OW, O]`.
+  ///
+  /// Patches of x are laid out as rows (im2col), at most `patchLimit` floats at a time, and
+  /// multiplied by the weights.
+  func convolution(_ attributes: ConvolutionAttributes) -> InterpreterStep {
+    let (weights, x, y) = (inputs[1], self.x, self.y)
+    let bias = inputs.count == 3 ? inputs[2].base : nil
+    let groups = attributes.groups
+    let (groupInputs, groupOutputs) = (weights.shape[3], weights.shape[0] / groups)
+    let patch = PatchShape(
+      height: x.shape[1], width: x.shape[2], channels: x.shape[3], groupChannels: groupInputs,
+      kernel: Extent(height: weights.shape[1], width: weights.shape[2]), attributes: attributes)
+    let depth = patch.kernel.height * patch.kernel.width * groupInputs
+    let (rowCount, columnCount) = (y.shape[1], y.shape[2])
+    let positions = rowCount * columnCount
+    let tile = max(1, min(positions, patchLimit / max(depth, 1)))
+    let patches = FloatBuffer(count: tile * depth)
+    let outputChannels = y.shape[3]
+
+    return followed(by: attributes.activation) {
+      for image in 0..<x.shape[0] {
+        let source = x.base + image * patch.height * patch.width * patch.channels
+        for group in 0..<groups {
+          var first = 0
+          while first < positions {
+            let rows = min(tile, positions - first)
+            for row in 0..<rows {
+              let (top, left) = (first + row).quotientAndRemainder(dividingBy: columnCount)
+              patch.copy(
+                from: source + group * groupInputs, top: top, left: left,
+                to: patches.base + row * depth)
+            }
+            let channel = group * groupOutputs
+            multiplyByTransposed(
+              a: patches.base, b: weights.base + channel * depth, bias: bias.map { $0 + channel },
+              c: y.base + (image * positions + first) * outputChannels + channel,
+              size: ProductSize(
+                rows: rows, columns: groupOutputs, depth: depth, rowStride: outputChannels))
+            first += rows
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Floats of im2col scratch: small enough to stay in the second-level cache.
+private let patchLimit = 1 << 15
+
+/// Where the patches of a convolution lie in its input.
+struct PatchShape {
+  let height, width, channels: Int
+  /// Channels that one group reads.
+  let groupChannels: Int
+  let kernel: Extent
+  let attributes: ConvolutionAttributes
+
+  /// Copies the patch of output position (`top`, `left`) as `[KH, KW, groupChannels]`, with zeros
+  /// where it lies outside the image.
+  func copy(
+    from source: UnsafePointer<Float>, top: Int, left: Int, to target: UnsafeMutablePointer<Float>
+  ) {
+    let firstRow = top * attributes.stride.height - attributes.padding.top
+    let firstColumn = left * attributes.stride.width - attributes.padding.left
+    var target = target
+    for ky in 0..<kernel.height {
+      let row = firstRow + ky * attributes.dilation.height
+      let isRowInside = row >= 0 && row < height
+      for kx in 0..<kernel.width {
+        let column = firstColumn + kx * attributes.dilation.width
+        if isRowInside && column >= 0 && column < width {
+          target.update(from: source + (row * width + column) * channels, count: groupChannels)
+        } else {
+          target.update(repeating: 0, count: groupChannels)
+        }
+        target += groupChannels
+      }
+    }
+  }
+}

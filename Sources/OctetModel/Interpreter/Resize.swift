@@ -1,0 +1,92 @@
+extension StepContext {
+  func resize(_ attributes: ResizeAttributes) throws(GraphError) -> InterpreterStep {
+    let mapping = ResizeMapping(attributes, x: x.shape)
+    switch attributes.method {
+    case .nearest: return nearestResize { mapping.nearest(axis: $0, index: $1) }
+    case .bilinear: return bilinear(mapping)
+    }
+  }
+
+  /// Interpolates along every axis whose size changes.
+  private func bilinear(_ mapping: ResizeMapping) -> InterpreterStep {
+    let (x, y) = (self.x, self.y)
+    let strides = rowMajorStrides(x.shape)
+    let axes = x.shape.indices.filter { mapping.changes(axis: $0) }
+    let cornerCount = 1 << axes.count
+    var offsets: [Int32] = []
+    var weights: [Float] = []
+    forEachIndex(in: y.shape) { index in
+      let neighbours = index.indices.map { mapping.neighbours(axis: $0, index: index[$0]) }
+      for corner in 0..<cornerCount {
+        var (offset, weight) = (0, Float(1))
+        for axis in index.indices {
+          let isUpper = axes.firstIndex(of: axis).map { corner >> $0 & 1 == 1 } ?? false
+          let neighbour = neighbours[axis]
+          offset += (isUpper ? neighbour.upper : neighbour.lower) * strides[axis]
+          weight *= isUpper ? neighbour.fraction : 1 - neighbour.fraction
+        }
+        offsets.append(Int32(offset))
+        weights.append(weight)
+      }
+    }
+    let count = y.count
+    return {
+      for index in 0..<count {
+        var sum: Float = 0
+        for k in index * cornerCount..<(index + 1) * cornerCount {
+          sum += weights[k] * x.base[Int(offsets[k])]
+        }
+        y.base[index] = sum
+      }
+    }
+  }
+}
+
+/// Where each output element of a resize comes from.
+struct ResizeMapping {
+  private let attributes: ResizeAttributes
+  private let shape: [Int]
+
+  init(_ attributes: ResizeAttributes, x: [Int]) {
+    self.attributes = attributes
+    shape = x
+  }
+
+  func changes(axis: Int) -> Bool {
+    attributes.outputShape[axis] != shape[axis] || attributes.scales[axis] != 1
+  }
+
+  /// The position in the input, in elements, that output element `index` is taken from.
+  func position(axis: Int, index: Int) -> Float {
+    let scale = attributes.scales[axis]
+    let (length, outputLength) = (Float(shape[axis]), Float(attributes.outputShape[axis]))
+    switch attributes.coordinates {
+    case .asymmetric: return Float(index) / scale
+    case .halfPixel: return (Float(index) + 0.5) / scale - 0.5
+    case .pytorchHalfPixel: return outputLength > 1 ? (Float(index) + 0.5) / scale - 0.5 : 0
+    case .alignCorners:
+      return outputLength > 1 ? Float(index) * (length - 1) / (outputLength - 1) : 0
+    }
+  }
+
+  func nearest(axis: Int, index: Int) -> Int {
+    if !changes(axis: axis) { return index }
+    let position = position(axis: axis, index: index)
+    let rounded =
+      switch attributes.rounding {
+      case .floor: position.rounded(.down)
+      case .ceil: position.rounded(.up)
+      case .roundPreferFloor: (position - 0.5).rounded(.up)
+      case .roundPreferCeil: (position + 0.5).rounded(.down)
+      }
+    return Int(max(0, min(Float(shape[axis] - 1), rounded)))
+  }
+
+  func neighbours(axis: Int, index: Int) -> (lower: Int, upper: Int, fraction: Float) {
+    if !changes(axis: axis) { return (index, index, 0) }
+    let last = shape[axis] - 1
+    let position = max(0, min(Float(last), position(axis: axis, index: index)))
+    let lower = Int(position)
+    return (lower, min(lower + 1, last), position - Float(lower))
+  }
+}

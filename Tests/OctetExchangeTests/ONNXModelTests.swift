@@ -1,0 +1,70 @@
+import Foundation
+import OctetExchange
+import OctetModel
+import Testing
+
+/// Whole models by others, against the outputs that came with them.
+@Suite struct ONNXModelTests {
+  /// PyTorch's LeNets on test images, against ONNX Runtime's logits.
+  @Test(
+    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    arguments: [("mnist", "mnist"), ("fashion", "fashion_mnist")])
+  func lenetLogits(model: String, folder: String) throws {
+    let path = "models/lenet/lenet_\(model)_pytorch"
+    let graph = try ONNXReader.read(try SharedData.url(path + ".onnx"))
+    #expect(graph.nodes.map(\.name).prefix(3) == ["/c1/Conv", "/Relu", "/MaxPool"])
+    #expect(graph.inputs.map { graph.tensors[$0].shape } == [[1, 28, 28, 1]])
+    let expected = try SharedData.floats(path + ".logits_f32.bin")
+    let images = try SharedData.images("\(folder)/t10k-images-idx3-ubyte.gz", count: 20)
+    let interpreter = try FloatInterpreter(graph)
+    for image in 0..<20 {
+      let pixels = images[image * 784..<(image + 1) * 784].map { Float($0) / 255 }
+      let logits = interpreter.run(inputs: [pixels])[0]
+      for (value, wanted) in zip(logits, expected[image * 10..<(image + 1) * 10]) {
+        #expect(abs(value - wanted) <= 1e-4)
+      }
+    }
+  }
+
+  /// A model with weights as a MatMul of a reshaped constant, biases as Add, SAME padding.
+  @Test(.enabled(if: SharedData.isAvailable, "needs shared/data"), arguments: 0..<3)
+  func mnist8(set: Int) throws {
+    let model = try ONNXReader.importModel(try SharedData.url("models/onnx_mnist8/model.onnx"))
+    let folder = "models/onnx_mnist8/test_data_set_\(set)"
+    let input = try ONNXValue.read(tensorProto: try SharedData.bytes(folder + "/input_0.pb"))
+    let wanted = try ONNXValue.read(tensorProto: try SharedData.bytes(folder + "/output_0.pb"))
+    let interpreter = try FloatInterpreter(model.graph)
+    let outputs = interpreter.run(inputs: [model.inputs[0].layout.tensorElements(input).reals])
+    // These logits go into the thousands: relative to the largest.
+    let largest = wanted.reals.map { abs($0) }.max() ?? 1
+    for (value, reference) in zip(outputs[0], wanted.reals) {
+      #expect(abs(value - reference) <= 1e-6 * largest)
+    }
+  }
+
+  /// A stranger's model with Constant shapes and a Softmax at the end: it reads MNIST.
+  @Test(.enabled(if: SharedData.isAvailable, "needs shared/data"))
+  func lenetOfAStranger() throws {
+    let graph = try ONNXReader.read(try SharedData.url("models/onnx_lenet_fyh620/lenet.onnx"))
+    let images = try SharedData.images("mnist/t10k-images-idx3-ubyte.gz", count: 10)
+    let interpreter = try FloatInterpreter(graph)
+    let labels = (0..<10).map { image in
+      let pixels = images[image * 784..<(image + 1) * 784]
+        .map { (Float($0) / 255 - 0.1307) / 0.3081 }
+      let probabilities = interpreter.run(inputs: [pixels])[0]
+      return probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? -1
+    }
+    #expect(labels == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+  }
+
+  @Test(
+    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    arguments: [
+      "models/lenet/lenet_mnist_pytorch.onnx", "models/onnx_mnist8/model.onnx",
+      "models/onnx_lenet_fyh620/lenet.onnx",
+    ])
+  func writtenAndReadAgain(path: String) throws {
+    let graph = try ONNXReader.read(try SharedData.url(path))
+    #expect(try ONNXReader.read(try ONNXWriter.write(graph)) == graph)
+  }
+}
