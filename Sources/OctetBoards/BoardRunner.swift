@@ -17,6 +17,19 @@ public struct BoardRunner {
     self.host = host
   }
 
+  /// Builds, runs and compares.
+  ///
+  /// - Parameter folder: where the firmware stays; nil: it is removed afterwards.
+  public static func buildAndRun(
+    _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil, folder: URL? = nil
+  ) throws(BoardError) -> BoardResult {
+    let work: URL
+    if let folder { work = folder } else { work = try makeTemporaryFolder() }
+    defer { if folder == nil { work.remove() } }
+    let firmware = try BoardBuilder(board).build(blob, into: work)
+    return try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
+  }
+
   /// Runs the self-test, then `inputs` (samples end to end; nil: the self-test's own sample).
   public func run(_ blob: Blob, inputs: [UInt8]?) throws(BoardError) -> BoardResult {
     let reference = try HostRun(blob)
