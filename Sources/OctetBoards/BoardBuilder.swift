@@ -35,13 +35,18 @@ public struct BoardBuilder {
   public var arenaByteCount: Int?
 
   public init(_ board: Board) throws(BoardError) {
+    let toolset = try PackageSources.find().firmware.appendingPathComponent(
+      "Boards/\(board.name)/toolset.json")
+    try self.init(board, toolset: toolset)
+  }
+
+  /// - Parameter toolset: the flags beyond those that all firmware shares.
+  init(_ board: Board, toolset: URL) throws(BoardError) {
     self.board = board
     toolchain = try .find()
     sources = try .find()
-    toolset =
-      try .read(sources.firmware.appendingPathComponent("toolset.json"))
-      + .read(
-        sources.firmware.appendingPathComponent("Boards/\(board.name)/toolset.json"))
+    let shared = try Toolset.read(sources.firmware.appendingPathComponent("toolset.json"))
+    self.toolset = shared + (try .read(toolset))
   }
 
   /// Builds into `folder`, which is made if need be: `firmware.elf`, `firmware.bin`,
@@ -61,18 +66,22 @@ public struct BoardBuilder {
     let modelFile = folder.appendingPathComponent("model.oct")
     try modelFile.write(blob.bytes)
     let arenaByteCount = max(arenaByteCount ?? model.arenaByteCount, 4)
+    let main = sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
     var objects = [
-      try compileRuntime(conditions: conditions(model), into: work),
-      try compileMain(into: work),
+      try compileRuntime(conditions: Self.conditions(model), into: work),
+      try compileSwift(
+        main, module: "Firmware", include: "Firmware/Sources/Board/include", into: work),
     ]
+    objects += try compileKernels(into: work)
     for name in ["Board", board.family.rawValue] {
       let folder = sources.firmware.appendingPathComponent("Sources/\(name)")
       for source in PackageSources.files(in: folder, extension: "c") {
         objects.append(
           try compileC(
             source, into: work,
-            defines: [
-              "BOARD_MODEL_FILE=\"\(modelFile.path)\"", "BOARD_ARENA_BYTE_COUNT=\(arenaByteCount)",
+            flags: [
+              "-DBOARD_MODEL_FILE=\"\(modelFile.path)\"",
+              "-DBOARD_ARENA_BYTE_COUNT=\(arenaByteCount)",
             ]))
       }
     }
@@ -82,7 +91,7 @@ public struct BoardBuilder {
   }
 
   /// The compile conditions that select the model's operators.
-  private func conditions(_ model: Model) -> [String] {
+  static func conditions(_ model: Model) -> [String] {
     let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
     return ["OCTET_SELECT"] + kinds.map { "OCTET_\("\($0)".uppercased())" }.sorted()
   }
@@ -112,27 +121,37 @@ public struct BoardBuilder {
     return object
   }
 
-  private func compileMain(into work: URL) throws(BoardError) -> URL {
-    let object = work.appendingPathComponent("Main.o")
-    let folder = sources.firmware.appendingPathComponent("Sources")
+  /// The C kernels, for speed where all other C is compiled for size.
+  func compileKernels(into work: URL) throws(BoardError) -> [URL] {
+    var objects: [URL] = []
+    for source in PackageSources.files(in: sources.kernels, extension: "c") {
+      objects.append(try compileC(source, into: work, flags: ["-O2"]))
+    }
+    return objects
+  }
+
+  /// A module of one file, above the runtime.
+  func compileSwift(
+    _ source: URL, module: String, include: String, into work: URL
+  ) throws(BoardError) -> URL {
+    let object = work.appendingPathComponent("\(module).o")
     try swift(
-      "Main.swift",
+      source.lastPathComponent,
       [
-        "-module-name", "Firmware", "-I", work.path, "-I",
-        folder.appendingPathComponent("Board/include").path, "-c", "-o", object.path,
-        folder.appendingPathComponent("Firmware/Main.swift").path,
+        "-module-name", module, "-I", work.path, "-I",
+        sources.root.appendingPathComponent(include).path, "-c", "-o", object.path, source.path,
       ])
     return object
   }
 
-  func compileC(_ source: URL, into work: URL, defines: [String]) throws(BoardError) -> URL {
+  func compileC(_ source: URL, into work: URL, flags: [String]) throws(BoardError) -> URL {
     let name = source.deletingPathExtension().lastPathComponent
     let object = work.appendingPathComponent("\(name)-c.o")
     try Command(
       executable: toolchain.clang,
       arguments: ["-target", board.triple] + toolset.cCompiler.extraCLIOptions
-        + defines.map { "-D\($0)" } + [
-          "-I", sources.firmware.appendingPathComponent("Sources/Board/include").path,
+        + flags + [
+          "-I", sources.kernels.appendingPathComponent("include").path, "-I", sources.firmware.appendingPathComponent("Sources/Board/include").path,
           "-c", source.path, "-o", object.path,
         ]
     ).run(step: source.lastPathComponent)

@@ -9,9 +9,11 @@ struct BoardVerb: Verb {
   let discussion =
     "'list' shows the boards. 'build' leaves the ELF, the flash image and a memory map in a folder. "
     + "'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a Linux "
-    + "board, and compares every output byte. Only the Swift toolchain and QEMU are needed."
+    + "board, and compares every output byte. Only the Swift toolchain and QEMU are needed. "
+    + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
+    + "all operators or only those of a model."
   let action = Positional<String>(
-    "list|build|run", .choice(["list", "build", "run"]), help: "What to do.")
+    "list|build|run|library", .choice(["list", "build", "run", "library"]), help: "What to do.")
   let model = Positional<String?>(optional: "M.oct", .path, help: "The blob.")
   let board = OctetCommand.Option(
     "--board", .choice(Board.all.map(\.name)), help: "The board.")
@@ -28,6 +30,7 @@ struct BoardVerb: Verb {
     [
       "list",
       "build --board NAME M.oct -o DIR",
+      "library [--board NAME] [M.oct] -o DIR",
       "run --board NAME M.oct [--raw-input IN] [--raw-output OUT] [--host USER@NAME] [-o DIR]",
     ]
   }
@@ -38,12 +41,13 @@ struct BoardVerb: Verb {
       let list = BoardList()
       return Outcome(list, text: list.text)
     }
+    let folder = arguments[output].map { URL(fileURLWithPath: $0) }
+    if arguments[action] == "library" { return try buildLibrary(arguments, folder) }
     guard let name = arguments[board], let path = arguments[model] else {
       throw CommandError(.usage, "'board \(arguments[action])' needs --board and a model")
     }
     let chosen = try Board.named(name)
     let blob = try ModelFile.readBlob(path).blob
-    let folder = arguments[output].map { URL(fileURLWithPath: $0) }
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
       let firmware = try BoardBuilder(chosen).build(blob, into: folder)
@@ -57,6 +61,16 @@ struct BoardVerb: Verb {
     let report = BoardReport(result, host: arguments[host])
     if report.isGood { return Outcome(report, text: report.text) }
     return Outcome(report, text: report.text, ending: .gateMissed(result.failure))
+  }
+}
+
+extension BoardVerb {
+  private func buildLibrary(_ arguments: Arguments, _ folder: URL?) throws -> Outcome {
+    guard let folder else { throw CommandError(.usage, "'board library' needs -o DIR") }
+    let chosen = try arguments[board].map { try Board.named($0) }
+    let blob = try arguments[model].map { try ModelFile.readBlob($0).blob }
+    let library = try CLibraryBuilder(chosen).build(blob, into: folder)
+    return Outcome(library, text: "\(library.archive)\n\(library.header)")
   }
 }
 
