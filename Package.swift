@@ -50,7 +50,7 @@ let package = Package(
     .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -64,8 +64,10 @@ extension Model {
     if channels > 0 {
       try validateData(BlobHeader.normalizationOffset, byteCount: 8 &* channels, alignment: 4)
       for channel in 0..<channels {
-        let deviation = normalizationStandardDeviation(channel: channel)
-        guard normalizationMean(channel: channel).isFinite, deviation.isFinite, deviation > 0
+        let mean = word(BlobHeader.normalizationOffset) &+ 4 &* channel
+        // Finite: by the bits, so that cores without floating point link none.
+        guard signedWord(mean) & 0x7F80_0000 != 0x7F80_0000,
+          isFiniteAndPositive(mean &+ 4 &* channels)
         else { throw ModelError(.normalization, at: BlobHeader.normalizationOffset) }
       }
     }
