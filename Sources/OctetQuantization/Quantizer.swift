@@ -6,7 +6,9 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.minMax
+    public var calibrator = Calibrator.meanSquareError
+    /// Keep the whole range of class scores, not only what decides.
+    public var keepsFullScores = false
     public var threadCount = 1
 
     public init() {}
@@ -28,15 +30,16 @@ public struct Quantizer: Sendable {
     let simple = graph.simplified()
     try simple.requireInt8Forms()
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    return try quantize(simple, calibration: calibration, calibrator: options.calibrator)
+    return try quantize(simple, calibration: calibration, options: options)
   }
 
   /// Quantizes a simplified graph whose activations were already observed.
   public static func quantize(
-    _ graph: Graph, calibration: Calibration, calibrator: Calibrator
+    _ graph: Graph, calibration: Calibration, options: Options
   ) throws(QuantizationError) -> Result {
-    let ranges = chooseRanges(graph, calibration, calibrator)
-    let minMax = calibrator == .minMax ? ranges : chooseRanges(graph, calibration, .minMax)
+    let ranges = chooseRanges(graph, calibration, options)
+    var minMax = options
+    minMax.calibrator = .minMax
     var quantized = graph
     for (index, quantization) in scales(graph, ranges) {
       quantized.tensors[index].quantization = quantization
@@ -51,7 +54,7 @@ public struct Quantizer: Sendable {
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
     return Result(
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
-      equalsMinMax: ranges == minMax)
+      equalsMinMax: ranges == chooseRanges(graph, calibration, minMax))
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
@@ -61,13 +64,13 @@ public struct Quantizer: Sendable {
   /// A range for each activation. The model's outputs keep everything that was seen whatever the
   /// calibrator: clipping scores makes ties between classes.
   private static func chooseRanges(
-    _ graph: Graph, _ calibration: Calibration, _ calibrator: Calibrator
+    _ graph: Graph, _ calibration: Calibration, _ options: Options
   ) -> [TensorIndex: ValueRange] {
     var ranges: [TensorIndex: ValueRange] = [:]
     for (index, histogram) in calibration.histograms {
       let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
-      var range = (keepsAll ? .minMax : calibrator).range(histogram)
-      if graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+      var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
+      if !options.keepsFullScores, graph.isClassScores(index), let highest = calibration.leastHighest[index] {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
       ranges[index] = range
