@@ -103,15 +103,11 @@ package struct Convolution: Operator {
         && pooled <= word(convolved) &- word(pool))
   }
 
-  /// Patches of two pixels, widened to int16 and zero-filled to a multiple of 16, and the running
-  /// maximum of a pool window.
+  /// Patches of two pixels, widened to int16, and the running maximum of a pool window of more.
   var scratchByteCount: Int {
-    let maxima = hasPool ? 4 &* output.channels : 0
-    return 2 &* 2 &* paddedPatchCount &+ maxima
+    let windowCount = word(Word.poolHeight) &* word(Word.poolWidth)
+    return 2 &* 2 &* patchStride &+ (windowCount > 2 ? 4 &* output.channels : 0)
   }
-
-  var paddedPatchCount: Int { (patchCount &+ 15) & ~15 }
-  var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
 
   /// Output row y may overwrite the input rows that no later output row reads: rows before
   /// `y · poolStride · stride − padding`. Kernels finish output rows in order.
