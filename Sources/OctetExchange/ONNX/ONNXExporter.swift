@@ -9,8 +9,8 @@ struct ONNXExporter {
   private var written: [Form: String] = [:]
   /// The layout in which each tensor was written first.
   private var layouts: [TensorIndex: ONNXLayout] = [:]
-  private var valueNames: Set<String>
-  private var nodeNames: Set<String>
+  private var valueNames: UniqueNames
+  private var nodeNames: UniqueNames
   private var refused: [UnsupportedNode] = []
 
   private struct Form: Hashable {
@@ -20,8 +20,8 @@ struct ONNXExporter {
 
   init(_ graph: Graph) {
     self.graph = graph
-    valueNames = Set(graph.tensors.map(\.name))
-    nodeNames = Set(graph.nodes.map(\.name))
+    valueNames = UniqueNames(Set(graph.tensors.map(\.name)))
+    nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
   }
 
   mutating func run() throws(ExchangeError) -> ONNXWriter.Model {
@@ -90,9 +90,9 @@ struct ONNXExporter {
 
   func layout(of tensor: TensorIndex) -> ONNXLayout { layouts[tensor] ?? .plain }
 
-  mutating func freshValue(_ name: String) -> String { ONNXImporter.unique(name, in: &valueNames) }
+  mutating func freshValue(_ name: String) -> String { valueNames.take(name) }
 
-  mutating func freshNode(_ name: String) -> String { ONNXImporter.unique(name, in: &nodeNames) }
+  mutating func freshNode(_ name: String) -> String { nodeNames.take(name) }
 
   /// Says in which layout the file holds a tensor that a node makes, and gives its name.
   mutating func make(_ tensor: TensorIndex, _ layout: ONNXLayout) -> String {

@@ -62,6 +62,7 @@ extension ONNXImporter {
         "the constant '\(name)' holds \(constant.elementType) elements; Octet computes in "
           + "floats, so store it as float")
     }
+    try spend(constant.count)
     let tensor = graph.add(
       Tensor(
         name: uniqueName(name), shape: constant.shape, constant: .float(constant.reals)))

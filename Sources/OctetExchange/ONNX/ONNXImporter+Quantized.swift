@@ -13,7 +13,7 @@ extension ONNXImporter {
     let held = try tensor(x, x.layout)
     let output = view.node.outputs[0]
     let isAlone =
-      graph.tensors[held].quantization == nil && !graph.inputs.contains(held)
+      graph.tensors[held].quantization == nil && !isInput(held)
       && isReadOnce(x, held)
     if isAlone {
       setGrid(held, quantization)
@@ -68,21 +68,16 @@ extension ONNXImporter {
   }
 
   /// An input of integers takes its grid from the node that reads it.
-  func inputGrid(_ name: String) -> Quantization? {
-    for node in model.graph.nodes {
-      guard let position = node.inputs.firstIndex(of: name) else { continue }
-      let isGridReader = ["DequantizeLinear", "QLinearConv", "QLinearMatMul"]
-      guard isGridReader.contains(node.operatorName), position == 0 || position == 3 else {
-        return nil
-      }
-      let view = ONNXNodeView(
-        node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
-      let type = model.graph.inputs.first { $0.name == name }
-        .flatMap { ONNXElementType(rawValue: $0.elementType) }
-      return
-        (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
-    }
-    return nil
+  func inputGrid(_ name: String, _ type: ONNXElementType) -> Quantization? {
+    let isGridReader = ["DequantizeLinear", "QLinearConv", "QLinearMatMul"]
+    guard let reader = firstReaders[name] else { return nil }
+    let node = model.graph.nodes[reader]
+    guard isGridReader.contains(node.operatorName),
+      let position = node.inputs.firstIndex(of: name), position == 0 || position == 3
+    else { return nil }
+    let view = ONNXNodeView(
+      node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
+    return (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
   }
 
   // MARK: Operators on integers
@@ -147,7 +142,7 @@ extension ONNXImporter {
       inputs: [
         constant, try view.input(index + 1).constant, view.optionalInput(index + 2)?.constant,
       ],
-      data: data)
+      data: data, meter: meter)
     guard let reals = try call.evaluate().first else { throw .invalid("no weights") }
     value.source = .constant(reals)
     recordGrid(

@@ -121,6 +121,7 @@ extension ONNXCall {
     let steps = try isOld ? nil : view.integersInput(4)?.map(\.ordinary)
     guard let starts, let ends, starts.count == ends.count else { throw .invalid("no range") }
     let axes = try view.axes(chosen ?? Array(0..<starts.count), rank: x.shape.count)
+    if x.count == 0 { throw .unsupported("it slices a tensor without elements") }
     var taken = x.shape.map { Array(0..<$0) }
     for (k, axis) in axes.enumerated() where k < starts.count {
       let (length, step) = (x.shape[axis], steps?[k] ?? 1)

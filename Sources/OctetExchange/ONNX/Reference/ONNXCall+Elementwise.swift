@@ -24,6 +24,7 @@ extension ONNXCall {
   }
 
   private func map(_ x: ONNXValue, _ body: (Double) -> Double) throws(ImportFailure) -> ONNXValue {
+    _ = try count(x.shape)
     var result = x
     switch x.elements {
     case .real(let values): result.elements = .real(values.map { Float(body(Double($0))) })
@@ -171,6 +172,7 @@ extension ONNXCall {
 
   private func cast() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
+    _ = try count(x.shape)
     let code = try view.integer("to")
     guard let type = ONNXElementType(rawValue: code), type != .float16, type != .bfloat16 else {
       throw .unsupported("it makes \(ONNXElementType.name(code)) elements")
