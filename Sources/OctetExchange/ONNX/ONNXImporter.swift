@@ -128,8 +128,8 @@ struct ONNXImporter {
         lost.insert(info.name)
         continue
       }
-      let grid = type == .float ? nil : inputGrid(info.name, type)
-      if type != .float && grid == nil {
+      let grid = type.isReal ? nil : inputGrid(info.name, type)
+      if !type.isReal && grid == nil {
         refuse(
           info.name, "input",
           "it holds \(type) elements; Octet computes in floats, so let "
@@ -144,7 +144,7 @@ struct ONNXImporter {
         Tensor(name: uniqueName(info.name), shape: layout.tensorShape(shape)))
       graph.inputs.append(tensor)
       inputTensors.insert(tensor)
-      if let grid { setGrid(tensor, grid) }
+      if let grid { setGrid(tensor, grid, type) }
       hold(
         ImportedValue(
           name: info.name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout),

@@ -122,7 +122,7 @@ extension ONNXImport.Port {
     let value = layout.valueElements(ONNXValue(shape: tensor.shape, reals: reals))
       .reshaped(shape)
     guard !elementType.isReal, let quantization = tensor.quantization else { return value }
-    let shift: Float = elementType == .uint8 ? 128 : 0
+    let shift = Float(elementType.shift)
     let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
     return ONNXValue(
       shape: shape,
@@ -136,7 +136,7 @@ extension ONNXImport.Port {
   public func reals(_ value: ONNXValue, _ tensor: Tensor) -> [Float] {
     let reals = layout.tensorElements(value.reshaped(shape)).reals
     guard value.integers != nil, let quantization = tensor.quantization else { return reals }
-    let shift: Float = elementType == .uint8 ? 128 : 0
+    let shift = Float(elementType.shift)
     let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
     return reals.map { ($0 - shift - zeroPoint) * scale }
   }

@@ -77,25 +77,25 @@ struct QuantizationSettler {
       default: false
       }
     }
-    for node in graph.nodes where isMover(node.operation) {
-      guard let grid = graph.tensors[node.inputs[0]].quantization, grid.axis == nil else {
-        continue
+    for node in graph.nodes where isMover(node.operation) && isQuantized(node.inputs[0]) {
+      for output in node.outputs where !isQuantized(output) {
+        setGrid(output, like: node.inputs[0])
       }
-      for output in node.outputs where !isQuantized(output) { setGrid(output, grid) }
     }
     for node in graph.nodes.reversed() where isMover(node.operation) && node.outputs.count == 1 {
       let source = node.inputs[0]
-      guard let grid = graph.tensors[node.outputs[0]].quantization, !isQuantized(source),
+      guard isQuantized(node.outputs[0]), !isQuantized(source),
         graph.tensors[source].constant == nil, consumers[source].count == 1,
         !inputs.contains(source), !outputs.contains(source)
       else { continue }
       if case .slice = node.operation { continue }
-      setGrid(source, grid)
+      setGrid(source, like: node.outputs[0])
     }
   }
 
-  private mutating func setGrid(_ tensor: TensorIndex, _ grid: Quantization) {
-    graph.tensors[tensor].elementType = .int8
+  private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
+    let grid = graph.tensors[other].quantization
+    graph.tensors[tensor].elementType = graph.tensors[other].elementType
     graph.tensors[tensor].quantization = grid
   }
 

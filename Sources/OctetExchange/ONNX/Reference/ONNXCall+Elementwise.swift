@@ -70,7 +70,7 @@ extension ONNXCall {
       let lower = isOld ? (view.has("min") ? try view.float("min") : nil) : optional(1)?.reals.first
       let upper = isOld ? (view.has("max") ? try view.float("max") : nil) : optional(2)?.reals.first
       return { min(Double(upper ?? .infinity), max(Double(lower ?? -.infinity), $0)) }
-    case "Identity", "Dropout": return { $0 }
+    case "Identity", "Dropout", "CastLike": return { $0 }
     default: return nil
     }
   }
