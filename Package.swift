@@ -35,9 +35,10 @@ let package = Package(
       name: "OctetReport",
       dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
     .target(name: "OctetBoards", dependencies: ["OctetCompiler"]),
+    .target(name: "OctetCommand", swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetReport", "OctetBoards"],
+      dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],
       path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
@@ -50,8 +51,11 @@ let package = Package(
     .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards"]),
-    .testTarget(name: "CommandTests", dependencies: ["octet"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel"]),
+    .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
+    .executableTarget(
+      name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),
+    .testTarget(name: "CommandTests", dependencies: ["octet", "command-probe"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

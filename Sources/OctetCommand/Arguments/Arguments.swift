@@ -1,0 +1,52 @@
+/// The arguments of one run of a verb, read by parameter: `arguments[epochs]` is an `Int`.
+public struct Arguments: Sendable {
+  private let values: [String: [String]]
+  private let names: Set<String>
+
+  /// Sorts and checks everything at once, so that the subscripts cannot fail.
+  public init(
+    _ arguments: [String], parameters: [any Parameter]
+  ) throws(CommandError) {
+    let specifications = parameters.map(\.specification)
+    values = try ArgumentParser(specifications: specifications).parse(arguments)
+    names = Set(specifications.map(\.name))
+  }
+
+  public subscript(flag: Flag) -> Bool { texts(flag) != nil }
+
+  public subscript<Value>(option: Option<Value>) -> Value {
+    value(texts(option)?.first, parse: option.parse, absent: option.absent, of: option)
+  }
+
+  public subscript<Value>(positional: Positional<Value>) -> Value {
+    value(
+      texts(positional)?.first, parse: positional.parse, absent: positional.absent,
+      of: positional)
+  }
+
+  public subscript<Value>(positionals: Positionals<Value>) -> [Value] {
+    (texts(positionals) ?? []).map {
+      value($0, parse: positionals.parse, absent: nil, of: positionals)
+    }
+  }
+
+  /// Whether the user gave it, default or not.
+  public func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
+
+  private func texts(_ parameter: some Parameter) -> [String]? {
+    let name = parameter.specification.name
+    precondition(names.contains(name), "the verb reads \(name) but does not declare it")
+    return values[name]
+  }
+
+  private func value<Value>(
+    _ text: String?, parse: (String) throws(ValueError) -> Value, absent: Value?,
+    of parameter: some Parameter
+  ) -> Value {
+    if let text, let value = try? parse(text) { return value }
+    guard let absent else {
+      preconditionFailure("\(parameter.specification.name) passed the parser without a value")
+    }
+    return absent
+  }
+}

@@ -1,0 +1,128 @@
+/// Something that a verb takes on its command line: a `Flag`, an `Option`, a `Positional` or the
+/// remaining `Positionals`.
+public protocol Parameter: Sendable {
+  var specification: ParameterSpecification { get }
+}
+
+/// A parameter without its type: what the parser and the help need.
+public struct ParameterSpecification: Sendable {
+  public enum Form: Sendable, Equatable {
+    case flag
+    case option
+    /// Takes from `minimum` to `maximum` arguments.
+    case positional(minimum: Int, maximum: Int)
+  }
+
+  public var form: Form
+  /// With its dashes for flags and options: `--epochs`. The placeholder for positionals.
+  public var name: String
+  /// One letter, used with one dash: `o`.
+  public var short: Character?
+  /// What stands for the value in the help: `FILE`.
+  public var placeholder: String
+  public var help: String
+  /// Range and choices, for the help: `1 to 1000`.
+  public var expectation: String?
+  public var defaultText: String?
+  public var isRequired: Bool
+  /// Throws when the text is not a value of the parameter's type.
+  var check: @Sendable (String) throws(ValueError) -> Void
+}
+
+/// A switch: present or not.
+public struct Flag: Parameter {
+  public let specification: ParameterSpecification
+
+  /// - Parameter name: with its dashes, `--quiet`.
+  public init(_ name: String, short: Character? = nil, help: String) {
+    specification = ParameterSpecification(
+      form: .flag, name: name, short: short, placeholder: "", help: help,
+      isRequired: false, check: { _ throws(ValueError) in })
+  }
+}
+
+/// A named value: `--epochs 10`, `--epochs=10` or `-o FILE`; at most once.
+public struct Option<Value: Sendable>: Parameter {
+  public let specification: ParameterSpecification
+  let parse: @Sendable (String) throws(ValueError) -> Value
+  let absent: Value?
+
+  private init<Parsed: Sendable>(
+    _ name: String, _ short: Character?, _ kind: ValueKind<Parsed>, _ help: String,
+    absent: Value?, defaultText: String?, convert: @escaping @Sendable (Parsed) -> Value
+  ) {
+    specification = ParameterSpecification(
+      form: .option, name: name, short: short, placeholder: kind.placeholder, help: help,
+      expectation: kind.expectation, defaultText: defaultText, isRequired: absent == nil,
+      check: { text throws(ValueError) in _ = try kind.parse(text) })
+    parse = { text throws(ValueError) in convert(try kind.parse(text)) }
+    self.absent = absent
+  }
+
+  /// An option that may be left out: `arguments[option]` is the default then.
+  public init(
+    _ name: String, short: Character? = nil, _ kind: ValueKind<Value>, default value: Value,
+    help: String
+  ) {
+    self.init(
+      name, short, kind, help, absent: value, defaultText: kind.describe(value),
+      convert: { $0 })
+  }
+
+  /// An option that must be given.
+  public init(
+    required name: String, short: Character? = nil, _ kind: ValueKind<Value>, help: String
+  ) {
+    self.init(name, short, kind, help, absent: nil, defaultText: nil, convert: { $0 })
+  }
+
+  /// An option that may be left out: `arguments[option]` is nil then.
+  public init<Wrapped>(
+    _ name: String, short: Character? = nil, _ kind: ValueKind<Wrapped>, help: String
+  ) where Value == Wrapped? {
+    self.init(
+      name, short, kind, help, absent: .some(nil), defaultText: nil,
+      convert: { Swift.Optional($0) })
+  }
+}
+
+/// One unnamed value. Optional ones (of type `T?`) come last.
+public struct Positional<Value: Sendable>: Parameter {
+  public let specification: ParameterSpecification
+  let parse: @Sendable (String) throws(ValueError) -> Value
+  let absent: Value?
+
+  /// - Parameter name: the placeholder in the help, `M.oct`.
+  public init(_ name: String, _ kind: ValueKind<Value>, help: String) {
+    specification = ParameterSpecification(
+      form: .positional(minimum: 1, maximum: 1), name: name, placeholder: name, help: help,
+      expectation: kind.expectation, isRequired: true,
+      check: { text throws(ValueError) in _ = try kind.parse(text) })
+    parse = kind.parse
+    absent = nil
+  }
+
+  public init<Wrapped>(optional name: String, _ kind: ValueKind<Wrapped>, help: String)
+  where Value == Wrapped? {
+    specification = ParameterSpecification(
+      form: .positional(minimum: 0, maximum: 1), name: name, placeholder: name, help: help,
+      expectation: kind.expectation, isRequired: false,
+      check: { text throws(ValueError) in _ = try kind.parse(text) })
+    parse = { text throws(ValueError) in try kind.parse(text) }
+    absent = .some(nil)
+  }
+}
+
+/// All remaining unnamed values; comes last.
+public struct Positionals<Value: Sendable>: Parameter {
+  public let specification: ParameterSpecification
+  let parse: @Sendable (String) throws(ValueError) -> Value
+
+  public init(_ name: String, _ kind: ValueKind<Value>, atLeast minimum: Int, help: String) {
+    specification = ParameterSpecification(
+      form: .positional(minimum: minimum, maximum: .max), name: name, placeholder: name,
+      help: help, expectation: kind.expectation, isRequired: minimum > 0,
+      check: { text throws(ValueError) in _ = try kind.parse(text) })
+    parse = kind.parse
+  }
+}

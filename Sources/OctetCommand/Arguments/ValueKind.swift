@@ -1,0 +1,142 @@
+/// Why a text is not a value: completes the sentence `'TEXT' is not …`.
+public struct ValueError: Error, Equatable {
+  public var expectation: String
+
+  public init(_ expectation: String) { self.expectation = expectation }
+}
+
+/// How the text of an argument becomes a typed value.
+public struct ValueKind<Value: Sendable>: Sendable {
+  public var placeholder: String
+  /// For the help, when it says more than the placeholder: `1 to 1000`.
+  public var expectation: String?
+  public var parse: @Sendable (String) throws(ValueError) -> Value
+  /// The text that `parse` would read back; shows defaults in the help.
+  public var describe: @Sendable (Value) -> String
+
+  public init(
+    placeholder: String, expectation: String? = nil,
+    describe: @escaping @Sendable (Value) -> String = { String(describing: $0) },
+    parse: @escaping @Sendable (String) throws(ValueError) -> Value
+  ) {
+    self.placeholder = placeholder
+    self.expectation = expectation
+    self.describe = describe
+    self.parse = parse
+  }
+
+  /// The same kind under another name in the help: `.path.named("M.oct")`.
+  public func named(_ placeholder: String) -> ValueKind {
+    var kind = self
+    kind.placeholder = placeholder
+    return kind
+  }
+}
+
+extension ValueKind<String> {
+  /// Any text that is not empty.
+  public static var string: ValueKind {
+    ValueKind(placeholder: "TEXT") { text throws(ValueError) in
+      guard !text.isEmpty else { throw ValueError("a value: it is empty") }
+      return text
+    }
+  }
+
+  /// The name of a file or folder; whether it exists is for its reader to find out.
+  public static var path: ValueKind {
+    ValueKind(placeholder: "FILE") { text throws(ValueError) in
+      guard !text.isEmpty else { throw ValueError("a file name: it is empty") }
+      guard !text.utf8.contains(0) else { throw ValueError("a file name: it has a zero byte") }
+      return text
+    }
+  }
+
+  /// One of the names, spelled exactly.
+  public static func choice(_ names: [String]) -> ValueKind {
+    let list = names.joined(separator: ", ")
+    return ValueKind(placeholder: "NAME", expectation: list) { text throws(ValueError) in
+      guard names.contains(text) else {
+        let hint = Suggestion.sentence(for: text, among: names)
+        throw ValueError("one of \(list)\(hint)")
+      }
+      return text
+    }
+  }
+}
+
+extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
+  /// One of the cases, by its raw value.
+  public static var choice: ValueKind {
+    let names = ValueKind<String>.choice(Value.allCases.map(\.rawValue))
+    return ValueKind(
+      placeholder: names.placeholder, expectation: names.expectation, describe: \.rawValue
+    ) { text throws(ValueError) in
+      guard let value = Value(rawValue: try names.parse(text)) else {
+        throw ValueError(names.expectation ?? "")
+      }
+      return value
+    }
+  }
+}
+
+extension ValueKind<Int> {
+  /// A whole number in the range; a range that ends at `Int.max` is shown as `at least`.
+  public static func integer(_ range: ClosedRange<Int>) -> ValueKind {
+    let limits =
+      range.upperBound == .max
+      ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    return ValueKind(placeholder: "N", expectation: limits) { text throws(ValueError) in
+      guard let value = Int(text), range.contains(value) else {
+        throw ValueError("a whole number, \(limits)")
+      }
+      return value
+    }
+  }
+
+  public static func integer(_ range: PartialRangeFrom<Int>) -> ValueKind {
+    integer(range.lowerBound...Int.max)
+  }
+}
+
+extension ValueKind<UInt64> {
+  /// The seed of a random generator: any 64-bit number.
+  public static var seed: ValueKind {
+    ValueKind(placeholder: "N") { text throws(ValueError) in
+      guard let value = UInt64(text) else {
+        throw ValueError("a whole number, 0 to \(UInt64.max)")
+      }
+      return value
+    }
+  }
+}
+
+extension ValueKind<Double> {
+  /// A finite decimal number in the range.
+  public static func number(_ range: ClosedRange<Double>) -> ValueKind {
+    number("\(plain(range.lowerBound)) to \(plain(range.upperBound))", where: range.contains)
+  }
+
+  /// A decimal number above 0, such as a learning rate.
+  public static func positiveNumber(upTo limit: Double) -> ValueKind {
+    number("above 0, at most \(plain(limit))") { $0 > 0 && $0 <= limit }
+  }
+
+  private static func number(
+    _ limits: String, where accepts: @escaping @Sendable (Double) -> Bool
+  ) -> ValueKind {
+    ValueKind(placeholder: "X", expectation: limits, describe: plain) { text throws(ValueError) in
+      // `Double` also reads hexadecimal, "inf" and "nan", which are typing mistakes here.
+      let isDecimal = text.utf8.allSatisfy { "0123456789.+-eE".utf8.contains($0) }
+      guard isDecimal, let value = Double(text), accepts(value) else {
+        throw ValueError("a number, \(limits)")
+      }
+      return value
+    }
+  }
+
+  /// `1` rather than `1.0`.
+  private static func plain(_ value: Double) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}

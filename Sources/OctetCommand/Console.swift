@@ -1,0 +1,119 @@
+import Synchronization
+
+/// Where a verb speaks: results on standard output, progress and messages on standard error.
+public final class Console: Sendable {
+  /// The two streams with what is known about them; tests put collectors here.
+  public struct Streams: Sendable {
+    public var output: Terminal
+    public var error: Terminal
+    public var writeOutput: @Sendable (String) -> Void
+    public var writeError: @Sendable (String) -> Void
+
+    public init(
+      output: Terminal, error: Terminal, writeOutput: @escaping @Sendable (String) -> Void,
+      writeError: @escaping @Sendable (String) -> Void
+    ) {
+      self.output = output
+      self.error = error
+      self.writeOutput = writeOutput
+      self.writeError = writeError
+    }
+
+    /// The process's own. When nobody can read standard output the process ends there and then:
+    /// quietly if the reader went away (`octet … | head`), with status 74 if the disk is full.
+    public static var standard: Streams {
+      Streams(
+        output: Terminal(descriptor: 1), error: Terminal(descriptor: 2),
+        writeOutput: { text in
+          do throws(SystemError) {
+            try Posix.write(Array(text.utf8), to: 1)
+          } catch {
+            if error.isBrokenPipe { Interruption.exitNow(.brokenPipe) }
+            try? Posix.write(Array("octet: standard output: \(error)\n".utf8), to: 2)
+            Interruption.exitNow(.inputOutput)
+          }
+        },
+        writeError: { text in try? Posix.write(Array(text.utf8), to: 2) })
+    }
+  }
+
+  public let isQuiet: Bool
+  public let isJSON: Bool
+  private let streams: Streams
+  private let progress = Mutex<ProgressBar?>(nil)
+
+  public init(isQuiet: Bool, isJSON: Bool, streams: Streams = .standard) {
+    self.isQuiet = isQuiet
+    self.isJSON = isJSON
+    self.streams = streams
+  }
+
+  /// Standard output: its width, whether it takes colours and half blocks.
+  public var output: Terminal { streams.output }
+  /// Standard error.
+  public var error: Terminal { streams.error }
+
+  /// Text for people that belongs to the result but comes before its end, such as the digits that
+  /// `demo` draws: standard output, or standard error with `--json`.
+  public func print(_ text: String) {
+    if isJSON {
+      message(text)
+    } else {
+      aboveProgress { streams.writeOutput(Self.line(text)) }
+    }
+  }
+
+  /// Something worth knowing, on standard error; silent with `--quiet`.
+  public func message(_ text: String) {
+    guard !isQuiet else { return }
+    aboveProgress { streams.writeError(Self.line(text)) }
+  }
+
+  /// Starts a progress bar on standard error; one at a time.
+  ///
+  /// - Parameters:
+  ///   - title: a few words: `training`.
+  ///   - total: the count at which the work is done; at least 1.
+  public func progress(_ title: String, total: Int) -> ProgressBar {
+    let new = ProgressBar(
+      title: title, total: total, terminal: streams.error,
+      write: isQuiet ? nil : streams.writeError)
+    let old = progress.withLock { current in
+      defer { current = new }
+      return current
+    }
+    old?.finish()
+    return new
+  }
+
+  /// The line that says why the verb failed; printed with `--quiet` too.
+  func fail(_ text: String) {
+    aboveProgress { streams.writeError(Self.line(SafeText.escaped(text))) }
+  }
+
+  /// Prints the result in the form the user asked for.
+  func emit(_ outcome: Outcome) throws {
+    progress.withLock { $0 }?.finish()
+    if isJSON {
+      do {
+        streams.writeOutput(try JSONText.encode(outcome.report) + "\n")
+      } catch {
+        throw CommandError(.inputOutput, "the report cannot be written as JSON: \(error)")
+      }
+    } else if !outcome.text.isEmpty {
+      streams.writeOutput(Self.line(outcome.text))
+    }
+  }
+
+  private func aboveProgress(_ body: () -> Void) {
+    if let current = progress.withLock({ $0 }) {
+      current.interjecting(body)
+    } else {
+      body()
+    }
+  }
+
+  private static func line(_ text: String) -> String {
+    text.hasSuffix("\n") ? text : text + "\n"
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+/// Reads whole files, with errors that name the file.
+public enum InputFile {
+  /// Larger files are mapped rather than copied.
+  static let mappedByteCountMin = 1 << 20
+
+  /// The default bound on what is read: a device or pipe without end stops there.
+  public static let byteCountLimit = 1 << 32
+
+  /// All bytes of a file, pipe or device.
+  ///
+  /// - Throws: status 66 when it is missing, a folder or unreadable; 65 when it is longer than
+  ///   `limit` bytes; 74 when the device fails.
+  public static func read(
+    _ path: String, limit: Int = byteCountLimit
+  ) throws(CommandError) -> [UInt8] {
+    try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
+      try Posix.read(descriptor, limit: limit == .max ? limit : limit + 1)
+    }
+  }
+
+  /// The same bytes; those of a large file stay on disk until they are looked at.
+  ///
+  /// The file must not be shortened while it is in use.
+  public static func map(
+    _ path: String, limit: Int = byteCountLimit
+  ) throws(CommandError) -> Data {
+    try opening(path, limit: limit) { descriptor, status throws(SystemError) in
+      if status.kind == .file, status.byteCount >= mappedByteCountMin {
+        return try Posix.map(descriptor, byteCount: status.byteCount)
+      }
+      return Data(try Posix.read(descriptor, limit: limit == .max ? limit : limit + 1))
+    }
+  }
+
+  private static func opening<Bytes: Collection<UInt8>>(
+    _ path: String, limit: Int,
+    _ body: (Int32, Posix.Status) throws(SystemError) -> Bytes
+  ) throws(CommandError) -> Bytes {
+    do throws(SystemError) {
+      let descriptor = try Posix.open(path, O_RDONLY)
+      defer { try? Posix.close(descriptor) }
+      let status = try Posix.status(of: descriptor)
+      guard status.kind != .folder else { throw SystemError(code: EISDIR) }
+      let isTooLong = status.kind == .file && status.byteCount > limit
+      if !isTooLong {
+        let bytes = try body(descriptor, status)
+        if bytes.count <= limit { return bytes }
+      }
+    } catch {
+      throw commandError(error, path: path)
+    }
+    throw CommandError(.badData, "\(path): longer than the limit of \(limit) bytes")
+  }
+
+  private static func commandError(_ error: SystemError, path: String) -> CommandError {
+    switch error.code {
+    case ENOENT, ENOTDIR:
+      CommandError(.missingInput, "\(path): there is no such file\(hint(for: path))")
+    case EISDIR:
+      CommandError(.missingInput, "\(path): this is a folder; a file is needed")
+    case EIO:
+      CommandError(.inputOutput, "\(path): cannot be read: \(error)")
+    default:
+      CommandError(.missingInput, "\(path): cannot be opened: \(error)")
+    }
+  }
+
+  /// The nearest name in the same folder.
+  private static func hint(for path: String) -> String {
+    guard !path.isEmpty else { return "" }
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent()
+    let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+    guard let names, names.count <= 1000 else { return "" }
+    return Suggestion.sentence(for: url.lastPathComponent, among: names.sorted())
+  }
+}

@@ -1,0 +1,209 @@
+import Foundation
+
+/// A failed system call.
+struct SystemError: Error, CustomStringConvertible {
+  var code: Int32
+
+  static var last: SystemError { SystemError(code: errno) }
+
+  /// `Permission denied`.
+  var description: String { unsafe String(cString: strerror(code)) }
+
+  var isBrokenPipe: Bool { code == EPIPE }
+  var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+  /// The device or quota is full, or failed.
+  var isDeviceFailure: Bool {
+    [ENOSPC, EDQUOT, EIO, EFBIG].contains(code)
+  }
+}
+
+/// The system calls that the tool makes, each retried when a signal interrupts it.
+enum Posix {
+  struct Status {
+    enum Kind { case file, folder, link, other }
+
+    var kind: Kind
+    var byteCount: Int
+    var permissions: mode_t
+    var owner: uid_t
+    var group: gid_t
+  }
+
+  /// - Parameter path: of the thing itself, when it is a link, if `followsLinks` is false.
+  static func status(of path: String, followsLinks: Bool) throws(SystemError) -> Status {
+    var raw = stat()
+    let result = unsafe followsLinks ? stat(path, &raw) : lstat(path, &raw)
+    guard result == 0 else { throw .last }
+    return Status(raw)
+  }
+
+  static func status(of descriptor: Int32) throws(SystemError) -> Status {
+    var raw = stat()
+    guard unsafe fstat(descriptor, &raw) == 0 else { throw .last }
+    return Status(raw)
+  }
+
+  static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+    try retrying { unsafe Foundation.open(path, flags | O_CLOEXEC, 0o666) }
+  }
+
+  static func close(_ descriptor: Int32) throws(SystemError) {
+    // Never retried: the descriptor is gone even when EINTR is reported (Linux).
+    if Foundation.close(descriptor) != 0, errno != EINTR { throw .last }
+  }
+
+  static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError) {
+    let failure = bytes.withContiguousStorageIfAvailable { buffer -> SystemError? in
+      unsafe writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
+    }
+    switch failure {
+    case .some(.some(let error)): throw error
+    case .some(.none): return
+    case .none: try write(Array(bytes), to: descriptor)
+    }
+  }
+
+  private static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
+  ) -> SystemError? {
+    var rest = unsafe bytes[...]
+    while unsafe !rest.isEmpty {
+      let count = unsafe Foundation.write(descriptor, rest.baseAddressOfSlice, rest.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { return .last }
+      unsafe rest = rest.dropFirst(count)
+    }
+    return nil
+  }
+
+  /// Up to `limit` bytes, to the end of the file; works on pipes too.
+  static func read(_ descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < limit {
+      let wanted = min(1 << 20, limit - bytes.count)
+      var failure: SystemError?
+      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+        var result = unsafe Foundation.read(descriptor, buffer.baseAddress, wanted)
+        while result < 0, errno == EINTR {
+          result = unsafe Foundation.read(descriptor, buffer.baseAddress, wanted)
+        }
+        if result < 0 { failure = .last }
+        count = max(0, result)
+      }
+      if let failure { throw failure }
+      if chunk.isEmpty { break }
+      bytes += chunk
+    }
+    return bytes
+  }
+
+  /// The file's bytes in place; the mapping lives as long as the data.
+  static func map(_ descriptor: Int32, byteCount: Int) throws(SystemError) -> Data {
+    let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else { throw .last }
+    return unsafe Data(
+      bytesNoCopy: address, count: byteCount,
+      deallocator: .custom { address, count in unsafe _ = munmap(address, count) })
+  }
+
+  static func synchronize(_ descriptor: Int32) throws(SystemError) {
+    do {
+      _ = try retrying { fsync(descriptor) }
+    } catch {
+      // Some file systems have nothing to synchronize.
+      guard error.code == EINVAL || error.code == ENOTSUP else { throw error }
+    }
+  }
+
+  static func setPermissions(_ mode: mode_t, of descriptor: Int32) throws(SystemError) {
+    _ = try retrying { fchmod(descriptor, mode) }
+  }
+
+  /// Best effort: only root may give files away.
+  static func setOwner(_ owner: uid_t, _ group: gid_t, of descriptor: Int32) {
+    _ = fchown(descriptor, owner, group)
+  }
+
+  static func rename(_ old: String, to new: String) throws(SystemError) {
+    _ = try retrying { unsafe Foundation.rename(old, new) }
+  }
+
+  static func remove(_ path: String) { unsafe _ = unlink(path) }
+
+  static func isWritable(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
+
+  /// Where a symbolic link points, as written in it.
+  static func linkTarget(_ path: String) throws(SystemError) -> String {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink(path, &bytes, bytes.count)
+    guard count >= 0 else { throw .last }
+    return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Columns of the terminal; nil when it does not say.
+  static func columnCount(of descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return Int(size.ws_col)
+  }
+
+  /// Leaves a signal alone that the parent had ignored. Unblocks it otherwise: processes started
+  /// from a Dispatch thread (as by Foundation's `Process`) inherit that thread's blocked signals.
+  static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
+    var action = sigaction()
+    unsafe sigaction(signal, nil, &action)
+    if action.isIgnoring { return }
+    _ = Foundation.signal(signal, handler)
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    unsafe sigaddset(&mask, signal)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+  }
+
+  static func ignore(_ signal: Int32) { _ = Foundation.signal(signal, SIG_IGN) }
+
+  private static func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
+    while true {
+      let result = call()
+      if result >= 0 { return result }
+      if errno != EINTR { throw .last }
+    }
+  }
+}
+
+extension Posix.Status {
+  fileprivate init(_ raw: stat) {
+    kind =
+      switch raw.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      default: .other
+      }
+    byteCount = Int(raw.st_size)
+    permissions = raw.st_mode & 0o7777
+    owner = raw.st_uid
+    group = raw.st_gid
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  fileprivate var baseAddressOfSlice: UnsafeRawPointer? {
+    unsafe UnsafeRawBufferPointer(rebasing: self).baseAddress
+  }
+}
+
+extension sigaction {
+  fileprivate var isIgnoring: Bool {
+    #if canImport(Darwin)
+      let handler = unsafe __sigaction_u.__sa_handler
+    #else
+      let handler = unsafe __sigaction_handler.sa_handler
+    #endif
+    return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}

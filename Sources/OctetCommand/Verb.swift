@@ -1,0 +1,39 @@
+/// One verb of the tool: `octet NAME …`.
+///
+/// ```swift
+/// struct Verify: Verb {
+///   let name = "verify"
+///   let summary = "Check a blob and run its self-test on every backend."
+///   let model = Positional("M.oct", .path, help: "The blob.")
+///   let backend = Option("--backend", .string, help: "Only this backend.")
+///   var parameters: [any Parameter] { [model, backend] }
+///   let example = "octet verify lenet.oct"
+///
+///   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+///     let blob = try InputFile.map(arguments[model])     // String
+///     let backend = arguments[backend]                   // String?
+///     …
+///     return Outcome(report, text: table.text(width: console.output.width))
+///   }
+/// }
+/// ```
+public protocol Verb: Sendable {
+  var name: String { get }
+  /// One line, a full sentence.
+  var summary: String { get }
+  /// Paragraphs below the summary in the verb's help; empty by default.
+  var discussion: String { get }
+  /// What follows `octet NAME` in the usage lines; derived from `parameters` by default.
+  var usages: [String] { get }
+  /// Every parameter that `run` reads, positionals in order.
+  var parameters: [any Parameter] { get }
+  /// Complete command lines, one a line, that work when pasted.
+  var example: String { get }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome
+}
+
+extension Verb {
+  public var discussion: String { "" }
+  public var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
+}

@@ -1,0 +1,78 @@
+import OctetRuntime
+
+/// The bytes of a `.oct` file, kept in place at a fixed, aligned address.
+public final class Blob: @unchecked Sendable {
+  // Written only while it is made.
+  private let storage: UnsafeMutableRawBufferPointer
+
+  public init(_ bytes: some Collection<UInt8>) {
+    storage = .allocate(byteCount: max(bytes.count, 1), alignment: 64)
+    storage.copyBytes(from: bytes)
+    count = bytes.count
+  }
+
+  deinit { storage.deallocate() }
+
+  public let count: Int
+  public var bytes: [UInt8] { Array(storage[..<count]) }
+  var region: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
+
+  /// The model, checked. It reads this blob's bytes, so the blob must stay alive with it:
+  /// `LoadedModel` holds both.
+  public func model() throws(ModelError) -> Model { try Model(validating: region) }
+
+  /// Views of records that are not checked yet; only for what the compiler itself wrote.
+  func withUnvalidatedModel<Result>(_ body: (Model) -> Result) -> Result {
+    withExtendedLifetime(self) { body(Model(unvalidated: region)) }
+  }
+
+  static func validated(_ bytes: [UInt8]) throws(CompilerError) -> Blob {
+    let blob = Blob(bytes)
+    do {
+      _ = try blob.model()
+    } catch {
+      throw .rejected(error)
+    }
+    return blob
+  }
+
+  var operatorOffset: Int {
+    withUnvalidatedModel { $0.operatorTableOffset }
+  }
+
+  /// Where the self-test's expected outputs stand; nil when the blob keeps checksums alone.
+  var selfTestRange: Range<Int>? {
+    withUnvalidatedModel { $0.selfTestRange }
+  }
+
+  /// Runs the self-test on a validated blob.
+  func selfTestResults() -> (checksums: [UInt32], outputs: [Int8]) {
+    withUnvalidatedModel { model in
+      let arena = Arena(byteCount: model.arenaByteCount)
+      defer { withExtendedLifetime(arena) {} }
+      guard let session = try? Session(model: model, arena: arena.region, backend: .portable) else {
+        return ([], [])
+      }
+      session.fillInputsForSelfTest()
+      var checksums: [UInt32] = []
+      for index in 0..<model.operatorCount {
+        session.runOperator(index)
+        checksums.append(session.outputChecksum(of: index))
+      }
+      let outputs = (0..<model.outputCount).flatMap { Array(session.output($0)) }
+      return (checksums, outputs)
+    }
+  }
+}
+
+/// Memory for a session on the host.
+public final class Arena {
+  public let region: UnsafeMutableRawBufferPointer
+
+  public init(byteCount: Int) {
+    region = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+    _ = region.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { region.deallocate() }
+}

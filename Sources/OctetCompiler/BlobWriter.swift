@@ -1,0 +1,221 @@
+import OctetModel
+import OctetRuntime
+
+/// Writes the bytes of a blob; `Blob/Layout.swift` of the runtime says where everything stands.
+struct BlobWriter {
+  private let model: LoweredModel
+  private var strings: [UInt8] = []
+  private var list: [UInt16] = []
+  private var words: [Int32] = []
+  /// Words that hold blob offsets, relative to the start of the data until that is known.
+  private var dataWords: [Int] = []
+  private var data: [UInt8] = []
+  private var weightByteCount = 0
+  private var operators: [[UInt8]] = []
+  private var tensors: [[UInt8]] = []
+  private var constantTensors: [Int] = []
+
+  /// The blob without an arena plan, self-test or checksum.
+  static func write(_ model: LoweredModel) throws(CompilerError) -> [UInt8] {
+    guard model.tensors.count <= BlobLimits.tensorCount,
+      model.operators.count <= BlobLimits.operatorCount
+    else {
+      throw .tooLarge(
+        reason: "\(model.tensors.count) tensors and \(model.operators.count) operators; a blob "
+          + "holds \(BlobLimits.tensorCount) and \(BlobLimits.operatorCount)")
+    }
+    var writer = BlobWriter(model)
+    for label in model.metadata.labels { writer.strings += label.utf8.filter { $0 != 0 } + [0] }
+    writer.list = (model.inputs + model.outputs).map { UInt16($0) }
+    for index in model.operators.indices { writer.append(model.operators[index]) }
+    for index in model.tensors.indices { writer.append(tensor: index) }
+    let bytes = writer.assemble()
+    guard bytes.count <= BlobLimits.byteCount else {
+      throw .tooLarge(reason: "the blob would have \(bytes.count) bytes, more than 1 GiB")
+    }
+    return bytes
+  }
+
+  private init(_ model: LoweredModel) { self.model = model }
+
+  // MARK: Records
+
+  private mutating func append(_ lowered: LoweredOperator) {
+    var record = [UInt8](repeating: 0, count: OperatorRecord.byteCount)
+    record.put(UInt16(lowered.kind.rawValue), at: OperatorRecord.kind)
+    record[OperatorRecord.inputCount] = UInt8(lowered.inputs.count)
+    record[OperatorRecord.outputCount] = UInt8(lowered.outputs.count)
+    record.put(UInt32(list.count), at: OperatorRecord.listIndex)
+    record.put(UInt32(words.count), at: OperatorRecord.parameterIndex)
+    record.put(UInt32(lowered.parameters.count), at: OperatorRecord.parameterCount)
+    record.put(UInt32(intern(lowered.name)), at: OperatorRecord.name)
+    list += (lowered.inputs + lowered.outputs).map { UInt16($0) }
+    for parameter in lowered.parameters { append(parameter) }
+    operators.append(record)
+  }
+
+  private mutating func append(_ parameter: LoweredOperator.Parameter) {
+    if case .value(let value) = parameter {
+      words.append(Int32(truncatingIfNeeded: value))
+      return
+    }
+    dataWords.append(words.count)
+    switch parameter {
+    case .value: break
+    case .weights(let values):
+      words.append(place(values.map { UInt8(bitPattern: $0) }, alignment: 16))
+      weightByteCount += values.count
+    case .biases(let values):
+      words.append(place(values.littleEndianBytes, alignment: 4))
+      weightByteCount += 4 * values.count
+    case .words(let values): words.append(place(values.littleEndianBytes, alignment: 4))
+    case .bytes(let values):
+      words.append(place(values.map { UInt8(bitPattern: $0) }, alignment: 1))
+    }
+  }
+
+  private mutating func append(tensor index: Int) {
+    let tensor = model.tensors[index]
+    var record = [UInt8](repeating: 0, count: TensorRecord.byteCount)
+    let dimensions = [Int](repeating: 1, count: 4 - tensor.shape.count) + tensor.shape
+    record.put(UInt32(dimensions.elementCount), at: TensorRecord.tensorByteCount)
+    for (axis, dimension) in dimensions.enumerated() {
+      record.put(UInt32(dimension), at: TensorRecord.dimensions + 4 * axis)
+    }
+    record.put(tensor.scale.bitPattern, at: TensorRecord.scale)
+    record[TensorRecord.zeroPoint] = UInt8(bitPattern: tensor.zeroPoint)
+    record[TensorRecord.rank] = UInt8(tensor.shape.count)
+    if let constant = tensor.constant {
+      let offset = place(constant.map { UInt8(bitPattern: $0) }, alignment: 16)
+      weightByteCount += constant.count
+      record.put(UInt32(offset), at: TensorRecord.offset)
+      record[TensorRecord.storage] = TensorRecord.Storage.data.rawValue
+      constantTensors.append(index)
+    } else {
+      let (first, last) = model.lifetime(of: index)
+      record.put(UInt16(first), at: TensorRecord.firstUse)
+      record.put(UInt16(last), at: TensorRecord.lastUse)
+    }
+    record.put(UInt32(intern(tensor.name)), at: TensorRecord.name)
+    tensors.append(record)
+  }
+
+  /// The offset of a name in the strings, written once.
+  private mutating func intern(_ name: String) -> Int {
+    let bytes = name.blobName.utf8.filter { $0 != 0 } + [0]
+    let start = strings.count
+    strings += bytes
+    return start
+  }
+
+  /// The offset of `bytes` in the data.
+  private mutating func place(_ bytes: [UInt8], alignment: Int) -> Int32 {
+    while data.count % alignment != 0 { data.append(0) }
+    defer { data += bytes }
+    return Int32(data.count)
+  }
+
+  // MARK: The whole
+
+  private mutating func assemble() -> [UInt8] {
+    var header = [UInt8](repeating: 0, count: BlobHeader.byteCount)
+    if let normalization = model.metadata.normalization {
+      let values = normalization.mean + normalization.standardDeviation
+      let bits = values.map { Int32(bitPattern: $0.bitPattern) }
+      header.put(UInt16(normalization.mean.count), at: BlobHeader.normalizationChannelCount)
+      header.put(
+        UInt32(place(bits.littleEndianBytes, alignment: 4)), at: BlobHeader.normalizationOffset)
+    }
+    // Room for the self-test's expected outputs, then the zeros that kernels may read past the end.
+    let outputByteCount = model.outputs.reduce(0) { $0 + model.tensors[$1].shape.elementCount }
+    let selfTestByteCount = outputByteCount <= Self.selfTestByteLimit ? outputByteCount : 0
+    let selfTest = place([UInt8](repeating: 0, count: selfTestByteCount), alignment: 1)
+    data += [UInt8](repeating: 0, count: BlobLimits.overreadByteCount)
+    while data.count % 4 != 0 { data.append(0) }
+    while strings.count % 4 != 0 || strings.isEmpty { strings.append(0) }
+
+    let tensorOffset = BlobHeader.byteCount
+    let operatorOffset = tensorOffset + TensorRecord.byteCount * tensors.count
+    let parameterOffset = operatorOffset + OperatorRecord.byteCount * operators.count
+    let listOffset = parameterOffset + 4 * words.count
+    let stringOffset = (listOffset + 2 * list.count + 3) / 4 * 4
+    let dataOffset = (stringOffset + strings.count + 15) / 16 * 16
+    for index in dataWords { words[index] += Int32(dataOffset) }
+    for index in constantTensors { tensors[index].add(dataOffset, at: TensorRecord.offset) }
+    if model.metadata.normalization != nil {
+      header.add(dataOffset, at: BlobHeader.normalizationOffset)
+    }
+    header.put(BlobHeader.magicValue, at: BlobHeader.magic)
+    header.put(BlobHeader.versionValue, at: BlobHeader.version)
+    header.put(UInt16(BlobHeader.byteCount), at: BlobHeader.headerByteCount)
+    header.put(UInt16(model.inputs.count), at: BlobHeader.inputCount)
+    header.put(UInt16(model.outputs.count), at: BlobHeader.outputCount)
+    header.put(UInt16(tensors.count), at: BlobHeader.tensorCount)
+    header.put(UInt16(operators.count), at: BlobHeader.operatorCount)
+    header.put(UInt16(model.metadata.labels.count), at: BlobHeader.labelCount)
+    let fields: [(Int, Int)] = [
+      (BlobHeader.tensorOffset, tensorOffset), (BlobHeader.operatorOffset, operatorOffset),
+      (BlobHeader.listOffset, listOffset), (BlobHeader.parameterOffset, parameterOffset),
+      (BlobHeader.stringOffset, stringOffset), (BlobHeader.dataOffset, dataOffset),
+      (BlobHeader.listCount, list.count), (BlobHeader.parameterCount, words.count),
+      (BlobHeader.stringByteCount, strings.count), (BlobHeader.dataByteCount, data.count),
+      (BlobHeader.weightByteCount, weightByteCount),
+      (BlobHeader.selfTestSeed, Int(Self.selfTestSeed)),
+      (BlobHeader.selfTestOffset, dataOffset + Int(selfTest)),
+      (BlobHeader.selfTestByteCount, selfTestByteCount),
+      (BlobHeader.blobByteCount, dataOffset + data.count),
+    ]
+    for (field, value) in fields { header.put(UInt32(value), at: field) }
+
+    var bytes = header + tensors.joined() + operators.joined() + words.littleEndianBytes
+    for entry in list { bytes += [UInt8(entry & 0xFF), UInt8(entry >> 8)] }
+    bytes += [UInt8](repeating: 0, count: stringOffset - bytes.count) + strings
+    bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data
+    return bytes
+  }
+
+  /// Larger outputs are checked by their checksum alone.
+  static let selfTestByteLimit = 256
+  static let selfTestSeed: UInt32 = 0x0C7E_7000
+}
+
+extension LoweredModel {
+  /// The operators between which a tensor lives, as the blob's records say it.
+  func lifetime(of tensor: Int) -> (first: Int, last: Int) {
+    let first = operators.firstIndex { $0.outputs.contains(tensor) } ?? 0
+    let last = operators.lastIndex { $0.inputs.contains(tensor) } ?? first
+    return (first, outputs.contains(tensor) ? operators.count : last)
+  }
+}
+
+extension String {
+  /// The name as a blob carries it: at most 48 bytes; of a longer one its end, which is the part
+  /// that differs in TensorFlow's names.
+  public var blobName: String {
+    guard utf8.count > 48 else { return self }
+    var name = Substring(self)
+    while name.utf8.count > 45 { name.removeFirst() }
+    return "…" + name
+  }
+}
+
+extension [UInt8] {
+  /// Writes a little-endian integer.
+  mutating func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+    for index in 0..<Value.bitWidth / 8 {
+      self[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * Value(index)))
+    }
+  }
+
+  /// Adds to the 32-bit integer at `offset`.
+  mutating func add(_ addend: Int, at offset: Int) {
+    let value = (0..<4).reduce(0) { $0 | Int(self[offset + $1]) << (8 * $1) }
+    put(UInt32(value + addend), at: offset)
+  }
+}
+
+extension [Int32] {
+  var littleEndianBytes: [UInt8] {
+    flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * Int32($0))) } }
+  }
+}

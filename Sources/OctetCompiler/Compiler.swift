@@ -1,0 +1,108 @@
+import OctetModel
+import OctetRuntime
+
+/// Makes a blob from an int8 graph: lowering, arena plan, bytes, self-test.
+public enum Compiler {
+  public struct Output: Sendable {
+    public var blob: Blob
+    public var model: LoweredModel
+    public var plan: ArenaPlan
+  }
+
+  /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
+  public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
+    let model = try Lowering.lower(graph)
+    var bytes = try BlobWriter.write(model)
+    let plan = arenaPlan(model, &bytes)
+    let blob = try finish(bytes)
+    return Output(blob: blob, model: model, plan: plan)
+  }
+
+  /// Asks the runtime's own operators what scratch memory they need and which operands may overlap,
+  /// then writes the plan into the records.
+  private static func arenaPlan(_ model: LoweredModel, _ bytes: inout [UInt8]) -> ArenaPlan {
+    var blocks: [ArenaProblem.Block] = []
+    var overlaps: [ArenaProblem.Overlap] = []
+    var blockOfTensor: [Int: Int] = [:]
+    for index in model.tensors.indices where model.tensors[index].constant == nil {
+      let (first, last) = model.lifetime(of: index)
+      blockOfTensor[index] = blocks.count
+      blocks.append(
+        .init(
+          byteCount: model.tensors[index].shape.elementCount, firstUse: first, lastUse: last,
+          alignment: BlobLimits.alignment))
+    }
+    var scratchBlocks: [(operator: Int, block: Int, byteCount: Int)] = []
+    Blob(bytes).withUnvalidatedModel { views in
+      for (index, lowered) in model.operators.enumerated() {
+        let view = views.operator(index)
+        let scratch = view.neededScratchByteCount
+        if scratch > 0 {
+          scratchBlocks.append((index, blocks.count, scratch))
+          blocks.append(
+            .init(
+              byteCount: scratch, firstUse: index, lastUse: index,
+              alignment: BlobLimits.scratchAlignment))
+        }
+        guard lowered.outputs.count == 1, let output = blockOfTensor[lowered.outputs[0]] else {
+          continue
+        }
+        for (position, tensor) in lowered.inputs.enumerated() {
+          guard let input = blockOfTensor[tensor], blocks[input].lastUse == index,
+            lowered.inputs.filter({ $0 == tensor }).count == 1,
+            let distance = view.overlapDistance(input: position)
+          else { continue }
+          overlaps.append(.init(output: output, input: input, distance: distance))
+        }
+      }
+    }
+    let plan = ArenaPlanner.plan(ArenaProblem(blocks: blocks, overlaps: overlaps))
+    for (tensor, block) in blockOfTensor {
+      bytes.put(
+        UInt32(plan.offsets[block]),
+        at: BlobHeader.byteCount + TensorRecord.byteCount * tensor + TensorRecord.offset)
+    }
+    let operatorOffset = BlobHeader.byteCount + TensorRecord.byteCount * model.tensors.count
+    for scratch in scratchBlocks {
+      let record = operatorOffset + OperatorRecord.byteCount * scratch.operator
+      bytes.put(
+        UInt32(plan.offsets[scratch.block]), at: record + OperatorRecord.scratchOffset)
+      bytes.put(UInt32(scratch.byteCount), at: record + OperatorRecord.scratchByteCount)
+    }
+    bytes.put(UInt32(plan.byteCount), at: BlobHeader.arenaByteCount)
+    return plan
+  }
+
+  /// Runs the self-test to learn its results, writes them and the checksum, and validates the whole
+  /// as a user's program will.
+  private static func finish(_ planned: [UInt8]) throws(CompilerError) -> Blob {
+    var bytes = planned
+    bytes.putChecksum()
+    // The runtime validates before it runs, so the self-test runs on a blob that is whole but for
+    // the expected values.
+    var blob = try Blob.validated(bytes)
+    let results = blob.selfTestResults()
+    for (index, checksum) in results.checksums.enumerated() {
+      let record = blob.operatorOffset + OperatorRecord.byteCount * index
+      bytes.put(checksum, at: record + OperatorRecord.outputChecksum)
+    }
+    if let start = blob.selfTestRange {
+      bytes.replaceSubrange(start, with: results.outputs.map { UInt8(bitPattern: $0) })
+    }
+    bytes.putChecksum()
+    blob = try Blob.validated(bytes)
+    return blob
+  }
+}
+
+extension [UInt8] {
+  /// Writes the CRC-32 of the whole with its own four bytes taken as zero.
+  mutating func putChecksum() {
+    put(UInt32(0), at: BlobHeader.checksum)
+    var checksum = Checksum()
+    withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
+    }
+    put(checksum.value, at: BlobHeader.checksum)
+  }
+}

@@ -1,0 +1,20 @@
+import OctetRuntime
+
+/// Why an int8 graph cannot become a blob.
+public enum CompilerError: Error, Equatable, CustomStringConvertible {
+  /// Every node that no runtime operator computes.
+  case unsupported([String])
+  case invalid(node: String, reason: String)
+  case tooLarge(reason: String)
+  /// The blob that was written does not validate: a fault of the compiler.
+  case rejected(ModelError)
+
+  public var description: String {
+    switch self {
+    case .unsupported(let reasons): reasons.joined(separator: "; ")
+    case .invalid(let node, let reason): "node '\(node)': \(reason)"
+    case .tooLarge(let reason): reason
+    case .rejected(let error): "the blob does not validate (\(error)); please report this"
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import OctetRuntime
+
+extension OperatorView {
+  /// Multiply-adds of one inference; 0 for operators without weights.
+  public var macCount: Int {
+    switch kind {
+    case .convolution:
+      typealias Word = Convolution.Word
+      let pixels = word(Word.height) * word(Word.width) * output(0).batch
+      let patch = word(Word.kernelHeight) * word(Word.kernelWidth)
+      return pixels * output(0).channels * patch * input(0).channels / word(Word.groups)
+    case .depthwiseConvolution:
+      typealias Word = DepthwiseConvolution.Word
+      return output(0).elementCount * word(Word.kernelHeight) * word(Word.kernelWidth)
+    case .fullyConnected:
+      return input(0).elementCount * output(0).channels
+    default:
+      return 0
+    }
+  }
+
+  private func word(_ index: Int) -> Int { Int(parameter(index)) }
+}

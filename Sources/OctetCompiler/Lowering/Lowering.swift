@@ -1,0 +1,138 @@
+import OctetModel
+import OctetQuantization
+import OctetRuntime
+
+/// Turns an int8 graph into the runtime's operators. How each operation is lowered stands in the
+/// file of its name.
+public struct Lowering {
+  public internal(set) var model = LoweredModel()
+  let graph: Graph
+  let producers: [Int?]
+  let consumers: [[Int]]
+  /// Graph tensor to model tensor.
+  private var placed: [TensorIndex: Int] = [:]
+  /// Nodes that an earlier operator took in.
+  var absorbed: Set<Int> = []
+
+  /// - Parameter graph: int8, simplified, with explicit padding.
+  public static func lower(_ graph: Graph) throws(CompilerError) -> LoweredModel {
+    do {
+      try graph.proveAccumulators()
+    } catch {
+      throw .unsupported([error.description])
+    }
+    var lowering = Lowering(graph)
+    for input in graph.inputs { lowering.model.inputs.append(try lowering.tensor(input)) }
+    var refusals: [String] = []
+    for index in graph.nodes.indices where !lowering.absorbed.contains(index) {
+      do throws(CompilerError) {
+        try lowering.lower(node: index)
+      } catch {
+        refusals.append(error.description)
+      }
+    }
+    guard refusals.isEmpty else { throw .unsupported(refusals) }
+    for output in graph.outputs { lowering.model.outputs.append(try lowering.tensor(output)) }
+    lowering.model.metadata = graph.metadata
+    return lowering.model
+  }
+
+  private init(_ graph: Graph) {
+    self.graph = graph
+    producers = graph.producers()
+    consumers = graph.consumers()
+  }
+
+  private mutating func lower(node index: Int) throws(CompilerError) {
+    let node = graph.nodes[index]
+    switch node.operation {
+    case .convolution(let attributes): try lowerConvolution(index, attributes)
+    case .fullyConnected(let attributes): try lowerFullyConnected(index, attributes)
+    case .depthwiseConvolution(let attributes):
+      try lowerDepthwiseConvolution(index, attributes)
+    case .maxPool(let attributes): try lowerPool(index, .maxPool, attributes)
+    case .averagePool(let attributes): try lowerPool(index, .averagePool, attributes)
+    case .softmax(let axis, let beta): try lowerSoftmax(index, axis: axis, beta: beta)
+    case .reshape: try lowerReshape(index)
+    default:
+      throw .invalid(
+        node: node.name, reason: "\(node.operation.name) has no operator in the runtime")
+    }
+  }
+
+  // MARK: What the operators' files use
+
+  /// The model tensor of a graph tensor, made when first asked for.
+  mutating func tensor(_ index: TensorIndex) throws(CompilerError) -> Int {
+    if let known = placed[index] { return known }
+    let source = graph.tensors[index]
+    guard let quantization = source.quantization, quantization.axis == nil,
+      source.elementType == .int8, let zeroPoint = Int8(exactly: quantization.zeroPoints[0])
+    else {
+      throw .invalid(
+        node: source.name, reason: "the tensor is not int8 with one scale for the whole tensor")
+    }
+    guard let shape = source.shape.atMostFourDimensions else {
+      throw .invalid(node: source.name, reason: "more than four dimensions: \(source.shape)")
+    }
+    var constant: [Int8]?
+    if case .int8(let values) = source.constant { constant = values }
+    model.tensors.append(
+      LoweredTensor(
+        name: source.name, shape: shape, scale: quantization.scales[0], zeroPoint: zeroPoint,
+        constant: constant))
+    placed[index] = model.tensors.count - 1
+    return model.tensors.count - 1
+  }
+
+  /// Makes graph tensor `index` another name for `other`.
+  mutating func alias(_ index: TensorIndex, to other: TensorIndex) throws(CompilerError) {
+    placed[index] = try tensor(other)
+  }
+
+  mutating func append(
+    _ kind: OperatorKind, _ node: Node, inputs: [TensorIndex], output: TensorIndex,
+    _ parameters: [LoweredOperator.Parameter]
+  ) throws(CompilerError) {
+    var operands: [Int] = []
+    for input in inputs { operands.append(try tensor(input)) }
+    let result = try tensor(output)
+    model.operators.append(
+      LoweredOperator(
+        kind: kind, name: node.name, inputs: operands, outputs: [result], parameters: parameters))
+  }
+
+  func scale(_ index: TensorIndex) -> Float {
+    graph.tensors[index].quantization?.scales.first ?? 1
+  }
+
+  func zeroPoint(_ index: TensorIndex) -> Int {
+    Int(graph.tensors[index].quantization?.zeroPoints.first ?? 0)
+  }
+
+  /// The int8 range that a fused activation clamps to.
+  func clampRange(_ activation: Activation, output: TensorIndex) -> (lower: Int, upper: Int) {
+    let (lower, upper) = activation.bounds
+    let quantization = graph.tensors[output].quantization
+    func code(_ value: Float, _ unbounded: Int) -> Int {
+      guard value.isFinite, let code = quantization?.codes([value]).first else { return unbounded }
+      return Int(code)
+    }
+    return (code(lower, -128), code(upper, 127))
+  }
+
+  /// The single node that reads `tensor`, when nothing else does and it is no output of the model.
+  func onlyConsumer(of tensor: TensorIndex) -> Int? {
+    guard consumers[tensor].count == 1, !graph.outputs.contains(tensor) else { return nil }
+    return consumers[tensor][0]
+  }
+}
+
+extension [Int] {
+  /// The same elements in at most four dimensions: leading ones are dropped first.
+  var atMostFourDimensions: [Int]? {
+    var shape = self
+    while shape.count > 4, shape[0] == 1 { shape.removeFirst() }
+    return shape.count <= 4 ? shape : nil
+  }
+}

@@ -1,0 +1,104 @@
+extension DataSource {
+  /// What `--data` names: `digits`, or a folder of IDX files, of CIFAR-10 binaries, or of one
+  /// sub-folder of pictures for each class.
+  ///
+  /// A folder that is really called `digits` is reached as `./digits`.
+  public static func load(_ argument: String) throws(DataError) -> DataSource {
+    if argument == "digits" { return Digits.source() }
+    switch Files.kind(of: argument) {
+    case nil:
+      throw .missing(
+        path: argument, advice: "name a folder of images, or 'digits' for the built-in ones")
+    case .file, .other:
+      throw .unsuitable(path: argument, reason: "it is not a folder. " + expectation)
+    case .folder: break
+    }
+    let names = try Files.names(in: argument)
+    if IDXFolder.isFolder(names) { return try IDXFolder.load(folder: argument) }
+    if CIFAR.isFolder(names) { return try CIFAR.load(folder: argument) }
+    if try !ClassFolders.subfolders(of: argument).isEmpty {
+      return try ClassFolders.load(folder: argument)
+    }
+    throw .unsuitable(path: argument, reason: "no images found here. " + expectation)
+  }
+
+  private static let expectation =
+    "Looked for: IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+    + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or .gz); CIFAR-10 binaries "
+    + "(data_batch_1.bin, test_batch.bin); one sub-folder of PNG, PGM, PPM or BMP pictures for "
+    + "each class, or such sub-folders within train/ and test/"
+}
+
+/// The four IDX files of MNIST and of sets made like it.
+public enum IDXFolder {
+  private static let trainImages = "train-images-idx3-ubyte"
+  private static let trainLabels = "train-labels-idx1-ubyte"
+  private static let testImages = "t10k-images-idx3-ubyte"
+  private static let testLabels = "t10k-labels-idx1-ubyte"
+  private static let fashionNames = [
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+    "Ankle boot",
+  ]
+
+  /// True where one of the four files is there, so that an error can name the others.
+  static func isFolder(_ names: [String]) -> Bool {
+    [trainImages, trainLabels, testImages, testLabels].contains { name in
+      names.contains(name) || names.contains(name + ".gz")
+    }
+  }
+
+  /// Classes are called 0 … 9, or by Fashion-MNIST's names where the folder's own name has
+  /// "fashion" in it. More than 10 labels give as many numbers.
+  public static func load(folder: String) throws(DataError) -> DataSource {
+    let folderName = Files.lastName(of: folder)
+    let isFashion = folderName.lowercased().contains("fashion")
+    var train = try pair(folder, images: trainImages, labels: trainLabels)
+    var test = try pair(folder, images: testImages, labels: testLabels)
+    guard train.height == test.height, train.width == test.width else {
+      throw .unsuitable(
+        path: folder,
+        reason: "train images are \(train.width)×\(train.height) and test images "
+          + "\(test.width)×\(test.height); both must be the same")
+    }
+    let highest = Int(max(train.labels.max() ?? 0, test.labels.max() ?? 0))
+    let classNames =
+      isFashion && highest < fashionNames.count
+      ? fashionNames : (0...max(highest, 9)).map { String($0) }
+    train.classNames = classNames
+    test.classNames = classNames
+    return DataSource(name: isFashion ? "fashion-mnist" : folderName, train: train, test: test)
+  }
+
+  private static func pair(
+    _ folder: String, images: String, labels: String
+  ) throws(DataError) -> Dataset {
+    let imagePath = path(of: images, in: folder)
+    let labelPath = path(of: labels, in: folder)
+    let imageArray = try IDX.read(contentsOf: imagePath)
+    let labelArray = try IDX.read(contentsOf: labelPath)
+    guard imageArray.sizes.count == 3 || imageArray.sizes.count == 4 else {
+      throw .malformed(
+        path: imagePath, byteOffset: 3, reason: "images have 3 sizes (N, H, W) or 4 (…, C)")
+    }
+    guard labelArray.sizes.count == 1 else {
+      throw .malformed(path: labelPath, byteOffset: 3, reason: "labels have 1 size")
+    }
+    guard imageArray.sizes[0] == labelArray.sizes[0] else {
+      throw .unsuitable(
+        path: labelPath,
+        reason: "\(labelArray.sizes[0]) labels for \(imageArray.sizes[0]) images")
+    }
+    return Dataset(
+      pixels: imageArray.bytes, labels: labelArray.bytes, height: imageArray.sizes[1],
+      width: imageArray.sizes[2],
+      channelCount: imageArray.sizes.count == 4 ? imageArray.sizes[3] : 1, classNames: [])
+  }
+
+  /// The plain file where it is there, else the one in gzip; if neither, the plain name, for the
+  /// error.
+  private static func path(of name: String, in folder: String) -> String {
+    let plain = Files.join(folder, name)
+    let packed = plain + ".gz"
+    return Files.kind(of: plain) == nil && Files.kind(of: packed) != nil ? packed : plain
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// Reading of files and folders, with every failure as a `DataError`.
+enum Files {
+  enum Kind { case file, folder, other }
+
+  /// What is at `path`, symbolic links followed; nil where nothing is.
+  static func kind(of path: String) -> Kind? {
+    let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
+      return nil
+    }
+    switch attributes[.type] as? FileAttributeType {
+    case .typeRegular: return .file
+    case .typeDirectory: return .folder
+    default: return .other
+    }
+  }
+
+  /// The whole file, at most `DataLimits.byteCount` bytes. Only regular files are read, because
+  /// a device or a pipe may never end.
+  static func read(
+    _ path: String, advice: String = "check the path"
+  ) throws(DataError) -> [UInt8] {
+    switch kind(of: path) {
+    case nil: throw .missing(path: path, advice: advice)
+    case .folder: throw .unreadable(path: path, reason: "it is a folder; name a file")
+    case .other: throw .unreadable(path: path, reason: "it is not a regular file")
+    case .file: break
+    }
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? handle.close() }
+      let bytes = try handle.read(upToCount: DataLimits.byteCount + 1).map { [UInt8]($0) } ?? []
+      if bytes.count <= DataLimits.byteCount { return bytes }
+    } catch {
+      throw .unreadable(path: path, reason: error.localizedDescription)
+    }
+    throw .unsuitable(path: path, reason: "it is larger than \(DataLimits.byteCount) bytes")
+  }
+
+  /// Names in a folder, hidden ones left out, in byte order, so that every machine sees the same.
+  static func names(in folder: String) throws(DataError) -> [String] {
+    do {
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      return names.filter { !$0.hasPrefix(".") }
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    } catch {
+      throw .unreadable(path: folder, reason: error.localizedDescription)
+    }
+  }
+
+  /// The last part of the path; of `.` or `..`, of the folder that it stands for.
+  static func lastName(of path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+  }
+
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
+}

@@ -1,0 +1,100 @@
+import CZlib
+
+/// A stream of zlib's inflate over bytes in memory, read in pieces, so that no more is ever
+/// unpacked than the caller has asked for: a small file that claims or holds gigabytes costs
+/// nothing.
+///
+/// gzip files of several members, one after the other, read as one stream (RFC 1952, 2.2).
+final class Inflater {
+  enum Container { case gzip, zlib }
+
+  enum Failure: Error {
+    /// The stream ends before its end mark.
+    case truncated
+    /// The bytes are no such stream, or a check sum does not hold; with zlib's own words.
+    case corrupt(String)
+  }
+
+  private let container: Container
+  private let bytes: ArraySlice<UInt8>
+  /// On the heap because zlib keeps its address.
+  private let stream: UnsafeMutablePointer<z_stream>
+  private var isFinished = false
+  private var isOpen: Bool
+  /// Bytes of input used up so far.
+  private(set) var consumedByteCount = 0
+
+  init(_ bytes: ArraySlice<UInt8>, as container: Container) {
+    self.container = container
+    self.bytes = bytes
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    // 15 bits of window; 16 more ask for a gzip header and its CRC-32.
+    let windowBits: Int32 = container == .gzip ? 15 + 16 : 15
+    let status = inflateInit2_(
+      stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    isOpen = status == Z_OK
+  }
+
+  deinit {
+    if isOpen { inflateEnd(stream) }
+    stream.deinitialize(count: 1)
+    stream.deallocate()
+  }
+
+  /// Appends up to `count` bytes to `output`; fewer only where the stream ends, whose check sum
+  /// has then been compared.
+  func read(_ count: Int, into output: inout [UInt8]) throws(Failure) {
+    var wanted = count
+    var chunk = [UInt8](repeating: 0, count: min(max(count, 1), 1 << 16))
+    while wanted > 0 && !isFinished {
+      let produced = try step(into: &chunk, count: min(wanted, chunk.count))
+      output.append(contentsOf: chunk[..<produced])
+      wanted -= produced
+    }
+  }
+
+  /// True where nothing is left to unpack. Reads the rest of the stream's end mark.
+  func isAtEnd() throws(Failure) -> Bool {
+    var extra: [UInt8] = []
+    try read(1, into: &extra)
+    return extra.isEmpty
+  }
+
+  private func step(into chunk: inout [UInt8], count: Int) throws(Failure) -> Int {
+    guard isOpen else { throw .corrupt("zlib has no memory") }
+    // zlib counts in 32 bits: at most 1 GiB is offered at once.
+    let offered = min(bytes.count - consumedByteCount, 1 << 30)
+    let start = bytes.startIndex + consumedByteCount
+    var produced = 0
+    var used = 0
+    let status = bytes[start..<start + offered].withUnsafeBufferPointer { input in
+      chunk.withUnsafeMutableBufferPointer { output in
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+        stream.pointee.avail_in = UInt32(offered)
+        stream.pointee.next_out = output.baseAddress
+        stream.pointee.avail_out = UInt32(count)
+        let status = inflate(stream, Z_NO_FLUSH)
+        used = offered - Int(stream.pointee.avail_in)
+        produced = count - Int(stream.pointee.avail_out)
+        stream.pointee.next_in = nil
+        stream.pointee.next_out = nil
+        return status
+      }
+    }
+    consumedByteCount += used
+    switch status {
+    case Z_OK: return produced
+    case Z_STREAM_END:
+      if container == .gzip && consumedByteCount < bytes.count {
+        guard inflateReset(stream) == Z_OK else { throw .corrupt("zlib cannot go on") }
+      } else {
+        isFinished = true
+      }
+      return produced
+    case Z_BUF_ERROR: throw .truncated
+    default:
+      throw .corrupt(stream.pointee.msg.map { String(cString: $0) } ?? "zlib status \(status)")
+    }
+  }
+}

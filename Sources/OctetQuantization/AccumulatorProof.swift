@@ -1,0 +1,43 @@
+import OctetModel
+
+// No input can overflow an int32 accumulator: proven from the integer weights before a model is
+// written, so that kernels add without checks.
+
+extension Graph {
+  /// Throws the first output channel some input could overflow.
+  ///
+  /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
+  /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
+  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay below 2³¹.
+  public func proveAccumulators() throws(QuantizationError) {
+    for node in nodes {
+      guard let axis = node.operation.weightChannelAxis, node.inputs.count >= 2,
+        case .int8(let weights) = tensors[node.inputs[1]].constant
+      else { continue }
+      let shape = tensors[node.inputs[1]].shape
+      let zeroPoint = Int64(tensors[node.inputs[0]].quantization?.zeroPoints.first ?? 0)
+      let weightZeroPoints = tensors[node.inputs[1]].quantization?.zeroPoints ?? [0]
+      var biases = [Int64](repeating: 0, count: shape[axis])
+      if node.inputs.count > 2, case .int32(let values) = tensors[node.inputs[2]].constant {
+        biases = values.map { Int64($0) }
+      }
+      var sums = [Int64](repeating: 0, count: shape[axis])
+      var magnitudes = sums
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      for (position, weight) in weights.enumerated() {
+        let channel = position / inner % shape[axis]
+        let offset = Int64(weightZeroPoints[channel % weightZeroPoints.count])
+        sums[channel] += Int64(weight) - offset
+        magnitudes[channel] += abs(Int64(weight)) + abs(offset)
+      }
+      let reach = max(abs(-128 - zeroPoint), abs(127 - zeroPoint))
+      for channel in 0..<shape[axis] {
+        let folded = abs(biases[channel] - zeroPoint * sums[channel]) + 128 * magnitudes[channel]
+        let bound = max(folded, abs(biases[channel]) + reach * magnitudes[channel])
+        guard bound < 1 << 31 else {
+          throw .accumulatorOverflow(node: node.name, channel: channel, bound: bound)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// How an activation's range is chosen from what it was seen to be.
+public enum Calibrator: String, Sendable, CaseIterable {
+  /// Everything that was seen: nothing is clipped.
+  case minMax = "min-max"
+  /// Leaves out the most extreme 0.01 % of the values on either side.
+  case percentile
+  /// The range with the least mean squared rounding-and-clipping error.
+  case meanSquareError = "mse"
+
+  /// The share of values that `percentile` keeps below the upper and above the lower end.
+  public static let percentileShare = 0.9999
+
+  /// The range for the values in `histogram`; it holds zero and is inside the seen range.
+  public func range(_ histogram: Histogram) -> ValueRange {
+    let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
+    guard seen.upper > seen.lower else { return seen }
+    switch self {
+    case .minMax: return seen
+    case .percentile: return percentileRange(histogram)
+    case .meanSquareError: return leastErrorRange(histogram, within: seen)
+    }
+  }
+
+  private func percentileRange(_ histogram: Histogram) -> ValueRange {
+    let tail = Double(histogram.totalCount) * (1 - Self.percentileShare)
+    // Zeros count on both sides of the distribution only as mass, never as a tail.
+    var lowerBin = 0
+    var mass = 0.0
+    while lowerBin < Histogram.binCount - 1, histogram.center(lowerBin) < 0 {
+      mass += Double(histogram.counts[lowerBin])
+      if mass > tail { break }
+      lowerBin += 1
+    }
+    var upperBin = Histogram.binCount - 1
+    mass = 0
+    while upperBin > 0, histogram.center(upperBin) > 0 {
+      mass += Double(histogram.counts[upperBin])
+      if mass > tail { break }
+      upperBin -= 1
+    }
+    return ValueRange(
+      lower: min(0, histogram.lower + Float(lowerBin) * histogram.step),
+      upper: max(0, histogram.lower + Float(upperBin + 1) * histogram.step))
+  }
+
+  /// Shrinks either end in turn in steps of 1/64 while the error falls.
+  private func leastErrorRange(_ histogram: Histogram, within seen: ValueRange) -> ValueRange {
+    var best = seen
+    var bestError = squaredError(histogram, best)
+    for _ in 0..<2 {
+      for end in [\ValueRange.upper, \ValueRange.lower] where seen[keyPath: end] != 0 {
+        for numerator in 8...64 {
+          var candidate = best
+          candidate[keyPath: end] = seen[keyPath: end] * Float(numerator) / 64
+          let error = squaredError(histogram, candidate)
+          if error < bestError { (best, bestError) = (candidate, error) }
+        }
+      }
+    }
+    return best
+  }
+
+  /// Σ (x − Q(x))² over the histogram, Q being int8 with the scale and zero point of `range`.
+  private func squaredError(_ histogram: Histogram, _ range: ValueRange) -> Double {
+    let (scale, zeroPoint) = range.quantization
+    let inverse = 1 / scale
+    let lowest = Float(-128 - zeroPoint)
+    let highest = Float(127 - zeroPoint)
+    var sum = 0.0
+    for (index, count) in histogram.counts.enumerated() where count > 0 {
+      let value = histogram.center(index)
+      let code = max(lowest, min(highest, (value * inverse).rounded()))
+      let error = value - code * scale
+      sum += Double(count) * Double(error * error)
+    }
+    return sum
+  }
+}
+
+/// The real values that an activation's codes span; zero is always inside.
+public struct ValueRange: Sendable, Equatable {
+  public var lower: Float
+  public var upper: Float
+
+  public init(lower: Float, upper: Float) {
+    self.lower = min(lower, 0)
+    self.upper = max(upper, 0)
+  }
+
+  public func union(_ other: ValueRange) -> ValueRange {
+    ValueRange(lower: min(lower, other.lower), upper: max(upper, other.upper))
+  }
+
+  /// The scale and zero point that map the range to −128…127 with 0.0 exactly representable.
+  public var quantization: (scale: Float, zeroPoint: Int32) {
+    let scale = (upper - lower) / 255
+    guard scale > 0, scale.isNormal else { return (1, 0) }
+    let zeroPoint = (-128 - lower / scale).rounded()
+    return (scale, Int32(max(-128, min(127, zeroPoint))))
+  }
+}

@@ -1,0 +1,98 @@
+import OctetModel
+
+extension Graph {
+  /// Replaces the float constants that node `index` reads by int8 weights, int32 biases and int8
+  /// operands.
+  mutating func quantizeConstants(
+    ofNode index: Int, statistics: InputStatistics?
+  ) throws(QuantizationError) {
+    let node = nodes[index]
+    if let axis = node.operation.weightChannelAxis {
+      try quantizeWeights(ofNode: index, axis: axis, statistics: statistics)
+      return
+    }
+    for (position, input) in node.inputs.enumerated() {
+      guard let values = tensors[input].floats else { continue }
+      try requireFinite(values, tensors[input].name)
+      // An operand of an operation that keeps scales has the scale of the result.
+      let shared = node.operation.keepsScale ? tensors[node.outputs[0]].quantization : nil
+      let range = ValueRange(lower: values.min() ?? 0, upper: values.max() ?? 0)
+      let own = Quantization(
+        scale: range.quantization.scale, zeroPoint: range.quantization.zeroPoint)
+      let quantization = shared ?? own
+      nodes[index].inputs[position] = add(
+        Tensor(
+          name: "\(tensors[input].name)/int8/\(node.name)", shape: tensors[input].shape,
+          elementType: .int8, constant: .int8(quantization.codes(values)),
+          quantization: quantization))
+    }
+  }
+
+  /// Weights: symmetric, one scale an output channel. Biases: int32 at `s_in · s_w[c]`.
+  private mutating func quantizeWeights(
+    ofNode index: Int, axis: Int, statistics: InputStatistics?
+  ) throws(QuantizationError) {
+    let node = nodes[index]
+    let weights = tensors[node.inputs[1]]
+    guard let values = weights.floats,
+      let inputScale = tensors[node.inputs[0]].quantization?.scales.first
+    else { return }
+    try requireFinite(values, weights.name)
+    let channelCount = weights.shape[axis]
+    let inner = weights.shape[(axis + 1)...].reduce(1, *)
+    var largest = [Float](repeating: 0, count: channelCount)
+    for (position, value) in values.enumerated() {
+      let channel = position / inner % channelCount
+      largest[channel] = max(largest[channel], abs(value))
+    }
+    let bias = node.inputs.count > 2 ? tensors[node.inputs[2]].floats : nil
+    if let bias { try requireFinite(bias, tensors[node.inputs[2]].name) }
+    let scales = largest.indices.map { channel in
+      weightScale(largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale)
+    }
+    let channels = WeightChannels(
+      values: values, bias: bias, scales: scales, shape: weights.shape, axis: axis)
+    let rounded = channels.rounded(statistics)
+    let weightIndex = add(
+      Tensor(
+        name: "\(weights.name)/int8/\(node.name)", shape: weights.shape, elementType: .int8,
+        constant: .int8(rounded.codes),
+        quantization: Quantization(
+          scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
+    let biasScales = scales.map { $0 * inputScale }
+    let biasCodes = scales.indices.map { channel in
+      Int32(
+        (Double(bias?[channel] ?? 0) / (Double(inputScale) * Double(scales[channel]))).rounded())
+    }
+    let biasIndex = add(
+      Tensor(
+        name: "\(node.name)/bias/int32", shape: [channelCount], elementType: .int32,
+        constant: .int32(biasCodes),
+        quantization: Quantization(
+          scales: biasScales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: 0)))
+    nodes[index].inputs = [node.inputs[0], weightIndex, biasIndex]
+  }
+
+  /// The scale of one output channel: its largest weight becomes ±127, unless the bias would then
+  /// not fit: a channel with tiny weights and a large bias takes a coarser scale, which keeps
+  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278).
+  private func weightScale(_ largest: Float, bias: Float, inputScale: Float) -> Float {
+    let fromBias = abs(bias) / inputScale / Float(1 << 29)
+    let scale = max(largest / 127, fromBias)
+    return scale.isNormal ? scale : 1
+  }
+
+  private func requireFinite(_ values: [Float], _ name: String) throws(QuantizationError) {
+    guard values.allSatisfy(\.isFinite) else { throw .notFinite(tensor: name) }
+  }
+}
+
+extension Quantization {
+  /// Int8 codes of real `values`, with the first scale and zero point, rounded half away from zero.
+  public func codes(_ values: [Float]) -> [Int8] {
+    values.map { value in
+      let code = (value / scales[0]).rounded() + Float(zeroPoints[0])
+      return Int8(max(-128, min(127, code)))
+    }
+  }
+}

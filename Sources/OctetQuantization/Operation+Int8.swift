@@ -1,0 +1,66 @@
+import OctetModel
+
+// What each operation asks of the scales around it.
+
+extension Operation {
+  /// Why the operation has no int8 form; nil when it has one.
+  var int8Refusal: String? {
+    switch self {
+    case .matrixMultiply: "a product of two activations has no int8 kernel"
+    case .divide: "division has no int8 kernel; multiply by the reciprocal instead"
+    case .prelu: "its slope varies by channel; use leaky ReLU"
+    case .elu, .selu, .hardSigmoid: "it has no int8 kernel; retrain with ReLU or hard swish"
+    case .logSoftmax: "log-softmax has no int8 kernel; export the model with logits as its output"
+    case .batchNormalization: "no convolution before it takes it in"
+    case .localResponseNormalization: "it has no int8 kernel"
+    case .pad(_, _, .reflect), .pad(_, _, .edge): "only padding with a constant has an int8 kernel"
+    case .averagePool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
+    case .maxPool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
+    case .quantize, .dequantize: "the graph holds quantization nodes; import it instead"
+    default: nil
+    }
+  }
+
+  /// The output's scale and zero point where the operation prescribes them, as TensorFlow Lite does.
+  var fixedOutputQuantization: Quantization? {
+    switch self {
+    case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    default: nil
+    }
+  }
+
+  /// Whether outputs have the scale and zero point of the inputs.
+  var keepsScale: Bool {
+    switch self {
+    case .maxPool, .averagePool, .reshape, .transpose, .slice, .split, .concatenation, .pad,
+      .resize, .minimum, .maximum, .identity:
+      true
+    default: false
+    }
+  }
+}
+
+extension Graph {
+  /// Tensors that must have one scale, together; every activation is in exactly one group.
+  func sharedScaleGroups() -> [[TensorIndex]] {
+    var parent = Array(tensors.indices)
+    func root(_ index: TensorIndex) -> TensorIndex {
+      var index = index
+      while parent[index] != index { index = parent[index] }
+      return index
+    }
+    for node in nodes where node.operation.keepsScale {
+      let first = root(node.outputs[0])
+      for index in node.outputs + node.inputs { parent[root(index)] = first }
+    }
+    let groups = Dictionary(grouping: tensors.indices, by: root)
+    return groups.keys.sorted().compactMap { groups[$0] }
+  }
+
+  /// Whether values come into being in this tensor rather than being passed on from another.
+  func entersSharedGroup(_ index: TensorIndex) -> Bool {
+    guard let producer = producers()[index] else { return true }
+    return !nodes[producer].operation.keepsScale
+  }
+}

@@ -1,0 +1,104 @@
+import OctetModel
+
+extension Graph {
+  /// The form that quantization works on: batch normalization folded into the weights before it,
+  /// activations fused into the node that makes their input, identities gone, constants that
+  /// nothing reads left out. Computes the same function.
+  public func simplified() -> Graph {
+    var graph = self
+    graph.removeIdentities()
+    graph.foldBatchNormalizations()
+    graph.fuseActivations()
+    return graph.canonical()
+  }
+
+  /// Makes every reader of `old` read `new`, and renames `new` where `old` was a graph output so
+  /// that outputs keep their names.
+  mutating func replace(_ old: TensorIndex, with new: TensorIndex) {
+    for index in nodes.indices {
+      for input in nodes[index].inputs.indices where nodes[index].inputs[input] == old {
+        nodes[index].inputs[input] = new
+      }
+    }
+    for output in outputs.indices where outputs[output] == old { outputs[output] = new }
+  }
+
+  /// Removes `identity` nodes, except one that leads straight from a graph input to an output.
+  mutating func removeIdentities() {
+    var kept: [Node] = []
+    var removed: [(TensorIndex, TensorIndex)] = []
+    for node in nodes {
+      if case .identity = node.operation, !inputs.contains(node.inputs[0]) {
+        removed.append((node.outputs[0], node.inputs[0]))
+      } else {
+        kept.append(node)
+      }
+    }
+    nodes = kept
+    // In reverse, so that chains end at the first tensor.
+    for (old, new) in removed.reversed() { replace(old, with: new) }
+  }
+
+  /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader.
+  mutating func fuseActivations() {
+    var index = 0
+    while index < nodes.count {
+      let node = nodes[index]
+      guard let activation = node.operation.asActivation,
+        let producer = producers()[node.inputs[0]],
+        consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
+        let fused = nodes[producer].operation.fusing(activation)
+      else {
+        index += 1
+        continue
+      }
+      nodes[producer].operation = fused
+      nodes[producer].outputs = node.outputs
+      nodes.remove(at: index)
+    }
+  }
+}
+
+extension Operation {
+  /// The activation that this node is, when another node can take it in.
+  var asActivation: Activation? {
+    switch self {
+    case .relu: .relu
+    case .relu6: .relu6
+    case .clip(0, 6): .relu6
+    case .clip(let lower, .infinity) where lower == 0: .relu
+    case .clip(-1, 1): .reluN1To1
+    case .clip(let lower, let upper): .clip(lower: lower, upper: upper)
+    default: nil
+    }
+  }
+
+  /// The same operation with `activation` applied to its result; nil when it has one already or
+  /// cannot have one.
+  func fusing(_ activation: Activation) -> Operation? {
+    switch self {
+    case .convolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .convolution(attributes)
+    case .depthwiseConvolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .depthwiseConvolution(attributes)
+    case .transposedConvolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .transposedConvolution(attributes)
+    case .fullyConnected(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .fullyConnected(attributes)
+    case .averagePool(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .averagePool(attributes)
+    case .maxPool(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .maxPool(attributes)
+    case .add(.none): return .add(activation)
+    case .subtract(.none): return .subtract(activation)
+    case .multiply(.none): return .multiply(activation)
+    default: return nil
+    }
+  }
+}

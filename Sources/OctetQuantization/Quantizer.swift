@@ -1,0 +1,136 @@
+import OctetModel
+
+/// Makes an int8 graph from a float graph.
+///
+/// The result has the float graph's tensors (names and shapes) with a scale and zero point each,
+/// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
+public struct Quantizer: Sendable {
+  public struct Options: Sendable {
+    public var calibrator = Calibrator.meanSquareError
+    /// Keep the whole range of class scores, not only what decides.
+    public var keepsFullScores = false
+    public var threadCount = 1
+
+    public init() {}
+  }
+
+  public struct Result: Sendable {
+    public var graph: Graph
+    /// The ranges that were chosen, by tensor name.
+    public var ranges: [String: ValueRange]
+    /// No range differs from what min-max would have chosen.
+    public var equalsMinMax: Bool
+  }
+
+  /// Quantizes `graph`, with activations' ranges taken from `samples`.
+  public static func quantize(
+    _ graph: Graph, samples: CalibrationSamples, options: Options
+  ) throws(QuantizationError) -> Result {
+    guard graph.tensors.allSatisfy({ $0.quantization == nil }) else { throw .alreadyQuantized }
+    let simple = graph.simplified()
+    try simple.requireInt8Forms()
+    let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
+    return try quantize(simple, calibration: calibration, options: options)
+  }
+
+  /// Quantizes a simplified graph whose activations were already observed.
+  public static func quantize(
+    _ graph: Graph, calibration: Calibration, options: Options
+  ) throws(QuantizationError) -> Result {
+    let ranges = chooseRanges(graph, calibration, options)
+    var minMax = options
+    minMax.calibrator = .minMax
+    var quantized = graph
+    for (index, quantization) in scales(graph, ranges) {
+      quantized.tensors[index].quantization = quantization
+      quantized.tensors[index].elementType = .int8
+    }
+    for index in quantized.nodes.indices {
+      try quantized.quantizeConstants(
+        ofNode: index, statistics: calibration.inputStatistics[index])
+    }
+    quantized = quantized.canonical()
+    try quantized.proveAccumulators()
+    let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
+    return Result(
+      graph: quantized, ranges: Dictionary(named) { first, _ in first },
+      equalsMinMax: ranges == chooseRanges(graph, calibration, minMax))
+  }
+
+  /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
+  /// and codes spent on it would be taken from the scores that decide.
+  static let invisibleBelow: Float = 11.09
+
+  /// A range for each activation. The model's outputs keep everything that was seen whatever the
+  /// calibrator: clipping scores makes ties between classes.
+  private static func chooseRanges(
+    _ graph: Graph, _ calibration: Calibration, _ options: Options
+  ) -> [TensorIndex: ValueRange] {
+    var ranges: [TensorIndex: ValueRange] = [:]
+    for (index, histogram) in calibration.histograms {
+      let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
+      var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
+      if !options.keepsFullScores, graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+        range.lower = max(range.lower, min(0, highest - invisibleBelow))
+      }
+      ranges[index] = range
+    }
+    return ranges
+  }
+
+  /// The scale and zero point of each activation: fixed by its operation, shared with the tensors
+  /// that pass values on unchanged, or from its own range.
+  private static func scales(
+    _ graph: Graph, _ ranges: [TensorIndex: ValueRange]
+  ) -> [(TensorIndex, Quantization)] {
+    var fixed: [TensorIndex: Quantization] = [:]
+    for node in graph.nodes {
+      if let quantization = node.operation.fixedOutputQuantization {
+        for output in node.outputs { fixed[output] = quantization }
+      }
+    }
+    var result: [(TensorIndex, Quantization)] = []
+    for group in graph.sharedScaleGroups() {
+      let members = group.filter { ranges[$0] != nil }
+      let given = members.compactMap { fixed[$0] }.first
+      // A tensor that a node only passes on says nothing new: the range is that of the tensors
+      // where values enter the group.
+      let sources = members.filter { graph.entersSharedGroup($0) }
+      let range = (sources.isEmpty ? members : sources).compactMap { ranges[$0] }
+        .reduce(ValueRange(lower: 0, upper: 0)) { $0.union($1) }
+      let (scale, zeroPoint) = range.quantization
+      for member in members {
+        result.append((member, given ?? Quantization(scale: scale, zeroPoint: zeroPoint)))
+      }
+    }
+    return result
+  }
+}
+
+extension Graph {
+  /// Whether a tensor is an output with one real-valued score for each label.
+  func isClassScores(_ index: TensorIndex) -> Bool {
+    guard outputs == [index], let producer = producers()[index],
+      case .fullyConnected(let attributes) = nodes[producer].operation
+    else { return false }
+    return attributes.activation == .none && tensors[index].elementCount == metadata.labels.count
+  }
+
+  /// Throws the list of all nodes that have no int8 form.
+  func requireInt8Forms() throws(QuantizationError) {
+    var missing: [QuantizationError.UnsupportedNode] = []
+    for node in nodes {
+      var reason = node.operation.int8Refusal
+      if reason == nil, node.operation.weightChannelAxis != nil,
+        node.inputs.dropFirst().contains(where: { tensors[$0].constant == nil })
+      {
+        reason = "its weights are computed, not constant"
+      }
+      if let reason {
+        missing.append(
+          .init(name: node.name, operation: node.operation.name, reason: reason))
+      }
+    }
+    if !missing.isEmpty { throw .unsupported(missing) }
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import OctetData
+import OctetRuntime
+
+/// Feeds pictures of any size to an image classifier.
+public struct Classifier: Sendable {
+  private let loaded: LoadedModel
+  private let encoder: PixelEncoder
+  private let height, width, channelCount: Int
+  private let labels: [String]
+
+  /// Throws unless the model has one input of an image's shape.
+  public init(_ loaded: LoadedModel) throws(EvaluationError) {
+    guard loaded.model.inputCount == 1 else { throw .inputCount(loaded.model.inputCount) }
+    let input = loaded.model.input(0)
+    guard input.rank == 4, input.channels == 1 || input.channels == 3 else {
+      throw .imageShape(model: input.shape, height: 0, width: 0, channelCount: 0)
+    }
+    self.loaded = loaded
+    (height, width, channelCount) = (input.height, input.width, input.channels)
+    encoder = PixelEncoder(
+      channelCount: channelCount, normalization: loaded.model.normalization, scale: input.scale,
+      zeroPoint: input.zeroPoint)
+    labels = loaded.labels
+  }
+
+  /// The name of class `index`, or its number.
+  public func label(_ index: Int) -> String {
+    index < labels.count ? labels[index] : String(index)
+  }
+
+  /// A probability for each class: the model's own where it ends in softmax, otherwise the softmax
+  /// of its real-valued outputs.
+  public func scores(_ image: Image, _ runner: LoadedModel.Runner) -> [Float] {
+    let fitted = image.converted(toChannelCount: channelCount)
+      .resized(height: height, width: width)
+    runner.withInput(0) { encoder.encode(fitted.pixels[...], into: $0) }
+    runner.run()
+    let values = runner.realOutput(0)
+    let last = loaded.model.operatorCount - 1
+    if last >= 0, loaded.model.operator(last).kind == .softmax { return values }
+    let highest = values.max() ?? 0
+    let exponentials = values.map { exp($0 - highest) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { $0 / sum }
+  }
+}

@@ -1,0 +1,91 @@
+/// Two classifiers on the same labelled samples: a reference (float) and a candidate (int8).
+///
+/// Whole counts only, so shards merge exactly.
+public struct PairedClassification: Sendable, Equatable, Codable {
+  public private(set) var reference: ConfusionMatrix
+  public private(set) var candidate: ConfusionMatrix
+  /// Samples that both put in the same class, right or wrong.
+  public private(set) var agreementCount = 0
+  /// Samples that both put in the right class.
+  public private(set) var bothRightCount = 0
+
+  public init(classCount: Int) {
+    reference = ConfusionMatrix(classCount: classCount)
+    candidate = ConfusionMatrix(classCount: classCount)
+  }
+
+  /// - Parameters:
+  ///   - labels: the truth, one a sample.
+  ///   - references: the reference's classes, in the same order.
+  ///   - candidates: the candidate's classes, in the same order.
+  /// - Throws: `countMismatch`, `classOutOfRange`.
+  public init(
+    labels: [Int], references: [Int], candidates: [Int], classCount: Int
+  ) throws(ReportError) {
+    self.init(classCount: classCount)
+    for predictions in [references, candidates] where predictions.count != labels.count {
+      throw .countMismatch(
+        what: "predictions", expected: labels.count, actual: predictions.count)
+    }
+    for index in labels.indices {
+      try add(label: labels[index], reference: references[index], candidate: candidates[index])
+    }
+  }
+
+  /// - Throws: `classOutOfRange`; then nothing is added.
+  public mutating func add(
+    label: Int, reference: Int, candidate: Int
+  ) throws(ReportError) {
+    // Into copies would be simpler, but this runs once a sample.
+    guard (0..<self.reference.classCount).contains(candidate) else {
+      throw .classOutOfRange(index: candidate, classCount: self.reference.classCount)
+    }
+    try self.reference.add(label: label, prediction: reference)
+    try self.candidate.add(label: label, prediction: candidate)
+    agreementCount += reference == candidate ? 1 : 0
+    bothRightCount += reference == label && candidate == label ? 1 : 0
+  }
+
+  /// - Throws: `shardMismatch`.
+  public mutating func merge(_ other: PairedClassification) throws(ReportError) {
+    try reference.merge(other.reference)
+    try candidate.merge(other.candidate)
+    agreementCount += other.agreementCount
+    bothRightCount += other.bothRightCount
+  }
+
+  public var sampleCount: Int { reference.sampleCount }
+
+  /// The share of samples that both put in the same class; 1 for none.
+  public var agreement: Double {
+    sampleCount == 0 ? 1 : Double(agreementCount) / Double(sampleCount)
+  }
+
+  /// The reference was right, the candidate is wrong.
+  public var rightToWrong: Int { reference.correctCount - bothRightCount }
+
+  /// The reference was wrong, the candidate is right.
+  public var wrongToRight: Int { candidate.correctCount - bothRightCount }
+
+  /// Accuracy lost: above 0 when the candidate is worse.
+  public var accuracyDrop: Double { reference.accuracy - candidate.accuracy }
+
+  /// Is the difference in accuracy real or noise?
+  public var significance: McNemarTest {
+    McNemarTest(rightToWrong: rightToWrong, wrongToRight: wrongToRight)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    reference = try container.decode(ConfusionMatrix.self, forKey: .reference)
+    candidate = try container.decode(ConfusionMatrix.self, forKey: .candidate)
+    agreementCount = try container.decode(Int.self, forKey: .agreementCount)
+    bothRightCount = try container.decode(Int.self, forKey: .bothRightCount)
+    let rightCount = min(reference.correctCount, candidate.correctCount)
+    guard reference.classCount == candidate.classCount,
+      reference.sampleCount == candidate.sampleCount,
+      (0...rightCount).contains(bothRightCount),
+      (bothRightCount...reference.sampleCount).contains(agreementCount)
+    else { throw ReportError.invalidSaved(what: "comparison") }
+  }
+}

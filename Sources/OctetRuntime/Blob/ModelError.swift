@@ -1,0 +1,135 @@
+/// Why bytes are not a model, and where.
+public struct ModelError: Error, Equatable, Sendable {
+  public var cause: Cause
+  /// The byte of the blob at which the fault shows.
+  public var offset: Int
+
+  @inline(never)
+  public init(_ cause: Cause, at offset: Int) {
+    self.cause = cause
+    self.offset = offset
+  }
+
+  public enum Cause: UInt8, Sendable {
+    case misaligned = 1
+    case truncated
+    case magic
+    case version
+    case byteCount
+    case checksum
+    case sectionOutOfBounds
+    case tooLarge
+    case tensorShape
+    case tensorByteCount
+    case tensorScale
+    case tensorStorage
+    case tensorOutOfBounds
+    case tensorLifetime
+    case tensorsOverlap
+    case tensorIndex
+    case stringOffset
+    case operatorKind
+    case operatorNotLinked
+    case operatorOperands
+    case operatorParameters
+    case operatorShape
+    case operatorShift
+    case scratch
+    case modelInputsOutputs
+    case normalization
+    case selfTest
+
+    /// One clear sentence part: what is wrong and what to do.
+    public var text: StaticString {
+      switch self {
+      case .misaligned: "the blob must start at an address that is a multiple of 4"
+      case .truncated: "shorter than a blob's header; the file is cut off or is not a blob"
+      case .magic: "does not start with OCT8, so this is not an Octet blob"
+      case .version: "made for another version of the format; write it again with this octet"
+      case .byteCount: "the byte count in the header is not that of the data; it is cut off"
+      case .checksum: "the checksum does not match; the file is damaged, copy or write it again"
+      case .sectionOutOfBounds: "a section lies outside the blob"
+      case .tooLarge: "a count exceeds the published limits"
+      case .tensorShape: "a tensor has an impossible shape"
+      case .tensorByteCount: "a tensor's byte count is not that of its shape"
+      case .tensorScale: "a tensor's scale is not a positive, finite number"
+      case .tensorStorage: "a tensor is stored in an unknown place"
+      case .tensorOutOfBounds: "a tensor lies outside the arena or the data"
+      case .tensorLifetime: "a tensor's lifetime does not match its use"
+      case .tensorsOverlap: "two live tensors overlap in the arena"
+      case .tensorIndex: "a tensor index is out of range"
+      case .stringOffset: "a name lies outside the strings"
+      case .operatorKind: "an operator of unknown kind"
+      case .operatorNotLinked: "an operator that this firmware was built without"
+      case .operatorOperands: "an operator has the wrong number or storage of operands"
+      case .operatorParameters: "an operator's parameters are out of range"
+      case .operatorShape: "an operator's shapes do not fit together"
+      case .operatorShift: "a requantization shift or multiplier is out of range"
+      case .scratch: "an operator's scratch memory is too small or overlaps its operands"
+      case .modelInputsOutputs: "the model's inputs or outputs are wrong"
+      case .normalization: "the input normalisation is not usable"
+      case .selfTest: "the self-test's expected output does not fit the model's outputs"
+      }
+    }
+  }
+}
+
+/// Why a model cannot be run as asked.
+public enum SessionError: Error, Equatable, Sendable {
+  case arenaTooSmall(byteCount: Int, needed: Int)
+  /// The arena must start at an address that is a multiple of 4.
+  case arenaMisaligned
+  case inputIndex(Int)
+  case inputByteCount(Int, needed: Int)
+}
+
+extension SessionError {
+  /// A number for machines, never changed: 100 and above, where `ModelError.Cause` is below.
+  public var code: UInt8 {
+    switch self {
+    case .arenaTooSmall: 100
+    case .arenaMisaligned: 101
+    case .inputIndex: 102
+    case .inputByteCount: 103
+    }
+  }
+
+  /// The bytes that were needed, or the index that was out of range.
+  public var detail: Int {
+    switch self {
+    case .arenaTooSmall(_, let needed), .inputByteCount(_, let needed): needed
+    case .arenaMisaligned: BlobLimits.alignment
+    case .inputIndex(let index): index
+    }
+  }
+
+  public var text: StaticString {
+    switch self {
+    case .arenaTooSmall: "the arena is smaller than the model needs"
+    case .arenaMisaligned: "the arena must start at an address that is a multiple of 4"
+    case .inputIndex: "the model has no such input"
+    case .inputByteCount: "the input has not the number of bytes that the model needs"
+    }
+  }
+}
+
+#if !hasFeature(Embedded)
+  extension ModelError.Cause: CaseIterable {}
+
+  extension ModelError: CustomStringConvertible {
+    public var description: String { "byte \(offset): \(cause.text)" }
+  }
+
+  extension SessionError: CustomStringConvertible {
+    public var description: String {
+      switch self {
+      case .arenaTooSmall(let byteCount, let needed):
+        "the arena has \(byteCount) bytes, the model needs \(needed)"
+      case .arenaMisaligned: "the arena must start at an address that is a multiple of 4"
+      case .inputIndex(let index): "the model has no input \(index)"
+      case .inputByteCount(let byteCount, let needed):
+        "the input has \(byteCount) bytes, the model needs \(needed)"
+      }
+    }
+  }
+#endif

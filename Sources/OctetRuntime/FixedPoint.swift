@@ -1,0 +1,70 @@
+// The integer arithmetic of every operator: fixed-point requantization by double rounding, as in
+// TensorFlow Lite for Microcontrollers and gemmlowp.
+//
+//     requantize(x) = roundingShiftRight(highMultiply(x · 2^left, multiplier), right)
+//
+// | step                | rounds                                | at a tie                        |
+// |---------------------|---------------------------------------|---------------------------------|
+// | highMultiply        | (a · b) / 2³¹ to nearest              | up: 0.5 → 1, −0.5 → 0           |
+// | roundingShiftRight  | a / 2ⁿ to nearest                     | away from 0: 0.5 → 1, −0.5 → −1 |
+
+#if _pointerBitWidth(_32)
+  private import COctetKernels
+#endif
+
+/// A positive real number as `multiplier · 2^(shift − 31)`; `multiplier` is 0 or in 2³⁰…2³¹ − 1.
+public struct FixedPointMultiplier: Sendable, Equatable {
+  public var multiplier: Int32
+  /// −31…30: above zero a left shift before the multiplication, below zero a right shift after it.
+  public var shift: Int32
+
+  public init(multiplier: Int32, shift: Int32) {
+    self.multiplier = multiplier
+    self.shift = shift
+  }
+}
+
+/// The high half of `2 · a · b`, rounded to nearest, saturated.
+///
+/// The published definition truncates `(a·b + nudge) / 2³¹` with a nudge of 2³⁰ for products ≥ 0
+/// and 1 − 2³⁰ below; that is the arithmetic shift here for every pair: truncating a negative
+/// quotient rounds up, which the other nudge makes good. The only pair whose result does not fit
+/// is (−2³¹, −2³¹); multipliers are never negative, so the caller excludes it.
+@inline(__always)
+public func highMultiply(_ a: Int32, _ b: Int32) -> Int32 {
+  #if _pointerBitWidth(_32)
+    // Int64's multiplication brings in an array in 32-bit Embedded Swift, which -no-allocations
+    // refuses; C says the same.
+    octet_high_multiply(a, b)
+  #else
+    // |a·b| ≤ 2⁶² and 2³⁰ more cannot overflow.
+    Int32(truncatingIfNeeded: (Int64(a) &* Int64(b) &+ (1 << 30)) &>> 31)
+  #endif
+}
+
+/// `a / 2^exponent` to nearest, ties away from zero; `exponent` in 0…31.
+@inline(__always)
+public func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
+  // 2^exponent − 1 fits unsigned for an exponent of 31.
+  let mask = Int32(truncatingIfNeeded: (UInt32(1) &<< UInt32(truncatingIfNeeded: exponent)) &- 1)
+  let remainder = a & mask
+  let threshold = (mask &>> 1) &+ (a < 0 ? 1 : 0)
+  return (a &>> exponent) &+ (remainder > threshold ? 1 : 0)
+}
+
+/// `value · real multiplier`, by double rounding.
+///
+/// The left shift wraps as the reference's does; the exporter bounds accumulators so that it does
+/// not.
+@inline(__always)
+public func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
+  let left = by.shift > 0 ? by.shift : 0
+  let right = by.shift > 0 ? 0 : 0 &- by.shift
+  return roundingShiftRight(highMultiply(value &<< left, by.multiplier), right)
+}
+
+/// Clamped to `lower…upper`.
+@inline(__always)
+public func clamp(_ value: Int32, _ lower: Int32, _ upper: Int32) -> Int8 {
+  Int8(truncatingIfNeeded: min(max(value, lower), upper))
+}

@@ -1,0 +1,98 @@
+// Functions of fixed-point numbers with the exact steps, hence the exact bits, of gemmlowp's
+// `fixedpoint.h`, on which TensorFlow Lite's integer softmax, logistic and tanh stand.
+//
+// Qm.n: m integer bits, n = 31 − m fractional bits. One in Q0.31 is 2³¹ − 1.
+
+package enum GemmlowpFixedPoint {
+  /// exp(x) in Q0.31 for x ≤ 0 with `integerBits` ≤ 5 integer bits.
+  ///
+  /// x = r − k/4 with r in −1/4 ..< 0: a polynomial gives exp(r), and each bit of k multiplies by
+  /// exp(−2^j / 4).
+  @inline(__always)
+  package static func exponential(_ x: Int32, integerBits: Int32 = 5) -> Int32 {
+    if x == 0 { return .max }
+    let quarter: Int32 = 1 &<< (29 &- integerBits)
+    let rest = (x & (quarter &- 1)) &- quarter
+    var result = exponentialOfQuarter(rest &<< integerBits)
+    var bits = (rest &- x) &>> (29 &- integerBits)
+    // exp(−2^j / 4) in Q0.31, for j = 0 …
+    let factors: [7 of Int32] = [
+      1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242,
+    ]
+    var index = 0
+    while bits != 0, index < 7 {
+      if bits & 1 != 0 { result = highMultiply(result, factors[index]) }
+      bits = bits &>> 1
+      index &+= 1
+    }
+    return result
+  }
+
+  /// exp(x) for x in −1/4 ..< 0, both Q0.31: Taylor around −1/8.
+  @inline(__always)
+  private static func exponentialOfQuarter(_ x: Int32) -> Int32 {
+    let exponentialOfEighth: Int32 = 1_895_147_668  // exp(−1/8)
+    let third: Int32 = 715_827_883
+    let x1 = x &+ (1 &<< 28)
+    let x2 = highMultiply(x1, x1)
+    let x3 = highMultiply(x2, x1)
+    let x4 = highMultiply(x2, x2)
+    let tail = roundingShiftRight(
+      highMultiply(roundingShiftRight(x4, 2) &+ x3, third) &+ x2, 1)
+    return exponentialOfEighth &+ highMultiply(exponentialOfEighth, x1 &+ tail)
+  }
+
+  /// 1 / (1 + x) in Q0.31 for x in 0…1, Q0.31.
+  @inline(__always)
+  package static func reciprocalOfOnePlus(_ x: Int32) -> Int32 {
+    // 2 / (1 + x) in Q2.29 is 1 / (1 + x) in Q1.30.
+    saturatingShiftLeft(twiceReciprocalOfOnePlus(x), 1)
+  }
+
+  /// 2 / (1 + x) in Q2.29 for x in 0…1, Q0.31: Newton–Raphson division, three steps.
+  @inline(__always)
+  private static func twiceReciprocalOfOnePlus(_ x: Int32) -> Int32 {
+    let half = halfOfOnePlus(x)  // Q0.31
+    // 48/17 − 32/17 · d, in Q2.29
+    var estimate = 1_515_870_810 &+ highMultiply(half, -1_010_580_540)
+    for _ in 0..<3 {
+      let error = (1 &<< 29) &- highMultiply(half, estimate)
+      estimate &+= saturatingShiftLeft(highMultiply(estimate, error), 2)
+    }
+    return estimate
+  }
+
+  /// (1 + x) / 2 for x ≥ 0, both Q0.31. The reference rounds half of x + 2³¹ − 1 up, which is this.
+  @inline(__always)
+  private static func halfOfOnePlus(_ x: Int32) -> Int32 { (x &>> 1) &+ (1 &<< 30) }
+
+  /// a · 2^exponent, saturated.
+  @inline(__always)
+  static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
+    let limit = Int32.max &>> exponent
+    if a > limit { return .max }
+    if a < -limit &- 1 { return .min }
+    return a &<< exponent
+  }
+}
+
+#if !hasFeature(Embedded)
+  // What exporters need for their tables.
+  extension GemmlowpFixedPoint {
+    /// 1 / (1 + exp(−x)) in Q0.31, for x in Q4.27.
+    package static func logistic(_ x: Int32) -> Int32 {
+      if x == 0 { return 1 << 30 }
+      let positive = reciprocalOfOnePlus(exponential(x > 0 ? -x : x, integerBits: 4))
+      return x > 0 ? positive : .max - positive
+    }
+
+    /// tanh(x) = (1 − exp(−2x)) / (1 + exp(−2x)) in Q0.31, for x in Q4.27.
+    package static func tanh(_ x: Int32) -> Int32 {
+      if x == 0 { return 0 }
+      // −2|x| in Q5.26 has the bits of −|x| in Q4.27.
+      let twice = twiceReciprocalOfOnePlus(exponential(x > 0 ? -x : x, integerBits: 5))
+      let positive = saturatingShiftLeft(twice - (1 << 29), 2)
+      return x > 0 ? positive : -positive
+    }
+  }
+#endif

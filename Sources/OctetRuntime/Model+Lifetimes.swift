@@ -1,0 +1,131 @@
+// The arena plan, checked: whatever is live at the same time lies apart.
+
+extension Model {
+  /// Each arena tensor is written where its lifetime begins (or is a model input) and lives as long
+  /// as it is read (a model output: to the end).
+  func validateLifetimes() throws(ModelError) {
+    for index in 0..<tensorCount where !tensor(index).isConstant {
+      let tensor = tensor(index)
+      guard tensor.firstUse <= tensor.lastUse, tensor.lastUse <= operatorCount,
+        isInput(index) ? tensor.firstUse == 0 : isWritten(index, by: tensor.firstUse)
+      else { throw lifetimeError(tensor) }
+    }
+    for output in 0..<outputCount where self.output(output).lastUse != operatorCount {
+      throw lifetimeError(self.output(output))
+    }
+    for index in 0..<operatorCount {
+      let view = `operator`(index)
+      for input in 0..<view.inputCount where !view.input(input).isConstant {
+        let tensor = view.input(input)
+        guard tensor.firstUse < index || isInput(view.inputTensorIndex(input)),
+          tensor.lastUse >= index
+        else { throw lifetimeError(tensor) }
+      }
+      for output in 0..<view.outputCount {
+        let tensorIndex = view.outputTensorIndex(output)
+        guard view.output(output).firstUse == index, !isInput(tensorIndex) else {
+          throw lifetimeError(view.output(output))
+        }
+      }
+    }
+  }
+
+  /// Tensors that live at the same time lie apart, unless one is an operator's input that ends
+  /// there and the other its output, far enough before it for that operator; scratch memory lies
+  /// apart from all that is live.
+  func validateOverlaps() throws(ModelError) {
+    for first in 0..<tensorCount where !tensor(first).isConstant {
+      for second in 0..<first where !tensor(second).isConstant {
+        let a = tensor(first)
+        let b = tensor(second)
+        guard intersect(a.dataOffset, a.byteCount, b.dataOffset, b.byteCount),
+          a.firstUse <= b.lastUse, b.firstUse <= a.lastUse
+        else { continue }
+        guard mayOverlap(output: first, input: second) || mayOverlap(output: second, input: first)
+        else { throw ModelError(.tensorsOverlap, at: a.offset) }
+      }
+    }
+    for index in 0..<operatorCount {
+      let view = `operator`(index)
+      for tensorIndex in 0..<tensorCount {
+        let tensor = tensor(tensorIndex)
+        if !tensor.isConstant, tensor.firstUse <= index, index <= tensor.lastUse,
+          intersect(
+            tensor.dataOffset, tensor.byteCount, view.scratchOffset, view.scratchByteCount)
+        {
+          throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset)
+        }
+      }
+    }
+  }
+
+  func validateMetadata() throws(ModelError) {
+    let channels = normalizationChannelCount
+    if channels > 0 {
+      try validateData(BlobHeader.normalizationOffset, byteCount: 8 &* channels, alignment: 4)
+      for channel in 0..<channels {
+        let mean = word(BlobHeader.normalizationOffset) &+ 4 &* channel
+        // Finite: by the bits, so that cores without floating point link none.
+        guard signedWord(mean) & 0x7F80_0000 != 0x7F80_0000,
+          isFiniteAndPositive(mean &+ 4 &* channels)
+        else { throw ModelError(.normalization, at: BlobHeader.normalizationOffset) }
+      }
+    }
+    let expected = word(BlobHeader.selfTestByteCount)
+    if expected != 0 {
+      var total = 0
+      for index in 0..<outputCount { total &+= min(output(index).byteCount, byteCount) }
+      guard total == expected else { throw ModelError(.selfTest, at: BlobHeader.selfTestByteCount) }
+      try validateData(BlobHeader.selfTestOffset, byteCount: expected, alignment: 1)
+    }
+  }
+
+  private func validateData(_ field: Int, byteCount: Int, alignment: Int) throws(ModelError) {
+    let start = word(field) &- word(BlobHeader.dataOffset)
+    let count = word(BlobHeader.dataByteCount)
+    guard start >= 0, byteCount <= count, start <= count &- byteCount, start % alignment == 0 else {
+      throw ModelError(.sectionOutOfBounds, at: field)
+    }
+  }
+
+  private func lifetimeError(_ tensor: TensorView) -> ModelError {
+    ModelError(.tensorLifetime, at: tensor.offset &+ TensorRecord.firstUse)
+  }
+
+  private func isInput(_ tensorIndex: Int) -> Bool {
+    for index in 0..<inputCount where listEntry(index) == tensorIndex { return true }
+    return false
+  }
+
+  private func isWritten(_ tensorIndex: Int, by operatorIndex: Int) -> Bool {
+    guard operatorIndex < operatorCount else { return false }
+    let view = `operator`(operatorIndex)
+    for output in 0..<view.outputCount where view.outputTensorIndex(output) == tensorIndex {
+      return true
+    }
+    return false
+  }
+
+  /// Whether operator `outputTensor.firstUse` writes the one while it reads the other for the last
+  /// time, in an order that makes their overlap harmless.
+  private func mayOverlap(output: Int, input: Int) -> Bool {
+    let at = tensor(output).firstUse
+    guard tensor(input).lastUse == at, isWritten(output, by: at), !isInput(output) else {
+      return false
+    }
+    let view = `operator`(at)
+    var isRead = false
+    for index in 0..<view.inputCount where view.inputTensorIndex(index) == input {
+      isRead = true
+      guard let distance = view.overlapDistance(input: index),
+        tensor(input).dataOffset &- tensor(output).dataOffset >= distance
+      else { return false }
+    }
+    return isRead
+  }
+}
+
+/// Whether two byte ranges share a byte.
+private func intersect(_ a: Int, _ aCount: Int, _ b: Int, _ bCount: Int) -> Bool {
+  a < b &+ bCount && b < a &+ aCount
+}

@@ -1,0 +1,207 @@
+extension Model {
+  /// Checks `bytes` once, completely: after it, kernels run without checks and cannot fail.
+  ///
+  /// The work is one pass over the bytes for the checksum, one over the tables, and a comparison of
+  /// the tensors pair by pair; `BlobLimits` bounds all three. Nothing outside `bytes` is read.
+  ///
+  /// - Parameter bytes: the whole blob, 4-aligned. It must outlive the model unchanged.
+  public init(validating bytes: UnsafeRawBufferPointer) throws(ModelError) {
+    guard let base = bytes.baseAddress, bytes.count >= BlobHeader.byteCount else {
+      throw ModelError(.truncated, at: bytes.count)
+    }
+    guard UInt(bitPattern: base) & UInt(BlobLimits.alignment - 1) == 0 else {
+      throw ModelError(.misaligned, at: 0)
+    }
+    unsafe self.init(uncheckedBase: base, byteCount: bytes.count)
+    try validateHeader()
+    try validateSections()
+    try validateStrings()
+    for index in 0..<tensorCount { try validate(tensor: index) }
+    try validateOperands()
+    for index in 0..<operatorCount { try validate(operator: index) }
+    try validateLifetimes()
+    try validateOverlaps()
+    try validateMetadata()
+  }
+
+  // MARK: Header and sections
+
+  private func validateHeader() throws(ModelError) {
+    guard word(BlobHeader.magic) == Int(truncatingIfNeeded: BlobHeader.magicValue) else {
+      throw ModelError(.magic, at: BlobHeader.magic)
+    }
+    guard half(BlobHeader.version) == Int(BlobHeader.versionValue),
+      half(BlobHeader.headerByteCount) == BlobHeader.byteCount
+    else { throw ModelError(.version, at: BlobHeader.version) }
+    guard word(BlobHeader.blobByteCount) == byteCount else {
+      throw ModelError(.byteCount, at: BlobHeader.blobByteCount)
+    }
+    guard byteCount <= BlobLimits.byteCount else {
+      throw ModelError(.tooLarge, at: BlobHeader.blobByteCount)
+    }
+    var crc = Checksum()
+    unsafe crc.update(base, count: BlobHeader.checksum)
+    crc.updateZeros(count: 4)
+    let rest = BlobHeader.checksum + 4
+    unsafe crc.update(base + rest, count: byteCount - rest)
+    guard crc.value == checksum else { throw ModelError(.checksum, at: BlobHeader.checksum) }
+  }
+
+  private func validateSections() throws(ModelError) {
+    guard tensorCount <= BlobLimits.tensorCount, operatorCount <= BlobLimits.operatorCount else {
+      throw ModelError(.tooLarge, at: BlobHeader.tensorCount)
+    }
+    guard (0...BlobLimits.arenaByteCount).contains(arenaByteCount) else {
+      throw ModelError(.tooLarge, at: BlobHeader.arenaByteCount)
+    }
+    try validateSection(
+      BlobHeader.tensorOffset, count: tensorCount, elementByteCount: TensorRecord.byteCount)
+    try validateSection(
+      BlobHeader.operatorOffset, count: operatorCount, elementByteCount: OperatorRecord.byteCount)
+    try validateSection(
+      BlobHeader.listOffset, count: word(BlobHeader.listCount), elementByteCount: 2)
+    try validateSection(
+      BlobHeader.parameterOffset, count: word(BlobHeader.parameterCount), elementByteCount: 4)
+    try validateSection(
+      BlobHeader.stringOffset, count: word(BlobHeader.stringByteCount), elementByteCount: 1)
+    try validateSection(
+      BlobHeader.dataOffset, count: word(BlobHeader.dataByteCount), elementByteCount: 1)
+  }
+
+  /// A section's offset stands in the header at `field`; it is 4-aligned and inside the blob.
+  private func validateSection(
+    _ field: Int, count: Int, elementByteCount: Int
+  ) throws(ModelError) {
+    let start = word(field)
+    guard let needed = product(count, elementByteCount, limit: byteCount),
+      start >= BlobHeader.byteCount, start & 3 == 0, start <= byteCount &- needed
+    else { throw ModelError(.sectionOutOfBounds, at: field) }
+  }
+
+  /// The strings end with a zero, so every name inside them ends; there are as many as labels.
+  private func validateStrings() throws(ModelError) {
+    let start = word(BlobHeader.stringOffset)
+    let count = word(BlobHeader.stringByteCount)
+    guard count > 0, byte(start &+ count &- 1) == 0 else {
+      throw ModelError(.stringOffset, at: BlobHeader.stringByteCount)
+    }
+    var terminatorCount = 0
+    for index in 0..<count where byte(start &+ index) == 0 { terminatorCount &+= 1 }
+    guard labelCount <= terminatorCount else {
+      throw ModelError(.stringOffset, at: BlobHeader.labelCount)
+    }
+  }
+
+  /// Whether the Float at `offset` is, judged by its bits: cores without floating point link none.
+  func isFiniteAndPositive(_ offset: Int) -> Bool {
+    let bits = signedWord(offset)
+    return bits > 0 && bits < 0x7F80_0000
+  }
+
+  private func validateName(at offset: Int) throws(ModelError) {
+    guard (0..<word(BlobHeader.stringByteCount)).contains(word(offset)) else {
+      throw ModelError(.stringOffset, at: offset)
+    }
+  }
+
+  // MARK: Tensors
+
+  private func validate(tensor index: Int) throws(ModelError) {
+    let tensor = tensor(index)
+    guard tensor.rank <= 4 else { throw ModelError(.tensorShape, at: tensor.offset) }
+    var count = 1
+    for axis in 0..<4 {
+      let dimension = tensor.dimension(axis)
+      guard dimension > 0, axis >= 4 &- tensor.rank || dimension == 1,
+        let next = product(count, dimension)
+      else { throw ModelError(.tensorShape, at: tensor.offset &+ TensorRecord.dimensions) }
+      count = next
+    }
+    guard tensor.byteCount == count else {
+      throw ModelError(.tensorByteCount, at: tensor.offset &+ TensorRecord.tensorByteCount)
+    }
+    guard isFiniteAndPositive(tensor.offset &+ TensorRecord.scale) else {
+      throw ModelError(.tensorScale, at: tensor.offset &+ TensorRecord.scale)
+    }
+    let storage = byte(tensor.offset &+ TensorRecord.storage)
+    guard let storage = TensorRecord.Storage(rawValue: storage) else {
+      throw ModelError(.tensorStorage, at: tensor.offset &+ TensorRecord.storage)
+    }
+    let start: Int
+    let end: Int
+    switch storage {
+    case .arena: (start, end) = (0, arenaByteCount)
+    case .data:
+      start = word(BlobHeader.dataOffset)
+      end = start &+ word(BlobHeader.dataByteCount)
+    }
+    guard tensor.dataOffset >= start, count <= end, tensor.dataOffset <= end &- count else {
+      throw ModelError(.tensorOutOfBounds, at: tensor.offset)
+    }
+    try validateName(at: tensor.offset &+ TensorRecord.name)
+  }
+
+  // MARK: Operators
+
+  /// Every index list lies inside the list section and names tensors that exist; outputs and the
+  /// model's inputs are not constants.
+  private func validateOperands() throws(ModelError) {
+    let listCount = word(BlobHeader.listCount)
+    for index in 0..<listCount where listEntry(index) >= tensorCount {
+      throw ModelError(.tensorIndex, at: word(BlobHeader.listOffset) &+ 2 &* index)
+    }
+    guard outputCount > 0, inputCount &+ outputCount <= listCount else {
+      throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
+    }
+    for index in 0..<inputCount &+ outputCount where tensor(listEntry(index)).isConstant {
+      throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
+    }
+    for index in 0..<operatorCount {
+      let view = `operator`(index)
+      let list = word(view.offset &+ OperatorRecord.listIndex)
+      let count = view.inputCount &+ view.outputCount
+      guard list >= 0, list <= listCount &- count else {
+        throw ModelError(.operatorOperands, at: view.offset &+ OperatorRecord.listIndex)
+      }
+      for output in 0..<view.outputCount where view.output(output).isConstant {
+        throw ModelError(.operatorOperands, at: view.offset)
+      }
+      let first = word(view.offset &+ OperatorRecord.parameterIndex)
+      guard first >= 0, view.parameterCount >= 0,
+        first <= word(BlobHeader.parameterCount),
+        view.parameterCount <= word(BlobHeader.parameterCount) &- first
+      else { throw ModelError(.operatorParameters, at: view.offset) }
+      try validateName(at: view.offset &+ OperatorRecord.name)
+    }
+  }
+
+  private func validate(operator index: Int) throws(ModelError) {
+    let view = `operator`(index)
+    var validation = OperatorValidation()
+    try view.accept(&validation)
+    let start = view.scratchOffset
+    let count = view.scratchByteCount
+    guard count >= validation.scratchByteCount, start >= 0, count <= arenaByteCount,
+      start <= arenaByteCount &- count, start & (BlobLimits.scratchAlignment - 1) == 0
+    else { throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset) }
+  }
+}
+
+/// Checks the operand counts, then what the kind demands.
+private struct OperatorValidation: OperatorVisitor {
+  var scratchByteCount = 0
+
+  mutating func visit<Kind: Operator>(
+    _ kind: Kind.Type, _ view: OperatorView
+  ) throws(ModelError) {
+    guard Kind.inputCounts.contains(view.inputCount),
+      Kind.outputCounts.contains(view.outputCount)
+    else { throw ModelError(.operatorOperands, at: view.offset) }
+    guard view.parameterCount == Kind.parameterCount else {
+      throw ModelError(.operatorParameters, at: view.offset)
+    }
+    let checked = Kind(view)
+    try checked.validate()
+    scratchByteCount = checked.scratchByteCount
+  }
+}

@@ -1,0 +1,75 @@
+/// What an operator of a blob computes. The numbers are part of the format and never change.
+public enum OperatorKind: UInt16, Sendable {
+  /// Convolution, activation and, where it follows, max pool, as one.
+  case convolution = 1
+  /// Fully connected and activation.
+  case fullyConnected = 2
+  /// Depthwise convolution and activation.
+  case depthwiseConvolution = 3
+  case maxPool = 4
+  case averagePool = 5
+  /// Over the last axis.
+  case softmax = 6
+  case add = 7
+  case subtract = 8
+  case multiply = 9
+  case minimum = 10
+  case maximum = 11
+  case mean = 12
+  case concatenation = 13
+  /// With a constant; negative amounts crop.
+  case pad = 14
+  case reshape = 15
+  case transpose = 16
+  /// With strides; a split is one for each part.
+  case slice = 17
+  /// Any function of one element: activations, requantization.
+  case lookup = 18
+  case transposedConvolution = 19
+  case resizeNearest = 20
+  case resizeBilinear = 21
+}
+
+/// What a kernel sees: the operands' memory.
+@safe public struct OperatorContext {
+  // Safety: `Session` makes one only for a validated model and an arena of the size it asks for,
+  // so every tensor's bytes lie inside the blob or the arena.
+  public let view: OperatorView
+  let arena: UnsafeMutableRawPointer
+  /// The instruction set that kernels may use.
+  public let backend: Backend
+
+  init(view: OperatorView, arena: UnsafeMutableRawPointer, backend: Backend) {
+    self.view = view
+    unsafe self.arena = arena
+    self.backend = backend
+  }
+
+  /// The first element of a tensor to read: `elementCount` int8 values.
+  func elements(of tensor: TensorView) -> UnsafePointer<Int8> {
+    let start =
+      tensor.isConstant
+      ? unsafe tensor.model.pointer(tensor.dataOffset)
+      : unsafe UnsafeRawPointer(arena + tensor.dataOffset)
+    return unsafe start.assumingMemoryBound(to: Int8.self)
+  }
+
+  func input(_ index: Int) -> UnsafePointer<Int8> { unsafe elements(of: view.input(index)) }
+
+  /// The first element of output `index`, to write.
+  func output(_ index: Int) -> UnsafeMutablePointer<Int8> {
+    unsafe (arena + view.output(index).dataOffset).assumingMemoryBound(to: Int8.self)
+  }
+
+  /// The operator's scratch memory: `scratchByteCount` bytes, aligned as the arena up to 16.
+  var scratch: UnsafeMutableRawPointer { unsafe arena + view.scratchOffset }
+
+  /// Constant data at a blob offset.
+  func data<T: BitwiseCopyable>(_ offset: Int32, as type: T.Type) -> UnsafePointer<T> {
+    unsafe view.model.pointer(Int(offset)).assumingMemoryBound(to: type)
+  }
+}
+
+#if !hasFeature(Embedded)
+  extension OperatorKind: CaseIterable {}
+#endif

@@ -1,0 +1,130 @@
+/// Convolution, activation and, where it follows, max pool without padding, as one operator.
+///
+/// Input `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, output `[N, PH, PW, O]`: the
+/// convolution's `[N, CH, CW, O]` after the pool. Requantization is monotone, so the maximum is
+/// taken over int32 accumulators, which gives the same bytes as pooling afterwards.
+///
+/// The bias is folded: `bias[o] − zeroPoint · Σ w[o]`, so that accumulation needs no zero point and
+/// padding contributes `zeroPoint · w`. The exporter proves that no partial sum overflows int32.
+package struct Convolution: Operator {
+  package static let parameterCount = 21
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    package static let strideHeight = 0
+    package static let strideWidth = 1
+    package static let dilationHeight = 2
+    package static let dilationWidth = 3
+    package static let paddingTop = 4
+    package static let paddingLeft = 5
+    package static let groups = 6
+    package static let kernelHeight = 7
+    package static let kernelWidth = 8
+    /// Rows and columns before the pool.
+    package static let height = 9
+    package static let width = 10
+    /// 1 and 1 when there is no pool.
+    package static let poolHeight = 11
+    package static let poolWidth = 12
+    package static let poolStrideHeight = 13
+    package static let poolStrideWidth = 14
+    package static let lower = 15
+    package static let upper = 16
+    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts `[O]`.
+    package static let weights = 17
+    package static let bias = 18
+    package static let multipliers = 19
+    package static let shifts = 20
+  }
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  func word(_ index: Int) -> Int { Int(view.parameter(index)) }
+
+  /// Weights of one output channel: KH · KW · I / groups.
+  var patchCount: Int {
+    word(Word.kernelHeight) &* word(Word.kernelWidth) &* (input.channels / word(Word.groups))
+  }
+
+  func validate() throws(ModelError) {
+    let extents = Int32(BlobLimits.windowExtent)
+    for index in Word.strideHeight...Word.dilationWidth {
+      try view.require(parameter: index, in: 1...extents)
+    }
+    for index in Word.paddingTop...Word.paddingLeft {
+      try view.require(parameter: index, in: 0...extents)
+    }
+    for index in Word.groups...Word.poolStrideWidth {
+      try view.require(parameter: index, in: 1...Int32(BlobLimits.elementCount))
+    }
+    let groups = word(Word.groups)
+    try view.require(
+      input.batch == output.batch && input.channels % groups == 0
+        && output.channels % groups == 0)
+    try validateAxis(
+      input: input.height, output: output.height, stride: Word.strideHeight,
+      padding: Word.paddingTop, convolved: Word.height, pool: Word.poolHeight,
+      poolStride: Word.poolStrideHeight)
+    try validateAxis(
+      input: input.width, output: output.width, stride: Word.strideWidth,
+      padding: Word.paddingLeft, convolved: Word.width, pool: Word.poolWidth,
+      poolStride: Word.poolStrideWidth)
+    try view.requireClamp(lower: Word.lower, upper: Word.upper)
+    guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
+      let patch = product(taps, input.channels / groups),
+      let weights = product(patch, output.channels)
+    else { throw ModelError(.tooLarge, at: view.offset) }
+    try view.requireWeights(parameter: Word.weights, byteCount: weights)
+    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
+    try view.requireMultipliers(
+      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+  }
+
+  /// Every window starts inside the padded input, and the pool's windows tile the convolution.
+  private func validateAxis(
+    input: Int, output: Int, stride: Int, padding: Int, convolved: Int, pool: Int,
+    poolStride: Int
+  ) throws(ModelError) {
+    let last = product(word(convolved) &- 1, word(stride))
+    let pooled = product(output &- 1, word(poolStride))
+    guard let last, let pooled else { throw ModelError(.operatorShape, at: view.offset) }
+    try view.require(
+      last &- word(padding) < input && word(pool) <= word(convolved)
+        && pooled <= word(convolved) &- word(pool))
+  }
+
+  /// Patches of two pixels, widened to int16 and zero-filled to a multiple of 16, and the running
+  /// maximum of a pool window.
+  var scratchByteCount: Int {
+    let maxima = hasPool ? 4 &* output.channels : 0
+    return 2 &* 2 &* paddedPatchCount &+ maxima
+  }
+
+  var paddedPatchCount: Int { (patchCount &+ 15) & ~15 }
+  var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
+
+  /// Output row y may overwrite the input rows that no later output row reads: rows before
+  /// `y · poolStride · stride − padding`. Kernels finish output rows in order.
+  func overlapDistance(input index: Int) -> Int? {
+    guard input.batch == 1 else { return nil }
+    let inputRow = input.width &* input.channels
+    let outputRow = output.width &* output.channels
+    let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
+    var distance = 0
+    for row in 0..<output.height {
+      let firstNeeded = min(max(0, row &* step &- word(Word.paddingTop)), input.height)
+      distance = max(distance, (row &+ 1) &* outputRow &- firstNeeded &* inputRow)
+    }
+    return distance
+  }
+}

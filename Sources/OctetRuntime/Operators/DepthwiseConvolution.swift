@@ -1,0 +1,77 @@
+/// Depthwise convolution and activation.
+///
+/// Input `[N, H, W, C]`, weights `[KH, KW, C · M]`, output `[N, OH, OW, C · M]`; output channel
+/// `c · M + m` reads input channel c. The bias is folded as a convolution's:
+/// `bias[o] − zeroPoint · Σ w[o]`, so padding contributes `zeroPoint · w`.
+package struct DepthwiseConvolution: Operator {
+  package static let parameterCount = 14
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    package static let strideHeight = 0
+    package static let strideWidth = 1
+    package static let dilationHeight = 2
+    package static let dilationWidth = 3
+    package static let paddingTop = 4
+    package static let paddingLeft = 5
+    package static let kernelHeight = 6
+    package static let kernelWidth = 7
+    package static let lower = 8
+    package static let upper = 9
+    /// Blob offsets: int8 weights, int32 folded bias, int32 multipliers and int8 shifts, one for
+    /// each output channel.
+    package static let weights = 10
+    package static let bias = 11
+    package static let multipliers = 12
+    package static let shifts = 13
+  }
+
+  static let rowWords = Window.Words(
+    kernel: Word.kernelHeight, stride: Word.strideHeight, dilation: Word.dilationHeight,
+    padding: Word.paddingTop)
+  static let columnWords = Window.Words(
+    kernel: Word.kernelWidth, stride: Word.strideWidth, dilation: Word.dilationWidth,
+    padding: Word.paddingLeft)
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  var rows: Window {
+    Window(view, Self.rowWords, input: input.height, output: output.height)
+  }
+  var columns: Window {
+    Window(view, Self.columnWords, input: input.width, output: output.width)
+  }
+
+  func validate() throws(ModelError) {
+    try view.require(
+      input.batch == output.batch && output.channels % input.channels == 0)
+    try Window.validate(view, Self.rowWords, input: input.height, output: output.height)
+    try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
+    try view.requireClamp(lower: Word.lower, upper: Word.upper)
+    guard
+      let taps = product(
+        Int(view.parameter(Word.kernelHeight)), Int(view.parameter(Word.kernelWidth))),
+      let weights = product(taps, output.channels)
+    else { throw ModelError(.tooLarge, at: view.offset) }
+    try view.requireWeights(parameter: Word.weights, byteCount: weights)
+    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
+    try view.requireMultipliers(
+      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+  }
+
+  func overlapDistance(input index: Int) -> Int? {
+    guard input.batch == 1 else { return nil }
+    return rows.overlapDistance(
+      inputRow: input.width &* input.channels, outputRow: output.width &* output.channels)
+  }
+}

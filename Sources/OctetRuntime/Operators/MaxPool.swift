@@ -1,0 +1,45 @@
+/// Max pool and activation: input `[N, H, W, C]`, output `[N, OH, OW, C]` of the same scale and zero
+/// point. Padding never wins; a window of padding alone gives the lower bound.
+package struct MaxPool: Operator {
+  package static let parameterCount = 10
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order; an average pool has the same.
+  package enum Word {
+    package static let strideHeight = 0
+    package static let strideWidth = 1
+    package static let dilationHeight = 2
+    package static let dilationWidth = 3
+    package static let paddingTop = 4
+    package static let paddingLeft = 5
+    package static let kernelHeight = 6
+    package static let kernelWidth = 7
+    package static let lower = 8
+    package static let upper = 9
+  }
+
+  let pool: Pool
+
+  init(_ view: OperatorView) { pool = Pool(view) }
+
+  func validate() throws(ModelError) { try pool.validate() }
+
+  func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
+
+  func run(_ context: OperatorContext) {
+    let lower = pool.view.parameter(Word.lower)
+    let upper = pool.view.parameter(Word.upper)
+    unsafe pool.forEachWindow(context) { window, target, channels in
+      for channel in 0..<channels {
+        var maximum: Int8 = -128
+        unsafe window.forEachRow { pixel in
+          for index in 0..<window.columnCount {
+            maximum = unsafe max(maximum, pixel[index &* window.columnStep &+ channel])
+          }
+        }
+        unsafe target[channel] = clamp(Int32(maximum), lower, upper)
+      }
+    }
+  }
+}

@@ -1,0 +1,239 @@
+/// One kind of operator: how its record is checked and how it runs.
+///
+/// A type for each kind, in a file of its name. Its `init` reads the parameter words; it is only
+/// called after their number was checked.
+protocol Operator {
+  /// Words of the operator's parameters.
+  static var parameterCount: Int { get }
+  /// Numbers of operands that the kind takes.
+  static var inputCounts: ClosedRange<Int> { get }
+  static var outputCounts: ClosedRange<Int> { get }
+
+  init(_ view: OperatorView)
+
+  /// Throws unless `run` is safe for any input: shapes fit together, parameters are in range, data
+  /// lies inside the blob. Operands are already known to lie inside the arena or the data.
+  func validate() throws(ModelError)
+
+  /// Scratch memory that `run` needs, whatever the backend.
+  var scratchByteCount: Int { get }
+
+  /// How far input `index` must start beyond the start of the output for the two to share memory,
+  /// in bytes: `input offset − output offset ≥ distance`. Nil when they must be disjoint.
+  func overlapDistance(input index: Int) -> Int?
+
+  func run(_ context: OperatorContext)
+}
+
+extension Operator {
+  var scratchByteCount: Int { 0 }
+  func overlapDistance(input index: Int) -> Int? { nil }
+}
+
+/// Something to do with an operator whatever its kind.
+protocol OperatorVisitor {
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) throws(ModelError)
+}
+
+extension OperatorView {
+  /// Hands the operator's type to `visitor`. This is the one list of the operators that exist.
+  ///
+  /// Firmware links only what its model uses: with `OCTET_SELECT` defined, an operator is there
+  /// when `OCTET_` and its name is defined too.
+  func accept<Visitor: OperatorVisitor>(_ visitor: inout Visitor) throws(ModelError) {
+    guard let kind else { throw ModelError(.operatorKind, at: offset) }
+    switch kind {
+    #if !OCTET_SELECT || OCTET_CONVOLUTION
+      case .convolution: try visitor.visit(Convolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED
+      case .fullyConnected: try visitor.visit(FullyConnected.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION
+      case .depthwiseConvolution: try visitor.visit(DepthwiseConvolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MAXPOOL
+      case .maxPool: try visitor.visit(MaxPool.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_AVERAGEPOOL
+      case .averagePool: try visitor.visit(AveragePool.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SOFTMAX
+      case .softmax: try visitor.visit(Softmax.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_ADD
+      case .add: try visitor.visit(Add.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SUBTRACT
+      case .subtract: try visitor.visit(Subtract.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MULTIPLY
+      case .multiply: try visitor.visit(Multiply.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MINIMUM
+      case .minimum: try visitor.visit(Minimum.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MAXIMUM
+      case .maximum: try visitor.visit(Maximum.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MEAN
+      case .mean: try visitor.visit(Mean.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_CONCATENATION
+      case .concatenation: try visitor.visit(Concatenation.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_PAD
+      case .pad: try visitor.visit(Pad.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESHAPE
+      case .reshape: try visitor.visit(Reshape.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_TRANSPOSE
+      case .transpose: try visitor.visit(Transpose.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SLICE
+      case .slice: try visitor.visit(Slice.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_LOOKUP
+      case .lookup: try visitor.visit(Lookup.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
+      case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESIZENEAREST
+      case .resizeNearest: try visitor.visit(ResizeNearest.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESIZEBILINEAR
+      case .resizeBilinear: try visitor.visit(ResizeBilinear.self, self)
+    #endif
+    #if OCTET_SELECT
+      default: throw ModelError(.operatorNotLinked, at: offset)
+    #endif
+    }
+  }
+
+  /// Scratch memory that the operator needs. Its shapes and parameters must be valid.
+  public var neededScratchByteCount: Int {
+    var query = ScratchQuery()
+    try? accept(&query)
+    return query.byteCount
+  }
+
+  /// See `Operator.overlapDistance`. Its shapes and parameters must be valid.
+  public func overlapDistance(input index: Int) -> Int? {
+    var query = OverlapQuery(input: index)
+    try? accept(&query)
+    return query.distance
+  }
+}
+
+private struct ScratchQuery: OperatorVisitor {
+  var byteCount = 0
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    byteCount = Kind(view).scratchByteCount
+  }
+}
+
+private struct OverlapQuery: OperatorVisitor {
+  let input: Int
+  var distance: Int?
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    distance = Kind(view).overlapDistance(input: input)
+  }
+}
+
+private struct Runner: OperatorVisitor {
+  let context: OperatorContext
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    Kind(view).run(context)
+  }
+}
+
+extension OperatorContext {
+  func run() {
+    var runner = Runner(context: self)
+    try? view.accept(&runner)
+  }
+}
+
+// MARK: Checks that operators share
+
+extension OperatorView {
+  /// Throws `cause`, at this operator's record, unless `condition`.
+  func require(
+    _ condition: Bool, _ cause: ModelError.Cause = .operatorShape
+  ) throws(ModelError) {
+    if !condition { throw ModelError(cause, at: offset) }
+  }
+
+  /// Throws unless parameter `index` is within `range`.
+  func require(parameter index: Int, in range: ClosedRange<Int32>) throws(ModelError) {
+    if !range.contains(parameter(index)) {
+      throw ModelError(.operatorParameters, at: parameterOffset(index))
+    }
+  }
+
+  /// Throws unless parameter `index` is the blob offset of `byteCount` bytes inside the data,
+  /// aligned.
+  func requireData(
+    parameter index: Int, byteCount: Int, alignment: Int = 1
+  ) throws(ModelError) {
+    let start = Int(parameter(index))
+    let dataStart = model.word(BlobHeader.dataOffset)
+    let dataByteCount = model.word(BlobHeader.dataByteCount)
+    // Each term is at most 2³⁰, so no sum overflows 32 bits.
+    guard start >= dataStart, byteCount >= 0, byteCount <= dataByteCount,
+      start &- dataStart <= dataByteCount &- byteCount, start & (alignment &- 1) == 0
+    else { throw ModelError(.sectionOutOfBounds, at: parameterOffset(index)) }
+  }
+
+  /// As `requireData`, for weights: kernels may read a little past their end.
+  func requireWeights(parameter index: Int, byteCount: Int) throws(ModelError) {
+    try require(byteCount <= BlobLimits.byteCount, .tooLarge)
+    try requireData(parameter: index, byteCount: byteCount &+ BlobLimits.overreadByteCount)
+  }
+
+  /// Checks `count` multipliers (int32) and shifts (int8) at the blob offsets in two parameters.
+  func requireMultipliers(
+    parameter multiplierIndex: Int, shifts shiftIndex: Int, count: Int
+  ) throws(ModelError) {
+    try require(count <= BlobLimits.elementCount, .tooLarge)
+    try requireData(parameter: multiplierIndex, byteCount: 4 &* count, alignment: 4)
+    try requireData(parameter: shiftIndex, byteCount: count)
+    let multipliers = Int(parameter(multiplierIndex))
+    let shifts = Int(parameter(shiftIndex))
+    for channel in 0..<count {
+      let multiplier = model.signedWord(multipliers &+ 4 &* channel)
+      let shift = Int8(bitPattern: model.byte(shifts &+ channel))
+      guard multiplier == 0 || multiplier >= 1 << 30, shift >= -31, shift <= 30 else {
+        throw ModelError(.operatorShift, at: multipliers &+ 4 &* channel)
+      }
+    }
+  }
+
+  /// Checks one multiplier and shift that are parameters themselves.
+  func requireMultiplier(parameter index: Int, shift: Int) throws(ModelError) {
+    let multiplier = parameter(index)
+    guard multiplier == 0 || multiplier >= 1 << 30, (-31...30).contains(parameter(shift)) else {
+      throw ModelError(.operatorShift, at: parameterOffset(index))
+    }
+  }
+
+  /// The multiplier and shift in two parameters.
+  func multiplier(_ index: Int, shift: Int) -> FixedPointMultiplier {
+    FixedPointMultiplier(multiplier: parameter(index), shift: parameter(shift))
+  }
+
+  /// Throws unless the two parameters are an ordered pair within int8.
+  func requireClamp(lower: Int, upper: Int) throws(ModelError) {
+    try require(parameter: lower, in: -128...127)
+    try require(parameter: upper, in: parameter(lower)...127)
+  }
+}
+
+/// a · b when both are ≥ 0 and the product is at most `limit`; nil otherwise.
+func product(_ a: Int, _ b: Int, limit: Int = BlobLimits.elementCount) -> Int? {
+  guard a >= 0, b >= 0 else { return nil }
+  let (value, overflow) = a.multipliedReportingOverflow(by: b)
+  return overflow || value > limit ? nil : value
+}

@@ -1,0 +1,104 @@
+/// What max and average pools share: their windows, and the walk over them.
+struct Pool {
+  private typealias Word = MaxPool.Word
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  private static let rowWords = Window.Words(
+    kernel: Word.kernelHeight, stride: Word.strideHeight, dilation: Word.dilationHeight,
+    padding: Word.paddingTop)
+  private static let columnWords = Window.Words(
+    kernel: Word.kernelWidth, stride: Word.strideWidth, dilation: Word.dilationWidth,
+    padding: Word.paddingLeft)
+
+  var rows: Window {
+    Window(view, Self.rowWords, input: input.height, output: output.height)
+  }
+  var columns: Window {
+    Window(view, Self.columnWords, input: input.width, output: output.width)
+  }
+
+  func validate() throws(ModelError) {
+    try view.require(input.batch == output.batch && input.channels == output.channels)
+    try Window.validate(view, Self.rowWords, input: input.height, output: output.height)
+    try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
+    try view.requireClamp(lower: Word.lower, upper: Word.upper)
+  }
+
+  var overlapDistance: Int? {
+    guard input.batch == 1 else { return nil }
+    return rows.overlapDistance(
+      inputRow: input.width &* input.channels, outputRow: output.width &* output.channels)
+  }
+
+  /// The real pixels under one window: `rowCount` × `columnCount`, the first at `pixel`.
+  @safe struct Pixels {
+    // Safety: the taps lie inside the input, so every pixel does.
+    let pixel: UnsafePointer<Int8>
+    let rowCount: Int
+    let columnCount: Int
+    /// Elements between the pixels of neighbouring taps.
+    let rowStep: Int
+    let columnStep: Int
+
+    init(
+      pixel: UnsafePointer<Int8>, rowCount: Int, columnCount: Int, rowStep: Int, columnStep: Int
+    ) {
+      unsafe self.pixel = pixel
+      self.rowCount = rowCount
+      self.columnCount = columnCount
+      self.rowStep = rowStep
+      self.columnStep = columnStep
+    }
+
+    var count: Int { rowCount &* columnCount }
+
+    /// Calls `body` with the first pixel of each row; it has `columnCount`.
+    @inline(__always)
+    func forEachRow(_ body: (UnsafePointer<Int8>) -> Void) {
+      for row in 0..<rowCount { unsafe body(pixel + row &* rowStep) }
+    }
+  }
+
+  /// Calls `body` for each output pixel in order, with its window, where its channels go and their
+  /// number.
+  @inline(__always)
+  func forEachWindow(
+    _ context: OperatorContext, _ body: (Pixels, UnsafeMutablePointer<Int8>, Int) -> Void
+  ) {
+    let rows = rows
+    let columns = columns
+    let channels = input.channels
+    let rowByteCount = input.width &* channels
+    var target = unsafe context.output(0)
+    for batch in 0..<input.batch {
+      let source = unsafe context.input(0) + batch &* input.height &* rowByteCount
+      for row in 0..<output.height {
+        let rowTaps = rows.taps(row)
+        for column in 0..<output.width {
+          let columnTaps = columns.taps(column)
+          var pixel = unsafe source
+          // An empty window has no pixel to point at.
+          if !rowTaps.isEmpty, !columnTaps.isEmpty {
+            let y = rows.start(row) &+ rowTaps.lowerBound &* rows.dilation
+            let x = columns.start(column) &+ columnTaps.lowerBound &* columns.dilation
+            unsafe pixel += y &* rowByteCount &+ x &* channels
+          }
+          let window = unsafe Pixels(
+            pixel: pixel, rowCount: rowTaps.count, columnCount: columnTaps.count,
+            rowStep: rows.dilation &* rowByteCount, columnStep: columns.dilation &* channels)
+          unsafe body(window, target, channels)
+          unsafe target += channels
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/// A model and the memory it runs in.
+///
+/// ```swift
+/// let model = try Model(validating: bytes)
+/// var session = try Session(model: model, arena: arena)
+/// try session.setInput(0, image)
+/// session.run()
+/// let scores = session.output(0)
+/// ```
+@safe public struct Session {
+  // Safety: `init` checked that the arena holds what the model needs; the caller keeps it alive
+  // and to itself while the session is used.
+  public let model: Model
+  let arena: UnsafeMutableRawPointer
+  public var backend: Backend
+
+  /// - Parameter arena: at least `model.arenaByteCount` bytes, 4-aligned; its contents need no
+  ///   preparation. It is the only memory written.
+  public init(
+    model: Model, arena: UnsafeMutableRawBufferPointer, backend: Backend = .best
+  ) throws(SessionError) {
+    let needed = model.arenaByteCount
+    guard arena.count >= needed, let base = arena.baseAddress else {
+      throw .arenaTooSmall(byteCount: arena.count, needed: needed)
+    }
+    guard UInt(bitPattern: base) & UInt(BlobLimits.alignment - 1) == 0 else {
+      throw .arenaMisaligned
+    }
+    self.model = model
+    unsafe self.arena = base
+    self.backend = backend
+  }
+
+  /// Copies `values` into input `index`. Inputs share memory with later results, so each run needs
+  /// all of them set anew.
+  public func setInput(_ index: Int, _ values: Span<Int8>) throws(SessionError) {
+    guard index >= 0, index < model.inputCount else { throw .inputIndex(index) }
+    let tensor = model.input(index)
+    guard values.count == tensor.byteCount else {
+      throw .inputByteCount(values.count, needed: tensor.byteCount)
+    }
+    let target = unsafe inputElements(index)
+    for position in 0..<values.count { unsafe target[position] = values[position] }
+  }
+
+  /// The first element of input `index`, to fill in place: `model.input(index).elementCount` values.
+  @unsafe public func inputElements(_ index: Int) -> UnsafeMutablePointer<Int8> {
+    unsafe (arena + model.input(index).dataOffset).assumingMemoryBound(to: Int8.self)
+  }
+
+  /// Runs every operator. It cannot fail.
+  public func run() {
+    for index in 0..<model.operatorCount { runOperator(index) }
+  }
+
+  /// Runs operator `index` alone, for taps after each one; in order, from 0.
+  public func runOperator(_ index: Int) {
+    let context = unsafe OperatorContext(
+      view: model.operator(index), arena: arena, backend: backend)
+    context.run()
+  }
+
+  /// The values of output `index`, valid until the session runs again or an input is set.
+  public func output(_ index: Int) -> UnsafeBufferPointer<Int8> {
+    unsafe elements(of: model.output(index))
+  }
+
+  /// The values of any tensor while it lives: after the operator that writes it and before its
+  /// memory is used again.
+  public func elements(of tensor: TensorView) -> UnsafeBufferPointer<Int8> {
+    let start =
+      tensor.isConstant
+      ? unsafe model.pointer(tensor.dataOffset)
+      : unsafe UnsafeRawPointer(arena + tensor.dataOffset)
+    return unsafe UnsafeBufferPointer(
+      start: start.assumingMemoryBound(to: Int8.self), count: tensor.byteCount)
+  }
+
+  /// The self-test: fills the inputs from the blob's seed, runs, and compares each operator's
+  /// checksum. Nil when all match, otherwise the index of the first operator that differs.
+  public func selfTest() -> Int? {
+    fillInputsForSelfTest()
+    for index in 0..<model.operatorCount {
+      runOperator(index)
+      if outputChecksum(of: index) != model.operator(index).outputChecksum { return index }
+    }
+    return nil
+  }
+
+  /// The self-test's input: pseudo-random bytes from the blob's seed (xorshift32).
+  public func fillInputsForSelfTest() {
+    var state = UInt32(truncatingIfNeeded: model.word(BlobHeader.selfTestSeed)) | 1
+    for index in 0..<model.inputCount {
+      let target = unsafe inputElements(index)
+      for position in 0..<model.input(index).elementCount {
+        state ^= state &<< 13
+        state ^= state &>> 17
+        state ^= state &<< 5
+        unsafe target[position] = Int8(truncatingIfNeeded: state &>> 24)
+      }
+    }
+  }
+
+  /// CRC-32 of the outputs of operator `index`, right after it ran.
+  public func outputChecksum(of index: Int) -> UInt32 {
+    let view = model.operator(index)
+    var checksum = Checksum()
+    for output in 0..<view.outputCount {
+      let tensor = view.output(output)
+      unsafe checksum.update(arena + tensor.dataOffset, count: tensor.byteCount)
+    }
+    return checksum.value
+  }
+}

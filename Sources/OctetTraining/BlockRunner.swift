@@ -1,0 +1,68 @@
+import COctetFloatKernels
+import OctetModel
+
+/// Loads sixteen images into a workspace and runs a network over them.
+struct BlockRunner: Sendable {
+  let network: LaneNetwork
+  let kernels: octet_float_kernels
+  private let channelCount: Int
+  /// Pixel to real input: pixel · scale[c] + offset[c].
+  private let scale, offset: [Float]
+
+  init(
+    _ network: LaneNetwork, kernels: octet_float_kernels = FloatKernels.best
+  ) throws(TrainingError) {
+    self.network = network
+    self.kernels = kernels
+    let channelCount = network.graph.tensors[network.graph.inputs[0]].shape.last ?? 1
+    self.channelCount = channelCount
+    let normalization = network.graph.metadata.normalization
+    let mean = normalization?.mean ?? [Float](repeating: 0, count: channelCount)
+    let deviation =
+      normalization?.standardDeviation ?? [Float](repeating: 1, count: channelCount)
+    guard mean.count == channelCount, deviation.count == channelCount,
+      deviation.allSatisfy({ $0.isFinite && $0 > 0 }), mean.allSatisfy(\.isFinite)
+    else {
+      throw .graph(
+        node: network.graph.name,
+        reason: "the normalization needs a mean and a deviation above 0 for each channel")
+    }
+    scale = deviation.map { 1 / (255 * $0) }
+    offset = zip(mean, deviation).map { -$0 / $1 }
+  }
+
+  /// - Throws: when the images are not of the network's input size or a label is no class of it.
+  func check(_ images: LabelledImages) throws(TrainingError) {
+    let shape = network.graph.tensors[network.graph.inputs[0]].shape
+    let size = [1, images.height, images.width, images.channelCount]
+    guard shape == size || shape == [1, images.imageByteCount] else {
+      throw .data("images are \(size.dropFirst()), the network wants \(shape.dropFirst())")
+    }
+    if let label = images.labels.first(where: { $0 >= network.classCount }) {
+      throw .data("label \(label) is none of the network's \(network.classCount) classes")
+    }
+  }
+
+  /// Forward over the images at `indices[first ..< first + count]`, at most 16. The other lanes
+  /// repeat the first image.
+  func forward(
+    _ context: LaneContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
+    indices: UnsafePointer<Int>, count: Int
+  ) {
+    withUnsafeTemporaryAllocation(
+      of: UnsafePointer<UInt8>?.self, capacity: LaneNetwork.laneCount
+    ) { images in
+      for lane in 0..<LaneNetwork.laneCount {
+        images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
+      }
+      scale.withUnsafeBufferPointer { scale in
+        offset.withUnsafeBufferPointer { offset in
+          kernels.loadImages(
+            images.baseAddress, imageByteCount / channelCount, channelCount, scale.baseAddress,
+            offset.baseAddress, context.pointer(network.input))
+        }
+      }
+    }
+    network.forward(context)
+  }
+}

@@ -1,0 +1,112 @@
+import OctetModel
+
+/// A constant of the graph inside the flat array of parameters.
+package struct ParameterSegment: Sendable {
+  package var tensor: TensorIndex
+  package var offset: Int
+  package var layout: ParameterLayout
+  /// Values that are summed for one output, and outputs that one input goes to; for initializing.
+  package var fanIn, fanOut: Int
+
+  package var count: Int { layout.count }
+  package var isWeight: Bool { if case .vector = layout { false } else { true } }
+}
+
+/// How a constant is stored while training, chosen so that the forward pass reads neighbouring
+/// weights for neighbouring outputs and the weight gradients come out where they belong.
+package enum ParameterLayout: Sendable {
+  /// As in the graph.
+  case vector(Int)
+  /// The graph's `[O, I]` as `[I][O]`.
+  case matrix(outputs: Int, inputs: Int)
+  /// The graph's `[O, KH, KW, I/G]` as `[G][KH][KW][I/G][O/G]`.
+  case convolution(ConvolutionWeights)
+  /// The graph's `[1, KH, KW, I · m]` as `[I][KH][KW][1][m]`.
+  case depthwise(ConvolutionWeights)
+
+  package var count: Int {
+    switch self {
+    case .vector(let count): count
+    case .matrix(let outputs, let inputs): outputs * inputs
+    case .convolution(let w), .depthwise(let w): w.groups * w.groupCount
+    }
+  }
+
+  /// For each value in the graph's order its index here.
+  package func indices() -> [Int] {
+    switch self {
+    case .vector(let count): return Array(0..<count)
+    case .matrix(let outputs, let inputs):
+      return (0..<outputs).flatMap { o in (0..<inputs).map { i in i * outputs + o } }
+    case .convolution(let w):
+      var result: [Int] = []
+      for o in 0..<w.groups * w.outputs {
+        for position in 0..<w.kernelHeight * w.kernelWidth * w.inputs {
+          result.append(
+            o / w.outputs * w.groupCount + position * w.outputs + o % w.outputs)
+        }
+      }
+      return result
+    case .depthwise(let w):
+      var result: [Int] = []
+      for position in 0..<w.kernelHeight * w.kernelWidth {
+        for o in 0..<w.groups * w.outputs {
+          result.append(
+            o / w.outputs * w.groupCount + position * w.outputs + o % w.outputs)
+        }
+      }
+      return result
+    }
+  }
+}
+
+/// The dimensions of a convolution's weights; `inputs` and `outputs` are those of one group.
+package struct ConvolutionWeights: Sendable {
+  package var groups, kernelHeight, kernelWidth, inputs, outputs: Int
+  package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
+}
+
+extension LaneNetwork {
+  /// Copies the graph's constants into `target` (`parameterCount` floats).
+  func load(into target: UnsafeMutablePointer<Float>) {
+    for segment in parameters {
+      guard case .float(let values) = graph.tensors[segment.tensor].constant else { continue }
+      for (value, index) in zip(values, segment.layout.indices()) {
+        target[segment.offset + index] = value
+      }
+    }
+  }
+
+  /// The values of one segment of `source`, in the graph's order.
+  package func values(
+    of segment: ParameterSegment, in source: UnsafePointer<Float>
+  ) -> [Float] {
+    segment.layout.indices().map { source[segment.offset + $0] }
+  }
+
+  /// The graph with its constants taken from `source`.
+  func graph(with source: UnsafePointer<Float>) -> Graph {
+    var result = graph
+    for segment in parameters {
+      result.tensors[segment.tensor].constant = .float(values(of: segment, in: source))
+    }
+    return result
+  }
+
+  /// Draws the starting weights; biases become zero.
+  func initialize(
+    _ target: UnsafeMutablePointer<Float>, by initialization: Initialization, seed: UInt64
+  ) {
+    if initialization == .keep { return load(into: target) }
+    var generator = SeededGenerator(seed: seed)
+    for segment in parameters {
+      let fan =
+        initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
+      let bound = (6 / Float(max(fan, 1))).squareRoot()
+      for index in segment.layout.indices() {
+        target[segment.offset + index] =
+          segment.isWeight ? generator.uniform(bound: bound) : 0
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import COctetFloatKernels
+import Foundation
+import OctetModel
+
+/// Trains the weights of a graph to classify images, by softmax cross-entropy on its output.
+///
+///     let graph = try Architectures.lenet(height: 28, width: 28, channelCount: 1, classCount: 10)
+///     let result = try Trainer(graph, options: TrainingOptions()).train(images)
+///     let accuracy = try Evaluator(result.graph).accuracy(testImages)
+///
+/// The graph may hold convolutions (grouped, depthwise, strided, dilated, padded), max and average
+/// pools, fully connected layers, ReLUs, sums, reshapes, and a softmax at the end.
+/// The same seed gives the same bytes on machines with the same kernel set, whatever the number
+/// of threads.
+public struct Trainer: Sendable {
+  private let network: LaneNetwork
+  private let options: TrainingOptions
+  private let kernels: octet_float_kernels
+
+  /// - Throws: when an option is out of range or the graph holds what cannot be trained.
+  public init(
+    _ graph: Graph, options: TrainingOptions = TrainingOptions()
+  ) throws(TrainingError) {
+    try self.init(graph, options: options, kernels: FloatKernels.best)
+  }
+
+  package init(
+    _ graph: Graph, options: TrainingOptions, kernels: octet_float_kernels
+  ) throws(TrainingError) {
+    try options.check()
+    network = try LaneNetwork(graph)
+    self.options = options
+    self.kernels = kernels
+  }
+
+  /// - Parameters:
+  ///   - images: what to learn from; without `validation`, a share of them is held back for it.
+  ///   - validation: images that choose the best epoch.
+  ///   - progress: called after every batch, on the calling thread.
+  ///   - shouldStop: asked before every batch; true ends training with the best weights so far.
+  public func train(
+    _ images: LabelledImages, validation: LabelledImages? = nil,
+    progress: (TrainingProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws(TrainingError) -> TrainingResult {
+    let run = try TrainingRun(network, options: options, kernels: kernels)
+    try run.runner.check(images)
+    var generator = SeededGenerator(seed: options.seed ^ 0x5eed)
+    var indices = Array(0..<images.count)
+    var validation = validation
+    if validation == nil, options.validationFraction > 0 {
+      generator.shuffle(&indices)
+      let heldBack = Int(Double(images.count) * options.validationFraction)
+      if heldBack > 0 { validation = images.selecting(indices[..<heldBack].sorted()) }
+      indices.removeFirst(heldBack)
+    }
+    guard !indices.isEmpty else { throw .data("there are no images to train on") }
+    var session = Session(
+      run: run, images: images, indices: indices, generator: generator,
+      evaluator: try Evaluator(
+        network: network, threadCount: options.threadCount, kernels: kernels),
+      validation: validation.flatMap { $0.count > 0 ? $0 : nil })
+    if let validation { try run.runner.check(validation) }
+    return try session.train(progress: progress, shouldStop: shouldStop)
+  }
+}
+
+/// The loop over epochs.
+private struct Session {
+  let run: TrainingRun
+  let images: LabelledImages
+  var indices: [Int]
+  var generator: SeededGenerator
+  let evaluator: Evaluator
+  let validation: LabelledImages?
+  var best: (graph: Graph, epoch: Int, accuracy: Double, loss: Double)?
+  var records: [EpochRecord] = []
+  var trainingSeconds = 0.0
+
+  private var options: TrainingOptions { run.options }
+  private var batchCount: Int { (indices.count + options.batchSize - 1) / options.batchSize }
+
+  mutating func train(
+    progress: (TrainingProgress) -> Void, shouldStop: () -> Bool
+  ) throws(TrainingError) -> TrainingResult {
+    let start = Date()
+    var wasStopped = false
+    for epoch in 1...max(options.epochCount, 1) where options.epochCount > 0 {
+      let epochStart = Date()
+      generator.shuffle(&indices)
+      guard
+        let sums = try trainEpoch(epoch, start: start, progress: progress, shouldStop: shouldStop)
+      else {
+        wasStopped = true
+        break
+      }
+      let seconds = Date().timeIntervalSince(epochStart)
+      trainingSeconds += seconds
+      try finish(epoch, sums, trainSeconds: seconds, start: epochStart)
+      if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
+    }
+    return TrainingResult(
+      graph: best?.graph ?? run.network.graph(with: run.parameters), epochs: records,
+      bestEpoch: best?.epoch ?? 0, wasStopped: wasStopped)
+  }
+
+  /// - Returns: the sums over the epoch; nil when stopped.
+  private func trainEpoch(
+    _ epoch: Int, start: Date, progress: (TrainingProgress) -> Void, shouldStop: () -> Bool
+  ) throws(TrainingError) -> SoftmaxCrossEntropy.Result? {
+    var sums = SoftmaxCrossEntropy.Result()
+    let epochStart = Date()
+    for batch in 0..<batchCount {
+      if shouldStop() { return nil }
+      let first = batch * options.batchSize
+      let count = min(options.batchSize, indices.count - first)
+      let result = step(first: first, count: count, index: (epoch - 1) * batchCount + batch)
+      sums.loss += result.loss
+      sums.correctCount += result.correctCount
+      guard sums.loss.isFinite else { throw .diverged(epoch: epoch, batch: batch + 1) }
+      let now = Date()
+      let seen = first + count
+      let done = Double(epoch - 1) + Double(seen) / Double(indices.count)
+      progress(
+        TrainingProgress(
+          epoch: epoch, epochCount: options.epochCount, batch: batch + 1, batchCount: batchCount,
+          loss: sums.loss / Double(seen), accuracy: Double(sums.correctCount) / Double(seen),
+          imagesPerSecond: Double(seen) / max(now.timeIntervalSince(epochStart), 1e-9),
+          secondsLeft: now.timeIntervalSince(start) / done * (Double(options.epochCount) - done)))
+    }
+    return sums
+  }
+
+  /// - Parameter index: of the step in the whole run, from 0.
+  private func step(first: Int, count: Int, index: Int) -> SoftmaxCrossEntropy.Result {
+    let factor = options.schedule.factor(
+      step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
+    return images.pixels.withUnsafeBufferPointer { pixels in
+      images.labels.withUnsafeBufferPointer { labels in
+        indices.withUnsafeBufferPointer { indices in
+          guard let pixels = pixels.baseAddress, let labels = labels.baseAddress,
+            let indices = indices.baseAddress
+          else { return .init() }
+          return run.step(
+            pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
+            indices: indices + first, count: count, step: index + 1, factor: factor)
+        }
+      }
+    }
+  }
+
+  /// Validates, keeps the weights when they are the best so far, and writes the record.
+  private mutating func finish(
+    _ epoch: Int, _ sums: SoftmaxCrossEntropy.Result, trainSeconds: Double, start: Date
+  ) throws(TrainingError) {
+    let count = Double(indices.count)
+    var record = EpochRecord(
+      epoch: epoch, trainLoss: sums.loss / count,
+      trainAccuracy: Double(sums.correctCount) / count, seconds: 0,
+      imagesPerSecond: count / max(trainSeconds, 1e-9))
+    // Without validation images the last epoch is the best.
+    var accuracy = Double(epoch)
+    var loss = 0.0
+    if let validation {
+      let result = evaluator.evaluate(validation, parameters: run.parameters)
+      accuracy = result.accuracy
+      loss = result.loss
+      record.validationAccuracy = accuracy
+      record.validationLoss = loss
+    }
+    let isBetter = best.map { accuracy == $0.accuracy ? loss < $0.loss : accuracy > $0.accuracy }
+    if isBetter ?? true {
+      best = (run.network.graph(with: run.parameters), epoch, accuracy, loss)
+    }
+    record.seconds = Date().timeIntervalSince(start)
+    records.append(record)
+  }
+}

@@ -1,0 +1,209 @@
+import COctetFloatKernels
+import Foundation
+import OctetModel
+
+/// The state of one training run; every buffer is allocated here, none in a step.
+///
+/// Determinism: a batch is cut into blocks of sixteen images, blocks into at most eight shards,
+/// by their position alone. Each shard's gradient is summed in block order into the shard's own
+/// array, and the shards are summed in order when the parameters are updated. So which thread
+/// does what, and how many there are, changes nothing.
+final class TrainingRun: PooledWork {
+  static let gradientPhase = 0, updatePhase = 1
+  static let maximumShardCount = 8
+  /// Parameters that one task updates.
+  static let chunkCount = 4096
+
+  let network: LaneNetwork
+  let runner: BlockRunner
+  let options: TrainingOptions
+  private let pool: WorkerPool
+  private let workspaces: [Workspace]
+  /// One array each of `network.parameterCount` floats.
+  let parameters: UnsafeMutablePointer<Float>
+  private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
+  private let shardGradients: UnsafeMutablePointer<Float>
+  /// For each worker: the gradient of a shard's later blocks.
+  private let blockGradients: UnsafeMutablePointer<Float>
+  private let results: UnsafeMutablePointer<SoftmaxCrossEntropy.Result>
+  private let blocksPerShard: Int
+  private let maximumShards: Int
+  private let chunks: [Chunk]
+
+  private struct Chunk {
+    var range: Range<Int>
+    var decays: Bool
+  }
+
+  // The batch being worked on.
+  private var pixels: UnsafePointer<UInt8>
+  private var labels: UnsafePointer<UInt8>
+  private var indices: UnsafePointer<Int>
+  private var imageByteCount = 0
+  private var imageCount = 0
+  private var update = octet_update()
+
+  init(
+    _ network: LaneNetwork, options: TrainingOptions, kernels: octet_float_kernels
+  ) throws(TrainingError) {
+    self.network = network
+    self.options = options
+    runner = try BlockRunner(network, kernels: kernels)
+    let blockCount = (options.batchSize + 15) / 16
+    blocksPerShard = (blockCount + Self.maximumShardCount - 1) / Self.maximumShardCount
+    maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
+    let workerCount = min(options.threadCount, max(maximumShards, 1))
+    pool = WorkerPool(workerCount: workerCount)
+    workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
+    parameters = alignedFloats(network.parameterCount)
+    firstMoments = alignedFloats(network.parameterCount)
+    secondMoments = alignedFloats(network.parameterCount)
+    shardGradients = alignedFloats(network.parameterCount * maximumShards)
+    blockGradients = alignedFloats(network.parameterCount * workerCount)
+    results = .allocate(capacity: maximumShards)
+    results.initialize(repeating: .init(), count: maximumShards)
+    chunks = network.parameters.flatMap { segment in
+      stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
+        let end = min(start + Self.chunkCount, segment.count)
+        return Chunk(
+          range: segment.offset + start..<segment.offset + end, decays: segment.isWeight)
+      }
+    }
+    pixels = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
+    labels = pixels
+    indices = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
+    network.initialize(parameters, by: options.initialization, seed: options.seed)
+  }
+
+  deinit {
+    pool.stop()
+    parameters.deallocate()
+    firstMoments.deallocate()
+    secondMoments.deallocate()
+    shardGradients.deallocate()
+    blockGradients.deallocate()
+    results.deallocate()
+  }
+
+  /// One step over `count` images at `indices`.
+  ///
+  /// - Parameters: `step` counts from 1 over the whole run, `factor` is the schedule's.
+  /// - Returns: the sums of losses and right answers.
+  func step(
+    pixels: UnsafePointer<UInt8>, imageByteCount: Int, labels: UnsafePointer<UInt8>,
+    indices: UnsafePointer<Int>, count: Int, step: Int, factor: Float
+  ) -> SoftmaxCrossEntropy.Result {
+    self.pixels = pixels
+    self.labels = labels
+    self.indices = indices
+    self.imageByteCount = imageByteCount
+    imageCount = count
+    let shardImages = blocksPerShard * LaneNetwork.laneCount
+    let shardCount = (count + shardImages - 1) / shardImages
+    pool.run(self, phase: Self.gradientPhase, count: shardCount)
+    prepareUpdate(shardCount: shardCount, step: step, factor: factor)
+    pool.run(self, phase: Self.updatePhase, count: chunks.count)
+    var total = SoftmaxCrossEntropy.Result()
+    for shard in 0..<shardCount {
+      total.loss += results[shard].loss
+      total.correctCount += results[shard].correctCount
+    }
+    return total
+  }
+
+  func perform(phase: Int, worker: Int, index: Int) {
+    if phase == Self.gradientPhase {
+      computeShard(index, worker: worker)
+    } else {
+      updateChunk(chunks[index])
+    }
+  }
+
+  private func computeShard(_ shard: Int, worker: Int) {
+    var result = SoftmaxCrossEntropy.Result()
+    let workspace = workspaces[worker]
+    let shardGradient = shardGradients + shard * network.parameterCount
+    for block in 0..<blocksPerShard {
+      let first = (shard * blocksPerShard + block) * LaneNetwork.laneCount
+      let count = min(LaneNetwork.laneCount, imageCount - first)
+      guard count > 0 else { break }
+      let gradient = block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
+      let context = LaneContext(
+        kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
+        parameters: parameters, gradients: gradient)
+      let sums = computeBlock(context, first: first, count: count)
+      result.loss += sums.loss
+      result.correctCount += sums.correctCount
+      if block > 0 {
+        runner.kernels.add(
+          network.parameterCount / LaneNetwork.laneCount, shardGradient, gradient, shardGradient)
+      }
+    }
+    results[shard] = result
+  }
+
+  private func computeBlock(
+    _ context: LaneContext, first: Int, count: Int
+  ) -> SoftmaxCrossEntropy.Result {
+    runner.forward(
+      context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
+      count: count)
+    return withUnsafeTemporaryAllocation(
+      of: UInt8.self, capacity: LaneNetwork.laneCount
+    ) { blockLabels in
+      for lane in 0..<count { blockLabels[lane] = labels[indices[first + lane]] }
+      guard let base = blockLabels.baseAddress else { return .init() }
+      let sums = SoftmaxCrossEntropy.evaluate(
+        logits: context.pointer(network.logits), labels: base, count: count,
+        classCount: network.classCount, scale: 1 / Float(imageCount),
+        gradient: context.pointer(network.logitsGradient))
+      network.backward(context)
+      return sums
+    }
+  }
+
+  private func prepareUpdate(shardCount: Int, step: Int, factor: Float) {
+    update = octet_update()
+    update.shardCount = shardCount
+    update.shardStride = network.parameterCount
+    let rate = options.learningRate * factor
+    update.shrink = 1
+    switch options.optimizer {
+    case .sgd:
+      update.rate = rate
+      update.penalty = options.decay
+    case .momentum(let momentum):
+      update.rate = rate
+      update.momentum = momentum
+      update.penalty = options.decay
+    case .adam(let beta1, let beta2, let epsilon):
+      update.rate = Float(Double(rate) / (1 - pow(Double(beta1), Double(step))))
+      update.momentum = beta1
+      update.secondMomentum = beta2
+      update.epsilon = epsilon
+      update.secondCorrection = Float(1 / (1 - pow(Double(beta2), Double(step))).squareRoot())
+      update.shrink = 1 - rate * options.decay
+    }
+  }
+
+  private func updateChunk(_ chunk: Chunk) {
+    var update = update
+    if !chunk.decays {
+      update.penalty = 0
+      update.shrink = 1
+    }
+    let start = chunk.range.lowerBound
+    // Whole vectors: what lies between one constant and the next is 0 and stays so.
+    let count = (chunk.range.count + 15) / LaneNetwork.laneCount
+    switch options.optimizer {
+    case .sgd, .momentum:
+      runner.kernels.updateSGD(
+        &update, count, shardGradients + start, firstMoments + start,
+        parameters + start)
+    case .adam:
+      runner.kernels.updateAdam(
+        &update, count, shardGradients + start, firstMoments + start,
+        secondMoments + start, parameters + start)
+    }
+  }
+}

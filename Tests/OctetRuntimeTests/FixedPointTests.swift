@@ -1,0 +1,69 @@
+import OctetRuntime
+import Testing
+
+struct FixedPointTests {
+  /// The truth table of FixedPoint.swift.
+  @Test func ties() {
+    #expect(highMultiply(1, 1 << 30) == 1)  // 0.5 → 1
+    #expect(highMultiply(-1, 1 << 30) == 0)  // −0.5 → 0
+    #expect(highMultiply(3, 1 << 30) == 2)  // 1.5 → 2
+    #expect(highMultiply(-3, 1 << 30) == -1)  // −1.5 → −1
+    #expect(roundingShiftRight(1, 1) == 1)
+    #expect(roundingShiftRight(-1, 1) == -1)
+    #expect(roundingShiftRight(3, 1) == 2)
+    #expect(roundingShiftRight(-3, 1) == -2)
+  }
+
+  @Test(arguments: 0...31)
+  func roundingShiftRightMatchesDefinition(exponent: Int) {
+    let unit = Int64(1) << exponent
+    var random = RandomSource(seed: exponent)
+    var values: [Int32] = [.min, .min + 1, -1, 0, 1, .max - 1, .max]
+    for multiple in [-3, -1, 0, 1, 3] as [Int64] {
+      for nudge in -1...1 as ClosedRange<Int64> {
+        values.append(Int32(truncatingIfNeeded: multiple * unit / 2 + nudge))
+      }
+    }
+    values += random.words(200, .min ... .max) + random.words(200, -300...300)
+    for value in values {
+      let expected = Oracle.divideTiesAway(Int64(value), powerOfTwo: exponent)
+      #expect(Int64(roundingShiftRight(value, Int32(exponent))) == expected, "\(value)")
+    }
+  }
+
+  @Test(arguments: 0..<8)
+  func highMultiplyMatchesDefinition(seed: Int) {
+    var random = RandomSource(seed: seed)
+    var pairs = zip(random.words(300, .min ... .max), random.words(300, 0 ... .max)).map { $0 }
+    let edges: [Int32] = [.min, .min + 1, -1, 0, 1, 1 << 30, .max]
+    for a in edges { for b in edges where (a, b) != (.min, .min) { pairs.append((a, b)) } }
+    for (a, b) in pairs {
+      #expect(Int64(highMultiply(a, b)) == Oracle.highMultiply(Int64(a), Int64(b)), "\(a) · \(b)")
+    }
+  }
+
+  /// Every shift, with accumulators that fit after the left shift.
+  @Test(arguments: -31...30)
+  func requantizeMatchesDefinition(shift: Int) {
+    var random = RandomSource(seed: shift)
+    let limit = Int32.max >> Int32(max(0, shift))
+    for multiplier in [1 << 30, (1 << 30) + 1, .max] + random.words(20, 1 << 30 ... .max) {
+      let by = FixedPointMultiplier(multiplier: multiplier, shift: Int32(shift))
+      for value in [-limit, -1, 0, 1, limit] + random.words(20, -limit...limit) {
+        #expect(Int64(requantize(value, by)) == Oracle.requantize(Int64(value), by), "\(value)")
+      }
+    }
+    #expect(requantize(12345, FixedPointMultiplier(multiplier: 0, shift: Int32(shift))) == 0)
+  }
+
+  @Test func clampsAllPairs() {
+    for lower in stride(from: -128, through: 127, by: 51) {
+      for upper in stride(from: lower, through: 127, by: 51) {
+        for value in -300...300 {
+          let expected = min(max(value, lower), upper)
+          #expect(Int(clamp(Int32(value), Int32(lower), Int32(upper))) == expected)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+struct PoolParameters {
+  var input: Shape
+  var zeroPoint = 0
+  var output: Shape
+  var window = WindowParameters()
+  var lower = -128
+  var upper = 127
+}
+
+extension Oracle {
+  static func maxPool(_ p: PoolParameters, _ input: [Int8]) -> [Int8] {
+    p.output.indices.map { at in
+      clamp(Int64(values(p, input, at).max() ?? -128), p.lower, p.upper)
+    }
+  }
+
+  static func averagePool(_ p: PoolParameters, _ input: [Int8]) -> [Int8] {
+    p.output.indices.map { at in
+      let values = values(p, input, at)
+      if values.isEmpty { return clamp(Int64(p.zeroPoint), p.lower, p.upper) }
+      let mean = Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
+      return clamp(Int64(mean.rounded(.toNearestOrAwayFromZero)), p.lower, p.upper)
+    }
+  }
+
+  /// The real values under the window of output element `at`.
+  private static func values(_ p: PoolParameters, _ input: [Int8], _ at: [Int]) -> [Int8] {
+    let w = p.window
+    var values: [Int8] = []
+    for i in 0..<w.kernelHeight {
+      for j in 0..<w.kernelWidth {
+        let y = at[1] * w.strideHeight - w.top + i * w.dilationHeight
+        let x = at[2] * w.strideWidth - w.left + j * w.dilationWidth
+        if (0..<p.input.h).contains(y), (0..<p.input.w).contains(x) {
+          values.append(input[p.input.index(at[0], y, x, at[3])])
+        }
+      }
+    }
+    return values
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import OctetCommand
+import OctetCompiler
+import OctetData
+import OctetModel
+import OctetQuantization
+import OctetRuntime
+import OctetTraining
+
+/// Parameters that several verbs have, with one name and one meaning.
+enum Common {
+  static let data = OctetCommand.Option(
+    "--data", .path.named("DIR"), default: "digits",
+    help: "Images: 'digits' (built in), a folder of IDX files, of CIFAR-10 binaries, or with one "
+      + "sub-folder of images for each class.")
+  static let threads = OctetCommand.Option(
+    "--threads", .integer(1...256), default: ProcessInfo.processInfo.activeProcessorCount,
+    help: "Threads to work with; never changes the result.")
+  static let backend = OctetCommand.Option(
+    "--backend", .choice(Backend.allCases.map(\.name)),
+    help: "Use these kernels instead of the fastest; all give the same bytes.")
+  static let mean = OctetCommand.Option(
+    "--mean", .numbers, help: "Input normalisation: (pixel / 255 - mean) / std; one number, or one "
+      + "for each channel.")
+  static let standardDeviation = OctetCommand.Option(
+    "--std", .numbers, help: "Input normalisation, see --mean.")
+
+  /// The normalisation that the user gave; nil when neither option is there.
+  static func normalization(_ arguments: Arguments) throws(CommandError) -> Normalization? {
+    let mean = arguments[Common.mean]
+    let deviation = arguments[standardDeviation]
+    guard mean != nil || deviation != nil else { return nil }
+    let count = max(mean?.count ?? 1, deviation?.count ?? 1)
+    let means = mean ?? [Float](repeating: 0, count: count)
+    let deviations = deviation ?? [Float](repeating: 1, count: count)
+    guard means.count == deviations.count else {
+      throw CommandError(
+        .usage, "--mean has \(means.count) numbers and --std \(deviations.count); give as many")
+    }
+    guard deviations.allSatisfy({ $0 > 0 }) else {
+      throw CommandError(.usage, "--std must be above 0")
+    }
+    return Normalization(mean: means, standardDeviation: deviations)
+  }
+
+  static func backend(_ arguments: Arguments) throws(CommandError) -> Backend {
+    guard let name = arguments[Common.backend] else { return .best }
+    guard let backend = Backend.allCases.first(where: { $0.name == name }), backend.isAvailable
+    else {
+      let usable = Backend.allCases.filter(\.isAvailable).map(\.name).joined(separator: ", ")
+      throw CommandError(
+        .usage, "this machine cannot run the backend '\(name)'; it has \(usable)")
+    }
+    return backend
+  }
+}
+
+extension ValueKind<[Float]> {
+  /// Finite numbers, separated by commas.
+  static var numbers: ValueKind {
+    ValueKind(placeholder: "X[,X…]", expectation: nil) { text throws(ValueError) in
+      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
+      var result: [Float] = []
+      for number in numbers {
+        guard let number, number.isFinite else {
+          throw ValueError("numbers separated by commas, such as 0.1307")
+        }
+        result.append(number)
+      }
+      return result
+    }
+  }
+}
+
+// Exit statuses of the modules' errors where 65, bad data, is not right.
+
+extension DataError: ExitStatusProviding {
+  public var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }
+}
+
+extension TrainingError: ExitStatusProviding {
+  public var exitStatus: ExitStatus {
+    if case .option = self { .usage } else { .badData }
+  }
+}

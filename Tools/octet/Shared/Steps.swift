@@ -1,0 +1,80 @@
+import Foundation
+import OctetCommand
+import OctetCompiler
+import OctetData
+import OctetModel
+import OctetQuantization
+import OctetReport
+import OctetTraining
+
+/// The steps that `demo` takes one after the other and that verbs take alone.
+enum Steps {
+  static func train(
+    _ source: DataSource, architecture: String, options: TrainingOptions, console: Console
+  ) throws -> TrainingResult {
+    let images = try labelled(source.train)
+    var graph = try Architectures.named(
+      architecture, height: images.height, width: images.width, channelCount: images.channelCount,
+      classCount: source.train.classNames.count)
+    graph.metadata.labels = source.train.classNames
+    let trainer = try Trainer(graph, options: options)
+    let scale = 1000
+    let bar = console.progress("training", total: options.epochCount * scale)
+    defer { bar.finish() }
+    return try Interruption.whilePolling {
+      try trainer.train(images) { state in
+        let done = (state.epoch - 1) * scale + state.batch * scale / max(state.batchCount, 1)
+        bar.update(
+          done,
+          note: "epoch \(state.epoch)/\(state.epochCount)  loss "
+            + "\(state.loss.formatted(digits: 4))  accuracy \(state.accuracy.percent)  "
+            + "\(Int(state.imagesPerSecond)) images/s")
+      } shouldStop: {
+        Interruption.isRequested
+      }
+    }
+  }
+
+  struct Quantized {
+    var result: Quantizer.Result
+    var output: Compiler.Output
+  }
+
+  static func quantize(
+    _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int, seed: UInt64,
+    normalization: Normalization?
+  ) throws -> Quantized {
+    var graph = graph
+    let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
+    if let normalization { graph.metadata.normalization = normalization }
+    if let count = graph.metadata.normalization?.mean.count, count != 1,
+      count != source.train.channelCount
+    {
+      throw EvaluationError.normalizationChannels(count, model: shape.last ?? 1)
+    }
+    if graph.metadata.labels.isEmpty,
+      graph.tensors[graph.outputs[0]].elementCount == source.train.classNames.count
+    {
+      graph.metadata.labels = source.train.classNames
+    }
+    let samples = try CalibrationSamples(
+      source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
+    let result = try Quantizer.quantize(graph, samples: samples, options: options)
+    return Quantized(result: result, output: try Compiler.compile(result.graph))
+  }
+
+  static func load(_ argument: String) throws -> DataSource { try DataSource.load(argument) }
+
+  static func labelled(_ data: Dataset) throws(TrainingError) -> LabelledImages {
+    try LabelledImages(
+      pixels: data.pixels, labels: data.labels, height: data.height, width: data.width,
+      channelCount: data.channelCount)
+  }
+}
+
+extension Double {
+  func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+  /// 0.9912 as `99.12 %`.
+  var percent: String { String(format: "%.2f %%", self * 100) }
+}

@@ -1,0 +1,40 @@
+import OctetCommand
+import OctetReport
+import OctetRuntime
+
+struct Bench: Verb {
+  let name = "bench"
+  let summary = "Time an inference on one thread, whole and by layer."
+  let model = Positional<String>("M.oct", .path, help: "The blob.")
+  let iterations = OctetCommand.Option(
+    "--iterations", .integer(1...100_000_000), default: 20_000, help: "Inferences to time.")
+  let example = "octet bench lenet.oct"
+  var parameters: [any Parameter] { [model, Common.backend, iterations] }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    let loaded = try ModelFile.readBlob(arguments[model])
+    let backend = try Common.backend(arguments)
+    let report = try BenchReport(loaded, backend: backend, iterations: arguments[iterations])
+    return Outcome(report, text: report.text(for: console.output))
+  }
+}
+
+extension BenchReport {
+  func text(for terminal: Terminal) -> String {
+    var table = TextTable([
+      .left("layer"), .left("operator"), .right("µs"), .right("multiply-adds"),
+      .right("multiply-adds/ns"),
+    ])
+    for layer in operators {
+      table.add([
+        .init(layer.name), .init(layer.operator),
+        .init((layer.medianNanoseconds / 1000).formatted(digits: 2)), "\(layer.macCount)",
+        .init(layer.macCount == 0 ? "-" : layer.macsPerNanosecond.formatted(digits: 2)),
+      ])
+    }
+    return table.text(for: terminal)
+      + "\n\nwhole: median \((medianNanoseconds / 1000).formatted(digits: 2)) µs, least "
+      + "\((minNanoseconds / 1000).formatted(digits: 2)) µs, backend \(backend), "
+      + "\(iterations) inferences"
+  }
+}

@@ -1,0 +1,134 @@
+import OctetCommand
+import OctetCompiler
+import OctetData
+import OctetQuantization
+import OctetReport
+import OctetRuntime
+
+struct Quantize: Verb {
+  let name = "quantize"
+  let summary = "Quantize a float model to int8 and write the blob that boards run."
+  let discussion =
+    "Activations get one scale and zero point each, chosen by the calibrator on training images; "
+    + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
+    + "from the weights, or the model is refused."
+  let model = Positional<String>("M.onnx", .path, help: "The float model.")
+  let output = OctetCommand.Option<String>(
+    required: "--output", short: "o", .path, help: "The blob to write.")
+  let calibrator = OctetCommand.Option<Calibrator>(
+    "--calibrator", .choice, default: .meanSquareError, help: "How activation ranges are chosen.")
+  let samples = OctetCommand.Option(
+    "--calibration-samples", .integer(1...1_000_000), default: 500,
+    help: "Training images to calibrate with.")
+  let fullScores = Flag(
+    "--full-scores", help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
+      + "resolution among those that decide.")
+  let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
+  let example = "octet quantize lenet.onnx --data digits -o lenet.oct"
+
+  var parameters: [any Parameter] {
+    [
+      model, Common.data, output, calibrator, samples, fullScores, seed, Common.mean,
+      Common.standardDeviation, Common.threads,
+    ]
+  }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    let path = arguments[output]
+    try AtomicFile.checkCanWrite(to: path)
+    let graph = try ModelFile.readFloat(arguments[model])
+    let source = try Steps.load(arguments[Common.data])
+    let watch = Stopwatch()
+    var options = Quantizer.Options()
+    options.calibrator = arguments[calibrator]
+    options.keepsFullScores = arguments[fullScores]
+    options.threadCount = arguments[Common.threads]
+    let normalization = try Common.normalization(arguments)
+    let quantized = try naming(arguments[model]) {
+      try Steps.quantize(
+        graph, source, options: options, sampleCount: arguments[samples], seed: arguments[seed],
+        normalization: normalization)
+    }
+    try AtomicFile.write(quantized.output.blob.bytes, to: path)
+    if arguments[calibrator] != .minMax, quantized.result.equalsMinMax {
+      console.message(
+        "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
+    }
+    let report = try QuantizeReport(
+      quantized, calibrator: arguments[calibrator], file: path, seconds: watch.seconds)
+    return Outcome(report, text: report.text(for: console.output))
+  }
+}
+
+struct QuantizeReport: Encodable {
+  struct Layer: Encodable {
+    var name: String
+    var `operator`: String
+    var outputShape: [Int]
+    var outputScale: Float
+    var outputZeroPoint: Int
+    /// The real range that the output's codes span.
+    var outputRange: [Float]
+    var macCount: Int
+  }
+
+  var calibrator: String
+  /// The calibrator chose what min-max would have chosen.
+  var equalsMinMax: Bool
+  var fileByteCount: Int
+  var weightByteCount: Int
+  var arenaByteCount: Int
+  var arenaLowerBoundByteCount: Int
+  var arenaIsOptimal: Bool
+  var layers: [Layer]
+  var file: String
+  var seconds: Double
+
+  init(
+    _ quantized: Steps.Quantized, calibrator: Calibrator, file: String, seconds: Double
+  ) throws {
+    let loaded = try LoadedModel(quantized.output.blob)
+    self.calibrator = calibrator.rawValue
+    equalsMinMax = quantized.result.equalsMinMax
+    fileByteCount = loaded.blob.count
+    weightByteCount = loaded.model.weightByteCount
+    arenaByteCount = quantized.output.plan.byteCount
+    arenaLowerBoundByteCount = quantized.output.plan.lowerBoundByteCount
+    arenaIsOptimal = quantized.output.plan.isOptimal
+    layers = (0..<loaded.model.operatorCount).map { index in
+      let view = loaded.model.operator(index)
+      let output = view.output(0)
+      let range = [Int32(-128), 127].map { output.scale * Float($0 - output.zeroPoint) }
+      return Layer(
+        name: String(view.name), operator: view.kindName, outputShape: output.shape,
+        outputScale: output.scale, outputZeroPoint: Int(output.zeroPoint), outputRange: range,
+        macCount: view.macCount)
+    }
+    self.file = file
+    self.seconds = seconds
+  }
+
+  func text(for terminal: Terminal) -> String {
+    var table = TextTable([
+      .left("layer"), .left("operator"), .right("output"), .right("range"), .right("multiply-adds"),
+    ])
+    for layer in layers {
+      table.add([
+        .init(layer.name), .init(layer.operator), .init(layer.outputShape.shapeText),
+        .init(
+          layer.outputRange.map { Double($0).formatted(digits: 3) }.joined(separator: " … ")),
+        "\(layer.macCount)",
+      ])
+    }
+    let gap = arenaByteCount - arenaLowerBoundByteCount
+    return table.text(for: terminal)
+      + "\n\n\(file): \(fileByteCount) bytes, \(weightByteCount) of them weights and biases\n"
+      + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
+      + (arenaIsOptimal ? " (optimal)" : "")
+  }
+}
+
+extension [Int] {
+  /// `1×28×28×1`
+  var shapeText: String { map(String.init).joined(separator: "×") }
+}

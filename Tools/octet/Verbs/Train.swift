@@ -1,0 +1,143 @@
+import OctetCommand
+import OctetData
+import OctetExchange
+import OctetModel
+import OctetReport
+import OctetTraining
+
+struct Train: Verb {
+  let name = "train"
+  let summary = "Train a float network on images and write it as ONNX."
+  let discussion =
+    "A twelfth of the training images is held back to choose the best epoch. Ctrl-C ends training "
+    + "and keeps the best epoch so far. The same seed gives the same file on the same type of "
+    + "machine, whatever the number of threads."
+  let architecture = OctetCommand.Option(
+    "--arch", .choice(Architectures.names), default: "lenet", help: "The network.")
+  let output = OctetCommand.Option<String>(
+    required: "--output", short: "o", .path, help: "The ONNX file to write.")
+  let epochs = OctetCommand.Option(
+    "--epochs", .integer(1...100_000), default: 10, help: "Times through the images.")
+  let batchSize = OctetCommand.Option(
+    "--batch-size", .integer(1...65536), default: 64, help: "Images a step.")
+  let learningRate = OctetCommand.Option(
+    "--learning-rate", .positiveNumber(upTo: 100), default: 1e-3, help: "At the start; a cosine "
+      + "takes it to 0.")
+  let optimizer = OctetCommand.Option(
+    "--optimizer", .choice(["adam", "momentum", "sgd"]), default: "adam", help: "The optimizer.")
+  let weightDecay = OctetCommand.Option(
+    "--weight-decay", .number(0...1), default: 0, help: "On weights, not on biases.")
+  let patience = OctetCommand.Option(
+    "--patience", .integer(1...100_000), help: "Stop after as many epochs without a better one.")
+  let seed = OctetCommand.Option(
+    "--seed", .seed, default: 1, help: "Of the weights, the split and the order.")
+  let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
+
+  var parameters: [any Parameter] {
+    [
+      architecture, Common.data, output, epochs, batchSize, learningRate, optimizer, weightDecay,
+      patience, seed, Common.threads,
+    ]
+  }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    let path = arguments[output]
+    try AtomicFile.checkCanWrite(to: path)
+    let source = try Steps.load(arguments[Common.data])
+    let watch = Stopwatch()
+    let result = try Steps.train(
+      source, architecture: arguments[architecture], options: options(arguments), console: console)
+    if result.bestEpoch == 0 {
+      throw CommandError(
+        Interruption.status, "interrupted before the end of the first epoch; nothing was written")
+    }
+    try AtomicFile.write(try ONNXWriter.write(result.graph), to: path)
+    let accuracy = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+      .accuracy(try Steps.labelled(source.test))
+    let report = TrainReport(
+      result, testAccuracy: accuracy, file: path, data: source.name, seconds: watch.seconds)
+    return Outcome(
+      report, text: report.text(for: console.output),
+      ending: result.wasStopped
+        ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
+  }
+
+  private func options(_ arguments: Arguments) -> TrainingOptions {
+    var options = TrainingOptions()
+    options.epochCount = arguments[epochs]
+    options.batchSize = arguments[batchSize]
+    options.learningRate = Float(arguments[learningRate])
+    options.weightDecay = Float(arguments[weightDecay])
+    options.patience = arguments[patience]
+    options.seed = arguments[seed]
+    options.threadCount = arguments[Common.threads]
+    switch arguments[optimizer] {
+    case "sgd": options.optimizer = .sgd
+    case "momentum": options.optimizer = .momentum()
+    default: options.optimizer = .adam()
+    }
+    return options
+  }
+}
+
+struct TrainReport: Encodable {
+  struct Epoch: Encodable {
+    var epoch: Int
+    var trainLoss: Double
+    var trainAccuracy: Double
+    var validationAccuracy: Double?
+    var seconds: Double
+    var imagesPerSecond: Double
+  }
+
+  var architecture: String
+  var data: String
+  var epochs: [Epoch]
+  var bestEpoch: Int
+  var testAccuracy: Double
+  var parameterCount: Int
+  var file: String
+  var seconds: Double
+
+  init(
+    _ result: TrainingResult, testAccuracy: Double, file: String, data: String, seconds: Double
+  ) {
+    architecture = result.graph.name
+    self.data = data
+    epochs = result.epochs.map {
+      Epoch(
+        epoch: $0.epoch, trainLoss: $0.trainLoss, trainAccuracy: $0.trainAccuracy,
+        validationAccuracy: $0.validationAccuracy, seconds: $0.seconds,
+        imagesPerSecond: $0.imagesPerSecond)
+    }
+    bestEpoch = result.bestEpoch
+    self.testAccuracy = testAccuracy
+    parameterCount = result.graph.parameterCount
+    self.file = file
+    self.seconds = seconds
+  }
+
+  func text(for terminal: Terminal) -> String {
+    var table = TextTable([
+      .right("epoch"), .right("loss"), .right("training"), .right("validation"), .right("s"),
+      .right("images/s"),
+    ])
+    for epoch in epochs {
+      table.add([
+        "\(epoch.epoch)\(epoch.epoch == bestEpoch ? "*" : "")",
+        .init(epoch.trainLoss.formatted(digits: 4)), .init(epoch.trainAccuracy.percent),
+        .init(epoch.validationAccuracy?.percent ?? "-"), .init(epoch.seconds.formatted(digits: 1)),
+        "\(Int(epoch.imagesPerSecond))",
+      ])
+    }
+    return table.text(for: terminal)
+      + "\n\nTest accuracy \(testAccuracy.percent) with epoch \(bestEpoch), "
+      + "\(parameterCount) parameters; wrote \(file)"
+  }
+}
+
+/// Seconds since it was made.
+struct Stopwatch {
+  private let start = ContinuousClock.now
+  var seconds: Double { (ContinuousClock.now - start).inSeconds }
+}
