@@ -138,14 +138,16 @@ extension ONNXExporter {
 
   private mutating func resize(_ node: Node, _ values: ResizeAttributes) throws(ImportFailure) {
     let x = graph.tensors[node.inputs[0]].shape
-    for axis in x.indices where Int(Float(x[axis]) * values.scales[axis]) != values.outputShape[axis]
-    {
+    for axis in x.indices
+    where Int(Float(x[axis]) * values.scales[axis]) != values.outputShape[axis] {
       throw .unsupported("its scales do not give its sizes in ONNX")
     }
     let layout = addressable(node.inputs[0])
     let source = value(node.inputs[0], layout)
     var scales = values.scales
-    for (k, axis) in layout.permutation(rank: x.count).enumerated() { scales[axis] = values.scales[k] }
+    for (k, axis) in layout.permutation(rank: x.count).enumerated() {
+      scales[axis] = values.scales[k]
+    }
     let list = initializer(
       node.name + "/scales", ONNXValue(shape: [scales.count], reals: scales))
     let coordinates =

@@ -50,6 +50,13 @@ struct ONNXExporter {
         name = value(output, .plain)
         shape = graph.tensors[output].shape
       }
+      if layout == .plain && shape.count == 4 {
+        // An image leaves with the channels first, under its own name.
+        let held = freshValue(name + "/nhwc")
+        rename(name, held)
+        name = transposed(held, [0, 3, 1, 2], to: name)
+        shape = ONNXLayout.channelsLast.valueShape(shape)
+      }
       model.outputs.append((name, openShape(shape)))
     }
     model.metadata = metadata()
@@ -170,8 +177,18 @@ struct ONNXExporter {
     return name
   }
 
-  private mutating func transposed(_ source: String, _ permutation: [Int]) -> String {
-    let name = freshValue(source + "/transpose")
+  /// Gives a value another name wherever it stands.
+  private mutating func rename(_ name: String, _ other: String) {
+    for index in model.nodes.indices {
+      model.nodes[index].inputs = model.nodes[index].inputs.map { $0 == name ? other : $0 }
+      model.nodes[index].outputs = model.nodes[index].outputs.map { $0 == name ? other : $0 }
+    }
+  }
+
+  private mutating func transposed(
+    _ source: String, _ permutation: [Int], to target: String? = nil
+  ) -> String {
+    let name = target ?? freshValue(source + "/transpose")
     addNode(
       "Transpose", freshNode(name), [source], [name],
       [("perm", .integers(permutation.map { Int64($0) }))])
