@@ -11,11 +11,14 @@ extension ONNXCall {
       try isOld
       ? (view.version < 9 ? view.floats("scales") : view.realsInput(1)) : view.realsInput(2)
     if let given, given.count == axes.count {
+      guard given.allSatisfy({ $0 > 0 && $0 < 0x1p20 }) else { throw .invalid("wrong scales") }
       for (k, axis) in axes.enumerated() {
         scales[axis] = Double(given[k])
         shape[axis] = Int(clampingScaled: Double(x.shape[axis]) * scales[axis])
       }
-    } else if let sizes = try view.integersInput(3)?.map(\.ordinary), sizes.count == axes.count {
+    } else if let sizes = try view.integersInput(3)?.map(\.ordinary), sizes.count == axes.count,
+      sizes.allSatisfy({ (1...1 << 28).contains($0) }), !x.shape.contains(0)
+    {
       let ratios = zip(axes, sizes).map { Double($1) / Double(max(x.shape[$0], 1)) }
       let policy = try view.string("keep_aspect_ratio_policy", "stretch")
       let common = policy == "not_larger" ? ratios.min() : ratios.max()
