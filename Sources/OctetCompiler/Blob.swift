@@ -23,7 +23,7 @@ public final class Blob: @unchecked Sendable {
 
   /// Views of records that are not checked yet; only for what the compiler itself wrote.
   func withUnvalidatedModel<Result>(_ body: (Model) -> Result) -> Result {
-    body(Model(unvalidated: region))
+    withExtendedLifetime(self) { body(Model(unvalidated: region)) }
   }
 
   static func validated(_ bytes: [UInt8]) throws(CompilerError) -> Blob {
@@ -49,6 +49,7 @@ public final class Blob: @unchecked Sendable {
   func selfTestResults() -> (checksums: [UInt32], outputs: [Int8]) {
     withUnvalidatedModel { model in
       let arena = Arena(byteCount: model.arenaByteCount)
+      defer { withExtendedLifetime(arena) {} }
       guard let session = try? Session(model: model, arena: arena.region, backend: .portable) else {
         return ([], [])
       }

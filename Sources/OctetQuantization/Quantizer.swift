@@ -43,7 +43,8 @@ public struct Quantizer: Sendable {
       quantized.tensors[index].elementType = .int8
     }
     for index in quantized.nodes.indices {
-      try quantized.quantizeConstants(ofNode: index)
+      try quantized.quantizeConstants(
+        ofNode: index, statistics: calibration.inputStatistics[index])
     }
     quantized = quantized.canonical()
     try quantized.proveAccumulators()

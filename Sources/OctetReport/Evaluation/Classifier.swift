@@ -35,7 +35,7 @@ public struct Classifier: Sendable {
     let fitted = image.converted(toChannelCount: channelCount)
       .resized(height: height, width: width)
     runner.withInput(0) { encoder.encode(fitted.pixels[...], into: $0) }
-    runner.session.run()
+    runner.run()
     let values = runner.realOutput(0)
     let last = loaded.model.operatorCount - 1
     if last >= 0, loaded.model.operator(last).kind == .softmax { return values }

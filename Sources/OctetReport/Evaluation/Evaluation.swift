@@ -30,8 +30,8 @@ public enum Evaluation {
     return over(data.count, threadCount: machines.count, progress: progress) { thread, index in
       let runner = machines[thread]
       runner.withInput(0) { encoder.encode(data.pixelSlice(index), into: $0) }
-      runner.session.run()
-      return Scores.top(runner.session.output(0)) ?? 0
+      runner.run()
+      return runner.withOutput(0) { Scores.top($0) ?? 0 }
     }
   }
 

@@ -26,10 +26,10 @@ public final class LoadedModel: Sendable {
     try Runner(self, backend: backend)
   }
 
-  /// A session and the memory it needs; one for each thread.
+  /// A session, the blob and the arena, kept alive together; one for each thread.
   public final class Runner {
     public let loaded: LoadedModel
-    public let session: Session
+    private let session: Session
     private let arena: Arena
 
     init(_ loaded: LoadedModel, backend: Backend) throws(SessionError) {
@@ -41,13 +41,47 @@ public final class LoadedModel: Sendable {
     /// Lets `body` write input `index` in place.
     public func withInput(_ index: Int, _ body: (UnsafeMutableBufferPointer<Int8>) -> Void) {
       let count = loaded.model.input(index).elementCount
-      body(UnsafeMutableBufferPointer(start: session.inputElements(index), count: count))
+      withExtendedLifetime(self) {
+        body(UnsafeMutableBufferPointer(start: session.inputElements(index), count: count))
+      }
+    }
+
+    public var backend: Backend { session.backend }
+
+    public func run() { withExtendedLifetime(self) { session.run() } }
+
+    /// Runs one operator; in order, from 0.
+    public func runOperator(_ index: Int) {
+      withExtendedLifetime(self) { session.runOperator(index) }
+    }
+
+    /// The index of the first operator that differs in the self-test; nil when none does.
+    public func selfTest() -> Int? { withExtendedLifetime(self) { session.selfTest() } }
+
+    public func fillInputsForSelfTest() {
+      withExtendedLifetime(self) { session.fillInputsForSelfTest() }
+    }
+
+    /// Lets `body` read output `index` of the last run.
+    public func withOutput<Result>(
+      _ index: Int, _ body: (UnsafeBufferPointer<Int8>) -> Result
+    ) -> Result {
+      withExtendedLifetime(self) { body(session.output(index)) }
+    }
+
+    /// Lets `body` read any tensor that is live after the operator that ran last.
+    public func withElements<Result>(
+      of tensor: TensorView, _ body: (UnsafeBufferPointer<Int8>) -> Result
+    ) -> Result {
+      withExtendedLifetime(self) { body(session.elements(of: tensor)) }
     }
 
     /// The real values of output `index` of the last run.
     public func realOutput(_ index: Int) -> [Float] {
       let tensor = loaded.model.output(index)
-      return session.output(index).map { tensor.scale * Float(Int32($0) - tensor.zeroPoint) }
+      return withOutput(index) { codes in
+        codes.map { tensor.scale * Float(Int32($0) - tensor.zeroPoint) }
+      }
     }
   }
 }

@@ -28,9 +28,8 @@ extension BenchReport {
     _ loaded: LoadedModel, backend: Backend, iterations: Int
   ) throws(SessionError) {
     let runner = try loaded.makeRunner(backend: backend)
-    let session = runner.session
-    session.fillInputsForSelfTest()
-    let whole = Self.measure(iterations: iterations) { session.run() }
+    runner.fillInputsForSelfTest()
+    let whole = Self.measure(iterations: iterations) { runner.run() }
     let model = loaded.model
     self.backend = "\(backend)"
     self.iterations = iterations
@@ -38,7 +37,7 @@ extension BenchReport {
     medianNanoseconds = whole.median
     operators = (0..<model.operatorCount).map { index in
       let view = model.operator(index)
-      let time = Self.measure(iterations: max(1, iterations / 4)) { session.runOperator(index) }
+      let time = Self.measure(iterations: max(1, iterations / 4)) { runner.runOperator(index) }
       return Operator(
         name: String(view.name), operator: view.kindName, macCount: view.macCount,
         medianNanoseconds: time.median, macsPerNanosecond: Double(view.macCount) / time.median)

@@ -98,7 +98,7 @@ public struct Diff: Sendable {
       interpreter.run()
       var next = 0
       for operatorIndex in 0..<diff.loaded.model.operatorCount {
-        runner.session.runOperator(operatorIndex)
+        runner.runOperator(operatorIndex)
         if next < diff.taps.count, diff.taps[next].operatorIndex == operatorIndex {
           tap(next)
           next += 1
@@ -109,18 +109,20 @@ public struct Diff: Sendable {
 
     private func tap(_ position: Int) {
       let view = diff.loaded.model.operator(diff.taps[position].operatorIndex).output(0)
-      let codes = runner.session.elements(of: view)
-      interpreter.withValue(of: diff.taps[position].tensor) { reals in
-        result.errors[position].add(
-          reference: reals.span, codes: codes.span, scale: view.scale, zeroPoint: view.zeroPoint)
+      runner.withElements(of: view) { codes in
+        interpreter.withValue(of: diff.taps[position].tensor) { reals in
+          result.errors[position].add(
+            reference: reals.span, codes: codes.span, scale: view.scale,
+            zeroPoint: view.zeroPoint)
+        }
+        result.usages[position].add(codes.span)
       }
-      result.usages[position].add(codes.span)
     }
 
     private func classify(_ index: Int) {
       let output = diff.graph.outputs[0]
       let label = Int(diff.data.labels[index])
-      let int8 = Scores.top(runner.session.output(0)) ?? 0
+      let int8 = runner.withOutput(0) { Scores.top($0) ?? 0 }
       interpreter.withValue(of: output) { scores in
         let float = Scores.top(scores) ?? 0
         do throws(ReportError) {

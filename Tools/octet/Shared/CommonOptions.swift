@@ -74,11 +74,11 @@ extension ValueKind<[Float]> {
 
 // Exit statuses of the modules' errors where 65, bad data, is not right.
 
-extension DataError: @retroactive ExitStatusProviding {
+extension DataError: ExitStatusProviding {
   public var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }
 }
 
-extension TrainingError: @retroactive ExitStatusProviding {
+extension TrainingError: ExitStatusProviding {
   public var exitStatus: ExitStatus {
     if case .option = self { .usage } else { .badData }
   }

@@ -75,11 +75,13 @@ struct Demo: Verb {
   /// A few test images, side by side.
   private func pictures(_ data: Dataset, _ console: Console) -> String {
     let perRow = max(1, min(6, console.output.width / (data.width + 1)))
-    let images = (0..<min(perRow, data.count)).compactMap { index -> GrayImage? in
+    let images = (0..<min(perRow, data.count)).compactMap { index -> (caption: String, image: GrayImage)? in
       let gray = data.image(at: index).converted(toChannelCount: 1)
-      return GrayImage(width: gray.width, height: gray.height, pixels: gray.pixels)
+      return GrayImage(width: gray.width, height: gray.height, pixels: gray.pixels).map {
+        (data.classNames[Int(data.labels[index])], $0)
+      }
     }
-    return GrayImage.sideBySide(images, for: console.output).joined(separator: "\n")
+    return GrayImage.sideBySide(images, for: console.output)
   }
 }
 

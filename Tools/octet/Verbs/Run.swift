@@ -72,15 +72,15 @@ struct Run: Verb {
       var start = bytes.startIndex + sample * sampleByteCount
       for (index, size) in sizes.enumerated() {
         runner.withInput(index) { target in
-          _ = UnsafeMutableRawBufferPointer(target).withMemoryRebound(to: UInt8.self) {
+          UnsafeMutableRawBufferPointer(target).withMemoryRebound(to: UInt8.self) {
             bytes.copyBytes(to: $0, from: start..<start + size)
           }
         }
         start += size
       }
-      runner.session.run()
+      runner.run()
       for index in 0..<loaded.model.outputCount {
-        result += runner.session.output(index).map { UInt8(bitPattern: $0) }
+        result += runner.withOutput(index) { $0.map { UInt8(bitPattern: $0) } }
       }
       if sample % 256 == 0 {
         bar.update(sample)
@@ -91,7 +91,7 @@ struct Run: Verb {
     try AtomicFile.write(result, to: output)
     let report = RawReport(
       sampleCount: sampleCount, outputByteCount: result.count,
-      backend: runner.session.backend.name, seconds: watch.seconds, file: output)
+      backend: runner.backend.name, seconds: watch.seconds, file: output)
     return Outcome(report, text: "\(sampleCount) samples; wrote \(result.count) bytes to \(output)")
   }
 

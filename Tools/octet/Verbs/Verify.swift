@@ -15,7 +15,7 @@ struct Verify: Verb {
     var report = VerifyReport(
       file: path, fileByteCount: loaded.blob.count, checksum: loaded.model.checksum, backends: [])
     for backend in Backend.allCases where backend.isAvailable {
-      let failed = try loaded.makeRunner(backend: backend).session.selfTest()
+      let failed = try loaded.makeRunner(backend: backend).selfTest()
       report.backends.append(
         .init(
           name: backend.name, passed: failed == nil,
