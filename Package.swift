@@ -46,7 +46,8 @@ let package = Package(
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
-    .testTarget(name: "OctetExchangeTests", dependencies: ["OctetExchange"]),
+    .testTarget(
+      name: "OctetExchangeTests", dependencies: ["OctetExchange", "OctetCompiler"]),
     .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),

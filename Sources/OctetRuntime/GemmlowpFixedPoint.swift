@@ -45,6 +45,13 @@ package enum GemmlowpFixedPoint {
   /// 1 / (1 + x) in Q0.31 for x in 0…1, Q0.31: Newton–Raphson division, three steps.
   @inline(__always)
   package static func reciprocalOfOnePlus(_ x: Int32) -> Int32 {
+    // 2 / (1 + x) in Q2.29 is 1 / (1 + x) in Q1.30.
+    saturatingShiftLeft(twiceReciprocalOfOnePlus(x), 1)
+  }
+
+  /// 2 / (1 + x) in Q2.29 for x in 0…1, Q0.31.
+  @inline(__always)
+  package static func twiceReciprocalOfOnePlus(_ x: Int32) -> Int32 {
     let half = halfOfOnePlus(x)  // Q0.31
     // 48/17 − 32/17 · d, in Q2.29
     var estimate = 1_515_870_810 &+ highMultiply(half, -1_010_580_540)
@@ -52,8 +59,7 @@ package enum GemmlowpFixedPoint {
       let error = (1 &<< 29) &- highMultiply(half, estimate)
       estimate &+= saturatingShiftLeft(highMultiply(estimate, error), 2)
     }
-    // estimate = 2 / (1 + x) in Q2.29 is 1 / (1 + x) in Q1.30.
-    return saturatingShiftLeft(estimate, 1)
+    return estimate
   }
 
   /// (1 + x) / 2 for x ≥ 0, both Q0.31. The reference rounds half of x + 2³¹ − 1 up, which is this.
@@ -62,7 +68,7 @@ package enum GemmlowpFixedPoint {
 
   /// a · 2^exponent, saturated.
   @inline(__always)
-  static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
+  package static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
     let limit = Int32.max &>> exponent
     if a > limit { return .max }
     if a < -limit &- 1 { return .min }

@@ -43,7 +43,9 @@ final class FlatBuffer {
   func require(_ offset: Int, _ byteCount: Int) throws(ExchangeError) {
     guard offset >= 0, byteCount >= 0, byteCount <= bytes.count,
       offset <= bytes.count - byteCount
-    else { throw malformed(at: max(0, min(offset, bytes.count)), "an offset leads out of the file") }
+    else {
+      throw malformed(at: max(0, min(offset, bytes.count)), "an offset leads out of the file")
+    }
   }
 
   /// The little-endian integer at a checked offset.

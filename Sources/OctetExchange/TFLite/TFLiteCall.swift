@@ -172,7 +172,8 @@ extension TFLiteFile.Tensor {
     }
     var zeroPoints: [Int32] = []
     for index in scales.indices {
-      let limits: ClosedRange<Int64> = type == TFLiteTensorType.uint8.rawValue ? 0...255 : -128...127
+      let limits: ClosedRange<Int64> =
+        type == TFLiteTensorType.uint8.rawValue ? 0...255 : -128...127
       let point = points[points.count == 1 ? 0 : index]
       guard limits.contains(point) else { throw broken("zero point \(point) is out of range") }
       zeroPoints.append(Int32(point))
@@ -252,7 +253,8 @@ extension Float {
     case 0: self = sign * fraction / 16_777_216
     case 31: self = fraction == 0 ? sign * .infinity : .nan
     default:
-      self = sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+      self =
+        sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
     }
   }
 }

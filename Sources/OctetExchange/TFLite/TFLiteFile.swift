@@ -101,7 +101,8 @@ struct TFLiteFile {
       tensor.zeroPoints = try quantization.integers(Slot.zeroPoints, Int64.self)
       tensor.axis = try quantization.integer(Slot.dimension, Int32.self)
       if try quantization.integer(Slot.detailsType, UInt8.self) != 0 {
-        tensor.refusal = "has a quantization scheme of its own; convert it to scales and zero points"
+        tensor.refusal =
+          "has a quantization scheme of its own; convert it to scales and zero points"
       }
     }
     if try table.flag(Slot.isVariable) {

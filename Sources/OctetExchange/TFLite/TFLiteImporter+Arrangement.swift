@@ -188,7 +188,8 @@ private struct StridedSlice {
         append(begin: first, count: 1, stride: 1)
         continue
       }
-      let (end, overflow) = endIsOffset ? first.addingReportingOverflow(ends[axis]) : (ends[axis], false)
+      let (end, overflow) =
+        endIsOffset ? first.addingReportingOverflow(ends[axis]) : (ends[axis], false)
       guard !overflow else { throw call.broken("its end is \(ends[axis])") }
       let isEndOpen = endMask & (1 << axis) != 0
       let stop = isEndOpen ? (stride > 0 ? highest : lowest) : resolve(end)

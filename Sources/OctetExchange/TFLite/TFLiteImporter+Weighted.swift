@@ -67,7 +67,8 @@ extension TFLiteImporter {
     let inputs = try weighted(call, axis: 0)
     let (x, weights) = (graph.tensors[inputs[0]].shape, graph.tensors[inputs[1]].shape)
     let declared = try call.output().shape
-    guard weights.count == 2, weights[1] > 0, declared.count != 2 || declared[1] == weights[0] else {
+    guard weights.count == 2, weights[1] > 0, declared.count != 2 || declared[1] == weights[0]
+    else {
       throw call.broken("weights of the shape \(weights) do not fit")
     }
     // Some files keep the leading dimensions without saying so.
