@@ -26,7 +26,8 @@ struct FixedPointInput {
 
   init(scale: Float, node: Node) throws(CompilerError) {
     multiplier = FixedPointMultiplier(Double(scale) * Double(1 << (31 - Self.integerBits)))
-    guard (0...22).contains(multiplier.shift) else {
+    // Within the radius |x| · 2^shift < 15 · 2²⁷.
+    guard (0...30).contains(multiplier.shift) else {
       throw .invalid(node: node.name, reason: "its input scale is out of range")
     }
     let limit =

@@ -181,6 +181,8 @@ extension TFLiteFile.Tensor {
     if scales.count == 1 {
       return Quantization(scales: scales, zeroPoints: zeroPoints)
     }
+    // Old converters write the weights' axis into one-dimensional biases.
+    let axis = shape.count == 1 ? 0 : axis
     guard shape.indices.contains(axis), shape[axis] == scales.count else {
       throw broken("it has \(scales.count) scales along axis \(axis) of \(shape)")
     }
