@@ -25,7 +25,6 @@ struct TFLiteFile {
     var options: FlatTable?
   }
 
-  var description: String
   var tensors: [Tensor]
   var nodes: [Node]
   var inputs: [Int]
@@ -48,7 +47,6 @@ struct TFLiteFile {
     guard let subgraph = subgraphs.first else {
       throw flatBuffer.malformed(at: root.position, "there is no graph in it")
     }
-    description = try root.string(TFLiteSlot.Model.description) ?? ""
     buffers = try root.tables(TFLiteSlot.Model.buffers)
     tensors = []
     for table in try subgraph.tables(TFLiteSlot.Subgraph.tensors) {
