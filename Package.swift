@@ -47,7 +47,8 @@ let package = Package(
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
-      name: "OctetExchangeTests", dependencies: ["OctetExchange"], exclude: ["Corpus"]),
+      name: "OctetExchangeTests", dependencies: ["OctetExchange", "OctetCompiler"],
+      exclude: ["Corpus"]),
     .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
