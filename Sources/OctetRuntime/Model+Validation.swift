@@ -92,6 +92,12 @@ extension Model {
     }
   }
 
+  /// Whether the Float at `offset` is, judged by its bits: cores without floating point link none.
+  func isFiniteAndPositive(_ offset: Int) -> Bool {
+    let bits = signedWord(offset)
+    return bits > 0 && bits < 0x7F80_0000
+  }
+
   private func validateName(at offset: Int) throws(ModelError) {
     guard (0..<word(BlobHeader.stringByteCount)).contains(word(offset)) else {
       throw ModelError(.stringOffset, at: offset)
@@ -114,7 +120,7 @@ extension Model {
     guard tensor.byteCount == count else {
       throw ModelError(.tensorByteCount, at: tensor.offset &+ TensorRecord.tensorByteCount)
     }
-    guard tensor.scale > 0, tensor.scale.isFinite else {
+    guard isFiniteAndPositive(tensor.offset &+ TensorRecord.scale) else {
       throw ModelError(.tensorScale, at: tensor.offset &+ TensorRecord.scale)
     }
     let storage = byte(tensor.offset &+ TensorRecord.storage)
@@ -144,7 +150,10 @@ extension Model {
     for index in 0..<listCount where listEntry(index) >= tensorCount {
       throw ModelError(.tensorIndex, at: word(BlobHeader.listOffset) &+ 2 &* index)
     }
-    guard outputCount > 0, inputCount &+ outputCount <= listCount else {
+    // No more than there are tensors, which bounds the search for one among them.
+    guard outputCount > 0, inputCount <= tensorCount, outputCount <= tensorCount,
+      inputCount &+ outputCount <= listCount
+    else {
       throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
     }
     for index in 0..<inputCount &+ outputCount where tensor(listEntry(index)).isConstant {

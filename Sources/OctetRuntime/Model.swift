@@ -122,6 +122,9 @@ public struct Name: Sendable {
     return count
   }
 
+  /// The first byte; a zero follows the last.
+  @unsafe package var bytes: UnsafeRawPointer { unsafe model.pointer(offset) }
+
   /// Byte `index`, in 0 ..< `byteCount`.
   public subscript(index: Int) -> UInt8 { model.byte(offset &+ index) }
 }

@@ -19,5 +19,6 @@ extension Program {
     example: "octet demo",
     verbs: [
       Demo(), Train(), Quantize(), Run(), DiffVerb(), Inspect(), Bench(), Verify(),
+      Export(), BoardVerb(),
     ])
 }

@@ -21,6 +21,8 @@ public struct CalibrationSamples: Sendable {
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
   public private(set) var histograms: [TensorIndex: Histogram]
+  /// For each graph output the least, over all samples, of a sample's highest value.
+  public private(set) var leastHighest: [TensorIndex: Float]
   /// For each node with weights, how its inputs vary together.
   let inputStatistics: [Int: InputStatistics]
 
@@ -67,6 +69,16 @@ public struct Calibration: Sendable {
       for index in into.indices { into[index].merge(from[index]) }
     }
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
+    leastHighest = try Self.pass(graph, samples, threadCount) {
+      [TensorIndex: Float]()
+    } visit: { interpreter, least in
+      for output in graph.outputs {
+        let highest = interpreter.withValue(of: output) { $0.max() ?? 0 }
+        least[output] = min(least[output] ?? highest, highest)
+      }
+    } merge: { into, from in
+      into.merge(from, uniquingKeysWith: min)
+    }
     inputStatistics = try InputStatistics.gather(graph, samples, threadCount)
   }
 

@@ -83,6 +83,36 @@ public enum SessionError: Error, Equatable, Sendable {
   case inputByteCount(Int, needed: Int)
 }
 
+extension SessionError {
+  /// A number for machines, never changed: 100 and above, where `ModelError.Cause` is below.
+  public var code: UInt8 {
+    switch self {
+    case .arenaTooSmall: 100
+    case .arenaMisaligned: 101
+    case .inputIndex: 102
+    case .inputByteCount: 103
+    }
+  }
+
+  /// The bytes that were needed, or the index that was out of range.
+  public var detail: Int {
+    switch self {
+    case .arenaTooSmall(_, let needed), .inputByteCount(_, let needed): needed
+    case .arenaMisaligned: BlobLimits.alignment
+    case .inputIndex(let index): index
+    }
+  }
+
+  public var text: StaticString {
+    switch self {
+    case .arenaTooSmall: "the arena is smaller than the model needs"
+    case .arenaMisaligned: "the arena must start at an address that is a multiple of 4"
+    case .inputIndex: "the model has no such input"
+    case .inputByteCount: "the input has not the number of bytes that the model needs"
+    }
+  }
+}
+
 #if !hasFeature(Embedded)
   extension ModelError.Cause: CaseIterable {}
 

@@ -1,0 +1,187 @@
+// octet.h in Swift. `@implementation` lets the compiler check each function against the header
+// (SE-0495).
+
+import COctet
+import OctetRuntime
+
+@c @implementation
+public func octet_arena_byte_count(_ blob: UnsafeRawPointer?, _ byteCount: Int) -> Int {
+  let bytes = unsafe UnsafeRawBufferPointer(start: blob, count: blob == nil ? 0 : byteCount)
+  guard let model = try? unsafe Model(validating: bytes) else { return 0 }
+  return model.arenaByteCount
+}
+
+@c @implementation
+public func octet_open(
+  _ session: UnsafeMutablePointer<octet_session>?, _ blob: UnsafeRawPointer?, _ blobByteCount: Int,
+  _ arena: UnsafeMutableRawPointer?, _ arenaByteCount: Int
+) -> CInt {
+  guard let session = unsafe session else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  unsafe session.pointee = octet_session()
+  do throws(ModelError) {
+    let model = try unsafe Model(
+      validating: UnsafeRawBufferPointer(start: blob, count: blob == nil ? 0 : blobByteCount))
+    let region = unsafe UnsafeMutableRawBufferPointer(
+      start: arena, count: arena == nil ? 0 : arenaByteCount)
+    do throws(SessionError) {
+      _ = try unsafe Session(model: model, arena: region)
+    } catch {
+      unsafe session.pointee.error_detail = error.detail
+      return CInt(error.code)
+    }
+  } catch {
+    unsafe session.pointee.error_detail = error.offset
+    return CInt(error.cause.rawValue)
+  }
+  unsafe session.pointee = octet_session(
+    blob: blob, blob_byte_count: blobByteCount, arena: arena, arena_byte_count: arenaByteCount,
+    error_detail: 0)
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_run(
+  _ session: UnsafeMutablePointer<octet_session>?, _ input: UnsafePointer<Int8>?,
+  _ inputByteCount: Int, _ output: UnsafeMutablePointer<Int8>?, _ outputByteCount: Int
+) -> CInt {
+  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+    return CInt(OCTET_ERROR_NOT_OPEN)
+  }
+  let inputNeeded = unsafe octet_input_byte_count(handle)
+  guard let input = unsafe input, inputByteCount == inputNeeded else {
+    unsafe handle.pointee.error_detail = inputNeeded
+    return CInt(OCTET_ERROR_INPUT_BYTE_COUNT)
+  }
+  let outputNeeded = unsafe octet_output_byte_count(handle)
+  guard let output = unsafe output, outputByteCount == outputNeeded else {
+    unsafe handle.pointee.error_detail = outputNeeded
+    return CInt(OCTET_ERROR_OUTPUT_BYTE_COUNT)
+  }
+  var next = 0
+  for index in 0..<opened.model.inputCount {
+    let count = opened.model.input(index).byteCount
+    unsafe opened.inputElements(index).update(from: input + next, count: count)
+    next &+= count
+  }
+  opened.run()
+  next = 0
+  for index in 0..<opened.model.outputCount {
+    let values = unsafe opened.output(index)
+    for position in 0..<values.count { unsafe output[next &+ position] = values[position] }
+    next &+= values.count
+  }
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
+  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+    return CInt(OCTET_ERROR_NOT_OPEN)
+  }
+  guard let failed = opened.selfTest() else { return CInt(OCTET_OK) }
+  unsafe handle.pointee.error_detail = failed
+  return CInt(OCTET_ERROR_SELF_TEST)
+}
+
+@c @implementation
+public func octet_input_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
+  guard let model = unsafe model(session) else { return 0 }
+  var sum = 0
+  for index in 0..<model.inputCount { sum &+= model.input(index).byteCount }
+  return sum
+}
+
+@c @implementation
+public func octet_output_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
+  guard let model = unsafe model(session) else { return 0 }
+  var sum = 0
+  for index in 0..<model.outputCount { sum &+= model.output(index).byteCount }
+  return sum
+}
+
+@c @implementation
+public func octet_input(
+  _ session: UnsafePointer<octet_session>?, _ index: Int,
+  _ tensor: UnsafeMutablePointer<octet_tensor>?
+) -> CInt {
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < model.inputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(model.input(index))
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_output(
+  _ session: UnsafePointer<octet_session>?, _ index: Int,
+  _ tensor: UnsafeMutablePointer<octet_tensor>?
+) -> CInt {
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < model.outputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(model.output(index))
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_label(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafePointer<CChar>? {
+  guard let model = unsafe model(session), index >= 0, index < model.labelCount else { return nil }
+  return unsafe model.label(index).bytes.assumingMemoryBound(to: CChar.self)
+}
+
+@c @implementation
+public func octet_error_text(_ code: CInt) -> UnsafePointer<CChar>? {
+  // Literals end with a zero byte.
+  unsafe UnsafeRawPointer(text(of: code).utf8Start).assumingMemoryBound(to: CChar.self)
+}
+
+private func text(of code: CInt) -> StaticString {
+  switch code {
+  case CInt(OCTET_OK): return "no error"
+  case CInt(OCTET_ERROR_ARENA_TOO_SMALL):
+    return SessionError.arenaTooSmall(byteCount: 0, needed: 0).text
+  case CInt(OCTET_ERROR_ARENA_MISALIGNED): return SessionError.arenaMisaligned.text
+  case CInt(OCTET_ERROR_TENSOR_INDEX): return SessionError.inputIndex(0).text
+  case CInt(OCTET_ERROR_INPUT_BYTE_COUNT): return SessionError.inputByteCount(0, needed: 0).text
+  case CInt(OCTET_ERROR_OUTPUT_BYTE_COUNT):
+    return "the output has not the number of bytes that the model gives"
+  case CInt(OCTET_ERROR_NOT_OPEN): return "the session is not open; octet_open did not succeed"
+  case CInt(OCTET_ERROR_SELF_TEST): return "the self-test gave other bytes than on the host"
+  default:
+    let cause = UInt8(exactly: code).flatMap { ModelError.Cause(rawValue: $0) }
+    return cause?.text ?? "an unknown error code"
+  }
+}
+
+/// The model of an open session; nil otherwise.
+private func model(_ session: UnsafePointer<octet_session>?) -> Model? {
+  guard let session = unsafe session, let blob = unsafe session.pointee.blob else { return nil }
+  return unsafe Model(
+    unvalidated: UnsafeRawBufferPointer(start: blob, count: session.pointee.blob_byte_count))
+}
+
+extension Session {
+  /// The session again; `octet_open` checked what it holds.
+  fileprivate init?(_ handle: octet_session) {
+    guard let blob = unsafe handle.blob else { return nil }
+    let model = unsafe Model(
+      unvalidated: UnsafeRawBufferPointer(start: blob, count: handle.blob_byte_count))
+    let arena = unsafe UnsafeMutableRawBufferPointer(
+      start: handle.arena, count: handle.arena_byte_count)
+    guard let session = try? unsafe Session(model: model, arena: arena) else { return nil }
+    self = session
+  }
+}
+
+extension octet_tensor {
+  fileprivate init(_ tensor: TensorView) {
+    self.init()
+    byte_count = tensor.byteCount
+    dimensions = (
+      Int32(tensor.dimension(0)), Int32(tensor.dimension(1)), Int32(tensor.dimension(2)),
+      Int32(tensor.dimension(3))
+    )
+    scale = tensor.scale
+    zero_point = tensor.zeroPoint
+  }
+}

@@ -1,0 +1,83 @@
+// Octet from C: run an int8 model in memory that you give. No heap, no libc, no start-up work.
+//
+//     octet_session session;
+//     int error = octet_open(&session, blob, blob_byte_count, arena, sizeof arena);
+//     if (!error) error = octet_run(&session, input, input_byte_count, scores, sizeof scores);
+//     if (error) puts(octet_error_text(error));
+//
+// Functions that return int return 0 or an error code. Sessions are independent of each other; one
+// session is for one thread at a time.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A model and the memory it runs in. Its members belong to Octet, but for the last.
+typedef struct {
+  const void *blob;
+  size_t blob_byte_count;
+  void *arena;
+  size_t arena_byte_count;
+  // After an error: the byte of the blob that is wrong, or the bytes that were needed.
+  size_t error_detail;
+} octet_session;
+
+// How int8 values stand for real ones: real = scale * (value - zero_point).
+typedef struct {
+  size_t byte_count;
+  int32_t dimensions[4];  // N, H, W, C
+  float scale;
+  int32_t zero_point;
+} octet_tensor;
+
+enum {
+  OCTET_OK = 0,
+  // 1…99: what is wrong with the blob; octet_error_text says it.
+  OCTET_ERROR_ARENA_TOO_SMALL = 100,
+  OCTET_ERROR_ARENA_MISALIGNED = 101,
+  OCTET_ERROR_TENSOR_INDEX = 102,
+  OCTET_ERROR_INPUT_BYTE_COUNT = 103,
+  OCTET_ERROR_OUTPUT_BYTE_COUNT = 104,
+  OCTET_ERROR_NOT_OPEN = 105,
+  OCTET_ERROR_SELF_TEST = 106,
+};
+
+// The arena that a blob needs, in bytes; 0 when it is not a valid blob.
+size_t octet_arena_byte_count(const void *blob, size_t blob_byte_count);
+
+// Validates the blob (4-aligned, e.g. in flash or mapped) and ties it to the arena (4-aligned).
+// Both must outlive the session; the blob must not change.
+int octet_open(
+    octet_session *session, const void *blob, size_t blob_byte_count, void *arena,
+    size_t arena_byte_count);
+
+// One inference: the values of all inputs end to end, then those of all outputs.
+int octet_run(
+    octet_session *session, const int8_t *input, size_t input_byte_count, int8_t *output,
+    size_t output_byte_count);
+
+// The blob's self-test: 0, or OCTET_ERROR_SELF_TEST with the first operator that differs in
+// error_detail.
+int octet_self_test(octet_session *session);
+
+// Sizes of all inputs and of all outputs end to end; 0 for a session that is not open.
+size_t octet_input_byte_count(const octet_session *session);
+size_t octet_output_byte_count(const octet_session *session);
+
+// Describes one input or output, counted from 0.
+int octet_input(const octet_session *session, size_t index, octet_tensor *tensor);
+int octet_output(const octet_session *session, size_t index, octet_tensor *tensor);
+
+// The name of class `index`, zero-terminated UTF-8 inside the blob; null when there is none.
+const char *octet_label(const octet_session *session, size_t index);
+
+// One sentence part for a person, for every code.
+const char *octet_error_text(int code);
+
+#ifdef __cplusplus
+}
+#endif

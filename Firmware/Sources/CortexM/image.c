@@ -1,0 +1,26 @@
+// What the image holds for one model: the blob in flash and the arena in RAM.
+
+#include "board.h"
+#include "port.h"
+
+// The blob, from the file that the build names, aligned for the widest loads.
+__asm(
+    ".section .rodata.model, \"a\"\n"
+    ".balign 64\n"
+    "model_start: .incbin \"" BOARD_MODEL_FILE "\"\n"
+    "model_end:\n"
+    ".text\n");
+extern const uint8_t model_start[], model_end[];
+
+board_model board_load_model(void) {
+  return (board_model){model_start, (size_t)(model_end - model_start)};
+}
+
+// Not cleared at start: inference asks nothing of its contents.
+__attribute__((section(".noinit"), aligned(16))) static uint8_t arena[BOARD_ARENA_BYTE_COUNT];
+
+board_arena board_take_arena(void) { return (board_arena){arena, sizeof arena}; }
+
+__attribute__((noinline)) void board_inference_begin(void) { BOARD_MARK(board_count_begin); }
+__attribute__((noinline)) void board_inference_end(void) { BOARD_MARK(board_count_end); }
+uint32_t board_nanoseconds(void) { return 0; }

@@ -1,0 +1,60 @@
+// The seam of board.h in emulation: files of the host by semihosting (Arm IHI 0057). A real board
+// compiles its own file instead of this one.
+
+#include "board.h"
+
+enum { SYS_OPEN = 1, SYS_WRITE = 5, SYS_READ = 6, SYS_EXIT = 0x18 };
+enum { READ_BINARY = 1, READ_WRITE_BINARY = 3, WRITE_BINARY = 5 };
+enum { STOPPED_APPLICATION_EXIT = 0x20026 };
+
+static int call(int operation, const void *argument) {
+  register int r0 __asm("r0") = operation;
+  register const void *r1 __asm("r1") = argument;
+  __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+
+// A handle, or −1.
+static int open_file(const char *name, size_t name_byte_count, uintptr_t mode) {
+  const uintptr_t arguments[3] = {(uintptr_t)name, mode, name_byte_count};
+  return call(SYS_OPEN, arguments);
+}
+#define OPEN(name, mode) open_file(name, sizeof name - 1, mode)
+
+// The bytes that were not read or written.
+static size_t transfer(int operation, int handle, const void *bytes, size_t byte_count) {
+  const uintptr_t arguments[3] = {(uintptr_t)handle, (uintptr_t)bytes, byte_count};
+  return (size_t)call(operation, arguments);
+}
+
+// Handles plus 2, so that 0 stands for "not opened yet" and 1 for "not there".
+static int input, output, trace;
+
+size_t board_read_input(void *bytes, size_t byte_count) {
+  if (!input) input = OPEN("input.raw", READ_BINARY) + 2;
+  return input > 1 ? byte_count - transfer(SYS_READ, input - 2, bytes, byte_count) : 0;
+}
+
+void board_write_output(const void *bytes, size_t byte_count) {
+  if (!output) output = OPEN("output.raw", WRITE_BINARY) + 2;
+  transfer(SYS_WRITE, output - 2, bytes, byte_count);
+}
+
+// The host asks for a trace by putting the file there.
+bool board_is_tracing(void) {
+  if (!trace) trace = OPEN("trace.raw", READ_WRITE_BINARY) + 2;
+  return trace > 1;
+}
+
+void board_write_trace(const void *bytes, size_t byte_count) {
+  transfer(SYS_WRITE, trace - 2, bytes, byte_count);
+}
+
+void board_write_error(const uint8_t *text, size_t byte_count) {
+  transfer(SYS_WRITE, OPEN(":tt", WRITE_BINARY), text, byte_count);
+}
+
+_Noreturn void board_finish(const board_report *report) {
+  transfer(SYS_WRITE, OPEN("report.raw", WRITE_BINARY), report, sizeof *report);
+  for (;;) call(SYS_EXIT, (const void *)STOPPED_APPLICATION_EXIT);
+}

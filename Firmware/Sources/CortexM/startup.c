@@ -1,0 +1,40 @@
+// Cortex-M: vector table, reset, memory initialisation. No board needs more to run a model.
+
+#include <stdint.h>
+
+#include "board.h"
+#include "port.h"
+
+// From the linker script.
+extern uint32_t link_data_load[], link_data_start[], link_data_end[];
+extern uint32_t link_bss_start[], link_bss_end[];
+extern uint32_t link_stack_limit[], link_stack_top[];
+
+uint32_t *board_stack_limit(void) { return link_stack_limit; }
+uint32_t *board_stack_top(void) { return link_stack_top; }
+
+int main(void);
+
+_Noreturn void board_reset(void) {
+#if defined(__ARM_FP)
+  // Coprocessors 10 and 11, full access (Armv7-M ARM, B3.2.20), before any float register is used.
+  *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
+  __asm volatile("dsb\n isb" ::: "memory");
+#endif
+  const uint32_t *from = link_data_load;
+  for (volatile uint32_t *word = link_data_start; word < link_data_end; word++) *word = *from++;
+  for (volatile uint32_t *word = link_bss_start; word < link_bss_end; word++) *word = 0;
+  main();
+  for (;;) continue;
+}
+
+// Any fault: the report says so, instead of a core that hangs.
+static void fault(void) {
+  static const board_report report = {.magic = BOARD_REPORT_MAGIC, .error_code = BOARD_ERROR_FAULT};
+  board_finish(&report);
+}
+
+// The first 16 vectors; nothing here enables an interrupt.
+__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
+    link_stack_top, board_reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
+};

@@ -1,0 +1,88 @@
+// The firmware of every board: validate the blob, then one inference for each input.
+//
+// What differs between boards is behind the functions of board.h. The arena is a static array of
+// compile-time size; the model stays where it is, in flash or in a mapped file.
+
+import Board
+import OctetRuntime
+
+@main struct Firmware {
+  static func main() {
+    board_stack_paint()
+    var report = board_report()
+    unsafe report.serve(board_load_model(), board_take_arena())
+    report.magic = UInt32(BOARD_REPORT_MAGIC)
+    report.stack_byte_count = board_stack_byte_count()
+    report.nanoseconds = board_nanoseconds()
+    unsafe board_finish(&report)
+  }
+}
+
+extension board_report {
+  mutating func serve(_ blob: board_model, _ arena: board_arena) {
+    unsafe arena_byte_count = UInt32(truncatingIfNeeded: arena.byte_count)
+    self_test = UInt32(BOARD_SELF_TEST_SKIPPED)
+    do throws(ModelError) {
+      let model = try unsafe Model(
+        validating: UnsafeRawBufferPointer(start: blob.bytes, count: blob.byte_count))
+      let arena = unsafe UnsafeMutableRawBufferPointer(start: arena.bytes, count: arena.byte_count)
+      do throws(SessionError) {
+        try run(unsafe Session(model: model, arena: arena))
+      } catch {
+        fail(error.code, detail: error.detail, error.text)
+      }
+    } catch {
+      fail(error.cause.rawValue, detail: error.offset, error.cause.text)
+    }
+  }
+
+  /// One inference for each input that the board reads; without any, the self-test.
+  mutating func run(_ session: Session) throws(SessionError) {
+    let model = session.model
+    while try session.readInputs() {
+      let isTracing = board_is_tracing()
+      board_inference_begin()
+      for index in 0..<model.operatorCount {
+        session.runOperator(index)
+        if isTracing { session.traceOperator(index) }
+      }
+      board_inference_end()
+      for index in 0..<model.outputCount {
+        let output = unsafe session.output(index)
+        unsafe board_write_output(output.baseAddress, output.count)
+      }
+      sample_count &+= 1
+    }
+    if sample_count == 0 {
+      let failed = session.selfTest()
+      self_test = failed.map { UInt32(truncatingIfNeeded: $0) } ?? UInt32(BOARD_SELF_TEST_PASSED)
+    }
+  }
+
+  mutating func fail(_ code: UInt8, detail: Int, _ text: StaticString) {
+    error_code = UInt32(code)
+    error_detail = UInt32(truncatingIfNeeded: detail)
+    unsafe board_write_error(text.utf8Start, text.utf8CodeUnitCount)
+  }
+}
+
+extension Session {
+  /// False at the end of the inputs.
+  func readInputs() throws(SessionError) -> Bool {
+    for index in 0..<model.inputCount {
+      let needed = model.input(index).byteCount
+      let byteCount = unsafe board_read_input(inputElements(index), needed)
+      if byteCount == 0, index == 0 { return false }
+      if byteCount != needed { throw .inputByteCount(byteCount, needed: needed) }
+    }
+    return true
+  }
+
+  func traceOperator(_ index: Int) {
+    let view = model.operator(index)
+    for output in 0..<view.outputCount {
+      let values = unsafe elements(of: view.output(output))
+      unsafe board_write_trace(values.baseAddress, values.count)
+    }
+  }
+}

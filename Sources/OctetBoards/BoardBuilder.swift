@@ -1,0 +1,200 @@
+import Foundation
+import OctetCompiler
+import OctetRuntime
+
+/// Firmware, built for one board and one model.
+public struct Firmware: Sendable {
+  public var board: Board
+  public var elf: URL
+  /// The bytes of flash, for programmers that do not read ELF; nil on Linux.
+  public var binary: URL?
+  /// The memory map for a person.
+  public var map: URL
+  /// The model as a file, which Linux programs map.
+  public var model: URL
+
+  /// Code and constants, without the model.
+  public var textByteCount: Int
+  public var dataByteCount: Int
+  /// Variables that start as zero, without the arena.
+  public var bssByteCount: Int
+  public var arenaByteCount: Int
+  public var modelByteCount: Int
+  /// The whole file.
+  public var fileByteCount: Int
+}
+
+/// Compiles the runtime, the board's sources and the model to one image.
+public struct BoardBuilder {
+  let board: Board
+  let toolchain: Toolchain
+  let sources: PackageSources
+  let toolset: Toolset
+
+  /// The arena to build instead of what the model asks for; for tests.
+  public var arenaByteCount: Int?
+
+  public init(_ board: Board) throws(BoardError) {
+    let toolset = try PackageSources.find().firmware.appendingPathComponent(
+      "Boards/\(board.name)/toolset.json")
+    try self.init(board, toolset: toolset)
+  }
+
+  /// - Parameter toolset: the flags beyond those that all firmware shares.
+  init(_ board: Board, toolset: URL) throws(BoardError) {
+    self.board = board
+    toolchain = try .find()
+    sources = try .find()
+    let shared = try Toolset.read(sources.firmware.appendingPathComponent("toolset.json"))
+    self.toolset = shared + (try .read(toolset))
+  }
+
+  /// Builds into `folder`, which is made if need be: `firmware.elf`, `firmware.bin`,
+  /// `firmware.map`, `model.oct`.
+  ///
+  /// Only the operators that the model uses are linked.
+  public func build(_ blob: Blob, into folder: URL) throws(BoardError) -> Firmware {
+    let model: Model
+    do {
+      model = try blob.model()
+    } catch {
+      throw .invalidModel("\(error)")
+    }
+    let work = folder.appendingPathComponent("objects")
+    try work.makeFolder()
+    defer { work.remove() }
+    let modelFile = folder.appendingPathComponent("model.oct")
+    try modelFile.write(blob.bytes)
+    let arenaByteCount = max(arenaByteCount ?? model.arenaByteCount, 4)
+    let main = sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
+    var objects = [
+      try compileRuntime(conditions: Self.conditions(model), into: work),
+      try compileSwift(
+        main, module: "Firmware", include: "Firmware/Sources/Board/include", into: work),
+    ]
+    objects += try compileKernels(into: work)
+    for name in ["Board", board.family.rawValue] {
+      let folder = sources.firmware.appendingPathComponent("Sources/\(name)")
+      for source in PackageSources.files(in: folder, extension: "c") {
+        objects.append(
+          try compileC(
+            source, into: work,
+            flags: [
+              "-DBOARD_MODEL_FILE=\"\(modelFile.path)\"",
+              "-DBOARD_ARENA_BYTE_COUNT=\(arenaByteCount)",
+            ]))
+      }
+    }
+    let elf = folder.appendingPathComponent("firmware.elf")
+    try link(objects, elf)
+    return try measure(elf, modelFile, arenaByteCount: arenaByteCount, in: folder)
+  }
+
+  /// The compile conditions that select the model's operators.
+  static func conditions(_ model: Model) -> [String] {
+    let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
+    return ["OCTET_SELECT"] + kinds.map { "OCTET_\("\($0)".uppercased())" }.sorted()
+  }
+
+  // MARK: Steps
+
+  private func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
+    try Command(
+      executable: toolchain.swiftc,
+      arguments: toolset.swiftCompiler.extraCLIOptions
+        + [
+          "-target", board.triple, "-package-name", "octet", "-I",
+          sources.kernels.appendingPathComponent("include").path,
+        ] + arguments
+    ).run(step: step)
+  }
+
+  func compileRuntime(conditions: [String], into work: URL) throws(BoardError) -> URL {
+    let object = work.appendingPathComponent("OctetRuntime.o")
+    let files = PackageSources.files(in: sources.runtime, extension: "swift").map(\.path)
+    try swift(
+      "the runtime",
+      conditions.map { "-D\($0)" } + [
+        "-module-name", "OctetRuntime", "-emit-module", "-emit-module-path",
+        work.appendingPathComponent("OctetRuntime.swiftmodule").path, "-c", "-o", object.path,
+      ] + files)
+    return object
+  }
+
+  /// The C kernels, for speed where all other C is compiled for size.
+  func compileKernels(into work: URL) throws(BoardError) -> [URL] {
+    var objects: [URL] = []
+    for source in PackageSources.files(in: sources.kernels, extension: "c") {
+      objects.append(try compileC(source, into: work, flags: ["-O2"]))
+    }
+    return objects
+  }
+
+  /// A module of one file, above the runtime.
+  func compileSwift(
+    _ source: URL, module: String, include: String, into work: URL
+  ) throws(BoardError) -> URL {
+    let object = work.appendingPathComponent("\(module).o")
+    try swift(
+      source.lastPathComponent,
+      [
+        "-module-name", module, "-I", work.path, "-I",
+        sources.root.appendingPathComponent(include).path, "-c", "-o", object.path, source.path,
+      ])
+    return object
+  }
+
+  func compileC(_ source: URL, into work: URL, flags: [String]) throws(BoardError) -> URL {
+    let name = source.deletingPathExtension().lastPathComponent
+    let object = work.appendingPathComponent("\(name)-c.o")
+    try Command(
+      executable: toolchain.clang,
+      arguments: ["-target", board.triple] + toolset.cCompiler.extraCLIOptions
+        + flags + [
+          "-I", sources.kernels.appendingPathComponent("include").path, "-I", sources.firmware.appendingPathComponent("Sources/Board/include").path,
+          "-c", source.path, "-o", object.path,
+        ]
+    ).run(step: source.lastPathComponent)
+    return object
+  }
+
+  private func link(_ objects: [URL], _ elf: URL) throws(BoardError) {
+    let script = sources.firmware.appendingPathComponent("Boards/\(board.name)/board.ld")
+    let outcome = try Command(
+      executable: toolchain.linker,
+      arguments: toolset.linker.extraCLIOptions + [
+        "-L", sources.firmware.appendingPathComponent("Sources/\(board.family.rawValue)").path,
+        "-T", script.path, "-o", elf.path,
+      ] + objects.map(\.path)
+    ).run()
+    guard outcome.status == 0 else {
+      for sign in ["will not fit in region", "is left for the stack"]
+      where outcome.text.contains(sign) {
+        throw .doesNotFit(board: board.name, problem: outcome.text)
+      }
+      throw .buildFailed(step: "the linker", output: outcome.text)
+    }
+  }
+
+  private func measure(
+    _ elf: URL, _ model: URL, arenaByteCount: Int, in folder: URL
+  ) throws(BoardError) -> Firmware {
+    let image = try Image(elf)
+    var firmware = Firmware(
+      board: board, elf: elf, binary: nil, map: folder.appendingPathComponent("firmware.map"),
+      model: model, textByteCount: image.textByteCount, dataByteCount: image.dataByteCount,
+      bssByteCount: max(image.bssByteCount - arenaByteCount, 0), arenaByteCount: arenaByteCount,
+      modelByteCount: try model.read().count, fileByteCount: try elf.read().count)
+    if board.family == .cortexM {
+      let binary = folder.appendingPathComponent("firmware.bin")
+      try Command(
+        executable: toolchain.objcopy, arguments: ["-O", "binary", elf.path, binary.path]
+      ).run(step: "llvm-objcopy")
+      firmware.binary = binary
+    }
+    let text = MemoryMap(image: image, firmware: firmware).text(
+      demangler: try? Command.find("swift-demangle", remedy: ""))
+    try firmware.map.write(Array(text.utf8))
+    return firmware
+  }
+}

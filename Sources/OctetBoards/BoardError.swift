@@ -1,0 +1,50 @@
+/// Why firmware cannot be built or run. Each case prints what is wrong and what to do.
+public enum BoardError: Error, Equatable, CustomStringConvertible {
+  case unknownBoard(String)
+  case firmwareMissing(String)
+  case toolMissing(String, remedy: String)
+  case invalidModel(String)
+  case invalidToolset(path: String, problem: String)
+  case buildFailed(step: String, output: String)
+  case doesNotFit(board: String, problem: String)
+  case invalidImage(path: String, problem: String)
+  case inputByteCount(Int, needed: Int)
+  case runFailed(command: String, output: String)
+  case timedOut(command: String, seconds: Int)
+  case refused(code: Int, detail: Int, text: String)
+  case notRemote(String)
+  case file(path: String, problem: String)
+
+  public var description: String {
+    switch self {
+    case .unknownBoard(let name):
+      "there is no board '\(name)'; 'octet board list' shows those that there are"
+    case .firmwareMissing(let path):
+      "the firmware's sources are not at \(path); set OCTET_HOME to the folder of Octet's package"
+    case .toolMissing(let name, let remedy):
+      "'\(name)' was not found on the PATH; \(remedy)"
+    case .invalidModel(let problem):
+      "the model is not usable: \(problem)"
+    case .invalidToolset(let path, let problem):
+      "\(path) is not a toolset: \(problem)"
+    case .buildFailed(let step, let output):
+      "building the firmware failed in \(step):\n\(output)"
+    case .doesNotFit(let board, let problem):
+      "the model does not fit \(board): \(problem)"
+    case .invalidImage(let path, let problem):
+      "\(path) is not an ELF image that can be measured: \(problem)"
+    case .inputByteCount(let count, let needed):
+      "the inputs have \(count) bytes, which is not a multiple of the \(needed) of one sample"
+    case .runFailed(let command, let output):
+      "the firmware did not finish; '\(command)' said: \(output.isEmpty ? "nothing" : output)"
+    case .timedOut(let command, let seconds):
+      "the firmware did not finish within \(seconds) s; it was run as '\(command)'"
+    case .refused(let code, let detail, let text):
+      "the firmware refused to run, code \(code) at \(detail): \(text)"
+    case .notRemote(let name):
+      "\(name) is bare metal and has no ssh; leave out --host to emulate it"
+    case .file(let path, let problem):
+      "\(path): \(problem)"
+    }
+  }
+}

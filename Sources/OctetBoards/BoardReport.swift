@@ -1,0 +1,198 @@
+import Foundation
+
+/// What `octet board run` reports, for machines (it encodes as the JSON object) and for people.
+public struct BoardReport: Encodable, Sendable {
+  public struct Difference: Encodable, Sendable {
+    public var sampleIndex: Int
+    public var operatorIndex: Int?
+    public var name: String?
+    public var checksum: UInt32?
+    public var hostChecksum: UInt32?
+    public var elements: [Element]
+
+    public struct Element: Encodable, Sendable {
+      public var index: Int
+      public var value: Int8?
+      public var hostValue: Int8
+    }
+  }
+
+  public var board: String
+  /// `user@name`, or nil when it was emulated.
+  public var host: String?
+  public var sampleCount: Int
+  public var outputsMatchHost: Bool
+  public var selfTestPassed: Bool
+  public var instructionsPerInference: Int?
+  public var nanosecondsPerInference: Int?
+  public var arenaByteCount: Int
+  public var stackByteCount: Int
+  /// Code and constants without the model.
+  public var textByteCount: Int
+  public var dataByteCount: Int
+  /// Without the arena.
+  public var bssByteCount: Int
+  /// Arena, stack, data and bss together.
+  public var ramByteCount: Int
+  public var modelByteCount: Int
+  public var firmwareFileByteCount: Int
+  /// The outputs of the first samples, at most 16.
+  public var outputs: [[Int8]]
+  public var firstDifference: Difference?
+
+  public init(_ result: BoardResult, host: String?) {
+    let firmware = result.firmware
+    board = firmware.board.name
+    self.host = host
+    sampleCount = result.sampleCount
+    outputsMatchHost = result.outputsMatchHost
+    selfTestPassed = result.selfTestPassed
+    instructionsPerInference = result.instructionsPerInference
+    nanosecondsPerInference = result.nanosecondsPerInference
+    arenaByteCount = firmware.arenaByteCount
+    stackByteCount = result.stackByteCount
+    textByteCount = firmware.textByteCount
+    dataByteCount = firmware.dataByteCount
+    bssByteCount = firmware.bssByteCount
+    ramByteCount = result.ramByteCount
+    modelByteCount = firmware.modelByteCount
+    firmwareFileByteCount = firmware.fileByteCount
+    let count = result.sampleCount > 0 ? result.outputs.count / result.sampleCount : 0
+    outputs = (0..<min(result.sampleCount, 16)).map { sample in
+      result.outputs[sample * count..<(sample + 1) * count].map { Int8(bitPattern: $0) }
+    }
+    if let sample = result.differingSampleIndex {
+      firstDifference = Difference(sampleIndex: sample, result.difference)
+    }
+  }
+
+  public var text: String {
+    var lines = [
+      "\(board)\(host.map { " at \($0)" } ?? ", emulated"): \(sampleCount) "
+        + "\(sampleCount == 1 ? "sample" : "samples"), outputs "
+        + "\(outputsMatchHost ? "equal the host's" : "DIFFER from the host's"), self-test "
+        + (selfTestPassed ? "passed" : "FAILED")
+    ]
+    if let instructionsPerInference {
+      lines.append("instructions an inference  \(instructionsPerInference)")
+    }
+    if let nanosecondsPerInference {
+      lines.append("nanoseconds an inference   \(nanosecondsPerInference)")
+    }
+    lines += [
+      "RAM    \(ramByteCount) bytes: arena \(arenaByteCount), stack \(stackByteCount), "
+        + "data \(dataByteCount), bss \(bssByteCount)",
+      "flash  text \(textByteCount) bytes, model \(modelByteCount)",
+    ]
+    for (index, output) in outputs.enumerated() {
+      lines.append("sample \(index): \(output.map(String.init).joined(separator: " "))")
+    }
+    if sampleCount > outputs.count { lines.append("and \(sampleCount - outputs.count) more") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension BoardReport.Difference {
+  init(sampleIndex: Int, _ difference: OperatorDifference?) {
+    self.sampleIndex = sampleIndex
+    operatorIndex = difference?.operatorIndex
+    name = difference?.name
+    checksum = difference?.actualChecksum
+    hostChecksum = difference?.expectedChecksum
+    elements = (difference?.elements ?? []).prefix(64).map { index in
+      .init(
+        index: index,
+        value: difference.flatMap {
+          $0.actual.indices.contains(index) ? Int8(bitPattern: $0.actual[index]) : nil
+        },
+        hostValue: Int8(bitPattern: difference?.expected[index] ?? 0))
+    }
+  }
+}
+
+extension BoardReport {
+  public var isGood: Bool { outputsMatchHost && selfTestPassed }
+}
+
+extension BoardResult {
+  /// The sentence for a person when something differs.
+  public var failure: String {
+    guard let differingSampleIndex else { return "the self-test failed on the board" }
+    let place = "sample \(differingSampleIndex) differs from the host"
+    guard let difference else {
+      return "\(place), but when it ran again with all operators' outputs, none differed"
+    }
+    return "\(place)\n\(difference)"
+  }
+}
+
+/// What `octet board build` reports.
+public struct BoardBuildReport: Encodable, Sendable {
+  public var board: String
+  public var elf: String
+  public var binary: String?
+  public var map: String
+  public var textByteCount: Int
+  public var dataByteCount: Int
+  public var bssByteCount: Int
+  public var arenaByteCount: Int
+  public var modelByteCount: Int
+  public var firmwareFileByteCount: Int
+
+  public init(_ firmware: Firmware) {
+    board = firmware.board.name
+    elf = firmware.elf.path
+    binary = firmware.binary?.path
+    map = firmware.map.path
+    textByteCount = firmware.textByteCount
+    dataByteCount = firmware.dataByteCount
+    bssByteCount = firmware.bssByteCount
+    arenaByteCount = firmware.arenaByteCount
+    modelByteCount = firmware.modelByteCount
+    firmwareFileByteCount = firmware.fileByteCount
+  }
+
+  public var text: String {
+    """
+    \(elf)
+    \(map)
+    text \(textByteCount), data \(dataByteCount), bss \(bssByteCount), arena \(arenaByteCount), \
+    model \(modelByteCount) bytes
+    """
+  }
+}
+
+/// What `octet board list` reports.
+public struct BoardList: Encodable, Sendable {
+  public struct Entry: Encodable, Sendable {
+    public var name: String
+    public var summary: String
+    public var needs: String
+    public var canBeEmulatedHere: Bool
+  }
+
+  public var boards: [Entry]
+
+  public init() {
+    boards = Board.all.map {
+      Entry(
+        name: $0.name, summary: $0.summary, needs: $0.needs,
+        canBeEmulatedHere: $0.canBeEmulatedHere)
+    }
+  }
+
+  public var text: String {
+    boards.map {
+      "\($0.name.padding(toLength: 15, withPad: " ", startingAt: 0))\($0.summary)\n"
+        + "               needs \($0.needs); its emulator is "
+        + ($0.canBeEmulatedHere ? "here" : "not here")
+    }.joined(separator: "\n")
+  }
+}
+
+extension Board {
+  /// Whether the emulator is installed on this machine.
+  public var canBeEmulatedHere: Bool {
+    (try? Command.find(emulator[0], remedy: "")) != nil
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// What a run on a board showed.
+public struct BoardResult: Sendable {
+  public var firmware: Firmware
+  public var sampleCount: Int
+  /// One after the other, in the order of the samples.
+  public var outputs: [UInt8]
+  public var outputsMatchHost: Bool
+  /// Whether the blob's self-test passed on the board, by every operator's checksum.
+  public var selfTestPassed: Bool
+  /// Where the outputs part from the host's, and the sample in which they first do.
+  public var difference: OperatorDifference?
+  public var differingSampleIndex: Int?
+  /// Executed by the core for one inference, the mean of a few; nil on hardware.
+  public var instructionsPerInference: Int?
+  /// Of the last inference, on hardware; nil in emulation.
+  public var nanosecondsPerInference: Int?
+  /// Measured by painting, from the first instruction on.
+  public var stackByteCount: Int
+
+  /// All that is written: arena, stack, variables. None of it belongs to the model's weights.
+  public var ramByteCount: Int {
+    firmware.arenaByteCount + stackByteCount + firmware.dataByteCount + firmware.bssByteCount
+  }
+}
+
+/// The `board_report` of board.h.
+package struct FirmwareReport {
+  static let byteCount = 32
+  private static let magic: UInt32 = 0x5254_4F42
+  private static let selfTestPassed: UInt32 = 0xFFFF_FFFF
+  private static let faultCode = 99
+
+  package var errorCode: Int
+  package var errorDetail: Int
+  package var sampleCount: Int
+  package var selfTest: UInt32
+  package var stackByteCount: Int
+  package var nanoseconds: Int
+
+  var passedSelfTest: Bool { selfTest == Self.selfTestPassed }
+
+  /// Nil when the bytes are not a whole report.
+  init?(_ bytes: [UInt8]) {
+    guard bytes.count == Self.byteCount else { return nil }
+    let words = (0..<8).map { index in
+      (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[4 * index + $1]) << UInt32(8 * $1) }
+    }
+    guard words[0] == Self.magic else { return nil }
+    errorCode = Int(words[1])
+    errorDetail = Int(words[2])
+    sampleCount = Int(words[3])
+    selfTest = words[4]
+    stackByteCount = Int(words[6])
+    nanoseconds = Int(words[7])
+  }
+
+  func requireSuccess(_ text: String) throws(BoardError) {
+    guard errorCode != 0 else { return }
+    let said = errorCode == Self.faultCode ? "the core faulted, which is a defect" : text
+    throw .refused(
+      code: errorCode, detail: errorDetail,
+      text: said.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+}

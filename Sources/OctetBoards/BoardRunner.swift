@@ -1,0 +1,127 @@
+import Foundation
+import OctetCompiler
+import OctetRuntime
+
+/// Runs firmware, in the emulator or on a Linux board by ssh, and compares it with the host.
+public struct BoardRunner {
+  public let firmware: Firmware
+  /// `user@name` of a Linux board; nil to emulate.
+  public var host: String?
+
+  /// Instructions are counted over as many samples; counting slows the emulator down.
+  private static let countedSampleCount = 4
+
+  public init(_ firmware: Firmware, host: String? = nil) throws(BoardError) {
+    if host != nil, firmware.board.family != .linux { throw .notRemote(firmware.board.name) }
+    self.firmware = firmware
+    self.host = host
+  }
+
+  /// Builds, runs and compares.
+  ///
+  /// - Parameter folder: where the firmware stays; nil: it is removed afterwards.
+  public static func buildAndRun(
+    _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil, folder: URL? = nil
+  ) throws(BoardError) -> BoardResult {
+    let work: URL
+    if let folder { work = folder } else { work = try makeTemporaryFolder() }
+    defer { if folder == nil { work.remove() } }
+    let firmware = try BoardBuilder(board).build(blob, into: work)
+    return try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
+  }
+
+  /// Runs the self-test, then `inputs` (samples end to end; nil: the self-test's own sample).
+  public func run(_ blob: Blob, inputs: [UInt8]?) throws(BoardError) -> BoardResult {
+    let reference = try HostRun(blob)
+    let sampleByteCount = reference.sampleByteCount
+    let inputs = inputs ?? reference.selfTestSample()
+    guard !inputs.isEmpty, inputs.count % sampleByteCount == 0 else {
+      throw .inputByteCount(inputs.count, needed: sampleByteCount)
+    }
+    let machine = try machine()
+    defer { machine.close() }
+    let selfTest = try machine.run(inputs: nil)
+    let run = try machine.run(inputs: inputs)
+    let counted = Array(inputs.prefix(Self.countedSampleCount * sampleByteCount))
+    let counts = try machine.instructionCounts(inputs: counted)
+    let expected = reference.outputs(inputs)
+    var result = BoardResult(
+      firmware: firmware, sampleCount: run.report.sampleCount, outputs: run.outputs,
+      outputsMatchHost: run.outputs == expected, selfTestPassed: selfTest.report.passedSelfTest,
+      stackByteCount: max(selfTest.report.stackByteCount, run.report.stackByteCount))
+    if !counts.isEmpty { result.instructionsPerInference = counts.reduce(0, +) / counts.count }
+    if host != nil { result.nanosecondsPerInference = run.report.nanoseconds }
+    if !result.outputsMatchHost {
+      let index = firstDifferingSample(run.outputs, expected, reference.outputByteCount)
+      let start = min(index, inputs.count / sampleByteCount - 1) * sampleByteCount
+      let sample = inputs[start..<start + sampleByteCount]
+      let traced = try machine.run(inputs: Array(sample), isTracing: true)
+      result.differingSampleIndex = index
+      result.difference = reference.firstDifference(sample, trace: traced.trace)
+    }
+    return result
+  }
+
+  private func firstDifferingSample(_ a: [UInt8], _ b: [UInt8], _ byteCount: Int) -> Int {
+    let shared = min(a.count, b.count)
+    return ((0..<shared).first { a[$0] != b[$0] } ?? shared) / max(byteCount, 1)
+  }
+
+  private func machine() throws(BoardError) -> any Machine {
+    if let host { return try RemoteMachine(firmware, host: host) }
+    return try EmulatedMachine(firmware)
+  }
+}
+
+/// Something that executes firmware.
+package protocol Machine {
+  /// - Parameter inputs: samples end to end; nil: the self-test.
+  func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
+
+  /// Instructions of each inference; empty when they cannot be counted.
+  func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int]
+
+  /// Removes its files.
+  func close()
+}
+
+extension Machine {
+  package func run(inputs: [UInt8]?) throws(BoardError) -> MachineRun {
+    try run(inputs: inputs, isTracing: false)
+  }
+}
+
+/// What firmware left behind.
+package struct MachineRun {
+  package var report: FirmwareReport
+  package var outputs: [UInt8]
+  package var trace: [UInt8]
+
+  /// The files of the seam, by the names that the firmware uses.
+  enum File {
+    static let input = "input.raw"
+    static let output = "output.raw"
+    static let report = "report.raw"
+    static let trace = "trace.raw"
+    static let all = [input, output, report, trace]
+  }
+
+  /// Reads them from `folder`; `text` is what the firmware printed.
+  init(folder: URL, command: Command, text: String) throws(BoardError) {
+    guard let bytes = try? folder.appendingPathComponent(File.report).read(),
+      let report = FirmwareReport(bytes)
+    else { throw .runFailed(command: command.line, output: text) }
+    try report.requireSuccess(text)
+    self.report = report
+    outputs = (try? folder.appendingPathComponent(File.output).read()) ?? []
+    trace = (try? folder.appendingPathComponent(File.trace).read()) ?? []
+  }
+}
+
+/// An empty folder of its own, which its owner removes.
+func makeTemporaryFolder() throws(BoardError) -> URL {
+  let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("octet-board-\(UUID().uuidString)")
+  try folder.makeFolder()
+  return folder
+}

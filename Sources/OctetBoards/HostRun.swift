@@ -1,0 +1,126 @@
+import OctetCompiler
+import OctetRuntime
+
+/// The same inferences on this machine: what the board's bytes must equal.
+struct HostRun {
+  let blob: Blob
+  let model: Model
+  private let arena: Arena
+  private let session: Session
+
+  init(_ blob: Blob) throws(BoardError) {
+    self.blob = blob
+    do {
+      model = try blob.model()
+      arena = Arena(byteCount: model.arenaByteCount)
+      session = try Session(model: model, arena: arena.region, backend: .portable)
+    } catch let error as ModelError {
+      throw .invalidModel("\(error)")
+    } catch {
+      throw .invalidModel("\(error)")
+    }
+  }
+
+  /// Of all inputs, end to end.
+  var sampleByteCount: Int {
+    (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
+  }
+
+  var outputByteCount: Int {
+    (0..<model.outputCount).reduce(0) { $0 + model.output($1).byteCount }
+  }
+
+  /// The input that the blob's self-test generates.
+  func selfTestSample() -> [UInt8] {
+    session.fillInputsForSelfTest()
+    return (0..<model.inputCount).flatMap { bytes(of: model.input($0)) }
+  }
+
+  /// The outputs of the samples in `inputs`, end to end.
+  func outputs(_ inputs: [UInt8]) -> [UInt8] {
+    var outputs: [UInt8] = []
+    for start in stride(from: 0, to: inputs.count, by: sampleByteCount) {
+      set(inputs[start..<start + sampleByteCount])
+      session.run()
+      for index in 0..<model.outputCount { outputs += bytes(of: model.output(index)) }
+    }
+    return outputs
+  }
+
+  /// The first operator whose output differs from the board's.
+  ///
+  /// - Parameter trace: the outputs of all operators on the board, end to end.
+  func firstDifference(_ sample: ArraySlice<UInt8>, trace: [UInt8]) -> OperatorDifference? {
+    set(sample)
+    var start = 0
+    for index in 0..<model.operatorCount {
+      session.runOperator(index)
+      let view = model.operator(index)
+      let expected = (0..<view.outputCount).flatMap { bytes(of: view.output($0)) }
+      let end = min(start + expected.count, trace.count)
+      let actual = Array(trace[min(start, end)..<end])
+      if actual != expected {
+        return OperatorDifference(
+          operatorIndex: index, name: String(view.name), expected: expected, actual: actual)
+      }
+      start = end
+    }
+    return nil
+  }
+
+  private func set(_ sample: ArraySlice<UInt8>) {
+    var next = sample.startIndex
+    for index in 0..<model.inputCount {
+      let target = session.inputElements(index)
+      for position in 0..<model.input(index).byteCount {
+        target[position] = Int8(bitPattern: sample[next])
+        next += 1
+      }
+    }
+  }
+
+  private func bytes(of tensor: TensorView) -> [UInt8] {
+    session.elements(of: tensor).map { UInt8(bitPattern: $0) }
+  }
+}
+
+/// The first operator at which a board and the host part.
+public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
+  public var operatorIndex: Int
+  public var name: String
+  /// The host's output and the board's.
+  public var expected: [UInt8]
+  public var actual: [UInt8]
+
+  public var expectedChecksum: UInt32 { Self.checksum(expected) }
+  public var actualChecksum: UInt32 { Self.checksum(actual) }
+
+  /// The elements that differ.
+  public var elements: [Int] {
+    expected.indices.filter { !actual.indices.contains($0) || actual[$0] != expected[$0] }
+  }
+
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var checksum = Checksum()
+    bytes.withUnsafeBytes { region in
+      if let base = region.baseAddress { checksum.update(base, count: region.count) }
+    }
+    return checksum.value
+  }
+
+  public var description: String {
+    let different = elements
+    var lines = [
+      "operator \(operatorIndex) '\(name)' is the first that differs: CRC "
+        + "\(String(actualChecksum, radix: 16)), the host has "
+        + "\(String(expectedChecksum, radix: 16)); \(different.count) of \(expected.count) values"
+    ]
+    for element in different.prefix(16) {
+      let value =
+        actual.indices.contains(element) ? "\(Int8(bitPattern: actual[element]))" : "missing"
+      lines.append("  element \(element): \(value), host \(Int8(bitPattern: expected[element]))")
+    }
+    if different.count > 16 { lines.append("  and \(different.count - 16) more") }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// The programs that build firmware: all of them come with the Swift toolchain.
+struct Toolchain {
+  var swiftc: URL
+  var clang: URL
+  var linker: URL
+  var objcopy: URL
+  var archiver: URL
+
+  static func find() throws(BoardError) -> Toolchain {
+    let remedy = "install the Swift toolchain, 6.3 or later, from swift.org/install"
+    // The real folder: swiftly and others put links elsewhere.
+    let folder = try Command.find("swiftc", remedy: remedy).resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    func tool(_ name: String) throws(BoardError) -> URL {
+      let url = folder.appendingPathComponent(name)
+      if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+      return try Command.find(name, remedy: remedy)
+    }
+    return Toolchain(
+      swiftc: try tool("swiftc"), clang: try tool("clang"), linker: try tool("ld.lld"),
+      objcopy: try tool("llvm-objcopy"), archiver: try tool("llvm-ar"))
+  }
+}
+
+/// Flags in SwiftPM's toolset format (SE-0387).
+struct Toolset: Decodable {
+  struct Options: Decodable {
+    var extraCLIOptions: [String]
+  }
+
+  var swiftCompiler: Options
+  var cCompiler: Options
+  var linker: Options
+
+  static func read(_ url: URL) throws(BoardError) -> Toolset {
+    let bytes = try url.read()
+    do {
+      return try JSONDecoder().decode(Toolset.self, from: Data(bytes))
+    } catch {
+      throw .invalidToolset(path: url.path, problem: "\(error)")
+    }
+  }
+
+  static func + (a: Toolset, b: Toolset) -> Toolset {
+    Toolset(
+      swiftCompiler: a.swiftCompiler + b.swiftCompiler, cCompiler: a.cCompiler + b.cCompiler,
+      linker: a.linker + b.linker)
+  }
+}
+
+extension Toolset.Options {
+  static func + (a: Self, b: Self) -> Self {
+    Self(extraCLIOptions: a.extraCLIOptions + b.extraCLIOptions)
+  }
+}
+
+/// Octet's package, which holds the sources of the firmware and the runtime.
+struct PackageSources {
+  var root: URL
+
+  var firmware: URL { root.appendingPathComponent("Firmware") }
+  var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
+  var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
+
+  /// In the folder that OCTET_HOME names, otherwise where this file was compiled.
+  static func find() throws(BoardError) -> PackageSources {
+    let root =
+      ProcessInfo.processInfo.environment["OCTET_HOME"].map { URL(fileURLWithPath: $0) }
+      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let sources = PackageSources(root: root)
+    for needed in [sources.firmware, sources.runtime, sources.kernels] {
+      guard FileManager.default.fileExists(atPath: needed.path) else {
+        throw .firmwareMissing(needed.path)
+      }
+    }
+    return sources
+  }
+
+  /// The files below `folder` with this extension, in order.
+  static func files(in folder: URL, extension name: String) -> [URL] {
+    let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    return (all?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == name }
+      .sorted { $0.path < $1.path }
+  }
+}

@@ -1,0 +1,54 @@
+import OctetRuntime
+
+/// A blob as a C header: an aligned constant array that firmware links into flash.
+public enum HeaderExport {
+  /// - Parameters:
+  ///   - name: becomes part of the C names; letters, digits and underscores are kept.
+  public static func text(_ blob: Blob, name: String) throws(ModelError) -> String {
+    let model = try blob.model()
+    let identifier = ExportName(name)
+    var text = """
+      // \(identifier.lowercase), an Octet model: int8 weights and all that the runtime needs to run \
+      it.
+      // Include it in one source file. Made by 'octet export --to header'.
+      #pragma once
+
+      #include <stdint.h>
+
+      #define \(identifier.uppercase)_BYTE_COUNT \(blob.count)u
+      #define \(identifier.uppercase)_ARENA_BYTE_COUNT \(model.arenaByteCount)u
+
+      #ifdef __cplusplus
+      alignas(64)
+      #else
+      _Alignas(64)
+      #endif
+      static const uint8_t \(identifier.lowercase)[\(identifier.uppercase)_BYTE_COUNT] = {
+
+      """
+    let bytes = blob.bytes
+    for start in stride(from: 0, to: bytes.count, by: 20) {
+      let line = bytes[start..<min(start + 20, bytes.count)].map(String.init)
+      text += "    \(line.joined(separator: ",")),\n"
+    }
+    return text + "};\n"
+  }
+}
+
+/// A file's name as an identifier.
+struct ExportName {
+  let lowercase: String
+
+  init(_ name: String) {
+    let kept = name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_" }
+    let start = kept.first.map { $0.isNumber } ?? true
+    lowercase = (start ? "model_" : "") + String(kept)
+  }
+
+  var uppercase: String { lowercase.uppercased() }
+
+  /// `LenetMnist`
+  var camelCase: String {
+    lowercase.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+}

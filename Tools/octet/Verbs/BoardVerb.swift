@@ -1,0 +1,96 @@
+import Foundation
+import OctetBoards
+import OctetCommand
+import OctetReport
+
+struct BoardVerb: Verb {
+  let name = "board"
+  let summary = "Build a model's firmware for a board, run it, and compare it with this machine."
+  let discussion =
+    "'list' shows the boards. 'build' leaves the ELF, the flash image and a memory map in a folder. "
+    + "'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a Linux "
+    + "board, and compares every output byte. Only the Swift toolchain and QEMU are needed. "
+    + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
+    + "all operators or only those of a model."
+  let action = Positional<String>(
+    "list|build|run|library", .choice(["list", "build", "run", "library"]), help: "What to do.")
+  let model = Positional<String?>(optional: "M.oct", .path, help: "The blob.")
+  let board = OctetCommand.Option(
+    "--board", .choice(Board.all.map(\.name)), help: "The board.")
+  let host = OctetCommand.Option(
+    "--host", .string.named("USER@NAME"), help: "Run on this Linux board by ssh.")
+  let rawInput = OctetCommand.Option(
+    "--raw-input", .path, help: "Int8 samples to run; the self-test's own when absent.")
+  let samples = OctetCommand.Option(
+    "--samples", .integer(1...), help: "Run only the first so many samples of --raw-input.")
+  let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Int8 outputs to write.")
+  let output = OctetCommand.Option(
+    "--output", short: "o", .path.named("DIR"), help: "Folder to build into and to keep.")
+  let example = "octet board run --board cortex-m4 lenet.oct"
+
+  var usages: [String] {
+    [
+      "list",
+      "build --board NAME M.oct -o DIR",
+      "library [--board NAME] [M.oct] -o DIR",
+      "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
+        + "[-o DIR]",
+    ]
+  }
+  var parameters: [any Parameter] {
+    [action, model, board, host, rawInput, samples, rawOutput, output]
+  }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    if arguments[action] == "list" {
+      let list = BoardList()
+      return Outcome(list, text: list.text)
+    }
+    let folder = arguments[output].map { URL(fileURLWithPath: $0) }
+    if arguments[action] == "library" { return try buildLibrary(arguments, folder) }
+    guard let name = arguments[board], let path = arguments[model] else {
+      throw CommandError(.usage, "'board \(arguments[action])' needs --board and a model")
+    }
+    let chosen = try Board.named(name)
+    let blob = try ModelFile.readBlob(path).blob
+    if arguments[action] == "build" {
+      guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
+      let firmware = try BoardBuilder(chosen).build(blob, into: folder)
+      return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
+    }
+    var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
+    if let samples = arguments[samples], let all = inputs {
+      let model = try blob.model()
+      let byteCount = (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
+      inputs = Array(all.prefix(samples.multipliedReportingOverflow(by: byteCount).partialValue))
+    }
+    if let path = arguments[rawOutput] { try AtomicFile.checkCanWrite(to: path) }
+    let result = try BoardRunner.buildAndRun(
+      blob, on: chosen, inputs: inputs, host: arguments[host], folder: folder)
+    if let path = arguments[rawOutput] { try AtomicFile.write(result.outputs, to: path) }
+    let report = BoardReport(result, host: arguments[host])
+    if report.isGood { return Outcome(report, text: report.text) }
+    return Outcome(report, text: report.text, ending: .gateMissed(result.failure))
+  }
+}
+
+extension BoardVerb {
+  private func buildLibrary(_ arguments: Arguments, _ folder: URL?) throws -> Outcome {
+    guard let folder else { throw CommandError(.usage, "'board library' needs -o DIR") }
+    let chosen = try arguments[board].map { try Board.named($0) }
+    let blob = try arguments[model].map { try ModelFile.readBlob($0).blob }
+    let library = try CLibraryBuilder(chosen).build(blob, into: folder)
+    return Outcome(library, text: "\(library.archive)\n\(library.header)")
+  }
+}
+
+extension BoardError: ExitStatusProviding {
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .unknownBoard, .notRemote: .usage
+    case .toolMissing, .firmwareMissing: .missingInput
+    case .file: .cannotCreate
+    default: .badData
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import OctetCommand
+import OctetCompiler
+import OctetReport
+
+struct Export: Verb {
+  let name = "export"
+  let summary = "Write a blob in another form, for firmware and for other tools."
+  let model = Positional<String>("M.oct", .path, help: "The blob.")
+  let form = OctetCommand.Option(
+    "--to", .choice(["header", "swift"]), default: "header",
+    help: "'header': a C array; 'swift': a Swift constant.")
+  let output = OctetCommand.Option("--output", short: "o", .path, help: "The file to write.")
+  let example = "octet export lenet.oct --to header -o lenet.h"
+  var parameters: [any Parameter] { [model, form, output] }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    guard let path = arguments[output] else {
+      throw CommandError(.usage, "-o is missing; name the file to write")
+    }
+    try AtomicFile.checkCanWrite(to: path)
+    let blob = try ModelFile.readBlob(arguments[model]).blob
+    let name = URL(fileURLWithPath: arguments[model]).deletingPathExtension().lastPathComponent
+    let text =
+      switch arguments[form] {
+      case "swift": try SwiftExport.text(blob, name: name)
+      default: try HeaderExport.text(blob, name: name)
+      }
+    try AtomicFile.write(text, to: path)
+    let report = Report(form: arguments[form], file: path, fileByteCount: text.utf8.count)
+    return Outcome(report, text: "wrote \(path), \(report.fileByteCount) bytes")
+  }
+
+  struct Report: Encodable {
+    var form: String
+    var file: String
+    var fileByteCount: Int
+  }
+}
