@@ -17,7 +17,8 @@ typedef uint8_t B __attribute__((vector_size(16), aligned(1), may_alias));
 // A V is one register of AVX-512's 32, two of AVX2's 16, four of SSE2's 16 or of NEON's 32.
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
 #define SET avx512
 #define SET_NAME "avx512"
 #define MAX_PIXELS 4

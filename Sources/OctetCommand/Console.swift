@@ -40,7 +40,7 @@ public final class Console: Sendable {
   public let isQuiet: Bool
   public let isJSON: Bool
   private let streams: Streams
-  private let progress = Mutex<Progress?>(nil)
+  private let progress = Mutex<ProgressBar?>(nil)
 
   public init(isQuiet: Bool, isJSON: Bool, streams: Streams = .standard) {
     self.isQuiet = isQuiet
@@ -74,8 +74,8 @@ public final class Console: Sendable {
   /// - Parameters:
   ///   - title: a few words: `training`.
   ///   - total: the count at which the work is done; at least 1.
-  public func progress(_ title: String, total: Int) -> Progress {
-    let new = Progress(
+  public func progress(_ title: String, total: Int) -> ProgressBar {
+    let new = ProgressBar(
       title: title, total: total, terminal: streams.error,
       write: isQuiet ? nil : streams.writeError)
     let old = progress.withLock { current in

@@ -58,6 +58,10 @@ public struct Program: Sendable {
     if request.verb == "help" || (request.verb == nil && request.has(Self.help)) {
       return try help(about: request.verb == nil ? [] : request.rest, console: console)
     }
+    if let flag = request.misplaced {
+      let hint = Suggestion.sentence(for: flag, among: Self.commonFlags.map(\.specification.name))
+      throw CommandError(.usage, "unknown flag '\(flag)' before the verb\(hint)")
+    }
     guard let verbName = request.verb else {
       throw CommandError(.usage, "a verb is missing")
     }
@@ -108,16 +112,15 @@ private struct Request {
   var verb: String?
   /// Everything but the verb.
   var rest: [String]
+  /// The first flag before the verb that is not one of every verb's.
+  var misplaced: String?
 
   init(_ arguments: [String]) {
     rest = arguments
-    // Only flags that take no value may stand before the verb.
-    if let index = arguments.firstIndex(where: { !ArgumentParser.looksLikeFlag($0) }) {
-      verb = rest.remove(at: index)
-    }
-    if verb == nil, let unknown = arguments.first(where: { !Self.isCommon($0) }) {
-      verb = unknown
-    }
+    let index = arguments.firstIndex { !ArgumentParser.looksLikeFlag($0) }
+    misplaced = arguments[..<(index ?? arguments.count)].first { !Self.isCommon($0) }
+    // What follows a misplaced flag may be its value.
+    if let index, misplaced == nil { verb = rest.remove(at: index) }
   }
 
   func has(_ flag: Flag) -> Bool {

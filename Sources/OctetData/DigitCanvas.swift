@@ -37,8 +37,7 @@ struct DigitCanvas {
         let ex = px - along * dx
         let ey = py - along * dy
         let distance = (ex * ex + ey * ey).squareRoot()
-        let depth = min(max((reach - distance) / softness, 0), 1)
-        let value = depth * depth * (3 - 2 * depth)
+        let value = min((reach - distance) / softness, 1)
         let index = row * side + column
         if value > coverage[index] { coverage[index] = value }
       }

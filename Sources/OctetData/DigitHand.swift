@@ -25,7 +25,9 @@ struct Hand {
     untidiness = random.next(in: 1...5) * (digit == 0 || digit == 4 ? 0.7 : 1)
     // People lean to the right more than to the left; a 1 leans most.
     let slant = (digit == 1 ? 0.2 : 0.15) + (digit == 1 ? 0.3 : 0.22) * random.nextBell()
-    let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), 0.5), 1.9)
+    // Narrow digits lose their loops, an 8 first.
+    let narrowest = digit == 1 ? 0.5 : digit == 8 ? 0.75 : 0.62
+    let aspect = Self.meanAspect[digit] * min(max(1 + 0.25 * random.nextBell(), narrowest), 1.9)
     // Half the angle's tangent gives sine and cosine without a library's `sin`.
     let halfTangent = 0.5 * 0.15 * random.nextBell()
     let divisor = 1 + halfTangent * halfTangent
@@ -35,10 +37,15 @@ struct Hand {
     xy = -cosine * slant - sine
     yx = sine * aspect
     yy = cosine - sine * slant
-    radius = min(max(Self.meanRadius[digit] + 0.36 * random.nextBell(), 0.65), 2.9)
+    // Loops that are narrow or small (an 8's) would be filled by a thick line.
+    let thickest = digit == 1 ? 2.9 : (digit == 8 ? 1.8 : 2.6) * min(aspect, 1)
+    let spread = digit == 1 ? 0.5 : 0.36
+    radius = min(max(Self.meanRadius[digit] + spread * random.nextBell(), 0.65), thickest)
     pressure = random.next(in: 0...0.35)
-    softness = random.next(in: 1.4...2.4)
-    elasticity = random.next(in: 2...9)
+    // A line of any width is white in its middle.
+    softness = min(random.next(in: 0.8...1.4), 2 * radius)
+    // A 1 is soon no longer one.
+    elasticity = random.next(in: 2...11) * (digit == 1 ? 0.6 : 1)
   }
 
   /// The glyph's strokes with every knot moved a little, as smooth paths.

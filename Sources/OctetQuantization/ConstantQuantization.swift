@@ -3,10 +3,12 @@ import OctetModel
 extension Graph {
   /// Replaces the float constants that node `index` reads by int8 weights, int32 biases and int8
   /// operands.
-  mutating func quantizeConstants(ofNode index: Int) throws(QuantizationError) {
+  mutating func quantizeConstants(
+    ofNode index: Int, statistics: InputStatistics?
+  ) throws(QuantizationError) {
     let node = nodes[index]
     if let axis = node.operation.weightChannelAxis {
-      try quantizeWeights(ofNode: index, axis: axis)
+      try quantizeWeights(ofNode: index, axis: axis, statistics: statistics)
       return
     }
     for (position, input) in node.inputs.enumerated() {
@@ -28,7 +30,7 @@ extension Graph {
 
   /// Weights: symmetric, one scale an output channel. Biases: int32 at `s_in · s_w[c]`.
   private mutating func quantizeWeights(
-    ofNode index: Int, axis: Int
+    ofNode index: Int, axis: Int, statistics: InputStatistics?
   ) throws(QuantizationError) {
     let node = nodes[index]
     let weights = tensors[node.inputs[1]]
@@ -48,13 +50,13 @@ extension Graph {
     let scales = largest.indices.map { channel in
       weightScale(largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale)
     }
-    let codes = values.enumerated().map { position, value in
-      Int8(max(-127, min(127, (value / scales[position / inner % channelCount]).rounded())))
-    }
+    let channels = WeightChannels(
+      values: values, bias: bias, scales: scales, shape: weights.shape, axis: axis)
+    let rounded = channels.rounded(statistics)
     let weightIndex = add(
       Tensor(
         name: "\(weights.name)/int8/\(node.name)", shape: weights.shape, elementType: .int8,
-        constant: .int8(codes),
+        constant: .int8(rounded.codes),
         quantization: Quantization(
           scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
     let biasScales = scales.map { $0 * inputScale }

@@ -7,6 +7,8 @@ import OctetModel
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
     public var calibrator = Calibrator.minMax
+    /// Keep the whole range of class scores, not only what decides.
+    public var keepsFullScores = false
     public var threadCount = 1
 
     public init() {}
@@ -28,40 +30,50 @@ public struct Quantizer: Sendable {
     let simple = graph.simplified()
     try simple.requireInt8Forms()
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    return try quantize(simple, calibration: calibration, calibrator: options.calibrator)
+    return try quantize(simple, calibration: calibration, options: options)
   }
 
   /// Quantizes a simplified graph whose activations were already observed.
   public static func quantize(
-    _ graph: Graph, calibration: Calibration, calibrator: Calibrator
+    _ graph: Graph, calibration: Calibration, options: Options
   ) throws(QuantizationError) -> Result {
-    let ranges = chooseRanges(graph, calibration, calibrator)
-    let minMax = calibrator == .minMax ? ranges : chooseRanges(graph, calibration, .minMax)
+    let ranges = chooseRanges(graph, calibration, options)
+    var minMax = options
+    minMax.calibrator = .minMax
     var quantized = graph
     for (index, quantization) in scales(graph, ranges) {
       quantized.tensors[index].quantization = quantization
       quantized.tensors[index].elementType = .int8
     }
     for index in quantized.nodes.indices {
-      try quantized.quantizeConstants(ofNode: index)
+      try quantized.quantizeConstants(
+        ofNode: index, statistics: calibration.inputStatistics[index])
     }
     quantized = quantized.canonical()
     try quantized.proveAccumulators()
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
     return Result(
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
-      equalsMinMax: ranges == minMax)
+      equalsMinMax: ranges == chooseRanges(graph, calibration, minMax))
   }
+
+  /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
+  /// and codes spent on it would be taken from the scores that decide.
+  static let invisibleBelow: Float = 11.09
 
   /// A range for each activation. The model's outputs keep everything that was seen whatever the
   /// calibrator: clipping scores makes ties between classes.
   private static func chooseRanges(
-    _ graph: Graph, _ calibration: Calibration, _ calibrator: Calibrator
+    _ graph: Graph, _ calibration: Calibration, _ options: Options
   ) -> [TensorIndex: ValueRange] {
     var ranges: [TensorIndex: ValueRange] = [:]
     for (index, histogram) in calibration.histograms {
       let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
-      ranges[index] = (keepsAll ? .minMax : calibrator).range(histogram)
+      var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
+      if !options.keepsFullScores, graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+        range.lower = max(range.lower, min(0, highest - invisibleBelow))
+      }
+      ranges[index] = range
     }
     return ranges
   }
@@ -96,6 +108,14 @@ public struct Quantizer: Sendable {
 }
 
 extension Graph {
+  /// Whether a tensor is an output with one real-valued score for each label.
+  func isClassScores(_ index: TensorIndex) -> Bool {
+    guard outputs == [index], let producer = producers()[index],
+      case .fullyConnected(let attributes) = nodes[producer].operation
+    else { return false }
+    return attributes.activation == .none && tensors[index].elementCount == metadata.labels.count
+  }
+
   /// Throws the list of all nodes that have no int8 form.
   func requireInt8Forms() throws(QuantizationError) {
     var missing: [QuantizationError.UnsupportedNode] = []

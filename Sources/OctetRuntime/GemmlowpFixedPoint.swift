@@ -42,9 +42,16 @@ package enum GemmlowpFixedPoint {
     return exponentialOfEighth &+ highMultiply(exponentialOfEighth, x1 &+ tail)
   }
 
-  /// 1 / (1 + x) in Q0.31 for x in 0…1, Q0.31: Newton–Raphson division, three steps.
+  /// 1 / (1 + x) in Q0.31 for x in 0…1, Q0.31.
   @inline(__always)
   package static func reciprocalOfOnePlus(_ x: Int32) -> Int32 {
+    // 2 / (1 + x) in Q2.29 is 1 / (1 + x) in Q1.30.
+    saturatingShiftLeft(twiceReciprocalOfOnePlus(x), 1)
+  }
+
+  /// 2 / (1 + x) in Q2.29 for x in 0…1, Q0.31: Newton–Raphson division, three steps.
+  @inline(__always)
+  package static func twiceReciprocalOfOnePlus(_ x: Int32) -> Int32 {
     let half = halfOfOnePlus(x)  // Q0.31
     // 48/17 − 32/17 · d, in Q2.29
     var estimate = 1_515_870_810 &+ highMultiply(half, -1_010_580_540)
@@ -52,8 +59,7 @@ package enum GemmlowpFixedPoint {
       let error = (1 &<< 29) &- highMultiply(half, estimate)
       estimate &+= saturatingShiftLeft(highMultiply(estimate, error), 2)
     }
-    // estimate = 2 / (1 + x) in Q2.29 is 1 / (1 + x) in Q1.30.
-    return saturatingShiftLeft(estimate, 1)
+    return estimate
   }
 
   /// (1 + x) / 2 for x ≥ 0, both Q0.31. The reference rounds half of x + 2³¹ − 1 up, which is this.
@@ -62,10 +68,31 @@ package enum GemmlowpFixedPoint {
 
   /// a · 2^exponent, saturated.
   @inline(__always)
-  static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
+  package static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
     let limit = Int32.max &>> exponent
     if a > limit { return .max }
     if a < -limit &- 1 { return .min }
     return a &<< exponent
   }
 }
+
+#if !hasFeature(Embedded)
+  // What exporters need for their tables.
+  extension GemmlowpFixedPoint {
+    /// 1 / (1 + exp(−x)) in Q0.31, for x in Q4.27.
+    package static func logistic(_ x: Int32) -> Int32 {
+      if x == 0 { return 1 << 30 }
+      let positive = reciprocalOfOnePlus(exponential(x > 0 ? -x : x, integerBits: 4))
+      return x > 0 ? positive : .max - positive
+    }
+
+    /// tanh(x) = (1 − exp(−2x)) / (1 + exp(−2x)) in Q0.31, for x in Q4.27.
+    package static func tanh(_ x: Int32) -> Int32 {
+      if x == 0 { return 0 }
+      // −2|x| in Q5.26 has the bits of −|x| in Q4.27.
+      let twice = twiceReciprocalOfOnePlus(exponential(x > 0 ? -x : x, integerBits: 5))
+      let positive = saturatingShiftLeft(twice - (1 << 29), 2)
+      return x > 0 ? positive : -positive
+    }
+  }
+#endif

@@ -10,6 +10,24 @@ public enum OperatorKind: UInt16, Sendable {
   case averagePool = 5
   /// Over the last axis.
   case softmax = 6
+  case add = 7
+  case subtract = 8
+  case multiply = 9
+  case minimum = 10
+  case maximum = 11
+  case mean = 12
+  case concatenation = 13
+  /// With a constant; negative amounts crop.
+  case pad = 14
+  case reshape = 15
+  case transpose = 16
+  /// With strides; a split is one for each part.
+  case slice = 17
+  /// Any function of one element: activations, requantization.
+  case lookup = 18
+  case transposedConvolution = 19
+  case resizeNearest = 20
+  case resizeBilinear = 21
 }
 
 /// What a kernel sees: the operands' memory.

@@ -171,18 +171,18 @@ final class TrainingRun: PooledWork {
     switch options.optimizer {
     case .sgd:
       update.rate = rate
-      update.penalty = options.weightDecay
+      update.penalty = options.decay
     case .momentum(let momentum):
       update.rate = rate
       update.momentum = momentum
-      update.penalty = options.weightDecay
+      update.penalty = options.decay
     case .adam(let beta1, let beta2, let epsilon):
       update.rate = Float(Double(rate) / (1 - pow(Double(beta1), Double(step))))
       update.momentum = beta1
       update.secondMomentum = beta2
       update.epsilon = epsilon
       update.secondCorrection = Float(1 / (1 - pow(Double(beta2), Double(step))).squareRoot())
-      update.shrink = 1 - rate * options.weightDecay
+      update.shrink = 1 - rate * options.decay
     }
   }
 
@@ -193,14 +193,16 @@ final class TrainingRun: PooledWork {
       update.shrink = 1
     }
     let start = chunk.range.lowerBound
+    // Whole vectors: what lies between one constant and the next is 0 and stays so.
+    let count = (chunk.range.count + 15) / LaneNetwork.laneCount
     switch options.optimizer {
     case .sgd, .momentum:
       runner.kernels.updateSGD(
-        &update, chunk.range.count, shardGradients + start, firstMoments + start,
+        &update, count, shardGradients + start, firstMoments + start,
         parameters + start)
     case .adam:
       runner.kernels.updateAdam(
-        &update, chunk.range.count, shardGradients + start, firstMoments + start,
+        &update, count, shardGradients + start, firstMoments + start,
         secondMoments + start, parameters + start)
     }
   }

@@ -55,7 +55,7 @@ typedef struct {
   ptrdiff_t paddingBottom, paddingRight;
 } octet_pool;
 
-/// One step of an optimizer over `count` parameters.
+/// One step of an optimizer over `count` vectors of sixteen parameters, aligned to 64 bytes.
 typedef struct {
   /// Gradients: `shardCount` arrays, `shardStride` floats apart, summed in order.
   ptrdiff_t shardCount, shardStride;
@@ -112,11 +112,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     const float *scale, const float *offset, float *y);
 
   void (*updateSGD)(
-    const octet_update *, ptrdiff_t count, const float *gradients, float *velocity,
+    const octet_update *, ptrdiff_t count, const float *gradients, float *velocities,
     float *parameters);
   void (*updateAdam)(
-    const octet_update *, ptrdiff_t count, const float *gradients, float *first, float *second,
-    float *parameters);
+    const octet_update *, ptrdiff_t count, const float *gradients, float *firsts,
+    float *seconds, float *parameters);
 } octet_float_kernels;
 
 /// The kernel sets that this machine can run, best first; nil past the last.

@@ -8,7 +8,8 @@ enum Help {
       hanging(
         "  " + verb.name.padding(toWidth: nameWidth) + "  ", verb.summary)
     }
-    var text = "\(program.name) \(program.version) – \(program.summary)\n\n"
+    var text = hanging("", "\(program.name) \(program.version) – \(program.summary)")
+    text += "\n\n"
     text += "Usage: \(program.name) VERB [options]\n\n"
     if !verbs.isEmpty { text += "Verbs:\n" + verbs.joined(separator: "\n") + "\n\n" }
     text += "Options of every verb:\n" + table(Program.commonFlags.map(\.specification))
@@ -21,7 +22,7 @@ enum Help {
     let specifications = verb.parameters.map(\.specification)
     let positionals = specifications.filter(\.isPositional)
     let options = specifications.filter { !$0.isPositional }
-    var text = "\(program.name) \(verb.name) – \(verb.summary)\n\n"
+    var text = hanging("", "\(program.name) \(verb.name) – \(verb.summary)") + "\n\n"
     for (index, usage) in verb.usages.enumerated() {
       let lead = (index == 0 ? "Usage: " : "       ") + "\(program.name) \(verb.name) "
       text += hanging(lead, usage) + "\n"

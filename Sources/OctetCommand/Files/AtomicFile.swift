@@ -23,7 +23,9 @@ public enum AtomicFile {
       throw CommandError(.cannotCreate, "\(path): this is a folder; a file name is needed")
     }
     do throws(SystemError) {
-      if let existing, existing.kind != .file {
+      if let descriptor = openDescriptor(named: target) {
+        try Posix.write(bytes, to: descriptor)
+      } else if let existing, existing.kind != .file {
         try writeInPlace(bytes, to: target)
       } else {
         if existing != nil, !Posix.isWritable(target) { throw SystemError(code: EACCES) }
@@ -48,6 +50,7 @@ public enum AtomicFile {
     if existing?.kind == .folder || path.hasSuffix("/") {
       throw CommandError(.cannotCreate, "\(path): this is a folder; a file name is needed")
     }
+    if openDescriptor(named: target) != nil { return }
     let folder = parent(of: target)
     do throws(SystemError) {
       let status = try Posix.status(of: folder, followsLinks: true)
@@ -66,6 +69,13 @@ public enum AtomicFile {
     let descriptor = try Posix.open(path, O_WRONLY)
     defer { try? Posix.close(descriptor) }
     try Posix.write(bytes, to: descriptor)
+  }
+
+  /// The descriptor that `/dev/stdout` and its like stand for. Opening them anew would start at
+  /// the beginning of a redirected file and overwrite what was printed before.
+  private static func openDescriptor(named path: String) -> Int32? {
+    let prefix = "/proc/self/fd/"
+    return path.hasPrefix(prefix) ? Int32(path.dropFirst(prefix.count)) : nil
   }
 
   private static func replace(
@@ -122,8 +132,7 @@ public enum AtomicFile {
       guard let status = try? Posix.status(of: target, followsLinks: false), status.kind == .link,
         let link = try? Posix.linkTarget(target)
       else { return target }
-      // Links under /proc (`/dev/stdout`) do not name what they open.
-      if target.hasPrefix("/proc/") { return target }
+      if openDescriptor(named: target) != nil { return target }
       target = link.hasPrefix("/") ? link : parent(of: target) + "/" + link
     }
     throw CommandError(.cannotCreate, "\(path): the symbolic links go round in a circle")

@@ -69,6 +69,7 @@ public enum InputFile {
 
   /// The nearest name in the same folder.
   private static func hint(for path: String) -> String {
+    guard !path.isEmpty else { return "" }
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent()
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -151,12 +151,17 @@ enum Posix {
     return Int(size.ws_col)
   }
 
-  /// Leaves a signal alone that the parent had ignored.
+  /// Leaves a signal alone that the parent had ignored. Unblocks it otherwise: processes started
+  /// from a Dispatch thread (as by Foundation's `Process`) inherit that thread's blocked signals.
   static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     if action.isIgnoring { return }
     _ = Foundation.signal(signal, handler)
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    unsafe sigaddset(&mask, signal)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
   static func ignore(_ signal: Int32) { _ = Foundation.signal(signal, SIG_IGN) }

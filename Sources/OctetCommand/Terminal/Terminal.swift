@@ -38,7 +38,7 @@ public struct Terminal: Sendable, Equatable {
   }
 
   /// The decision, apart from the asking.
-  init(isTerminal: Bool, environment: [String: String], columnCount: Int?) {
+  package init(isTerminal: Bool, environment: [String: String], columnCount: Int?) {
     let isDumb = environment["TERM"] == "dumb"
     isInteractive = isTerminal && !isDumb
     // An empty NO_COLOR counts as unset.

@@ -69,7 +69,20 @@ extension ONNXImporter {
     "Dropout": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Identity": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Cast": { (importer, view) throws(ImportFailure) in try importer.cast(view) },
+    "CastLike": { (importer, view) throws(ImportFailure) in try importer.castLike(view) },
     "Shape": { (importer, view) throws(ImportFailure) in try importer.shape(view) },
+    "QuantizeLinear": { (importer, view) throws(ImportFailure) in
+      try importer.quantizeLinear(view)
+    },
+    "DequantizeLinear": { (importer, view) throws(ImportFailure) in
+      try importer.dequantizeLinear(view)
+    },
+    "QLinearConv": { (importer, view) throws(ImportFailure) in
+      try importer.quantizedConvolution(view)
+    },
+    "QLinearMatMul": { (importer, view) throws(ImportFailure) in
+      try importer.quantizedMatrixMultiply(view)
+    },
     "Constant": { (_, view) throws(ImportFailure) in
       throw .unsupported("a constant of this kind is not read; store it as a tensor")
     },

@@ -16,7 +16,7 @@ struct ONNXGraph {
   var outputs: [ONNXValueInfo] = []
 }
 
-struct ONNXNode {
+struct ONNXNode: Sendable {
   var name = ""
   var operatorName = ""
   var domain = ""
@@ -26,7 +26,7 @@ struct ONNXNode {
   var attributes: [String: ONNXAttribute] = [:]
 }
 
-enum ONNXAttribute {
+enum ONNXAttribute: Sendable {
   case float(Float)
   case integer(Int64)
   case string(String)
@@ -46,7 +46,7 @@ struct ONNXValueInfo {
 }
 
 /// A tensor of the file. The data stays where it is until `ONNXTensor.value` decodes it.
-struct ONNXTensor {
+struct ONNXTensor: Sendable {
   var name = ""
   var shape: [Int64] = []
   var elementType = 0

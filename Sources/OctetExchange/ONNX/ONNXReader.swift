@@ -108,4 +108,37 @@ public struct ONNXImport: Sendable {
   var values: [String: Port]
   /// Outputs that do not depend on any input.
   public var constantOutputs: [String: ONNXValue]
+  /// The file's nodes in their order, and what they read, for the proof.
+  var source: ONNXSource
+}
+
+/// What the proof needs of the file.
+struct ONNXSource: Sendable {
+  var nodes: [ONNXNode]
+  var constants: [String: ONNXValue]
+  var version: Int64
+  var data: ONNXData
+}
+
+extension ONNXReader {
+  /// What a file says about itself, before anything is imported.
+  public struct Summary: Sendable, Equatable {
+    public var operatorSet: Int64
+    public var producer: String
+    /// Names of the inputs that have no initializer, in order.
+    public var inputs: [String]
+    public var outputs: [String]
+    /// The operator of each node, in order.
+    public var operators: [String]
+  }
+
+  /// Reads names only; any ONNX file will do, supported or not.
+  public static func summary(_ bytes: [UInt8]) throws(ExchangeError) -> Summary {
+    let model = try ONNXParser.model(bytes)
+    let constants = Set(model.graph.initializers.map(\.name))
+    return Summary(
+      operatorSet: model.operatorSets[""] ?? 1, producer: model.producer,
+      inputs: model.graph.inputs.map(\.name).filter { !constants.contains($0) },
+      outputs: model.graph.outputs.map(\.name), operators: model.graph.nodes.map(\.operatorName))
+  }
 }

@@ -64,18 +64,48 @@ struct PatchShape {
     let firstRow = top * attributes.stride.height - attributes.padding.top
     let firstColumn = left * attributes.stride.width - attributes.padding.left
     var target = target
+    // Neighbouring pixels of one group are one run of memory.
+    let isContiguous = attributes.dilation.width == 1 && groupChannels == channels
     for ky in 0..<kernel.height {
       let row = firstRow + ky * attributes.dilation.height
-      let isRowInside = row >= 0 && row < height
-      for kx in 0..<kernel.width {
-        let column = firstColumn + kx * attributes.dilation.width
-        if isRowInside && column >= 0 && column < width {
-          target.update(from: source + (row * width + column) * channels, count: groupChannels)
-        } else {
-          target.update(repeating: 0, count: groupChannels)
+      let line = source + row * width * channels
+      if row < 0 || row >= height {
+        fill(target, kernel.width * groupChannels)
+        target += kernel.width * groupChannels
+      } else if isContiguous {
+        let skipped = max(0, min(kernel.width, -firstColumn))
+        let end = max(skipped, min(kernel.width, width - firstColumn))
+        fill(target, skipped * channels)
+        copyFloats(
+          line + (firstColumn + skipped) * channels, target + skipped * channels,
+          (end - skipped) * channels)
+        fill(target + end * channels, (kernel.width - end) * channels)
+        target += kernel.width * channels
+      } else {
+        for kx in 0..<kernel.width {
+          let column = firstColumn + kx * attributes.dilation.width
+          if column >= 0 && column < width {
+            copyFloats(line + column * channels, target, groupChannels)
+          } else {
+            fill(target, groupChannels)
+          }
+          target += groupChannels
         }
-        target += groupChannels
       }
     }
   }
+}
+
+// Runs of a few floats, for which calling `memmove` costs more than the copy.
+
+@inline(__always)
+private func copyFloats(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  for k in 0..<count { target[k] = source[k] }
+}
+
+@inline(__always)
+private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int) {
+  for k in 0..<count { target[k] = 0 }
 }

@@ -21,6 +21,10 @@ public struct CalibrationSamples: Sendable {
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
   public private(set) var histograms: [TensorIndex: Histogram]
+  /// For each graph output the least, over all samples, of a sample's highest value.
+  public private(set) var leastHighest: [TensorIndex: Float]
+  /// For each node with weights, how its inputs vary together.
+  let inputStatistics: [Int: InputStatistics]
 
   /// Runs `graph` on all samples twice: first for the ranges, then for the histograms.
   ///
@@ -65,35 +69,52 @@ public struct Calibration: Sendable {
       for index in into.indices { into[index].merge(from[index]) }
     }
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
+    leastHighest = try Self.pass(graph, samples, threadCount) {
+      [TensorIndex: Float]()
+    } visit: { interpreter, least in
+      for output in graph.outputs {
+        let highest = interpreter.withValue(of: output) { $0.max() ?? 0 }
+        least[output] = min(least[output] ?? highest, highest)
+      }
+    } merge: { into, from in
+      into.merge(from, uniquingKeysWith: min)
+    }
+    inputStatistics = try InputStatistics.gather(graph, samples, threadCount)
   }
 
   private static func minimum(_ a: Float, _ b: Float) -> Float { a.isNaN || a < b ? a : b }
   private static func maximum(_ a: Float, _ b: Float) -> Float { a.isNaN || a > b ? a : b }
 
-  /// Runs every sample, a share of them on each thread, and merges what `visit` gathered.
-  private static func pass<State: Sendable>(
+  /// Samples are dealt to this many chunks, each summed in order and merged in order, so that even
+  /// rounded sums do not depend on the number of threads.
+  private static let chunkCount = 8
+
+  /// Runs every sample and merges what `visit` gathered.
+  static func pass<State: Sendable>(
     _ graph: Graph, _ samples: CalibrationSamples, _ threadCount: Int,
     start: () -> State, visit: @Sendable (FloatInterpreter, inout State) -> Void,
     merge: (inout State, State) -> Void
   ) throws(QuantizationError) -> State {
-    let count = max(1, min(threadCount, samples.count))
+    let threads = max(1, min(threadCount, chunkCount))
     var interpreters: [FloatInterpreter] = []
     do {
-      for _ in 0..<count { interpreters.append(try FloatInterpreter(graph)) }
+      for _ in 0..<threads { interpreters.append(try FloatInterpreter(graph)) }
     } catch {
       throw .graph(error)
     }
     nonisolated(unsafe) let machines = interpreters
-    nonisolated(unsafe) var states = interpreters.map { _ in start() }
+    nonisolated(unsafe) var states = (0..<chunkCount).map { _ in start() }
     states.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let slots = buffer
-      DispatchQueue.concurrentPerform(iterations: count) { thread in
-        for sample in stride(from: thread, to: samples.count, by: count) {
-          for position in graph.inputs.indices {
-            machines[thread].withInput(position) { samples.fill(sample, position, $0) }
+      DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        for chunk in stride(from: thread, to: chunkCount, by: threads) {
+          for sample in stride(from: chunk, to: samples.count, by: chunkCount) {
+            for position in graph.inputs.indices {
+              machines[thread].withInput(position) { samples.fill(sample, position, $0) }
+            }
+            machines[thread].run()
+            visit(machines[thread], &slots[chunk])
           }
-          machines[thread].run()
-          visit(machines[thread], &slots[thread])
         }
       }
     }

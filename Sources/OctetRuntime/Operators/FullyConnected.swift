@@ -53,7 +53,7 @@ package struct FullyConnected: Operator {
     let bias = unsafe context.data(view.parameter(Word.bias), as: Int32.self)
     let multipliers = unsafe context.data(view.parameter(Word.multipliers), as: Int32.self)
     let shifts = unsafe context.data(view.parameter(Word.shifts), as: Int8.self)
-    let weightZeroPoint = view.parameter(Word.weightZeroPoint)
+    let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     let lower = view.parameter(Word.lower)
     let upper = view.parameter(Word.upper)
     let zeroPoint = output.zeroPoint
@@ -62,26 +62,30 @@ package struct FullyConnected: Operator {
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth
       let target = unsafe context.output(0) + row &* channels
-      var offset: Int32 = 0
-      if weightZeroPoint != 0 {
-        for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
-        offset &*= weightZeroPoint
+      var channel = 0
+      while channel &+ 4 <= channels {
+        let sums = unsafe dotFour(
+          weights + channel &* depth, zeroPoint: weightZeroPoint, source, count: depth)
+        for lane in 0..<4 {
+          let by = unsafe FixedPointMultiplier(
+            multiplier: multipliers[channel &+ lane], shift: Int32(shifts[channel &+ lane]))
+          let value = unsafe requantize(sums[lane] &+ bias[channel &+ lane], by)
+          unsafe target[channel &+ lane] = clamp(value &+ zeroPoint, lower, upper)
+        }
+        channel &+= 4
       }
-      for channel in 0..<channels {
-        let sum = unsafe dot(weights + channel &* depth, source, count: depth)
+      while channel < channels {
+        var sum: Int32 = 0
+        let row = unsafe weights + channel &* depth
+        for index in 0..<depth {
+          unsafe sum &+= Int32(source[index]) &* Int32(Int16(row[index]) &- weightZeroPoint)
+        }
         let by = unsafe FixedPointMultiplier(
           multiplier: multipliers[channel], shift: Int32(shifts[channel]))
-        let value = unsafe requantize(sum &+ bias[channel] &- offset, by) &+ zeroPoint
-        unsafe target[channel] = clamp(value, lower, upper)
+        let value = unsafe requantize(sum &+ bias[channel], by)
+        unsafe target[channel] = clamp(value &+ zeroPoint, lower, upper)
+        channel &+= 1
       }
     }
   }
-}
-
-/// Σ a · b. The exporter bounds the sum with its bias, so int32 holds it.
-@inline(__always)
-private func dot(_ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, count: Int) -> Int32 {
-  var sum: Int32 = 0
-  for index in 0..<count { unsafe sum &+= Int32(a[index]) &* Int32(b[index]) }
-  return sum
 }

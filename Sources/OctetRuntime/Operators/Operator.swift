@@ -61,6 +61,51 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_SOFTMAX
       case .softmax: try visitor.visit(Softmax.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_ADD
+      case .add: try visitor.visit(Add.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SUBTRACT
+      case .subtract: try visitor.visit(Subtract.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MULTIPLY
+      case .multiply: try visitor.visit(Multiply.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MINIMUM
+      case .minimum: try visitor.visit(Minimum.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MAXIMUM
+      case .maximum: try visitor.visit(Maximum.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_MEAN
+      case .mean: try visitor.visit(Mean.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_CONCATENATION
+      case .concatenation: try visitor.visit(Concatenation.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_PAD
+      case .pad: try visitor.visit(Pad.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESHAPE
+      case .reshape: try visitor.visit(Reshape.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_TRANSPOSE
+      case .transpose: try visitor.visit(Transpose.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SLICE
+      case .slice: try visitor.visit(Slice.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_LOOKUP
+      case .lookup: try visitor.visit(Lookup.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
+      case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESIZENEAREST
+      case .resizeNearest: try visitor.visit(ResizeNearest.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_RESIZEBILINEAR
+      case .resizeBilinear: try visitor.visit(ResizeBilinear.self, self)
+    #endif
     #if OCTET_SELECT
       default: throw ModelError(.operatorNotLinked, at: offset)
     #endif
@@ -164,6 +209,19 @@ extension OperatorView {
         throw ModelError(.operatorShift, at: multipliers &+ 4 &* channel)
       }
     }
+  }
+
+  /// Checks one multiplier and shift that are parameters themselves.
+  func requireMultiplier(parameter index: Int, shift: Int) throws(ModelError) {
+    let multiplier = parameter(index)
+    guard multiplier == 0 || multiplier >= 1 << 30, (-31...30).contains(parameter(shift)) else {
+      throw ModelError(.operatorShift, at: parameterOffset(index))
+    }
+  }
+
+  /// The multiplier and shift in two parameters.
+  func multiplier(_ index: Int, shift: Int) -> FixedPointMultiplier {
+    FixedPointMultiplier(multiplier: parameter(index), shift: parameter(shift))
   }
 
   /// Throws unless the two parameters are an ordered pair within int8.

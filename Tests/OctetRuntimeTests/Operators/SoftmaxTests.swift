@@ -36,7 +36,8 @@ struct SoftmaxTests {
     let one = SoftmaxParameters(rows: 1, channels: 1, scale: 0.1)
     #expect(try one.testOperator.run([[5]]) == [[127]])
     let many = SoftmaxParameters(rows: 1, channels: 4095, scale: 0.1)
-    #expect(try many.testOperator.run([.init(repeating: 7, count: 4095)])[0].allSatisfy { $0 == -128 })
+    #expect(
+      try many.testOperator.run([.init(repeating: 7, count: 4095)])[0].allSatisfy { $0 == -128 })
   }
 }
 

@@ -41,8 +41,8 @@ enum Steps {
   }
 
   static func quantize(
-    _ graph: Graph, _ source: DataSource, calibrator: Calibrator, sampleCount: Int, seed: UInt64,
-    normalization: Normalization?, threadCount: Int
+    _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int, seed: UInt64,
+    normalization: Normalization?
   ) throws -> Quantized {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
@@ -59,9 +59,6 @@ enum Steps {
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
-    var options = Quantizer.Options()
-    options.calibrator = calibrator
-    options.threadCount = threadCount
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
     return Quantized(result: result, output: try Compiler.compile(result.graph))
   }

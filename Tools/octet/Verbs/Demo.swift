@@ -40,9 +40,10 @@ struct Demo: Verb {
     if trained.wasStopped { throw CommandError.interrupted }
     try AtomicFile.write(try ONNXWriter.write(trained.graph), to: onnx)
 
+    var quantizing = Quantizer.Options()
+    quantizing.threadCount = threadCount
     let quantized = try Steps.quantize(
-      trained.graph, source, calibrator: .minMax, sampleCount: 500, seed: 1, normalization: nil,
-      threadCount: threadCount)
+      trained.graph, source, options: quantizing, sampleCount: 500, seed: 1, normalization: nil)
     try AtomicFile.write(quantized.output.blob.bytes, to: oct)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)

@@ -20,12 +20,15 @@ struct Quantize: Verb {
   let samples = OctetCommand.Option(
     "--calibration-samples", .integer(1...1_000_000), default: 500,
     help: "Training images to calibrate with.")
+  let fullScores = Flag(
+    "--full-scores", help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
+      + "resolution among those that decide.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
   let example = "octet quantize lenet.onnx --data digits -o lenet.oct"
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, output, calibrator, samples, seed, Common.mean,
+      model, Common.data, output, calibrator, samples, fullScores, seed, Common.mean,
       Common.standardDeviation, Common.threads,
     ]
   }
@@ -36,12 +39,15 @@ struct Quantize: Verb {
     let graph = try ModelFile.readFloat(arguments[model])
     let source = try Steps.load(arguments[Common.data])
     let watch = Stopwatch()
+    var options = Quantizer.Options()
+    options.calibrator = arguments[calibrator]
+    options.keepsFullScores = arguments[fullScores]
+    options.threadCount = arguments[Common.threads]
     let normalization = try Common.normalization(arguments)
     let quantized = try naming(arguments[model]) {
       try Steps.quantize(
-        graph, source, calibrator: arguments[calibrator], sampleCount: arguments[samples],
-        seed: arguments[seed], normalization: normalization,
-        threadCount: arguments[Common.threads])
+        graph, source, options: options, sampleCount: arguments[samples], seed: arguments[seed],
+        normalization: normalization)
     }
     try AtomicFile.write(quantized.output.blob.bytes, to: path)
     if arguments[calibrator] != .minMax, quantized.result.equalsMinMax {

@@ -4,7 +4,7 @@ import Synchronization
 /// A bar with the time left on a terminal, a line now and then elsewhere.
 ///
 /// Any thread may advance it.
-public final class Progress: Sendable {
+public final class ProgressBar: Sendable {
   /// Redraws on a terminal are at least this far apart.
   static let redrawSeconds = 0.1
   /// Lines in a log are at least this far apart.
@@ -28,9 +28,9 @@ public final class Progress: Sendable {
   /// - Parameters:
   ///   - write: nil is silent.
   ///   - seconds: a clock that starts at 0.
-  init(
+  package init(
     title: String, total: Int, terminal: Terminal, write: (@Sendable (String) -> Void)?,
-    seconds: @escaping @Sendable () -> Double = Progress.stopwatch()
+    seconds: @escaping @Sendable () -> Double = ProgressBar.stopwatch()
   ) {
     self.title = title
     self.total = max(1, total)
@@ -135,7 +135,7 @@ public final class Progress: Sendable {
   }
 
   /// `0:05`, `12:34`, `1:02:03`.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     let whole = Int(min(max(seconds.rounded(.up), 0), 1e9))
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
@@ -143,7 +143,7 @@ public final class Progress: Sendable {
       ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
   }
 
-  static func stopwatch() -> @Sendable () -> Double {
+  package static func stopwatch() -> @Sendable () -> Double {
     let start = ContinuousClock.now
     return { (ContinuousClock.now - start) / .seconds(1) }
   }

@@ -1,0 +1,115 @@
+import Foundation
+import OctetModel
+import OctetRuntime
+
+/// The 256 results of a function of one int8 element, for the runtime's `lookup`.
+///
+/// Where TensorFlow Lite for Microcontrollers has an integer kernel, the table holds what that
+/// kernel computes; otherwise the real function, rounded half away from zero.
+public struct LookupTable: Sendable {
+  /// The scale and zero point of a tensor.
+  public struct Code: Sendable, Equatable {
+    public var scale: Float
+    public var zeroPoint: Int
+
+    public init(scale: Float, zeroPoint: Int) {
+      self.scale = scale
+      self.zeroPoint = zeroPoint
+    }
+  }
+
+  public var input: Code
+  public var output: Code
+
+  public init(input: Code, output: Code) {
+    self.input = input
+    self.output = output
+  }
+
+  /// The table of `operation`, the result for x at x + 128; nil when the operation is not a
+  /// function of one element alone.
+  public func values(of operation: OctetModel.Operation) -> [Int8]? {
+    switch operation {
+    case .relu: clipped(lower: 0, upper: .infinity)
+    case .relu6: clipped(lower: 0, upper: 6)
+    case .clip(let lower, let upper): clipped(lower: lower, upper: upper)
+    case .identity, .quantize: clipped(lower: -.infinity, upper: .infinity)
+    case .leakyRelu(let alpha): leakyRelu(alpha: alpha)
+    case .hardSwish: hardSwish()
+    case .logistic: logistic()
+    case .tanh: tanh()
+    case .hardSigmoid(let alpha, let beta):
+      values { max(0, min(1, Double(alpha) * $0 + Double(beta))) }
+    case .elu(let alpha): values { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
+    case .selu(let alpha, let gamma):
+      values { Double(gamma) * ($0 < 0 ? Double(alpha) * expm1($0) : $0) }
+    default: nil
+    }
+  }
+
+  /// The table of a real function.
+  public func values(_ function: (Double) -> Double) -> [Int8] {
+    (-128...127).map { x in
+      let real = function(Double(input.scale) * Double(x - input.zeroPoint))
+      let code = (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
+      // Infinite where the function is; clamped before the conversion.
+      return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
+    }
+  }
+
+  // MARK: TensorFlow Lite's kernels
+
+  private func values(_ code: (_ x: Int) -> Int) -> [Int8] {
+    (-128...127).map { Int8(min(max(code($0 - input.zeroPoint), -128), 127)) }
+  }
+
+  private func rescale(_ x: Int, _ by: FixedPointMultiplier) -> Int {
+    Int(requantize(Int32(x), by)) + output.zeroPoint
+  }
+
+  private func clipped(lower: Float, upper: Float) -> [Int8] {
+    let by = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
+    let bounds = (code(lower), code(upper))
+    return values { max(bounds.0, min(bounds.1, rescale($0, by))) }
+  }
+
+  /// A real bound as a code of the output.
+  private func code(_ real: Float) -> Int {
+    let steps = (real / output.scale).rounded(.toNearestOrAwayFromZero)
+    return output.zeroPoint + Int(max(-512, min(512, steps)))
+  }
+
+  /// Both ratios are formed in float32.
+  private func leakyRelu(alpha: Float) -> [Int8] {
+    guard alpha >= 0 else { return values { $0 < 0 ? Double(alpha) * $0 : $0 } }
+    let identity = FixedPointMultiplier(Double(input.scale / output.scale))
+    let slope = FixedPointMultiplier(Double(input.scale * alpha / output.scale))
+    return values { rescale($0, $0 >= 0 ? identity : slope) }
+  }
+
+  /// Both take x to Q4.27; beyond the radius the result is an end of the range.
+  private func logistic() -> [Int8] {
+    let (by, radius) = fixedPointInput
+    return values { x in
+      if x <= -radius { return -128 }
+      if x >= radius { return 127 }
+      let value = GemmlowpFixedPoint.logistic(requantize(Int32(x), by))
+      return Int(roundingShiftRight(value, 23)) - 128
+    }
+  }
+
+  private func tanh() -> [Int8] {
+    let (by, radius) = fixedPointInput
+    return values { x in
+      if x <= -radius { return -128 }
+      if x >= radius { return 127 }
+      return Int(roundingShiftRight(GemmlowpFixedPoint.tanh(requantize(Int32(x), by)), 24))
+    }
+  }
+
+  private var fixedPointInput: (by: FixedPointMultiplier, radius: Int) {
+    let real = Double(input.scale) * 0x1p27
+    let radius = (15 * 0x1p27 / scalbn(1, Int(real.exponent) + 1)).rounded(.down)
+    return (FixedPointMultiplier(real), Int(min(radius, 256)))
+  }
+}

@@ -1,0 +1,156 @@
+import OctetModel
+
+/// What running the file's nodes beside the graph's has shown.
+public struct ONNXProof: Sendable, Equatable {
+  /// Nodes of the file whose results were compared.
+  public var comparedCount = 0
+  /// Nodes that have become part of others, such as a bias, or that take too long to run naively.
+  public var skipped: [String] = []
+  /// The largest difference, relative to the largest magnitude in its tensor.
+  public var maximumDifference: Float = 0
+}
+
+extension ONNXImport {
+  /// Runs the graph on random input, runs each node of the file by itself, in the file's layout
+  /// and on the graph's own values, and compares.
+  ///
+  /// Throws `ExchangeError.differs` for the first node whose results are not equal within
+  /// `tolerance` of the largest magnitude (a quantized result: within one step of its scale).
+  public func prove(seed: UInt64 = 1, tolerance: Float = 1e-4) throws(ExchangeError) -> ONNXProof {
+    if let reason = tooLarge {
+      var proof = ONNXProof()
+      proof.skipped = [reason]
+      return proof
+    }
+    let interpreter: FloatInterpreter
+    do {
+      interpreter = try FloatInterpreter(graph)
+    } catch {
+      throw .invalidModel(place: "graph '\(graph.name)'", reason: "\(error)")
+    }
+    var random = ProofRandom(state: seed)
+    for (position, input) in graph.inputs.enumerated() {
+      let count = graph.tensors[input].elementCount
+      interpreter.setInput(position, (0..<count).map { _ in random.next() })
+    }
+    interpreter.run()
+
+    var proof = ONNXProof()
+    let meter = ONNXMeter(elementCount: 1 << 26, work: 1 << 31)
+    // Values that the graph does not hold, as the reference made them.
+    var own = source.constants
+    for node in source.nodes {
+      let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+      if node.outputs.allSatisfy({ $0.isEmpty || source.constants[$0] != nil }) { continue }
+      let call = ONNXCall(
+        node: node, version: source.version,
+        inputs: node.inputs.map { own[$0] ?? held($0, interpreter) }, data: source.data,
+        meter: meter)
+      guard let results = try? call.evaluate() else {
+        proof.skipped.append(name)
+        continue
+      }
+      var isCompared = false
+      for (output, expected) in zip(node.outputs, results) where !output.isEmpty {
+        if let actual = held(output, interpreter) {
+          try compare(actual, expected, output, name, tolerance, &proof)
+          isCompared = true
+        } else {
+          own[output] = expected
+        }
+      }
+      if isCompared { proof.comparedCount += 1 } else { proof.skipped.append(name) }
+    }
+    return proof
+  }
+
+  /// Why the proof does not run this graph at all; nil when it does.
+  private var tooLarge: String? {
+    var (elements, work) = (0, 0.0)
+    for tensor in graph.tensors { elements += tensor.elementCount }
+    for node in graph.nodes {
+      let made = node.outputs.reduce(0.0) { $0 + Double(graph.tensors[$1].elementCount) }
+      let read = node.inputs.map { Double(graph.tensors[$0].elementCount) }
+      switch node.operation {
+      case .convolution, .depthwiseConvolution, .fullyConnected:
+        work += made * read[1] / Double(max(graph.tensors[node.outputs[0]].shape.last ?? 1, 1))
+      case .transposedConvolution: work += read[0] * read[1]
+      case .matrixMultiply: work += made * Double(graph.tensors[node.inputs[0]].shape.last ?? 1)
+      case .maxPool(let pool), .averagePool(let pool):
+        work += made * Double(pool.kernel.height) * Double(pool.kernel.width)
+      default: work += made + (read.max() ?? 0)
+      }
+    }
+    if elements > 1 << 24 { return "all nodes: the tensors have more than 2²⁴ elements" }
+    return work > 0x1p32 ? "all nodes: a run takes more than 2³² multiply-adds" : nil
+  }
+
+  /// A value of the file as the graph holds it after a run, in the file's layout.
+  private func held(_ name: String, _ interpreter: FloatInterpreter) -> ONNXValue? {
+    guard let port = values[name] else { return nil }
+    return port.value(interpreter.value(of: port.tensor), graph.tensors[port.tensor])
+  }
+
+  private func compare(
+    _ actual: ONNXValue, _ expected: ONNXValue, _ output: String, _ node: String,
+    _ tolerance: Float, _ proof: inout ONNXProof
+  ) throws(ExchangeError) {
+    guard actual.shape == expected.shape else {
+      throw .differs(
+        node: node,
+        reason: "'\(output)' has shape \(actual.shape), should have \(expected.shape)")
+    }
+    let (ours, theirs) = (actual.reals, expected.reals)
+    let largest = theirs.reduce(Float(1e-3)) { max($0, $1.isFinite ? abs($1) : 0) }
+    // A result on the edge between two integers may round either way.
+    let limit: Float = expected.integers == nil ? tolerance * largest : 1
+    for (index, (a, b)) in zip(ours, theirs).enumerated() where a != b && !(a.isNaN && b.isNaN) {
+      let difference = abs(a - b)
+      guard difference <= limit else {
+        throw .differs(
+          node: node, reason: "element \(index) of '\(output)' is \(a), should be \(b)")
+      }
+      proof.maximumDifference = max(proof.maximumDifference, difference / largest)
+    }
+  }
+}
+
+extension ONNXImport.Port {
+  /// The graph tensor's real values, seen as the file sees them: in its layout, and as integers
+  /// when it has integers there.
+  public func value(_ reals: [Float], _ tensor: Tensor) -> ONNXValue {
+    let value = layout.valueElements(ONNXValue(shape: tensor.shape, reals: reals))
+      .reshaped(shape)
+    guard !elementType.isReal, let quantization = tensor.quantization else { return value }
+    let shift = Float(elementType.shift)
+    let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
+    return ONNXValue(
+      shape: shape,
+      integers: value.reals.map {
+        Int64(clamping: Double(($0 / scale).rounded() + zeroPoint + shift))
+      },
+      elementType: elementType)
+  }
+
+  /// The real values that the graph tensor takes for a value of the file.
+  public func reals(_ value: ONNXValue, _ tensor: Tensor) -> [Float] {
+    let reals = layout.tensorElements(value.reshaped(shape)).reals
+    guard value.integers != nil, let quantization = tensor.quantization else { return reals }
+    let shift = Float(elementType.shift)
+    let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
+    return reals.map { ($0 - shift - zeroPoint) * scale }
+  }
+}
+
+/// Steele, Lea and Flood's SplitMix64 as floats of −1 ..< 1.
+private struct ProofRandom {
+  var state: UInt64
+
+  mutating func next() -> Float {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Float((z ^ (z >> 31)) >> 40) * 0x1p-23 - 1
+  }
+}

@@ -1,0 +1,282 @@
+import OctetModel
+
+/// Decides which nodes of a graph with quantized tensors run in integers.
+///
+/// 1. A ReLU or Clip joins the operation before it when only its result is quantized.
+/// 2. What only moves elements, or takes maxima, passes a grid on, forwards and backwards.
+/// 3. A node runs in integers when everything that it reads and makes is quantized. Between such
+///    nodes and others stand `quantize` and `dequantize`.
+///
+/// None of this changes what the float interpreter computes, but for the rounding of biases.
+struct QuantizationSettler {
+  var graph: Graph
+  /// The grids of float constants that were dequantized.
+  let constantGrids: [TensorIndex: Quantization]
+  private var nodes: [Node] = []
+  private var reals: [TensorIndex: TensorIndex] = [:]
+  private var names: UniqueNames
+  private var nodeNames: UniqueNames
+  private var indices: [String: TensorIndex] = [:]
+  private let outputs: Set<TensorIndex>
+  private let inputs: Set<TensorIndex>
+
+  init(_ graph: Graph, constantGrids: [TensorIndex: Quantization]) {
+    self.graph = graph
+    self.constantGrids = constantGrids
+    names = UniqueNames(Set(graph.tensors.map(\.name)))
+    nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
+    for (index, tensor) in graph.tensors.enumerated() { indices[tensor.name] = index }
+    outputs = Set(graph.outputs)
+    inputs = Set(graph.inputs)
+  }
+
+  static func settle(
+    _ graph: Graph, constantGrids: [TensorIndex: Quantization]
+  ) -> Graph {
+    guard graph.tensors.contains(where: { $0.quantization != nil }) else { return graph }
+    var settler = QuantizationSettler(graph, constantGrids: constantGrids)
+    settler.fuseActivations()
+    settler.passGridsOn()
+    settler.convertNodes()
+    return settler.graph
+  }
+
+  private func isQuantized(_ tensor: TensorIndex) -> Bool {
+    graph.tensors[tensor].quantization != nil
+  }
+
+  private mutating func fuseActivations() {
+    let producers = graph.producers()
+    let consumers = graph.consumers()
+    var removed = Set<Int>()
+    for (index, node) in graph.nodes.enumerated() {
+      let activation: Activation
+      switch node.operation {
+      case .relu: activation = .relu
+      case .relu6: activation = .relu6
+      case .clip(let lower, let upper): activation = .clip(lower: lower, upper: upper)
+      default: continue
+      }
+      let source = node.inputs[0]
+      guard isQuantized(node.outputs[0]), !isQuantized(source), consumers[source].count == 1,
+        !outputs.contains(source), let producer = producers[source],
+        let fused = graph.nodes[producer].operation.fused(with: activation)
+      else { continue }
+      graph.nodes[producer].operation = fused
+      graph.nodes[producer].outputs = node.outputs
+      removed.insert(index)
+    }
+    graph.nodes = graph.nodes.indices.filter { !removed.contains($0) }.map { graph.nodes[$0] }
+  }
+
+  private mutating func passGridsOn() {
+    let consumers = graph.consumers()
+    func isMover(_ operation: Operation) -> Bool {
+      switch operation {
+      case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
+      default: false
+      }
+    }
+    for node in graph.nodes where isMover(node.operation) && isQuantized(node.inputs[0]) {
+      for output in node.outputs where !isQuantized(output) {
+        setGrid(output, like: node.inputs[0])
+      }
+    }
+    for node in graph.nodes.reversed() where isMover(node.operation) && node.outputs.count == 1 {
+      let source = node.inputs[0]
+      guard isQuantized(node.outputs[0]), !isQuantized(source),
+        graph.tensors[source].constant == nil, consumers[source].count == 1,
+        !inputs.contains(source), !outputs.contains(source)
+      else { continue }
+      if case .slice = node.operation { continue }
+      setGrid(source, like: node.outputs[0])
+    }
+  }
+
+  private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
+    let grid = graph.tensors[other].quantization
+    graph.tensors[tensor].elementType = graph.tensors[other].elementType
+    graph.tensors[tensor].quantization = grid
+  }
+
+  private mutating func convertNodes() {
+    for original in graph.nodes {
+      var node = original
+      switch node.operation {
+      case .quantize:
+        nodes.append(node)
+        continue
+      case .dequantize:
+        nodes.append(node)
+        continue
+      default: break
+      }
+      let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
+      let touched = (operands + node.outputs).filter { isQuantized($0) }
+      if touched.isEmpty {
+        nodes.append(node)
+      } else if touched.count == operands.count + node.outputs.count, convertConstants(&node) {
+        nodes.append(node)
+      } else {
+        runInFloat(&node)
+      }
+    }
+    graph.nodes = nodes
+  }
+
+  /// Surrounds a node with conversions.
+  private mutating func runInFloat(_ node: inout Node) {
+    for (position, input) in node.inputs.enumerated()
+    where graph.tensors[input].constant == nil && isQuantized(input) {
+      node.inputs[position] = real(input)
+    }
+    var conversions: [Node] = []
+    for (position, output) in node.outputs.enumerated() where isQuantized(output) {
+      let tensor = graph.tensors[output]
+      let float = graph.add(
+        Tensor(
+          name: names.take(tensor.name + "/real"), shape: tensor.shape))
+      node.outputs[position] = float
+      conversions.append(
+        Node(
+          name: nodeNames.take(tensor.name + "/quantize"),
+          operation: .quantize, inputs: [float], outputs: [output]))
+    }
+    nodes.append(node)
+    nodes += conversions
+  }
+
+  /// A real tensor with the values of a quantized one.
+  private mutating func real(_ tensor: TensorIndex) -> TensorIndex {
+    if let known = reals[tensor] { return known }
+    let name = graph.tensors[tensor].name
+    let result = graph.add(
+      Tensor(
+        name: names.take(name + "/real"), shape: graph.tensors[tensor].shape))
+    nodes.append(
+      Node(
+        name: nodeNames.take(name + "/dequantize"), operation: .dequantize,
+        inputs: [tensor], outputs: [result]))
+    reals[tensor] = result
+    return result
+  }
+
+  /// Gives the node integer constants; false, and no change, when they do not lie on a grid.
+  private mutating func convertConstants(_ node: inout Node) -> Bool {
+    let constants = node.inputs.indices.filter { graph.tensors[node.inputs[$0]].constant != nil }
+    if constants.isEmpty { return true }
+    let axis: Int
+    switch node.operation {
+    case .convolution, .transposedConvolution, .fullyConnected: axis = 0
+    case .depthwiseConvolution: axis = 3
+    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .concatenation, .matrixMultiply:
+      // Constants like activations, with one scale.
+      var converted: [(Int, Tensor)] = []
+      for position in constants {
+        guard let grid = constantGrids[node.inputs[position]], grid.scales.count == 1,
+          let tensor = onGrid(graph.tensors[node.inputs[position]], grid)
+        else { return false }
+        converted.append((position, tensor))
+      }
+      for (position, tensor) in converted { node.inputs[position] = addConstant(tensor) }
+      return true
+    default: return false
+    }
+    guard constants.first == 1, let grid = constantGrids[node.inputs[1]],
+      grid.zeroPoints.allSatisfy({ $0 == 0 }),
+      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first,
+      let weights = onGrid(
+        graph.tensors[node.inputs[1]],
+        Quantization(
+          scales: grid.scales, zeroPoints: grid.zeroPoints,
+          axis: grid.scales.count == 1 ? nil : axis))
+    else { return false }
+    if node.inputs.count == 3 {
+      guard let bias = integerBias(graph.tensors[node.inputs[2]], inputScale, grid.scales) else {
+        return false
+      }
+      node.inputs[2] = addConstant(bias)
+    }
+    node.inputs[1] = addConstant(weights)
+    return true
+  }
+
+  private mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
+    if let old = indices[tensor.name] {
+      if graph.tensors[old] == tensor { return old }
+      // The float constant keeps its place until it is found unused.
+      graph.tensors[old].name = names.take(tensor.name + "/real")
+    }
+    let index = graph.add(tensor)
+    indices[tensor.name] = index
+    return index
+  }
+
+  /// The constant as int8, when every value is an integer multiple of its scale.
+  private func onGrid(_ tensor: Tensor, _ grid: Quantization) -> Tensor? {
+    guard case .float(let values) = tensor.constant else { return nil }
+    if let axis = grid.axis, tensor.shape[axis] != grid.scales.count { return nil }
+    let inner = grid.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
+    var integers: [Int8] = []
+    integers.reserveCapacity(values.count)
+    for (index, value) in values.enumerated() {
+      let channel = grid.axis == nil ? 0 : index / inner % grid.scales.count
+      let steps = value / grid.scales[channel]
+      let q = steps.rounded() + Float(grid.zeroPoints[channel])
+      guard abs(steps - steps.rounded()) < 0.01, let integer = Int8(exactly: q) else { return nil }
+      integers.append(integer)
+    }
+    var result = tensor
+    result.elementType = .int8
+    result.constant = .int8(integers)
+    result.quantization = grid
+    return result
+  }
+
+  /// int32 at the input's scale times the weights'.
+  private func integerBias(
+    _ tensor: Tensor, _ inputScale: Float, _ weightScales: [Float]
+  ) -> Tensor? {
+    guard case .float(let values) = tensor.constant,
+      weightScales.count == 1 || weightScales.count == values.count
+    else { return nil }
+    let scales = weightScales.map { $0 * inputScale }
+    var integers: [Int32] = []
+    for (index, value) in values.enumerated() {
+      let steps = Double(value) / Double(scales[scales.count == 1 ? 0 : index])
+      guard let integer = Int32(exactly: steps.rounded(.toNearestOrEven)) else { return nil }
+      integers.append(integer)
+    }
+    guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    var result = tensor
+    result.elementType = .int32
+    result.constant = .int32(integers)
+    result.quantization = Quantization(
+      scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
+    return result
+  }
+}
+
+extension Operation {
+  /// The operation with an activation after it; nil when it has one already or takes none.
+  fileprivate func fused(with activation: Activation) -> Operation? {
+    switch self {
+    case .convolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .convolution(attributes)
+    case .depthwiseConvolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .depthwiseConvolution(attributes)
+    case .transposedConvolution(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .transposedConvolution(attributes)
+    case .fullyConnected(var attributes) where attributes.activation == .none:
+      attributes.activation = activation
+      return .fullyConnected(attributes)
+    case .add(.none): return .add(activation)
+    case .subtract(.none): return .subtract(activation)
+    case .multiply(.none): return .multiply(activation)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/// a + b and activation, broadcast as in NumPy.
+///
+/// As TensorFlow Lite: both inputs, shifted left for precision, are brought to twice the larger
+/// scale, added, and requantized.
+package struct Add: Operator {
+  package static let parameterCount = 9
+  static let inputCounts = 2...2
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order; a subtraction has the same.
+  package enum Word {
+    /// 20 for int8.
+    package static let leftShift = 0
+    /// `input scale / (2 · larger input scale)` of a and b, at most 1/2.
+    package static let multiplierA = 1
+    package static let shiftA = 2
+    package static let multiplierB = 3
+    package static let shiftB = 4
+    /// `2 · larger input scale / (2^leftShift · output scale)`
+    package static let multiplier = 5
+    package static let shift = 6
+    package static let lower = 7
+    package static let upper = 8
+  }
+
+  let sum: ScaledSum
+
+  init(_ view: OperatorView) { sum = ScaledSum(view) }
+
+  func validate() throws(ModelError) { try sum.validate() }
+
+  func overlapDistance(input index: Int) -> Int? { sum.broadcast.overlapDistance(input: index) }
+
+  func run(_ context: OperatorContext) { sum.run(context) { $0 &+ $1 } }
+}
+
+/// What addition and subtraction share.
+struct ScaledSum {
+  private typealias Word = Add.Word
+
+  let broadcast: Broadcast
+  private var view: OperatorView { broadcast.view }
+
+  init(_ view: OperatorView) { broadcast = Broadcast(view) }
+
+  func validate() throws(ModelError) {
+    try broadcast.validate()
+    // |x − zero point| ≤ 255 < 2⁸, so the shifted value fits.
+    try view.require(parameter: Word.leftShift, in: 0...22)
+    try view.requireMultiplier(parameter: Word.multiplierA, shift: Word.shiftA)
+    try view.requireMultiplier(parameter: Word.multiplierB, shift: Word.shiftB)
+    try view.requireMultiplier(parameter: Word.multiplier, shift: Word.shift)
+    try view.requireClamp(lower: Word.lower, upper: Word.upper)
+  }
+
+  @inline(__always)
+  func run(_ context: OperatorContext, _ body: (Int32, Int32) -> Int32) {
+    let leftShift = view.parameter(Word.leftShift)
+    let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)
+    let byB = view.multiplier(Word.multiplierB, shift: Word.shiftB)
+    let by = view.multiplier(Word.multiplier, shift: Word.shift)
+    let lower = view.parameter(Word.lower)
+    let upper = view.parameter(Word.upper)
+    let zeroA = broadcast.a.zeroPoint
+    let zeroB = broadcast.b.zeroPoint
+    let zero = broadcast.output.zeroPoint
+    broadcast.run(context) { a, b in
+      let scaledA = requantize((a &- zeroA) &<< leftShift, byA)
+      let scaledB = requantize((b &- zeroB) &<< leftShift, byB)
+      return clamp(requantize(body(scaledA, scaledB), by) &+ zero, lower, upper)
+    }
+  }
+}

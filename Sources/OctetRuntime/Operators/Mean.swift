@@ -1,0 +1,104 @@
+/// The mean over some of the axes.
+///
+/// As TensorFlow Lite: the sum of `x − zero point`, requantized by
+/// `input scale / (output scale · count)`.
+package struct Mean: Operator {
+  package static let parameterCount = 3
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    /// Bit k is set when axis k of N, H, W, C is averaged over.
+    package static let axes = 0
+    /// A multiplier from `multiplier(_:dividedBy:)`.
+    package static let multiplier = 1
+    package static let shift = 2
+  }
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  private func isReduced(_ axis: Int) -> Bool { view.parameter(Word.axes) & (1 << axis) != 0 }
+
+  func validate() throws(ModelError) {
+    try view.require(parameter: Word.axes, in: 0...15)
+    // Division by the count leaves less than 2³⁰.
+    try view.require(parameter: Word.multiplier, in: 0...Int32.max)
+    try view.require(parameter: Word.shift, in: -31...30)
+    var kept = 1
+    for axis in 0..<4 where !isReduced(axis) { kept &*= input.dimension(axis) }
+    // |sum| ≤ 255 · count, so int32 holds it.
+    try view.require(kept == output.elementCount && input.elementCount / kept < 1 << 23)
+  }
+
+  func run(_ context: OperatorContext) {
+    let source = unsafe context.input(0)
+    let target = unsafe context.output(0)
+    let by = view.multiplier(Word.multiplier, shift: Word.shift)
+    let strides = input.strides
+    var kept = PerAxis(1, 1, 1, 1)
+    var reduced = PerAxis(1, 1, 1, 1)
+    for axis in 0..<4 {
+      if isReduced(axis) {
+        reduced[axis] = input.dimension(axis)
+      } else {
+        kept[axis] = input.dimension(axis)
+      }
+    }
+    let count = Int32(truncatingIfNeeded: input.elementCount / output.elementCount)
+    let offset = input.zeroPoint &* count
+    var next = 0
+    for n in 0..<kept.n {
+      for h in 0..<kept.h {
+        for w in 0..<kept.w {
+          for c in 0..<kept.c {
+            let start = n &* strides.n &+ h &* strides.h &+ w &* strides.w &+ c
+            let sum = unsafe Self.sum(source + start, extents: reduced, strides: strides)
+            unsafe target[next] = clamp(
+              requantize(sum &- offset, by) &+ output.zeroPoint, -128, 127)
+            next &+= 1
+          }
+        }
+      }
+    }
+  }
+
+  private static func sum(
+    _ source: UnsafePointer<Int8>, extents: PerAxis, strides: PerAxis
+  ) -> Int32 {
+    var sum: Int32 = 0
+    for n in 0..<extents.n {
+      for h in 0..<extents.h {
+        for w in 0..<extents.w {
+          let row = unsafe source + (n &* strides.n &+ h &* strides.h &+ w &* strides.w)
+          for c in 0..<extents.c { unsafe sum &+= Int32(row[c]) }
+        }
+      }
+    }
+    return sum
+  }
+}
+
+#if !hasFeature(Embedded)
+  extension Mean {
+    /// `by` divided by `count`, as TensorFlow Lite divides: the fraction truncated, without
+    /// normalizing it again. `by` is `input scale / output scale`; `count` ≥ 1.
+    package static func multiplier(
+      _ by: FixedPointMultiplier, dividedBy count: Int
+    ) -> FixedPointMultiplier {
+      let log2 = Int.bitWidth - 1 - count.leadingZeroBitCount
+      let shift = min(log2, 32, 31 + Int(by.shift))
+      return FixedPointMultiplier(
+        multiplier: Int32((Int64(by.multiplier) << shift) / Int64(count)),
+        shift: by.shift - Int32(shift))
+    }
+  }
+#endif

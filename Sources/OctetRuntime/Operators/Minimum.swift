@@ -1,0 +1,18 @@
+/// The smaller of a and b, broadcast as in NumPy; all three tensors have one scale and zero point.
+package struct Minimum: Operator {
+  package static let parameterCount = 0
+  static let inputCounts = 2...2
+  static let outputCounts = 1...1
+
+  let broadcast: Broadcast
+
+  init(_ view: OperatorView) { broadcast = Broadcast(view) }
+
+  func validate() throws(ModelError) { try broadcast.validate() }
+
+  func overlapDistance(input index: Int) -> Int? { broadcast.overlapDistance(input: index) }
+
+  func run(_ context: OperatorContext) {
+    broadcast.run(context) { a, b in Int8(truncatingIfNeeded: min(a, b)) }
+  }
+}

@@ -1,0 +1,44 @@
+/// a · b and activation, broadcast as in NumPy.
+package struct Multiply: Operator {
+  package static let parameterCount = 4
+  static let inputCounts = 2...2
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    /// `scale of a · scale of b / output scale`
+    package static let multiplier = 0
+    package static let shift = 1
+    package static let lower = 2
+    package static let upper = 3
+  }
+
+  let view: OperatorView
+  let broadcast: Broadcast
+
+  init(_ view: OperatorView) {
+    self.view = view
+    broadcast = Broadcast(view)
+  }
+
+  func validate() throws(ModelError) {
+    try broadcast.validate()
+    try view.requireMultiplier(parameter: Word.multiplier, shift: Word.shift)
+    try view.requireClamp(lower: Word.lower, upper: Word.upper)
+  }
+
+  func overlapDistance(input index: Int) -> Int? { broadcast.overlapDistance(input: index) }
+
+  func run(_ context: OperatorContext) {
+    let by = view.multiplier(Word.multiplier, shift: Word.shift)
+    let lower = view.parameter(Word.lower)
+    let upper = view.parameter(Word.upper)
+    let zeroA = broadcast.a.zeroPoint
+    let zeroB = broadcast.b.zeroPoint
+    let zero = broadcast.output.zeroPoint
+    broadcast.run(context) { a, b in
+      // |product| ≤ 255² < 2¹⁶
+      clamp(requantize((a &- zeroA) &* (b &- zeroB), by) &+ zero, lower, upper)
+    }
+  }
+}

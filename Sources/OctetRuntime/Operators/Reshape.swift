@@ -1,0 +1,29 @@
+/// The same elements in another shape; nothing moves when both lie at the same place.
+package struct Reshape: Operator {
+  package static let parameterCount = 0
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  let input: TensorView
+  let output: TensorView
+  let view: OperatorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  func validate() throws(ModelError) {
+    try view.require(input.elementCount == output.elementCount)
+  }
+
+  func overlapDistance(input index: Int) -> Int? { 0 }
+
+  func run(_ context: OperatorContext) {
+    let source = unsafe context.input(0)
+    let target = unsafe context.output(0)
+    if unsafe source == UnsafePointer(target) { return }
+    for index in 0..<output.elementCount { unsafe target[index] = source[index] }
+  }
+}

@@ -1,0 +1,59 @@
+/// Along each axis some of the elements: from `begin`, `stride` apart, as many as the output has.
+package struct Slice: Operator {
+  package static let parameterCount = 8
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    /// For each of N, H, W, C.
+    package static let begin = 0
+    /// For each of N, H, W, C; not 0, and below 0 it walks back.
+    package static let stride = 4
+  }
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  func validate() throws(ModelError) {
+    let limit = Int32(BlobLimits.elementCount)
+    for axis in 0..<4 {
+      try view.require(parameter: Word.begin + axis, in: 0...limit)
+      try view.require(parameter: Word.stride + axis, in: -limit...limit)
+      let begin = Int(view.parameter(Word.begin + axis))
+      let stride = Int(view.parameter(Word.stride + axis))
+      try view.require(stride != 0, .operatorParameters)
+      guard let span = product(output.dimension(axis) &- 1, abs(stride)) else {
+        throw ModelError(.operatorShape, at: view.offset)
+      }
+      let last = stride < 0 ? begin &- span : begin &+ span
+      try view.require(begin < input.dimension(axis) && last >= 0 && last < input.dimension(axis))
+    }
+  }
+
+  /// Walking forward, element i comes from position i or beyond, and later ones from further on.
+  func overlapDistance(input index: Int) -> Int? {
+    for axis in 0..<4 where view.parameter(Word.stride &+ axis) < 0 { return nil }
+    return 0
+  }
+
+  func run(_ context: OperatorContext) {
+    var copy = StridedCopy()
+    copy.targetStrides = output.strides
+    let strides = input.strides
+    var start = 0
+    for axis in 0..<4 {
+      copy.extents[axis] = output.dimension(axis)
+      copy.sourceStrides[axis] = strides[axis] &* Int(view.parameter(Word.stride &+ axis))
+      start &+= strides[axis] &* Int(view.parameter(Word.begin &+ axis))
+    }
+    unsafe copy.run(context.input(0) + start, context.output(0))
+  }
+}

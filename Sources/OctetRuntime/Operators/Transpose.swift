@@ -1,0 +1,45 @@
+/// The axes in another order.
+package struct Transpose: Operator {
+  package static let parameterCount = 4
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word {
+    /// The input axis, 0…3 of N, H, W, C, that becomes each axis of the output.
+    package static let permutation = 0
+  }
+
+  let view: OperatorView
+  let input: TensorView
+  let output: TensorView
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    output = view.output(0)
+  }
+
+  private func axis(_ index: Int) -> Int { Int(view.parameter(Word.permutation &+ index)) }
+
+  func validate() throws(ModelError) {
+    var seen = 0
+    for index in 0..<4 {
+      try view.require(parameter: Word.permutation + index, in: 0...3)
+      seen |= 1 << axis(index)
+      try view.require(output.dimension(index) == input.dimension(axis(index)))
+    }
+    try view.require(seen == 15, .operatorParameters)
+  }
+
+  func run(_ context: OperatorContext) {
+    var copy = StridedCopy()
+    let strides = input.strides
+    copy.targetStrides = output.strides
+    for index in 0..<4 {
+      copy.extents[index] = output.dimension(index)
+      copy.sourceStrides[index] = strides[axis(index)]
+    }
+    unsafe copy.run(context.input(0), context.output(0))
+  }
+}

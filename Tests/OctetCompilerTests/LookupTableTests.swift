@@ -1,0 +1,131 @@
+import OctetCompiler
+import OctetModel
+import OctetRuntime
+import Testing
+
+struct LookupTableTests {
+  /// A one-operator model that TensorFlow Lite for Microcontrollers (PyPI 0.dev20261023182759) ran
+  /// over all 256 inputs: operation, input and output codes, CRC-32 of the 256 outputs.
+  struct Golden: Sendable {
+    var operation: OctetModel.Operation
+    var table: LookupTable
+    var checksum: UInt32
+
+    init(
+      _ operation: OctetModel.Operation, _ inputScale: Float, _ inputZeroPoint: Int,
+      _ outputScale: Float, _ outputZeroPoint: Int, _ checksum: UInt32
+    ) {
+      self.operation = operation
+      table = LookupTable(
+        input: .init(scale: inputScale, zeroPoint: inputZeroPoint),
+        output: .init(scale: outputScale, zeroPoint: outputZeroPoint))
+      self.checksum = checksum
+    }
+  }
+
+  @Test(arguments: goldens)
+  func matchesTensorFlowLiteMicro(golden: Golden) throws {
+    let values = try #require(golden.table.values(of: golden.operation))
+    var crc = Checksum()
+    values.withUnsafeBytes { crc.update($0.baseAddress!, count: $0.count) }
+    #expect(crc.value == golden.checksum, "\(values)")
+  }
+
+  @Test func realFunctionsRoundAndClamp() {
+    let table = LookupTable(
+      input: .init(scale: 0.5, zeroPoint: 0), output: .init(scale: 1, zeroPoint: 3))
+    let values = table.values { $0 * 4 }
+    #expect(values[128 + 1] == 5)
+    #expect(values[128 - 1] == 1)
+    #expect(values[255] == 127)
+    #expect(values[0] == -128)
+    #expect(table.values { $0 }[128 - 1] == 2)  // −0.5 → −1, + 3
+    #expect(table.values { _ in .infinity }[0] == 127)
+  }
+
+  @Test func notAFunctionOfOneElement() {
+    let code = LookupTable.Code(scale: 1, zeroPoint: 0)
+    #expect(LookupTable(input: code, output: code).values(of: .minimum) == nil)
+  }
+
+  static let goldens: [Golden] = [
+    Golden(.logistic, 0.10334068536758423, 65, 0.00390625, -128, 0xB7BC_768B),
+    Golden(.tanh, 0.10334068536758423, 65, 0.0078125, 0, 0xF5F7_02A5),
+    Golden(.relu, 0.10334068536758423, 65, 0.07401667535305023, 115, 0xE867_D43D),
+    Golden(.relu6, 0.10334068536758423, 65, 0.10334068536758423, 65, 0x3E21_A6F2),
+    Golden(.hardSwish, 0.10334068536758423, 65, 0.07401667535305023, 115, 0xC1FC_08BF),
+    Golden(
+      .leakyRelu(alpha: 0.4748382270336151), 0.10334068536758423, 65, 0.07401667535305023, 115,
+      0xDD40_6987),
+    Golden(.quantize, 0.10334068536758423, 65, 0.07401667535305023, 115, 0xCDDA_B6A8),
+    Golden(.logistic, 0.06374263018369675, 94, 0.00390625, -128, 0x0ED1_9F59),
+    Golden(.tanh, 0.06374263018369675, 94, 0.0078125, 0, 0x85DF_6BD0),
+    Golden(.relu, 0.06374263018369675, 94, 0.11101122200489044, -20, 0x38D4_D96F),
+    Golden(.hardSwish, 0.06374263018369675, 94, 0.11101122200489044, -20, 0xB014_DDC1),
+    Golden(
+      .leakyRelu(alpha: 0.2105075716972351), 0.06374263018369675, 94, 0.11101122200489044, -20,
+      0x31A7_DDF1),
+    Golden(.quantize, 0.06374263018369675, 94, 0.11101122200489044, -20, 0xE7D7_41B3),
+    Golden(.logistic, 0.11081954836845398, -107, 0.00390625, -128, 0x5699_D60F),
+    Golden(.tanh, 0.11081954836845398, -107, 0.0078125, 0, 0xD3C9_41AD),
+    Golden(.relu, 0.11081954836845398, -107, 0.1806657463312149, -121, 0x93E4_73B7),
+    Golden(.relu6, 0.11081954836845398, -107, 0.11081954836845398, -107, 0xF124_F0C9),
+    Golden(.hardSwish, 0.11081954836845398, -107, 0.1806657463312149, -121, 0x8837_D482),
+    Golden(
+      .leakyRelu(alpha: 0.27369022369384766), 0.11081954836845398, -107, 0.1806657463312149, -121,
+      0xD94C_9F87),
+    Golden(.quantize, 0.11081954836845398, -107, 0.1806657463312149, -121, 0xCFA5_55EF),
+    Golden(.logistic, 0.06728687882423401, -13, 0.00390625, -128, 0x18E3_546D),
+    Golden(.tanh, 0.06728687882423401, -13, 0.0078125, 0, 0xB972_6069),
+    Golden(.relu, 0.06728687882423401, -13, 0.06424499303102493, 73, 0x2A27_FD8E),
+    Golden(.relu6, 0.06728687882423401, -13, 0.06728687882423401, -13, 0x8C7B_F8D6),
+    Golden(.hardSwish, 0.06728687882423401, -13, 0.06424499303102493, 73, 0x49B0_56DD),
+    Golden(
+      .leakyRelu(alpha: 0.23221395909786224), 0.06728687882423401, -13, 0.06424499303102493, 73,
+      0x6E4A_C0EE),
+    Golden(.quantize, 0.06728687882423401, -13, 0.06424499303102493, 73, 0x429E_0F34),
+    Golden(.logistic, 0.02854025550186634, -30, 0.00390625, -128, 0xE60C_7A0D),
+    Golden(.tanh, 0.02854025550186634, -30, 0.0078125, 0, 0x7498_C941),
+    Golden(.relu, 0.02854025550186634, -30, 0.02298012375831604, -25, 0x8F6A_8938),
+    Golden(.hardSwish, 0.02854025550186634, -30, 0.02298012375831604, -25, 0x337A_1B31),
+    Golden(
+      .leakyRelu(alpha: 0.13853353261947632), 0.02854025550186634, -30, 0.02298012375831604, -25,
+      0x0F66_C779),
+    Golden(.quantize, 0.02854025550186634, -30, 0.02298012375831604, -25, 0x18DB_8D6A),
+    Golden(.logistic, 0.15057221055030823, -113, 0.00390625, -128, 0x5AED_5A22),
+    Golden(.tanh, 0.15057221055030823, -113, 0.0078125, 0, 0x4B81_2566),
+    Golden(.relu, 0.15057221055030823, -113, 0.18487052619457245, -57, 0x405A_02F3),
+    Golden(.relu6, 0.15057221055030823, -113, 0.15057221055030823, -113, 0xC415_0EBA),
+    Golden(.hardSwish, 0.15057221055030823, -113, 0.18487052619457245, -57, 0x12D3_C2F8),
+    Golden(
+      .leakyRelu(alpha: 0.49056121706962585), 0.15057221055030823, -113, 0.18487052619457245, -57,
+      0x1468_FCED),
+    Golden(.quantize, 0.15057221055030823, -113, 0.18487052619457245, -57, 0x30EB_7106),
+    Golden(.logistic, 0.19240812957286835, -105, 0.00390625, -128, 0x0005_AB4A),
+    Golden(.tanh, 0.19240812957286835, -105, 0.0078125, 0, 0x7A79_80DF),
+    Golden(.relu, 0.19240812957286835, -105, 0.2524087429046631, 57, 0x08DE_68CD),
+    Golden(.relu6, 0.19240812957286835, -105, 0.19240812957286835, -105, 0xCD7D_EA22),
+    Golden(.hardSwish, 0.19240812957286835, -105, 0.2524087429046631, 57, 0xA197_C15C),
+    Golden(
+      .leakyRelu(alpha: 0.14567668735980988), 0.19240812957286835, -105, 0.2524087429046631, 57,
+      0xE1C0_5BFE),
+    Golden(.quantize, 0.19240812957286835, -105, 0.2524087429046631, 57, 0xE186_09B3),
+    Golden(.logistic, 0.03380909934639931, -46, 0.00390625, -128, 0xB1AE_1F4C),
+    Golden(.tanh, 0.03380909934639931, -46, 0.0078125, 0, 0x0EF6_E6F6),
+    Golden(.relu, 0.03380909934639931, -46, 0.04307626932859421, 120, 0x23A8_67C7),
+    Golden(.hardSwish, 0.03380909934639931, -46, 0.04307626932859421, 120, 0x04D3_C401),
+    Golden(
+      .leakyRelu(alpha: 0.0667741522192955), 0.03380909934639931, -46, 0.04307626932859421, 120,
+      0xBDA4_85A5),
+    Golden(.quantize, 0.03380909934639931, -46, 0.04307626932859421, 120, 0xF84D_5446),
+    Golden(.logistic, 0.1254509687423706, -12, 0.00390625, -128, 0xA840_D860),
+    Golden(.tanh, 0.1254509687423706, -12, 0.0078125, 0, 0x13AB_B4C4),
+    Golden(.relu, 0.1254509687423706, -12, 0.17807826399803162, 70, 0x2B25_78FF),
+    Golden(.relu6, 0.1254509687423706, -12, 0.1254509687423706, -12, 0x7236_9E16),
+    Golden(.hardSwish, 0.1254509687423706, -12, 0.17807826399803162, 70, 0xA00D_45BD),
+    Golden(
+      .leakyRelu(alpha: 0.45947587490081787), 0.1254509687423706, -12, 0.17807826399803162, 70,
+      0xAB77_40A2),
+    Golden(.quantize, 0.1254509687423706, -12, 0.17807826399803162, 70, 0x3624_DEEC),
+  ]
+}

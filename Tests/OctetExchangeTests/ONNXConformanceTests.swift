@@ -1,0 +1,104 @@
+import Foundation
+import OctetExchange
+import OctetModel
+import Testing
+
+/// ONNX's own operator tests: each passes within ONNX's tolerance or is refused with a sentence.
+@Suite struct ONNXConformanceTests {
+  enum Outcome: Equatable {
+    case passed
+    case refused(String)
+    case wrong(String)
+  }
+
+  /// The inputs that must be known when a model is read, for each operator; all of integers are.
+  static let constantInputs: [String: Range<Int>] = [
+    "Clip": 1..<3, "Pad": 1..<4, "Resize": 1..<4, "Upsample": 1..<2, "Dropout": 1..<3,
+    "QuantizeLinear": 1..<3, "DequantizeLinear": 1..<3,
+  ]
+
+  static func values(_ folder: URL, _ kind: String) throws -> [ONNXValue] {
+    var result: [ONNXValue] = []
+    for index in 0... {
+      let url = folder.appendingPathComponent("test_data_set_0/\(kind)_\(index).pb")
+      guard let data = try? Data(contentsOf: url) else { break }
+      result.append(try ONNXValue.read(tensorProto: [UInt8](data)))
+    }
+    return result
+  }
+
+  static func run(_ folder: URL) throws -> Outcome {
+    do {
+      let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("model.onnx")))
+      let summary = try ONNXReader.summary(bytes)
+      let inputs = try values(folder, "input")
+      let wanted = try values(folder, "output")
+      let operators = Set(summary.operators)
+      var constants: [String: ONNXValue] = [:]
+      for (position, (name, value)) in zip(summary.inputs, inputs).enumerated() {
+        let isShapeLike = [.int64, .bool].contains(value.elementType) && position > 0
+        let isParameter = operators.contains { constantInputs[$0]?.contains(position) ?? false }
+        let isGrid = operators.contains("QLinearMatMul") && position != 0 && position != 3
+        if isShapeLike || isParameter || isGrid { constants[name] = value }
+      }
+      let model = try ONNXReader.importModel(bytes, constants: constants)
+      let named = Dictionary(uniqueKeysWithValues: zip(summary.inputs, inputs))
+      let interpreter = try FloatInterpreter(model.graph)
+      for (position, port) in model.inputs.enumerated() {
+        guard let value = named[port.name] else { return .wrong("no input \(port.name)") }
+        interpreter.setInput(position, port.reals(value, model.graph.tensors[port.tensor]))
+      }
+      interpreter.run()
+      for (name, expected) in zip(summary.outputs, wanted) {
+        let actual: ONNXValue
+        if let constant = model.constantOutputs[name] {
+          actual = constant
+        } else if let port = model.outputs.first(where: { $0.name == name }) {
+          actual = port.value(interpreter.value(of: port.tensor), model.graph.tensors[port.tensor])
+        } else {
+          return .wrong("no output \(name)")
+        }
+        if let difference = difference(actual, expected) { return .wrong(difference) }
+      }
+      _ = try model.prove()
+      return .passed
+    } catch let error as ExchangeError {
+      if case .differs = error { return .wrong("\(error)") }
+      return .refused("\(error)")
+    }
+  }
+
+  /// ONNX's default tolerance: 10⁻³ relative, 10⁻⁷ absolute; integers are equal.
+  static func difference(_ actual: ONNXValue, _ expected: ONNXValue) -> String? {
+    guard actual.shape == expected.shape else { return "\(actual.shape) is not \(expected.shape)" }
+    for (index, (a, b)) in zip(actual.reals, expected.reals).enumerated() {
+      let limit = expected.integers == nil ? 1e-7 + 1e-3 * abs(b) : 0
+      if a != b && !(a.isNaN && b.isNaN) && !(abs(a - b) <= limit) {
+        return "element \(index) is \(a), should be \(b)"
+      }
+    }
+    return nil
+  }
+
+  @Test(.enabled(if: SharedData.isAvailable, "needs shared/data"))
+  func operatorTests() throws {
+    let root = try SharedData.url("conformance/onnx_node")
+    let folders = try FileManager.default.contentsOfDirectory(
+      at: root, includingPropertiesForKeys: nil
+    ).filter { $0.lastPathComponent.hasPrefix("test_") }.sorted { $0.path < $1.path }
+    var passed = 0
+    var lines: [String] = []
+    for folder in folders {
+      switch try Self.run(folder) {
+      case .passed: passed += 1
+      case .refused(let reason):
+        lines.append("  refused \(folder.lastPathComponent): \(reason)")
+      case .wrong(let reason):
+        Issue.record("\(folder.lastPathComponent): \(reason)")
+      }
+    }
+    print("ONNX operator tests: \(folders.count), passed \(passed), refused \(lines.count)")
+    print(lines.joined(separator: "\n"))
+    #expect(passed >= 135)
+  }
+}

@@ -1,0 +1,20 @@
+import OctetRuntime
+import Testing
+
+struct LookupTests {
+  @Test(arguments: [false, true], 0..<5)
+  func looksUpEveryValue(byChannel: Bool, seed: Int) throws {
+    var random = RandomSource(seed: seed)
+    let shape = Shape(1, 2, 128, 3)
+    let tableCount = byChannel ? 3 : 1
+    let tables = random.bytes(256 * tableCount)
+    let input = (0..<shape.count).map { Int8(truncatingIfNeeded: $0 / 3) }
+    let operation = TestOperator(
+      kind: .lookup, inputs: [TestTensor(shape: shape)], outputs: [TestTensor(shape: shape)],
+      parameters: [.word(tableCount), .bytes(tables)])
+    let expected = input.enumerated().map { index, value in
+      tables[(byChannel ? index % 3 : 0) * 256 + Int(value) + 128]
+    }
+    try expectSame(operation, inputs: [input], oracle: [expected], "seed \(seed)")
+  }
+}

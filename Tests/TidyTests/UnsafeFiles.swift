@@ -1,0 +1,16 @@
+/// Where the keyword `unsafe` may stand: a file, or a folder with a slash at its end. Each is a
+/// fence: safe, checked functions around a few unsafe lines.
+let unsafeFiles: [String] = [
+  "Sources/OctetCommand/Files/Posix.swift",
+  "Sources/OctetCommand/Interruption.swift",
+  "Sources/OctetQuantization/Calibration/Calibration.swift",
+  "Sources/OctetReport/Evaluation/Evaluation.swift",
+  "Sources/OctetReport/Reports/Diff.swift",
+  "Sources/OctetRuntime/Blob/Checksum.swift",
+  "Sources/OctetRuntime/Model+Validation.swift",
+  "Sources/OctetRuntime/Model.swift",
+  "Sources/OctetRuntime/OperatorKind.swift",
+  // Kernels, on addresses that the validator has checked.
+  "Sources/OctetRuntime/Operators/",
+  "Sources/OctetRuntime/Session.swift",
+]
