@@ -26,18 +26,18 @@ public struct BoardResult: Sendable {
 }
 
 /// The `board_report` of board.h.
-struct FirmwareReport {
+package struct FirmwareReport {
   static let byteCount = 32
   private static let magic: UInt32 = 0x5254_4F42
   private static let selfTestPassed: UInt32 = 0xFFFF_FFFF
   private static let faultCode = 99
 
-  var errorCode: Int
-  var errorDetail: Int
-  var sampleCount: Int
-  var selfTest: UInt32
-  var stackByteCount: Int
-  var nanoseconds: Int
+  package var errorCode: Int
+  package var errorDetail: Int
+  package var sampleCount: Int
+  package var selfTest: UInt32
+  package var stackByteCount: Int
+  package var nanoseconds: Int
 
   var passedSelfTest: Bool { selfTest == Self.selfTestPassed }
 

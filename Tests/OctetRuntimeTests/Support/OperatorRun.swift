@@ -1,7 +1,6 @@
 // Runs one operator alone: a blob of it, written field by field, and a session.
 
 import OctetRuntime
-import Testing
 
 struct TestTensor {
   var shape: Shape
@@ -87,7 +86,7 @@ extension TestOperator {
     var overlapDistance: Int?
   }
 
-  private func plan(_ placement: Placement) throws -> Plan {
+  func plan(_ placement: Placement) throws -> Plan {
     // More scratch than any test needs, to ask how much it is.
     var generous = layOut(Plan(scratchByteCount: 1 << 20), distance: nil)
     let query = AlignedBytes(blob(generous))
@@ -124,7 +123,7 @@ extension TestOperator {
     return plan
   }
 
-  private func blob(_ plan: Plan) -> [UInt8] {
+  func blob(_ plan: Plan) -> [UInt8] {
     var data = ByteWriter()
     var words: [(value: Int, isOffset: Bool)] = []
     for parameter in parameters {
@@ -240,19 +239,5 @@ final class AlignedBytes {
   /// Valid while this object lives.
   func model() throws -> Model {
     try withExtendedLifetime(self) { try Model(validating: UnsafeRawBufferPointer(buffer)) }
-  }
-}
-
-/// Expects kernel and oracle to agree in each placement, on every backend.
-func expectSame(
-  _ operation: TestOperator, inputs: [[Int8]], oracle: [[Int8]], _ comment: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) throws {
-  for placement in Placement.allCases {
-    for backend in Backend.available {
-      let outputs = try operation.run(inputs, placement: placement, backend: backend)
-      #expect(
-        outputs == oracle, "\(comment), \(placement), \(backend)", sourceLocation: sourceLocation)
-    }
   }
 }
