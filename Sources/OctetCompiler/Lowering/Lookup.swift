@@ -2,29 +2,37 @@ import OctetModel
 import OctetRuntime
 
 extension Lowering {
-  /// A table of `function` for every int8 value: `function` takes `q − zeroPoint of the input` and
-  /// gives the result before the output's zero point, clamped to `range` after it.
-  mutating func appendLookup(
-    _ node: Node, range: (lower: Int, upper: Int) = (-128, 127), _ function: (Int32) -> Int32
-  ) throws(CompilerError) {
+  /// A function of one element: a table of its 256 results.
+  mutating func lowerLookup(_ index: Int) throws(CompilerError) {
+    let node = graph.nodes[index]
     let (input, output) = (node.inputs[0], node.outputs[0])
-    let inputZeroPoint = Int32(zeroPoint(input))
-    let outputZeroPoint = zeroPoint(output)
-    let table = (-128...127).map { q in
-      let value = Int(function(Int32(q) - inputZeroPoint)) + outputZeroPoint
-      return Int8(max(range.lower, min(range.upper, value)))
+    if let needed = node.operation.fixedOutput, graph.tensors[output].quantization != needed {
+      throw .invalid(
+        node: node.name,
+        reason: "its output must have scale \(needed.scales[0]), zero point \(needed.zeroPoints[0])")
     }
-    try append(.lookup, node, inputs: [input], output: output, [.value(1), .bytes(table)])
-  }
-
-  /// A multiplier for a lookup, which must not overflow on any int8 value.
-  func lookupMultiplier(_ node: Node, _ real: Double) throws(CompilerError) -> FixedPointMultiplier
-  {
-    let multiplier = FixedPointMultiplier(real)
-    // |q − zero point| ≤ 255 < 2⁸ must stay below 2³¹ after the left shift.
-    guard real.isFinite, multiplier.shift <= 22 else {
+    // |q − zero point| ≤ 255 < 2⁸ must stay below 2³¹ when it is scaled.
+    guard scale(input) / scale(output) < 4_194_304 else {
       throw .invalid(node: node.name, reason: "its scales are too far apart")
     }
-    return multiplier
+    let table = LookupTable(
+      input: .init(scale: scale(input), zeroPoint: zeroPoint(input)),
+      output: .init(scale: scale(output), zeroPoint: zeroPoint(output)))
+    guard let values = table.values(of: node.operation) else {
+      throw .invalid(
+        node: node.name, reason: "\(node.operation.name) has no operator in the runtime")
+    }
+    try append(.lookup, node, inputs: [input], output: output, [.value(1), .bytes(values)])
+  }
+}
+
+extension Operation {
+  /// The scale and zero point that TensorFlow Lite's fixed-point kernels give to their output.
+  fileprivate var fixedOutput: Quantization? {
+    switch self {
+    case .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    default: nil
+    }
   }
 }

@@ -60,15 +60,9 @@ public struct Lowering {
     case .multiply(let activation): try lowerMultiply(index, activation)
     case .minimum: try lowerMinimum(index)
     case .maximum: try lowerMaximum(index)
-    case .relu: try lowerRelu(index, .relu)
-    case .relu6: try lowerRelu(index, .relu6)
-    case .clip(let lower, let upper):
-      try lowerRelu(index, .clip(lower: lower, upper: upper))
-    case .leakyRelu(let alpha): try lowerLeakyRelu(index, alpha: alpha)
-    case .hardSwish: try lowerHardSwish(index)
-    case .logistic: try lowerLogistic(index)
-    case .tanh: try lowerTanh(index)
-    case .quantize: try lowerQuantize(index)
+    case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
+      .selu, .quantize:
+      try lowerLookup(index)
     default: try lowerArrangement(index)
     }
   }
@@ -82,7 +76,8 @@ public struct Lowering {
       try lowerConcatenation(index, axis: axis, activation)
     case .pad(let before, let after, let mode):
       try lowerPad(index, before: before, after: after, mode)
-    case .reshape, .identity: try lowerReshape(index)
+    case .reshape: try lowerReshape(index)
+    case .identity: try lowerIdentity(index)
     case .transpose(let permutation): try lowerTranspose(index, permutation)
     case .slice(let begin, _, let stride): try lowerSlice(index, begin: begin, stride: stride)
     case .split(let axis, let counts): try lowerSplit(index, axis: axis, counts: counts)

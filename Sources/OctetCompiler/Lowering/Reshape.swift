@@ -30,6 +30,16 @@ extension Lowering {
   }
 }
 
+extension Lowering {
+  /// Nothing to do, unless the scale changes.
+  mutating func lowerIdentity(_ index: Int) throws(CompilerError) {
+    let node = graph.nodes[index]
+    let isSame =
+      graph.tensors[node.inputs[0]].quantization == graph.tensors[node.outputs[0]].quantization
+    if isSame { try lowerReshape(index) } else { try lowerLookup(index) }
+  }
+}
+
 extension [Int] {
   /// Four dimensions, with leading ones; nil when there are more.
   fileprivate var paddedToFour: [Int]? {

@@ -53,12 +53,17 @@ extension TFLiteExporter {
       kernel: Extent(height: weights[1], width: weights[2]), stride: attributes.stride,
       dilation: Extent(1), padding: attributes.padding)
     // TFLite derives the cropping from the output's size, as if it convolved back.
+    func isInput(_ axis: Int, _ count: Int) -> Bool { count == x[axis] }
+    let stride = attributes.stride
     let padding: Int8
-    if window.isSame(height: shape[1], width: shape[2], leadingOnly: true) {
+    if window.isSame(height: shape[1], width: shape[2], leadingOnly: true),
+      isInput(1, (shape[1] + stride.height - 1) / stride.height),
+      isInput(2, (shape[2] + stride.width - 1) / stride.width)
+    {
       padding = 0
     } else if attributes.padding.top == 0, attributes.padding.left == 0,
-      shape[1] >= (x[1] - 1) * attributes.stride.height + weights[1],
-      shape[2] >= (x[2] - 1) * attributes.stride.width + weights[2]
+      isInput(1, (shape[1] - weights[1]) / stride.height + 1),
+      isInput(2, (shape[2] - weights[2]) / stride.width + 1)
     {
       padding = 1
     } else {
@@ -74,8 +79,8 @@ extension TFLiteExporter {
       outputs: [output.tensor], optionsType: Slot.type,
       [
         .integer(Slot.padding, padding),
-        .integer(Slot.strideWidth, Int32(attributes.stride.width)),
-        .integer(Slot.strideHeight, Int32(attributes.stride.height)),
+        .integer(Slot.strideWidth, Int32(stride.width)),
+        .integer(Slot.strideHeight, Int32(stride.height)),
         .integer(Slot.activation, activation),
       ])
     finish(output, node)

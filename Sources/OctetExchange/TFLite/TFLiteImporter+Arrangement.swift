@@ -95,7 +95,7 @@ extension TFLiteImporter {
     }
     let x = try tensor(call.node.inputs[0])
     var whole = graph.tensors[x]
-    whole.name = "\(call.name)/sliced"
+    whole.name = "\(call.name)/slice"
     whole.shape = sliced
     whole.constant = nil
     let middle = addTensor(whole)

@@ -43,11 +43,11 @@ extension StepContext {
 }
 
 /// Where each output element of a resize comes from.
-package struct ResizeMapping {
+struct ResizeMapping {
   private let attributes: ResizeAttributes
   private let shape: [Int]
 
-  package init(_ attributes: ResizeAttributes, x: [Int]) {
+  init(_ attributes: ResizeAttributes, x: [Int]) {
     self.attributes = attributes
     shape = x
   }
@@ -57,7 +57,7 @@ package struct ResizeMapping {
   }
 
   /// The position in the input, in elements, that output element `index` is taken from.
-  package func position(axis: Int, index: Int) -> Float {
+  func position(axis: Int, index: Int) -> Float {
     let scale = attributes.scales[axis]
     let (length, outputLength) = (Float(shape[axis]), Float(attributes.outputShape[axis]))
     switch attributes.coordinates {
@@ -69,7 +69,7 @@ package struct ResizeMapping {
     }
   }
 
-  package func nearest(axis: Int, index: Int) -> Int {
+  func nearest(axis: Int, index: Int) -> Int {
     if !changes(axis: axis) { return index }
     let position = position(axis: axis, index: index)
     let rounded =
