@@ -66,7 +66,7 @@ struct TFLiteImporter {
           "Octet has no such operator; replace it in the model by operators that it has")
       }
       let call = TFLiteCall(
-        node: node, kind: kind, name: nodeNames.next(name), file: file)
+        node: node, kind: kind, name: nodeNames.take(name), file: file)
       try call.checkOperandCounts()
       try convert(call)
     } catch {
@@ -164,7 +164,7 @@ struct TFLiteImporter {
     if let refusal = source.refusal { throw .unsupported("tensor '\(source.name)' \(refusal)") }
     try source.checkShape()
     var tensor = Tensor(
-      name: tensorNames.next(source.name), shape: source.shape,
+      name: tensorNames.take(source.name), shape: source.shape,
       elementType: try source.elementType(), quantization: try source.quantization())
     tensor.constant = try file.constant(source)
     placed[index] = graph.add(tensor)
@@ -177,29 +177,12 @@ struct TFLiteImporter {
   /// A tensor that the file does not have.
   mutating func addTensor(_ tensor: Tensor) -> TensorIndex {
     var tensor = tensor
-    tensor.name = tensorNames.next(tensor.name)
+    tensor.name = tensorNames.take(tensor.name)
     return graph.add(tensor)
   }
 
   /// A node's name that none has yet.
-  mutating func uniqueNodeName(_ name: String) -> String { nodeNames.next(name) }
-}
-
-/// Gives each name once.
-private struct UniqueNames {
-  private var taken: Set<String> = []
-  private var counts: [String: Int] = [:]
-
-  /// `name`, or with a number when it is taken.
-  mutating func next(_ name: String) -> String {
-    var candidate = name
-    while !taken.insert(candidate).inserted {
-      let count = counts[name, default: 1] + 1
-      counts[name] = count
-      candidate = "\(name)_\(count)"
-    }
-    return candidate
-  }
+  mutating func uniqueNodeName(_ name: String) -> String { nodeNames.take(name) }
 }
 
 extension String {
