@@ -53,7 +53,12 @@ extension TestOperator {
       byteCount: plan.arenaByteCount, alignment: 16)
     defer { arena.deallocate() }
     for index in arena.indices { arena[index] = UInt8(truncatingIfNeeded: index &* 37 &+ 101) }
-    let session = try Session(model: model, arena: arena, backend: backend)
+    let workspace = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.workspaceByteCount(for: backend), alignment: 64)
+    defer { workspace.deallocate() }
+    for index in workspace.indices { workspace[index] = UInt8(truncatingIfNeeded: index &* 41) }
+    let session = try Session(
+      model: model, arena: arena, backend: backend, workspace: workspace)
     for (index, values) in inputs.enumerated() { try session.setInput(index, values.span) }
     let before = Array(arena)
     session.run()
