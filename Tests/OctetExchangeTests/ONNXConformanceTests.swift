@@ -99,6 +99,6 @@ import Testing
     }
     print("ONNX operator tests: \(folders.count), passed \(passed), refused \(lines.count)")
     print(lines.joined(separator: "\n"))
-    #expect(passed >= 135)
+    #expect(passed * 2 >= folders.count)
   }
 }

@@ -7,10 +7,11 @@
 //         running maximum over the window
 //       requantize, clamp, store
 //
-// 1. Two pixels share each load and widening of the weights.
+// 1. Two pixels share each load and widening of the weights: of a pool window, or without a pool two
+//    neighbours.
 // 2. A kernel row of a patch is contiguous in the input, so it is widened as a whole; eight values
 //    at a time, which may write up to seven past its end. Rows are filled in order, so what comes
-//    next overwrites them, and a patch has room for seven more.
+//    next overwrites them, and a patch has room for eight more.
 // 3. Parameters are read once: the compiler cannot know that stores to the arena leave them be.
 
 extension Convolution {
@@ -18,15 +19,26 @@ extension Convolution {
     let kernel = PortableConvolution(self, context)
     for batch in 0..<input.batch {
       for row in 0..<output.height {
-        for column in 0..<output.width {
-          kernel.pixel(batch: batch, row: row, column: column)
+        if hasSmallWindows {
+          for column in 0..<output.width { kernel.pool4(batch: batch, row: row, column: column) }
+        } else if hasPool {
+          for column in 0..<output.width { kernel.pool(batch: batch, row: row, column: column) }
+        } else {
+          kernel.row(batch: batch, row: row)
         }
       }
     }
   }
 
-  /// Elements of a patch in the scratch, with room for seven more than it has.
-  var patchStride: Int { (patchCount &+ 14) & ~7 }
+  /// Elements of a patch in the scratch, with room for eight more than it has.
+  var patchStride: Int { (patchCount &+ 15) & ~7 }
+
+  var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
+
+  /// Whether all four patches of a pool window go into the scratch together.
+  var hasSmallWindows: Bool {
+    word(Word.poolHeight) &* word(Word.poolWidth) == 4 && patchStride <= 64
+  }
 }
 
 @safe private struct PortableConvolution {
@@ -52,9 +64,6 @@ extension Convolution {
   let outputZeroPoint: Int32
   let lower: Int32
   let upper: Int32
-  #if arch(x86_64) || arch(arm64)
-    let tailMask: SIMD8<Int16>
-  #endif
 
   struct Axis {
     let input: Int
@@ -98,30 +107,81 @@ extension Convolution {
     outputZeroPoint = layer.output.zeroPoint
     lower = view.parameter(Word.lower)
     upper = view.parameter(Word.upper)
-    #if arch(x86_64) || arch(arm64)
-      let lanes = SIMD8<Int16>(0, 1, 2, 3, 4, 5, 6, 7)
-      let tail = SIMD8<Int16>(repeating: Int16(truncatingIfNeeded: patchCount & 7))
-      tailMask = SIMD8(repeating: 0).replacing(with: -1, where: lanes .< tail)
-    #endif
   }
 
-  /// Computes all channels of one output pixel.
+  private func image(_ batch: Int) -> UnsafePointer<Int8> {
+    unsafe source + batch &* rows.input &* columns.input &* inputChannels
+  }
+
+  private func result(_ batch: Int, _ row: Int, _ column: Int) -> UnsafeMutablePointer<Int8> {
+    unsafe target + ((batch &* outputHeight &+ row) &* outputWidth &+ column) &* outputChannels
+  }
+
+  /// Computes a row of output pixels, two at a time, when there is no pool.
   @inline(__always)
-  func pixel(batch: Int, row: Int, column: Int) {
-    let outputsPerGroup = outputChannels / groups
-    let image = unsafe source + batch &* rows.input &* columns.input &* inputChannels
-    let result =
-      unsafe target
-      + ((batch &* outputHeight &+ row) &* outputWidth &+ column) &* outputChannels
+  func row(batch: Int, row: Int) {
+    let image = unsafe image(batch)
+    for group in 0..<groups {
+      var column = 0
+      while column < outputWidth {
+        // The last pixel of an odd number is its own partner.
+        let partner = column &+ 1 < outputWidth ? 1 : 0
+        for lane in 0...partner {
+          unsafe fillPatch(
+            patches + lane &* patchStride, image, group: group, row: row &* rows.poolStride,
+            column: (column &+ lane) &* columns.poolStride)
+        }
+        let first = unsafe result(batch, row, column)
+        let second = unsafe first + partner &* outputChannels
+        unsafe forEachPair(group, patches + partner &* patchStride) { channel, next, sums in
+          unsafe first[channel] = finish(sums.0 &+ bias[channel], channel)
+          unsafe first[next] = finish(sums.1 &+ bias[next], next)
+          unsafe second[channel] = finish(sums.2 &+ bias[channel], channel)
+          unsafe second[next] = finish(sums.3 &+ bias[next], next)
+        }
+        column &+= 2
+      }
+    }
+  }
+
+  /// Computes one output pixel, the maximum of a window of four, from four patches at once.
+  @inline(__always)
+  func pool4(batch: Int, row: Int, column: Int) {
+    let image = unsafe image(batch)
+    let result = unsafe result(batch, row, column)
+    let count = (patchCount &+ 7) & ~7
+    let perGroup = outputChannels / groups
+    for group in 0..<groups {
+      var next = unsafe patches
+      for y in row &* rows.poolStride..<row &* rows.poolStride &+ rows.pool {
+        for x in column &* columns.poolStride..<column &* columns.poolStride &+ columns.pool {
+          unsafe fillPatch(next, image, group: group, row: y, column: x)
+          unsafe next += patchStride
+        }
+      }
+      for channel in group &* perGroup..<(group &+ 1) &* perGroup {
+        let sums = unsafe dotColumns(
+          weights + channel &* patchCount, patches, stride: patchStride, count: count)
+        let maximum = max(max(sums.0, sums.1), max(sums.2, sums.3))
+        unsafe result[channel] = finish(maximum &+ bias[channel], channel)
+      }
+    }
+  }
+
+  /// Computes one output pixel, the maximum of a window.
+  @inline(__always)
+  func pool(batch: Int, row: Int, column: Int) {
+    let image = unsafe image(batch)
+    let result = unsafe result(batch, row, column)
     let windowCount = rows.pool &* columns.pool
     for group in 0..<groups {
-      let channels = group &* outputsPerGroup..<(group &+ 1) &* outputsPerGroup
       var y = row &* rows.poolStride
       var x = column &* columns.poolStride
       let endX = x &+ columns.pool
       var index = 0
       while index < windowCount {
-        for lane in 0..<2 where lane == 0 || index &+ 1 < windowCount {
+        let partner = index &+ 1 < windowCount ? 1 : 0
+        for lane in 0...partner {
           unsafe fillPatch(patches + lane &* patchStride, image, group: group, row: y, column: x)
           x &+= 1
           if x == endX {
@@ -129,52 +189,56 @@ extension Convolution {
             y &+= 1
           }
         }
-        // The last pixel of an odd number is its own partner.
-        let second = index &+ 1 < windowCount ? patchStride : 0
-        unsafe accumulate(
-          channels, patches + second, result, isFirst: index == 0, isLast: index &+ 2 >= windowCount
-        )
+        let isFirst = index == 0
+        let isLast = index &+ 2 >= windowCount
+        unsafe forEachPair(group, patches + partner &* patchStride) { channel, next, sums in
+          var one = unsafe max(sums.0, sums.2) &+ bias[channel]
+          var other = unsafe max(sums.1, sums.3) &+ bias[next]
+          if !isFirst {
+            one = unsafe max(one, maxima[channel])
+            other = unsafe max(other, maxima[next])
+          }
+          if isLast {
+            unsafe result[channel] = finish(one, channel)
+            unsafe result[next] = finish(other, next)
+          } else {
+            unsafe maxima[channel] = one
+            unsafe maxima[next] = other
+          }
+        }
         index &+= 2
       }
     }
   }
 
-  /// The products of the patches of one pair of pixels with the weights of `channels`.
+  /// Calls `body` with each pair of neighbouring channels of a group and their sums over the first
+  /// patch and `second`. The last two of an odd number overlap those before, and are computed twice;
+  /// a lone channel is its own partner.
   @inline(__always)
-  private func accumulate(
-    _ channels: Range<Int>, _ second: UnsafeMutablePointer<Int16>,
-    _ result: UnsafeMutablePointer<Int8>, isFirst: Bool, isLast: Bool
+  private func forEachPair(
+    _ group: Int, _ second: UnsafeMutablePointer<Int16>,
+    _ body: (Int, Int, Sums) -> Void
   ) {
     let count = (patchCount &+ 7) & ~7
-    var channel = channels.lowerBound
-    while channel &+ 1 < channels.upperBound {
-      let maxima = unsafe dotPairs(
-        weights + channel &* patchCount, stride: patchCount, patches, second, count: count)
-      unsafe finish(maxima.0, channel, result, isFirst: isFirst, isLast: isLast)
-      unsafe finish(maxima.1, channel &+ 1, result, isFirst: isFirst, isLast: isLast)
-      channel &+= 2
-    }
-    if channel < channels.upperBound {
-      let maximum = unsafe dotPair(
-        weights + channel &* patchCount, patches, second, count: count)
-      unsafe finish(maximum, channel, result, isFirst: isFirst, isLast: isLast)
+    let perGroup = outputChannels / groups
+    let step = perGroup > 1 ? 1 : 0
+    let end = (group &+ 1) &* perGroup
+    var next = group &* perGroup
+    while next < end {
+      let channel = min(next, end &- 1 &- step)
+      let sums = unsafe dotPairs(
+        weights + channel &* patchCount, stride: step &* patchCount, patches, second, count: count)
+      body(channel, channel &+ step, sums)
+      next &+= 2
     }
   }
 
-  /// Keeps the running maximum of a channel over its pool window, and at its end the result.
+  /// An accumulator's int8 result.
   @inline(__always)
-  private func finish(
-    _ sum: Int32, _ channel: Int, _ result: UnsafeMutablePointer<Int8>, isFirst: Bool, isLast: Bool
-  ) {
-    var maximum = unsafe sum &+ bias[channel]
-    if !isFirst { maximum = unsafe max(maximum, maxima[channel]) }
-    if isLast {
-      let by = unsafe FixedPointMultiplier(
-        multiplier: multipliers[channel], shift: Int32(shifts[channel]))
-      unsafe result[channel] = clamp(requantize(maximum, by) &+ outputZeroPoint, lower, upper)
-    } else {
-      unsafe maxima[channel] = maximum
-    }
+  private func finish(_ sum: Int32, _ channel: Int) -> Int8 {
+    let by = unsafe FixedPointMultiplier(
+      multiplier: multipliers[channel], shift: Int32(shifts[channel]))
+    return clamp(requantize(sum, by) &+ outputZeroPoint, lower, upper)
   }
 
   /// Where a patch starts in the input when all of it, and up to seven bytes after each of its
@@ -252,13 +316,6 @@ extension Convolution {
         y &+= rows.dilation
       }
     }
-    #if arch(x86_64) || arch(arm64)
-      if patchCount & 7 != 0 { unsafe clearTail(patch, count: patchCount, mask: tailMask) }
-    #else
-      while unsafe next < patch + ((patchCount &+ 7) & ~7) {
-        unsafe next.pointee = 0
-        unsafe next += 1
-      }
-    #endif
+    unsafe fill(patch + patchCount, 0, count: (0 &- patchCount) & 7)
   }
 }

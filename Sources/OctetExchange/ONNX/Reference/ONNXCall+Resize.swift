@@ -1,8 +1,8 @@
 extension ONNXCall {
-  /// Nearest or linear along each axis, from the formulas of Resize's documentation.
-  func resize() throws(ImportFailure) -> ONNXValue {
-    let x = try input(0)
-    let isOld = view.version < 11 || view.operatorName == "Upsample"
+  /// The scale and the new size of each axis.
+  private func resizeTarget(
+    _ x: ONNXValue, isOld: Bool
+  ) throws(ImportFailure) -> (scales: [Double], shape: [Int]) {
     let rank = x.shape.count
     let axes = try view.axes(try view.integers("axes") ?? Array(0..<rank), rank: rank)
     var scales = [Double](repeating: 1, count: rank)
@@ -31,6 +31,14 @@ extension ONNXCall {
     } else {
       throw .invalid("neither scales nor sizes fit")
     }
+    return (scales, shape)
+  }
+
+  /// Nearest or linear along each axis, from the formulas of Resize's documentation.
+  func resize() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let isOld = view.version < 11 || view.operatorName == "Upsample"
+    let (scales, shape) = try resizeTarget(x, isOld: isOld)
     let mode =
       isOld ? "asymmetric" : try view.string("coordinate_transformation_mode", "half_pixel")
     let rounding = isOld ? "floor" : try view.string("nearest_mode", "round_prefer_floor")
