@@ -261,6 +261,8 @@ extension Convolution {
 
   /// Writes the patch of convolution pixel (`row`, `column`): KH · KW · I / groups values, padding
   /// as the zero point, then zeros up to a multiple of 8.
+  ///
+  /// One copy of it: smaller, and measured to be faster too.
   @inline(never)
   private func fillPatch(
     _ patch: UnsafeMutablePointer<Int16>, _ image: UnsafePointer<Int8>, group: Int, row: Int,
