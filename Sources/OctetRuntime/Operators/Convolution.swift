@@ -65,7 +65,9 @@ package struct Convolution: Operator {
       try view.require(parameter: index, in: 0...extents)
     }
     for index in Word.groups...Word.poolStrideWidth {
-      try view.require(parameter: index, in: 1...Int32(BlobLimits.elementCount))
+      let isKernel = (Word.kernelHeight...Word.kernelWidth).contains(index)
+      try view.require(
+        parameter: index, in: 1...(isKernel ? extents : Int32(BlobLimits.elementCount)))
     }
     let groups = word(Word.groups)
     try view.require(
@@ -104,15 +106,13 @@ package struct Convolution: Operator {
         && pooled <= word(convolved) &- word(pool))
   }
 
-  /// Patches of two pixels, widened to int16 and zero-filled to a multiple of 16, and the running
-  /// maximum of a pool window.
+  /// Patches of two pixels, or of four small ones, widened to int16, and the running maximum of a
+  /// pool window of more.
   var scratchByteCount: Int {
-    let maxima = hasPool ? 4 &* output.channels : 0
-    return 2 &* 2 &* paddedPatchCount &+ maxima
+    if hasSmallWindows { return 4 &* 2 &* patchStride }
+    let windowCount = word(Word.poolHeight) &* word(Word.poolWidth)
+    return 2 &* 2 &* patchStride &+ (windowCount > 2 ? 4 &* output.channels : 0)
   }
-
-  var paddedPatchCount: Int { (patchCount &+ 15) & ~15 }
-  var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
 
   /// Output row y may overwrite the input rows that no later output row reads: rows before
   /// `y · poolStride · stride − padding`. Kernels finish output rows in order.
