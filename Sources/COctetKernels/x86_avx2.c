@@ -93,10 +93,79 @@ INLINE void convert(element *target, const int8_t *source, int count) {
   }
 }
 
+// Two rows of `count` elements, a multiple of 16, as words.
+INLINE void interleave(element *target, const element *const *rows, int count) {
+  for (int i = 0; i < count; i += 16, target += 32) {
+    // So that unpacking within halves of a vector leaves the words in order.
+    const vector a = _mm256_permute4x64_epi64(load(rows[0] + i), _MM_SHUFFLE(3, 1, 2, 0));
+    const vector b = _mm256_permute4x64_epi64(load(rows[1] + i), _MM_SHUFFLE(3, 1, 2, 0));
+    save(target, _mm256_unpacklo_epi16(a, b));
+    save(target + 16, _mm256_unpackhi_epi16(a, b));
+  }
+}
+
+// The words of eight pixels that stand side by side.
+INLINE vector gather(const uint8_t *source, vector order) {
+  (void)order;
+  return load(source);
+}
+
+// Stores `count` ≤ 8 pixels of Q ≤ 8 channels, of which each vector has one, clamped.
+INLINE void store_pixels(
+    int8_t *target, const vector *v, const int Q, int count, const octet_x86_layer *l) {
+#define CHANNEL(i) v[(i) < Q ? (i) : 0]
+#define FOUR(i)                                                                                   \
+  _mm256_shuffle_epi8(                                                                            \
+      _mm256_packs_epi16(                                                                         \
+          _mm256_packs_epi32(CHANNEL(i), CHANNEL(i + 1)),                                         \
+          _mm256_packs_epi32(CHANNEL(i + 2), CHANNEL(i + 3))),                                    \
+      order)
+  const vector order = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const vector low = _mm256_set1_epi8((char)l->lower), high = _mm256_set1_epi8((char)l->upper);
+  const vector a = _mm256_min_epi8(_mm256_max_epi8(FOUR(0), low), high);
+  const vector b = _mm256_min_epi8(_mm256_max_epi8(FOUR(4), low), high);
+  // Eight bytes a pixel: the first two of each half, then its last two.
+  const vector first = _mm256_unpacklo_epi32(a, b), second = _mm256_unpackhi_epi32(a, b);
+  int64_t pixels[8];
+  save(pixels, _mm256_permute2x128_si256(first, second, 0x20));
+  save(pixels + 4, _mm256_permute2x128_si256(first, second, 0x31));
+  int8_t bytes[64];
+  // Each overwrites what the one before has too many.
+  for (int i = 0; i < 8; i++) __builtin_memcpy(bytes + i * Q, pixels + i, 8);
+  __builtin_memcpy(target, bytes, (size_t)(count * Q));
+}
+
+// (value + offset) · 2^shift
+INLINE vector shift_left(vector value, int offset, int shift) {
+  return _mm256_sll_epi32(
+      _mm256_add_epi32(value, _mm256_set1_epi32(offset)), _mm_cvtsi32_si128(shift));
+}
+INLINE vector plus(vector a, vector b) { return _mm256_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm256_setzero_si256(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+INLINE vector divide(vector sum, int count) {
+  const vector half = _mm256_sign_epi32(_mm256_set1_epi32(count / 2), sum);
+  return _mm256_cvttps_epi32(_mm256_div_ps(
+      _mm256_cvtepi32_ps(_mm256_add_epi32(sum, half)), _mm256_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
+#include "x86_narrow.h"
 
 TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
-  NAME(convolution)(layer, arena);
+  switch (layer->kind) {
+    case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
+    case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
+    case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
+  }
 }
 
 int octet_has_avx2(void) {

@@ -94,10 +94,83 @@ INLINE void convert(element *target, const int8_t *source, int count) {
   }
 }
 
+// Four rows of `count` elements, a multiple of 64, as words.
+INLINE void interleave(element *target, const element *const *rows, int count) {
+  // So that unpacking within quarters of a vector leaves the words in order.
+  const vector order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  for (int i = 0; i < count; i += 64, target += 256) {
+    const vector a = _mm512_permutexvar_epi32(order, load(rows[0] + i));
+    const vector b = _mm512_permutexvar_epi32(order, load(rows[1] + i));
+    const vector c = _mm512_permutexvar_epi32(order, load(rows[2] + i));
+    const vector d = _mm512_permutexvar_epi32(order, load(rows[3] + i));
+    const vector ab = _mm512_unpacklo_epi8(a, b), cd = _mm512_unpacklo_epi8(c, d);
+    const vector ab_high = _mm512_unpackhi_epi8(a, b), cd_high = _mm512_unpackhi_epi8(c, d);
+    save(target, _mm512_unpacklo_epi16(ab, cd));
+    save(target + 64, _mm512_unpackhi_epi16(ab, cd));
+    save(target + 128, _mm512_unpacklo_epi16(ab_high, cd_high));
+    save(target + 192, _mm512_unpackhi_epi16(ab_high, cd_high));
+  }
+}
+
+// The words of sixteen pixels at the places that `order` names, within 64 bytes.
+INLINE vector gather(const uint8_t *source, vector order) {
+  return _mm512_permutexvar_epi8(order, load(source));
+}
+
+// Stores `count` ≤ 16 pixels of Q ≤ 8 channels, of which each vector has one, clamped.
+INLINE void store_pixels(
+    int8_t *target, const vector *v, const int Q, int count, const octet_x86_layer *l) {
+#define CHANNEL(i) v[(i) < Q ? (i) : 0]
+#define FOUR(i)                                                                                   \
+  _mm512_packs_epi16(                                                                             \
+      _mm512_packs_epi32(CHANNEL(i), CHANNEL(i + 1)),                                             \
+      _mm512_packs_epi32(CHANNEL(i + 2), CHANNEL(i + 3)))
+  const vector *orders = octet_x86_part(l, l->orders);
+  const vector low = _mm512_set1_epi8((char)l->lower), high = _mm512_set1_epi8((char)l->upper);
+  const vector a = _mm512_min_epi8(_mm512_max_epi8(FOUR(0), low), high);
+  const vector b = Q > 4 ? _mm512_min_epi8(_mm512_max_epi8(FOUR(4), low), high) : a;
+  const unsigned bytes = (unsigned)(count * Q);
+  _mm512_mask_storeu_epi8(
+      target, _bzhi_u64(~0ULL, bytes), _mm512_permutex2var_epi8(a, load(orders + 1), b));
+  if (bytes > 64) {
+    _mm512_mask_storeu_epi8(
+        target + 64, _bzhi_u64(~0ULL, bytes - 64),
+        _mm512_permutex2var_epi8(a, load(orders + 2), b));
+  }
+}
+
+// (value + offset) · 2^shift
+INLINE vector shift_left(vector value, int offset, int shift) {
+  return _mm512_sll_epi32(
+      _mm512_add_epi32(value, _mm512_set1_epi32(offset)), _mm_cvtsi32_si128(shift));
+}
+INLINE vector plus(vector a, vector b) { return _mm512_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm512_setzero_si512(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+INLINE vector divide(vector sum, int count) {
+  const __mmask16 negative = _mm512_movepi32_mask(sum);
+  const vector half = _mm512_set1_epi32(count / 2);
+  sum = _mm512_mask_sub_epi32(_mm512_add_epi32(sum, half), negative, sum, half);
+  return _mm512_cvttps_epi32(
+      _mm512_div_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
+#include "x86_narrow.h"
 
 TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
-  NAME(convolution)(layer, arena);
+  switch (layer->kind) {
+    case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
+    case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
+    case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
+  }
 }
 
 int octet_has_avx512vnni(void) {

@@ -11,14 +11,31 @@
 // 1. No patches are copied: a row of the kernel is KW · C consecutive elements of the image, cut
 //    into words; the last word of a row may reach into its neighbours, with weights of 0.
 // 2. P and B are constants in each instance, so that the sums stay in registers.
-// 3. Three pixels share a base register (base, + step, + 2 · step); more would not fit.
+// 3. Depthwise, each lane has words of its own: the image's rows are interleaved first, so that a
+//    word holds neighbours of a column; then the loop is the same with loads for broadcasts.
+// 4. Three pixels share a base register (base, + step, + 2 · step); more would not fit.
 
 typedef void NAME(block_kernel)(
     const octet_x86_layer *, const uint8_t *pixel, const vector *weights, const vector *constants,
     int8_t *target, int count, vector *sums, int is_first);
 
+// Requantizes and stores the sums of P pixels.
+INLINE void NAME(finish)(
+    const int P, const int B, const int is_rectified, const octet_x86_layer *l, const vector *s,
+    const vector *constants, int8_t *target, int count) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < P; p++) {
+    vector v[8];
+#pragma clang loop unroll(full)
+    for (int b = 0; b < B; b++) {
+      v[b] = requantize(s[p * B + b], constants + OCTET_X86_CONSTANTS * b, is_rectified);
+    }
+    store(target + (ptrdiff_t)p * l->channels, v, B, count, l->lower, l->upper);
+  }
+}
+
 INLINE void NAME(block)(
-    const int P, const int B, const octet_x86_layer *l, const uint8_t *pixel,
+    const int P, const int B, const int is_depthwise, const octet_x86_layer *l, const uint8_t *pixel,
     const vector *weights, const vector *constants, int8_t *target, int count, vector *sums,
     int is_first) {
   const ptrdiff_t step = l->horizontal_step * (ptrdiff_t)sizeof(element);
@@ -33,7 +50,8 @@ INLINE void NAME(block)(
     for (int b = 0; b < B; b++) w[b] = load(weights + b);
 #pragma clang loop unroll(full)
     for (int p = 0; p < P; p++) {
-      const vector x = broadcast(word + (p % 3) * step);
+      const uint8_t *source = word + (p % 3) * step;
+      const vector x = is_depthwise ? load(source) : broadcast(source);
       if (p % 3 == 2) word += 3 * step;
 #pragma clang loop unroll(full)
       for (int b = 0; b < B; b++) s[p * B + b] = dot(s[p * B + b], x, w[b]);
@@ -46,21 +64,19 @@ INLINE void NAME(block)(
     }
     return;
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < P * B; i++) {
-    s[i] = requantize(s[i], constants + OCTET_X86_CONSTANTS * (i % B), l->is_rectified);
-  }
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P; p++) {
-    store(target + (ptrdiff_t)p * l->channels, s + p * B, B, count, l->lower, l->upper);
+  if (l->is_rectified) {
+    NAME(finish)(P, B, 1, l, s, constants, target, count);
+  } else {
+    NAME(finish)(P, B, 0, l, s, constants, target, count);
   }
 }
 
+// B of 0 stands for depthwise, one vector.
 #define INSTANCE(P, B)                                                                            \
   TARGET static void NAME(block_##P##_##B)(                                                       \
       const octet_x86_layer *l, const uint8_t *pixel, const vector *w, const vector *c,           \
       int8_t *target, int count, vector *sums, int is_first) {                                    \
-    NAME(block)(P, B, l, pixel, w, c, target, count, sums, is_first);                             \
+    NAME(block)(P, B ? B : 1, !B, l, pixel, w, c, target, count, sums, is_first);                             \
   }
 #define UP_TO_3(B) INSTANCE(1, B) INSTANCE(2, B) INSTANCE(3, B)
 #define UP_TO_6(B) UP_TO_3(B) INSTANCE(4, B) INSTANCE(5, B) INSTANCE(6, B)
@@ -74,10 +90,12 @@ INLINE void NAME(block)(
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 
+PASTE(UP_TO_, PIXELS_1)(0)
 PASTE(UP_TO_, PIXELS_1)(1)
 PASTE(UP_TO_, PIXELS_2)(2)
 PASTE(UP_TO_, PIXELS_4)(4)
 INSTANCE(1, 8)
+static NAME(block_kernel) *const NAME(kernels_0)[] = {PASTE(TABLE_, PIXELS_1)(0)};
 static NAME(block_kernel) *const NAME(kernels_1)[] = {PASTE(TABLE_, PIXELS_1)(1)};
 static NAME(block_kernel) *const NAME(kernels_2)[] = {PASTE(TABLE_, PIXELS_2)(2)};
 static NAME(block_kernel) *const NAME(kernels_4)[] = {PASTE(TABLE_, PIXELS_4)(4)};
@@ -167,5 +185,41 @@ TARGET static void NAME(convolution)(const octet_x86_layer *l, uint8_t *arena) {
     }
     source += (ptrdiff_t)l->height * l->row_count;
     target += (ptrdiff_t)l->output_height * l->output_width * l->channels;
+  }
+}
+
+TARGET static void NAME(depthwise)(const octet_x86_layer *l, uint8_t *arena) {
+  const int8_t *source = (const int8_t *)arena + l->input;
+  int8_t *target = (int8_t *)arena + l->output;
+  const int groups = (l->kernel_height + ELEMENTS - 1) / ELEMENTS;
+  element *words = octet_x86_part(l, l->scratch);
+  for (int n = 0; n < l->batch; n++) {
+    NAME(copy)(l, source);
+    const element *image = octet_x86_part(l, l->image);
+    for (int y = 0; y < l->output_height; y++) {
+      const element *top = image + (ptrdiff_t)y * l->vertical_step;
+      for (int group = 0; group < groups; group++) {
+        const element *rows[ELEMENTS];
+        for (int i = 0; i < ELEMENTS; i++) {
+          // Rows past the kernel's have weights of 0.
+          const int row = group * ELEMENTS + i;
+          rows[i] = top + (row < l->kernel_height ? row : 0) * (ptrdiff_t)l->row_step;
+        }
+        interleave(
+            words + (ptrdiff_t)group * ELEMENTS * l->image_row_count, rows, l->image_row_count);
+      }
+      const vector *weights = octet_x86_part(l, l->weights);
+      const vector *constants = octet_x86_part(l, l->constants);
+      for (int channel = 0; channel < l->channels; channel += LANES) {
+        const int left = l->channels - channel;
+        NAME(row)(
+            l, NAME(kernels_0), 1, PIXELS_1, words + channel * ELEMENTS, weights, constants,
+            target + channel, left < LANES ? left : LANES, 1);
+        weights += l->word_count;
+        constants += OCTET_X86_CONSTANTS;
+      }
+      target += (ptrdiff_t)l->output_width * l->channels;
+    }
+    source += (ptrdiff_t)l->height * l->row_count;
   }
 }

@@ -8,8 +8,7 @@
 // AVX-512, int16 for AVX2. A word is 4 bytes: four or two elements. A vector has as many lanes of
 // 4 bytes as the registers; each is an output channel.
 typedef struct {
-  int32_t kind;
-  int32_t reserved;
+  int64_t kind;                                  // OCTET_X86_CONVOLUTION…
   // In the arena, in bytes.
   int64_t input, output;
 
@@ -28,18 +27,26 @@ typedef struct {
   int32_t lower, upper;
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
 
-  // Depthwise: rows that are interleaved, the distance between them in the image, taps in a row.
-  int32_t kernel_height, row_step, kernel_width, tap_step;
+  // Depthwise: rows that are interleaved and the distance between them in the image.
+  int32_t kernel_height, row_step;
+
+  // Addition of row_count elements: the second input, its zero point, which multipliers are 1/2.
+  int64_t input_b;
+  int32_t padding_b, left_shift, halved_a, halved_b;
 
   // Bytes from the layer's own address.
   int64_t taps;                                  // [word_count]: byte offsets in the image
-  int64_t weights;                               // [vectors / B, word_count, B] vectors
+  int64_t weights;                               // [vectors / B, word_count, B] vectors;
+                                                 // narrow: [word_count, channels] words
   int64_t constants;                             // [vectors, 10] vectors, see below
+  int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
   int64_t image;
   int64_t scratch;                               // pools: sums of a row; depthwise: interleaved rows
 } octet_x86_layer;
 
-enum { OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE };
+enum {
+  OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW, OCTET_X86_ADD, OCTET_X86_AVERAGE
+};
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
 // addition and one shift of the 64-bit product, as floors of floors collapse: with s = −shift ≥ 1,

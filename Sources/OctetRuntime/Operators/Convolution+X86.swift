@@ -57,6 +57,36 @@
     }
   }
 
+  extension octet_x86_layer {
+    /// The image and the windows of `batch` images of `rows.input` × `columns.input` pixels of
+    /// `inputs` values.
+    init(
+      _ view: OperatorView, batch: Int, rows: X86Axis, columns: X86Axis, inputs: Int,
+      imageRowCount: Int
+    ) {
+      self.init()
+      input = Int64(view.input(0).dataOffset)
+      output = Int64(view.output(0).dataOffset)
+      self.batch = Int32(batch)
+      height = Int32(rows.input)
+      row_count = Int32(columns.input &* inputs)
+      top = Int32(rows.padding)
+      left = Int32(columns.padding &* inputs)
+      image_height = Int32(rows.image ?? 0)
+      image_row_count = Int32(imageRowCount)
+      padding = view.input(0).zeroPoint
+      vertical_step = Int32(rows.stride &* imageRowCount)
+      horizontal_step = Int32(columns.stride &* inputs)
+      convolved_width = Int32(columns.convolved)
+      pool_height = Int32(rows.pool)
+      pool_width = Int32(columns.pool)
+      pool_stride_height = Int32(rows.poolStride)
+      pool_stride_width = Int32(columns.poolStride)
+      output_height = Int32(rows.output)
+      output_width = Int32(columns.output)
+    }
+  }
+
   extension X86Workspace {
     /// A layer of all of a convolution's cases. Weight (channel, index in the patch) stands at
     /// `channel · channelStride + index · weightStride`.
@@ -90,39 +120,36 @@
         let rowCount = product(width, inputs), let total = product(height, rowCount &+ 64)
       else { return nil }
       let imageRowCount = (rowCount &+ 63) & ~63
-      var layer = octet_x86_layer()
-      layer.input = Int64(input.dataOffset)
-      layer.output = Int64(view.output(0).dataOffset)
-      layer.batch = Int32(batch)
-      layer.height = Int32(rows.input)
-      layer.row_count = Int32(columns.input &* inputs)
-      layer.top = Int32(rows.padding)
-      layer.left = Int32(columns.padding &* inputs)
-      layer.image_height = Int32(height)
-      layer.image_row_count = Int32(imageRowCount)
-      layer.padding = input.zeroPoint
-      layer.vertical_step = Int32(rows.stride &* imageRowCount)
-      layer.horizontal_step = Int32(columns.stride &* inputs)
-      layer.convolved_width = Int32(columns.convolved)
-      layer.pool_height = Int32(rows.pool)
-      layer.pool_width = Int32(columns.pool)
-      layer.pool_stride_height = Int32(rows.poolStride)
-      layer.pool_stride_width = Int32(columns.poolStride)
-      layer.output_height = Int32(rows.output)
-      layer.output_width = Int32(columns.output)
+      var layer = octet_x86_layer(
+        view, batch: batch, rows: rows, columns: columns, inputs: inputs,
+        imageRowCount: imageRowCount)
       layer.lower = lower
       layer.upper = upper
       layer.is_rectified = lower >= view.output(0).zeroPoint ? 1 : 0
+      layer.kind = Int64(
+        isNarrow(layer, channels: parameters.channels)
+          ? OCTET_X86_NARROW : OCTET_X86_CONVOLUTION)
       let isDense = columns.dilation == 1
       let patch = X86Patch(
         runCount: rows.kernel &* (isDense ? 1 : columns.kernel),
         runsPerRow: isDense ? 1 : columns.kernel,
         count: (isDense ? columns.kernel : 1) &* inputs,
-        rowStep: rows.dilation &* imageRowCount, runStep: columns.dilation &* inputs,
-        channelStride: channelStride, weightStride: weightStride)
+        rowStep: rows.dilation &* imageRowCount &* elementByteCount,
+        runStep: columns.dilation &* inputs &* elementByteCount, channelStride: channelStride,
+        runStride: (isDense ? columns.kernel : 1) &* inputs &* weightStride,
+        weightStride: weightStride)
       let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 4 &* vectorByteCount : 0
       return add(
         layer, patch, parameters, imageCount: total, scratchByteCount: sums)
+    }
+
+    /// Whether lanes are better pixels than channels: measured, with at most half of the lanes
+    /// channels and a row of pixels that fills more.
+    private func isNarrow(_ layer: octet_x86_layer, channels: Int) -> Bool {
+      let step = layer.pool_stride_width &* layer.horizontal_step
+      // AVX-512 gathers words from 64 bytes, AVX2 takes neighbours.
+      let canGather = backend == .avx2 ? step == 2 : 15 &* step &+ 4 <= 64
+      return channels <= 8 && canGather && layer.output_width >= lanes / 2
     }
   }
 #endif
