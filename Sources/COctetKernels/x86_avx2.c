@@ -136,7 +136,26 @@ INLINE void store_pixels(
   __builtin_memcpy(target, bytes, (size_t)(count * Q));
 }
 
+// (value + offset) · 2^shift
+INLINE vector shift_left(vector value, int offset, int shift) {
+  return _mm256_sll_epi32(
+      _mm256_add_epi32(value, _mm256_set1_epi32(offset)), _mm_cvtsi32_si128(shift));
+}
+INLINE vector plus(vector a, vector b) { return _mm256_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm256_setzero_si256(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+INLINE vector divide(vector sum, int count) {
+  const vector half = _mm256_sign_epi32(_mm256_set1_epi32(count / 2), sum);
+  return _mm256_cvttps_epi32(_mm256_div_ps(
+      _mm256_cvtepi32_ps(_mm256_add_epi32(sum, half)), _mm256_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
 #include "x86_narrow.h"
 
 TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
@@ -144,6 +163,8 @@ TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
     case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
     case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
 

@@ -139,7 +139,28 @@ INLINE void store_pixels(
   }
 }
 
+// (value + offset) · 2^shift
+INLINE vector shift_left(vector value, int offset, int shift) {
+  return _mm512_sll_epi32(
+      _mm512_add_epi32(value, _mm512_set1_epi32(offset)), _mm_cvtsi32_si128(shift));
+}
+INLINE vector plus(vector a, vector b) { return _mm512_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm512_setzero_si512(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+INLINE vector divide(vector sum, int count) {
+  const __mmask16 negative = _mm512_movepi32_mask(sum);
+  const vector half = _mm512_set1_epi32(count / 2);
+  sum = _mm512_mask_sub_epi32(_mm512_add_epi32(sum, half), negative, sum, half);
+  return _mm512_cvttps_epi32(
+      _mm512_div_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
 #include "x86_narrow.h"
 
 TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
@@ -147,6 +168,8 @@ TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
     case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
     case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
 

@@ -19,6 +19,21 @@ typedef void NAME(block_kernel)(
     const octet_x86_layer *, const uint8_t *pixel, const vector *weights, const vector *constants,
     int8_t *target, int count, vector *sums, int is_first);
 
+// Requantizes and stores the sums of P pixels.
+INLINE void NAME(finish)(
+    const int P, const int B, const int is_rectified, const octet_x86_layer *l, const vector *s,
+    const vector *constants, int8_t *target, int count) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < P; p++) {
+    vector v[8];
+#pragma clang loop unroll(full)
+    for (int b = 0; b < B; b++) {
+      v[b] = requantize(s[p * B + b], constants + OCTET_X86_CONSTANTS * b, is_rectified);
+    }
+    store(target + (ptrdiff_t)p * l->channels, v, B, count, l->lower, l->upper);
+  }
+}
+
 INLINE void NAME(block)(
     const int P, const int B, const int is_depthwise, const octet_x86_layer *l, const uint8_t *pixel,
     const vector *weights, const vector *constants, int8_t *target, int count, vector *sums,
@@ -49,13 +64,10 @@ INLINE void NAME(block)(
     }
     return;
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < P * B; i++) {
-    s[i] = requantize(s[i], constants + OCTET_X86_CONSTANTS * (i % B), l->is_rectified);
-  }
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P; p++) {
-    store(target + (ptrdiff_t)p * l->channels, s + p * B, B, count, l->lower, l->upper);
+  if (l->is_rectified) {
+    NAME(finish)(P, B, 1, l, s, constants, target, count);
+  } else {
+    NAME(finish)(P, B, 0, l, s, constants, target, count);
   }
 }
 

@@ -30,6 +30,10 @@ typedef struct {
   // Depthwise: rows that are interleaved and the distance between them in the image.
   int32_t kernel_height, row_step;
 
+  // Addition of row_count elements: the second input, its zero point, which multipliers are 1/2.
+  int64_t input_b;
+  int32_t padding_b, left_shift, halved_a, halved_b;
+
   // Bytes from the layer's own address.
   int64_t taps;                                  // [word_count]: byte offsets in the image
   int64_t weights;                               // [vectors / B, word_count, B] vectors;
@@ -40,7 +44,9 @@ typedef struct {
   int64_t scratch;                               // pools: sums of a row; depthwise: interleaved rows
 } octet_x86_layer;
 
-enum { OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW };
+enum {
+  OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW, OCTET_X86_ADD, OCTET_X86_AVERAGE
+};
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
 // addition and one shift of the 64-bit product, as floors of floors collapse: with s = −shift ≥ 1,
