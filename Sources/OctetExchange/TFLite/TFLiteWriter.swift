@@ -194,6 +194,8 @@ extension Tensor {
     case .int32: .int32
     case .int64: .int64
     case .bool: .bool
+    // No graph with other elements has passed the exporter's checks.
+    default: .float32
     }
   }
 }
