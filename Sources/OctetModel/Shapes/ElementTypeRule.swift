@@ -69,3 +69,14 @@ extension Operation {
     }
   }
 }
+
+extension Graph {
+  /// The element type of what a node reads or makes that is neither float32 nor quantized, nil when
+  /// there is none. Only the float interpreter runs such nodes.
+  public func foreignElementType(of node: Node) -> ElementType? {
+    for index in node.inputs + node.outputs where tensors[index].quantization == nil {
+      if tensors[index].elementType != .float32 { return tensors[index].elementType }
+    }
+    return nil
+  }
+}
