@@ -154,7 +154,9 @@ extension ONNXTensor {
         return UInt64(raw[first + index / perByte]) >> UInt64(index % perByte * type.bitCount)
       }
       var bits: UInt64 = 0
-      for byte in 0..<width { bits |= UInt64(raw[first + index * width + byte]) << UInt64(8 * byte) }
+      for byte in 0..<width {
+        bits |= UInt64(raw[first + index * width + byte]) << UInt64(8 * byte)
+      }
       return bits
     }
   }

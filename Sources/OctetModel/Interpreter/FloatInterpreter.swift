@@ -169,7 +169,9 @@ public final class FloatInterpreter {
     if buffer.isInteger {
       if type.bitCount == 64 { return nil }
       return {
-        for index in 0..<buffer.count { buffer.integers[index] = type.wrapped(buffer.integers[index]) }
+        for index in 0..<buffer.count {
+          buffer.integers[index] = type.wrapped(buffer.integers[index])
+        }
       }
     }
     guard let format = type.floatFormat else { return nil }

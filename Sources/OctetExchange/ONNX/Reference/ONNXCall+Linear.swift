@@ -79,10 +79,7 @@ extension ONNXCall {
     let given =
       try isInput ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
     var axes = Set(try view.axes(given ?? [], rank: rank))
-    if axes.isEmpty {
-      if try view.integer("noop_with_empty_axes") != 0 { return x }
-      axes = Set(0..<rank)
-    }
+    if axes.isEmpty, try view.integer("noop_with_empty_axes") == 0 { axes = Set(0..<rank) }
     let kept = x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] }
     let keeps = try view.integer("keepdims", 1) != 0
     let shape = keeps ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
