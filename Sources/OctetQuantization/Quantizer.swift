@@ -121,6 +121,9 @@ extension Graph {
     var missing: [QuantizationError.UnsupportedNode] = []
     for node in nodes {
       var reason = node.operation.int8Refusal
+      if reason == nil, let type = foreignElementType(of: node) {
+        reason = "it works on \(type) elements; only float32 tensors can be quantized"
+      }
       if reason == nil, node.operation.weightChannelAxis != nil,
         node.inputs.dropFirst().contains(where: { tensors[$0].constant == nil })
       {
