@@ -18,7 +18,8 @@ struct TFLiteGoldenTests {
     Golden(name: "lenet_mnist_int8", model: "lenet/lenet_mnist_int8", fewSamples: 3),
     Golden(name: "lenet_fashion_int8", model: "lenet/lenet_fashion_int8", fewSamples: 3),
     Golden(name: "kws_ref_model", model: "mlperf_tiny/kws_ref_model", fewSamples: 1),
-    Golden(name: "pretrainedResnet_quant", model: "mlperf_tiny/pretrainedResnet_quant", fewSamples: 1),
+    Golden(
+      name: "pretrainedResnet_quant", model: "mlperf_tiny/pretrainedResnet_quant", fewSamples: 1),
     Golden(name: "ad01_int8", model: "mlperf_tiny/ad01_int8", fewSamples: 2),
     Golden(name: "person_detect", model: "tflm/person_detect", fewSamples: 1),
     Golden(name: "micro_speech_quantized", model: "tflm/micro_speech_quantized", fewSamples: 4),

@@ -7,6 +7,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Reports/Diff.swift",
   "Sources/OctetRuntime/Blob/Checksum.swift",
+  "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",
   "Sources/OctetRuntime/Model.swift",
   "Sources/OctetRuntime/OperatorKind.swift",
