@@ -13,10 +13,9 @@
 typedef __m256i vector;
 typedef int16_t element;
 enum { LANES = 8, ELEMENTS = 2 };  // elements of a word
-// Pixels in a block of 1, 2 and 4 vectors: at most 12 of the 16 registers hold sums.
+// Pixels in a block of 1 and 2 vectors: at most 12 of the 16 registers hold sums.
 #define PIXELS_1 12
 #define PIXELS_2 6
-#define PIXELS_4 3
 
 INLINE vector load(const void *source) { return _mm256_loadu_si256(source); }
 INLINE void save(void *target, vector value) { _mm256_storeu_si256(target, value); }

@@ -13,10 +13,9 @@
 typedef __m512i vector;
 typedef uint8_t element;
 enum { LANES = 16, ELEMENTS = 4 };  // elements of a word
-// Pixels in a block of 1, 2 and 4 vectors: at most 24 of the 32 registers hold sums.
-#define PIXELS_1 12
+// Pixels in a block of 1 and 2 vectors: at most 24 of the 32 registers hold sums.
+#define PIXELS_1 16
 #define PIXELS_2 12
-#define PIXELS_4 6
 
 INLINE vector load(const void *source) { return _mm512_loadu_si512(source); }
 INLINE void save(void *target, vector value) { _mm512_storeu_si512(target, value); }
@@ -51,16 +50,6 @@ INLINE vector requantize(vector sum, const vector *c, int is_rectified) {
 
 // Stores `count` ≤ 16 B channels of one pixel, clamped.
 INLINE void store(int8_t *target, const vector *values, int B, int count, int lower, int upper) {
-  if (B == 4 && count == 64) {
-    const vector low = _mm512_packs_epi32(values[0], values[1]);
-    const vector high = _mm512_packs_epi32(values[2], values[3]);
-    const vector order =
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    vector bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
-    bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8((char)lower));
-    save(target, _mm512_min_epi8(bytes, _mm512_set1_epi8((char)upper)));
-    return;
-  }
   for (int b = 0; b < B; b++, target += 16, count -= 16) {
     __m128i bytes = _mm512_cvtsepi32_epi8(values[b]);
     bytes = _mm_max_epi8(bytes, _mm_set1_epi8((char)lower));
