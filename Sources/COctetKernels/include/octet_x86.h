@@ -33,14 +33,16 @@ typedef struct {
   // Depthwise: rows that are interleaved and the distance between them in the image.
   int32_t kernel_height, row_step;
 
-  // Addition of row_count elements: the second input, its zero point, which multipliers are 1/2.
+  // Addition of row_count elements: the second input; bits that the first is shifted before its
+  // multiplier of 1/2.
   int64_t input_b;
-  int32_t padding_b, left_shift, halved_a, halved_b;
+  int32_t left_shift;
 
   // Bytes from the layer's own address.
   int64_t taps;                                  // [word_count]: byte offsets in the image
   int64_t weights;                               // [vectors / B, word_count, B] vectors;
-                                                 // narrow: [word_count, channels] words
+                                                 // narrow: [word_count, channels] words;
+                                                 // addition: [256] int32, in AVX-512 [4, 256] bytes
   int64_t constants;                             // [vectors, 10] vectors, see below
   int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
   int64_t image;
