@@ -9,8 +9,8 @@
     var runsPerRow = 1
     /// Elements of a run.
     var count: Int
-    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next within
-    /// it, from a word to the next within a run.
+    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
+    /// within it, from a word to the next within a run.
     var rowStep = 0
     var runStep = 0
     var wordStep = 4

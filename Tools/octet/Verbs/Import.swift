@@ -15,7 +15,8 @@ struct Import: Verb {
     + "holds it; the first that differs ends the import."
   let model = Positional<String>("FILE", .path, help: "A .tflite or .onnx file.")
   let output = OctetCommand.Option<String>(
-    required: "--output", short: "o", .path, help: "The .oct file to write; .onnx for a float model.")
+    required: "--output", short: "o", .path,
+    help: "The .oct file to write; .onnx for a float model.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
     [model, output, Common.mean, Common.standardDeviation, Common.labels]
