@@ -7,6 +7,7 @@
 
 #define TARGET __attribute__((target("avx2")))
 #define INLINE TARGET static inline __attribute__((always_inline))
+#define HAS_32_REGISTERS 0
 #define NAME(name) avx2_##name
 
 typedef __m256i vector;

@@ -7,6 +7,7 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,bmi2")))
 #define INLINE TARGET static inline __attribute__((always_inline))
+#define HAS_32_REGISTERS 1
 #define NAME(name) avx512_##name
 
 typedef __m512i vector;

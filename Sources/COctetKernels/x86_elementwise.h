@@ -11,8 +11,7 @@ INLINE vector NAME(scaled)(
 // Four vectors or, of the last elements, one.
 INLINE void NAME(add_block)(
     const int B, const int halved_a, const int halved_b, const octet_x86_layer *l,
-    const int8_t *a, const int8_t *b, int8_t *target, int count) {
-  const vector *constants = octet_x86_part(l, l->constants);
+    const vector *constants, const int8_t *a, const int8_t *b, int8_t *target, int count) {
   vector v[4];
 #pragma clang loop unroll(full)
   for (int i = 0; i < B; i++) {
@@ -30,16 +29,24 @@ INLINE void NAME(add_block)(
 INLINE void NAME(add_all)(
     const int halved_a, const int halved_b, const octet_x86_layer *l, const int8_t *a,
     const int8_t *b, int8_t *target) {
+  const vector *stored = octet_x86_part(l, l->constants);
+  // As in x86_convolution.h.
+  vector copy[3 * OCTET_X86_CONSTANTS];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < (HAS_32_REGISTERS ? 3 : 0) * OCTET_X86_CONSTANTS; i++) {
+    copy[i] = load(stored + i);
+  }
+  const vector *constants = HAS_32_REGISTERS ? copy : stored;
   int i = 0;
   for (; i + 4 * LANES <= l->row_count; i += 4 * LANES) {
-    NAME(add_block)(4, halved_a, halved_b, l, a + i, b + i, target + i, 4 * LANES);
+    NAME(add_block)(4, halved_a, halved_b, l, constants, a + i, b + i, target + i, 4 * LANES);
   }
   for (; i < l->row_count; i += LANES) {
     const int count = l->row_count - i < LANES ? l->row_count - i : LANES;
     int8_t last_a[LANES] = {0}, last_b[LANES] = {0};
     __builtin_memcpy(last_a, a + i, (size_t)count);
     __builtin_memcpy(last_b, b + i, (size_t)count);
-    NAME(add_block)(1, halved_a, halved_b, l, last_a, last_b, target + i, count);
+    NAME(add_block)(1, halved_a, halved_b, l, constants, last_a, last_b, target + i, count);
   }
 }
 

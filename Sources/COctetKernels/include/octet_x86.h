@@ -27,6 +27,9 @@ typedef struct {
   int32_t lower, upper;
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
 
+  // Whether words stand in threes, of neighbouring columns of the kernel, for one vector.
+  int32_t takes_three;
+
   // Depthwise: rows that are interleaved and the distance between them in the image.
   int32_t kernel_height, row_step;
 
