@@ -9,7 +9,8 @@ extension Lowering {
     if let needed = node.operation.fixedOutput, graph.tensors[output].quantization != needed {
       throw .invalid(
         node: node.name,
-        reason: "its output must have scale \(needed.scales[0]), zero point \(needed.zeroPoints[0])")
+        reason: "its output must have scale \(needed.scales[0]), zero point \(needed.zeroPoints[0])"
+      )
     }
     // |q − zero point| ≤ 255 < 2⁸ must stay below 2³¹ when it is scaled.
     guard scale(input) / scale(output) < 4_194_304 else {

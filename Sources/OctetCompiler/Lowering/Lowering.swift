@@ -148,13 +148,7 @@ public struct Lowering {
 
   /// The int8 range that a fused activation clamps to.
   func clampRange(_ activation: Activation, output: TensorIndex) -> (lower: Int, upper: Int) {
-    let (lower, upper) = activation.bounds
-    let quantization = graph.tensors[output].quantization
-    func code(_ value: Float, _ unbounded: Int) -> Int {
-      guard value.isFinite, let code = quantization?.codes([value]).first else { return unbounded }
-      return Int(code)
-    }
-    return (code(lower, -128), code(upper, 127))
+    graph.tensors[output].quantization?.clampRange(activation) ?? (-128, 127)
   }
 
   /// The single node that reads `tensor`, when nothing else does and it is no output of the model.
@@ -170,5 +164,16 @@ extension [Int] {
     var shape = self
     while shape.count > 4, shape[0] == 1 { shape.removeFirst() }
     return shape.count <= 4 ? shape : nil
+  }
+}
+
+extension Quantization {
+  /// The int8 range that a fused activation clamps to.
+  func clampRange(_ activation: Activation) -> (lower: Int, upper: Int) {
+    let (lower, upper) = activation.bounds
+    func code(_ value: Float, _ unbounded: Int) -> Int {
+      value.isFinite ? codes([value]).first.map { Int($0) } ?? unbounded : unbounded
+    }
+    return (code(lower, -128), code(upper, 127))
   }
 }
