@@ -134,7 +134,8 @@ public struct Diff: Sendable {
           result.flips.append(
             .init(
               index: index, label: label, floatPrediction: float, int8Prediction: int8,
-              floatMargin: Scores.margin(scores) ?? 0))
+              floatMargin: Scores.margin(scores) ?? 0, int8Margin: 0, floatScores: Array(scores),
+              int8Scores: []))
         }
       }
     }
@@ -169,6 +170,10 @@ public struct Diff: Sendable {
     let count = total.classes.sampleCount
     let names = data.classNames.isEmpty ? loaded.labels : data.classNames
     return DiffReport(
+      verdict: .init(summary: "", action: "", kind: .healthy, remedy: ""),
+      comparison: .init(
+        reference: .init(file: "", arithmetic: "float"),
+        candidate: .init(file: "", arithmetic: "int8")),
       sampleCount: count,
       floatTop1: total.classes.reference.accuracy, int8Top1: total.classes.candidate.accuracy,
       floatTop1Interval: WilsonInterval(
@@ -177,12 +182,19 @@ public struct Diff: Sendable {
         successCount: total.classes.candidate.correctCount, trialCount: count),
       agreement: total.classes.agreement, rightToWrong: total.classes.rightToWrong,
       wrongToRight: total.classes.wrongToRight, significance: total.classes.significance,
-      classNames: names,
+      classNames: names, floatConfusion: total.classes.reference.counts,
+      int8Confusion: total.classes.candidate.counts,
       confusionDifference: zip(
         total.classes.candidate.counts, total.classes.reference.counts
       ).map { $0 - $1 },
       flips: total.flips.sorted { ($1.floatMargin, $0.index) < ($0.floatMargin, $1.index) },
-      layers: taps.indices.map { layer($0, total) }, seconds: seconds)
+      margins: .init(
+        flips: Histogram(0...1, binCount: 1), others: Histogram(0...1, binCount: 1)),
+      layers: taps.indices.map { layer($0, total) }, localSampleCount: 0,
+      cost: .init(
+        float: .init(weightByteCount: 0, activationByteCount: 0, macCount: 0),
+        int8: .init(weightByteCount: 0, activationByteCount: 0, macCount: 0), layers: [], arena: []),
+      reproduce: .init(command: "", versions: [:], checksums: [:]), seconds: seconds)
   }
 
   private func layer(_ position: Int, _ total: Accumulator) -> DiffReport.Layer {
@@ -192,11 +204,16 @@ public struct Diff: Sendable {
     let usage = total.usages[position]
     return DiffReport.Layer(
       name: String(view.name), operator: view.kindName, tensor: String(output.name),
+      floatTensor: String(output.name), shape: output.shape,
       scale: output.scale, zeroPoint: Int(output.zeroPoint), sqnrDecibels: error.sqnrDecibels,
       maxAbsError: error.maxAbsError, rmseOverScale: error.rmseOverScale(output.scale),
       cosine: error.cosine, clippedShare: error.clippedShare,
       saturatedShare: usage.saturatedShare(at: [.low, .high]),
-      neverUsedShare: usage.neverUsedShare())
+      neverUsedShare: usage.neverUsedShare(),
+      range: .init(
+        floatLower: 0, floatUpper: 0, gridLower: 0, gridUpper: 0,
+        histogram: Histogram(0...1, binCount: 1), codeCounts: usage.counts), channels: [],
+      condition: .healthy, finding: "", remedy: "", findings: [])
   }
 }
 
