@@ -47,7 +47,9 @@ struct Demo: Verb {
     try AtomicFile.write(quantized.output.blob.bytes, to: oct)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)
-    let diff = try Diff(trained.graph, loaded, source.test).run(threadCount: threadCount) {
+    var diffOptions = Diff.Options()
+    diffOptions.threadCount = threadCount
+    let diff = try Diff(trained.graph, loaded, source.test, options: diffOptions).run {
       bar.update($0)
     }
     bar.finish()
