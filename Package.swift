@@ -56,7 +56,7 @@ let package = Package(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

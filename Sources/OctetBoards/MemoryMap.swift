@@ -23,7 +23,9 @@ struct MemoryMap {
       let symbols = image.symbols.filter { $0.sectionIndex == index && $0.byteCount > 0 }
         .sorted { ($1.byteCount, $0.address) < ($0.byteCount, $1.address) }
       for symbol in symbols {
-        lines.append("  \(hexadecimal(symbol.address)) \(padded(symbol.byteCount)) \(symbol.name)")
+        // Without the lowest bit, which marks Thumb code.
+        let address = symbol.address & ~1
+        lines.append("  \(hexadecimal(address)) \(padded(symbol.byteCount)) \(symbol.name)")
       }
     }
     let text = lines.joined(separator: "\n") + "\n"

@@ -1,26 +1,61 @@
+#if arch(x86_64) && !hasFeature(Embedded)
+  internal import COctetKernels
+#endif
+
 /// Which instructions the kernels use. All give the same bytes.
 public enum Backend: UInt8, Sendable {
   /// Swift that runs on any core.
   case portable = 0
+  /// x86-64: AVX2.
+  case avx2 = 1
+  /// x86-64: AVX-512 with VNNI and VBMI.
+  case avx512vnni = 2
 
   /// Whether this machine can run it.
   public var isAvailable: Bool {
     switch self {
-    case .portable: true
+    case .portable: return true
+    case .avx2, .avx512vnni:
+      #if arch(x86_64) && !hasFeature(Embedded)
+        return (self == .avx2 ? octet_has_avx2() : octet_has_avx512vnni()) != 0
+      #else
+        return false
+      #endif
     }
   }
 
   /// The fastest that this machine has.
-  public static var best: Backend { .portable }
+  public static var best: Backend {
+    if Backend.avx512vnni.isAvailable { return .avx512vnni }
+    if Backend.avx2.isAvailable { return .avx2 }
+    return .portable
+  }
 }
 
 #if !hasFeature(Embedded)
   extension Backend: CaseIterable {
+    /// Those that this machine can run.
+    public static var available: [Backend] { allCases.filter(\.isAvailable) }
+
     /// As the command line says it.
     public var name: String {
       switch self {
       case .portable: "portable"
+      case .avx2: "avx2"
+      case .avx512vnni: "avx512vnni"
       }
     }
   }
 #endif
+
+extension Model {
+  /// Bytes of memory beside the arena in which a session on `backend` keeps weights packed for its
+  /// instructions, and buffers; 0 for a backend that needs none.
+  public func workspaceByteCount(for backend: Backend) -> Int {
+    #if arch(x86_64) && !hasFeature(Embedded)
+      backend == .portable ? 0 : X86Workspace.byteCount(self, backend)
+    #else
+      0
+    #endif
+  }
+}

@@ -9,6 +9,7 @@ extension BlobRaiser {
     let rank = x.shape.count
     // The runtime's four axes, of which the tensor has the last.
     let first = 4 - rank
+    let shape = Array(y.shape.fourDimensions[first...])
     switch view.kind {
     case .mean:
       let mask = word(view, Mean.Word.axes)
@@ -19,7 +20,7 @@ extension BlobRaiser {
       append(view, .concatenation(axis: axis, activation: .none))
     case .pad:
       let before = (first..<4).map { word(view, Pad.Word.before + $0) }
-      let after = before.indices.map { y.shape[$0] - x.shape[$0] - before[$0] }
+      let after = before.indices.map { shape[$0] - x.shape[$0] - before[$0] }
       let quantization = y.quantization ?? Quantization(scale: 1, zeroPoint: 0)
       let code = word(view, Pad.Word.value) - Int(quantization.zeroPoints[0])
       append(
@@ -35,7 +36,7 @@ extension BlobRaiser {
       append(
         view,
         .slice(
-          begin: (first..<4).map { word(view, Slice.Word.begin + $0) }, count: y.shape,
+          begin: (first..<4).map { word(view, Slice.Word.begin + $0) }, count: shape,
           stride: (first..<4).map { word(view, Slice.Word.stride + $0) }))
     default: try raiseResize(view)
     }

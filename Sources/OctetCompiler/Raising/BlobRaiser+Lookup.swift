@@ -28,23 +28,28 @@ extension BlobRaiser {
     return .clip(lower: real(table.min() ?? 0), upper: real(table.max() ?? 0))
   }
 
-  /// Slopes below zero that the table may have: the usual ones, then what its last value that is
-  /// not clamped says, in finer and finer steps.
+  /// Slopes below zero that give nearly this table, those with the fewest decimals first: every
+  /// value that is not clamped bounds the slope from both sides, by three quarters of a code since
+  /// it was rounded twice.
   private func slopes(_ table: [Int8], _ maker: LookupTable) -> [Float] {
-    let usual: [Float] = [0.01, 0.1, 0.2, 0.3, 0.05, 0.25, 0.125, 0.02, 0.5]
-    // The most negative input has the most precise quotient.
-    for x in -128..<maker.input.zeroPoint {
-      let code = Int(table[x + 128])
-      guard code > -128, code < 127 else { continue }
-      let real = Double(code - maker.output.zeroPoint) * Double(maker.output.scale)
-      let slope = real / (Double(x - maker.input.zeroPoint) * Double(maker.input.scale))
-      let step = abs(
-        Double(maker.output.scale) / (Double(x - maker.input.zeroPoint) * Double(maker.input.scale))
-      )
-      return usual
-        + (-64...64).map { Float(slope + step * Double($0) / 128) }.filter { $0.isFinite }
+    var (lower, upper) = (-Double.infinity, Double.infinity)
+    for x in -128..<max(-128, maker.input.zeroPoint) where abs(Int(table[x + 128])) < 127 {
+      let steps = Double(Int(table[x + 128]) - maker.output.zeroPoint)
+      let step = Double(maker.output.scale) / Double(maker.input.scale)
+      let real = Double(x - maker.input.zeroPoint)
+      let ends = [(steps - 0.75) * step / real, (steps + 0.75) * step / real].sorted()
+      (lower, upper) = (max(lower, ends[0]), min(upper, ends[1]))
     }
-    return usual
+    guard lower.isFinite, upper.isFinite else { return [0.01, 0.1, 0.2, 0.3] }
+    guard lower <= upper else { return [] }
+    var candidates: [Double] = []
+    for unit in [10.0, 100, 1000, 10_000] {
+      let first = (lower * unit).rounded(.up)
+      let count = max(0, min(256, (upper * unit).rounded(.down) - first + 1))
+      candidates += (0..<Int(count)).map { (first + Double($0)) / unit }
+    }
+    candidates += (0...256).map { lower + (upper - lower) * Double($0) / 256 }
+    return candidates.map { Float($0) }
   }
 
   mutating func raiseSoftmax(_ view: OperatorView) throws(CompilerError) {

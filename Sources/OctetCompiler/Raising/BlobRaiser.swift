@@ -101,7 +101,25 @@ public struct BlobRaiser {
     outputs: [TensorIndex]
   ) {
     let name = unique(name(view) + suffix, &nodeNames)
-    graph.nodes.append(Node(name: name, operation: operation, inputs: inputs, outputs: outputs))
+    var node = Node(name: name, operation: operation, inputs: inputs, outputs: outputs)
+    // Leading dimensions of 1 come and go in a blob; in a graph that takes a reshape.
+    guard outputs.count == 1, let shapes = try? graph.outputShapes(of: node),
+      case var result = graph.tensors[outputs[0]], shapes[0] != result.shape,
+      shapes[0].fourDimensions == result.shape.fourDimensions
+    else {
+      graph.nodes.append(node)
+      return
+    }
+    let reshape = Operation.reshape(result.shape)
+    result.name += "/unshaped"
+    result.shape = shapes[0]
+    let middle = add(result)
+    node.outputs = [middle]
+    graph.nodes.append(node)
+    graph.nodes.append(
+      Node(
+        name: unique("\(name)/reshape", &nodeNames), operation: reshape, inputs: [middle],
+        outputs: outputs))
   }
 
   /// Adds a tensor whose name may be taken.
@@ -181,4 +199,9 @@ public struct BlobRaiser {
     }
     return candidate
   }
+}
+
+extension [Int] {
+  /// At most four dimensions, with leading ones.
+  var fourDimensions: [Int] { [Int](repeating: 1, count: Swift.max(0, 4 - count)) + self }
 }

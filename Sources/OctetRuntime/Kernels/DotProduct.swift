@@ -61,7 +61,11 @@ typealias Sums = (Int32, Int32, Int32, Int32)
 /// Σ w · a and Σ w · b for two rows of weights, w and v = w + `stride`, over `count` values, a
 /// multiple of 8: w · a, v · a, w · b, v · b. Up to 7 weights past the end of a row are read and must
 /// meet zeros in a and b.
-@inline(__always)
+#if OCTET_SMALL
+  @inline(never)
+#else
+  @inline(__always)
+#endif
 func dotPairs(
   _ w: UnsafePointer<Int8>, stride: Int, _ a: UnsafePointer<Int16>, _ b: UnsafePointer<Int16>,
   count: Int
@@ -101,7 +105,11 @@ func dotPairs(
 
 /// Σ w · x for four rows of values, x, x + `stride`, …, over `count` values, a multiple of 8; up to 7
 /// weights past the end are read and must meet zeros.
-@inline(__always)
+#if OCTET_SMALL
+  @inline(never)
+#else
+  @inline(__always)
+#endif
 func dotColumns(
   _ w: UnsafePointer<Int8>, _ x: UnsafePointer<Int16>, stride: Int, count: Int
 ) -> Sums {
@@ -172,7 +180,11 @@ func dotFour(
 }
 
 /// Widens `count` values. Up to 7 values more are written, but nothing past `sourceEnd` is read.
-@inline(__always)
+#if OCTET_SMALL
+  @inline(never)
+#else
+  @inline(__always)
+#endif
 func widen(
   _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int16>, count: Int,
   sourceEnd: UnsafePointer<Int8>
@@ -220,7 +232,11 @@ func widen(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int16>,
 }
 
 /// `count` times `value`; up to 7 more are written.
-@inline(__always)
+#if OCTET_SMALL
+  @inline(never)
+#else
+  @inline(__always)
+#endif
 func fill(_ target: UnsafeMutablePointer<Int16>, _ value: Int16, count: Int) {
   var index = 0
   #if arch(x86_64) || arch(arm64)

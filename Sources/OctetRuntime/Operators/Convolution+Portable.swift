@@ -260,7 +260,13 @@ extension Convolution {
 
   /// Writes the patch of convolution pixel (`row`, `column`): KH · KW · I / groups values, padding
   /// as the zero point, then zeros up to a multiple of 8.
-  @inline(__always)
+  ///
+  /// Firmware that counts bytes keeps one copy of it.
+  #if OCTET_SMALL
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   private func fillPatch(
     _ patch: UnsafeMutablePointer<Int16>, _ image: UnsafePointer<Int8>, group: Int, row: Int,
     column: Int

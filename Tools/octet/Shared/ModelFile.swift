@@ -34,7 +34,10 @@ enum ModelFile {
       }
       if isTFLite(bytes, path) { return (try TFLiteReader.read(bytes), "tflite", nil) }
       let model = try ONNXReader.importModel(URL(fileURLWithPath: path))
-      return (model.graph, "onnx", try model.prove())
+      let proof = try model.prove()
+      var graph = model.graph
+      graph.moveQuantizationOutOfTheEdges()
+      return (graph, "onnx", proof)
     }
   }
 

@@ -22,7 +22,7 @@ struct BoardVerb: Verb {
   let rawInput = OctetCommand.Option(
     "--raw-input", .path, help: "Int8 samples to run; the self-test's own when absent.")
   let samples = OctetCommand.Option(
-    "--samples", .integer(1...), help: "Run only the first so many samples of --raw-input.")
+    "--samples", .integer(1...), help: "Run at most so many samples of --raw-input.")
   let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Int8 outputs to write.")
   let output = OctetCommand.Option(
     "--output", short: "o", .path.named("DIR"), help: "Folder to build into and to keep.")
@@ -62,7 +62,7 @@ struct BoardVerb: Verb {
     if let samples = arguments[samples], let all = inputs {
       let model = try blob.model()
       let byteCount = (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
-      inputs = Array(all.prefix(samples.multipliedReportingOverflow(by: byteCount).partialValue))
+      inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
     }
     if let path = arguments[rawOutput] { try AtomicFile.checkCanWrite(to: path) }
     let result = try BoardRunner.buildAndRun(

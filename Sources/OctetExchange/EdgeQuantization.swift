@@ -3,7 +3,7 @@ import OctetModel
 extension Graph {
   /// Drops the nodes that quantize inputs and dequantize outputs: a quantized model that takes and
   /// gives floats, or uint8, becomes one that takes and gives int8, under the same names.
-  mutating func moveQuantizationOutOfTheEdges() {
+  public mutating func moveQuantizationOutOfTheEdges() {
     var removed: Set<Int> = []
     let consumers = consumers()
     for position in inputs.indices {

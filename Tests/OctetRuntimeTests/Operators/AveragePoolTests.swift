@@ -1,17 +1,7 @@
 import OctetRuntime
 import Testing
 
-struct PoolTests {
-  @Test(arguments: 0..<60)
-  func maxPoolMatchesOracle(seed: Int) throws {
-    var random = RandomSource(seed: seed)
-    let parameters = PoolParameters.random(&random)
-    let input = random.bytes(parameters.input.count)
-    try expectSame(
-      parameters.testOperator(.maxPool), inputs: [input],
-      oracle: [Oracle.maxPool(parameters, input)], "seed \(seed): \(parameters.input)")
-  }
-
+struct AveragePoolTests {
   @Test(arguments: 0..<60)
   func averagePoolMatchesOracle(seed: Int) throws {
     var random = RandomSource(seed: seed)

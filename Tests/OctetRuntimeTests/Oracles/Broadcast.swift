@@ -16,30 +16,8 @@ struct BinaryParameters {
 }
 
 extension Oracle {
-  static func add(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
-    scaledSum(p, a, b, sign: 1)
-  }
-
-  static func subtract(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
-    scaledSum(p, a, b, sign: -1)
-  }
-
-  static func multiply(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
-    pairs(p, a, b).map { a, b in
-      let product = (a - Int64(p.zeroA)) * (b - Int64(p.zeroB))
-      return clamp(requantize(product, p.by) + Int64(p.zeroOutput), p.lower, p.upper)
-    }
-  }
-
-  static func minimum(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
-    pairs(p, a, b).map { Int8(min($0, $1)) }
-  }
-
-  static func maximum(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
-    pairs(p, a, b).map { Int8(max($0, $1)) }
-  }
-
-  private static func scaledSum(
+  /// a ± b at the scales of an addition.
+  static func scaledSum(
     _ p: BinaryParameters, _ a: [Int8], _ b: [Int8], sign: Int64
   ) -> [Int8] {
     pairs(p, a, b).map { a, b in
@@ -51,7 +29,7 @@ extension Oracle {
   }
 
   /// The two elements behind each element of the output.
-  private static func pairs(
+  static func pairs(
     _ p: BinaryParameters, _ a: [Int8], _ b: [Int8]
   ) -> [(Int64, Int64)] {
     func element(_ values: [Int8], _ shape: Shape, _ at: [Int]) -> Int64 {
