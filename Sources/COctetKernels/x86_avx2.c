@@ -176,6 +176,8 @@ TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
   }
 }
 
+int64_t octet_peak_avx2(int64_t rounds) { return NAME(peak)(rounds); }
+
 int octet_has_avx2(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0;

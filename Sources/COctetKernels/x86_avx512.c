@@ -186,6 +186,8 @@ TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
   }
 }
 
+int64_t octet_peak_avx512vnni(int64_t rounds) { return NAME(peak)(rounds); }
+
 int octet_has_avx512vnni(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")

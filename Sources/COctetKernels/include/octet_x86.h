@@ -93,3 +93,7 @@ static inline int octet_x86_block(int count, int lanes, int is_one_pixel) {
   const int vectors = (count + lanes - 1) / lanes;
   return is_one_pixel && vectors > 4 ? 8 : vectors > 1 ? 2 : 1;
 }
+
+// Does as many multiply-adds as the processor can, for measuring the peak; how many.
+int64_t octet_peak_avx2(int64_t rounds);
+int64_t octet_peak_avx512vnni(int64_t rounds);
