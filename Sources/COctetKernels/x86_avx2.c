@@ -155,7 +155,8 @@ INLINE vector widen(const int8_t *source) {
   return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)source));
 }
 
-// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate as
+// theirs.
 INLINE vector divide(vector sum, int count) {
   const vector half = _mm256_sign_epi32(_mm256_set1_epi32(count / 2), sum);
   return _mm256_cvttps_epi32(_mm256_div_ps(

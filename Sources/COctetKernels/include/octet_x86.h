@@ -46,7 +46,7 @@ typedef struct {
   int64_t constants;                             // [vectors, 10] vectors, see below
   int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
   int64_t image;
-  int64_t scratch;                               // pools: sums of a row; depthwise: interleaved rows
+  int64_t scratch;                               // sums of a row; depthwise: interleaved rows
 } octet_x86_layer;
 
 enum {
