@@ -117,15 +117,16 @@ INLINE void NAME(block)(
     const int width = B == DEPTHWISE || B == THREE ? 1 : B;                                       \
     NAME(block)(P, width, B, l, pixel, w, c, target, count, sums, is_first);                      \
   }
-#define UP_TO_3(B) INSTANCE(1, B) INSTANCE(2, B) INSTANCE(3, B)
-#define UP_TO_6(B) UP_TO_3(B) INSTANCE(4, B) INSTANCE(5, B) INSTANCE(6, B)
+#define UP_TO_6(B)                                                                                \
+  INSTANCE(1, B) INSTANCE(2, B) INSTANCE(3, B) INSTANCE(4, B) INSTANCE(5, B) INSTANCE(6, B)
 #define UP_TO_12(B)                                                                               \
   UP_TO_6(B) INSTANCE(7, B) INSTANCE(8, B) INSTANCE(9, B) INSTANCE(10, B) INSTANCE(11, B)         \
   INSTANCE(12, B)
+#define UP_TO_16(B) UP_TO_12(B) INSTANCE(13, B) INSTANCE(14, B) INSTANCE(15, B) INSTANCE(16, B)
 #define N(P, B) NAME(block_##P##_##B)
-#define TABLE_3(B) N(1, B), N(2, B), N(3, B)
-#define TABLE_6(B) TABLE_3(B), N(4, B), N(5, B), N(6, B)
+#define TABLE_6(B) N(1, B), N(2, B), N(3, B), N(4, B), N(5, B), N(6, B)
 #define TABLE_12(B) TABLE_6(B), N(7, B), N(8, B), N(9, B), N(10, B), N(11, B), N(12, B)
+#define TABLE_16(B) TABLE_12(B), N(13, B), N(14, B), N(15, B), N(16, B)
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 
@@ -133,13 +134,11 @@ PASTE(UP_TO_, PIXELS_1)(0)
 PASTE(UP_TO_, PIXELS_1)(1)
 PASTE(UP_TO_, PIXELS_2)(2)
 PASTE(UP_TO_, PIXELS_1)(3)
-PASTE(UP_TO_, PIXELS_4)(4)
 INSTANCE(1, 8)
 static NAME(block_kernel) *const NAME(kernels_0)[] = {PASTE(TABLE_, PIXELS_1)(0)};
 static NAME(block_kernel) *const NAME(kernels_1)[] = {PASTE(TABLE_, PIXELS_1)(1)};
 static NAME(block_kernel) *const NAME(kernels_2)[] = {PASTE(TABLE_, PIXELS_2)(2)};
 static NAME(block_kernel) *const NAME(kernels_3)[] = {PASTE(TABLE_, PIXELS_1)(3)};
-static NAME(block_kernel) *const NAME(kernels_4)[] = {PASTE(TABLE_, PIXELS_4)(4)};
 static NAME(block_kernel) *const NAME(kernels_8)[] = {N(1, 8)};
 
 // The padded image of one sample.
@@ -208,10 +207,9 @@ TARGET static void NAME(convolution)(const octet_x86_layer *l, uint8_t *arena) {
       NAME(block_kernel) *const *kernels =
           l->takes_three ? NAME(kernels_3)
           : B == 8       ? NAME(kernels_8)
-          : B == 4       ? NAME(kernels_4)
           : B == 2       ? NAME(kernels_2)
                          : NAME(kernels_1);
-      const int most = B == 8 ? 1 : B == 4 ? PIXELS_4 : B == 2 ? PIXELS_2 : PIXELS_1;
+      const int most = B == 8 ? 1 : B == 2 ? PIXELS_2 : PIXELS_1;
       const int kept = count < B * LANES ? count : B * LANES;
       for (int y = 0; y < l->output_height; y++) {
         int8_t *row = target + (ptrdiff_t)y * l->output_width * l->channels + channel;
