@@ -67,11 +67,13 @@ extension Diff {
     for (position, place) in candidate.places.dropFirst().enumerated() {
       guard let index = place.operatorIndex else { continue }
       if let machine {
-        cost.layers[position].int8Nanoseconds = Self.medianNanoseconds { machine.runOperator(index) }
+        cost.layers[position].int8Nanoseconds = Self.medianNanoseconds {
+          machine.runOperator(index)
+        }
       }
       guard let target = place.tensor, let graph = candidate.real,
         let part = graph.cut(
-          from: sources(of: index).compactMap { name in
+          from: sourceNames(of: index).compactMap { name in
             graph.tensors.firstIndex { $0.name == name }
           }, to: [target]),
         let interpreter = try? FloatInterpreter(part)
@@ -81,7 +83,7 @@ extension Diff {
   }
 
   /// Names of the activations that an operator reads.
-  private func sources(of index: Int) -> [String] {
+  func sourceNames(of index: Int) -> [String] {
     switch candidate.form {
     case .int8(let loaded):
       let view = loaded.model.operator(index)

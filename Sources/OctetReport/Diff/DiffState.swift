@@ -23,7 +23,9 @@ struct DiffState: Codable, Sendable {
   /// Flips with the most surprising first, pictures on the first of them.
   mutating func sortFlips() {
     flips.sort { a, b in
-      let (x, y) = (a.floatMargin.isNaN ? 0 : a.floatMargin, b.floatMargin.isNaN ? 0 : b.floatMargin)
+      let (x, y) = (
+        a.floatMargin.isNaN ? 0 : a.floatMargin, b.floatMargin.isNaN ? 0 : b.floatMargin
+      )
       return x == y ? a.index < b.index : x > y
     }
     for index in flips.indices.dropFirst(DiffReport.Flip.pictureLimit) {

@@ -26,13 +26,7 @@ final class DiffWorker {
     candidate = try DiffMachine(
       diff.candidate, encoder: diff.candidateEncoder, keepsReals: false)
     let runner = try diff.candidate.loaded?.makeRunner()
-    probes = diff.layers.map { place in
-      let tensor = diff.twins[place].flatMap { diff.reference.places[$0].tensor }
-      let bounds = tensor.flatMap { diff.reference.real?.activationBounds(of: $0) }
-      return LocalProbe(
-        diff.candidate, place: place, twins: diff.twins, runner: runner,
-        bounds: bounds ?? (-.infinity, .infinity))
-    }
+    probes = diff.layers.map { diff.makeProbe($0, runner) }
     var layerOfPlace = [Int?](repeating: nil, count: diff.candidate.places.count)
     for (layer, place) in diff.layers.enumerated() { layerOfPlace[place] = layer }
     self.layerOfPlace = layerOfPlace

@@ -41,7 +41,8 @@ enum Steps {
   }
 
   static func quantize(
-    _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int, seed: UInt64,
+    _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
+    seed: UInt64,
     normalization: Normalization?
   ) throws -> Quantized {
     var graph = graph
