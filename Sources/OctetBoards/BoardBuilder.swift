@@ -125,7 +125,7 @@ public struct BoardBuilder {
   func compileKernels(into work: URL) throws(BoardError) -> [URL] {
     var objects: [URL] = []
     for source in PackageSources.files(in: sources.kernels, extension: "c") {
-      objects.append(try compileC(source, into: work, flags: ["-O2"]))
+      objects.append(try compileC(source, into: work, flags: ["-O2", "-fomit-frame-pointer"]))
     }
     return objects
   }

@@ -10,7 +10,7 @@
 // Two pixels share each load and widening of the weights.
 
 extension Convolution {
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     for batch in 0..<input.batch {
       for row in 0..<output.height {
         for column in 0..<output.width {

@@ -103,13 +103,6 @@ package struct Convolution: Operator {
         && pooled <= word(convolved) &- word(pool))
   }
 
-  /// Patches of two pixels, widened to int16 and zero-filled to a multiple of 16, and the running
-  /// maximum of a pool window.
-  var scratchByteCount: Int {
-    let maxima = hasPool ? 4 &* output.channels : 0
-    return 2 &* 2 &* paddedPatchCount &+ maxima
-  }
-
   var paddedPatchCount: Int { (patchCount &+ 15) & ~15 }
   var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
 

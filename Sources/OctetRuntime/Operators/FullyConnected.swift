@@ -48,7 +48,7 @@ package struct FullyConnected: Operator {
       parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
   }
 
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     let weights = unsafe context.data(view.parameter(Word.weights), as: Int8.self)
     let bias = unsafe context.data(view.parameter(Word.bias), as: Int32.self)
     let multipliers = unsafe context.data(view.parameter(Word.multipliers), as: Int32.self)
