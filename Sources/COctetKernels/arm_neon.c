@@ -6,6 +6,8 @@
 #if defined(__ARM_NEON)
 #include <arm_neon.h>
 
+#include "arm_patches.h"
+
 #define INLINE static inline __attribute__((always_inline))
 
 // The lanes of each vector added up: lane r is that of vector r. Only the first `rows` count.
@@ -83,7 +85,7 @@ INLINE void store_words(int32_t *to, int rows, int32x4_t values) {
 
 // Where the sums of a tile go, for `rows` channels from `index` on.
 INLINE void finish_rows(
-    const octet_channels *channels, const octet_destination *to, int32_t index, int rows,
+    const octet_channels *channels, const octet_tile *to, int32_t index, int rows,
     const int32x4_t sums[4]) {
   int8_t *target = to->target + index;
   if (to->pixel_count == 0) {

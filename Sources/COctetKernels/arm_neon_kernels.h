@@ -50,7 +50,7 @@ INLINE void NAME(multiply)(
 }
 
 INLINE void NAME(tile_rows)(
-    const octet_channels *channels, const octet_destination *to, const int8_t *patches,
+    const octet_channels *channels, const octet_tile *to, const int8_t *patches,
     int32_t stride, int32_t index, int rows) {
   int32x4_t sums[4];
   NAME(multiply)(
@@ -59,19 +59,23 @@ INLINE void NAME(tile_rows)(
 }
 
 void NAME(tile)(
-    const octet_channels *channels, const octet_destination *to, const int8_t *patches,
-    int32_t stride) {
+    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    int8_t *values, int32_t stride) {
+  patch_part whole = {0, 0, channels->depth};
+  for (int lane = 0; lane < 4; lane++) {
+    gather(patches, tile->rows[lane], tile->columns[lane], whole, values + lane * stride);
+  }
   const octet_channels local = *channels;
   int32_t index = 0;
 #if defined(__aarch64__)
   for (; index + 4 <= local.channels; index += 4) {
-    NAME(tile_rows)(&local, to, patches, stride, index, 4);
+    NAME(tile_rows)(&local, tile, values, stride, index, 4);
   }
 #endif
   for (; index + 2 <= local.channels; index += 2) {
-    NAME(tile_rows)(&local, to, patches, stride, index, 2);
+    NAME(tile_rows)(&local, tile, values, stride, index, 2);
   }
-  if (index < local.channels) NAME(tile_rows)(&local, to, patches, stride, index, 1);
+  if (index < local.channels) NAME(tile_rows)(&local, tile, values, stride, index, 1);
 }
 
 // The sums of `rows` channels with the values themselves and then their last `depth` % 16.

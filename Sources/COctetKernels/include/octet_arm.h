@@ -32,37 +32,56 @@ typedef struct {
   int32_t zero_point, lower, upper;
 } octet_channels;
 
-// Where the sums of a tile go.
+// Where patches come from: one image, the input channels of one group. A *run* is contiguous in the
+// image: a row of the kernel, or with dilation or groups one tap.
 typedef struct {
+  const int8_t *image;
+  int32_t height, width;
+  int32_t pixel_byte_count, row_byte_count;
+  int32_t stride_height, stride_width, padding_top, padding_left;
+  int32_t dilation_height, dilation_width, kernel_width;
+  int32_t run_tap_count, tap_byte_count, run_byte_count;
+  // Values of a whole patch when its runs are kernel rows of 4…8 bytes, otherwise −1; and how many
+  // rows and columns of the image may start one that lies inside.
+  int32_t short_depth;
+  uint32_t inside_height, inside_width;
+  int8_t zero_point;
+} octet_patches;
+
+// Four pixels of the convolution and where their sums go.
+typedef struct {
+  int32_t rows[4], columns[4];
   int8_t *target;       // [pixel_count or 1, stride], the first channel of the first pixel
   int32_t *maxima;      // [channels], of the tiles before in a pool window of several
   int32_t stride;       // channels from one output pixel to the next
   int32_t pixel_count;  // 1…4 patches are pixels of their own; 0: they are one pool window's
   int32_t is_first, is_last;  // tile of the pool window
-} octet_destination;
+} octet_tile;
 
 #if defined(__arm__)
-// Bytes of one tap of a tile: int16 with SMLAD, otherwise int32.
+// MARK: Cores without vectors, and ARMv7 where NEON is missing
+
+// Bytes of one tap of four widened patches: int16 with SMLAD, otherwise int32.
 #if defined(__ARM_FEATURE_DSP)
 #define OCTET_TAP_BYTE_COUNT 8
 #else
 #define OCTET_TAP_BYTE_COUNT 16
 #endif
 
-// MARK: Cores without vectors, and ARMv7 where NEON is missing
+// Channels whose sums are kept at a time.
+#define OCTET_SUM_CHANNEL_COUNT 16
 
-// Writes patch `lane`, 0…3, of a tile: `count` values, a multiple of 4, from `values`, 4-aligned.
-void octet_core_widen(const int8_t *values, void *tile, int32_t lane, int32_t count);
+typedef struct {
+  void *widened;         // block_count · OCTET_TAP_BYTE_COUNT bytes, 4-aligned
+  int32_t *sums;         // [OCTET_SUM_CHANNEL_COUNT or all, 4]
+  int8_t *values;        // [block_count], 4-aligned
+  int32_t block_count;   // taps of a block, a multiple of 4
+} octet_core_scratch;
 
-// sums[c][p] (+)= Σₖ weights[c · depth + k] · tile[k][p] over `count` taps, a multiple of 4: up to
-// three weights after the last are read, which the tile's zeros take out.
-void octet_core_multiply(
-    const octet_channels *channels, const int8_t *weights, const void *tile, int32_t count,
-    int32_t *sums, int32_t is_first);
-
-// Bias, maximum, requantization: sums[channels][4] to int8.
-void octet_core_finish(
-    const octet_channels *channels, const octet_destination *to, const int32_t *sums);
+// Convolution: all channels of a tile.
+void octet_core_tile(
+    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_core_scratch *scratch);
 
 // Fully connected: target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
 void octet_core_connect(
@@ -74,18 +93,19 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution of one tile: patches [4, stride], each zero-filled to a multiple of 16.
+// Convolution: all channels of a tile. `values` is scratch for four patches of `stride` bytes, a
+// multiple of 16, whose ends beyond the depth are zero.
 void octet_neon_tile(
-    const octet_channels *channels, const octet_destination *to, const int8_t *patches,
-    int32_t stride);
+    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    int8_t *values, int32_t stride);
 void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 
 #if defined(__aarch64__)
 // The same with SDOT.
 void octet_dot_tile(
-    const octet_channels *channels, const octet_destination *to, const int8_t *patches,
-    int32_t stride);
+    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    int8_t *values, int32_t stride);
 void octet_dot_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 #endif

@@ -7,20 +7,12 @@
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
 
-  /// Four pixels of a convolution, before the pool.
-  @safe struct Tile {
-    // Safety: kernels write through the destination only what its description says.
-    var rows: [4 of Int] = [0, 0, 0, 0]
-    var columns: [4 of Int] = [0, 0, 0, 0]
-    var destination = unsafe octet_destination()
-  }
-
   /// Computes all channels of a group, a tile at a time.
   protocol TileKernel {
     init(_ layer: Convolution, _ context: OperatorContext, batch: Int, group: Int)
     /// Where running maxima of a pool window of several tiles are kept.
     var maxima: UnsafeMutablePointer<Int32> { get }
-    mutating func compute(_ tile: inout Tile)
+    mutating func compute(_ tile: inout octet_tile)
   }
 
   extension Convolution {
@@ -29,34 +21,33 @@
       for batch in 0..<input.batch {
         for group in 0..<word(Word.groups) {
           var kernel = Kernel(self, context, batch: batch, group: group)
-          var tile = Tile()
-          unsafe tile.destination.maxima = kernel.maxima
-          unsafe tile.destination.stride = Int32(output.channels)
+          var tile = unsafe octet_tile()
+          unsafe tile.maxima = kernel.maxima
+          unsafe tile.stride = Int32(output.channels)
           let pixel = batch &* output.height &* output.width
           let first = pixel &* output.channels &+ group &* groupChannelCount
-          unsafe tile.destination.target = context.output(0) + first
+          unsafe tile.target = context.output(0) + first
           if windowCount > 1 {
-            runPooled(&kernel, &tile)
+            unsafe runPooled(&kernel, &tile)
           } else {
-            runRows(&kernel, &tile)
+            unsafe runRows(&kernel, &tile)
           }
         }
       }
     }
 
     @inline(__always)
-    private func runRows<Kernel: TileKernel>(_ kernel: inout Kernel, _ tile: inout Tile) {
+    private func runRows<Kernel: TileKernel>(_ kernel: inout Kernel, _ tile: inout octet_tile) {
       for row in 0..<output.height {
         var column = 0
         while column < output.width {
           let count = min(output.width &- column, 4)
           for lane in 0..<4 {
-            tile.rows[lane] = row
-            tile.columns[lane] = column &+ min(lane, count &- 1)
+            unsafe tile.set(lane, row: row, column: column &+ min(lane, count &- 1))
           }
-          unsafe tile.destination.pixel_count = Int32(count)
-          kernel.compute(&tile)
-          unsafe tile.destination.target += count &* output.channels
+          unsafe tile.pixel_count = Int32(count)
+          unsafe kernel.compute(&tile)
+          unsafe tile.target += count &* output.channels
           column &+= 4
         }
       }
@@ -64,7 +55,7 @@
 
     /// What is missing to four pixels of a window is its last pixel again.
     @inline(__always)
-    private func runPooled<Kernel: TileKernel>(_ kernel: inout Kernel, _ tile: inout Tile) {
+    private func runPooled<Kernel: TileKernel>(_ kernel: inout Kernel, _ tile: inout octet_tile) {
       let windowCount = windowCount
       let poolWidth = word(Word.poolWidth)
       let step = word(Word.poolStrideWidth)
@@ -75,10 +66,9 @@
           var x = left
           var index = 0
           while index < windowCount {
-            unsafe tile.destination.is_first = index == 0 ? 1 : 0
+            unsafe tile.is_first = index == 0 ? 1 : 0
             for lane in 0..<4 {
-              tile.rows[lane] = y
-              tile.columns[lane] = x
+              unsafe tile.set(lane, row: y, column: x)
               index &+= 1
               if index < windowCount {
                 x &+= 1
@@ -88,12 +78,25 @@
                 }
               }
             }
-            unsafe tile.destination.is_last = index >= windowCount ? 1 : 0
-            kernel.compute(&tile)
+            unsafe tile.is_last = index >= windowCount ? 1 : 0
+            unsafe kernel.compute(&tile)
           }
-          unsafe tile.destination.target += output.channels
+          unsafe tile.target += output.channels
           left &+= step
         }
+      }
+    }
+  }
+
+  extension octet_tile {
+    @inline(__always)
+    fileprivate mutating func set(_ lane: Int, row: Int, column: Int) {
+      // C's arrays are tuples in Swift.
+      switch lane {
+      case 0: unsafe (rows.0, columns.0) = (Int32(row), Int32(column))
+      case 1: unsafe (rows.1, columns.1) = (Int32(row), Int32(column))
+      case 2: unsafe (rows.2, columns.2) = (Int32(row), Int32(column))
+      default: unsafe (rows.3, columns.3) = (Int32(row), Int32(column))
       }
     }
   }
