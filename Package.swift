@@ -42,15 +42,21 @@ let package = Package(
       path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
-    .testTarget(name: "OctetRuntimeTests", dependencies: ["OctetRuntime", "OctetCompiler"]),
+    .target(
+      name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
+    .testTarget(
+      name: "OctetRuntimeTests", dependencies: ["OctetRuntime", "OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
-    .testTarget(name: "OctetExchangeTests", dependencies: ["OctetExchange"]),
-    .testTarget(name: "OctetQuantizationTests", dependencies: ["OctetQuantization"]),
-    .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler"]),
+    .testTarget(
+      name: "OctetExchangeTests", dependencies: ["OctetExchange", "OctetCompiler"],
+      exclude: ["Corpus"]),
+    .testTarget(
+      name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
+    .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel"]),
+    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -46,7 +46,10 @@ public struct BoardBuilder {
     toolchain = try .find()
     sources = try .find()
     let shared = try Toolset.read(sources.firmware.appendingPathComponent("toolset.json"))
-    self.toolset = shared + (try .read(toolset))
+    // Apart, because SwiftPM cannot link what it makes.
+    let optimization = try Toolset.read(
+      sources.firmware.appendingPathComponent("optimization.json"))
+    self.toolset = shared + optimization + (try .read(toolset))
   }
 
   /// Builds into `folder`, which is made if need be: `firmware.elf`, `firmware.bin`,
@@ -101,7 +104,7 @@ public struct BoardBuilder {
   private func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
     try Command(
       executable: toolchain.swiftc,
-      arguments: toolset.swiftCompiler.extraCLIOptions
+      arguments: toolset.swift
         + [
           "-target", board.triple, "-package-name", "octet", "-I",
           sources.kernels.appendingPathComponent("include").path,
@@ -150,9 +153,10 @@ public struct BoardBuilder {
     let object = work.appendingPathComponent("\(name)-c.o")
     try Command(
       executable: toolchain.clang,
-      arguments: ["-target", board.triple] + toolset.cCompiler.extraCLIOptions
+      arguments: ["-target", board.triple] + toolset.c
         + flags + [
-          "-I", sources.kernels.appendingPathComponent("include").path, "-I", sources.firmware.appendingPathComponent("Sources/Board/include").path,
+          "-I", sources.kernels.appendingPathComponent("include").path, "-I",
+          sources.firmware.appendingPathComponent("Sources/Board/include").path,
           "-c", source.path, "-o", object.path,
         ]
     ).run(step: source.lastPathComponent)
@@ -163,7 +167,7 @@ public struct BoardBuilder {
     let script = sources.firmware.appendingPathComponent("Boards/\(board.name)/board.ld")
     let outcome = try Command(
       executable: toolchain.linker,
-      arguments: toolset.linker.extraCLIOptions + [
+      arguments: toolset.linker + [
         "-L", sources.firmware.appendingPathComponent("Sources/\(board.family.rawValue)").path,
         "-T", script.path, "-o", elf.path,
       ] + objects.map(\.path)

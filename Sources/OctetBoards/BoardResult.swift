@@ -1,4 +1,5 @@
 import Foundation
+import OctetRuntime
 
 /// What a run on a board showed.
 public struct BoardResult: Sendable {
@@ -26,18 +27,18 @@ public struct BoardResult: Sendable {
 }
 
 /// The `board_report` of board.h.
-struct FirmwareReport {
+package struct FirmwareReport {
   static let byteCount = 32
   private static let magic: UInt32 = 0x5254_4F42
   private static let selfTestPassed: UInt32 = 0xFFFF_FFFF
   private static let faultCode = 99
 
-  var errorCode: Int
-  var errorDetail: Int
-  var sampleCount: Int
-  var selfTest: UInt32
-  var stackByteCount: Int
-  var nanoseconds: Int
+  package var errorCode: Int
+  package var errorDetail: Int
+  package var sampleCount: Int
+  package var selfTest: UInt32
+  package var stackByteCount: Int
+  package var nanoseconds: Int
 
   var passedSelfTest: Bool { selfTest == Self.selfTestPassed }
 
@@ -56,11 +57,24 @@ struct FirmwareReport {
     nanoseconds = Int(words[7])
   }
 
+  /// - Parameter text: what the firmware printed, if it prints.
   func requireSuccess(_ text: String) throws(BoardError) {
     guard errorCode != 0 else { return }
-    let said = errorCode == Self.faultCode ? "the core faulted, which is a defect" : text
+    let printed = text.trimmingCharacters(in: .whitespacesAndNewlines)
     throw .refused(
-      code: errorCode, detail: errorDetail,
-      text: said.trimmingCharacters(in: .whitespacesAndNewlines))
+      code: errorCode, detail: errorDetail, text: Self.text(of: errorCode) ?? printed)
+  }
+
+  /// What a code means; nil for one that is not known.
+  private static func text(of code: Int) -> String? {
+    if code == faultCode { return "the core faulted, which is a defect" }
+    let sessionErrors: [SessionError] = [
+      .arenaTooSmall(byteCount: 0, needed: 0), .arenaMisaligned, .inputIndex(0),
+      .inputByteCount(0, needed: 0),
+    ]
+    if let error = sessionErrors.first(where: { Int($0.code) == code }) {
+      return "\(error.text)"
+    }
+    return UInt8(exactly: code).flatMap { ModelError.Cause(rawValue: $0) }.map { "\($0.text)" }
   }
 }

@@ -74,7 +74,7 @@ public struct BoardRunner {
 }
 
 /// Something that executes firmware.
-protocol Machine {
+package protocol Machine {
   /// - Parameter inputs: samples end to end; nil: the self-test.
   func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
 
@@ -86,16 +86,16 @@ protocol Machine {
 }
 
 extension Machine {
-  func run(inputs: [UInt8]?) throws(BoardError) -> MachineRun {
+  package func run(inputs: [UInt8]?) throws(BoardError) -> MachineRun {
     try run(inputs: inputs, isTracing: false)
   }
 }
 
 /// What firmware left behind.
-struct MachineRun {
-  var report: FirmwareReport
-  var outputs: [UInt8]
-  var trace: [UInt8]
+package struct MachineRun {
+  package var report: FirmwareReport
+  package var outputs: [UInt8]
+  package var trace: [UInt8]
 
   /// The files of the seam, by the names that the firmware uses.
   enum File {

@@ -57,15 +57,38 @@ public struct CLibraryBuilder {
         include: "Firmware/CLibrary/include", into: work),
     ]
     objects += try builder.compileKernels(into: work)
-    let archive = folder.appendingPathComponent("liboctet.a")
-    archive.remove()
-    try Command(
-      executable: builder.toolchain.archiver,
-      arguments: ["rcs", archive.path] + objects.map(\.path)
-    ).run(step: "llvm-ar")
     let header = folder.appendingPathComponent("octet.h")
     try header.write(
       sources.firmware.appendingPathComponent("CLibrary/include/octet.h").read())
+    let object = work.appendingPathComponent("octet.o")
+    try join(objects, exporting: functions(in: header), into: object)
+    let archive = folder.appendingPathComponent("liboctet.a")
+    archive.remove()
+    try Command(
+      executable: builder.toolchain.archiver, arguments: ["rcs", archive.path, object.path]
+    ).run(step: "llvm-ar")
     return CLibrary(archive: archive.path, header: header.path)
+  }
+
+  /// One object that shows nothing but octet.h's functions, so that it cannot clash with other
+  /// Swift code in the program, without what they do not use.
+  private func join(
+    _ objects: [URL], exporting names: [String], into object: URL
+  ) throws(BoardError) {
+    try Command(
+      executable: builder.toolchain.linker,
+      arguments: ["-r", "--gc-sections"] + names.flatMap { ["-u", $0] }
+        + ["-o", object.path] + objects.map(\.path)
+    ).run(step: "ld.lld")
+    try Command(
+      executable: builder.toolchain.objcopy,
+      arguments: names.map { "--keep-global-symbol=\($0)" } + [object.path]
+    ).run(step: "llvm-objcopy")
+  }
+
+  private func functions(in header: URL) throws(BoardError) -> [String] {
+    let lines = String(decoding: try header.read(), as: UTF8.self).split(separator: "\n")
+      .filter { !$0.hasPrefix("//") }
+    return lines.compactMap { $0.firstMatch(of: /\b(octet_[a-z_]+)\(/).map { String($0.output.1) } }
   }
 }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Firmware in QEMU.
-struct EmulatedMachine: Machine {
+package struct EmulatedMachine: Machine {
   let firmware: Firmware
   let emulator: URL
   private let folder: URL
 
-  init(_ firmware: Firmware) throws(BoardError) {
+  package init(_ firmware: Firmware) throws(BoardError) {
     let package = firmware.board.family == .linux ? "qemu-user" : "qemu-system-arm"
     emulator = try Command.find(
       firmware.board.emulator[0],
@@ -15,14 +15,14 @@ struct EmulatedMachine: Machine {
     folder = try makeTemporaryFolder()
   }
 
-  func close() { folder.remove() }
+  package func close() { folder.remove() }
 
-  func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
+  package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
     let (command, text) = try execute(inputs: inputs, isTracing: isTracing)
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] {
+  package func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] {
     let image = try Image(firmware.elf)
     guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end"),
       let plugin = try buildPlugin()

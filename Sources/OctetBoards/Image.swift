@@ -1,14 +1,14 @@
 import Foundation
 
 /// A linked ELF program: its sections and symbols, read for the sizes that `board run` reports.
-struct Image {
-  struct Section {
-    var name: String
+package struct Image {
+  package struct Section {
+    package var name: String
     var type: Int
     var flags: Int
     var address: Int
     var byteCount: Int
-    var fileOffset: Int
+    package var fileOffset: Int
     var link: Int
 
     var isAllocated: Bool { flags & 2 != 0 }
@@ -17,17 +17,17 @@ struct Image {
     var isZero: Bool { type == 8 }
   }
 
-  struct Symbol {
-    var name: String
+  package struct Symbol {
+    package var name: String
     var address: Int
     var byteCount: Int
     var sectionIndex: Int
   }
 
-  var sections: [Section] = []
-  var symbols: [Symbol] = []
+  package var sections: [Section] = []
+  package var symbols: [Symbol] = []
 
-  init(_ url: URL) throws(BoardError) {
+  package init(_ url: URL) throws(BoardError) {
     guard let reader = ImageReader(try url.read()), let sections = reader.sections(),
       let symbols = reader.symbols(sections)
     else { throw .invalidImage(path: url.path, problem: "its headers are damaged") }

@@ -17,11 +17,15 @@ struct MemoryMap {
       line("model", firmware.modelByteCount, "read in place, none of it in RAM"),
     ]
     for (index, section) in image.sections.enumerated() where section.isAllocated {
-      lines += ["", "\(section.name) at \(hexadecimal(section.address)), \(section.byteCount) bytes"]
+      lines += [
+        "", "\(section.name) at \(hexadecimal(section.address)), \(section.byteCount) bytes",
+      ]
       let symbols = image.symbols.filter { $0.sectionIndex == index && $0.byteCount > 0 }
         .sorted { ($1.byteCount, $0.address) < ($0.byteCount, $1.address) }
       for symbol in symbols {
-        lines.append("  \(hexadecimal(symbol.address)) \(padded(symbol.byteCount)) \(symbol.name)")
+        // Without the lowest bit, which marks Thumb code.
+        let address = symbol.address & ~1
+        lines.append("  \(hexadecimal(address)) \(padded(symbol.byteCount)) \(symbol.name)")
       }
     }
     let text = lines.joined(separator: "\n") + "\n"

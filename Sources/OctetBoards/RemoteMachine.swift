@@ -1,33 +1,33 @@
 import Foundation
 
 /// A Linux board that is reached by ssh. Nothing is installed on it; its files are removed after.
-struct RemoteMachine: Machine {
+package struct RemoteMachine: Machine {
   let firmware: Firmware
   let host: String
   private let ssh: URL
   private let scp: URL
-  /// Here and on the board.
   private let folder: URL
+  /// On the board.
   private let remoteFolder: String
 
-  init(_ firmware: Firmware, host: String) throws(BoardError) {
+  package init(_ firmware: Firmware, host: String) throws(BoardError) {
     let remedy = "install an OpenSSH client"
     ssh = try Command.find("ssh", remedy: remedy)
     scp = try Command.find("scp", remedy: remedy)
     self.firmware = firmware
     self.host = host
     folder = try makeTemporaryFolder()
-    remoteFolder = "/tmp/\(folder.lastPathComponent)"
+    remoteFolder = "/tmp/octet-\(UUID().uuidString)"
     try shell("mkdir \(remoteFolder)")
     try copy([firmware.elf.path, firmware.model.path], to: "\(host):\(remoteFolder)/")
   }
 
-  func close() {
+  package func close() {
     _ = try? shell("rm -r \(remoteFolder)")
     folder.remove()
   }
 
-  func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
+  package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
     for name in MachineRun.File.all { folder.appendingPathComponent(name).remove() }
     if let inputs {
       let file = folder.appendingPathComponent(MachineRun.File.input)
@@ -51,7 +51,7 @@ struct RemoteMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] { [] }
+  package func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] { [] }
 
   private func shellCommand(_ line: String) -> Command {
     Command(executable: ssh, arguments: ["-o", "BatchMode=yes", "--", host, line])

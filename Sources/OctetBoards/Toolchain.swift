@@ -25,34 +25,35 @@ struct Toolchain {
 }
 
 /// Flags in SwiftPM's toolset format (SE-0387).
-struct Toolset: Decodable {
-  struct Options: Decodable {
-    var extraCLIOptions: [String]
-  }
-
-  var swiftCompiler: Options
-  var cCompiler: Options
-  var linker: Options
+struct Toolset {
+  var swift: [String] = []
+  var c: [String] = []
+  var linker: [String] = []
 
   static func read(_ url: URL) throws(BoardError) -> Toolset {
+    struct File: Decodable {
+      struct Tool: Decodable {
+        var extraCLIOptions: [String]?
+      }
+
+      var swiftCompiler: Tool?
+      var cCompiler: Tool?
+      var linker: Tool?
+    }
     let bytes = try url.read()
     do {
-      return try JSONDecoder().decode(Toolset.self, from: Data(bytes))
+      let file = try JSONDecoder().decode(File.self, from: Data(bytes))
+      return Toolset(
+        swift: file.swiftCompiler?.extraCLIOptions ?? [],
+        c: file.cCompiler?.extraCLIOptions ?? [], linker: file.linker?.extraCLIOptions ?? [])
     } catch {
       throw .invalidToolset(path: url.path, problem: "\(error)")
     }
   }
 
+  /// The flags of both, those of `b` last, so that they win.
   static func + (a: Toolset, b: Toolset) -> Toolset {
-    Toolset(
-      swiftCompiler: a.swiftCompiler + b.swiftCompiler, cCompiler: a.cCompiler + b.cCompiler,
-      linker: a.linker + b.linker)
-  }
-}
-
-extension Toolset.Options {
-  static func + (a: Self, b: Self) -> Self {
-    Self(extraCLIOptions: a.extraCLIOptions + b.extraCLIOptions)
+    Toolset(swift: a.swift + b.swift, c: a.c + b.c, linker: a.linker + b.linker)
   }
 }
 

@@ -24,6 +24,7 @@ struct BlobWriter {
         reason: "\(model.tensors.count) tensors and \(model.operators.count) operators; a blob "
           + "holds \(BlobLimits.tensorCount) and \(BlobLimits.operatorCount)")
     }
+    try model.requireCountsThatFit()
     var writer = BlobWriter(model)
     for label in model.metadata.labels { writer.strings += label.utf8.filter { $0 != 0 } + [0] }
     writer.list = (model.inputs + model.outputs).map { UInt16($0) }
@@ -180,6 +181,34 @@ struct BlobWriter {
 }
 
 extension LoweredModel {
+  /// The fields of a blob hold 16 bits for labels and channels, 8 for an operator's operands.
+  fileprivate func requireCountsThatFit() throws(CompilerError) {
+    guard metadata.labels.count <= UInt16.max else {
+      throw .tooLarge(
+        reason: "\(metadata.labels.count) labels; a blob holds \(UInt16.max)")
+    }
+    for lowered in operators where max(lowered.inputs.count, lowered.outputs.count) > UInt8.max {
+      throw .invalid(
+        node: lowered.name,
+        reason: "\(lowered.inputs.count) inputs and \(lowered.outputs.count) outputs; an operator "
+          + "has at most \(UInt8.max) of each")
+    }
+    guard let normalization = metadata.normalization else { return }
+    let (mean, deviation) = (normalization.mean, normalization.standardDeviation)
+    guard (1...Int(UInt16.max)).contains(mean.count), mean.count == deviation.count,
+      mean.allSatisfy(\.isFinite), deviation.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw .invalid(
+        node: name(ofInput: 0),
+        reason: "the input normalisation needs a finite mean and a standard deviation above 0 for "
+          + "each channel; it has \(mean) and \(deviation)")
+    }
+  }
+
+  private func name(ofInput index: Int) -> String {
+    index < inputs.count ? tensors[inputs[index]].name : ""
+  }
+
   /// The operators between which a tensor lives, as the blob's records say it.
   func lifetime(of tensor: Int) -> (first: Int, last: Int) {
     let first = operators.firstIndex { $0.outputs.contains(tensor) } ?? 0

@@ -10,6 +10,10 @@ extension FixedPointMultiplier {
       self.init(multiplier: 0, shift: 0)
       return
     }
+    guard real < 0x1p30 else {
+      self.init(multiplier: .max, shift: 30)
+      return
+    }
     // frexp: a fraction in 0.5 ..< 1.
     let fraction = real.significand / 2
     var exponent = Int(real.exponent) + 1

@@ -40,7 +40,9 @@ struct ExportName {
   let lowercase: String
 
   init(_ name: String) {
-    let kept = name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_" }
+    let kept = name.map {
+      $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_"
+    }
     let start = kept.first.map { $0.isNumber } ?? true
     lowercase = (start ? "model_" : "") + String(kept)
   }

@@ -79,12 +79,18 @@ public struct LookupTable: Sendable {
     return output.zeroPoint + Int(max(-512, min(512, steps)))
   }
 
-  /// Both ratios are formed in float32.
+  /// Both ratios are formed in float32. A negative slope has the negated multiplier of its
+  /// magnitude.
   private func leakyRelu(alpha: Float) -> [Int8] {
-    guard alpha >= 0 else { return values { $0 < 0 ? Double(alpha) * $0 : $0 } }
     let identity = FixedPointMultiplier(Double(input.scale / output.scale))
-    let slope = FixedPointMultiplier(Double(input.scale * alpha / output.scale))
-    return values { rescale($0, $0 >= 0 ? identity : slope) }
+    let ratio = Double(input.scale * alpha / output.scale)
+    let slope = FixedPointMultiplier(abs(ratio))
+    let multiplier = ratio < 0 ? -slope.multiplier : slope.multiplier
+    return values { x in
+      if x >= 0 { return rescale(x, identity) }
+      let value = highMultiply(Int32(x) &<< max(slope.shift, 0), multiplier)
+      return Int(roundingShiftRight(value, max(-slope.shift, 0))) + output.zeroPoint
+    }
   }
 
   /// Both take x to Q4.27; beyond the radius the result is an end of the range.

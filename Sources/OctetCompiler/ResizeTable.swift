@@ -25,6 +25,10 @@ public struct ResizeTable: Sendable {
       if isHalfPixel, rounding == .roundPreferCeil {
         return clamp(((Float(index) + 0.5) * step).rounded(.down))
       }
+      // TensorFlow Lite rounds aligned corners half away from zero.
+      if alignsCorners, rounding == .roundPreferCeil {
+        return clamp((Float(index) * step).rounded())
+      }
       let position = isHalfPixel ? (Float(index) + 0.5) * step - 0.5 : Float(index) * step
       switch rounding {
       case .floor: return clamp(position.rounded(.down))
@@ -71,7 +75,7 @@ public struct ResizeTable: Sendable {
   }
 
   private var hasNaturalScale: Bool {
-    Int((Float(input) * scale).rounded(.down)) == output
+    scale == Float(output) / Float(input)
   }
 
   private func clamp(_ position: Float) -> Int32 {

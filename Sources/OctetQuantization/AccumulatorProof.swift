@@ -8,7 +8,8 @@ extension Graph {
   ///
   /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
   /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
-  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay below 2³¹.
+  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay below 2³¹, also after the
+  /// shift to the left with which requantization begins where `s_in · s_w / s_out` is 1 or more.
   public func proveAccumulators() throws(QuantizationError) {
     for node in nodes {
       guard let axis = node.operation.weightChannelAxis, node.inputs.count >= 2,
@@ -34,10 +35,24 @@ extension Graph {
       for channel in 0..<shape[axis] {
         let folded = abs(biases[channel] - zeroPoint * sums[channel]) + 128 * magnitudes[channel]
         let bound = max(folded, abs(biases[channel]) + reach * magnitudes[channel])
-        guard bound < 1 << 31 else {
-          throw .accumulatorOverflow(node: node.name, channel: channel, bound: bound)
+        let shifted = bound.multipliedReportingOverflow(
+          by: Int64(1) << leftShift(of: node, channel: channel))
+        guard !shifted.overflow, shifted.partialValue < 1 << 31 else {
+          throw .accumulatorOverflow(
+            node: node.name, channel: channel,
+            bound: shifted.overflow ? .max : shifted.partialValue)
         }
       }
     }
+  }
+  /// The bits by which requantization shifts an accumulator to the left, at most 30.
+  private func leftShift(of node: Node, channel: Int) -> Int64 {
+    guard let input = tensors[node.inputs[0]].quantization?.scales.first,
+      let output = tensors[node.outputs[0]].quantization?.scales.first,
+      let weights = tensors[node.inputs[1]].quantization?.scales
+    else { return 0 }
+    let real = Double(input) * Double(weights[channel % weights.count]) / Double(output)
+    // As `frexp` has it: real = fraction · 2^exponent with a fraction in 0.5 ..< 1.
+    return real >= 1 ? min(30, Int64(real.exponent) + 1) : 0
   }
 }

@@ -47,8 +47,14 @@ extension Graph {
     }
     let bias = node.inputs.count > 2 ? tensors[node.inputs[2]].floats : nil
     if let bias { try requireFinite(bias, tensors[node.inputs[2]].name) }
-    let scales = largest.indices.map { channel in
-      weightScale(largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale)
+    var scales: [Float] = []
+    for channel in largest.indices {
+      let scale = weightScale(
+        largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale)
+      guard scale.isFinite else {
+        throw .accumulatorOverflow(node: node.name, channel: channel, bound: .max)
+      }
+      scales.append(scale)
     }
     let channels = WeightChannels(
       values: values, bias: bias, scales: scales, shape: weights.shape, axis: axis)
@@ -61,8 +67,8 @@ extension Graph {
           scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
     let biasScales = scales.map { $0 * inputScale }
     let biasCodes = scales.indices.map { channel in
-      Int32(
-        (Double(bias?[channel] ?? 0) / (Double(inputScale) * Double(scales[channel]))).rounded())
+      Int32(clamping: Int64(
+        (rounded.bias[channel] / (Double(inputScale) * Double(scales[channel]))).rounded()))
     }
     let biasIndex = add(
       Tensor(
@@ -75,11 +81,13 @@ extension Graph {
 
   /// The scale of one output channel: its largest weight becomes ±127, unless the bias would then
   /// not fit: a channel with tiny weights and a large bias takes a coarser scale, which keeps
-  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278).
+  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278). Infinite when no scale is
+  /// coarse enough.
   private func weightScale(_ largest: Float, bias: Float, inputScale: Float) -> Float {
-    let fromBias = abs(bias) / inputScale / Float(1 << 29)
-    let scale = max(largest / 127, fromBias)
-    return scale.isNormal ? scale : 1
+    let fromBias = Double(abs(bias)) / Double(inputScale) / Double(1 << 29)
+    let scale = Float(max(Double(largest) / 127, fromBias))
+    // So small that weights and bias are nothing: any scale will do.
+    return scale < .leastNormalMagnitude ? 1 : scale
   }
 
   private func requireFinite(_ values: [Float], _ name: String) throws(QuantizationError) {

@@ -6,7 +6,7 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.meanSquareError
+    public var calibrator = Calibrator.minMax
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     public var threadCount = 1

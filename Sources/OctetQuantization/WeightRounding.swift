@@ -64,7 +64,7 @@ struct ErrorFeedback {
   private let factor: [Double]
 
   /// Added to the diagonal, as a share of its mean.
-  private static let damping = 0.01
+  private static let damping = 0.003
 
   /// Nil when the sums cannot be inverted, as when all inputs were 0.
   init?(_ statistics: InputStatistics, group: Int) {

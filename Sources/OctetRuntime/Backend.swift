@@ -1,53 +1,75 @@
-#if arch(arm) || arch(arm64)
-  private import COctetKernels
+#if (arch(x86_64) && !hasFeature(Embedded)) || arch(arm) || arch(arm64)
+  internal import COctetKernels
 #endif
 
 /// Which instructions the kernels use. All give the same bytes.
 public enum Backend: UInt8, Sendable {
-  /// Those of any core: Swift, and on 32-bit ARM what the firmware was built for.
+  /// Swift that runs on any core; on 32-bit ARM what the firmware is built for.
   case portable = 0
-  /// ARMv7 and AArch64.
-  case neon = 1
-  /// AArch64 with SDOT.
-  case dotProduct = 2
+  /// x86-64: AVX2.
+  case avx2 = 1
+  /// x86-64: AVX-512 with VNNI and VBMI.
+  case avx512vnni = 2
+  /// ARMv7 and AArch64: NEON.
+  case neon = 3
+  /// AArch64: NEON with the dot product.
+  case dotProduct = 4
 
   /// Whether this machine can run it.
   public var isAvailable: Bool {
     switch self {
-    case .portable: true
-    case .neon: Self.neonLevel >= 1
-    case .dotProduct: Self.neonLevel >= 2
+    case .portable: return true
+    case .avx2, .avx512vnni:
+      #if arch(x86_64) && !hasFeature(Embedded)
+        return (self == .avx2 ? octet_has_avx2() : octet_has_avx512vnni()) != 0
+      #else
+        return false
+      #endif
+    case .neon, .dotProduct:
+      #if arch(arm) || arch(arm64)
+        return octet_may_have_neon() && octet_neon_level() >= (self == .neon ? 1 : 2)
+      #else
+        return false
+      #endif
     }
   }
 
   /// The fastest that this machine has.
   public static var best: Backend {
-    switch neonLevel {
-    case 2: .dotProduct
-    case 1: .neon
-    default: .portable
-    }
-  }
-
-  /// 0: none; 1: NEON; 2: its dot product too.
-  private static var neonLevel: Int32 {
-    #if arch(arm) || arch(arm64)
-      octet_may_have_neon() ? octet_neon_level() : 0
-    #else
-      0
-    #endif
+    if Backend.dotProduct.isAvailable { return .dotProduct }
+    if Backend.neon.isAvailable { return .neon }
+    if Backend.avx512vnni.isAvailable { return .avx512vnni }
+    if Backend.avx2.isAvailable { return .avx2 }
+    return .portable
   }
 }
 
 #if !hasFeature(Embedded)
   extension Backend: CaseIterable {
+    /// Those that this machine can run.
+    public static var available: [Backend] { allCases.filter(\.isAvailable) }
+
     /// As the command line says it.
     public var name: String {
       switch self {
       case .portable: "portable"
+      case .avx2: "avx2"
+      case .avx512vnni: "avx512vnni"
       case .neon: "neon"
       case .dotProduct: "dotprod"
       }
     }
   }
 #endif
+
+extension Model {
+  /// Bytes of memory beside the arena in which a session on `backend` keeps weights packed for its
+  /// instructions, and buffers; 0 for a backend that needs none.
+  public func workspaceByteCount(for backend: Backend) -> Int {
+    #if arch(x86_64) && !hasFeature(Embedded)
+      backend == .portable ? 0 : X86Workspace.byteCount(self, backend)
+    #else
+      0
+    #endif
+  }
+}

@@ -56,7 +56,11 @@ public func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
 ///
 /// The left shift wraps as the reference's does; the exporter bounds accumulators so that it does
 /// not.
-@inline(__always)
+#if OCTET_SMALL
+  @inline(never)
+#else
+  @inline(__always)
+#endif
 public func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
   let left = by.shift > 0 ? by.shift : 0
   let right = by.shift > 0 ? 0 : 0 &- by.shift

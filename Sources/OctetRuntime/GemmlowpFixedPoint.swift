@@ -51,7 +51,7 @@ package enum GemmlowpFixedPoint {
 
   /// 2 / (1 + x) in Q2.29 for x in 0…1, Q0.31: Newton–Raphson division, three steps.
   @inline(__always)
-  private static func twiceReciprocalOfOnePlus(_ x: Int32) -> Int32 {
+  package static func twiceReciprocalOfOnePlus(_ x: Int32) -> Int32 {
     let half = halfOfOnePlus(x)  // Q0.31
     // 48/17 − 32/17 · d, in Q2.29
     var estimate = 1_515_870_810 &+ highMultiply(half, -1_010_580_540)
@@ -68,7 +68,7 @@ package enum GemmlowpFixedPoint {
 
   /// a · 2^exponent, saturated.
   @inline(__always)
-  static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
+  package static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {
     let limit = Int32.max &>> exponent
     if a > limit { return .max }
     if a < -limit &- 1 { return .min }

@@ -73,17 +73,18 @@ extension Model {
     }
     let expected = word(BlobHeader.selfTestByteCount)
     if expected != 0 {
-      var total = 0
-      for index in 0..<outputCount { total &+= min(output(index).byteCount, byteCount) }
-      guard total == expected else { throw ModelError(.selfTest, at: BlobHeader.selfTestByteCount) }
       try validateData(BlobHeader.selfTestOffset, byteCount: expected, alignment: 1)
+      // At most 2³⁰ is left after the check above, so that taking off 2²⁶ cannot overflow 32 bits.
+      var rest = expected
+      for index in 0..<outputCount where rest >= 0 { rest &-= output(index).byteCount }
+      guard rest == 0 else { throw ModelError(.selfTest, at: BlobHeader.selfTestByteCount) }
     }
   }
 
   private func validateData(_ field: Int, byteCount: Int, alignment: Int) throws(ModelError) {
     let start = word(field) &- word(BlobHeader.dataOffset)
     let count = word(BlobHeader.dataByteCount)
-    guard start >= 0, byteCount <= count, start <= count &- byteCount, start % alignment == 0 else {
+    guard start >= 0, byteCount >= 0, byteCount <= count, start <= count &- byteCount, start % alignment == 0 else {
       throw ModelError(.sectionOutOfBounds, at: field)
     }
   }

@@ -150,7 +150,10 @@ extension Model {
     for index in 0..<listCount where listEntry(index) >= tensorCount {
       throw ModelError(.tensorIndex, at: word(BlobHeader.listOffset) &+ 2 &* index)
     }
-    guard outputCount > 0, inputCount &+ outputCount <= listCount else {
+    // No more than there are tensors, which bounds the search for one among them.
+    guard outputCount > 0, inputCount <= tensorCount, outputCount <= tensorCount,
+      inputCount &+ outputCount <= listCount
+    else {
       throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
     }
     for index in 0..<inputCount &+ outputCount where tensor(listEntry(index)).isConstant {

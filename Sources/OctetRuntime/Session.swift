@@ -12,12 +12,18 @@
   // and to itself while the session is used.
   public let model: Model
   let arena: UnsafeMutableRawPointer
-  public var backend: Backend
+  /// Nil for a backend that needs none.
+  private let workspace: UnsafeMutableRawPointer?
+  public let backend: Backend
 
-  /// - Parameter arena: at least `model.arenaByteCount` bytes, 4-aligned; its contents need no
-  ///   preparation. It is the only memory written.
+  /// - Parameters:
+  ///   - arena: at least `model.arenaByteCount` bytes, 4-aligned; its contents need no preparation.
+  ///   - backend: nil for the fastest that this machine has and `workspace` suffices for.
+  ///   - workspace: at least `model.workspaceByteCount(for: backend)` bytes, 64-aligned, kept alive
+  ///     with the session. Only it and the arena are written.
   public init(
-    model: Model, arena: UnsafeMutableRawBufferPointer, backend: Backend = .best
+    model: Model, arena: UnsafeMutableRawBufferPointer, backend: Backend? = nil,
+    workspace: UnsafeMutableRawBufferPointer? = nil
   ) throws(SessionError) {
     let needed = model.arenaByteCount
     guard arena.count >= needed, let base = arena.baseAddress else {
@@ -28,7 +34,26 @@
     }
     self.model = model
     unsafe self.arena = base
-    self.backend = backend
+    let best = Backend.best
+    let workspaceCount = unsafe workspace?.count ?? 0
+    let workspaceByteCount = model.workspaceByteCount(for: backend ?? best)
+    if let backend {
+      self.backend = backend
+      guard workspaceCount >= workspaceByteCount else {
+        throw .workspaceTooSmall(byteCount: workspaceCount, needed: workspaceByteCount)
+      }
+    } else {
+      self.backend = workspaceCount >= workspaceByteCount ? best : .portable
+    }
+    let start = unsafe workspace?.baseAddress
+    guard UInt(bitPattern: start) & 63 == 0 else { throw .workspaceMisaligned }
+    let needsWorkspace = workspaceByteCount > 0 && self.backend != .portable
+    unsafe self.workspace = needsWorkspace ? start : nil
+    #if arch(x86_64) && !hasFeature(Embedded)
+      if let workspace = unsafe self.workspace {
+        unsafe X86Workspace.prepare(model, self.backend, in: workspace)
+      }
+    #endif
   }
 
   /// Copies `values` into input `index`. Inputs share memory with later results, so each run needs
@@ -55,6 +80,13 @@
 
   /// Runs operator `index` alone, for taps after each one; in order, from 0.
   public func runOperator(_ index: Int) {
+    #if arch(x86_64) && !hasFeature(Embedded)
+      if let workspace = unsafe workspace,
+        unsafe X86Workspace.run(index, in: workspace, arena: arena, backend: backend)
+      {
+        return
+      }
+    #endif
     let context = unsafe OperatorContext(
       view: model.operator(index), arena: arena, backend: backend)
     context.run()

@@ -13,10 +13,11 @@ enum LeNet {
     return try Compiler.compile(layers.finished()).blob
   }
 
-  /// Without any convolution.
-  static func perceptron() throws -> Blob {
+  /// Two layers without any convolution; `lastSeed` changes the weights of the second alone.
+  static func perceptron(lastSeed: UInt64 = 11) throws -> Blob {
     var layers = GraphOfLayers(height: 1, width: 1, channels: 16)
     layers.fullyConnected(outputs: 8)
+    layers.random.state = lastSeed
     layers.fullyConnected(outputs: 3)
     return try Compiler.compile(layers.finished()).blob
   }
@@ -42,7 +43,7 @@ struct Random {
 struct GraphOfLayers {
   private var graph = Graph(name: "layers")
   private var last: TensorIndex
-  private var random = Random(state: 7)
+  var random = Random(state: 7)
   private let activation = Quantization(scale: 0.05, zeroPoint: -3)
 
   init(height: Int, width: Int, channels: Int) {

@@ -73,7 +73,9 @@ import Testing
     guard actual.shape == expected.shape else { return "\(actual.shape) is not \(expected.shape)" }
     for (index, (a, b)) in zip(actual.reals, expected.reals).enumerated() {
       let limit = expected.integers == nil ? 1e-7 + 1e-3 * abs(b) : 0
-      if a != b && !(abs(a - b) <= limit) { return "element \(index) is \(a), should be \(b)" }
+      if a != b && !(a.isNaN && b.isNaN) && !(abs(a - b) <= limit) {
+        return "element \(index) is \(a), should be \(b)"
+      }
     }
     return nil
   }
@@ -97,6 +99,6 @@ import Testing
     }
     print("ONNX operator tests: \(folders.count), passed \(passed), refused \(lines.count)")
     print(lines.joined(separator: "\n"))
-    #expect(passed >= 100)
+    #expect(passed * 2 >= folders.count)
   }
 }

@@ -68,3 +68,49 @@ import Testing
     #expect(try ONNXReader.read(try ONNXWriter.write(graph)) == graph)
   }
 }
+
+/// Models that others have quantized.
+@Suite struct ONNXQuantizedModelTests {
+  /// ONNX Runtime's QDQ form: every layer in integers, with the scales of the file.
+  @Test(
+    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    arguments: [("mnist", "mnist"), ("fashion", "fashion_mnist")])
+  func lenet(model: String, folder: String) throws {
+    let path = "models/lenet/lenet_\(model)_pytorch"
+    let imported = try ONNXReader.importModel(try SharedData.url(path + "_qdq.onnx"))
+    let graph = imported.graph
+    #expect(
+      graph.nodes.map(\.operation.name) == [
+        "quantize", "convolution", "maxPool", "convolution", "maxPool", "reshape",
+        "fullyConnected", "fullyConnected", "fullyConnected", "dequantize",
+      ])
+    let constants = graph.tensors.filter { $0.constant != nil }
+    #expect(constants.allSatisfy { $0.quantization != nil && $0.elementType != .float32 })
+    #expect(constants.contains { $0.elementType == .int32 && $0.quantization?.axis == 0 })
+
+    let wanted = try SharedData.floats(path + ".logits_f32.bin")
+    let images = try SharedData.images("\(folder)/t10k-images-idx3-ubyte.gz", count: 20)
+    let interpreter = try FloatInterpreter(graph)
+    for image in 0..<20 {
+      let pixels = images[image * 784..<(image + 1) * 784].map { Float($0) / 255 }
+      let logits = interpreter.run(inputs: [pixels])[0]
+      let reference = Array(wanted[image * 10..<(image + 1) * 10])
+      #expect(
+        logits.indices.max { logits[$0] < logits[$1] }
+          == reference.indices.max { reference[$0] < reference[$1] })
+    }
+    _ = try imported.prove()
+  }
+
+  @Test(
+    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    arguments: [
+      "models/lenet/lenet_mnist_pytorch.onnx", "models/onnx_mnist8/model.onnx",
+      "models/onnx_lenet_fyh620/lenet.onnx",
+    ])
+  func proof(path: String) throws {
+    let proof = try ONNXReader.importModel(try SharedData.url(path)).prove()
+    #expect(proof.comparedCount >= 8)
+    #expect(proof.maximumDifference < 1e-5)
+  }
+}

@@ -7,10 +7,13 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Reports/Diff.swift",
   "Sources/OctetRuntime/Blob/Checksum.swift",
+  "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",
   "Sources/OctetRuntime/Model.swift",
   "Sources/OctetRuntime/OperatorKind.swift",
   // Kernels, on addresses that the validator has checked.
   "Sources/OctetRuntime/Operators/",
   "Sources/OctetRuntime/Session.swift",
+  // Packs weights into the workspace that the caller gives.
+  "Sources/OctetRuntime/X86/",
 ]

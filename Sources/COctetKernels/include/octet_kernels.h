@@ -9,3 +9,7 @@
 static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
+
+#if defined(__x86_64__)
+#include "octet_x86.h"
+#endif

@@ -52,8 +52,36 @@ public struct Lowering {
       try lowerDepthwiseConvolution(index, attributes)
     case .maxPool(let attributes): try lowerPool(index, .maxPool, attributes)
     case .averagePool(let attributes): try lowerPool(index, .averagePool, attributes)
+    case .transposedConvolution(let attributes):
+      try lowerTransposedConvolution(index, attributes)
     case .softmax(let axis, let beta): try lowerSoftmax(index, axis: axis, beta: beta)
+    case .add(let activation): try lowerAdd(index, activation)
+    case .subtract(let activation): try lowerSubtract(index, activation)
+    case .multiply(let activation): try lowerMultiply(index, activation)
+    case .minimum: try lowerMinimum(index)
+    case .maximum: try lowerMaximum(index)
+    case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
+      .selu, .quantize:
+      try lowerLookup(index)
+    default: try lowerArrangement(index)
+    }
+  }
+
+  /// Operations that move values, or average them.
+  private mutating func lowerArrangement(_ index: Int) throws(CompilerError) {
+    let node = graph.nodes[index]
+    switch node.operation {
+    case .mean(let axes, _): try lowerMean(index, axes: axes)
+    case .concatenation(let axis, let activation):
+      try lowerConcatenation(index, axis: axis, activation)
+    case .pad(let before, let after, let mode):
+      try lowerPad(index, before: before, after: after, mode)
     case .reshape: try lowerReshape(index)
+    case .identity: try lowerIdentity(index)
+    case .transpose(let permutation): try lowerTranspose(index, permutation)
+    case .slice(let begin, _, let stride): try lowerSlice(index, begin: begin, stride: stride)
+    case .split(let axis, let counts): try lowerSplit(index, axis: axis, counts: counts)
+    case .resize(let attributes): try lowerResize(index, attributes)
     default:
       throw .invalid(
         node: node.name, reason: "\(node.operation.name) has no operator in the runtime")
@@ -90,6 +118,14 @@ public struct Lowering {
     placed[index] = try tensor(other)
   }
 
+  /// Gives the model tensor that graph tensor `index` stands for that tensor's name and shape.
+  mutating func rename(_ index: TensorIndex) {
+    guard let known = placed[index], let shape = graph.tensors[index].shape.atMostFourDimensions
+    else { return }
+    model.tensors[known].name = graph.tensors[index].name
+    model.tensors[known].shape = shape
+  }
+
   mutating func append(
     _ kind: OperatorKind, _ node: Node, inputs: [TensorIndex], output: TensorIndex,
     _ parameters: [LoweredOperator.Parameter]
@@ -112,13 +148,7 @@ public struct Lowering {
 
   /// The int8 range that a fused activation clamps to.
   func clampRange(_ activation: Activation, output: TensorIndex) -> (lower: Int, upper: Int) {
-    let (lower, upper) = activation.bounds
-    let quantization = graph.tensors[output].quantization
-    func code(_ value: Float, _ unbounded: Int) -> Int {
-      guard value.isFinite, let code = quantization?.codes([value]).first else { return unbounded }
-      return Int(code)
-    }
-    return (code(lower, -128), code(upper, 127))
+    graph.tensors[output].quantization?.clampRange(activation) ?? (-128, 127)
   }
 
   /// The single node that reads `tensor`, when nothing else does and it is no output of the model.
@@ -134,5 +164,16 @@ extension [Int] {
     var shape = self
     while shape.count > 4, shape[0] == 1 { shape.removeFirst() }
     return shape.count <= 4 ? shape : nil
+  }
+}
+
+extension Quantization {
+  /// The int8 range that a fused activation clamps to.
+  func clampRange(_ activation: Activation) -> (lower: Int, upper: Int) {
+    let (lower, upper) = activation.bounds
+    func code(_ value: Float, _ unbounded: Int) -> Int {
+      value.isFinite ? codes([value]).first.map { Int($0) } ?? unbounded : unbounded
+    }
+    return (code(lower, -128), code(upper, 127))
   }
 }

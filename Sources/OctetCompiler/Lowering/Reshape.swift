@@ -2,16 +2,47 @@ import OctetModel
 import OctetRuntime
 
 extension Lowering {
-  /// A reshape before fully connected nodes needs no operator: they read the same elements in the
-  /// same order.
+  /// A reshape needs no operator where the readers do not see the difference: fully connected nodes
+  /// read the same elements in the same order, and leading dimensions of 1 mean nothing to any.
+  /// Elsewhere the operator lies in place, so nothing moves.
   mutating func lowerReshape(_ index: Int) throws(CompilerError) {
     let node = graph.nodes[index]
-    let onlyFeedsFullyConnected = consumers[node.outputs[0]].allSatisfy {
+    let (input, output) = (node.inputs[0], node.outputs[0])
+    let isSameTensor =
+      graph.tensors[input].quantization == graph.tensors[output].quantization
+      && graph.tensors[input].constant == nil
+    let isOutput = graph.outputs.contains(output)
+    let from = graph.tensors[input].shape.paddedToFour
+    let to = graph.tensors[output].shape.paddedToFour
+    if isSameTensor, from != nil, from == to, !isOutput || !graph.inputs.contains(input) {
+      try alias(output, to: input)
+      if isOutput { rename(output) }
+      return
+    }
+    let onlyFeedsFullyConnected = consumers[output].allSatisfy {
       if case .fullyConnected = graph.nodes[$0].operation { true } else { false }
     }
-    guard onlyFeedsFullyConnected, !graph.outputs.contains(node.outputs[0]) else {
-      throw .invalid(node: node.name, reason: "reshape has no operator here")
+    if isSameTensor, onlyFeedsFullyConnected, !isOutput {
+      try alias(output, to: input)
+      return
     }
-    try alias(node.outputs[0], to: node.inputs[0])
+    try append(.reshape, node, inputs: [input], output: output, [])
+  }
+}
+
+extension Lowering {
+  /// Nothing to do, unless the scale changes.
+  mutating func lowerIdentity(_ index: Int) throws(CompilerError) {
+    let node = graph.nodes[index]
+    let isSame =
+      graph.tensors[node.inputs[0]].quantization == graph.tensors[node.outputs[0]].quantization
+    if isSame { try lowerReshape(index) } else { try lowerLookup(index) }
+  }
+}
+
+extension [Int] {
+  /// Four dimensions, with leading ones; nil when there are more.
+  fileprivate var paddedToFour: [Int]? {
+    atMostFourDimensions.map { [Int](repeating: 1, count: 4 - $0.count) + $0 }
   }
 }

@@ -6,6 +6,7 @@ import OctetRuntime
 struct WeightedOperation {
   var weights: [Int8]
   var weightZeroPoint: Int
+  var bias: [Int32]
   /// `bias − z_in · Σ(w − z_w)`
   var foldedBias: [Int32]
   var multipliers: [Int32]
@@ -50,8 +51,8 @@ extension Lowering {
     }
     let inputZeroPoint = Int64(zeroPoint(node.inputs[0]))
     var result = WeightedOperation(
-      weights: weights, weightZeroPoint: weightZeroPoint, foldedBias: [], multipliers: [],
-      shifts: [])
+      weights: weights, weightZeroPoint: weightZeroPoint, bias: bias, foldedBias: [],
+      multipliers: [], shifts: [])
     for channel in 0..<channelCount {
       // `proveAccumulators` bounds the folded bias.
       result.foldedBias.append(

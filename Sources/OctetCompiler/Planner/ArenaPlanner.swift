@@ -4,11 +4,11 @@
 /// conflicts with, or at its distance above the output it may overlap; so it is enough to try
 /// orders of blocks, each put at the lowest place that fits. The search walks all orders, depth
 /// first, largest blocks first, and cuts branches that cannot beat the best plan; it ends early at
-/// the lower bound, or after `stepLimit` placements with the best plan so far. The first order
+/// the lower bound, or after `workLimit` with the best plan so far. The first order
 /// tried is greedy by size, so the result is never worse than that.
 public struct ArenaPlanner {
-  /// Placements tried before the best plan so far is taken.
-  public static let stepLimit = 400_000
+  /// Pairs of blocks looked at before the best plan so far is taken.
+  public static let workLimit = 2_000_000
 
   private let problem: ArenaProblem
   private let lowerBound: Int
@@ -16,16 +16,18 @@ public struct ArenaPlanner {
   private let conflicts: [[Int]]
   /// `distances[input][output]`
   private let distances: [[Int: Int]]
+  /// Blocks of one kind are alike in all but their number.
+  private let kinds: [Int]
   private let order: [Int]
   private var offsets: [Int?]
   private var best: [Int] = []
   private var bestByteCount = Int.max
-  private var steps = 0
+  private var work = 0
 
   public static func plan(_ problem: ArenaProblem) -> ArenaPlan {
     var planner = ArenaPlanner(problem)
     planner.search(height: 0, remaining: planner.order)
-    let isComplete = planner.steps < stepLimit
+    let isComplete = planner.work < workLimit
     return ArenaPlan(
       offsets: planner.best, byteCount: planner.bestByteCount,
       lowerBoundByteCount: planner.lowerBound,
@@ -40,6 +42,7 @@ public struct ArenaPlanner {
     var distances = [[Int: Int]](repeating: [:], count: problem.blocks.count)
     for overlap in problem.overlaps { distances[overlap.input][overlap.output] = overlap.distance }
     self.distances = distances
+    kinds = Self.kinds(problem)
     order = indices.sorted {
       let (a, b) = (problem.blocks[$0], problem.blocks[$1])
       return (b.byteCount, a.firstUse, $0) < (a.byteCount, b.firstUse, $1)
@@ -58,13 +61,13 @@ public struct ArenaPlanner {
     }
     var tried: Set<Placement> = []
     for (position, block) in remaining.enumerated() {
-      if bestByteCount == lowerBound || steps >= Self.stepLimit && bestByteCount < Int.max {
+      if bestByteCount == lowerBound || work >= Self.workLimit && bestByteCount < Int.max {
         return
       }
-      steps += 1
       let offset = lowestOffset(block)
       let top = max(height, offset + problem.blocks[block].byteCount)
-      guard top < bestByteCount, tried.insert(Placement(problem.blocks[block], offset)).inserted
+      guard top < bestByteCount,
+        tried.insert(Placement(kind: kinds[block], offset: offset)).inserted
       else { continue }
       offsets[block] = offset
       var rest = remaining
@@ -74,38 +77,56 @@ public struct ArenaPlanner {
     }
   }
 
-  /// Blocks that are alike in every respect need not both be tried.
+  /// Of blocks that are alike only one need be tried at an offset.
   private struct Placement: Hashable {
-    let byteCount, firstUse, lastUse, offset: Int
+    let kind, offset: Int
+  }
 
-    init(_ block: ArenaProblem.Block, _ offset: Int) {
-      (byteCount, firstUse, lastUse) = (block.byteCount, block.firstUse, block.lastUse)
-      self.offset = offset
+  /// For each block the first one that equals it in size, lifetime, alignment and overlaps.
+  private static func kinds(_ problem: ArenaProblem) -> [Int] {
+    var inputs = [Set<ArenaProblem.Overlap>](repeating: [], count: problem.blocks.count)
+    var outputs = inputs
+    for overlap in problem.overlaps {
+      // What the overlap is to the block, without the block's own number.
+      var (asInput, asOutput) = (overlap, overlap)
+      asInput.input = -1
+      asOutput.output = -1
+      inputs[overlap.input].insert(asInput)
+      outputs[overlap.output].insert(asOutput)
+    }
+    return problem.blocks.indices.map { block in
+      problem.blocks.indices.first {
+        problem.blocks[$0] == problem.blocks[block] && inputs[$0] == inputs[block]
+          && outputs[$0] == outputs[block]
+      } ?? block
     }
   }
 
   /// The lowest offset at which `block` fits among those placed.
-  private func lowestOffset(_ block: Int) -> Int {
+  ///
+  /// Each of them forbids the offsets between two ends, both of which are free.
+  private mutating func lowestOffset(_ block: Int) -> Int {
+    let byteCount = problem.blocks[block].byteCount
     let alignment = problem.blocks[block].alignment
-    func aligned(_ offset: Int) -> Int { (offset + alignment - 1) / alignment * alignment }
-    let placed = conflicts[block].filter { offsets[$0] != nil }
-    var candidates = [0]
-    for other in placed {
+    var forbidden: [(lower: Int, upper: Int)] = []
+    for other in conflicts[block] {
       guard let start = offsets[other] else { continue }
-      candidates.append(aligned(start + problem.blocks[other].byteCount))
-      if let distance = distances[block][other] { candidates.append(aligned(start + distance)) }
+      var (before, after) = (byteCount, problem.blocks[other].byteCount)
+      if let distance = distances[block][other] {
+        after = min(after, distance)
+      } else if let distance = distances[other][block] {
+        before = min(before, distance)
+      }
+      forbidden.append((start - before, start + after))
     }
-    candidates.sort()
-    return candidates.first { offset in placed.allSatisfy { fits(block, at: offset, beside: $0) } }
-      ?? candidates[candidates.count - 1]
-  }
-
-  private func fits(_ block: Int, at offset: Int, beside other: Int) -> Bool {
-    guard let start = offsets[other] else { return true }
-    let end = offset + problem.blocks[block].byteCount
-    if end <= start || start + problem.blocks[other].byteCount <= offset { return true }
-    if let distance = distances[block][other] { return offset - start >= distance }
-    if let distance = distances[other][block] { return start - offset >= distance }
-    return false
+    work += 1 + forbidden.count
+    forbidden.sort { $0.lower < $1.lower }
+    var offset = 0
+    for range in forbidden {
+      // All further ranges begin beyond it too.
+      if offset <= range.lower { break }
+      if offset < range.upper { offset = (range.upper + alignment - 1) / alignment * alignment }
+    }
+    return offset
   }
 }

@@ -1,6 +1,6 @@
 /// Blocks of memory with lifetimes, to be placed in one arena.
 public struct ArenaProblem: Sendable {
-  public struct Block: Sendable {
+  public struct Block: Sendable, Equatable {
     public var byteCount: Int
     /// Operators between which the block is in use, both included.
     public var firstUse: Int
@@ -18,7 +18,7 @@ public struct ArenaProblem: Sendable {
 
   /// An operator's input that may share memory with its output when it starts at least `distance`
   /// bytes after it: output rows then only overwrite input rows that are no longer needed.
-  public struct Overlap: Sendable {
+  public struct Overlap: Sendable, Hashable {
     public var output: Int
     public var input: Int
     public var distance: Int

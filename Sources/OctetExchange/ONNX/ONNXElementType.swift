@@ -38,6 +38,15 @@ public enum ONNXElementType: Int, Sendable {
     }
   }
 
+  /// How far unsigned integers move down to become signed ones of the same width.
+  var shift: Int64 {
+    switch self {
+    case .uint8: 128
+    case .uint16: 32768
+    default: 0
+    }
+  }
+
   /// The name of a type code in messages, whether Octet reads it or not.
   static func name(_ code: Int) -> String {
     if let type = ONNXElementType(rawValue: code) { return "\(type)" }

@@ -33,6 +33,7 @@ extension ONNXExporter {
         "Transpose", node.name, [source], [make(node.outputs[0], .plain)],
         [("perm", .integers(permutation.map { Int64($0) }))])
     case .pad, .slice, .split: try window(node)
+    case .resize(let attributes): try resize(node, attributes)
     default: throw .unsupported("ONNX export does not write this operation")
     }
   }
@@ -133,6 +134,43 @@ extension ONNXExporter {
     let sizes = shape.enumerated().map { Int64($0 == 0 && isBatched ? -1 : $1) }
     let list = initializer(name + "/shape", ONNXValue(shape: [sizes.count], integers: sizes))
     addNode("Reshape", node.name, [plain, list], [name])
+  }
+
+  private mutating func resize(_ node: Node, _ values: ResizeAttributes) throws(ImportFailure) {
+    let x = graph.tensors[node.inputs[0]].shape
+    for axis in x.indices
+    where Int(Float(x[axis]) * values.scales[axis]) != values.outputShape[axis] {
+      throw .unsupported("its scales do not give its sizes in ONNX")
+    }
+    let layout = addressable(node.inputs[0])
+    let source = value(node.inputs[0], layout)
+    var scales = values.scales
+    for (k, axis) in layout.permutation(rank: x.count).enumerated() {
+      scales[axis] = values.scales[k]
+    }
+    let list = initializer(
+      node.name + "/scales", ONNXValue(shape: [scales.count], reals: scales))
+    let coordinates =
+      switch values.coordinates {
+      case .asymmetric: "asymmetric"
+      case .halfPixel: "half_pixel"
+      case .alignCorners: "align_corners"
+      case .pytorchHalfPixel: "pytorch_half_pixel"
+      }
+    let rounding =
+      switch values.rounding {
+      case .floor: "floor"
+      case .ceil: "ceil"
+      case .roundPreferFloor: "round_prefer_floor"
+      case .roundPreferCeil: "round_prefer_ceil"
+      }
+    addNode(
+      "Resize", node.name, [source, "", list], [make(node.outputs[0], layout)],
+      [
+        ("coordinate_transformation_mode", .string(coordinates)),
+        ("mode", .string(values.method == .nearest ? "nearest" : "linear")),
+        ("nearest_mode", .string(rounding)),
+      ])
   }
 
   /// A list for the file's axes from one for the tensor's.

@@ -9,8 +9,8 @@ struct ONNXExporter {
   private var written: [Form: String] = [:]
   /// The layout in which each tensor was written first.
   private var layouts: [TensorIndex: ONNXLayout] = [:]
-  private var valueNames: Set<String>
-  private var nodeNames: Set<String>
+  private var valueNames: UniqueNames
+  private var nodeNames: UniqueNames
   private var refused: [UnsupportedNode] = []
 
   private struct Form: Hashable {
@@ -20,8 +20,8 @@ struct ONNXExporter {
 
   init(_ graph: Graph) {
     self.graph = graph
-    valueNames = Set(graph.tensors.map(\.name))
-    nodeNames = Set(graph.nodes.map(\.name))
+    valueNames = UniqueNames(Set(graph.tensors.map(\.name)))
+    nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
   }
 
   mutating func run() throws(ExchangeError) -> ONNXWriter.Model {
@@ -49,6 +49,13 @@ struct ONNXExporter {
       if case .flattened = layout {
         name = value(output, .plain)
         shape = graph.tensors[output].shape
+      }
+      if layout == .plain && shape.count == 4 {
+        // An image leaves with the channels first, under its own name.
+        let held = freshValue(name + "/nhwc")
+        rename(name, held)
+        name = transposed(held, [0, 3, 1, 2], to: name)
+        shape = ONNXLayout.channelsLast.valueShape(shape)
       }
       model.outputs.append((name, openShape(shape)))
     }
@@ -90,9 +97,9 @@ struct ONNXExporter {
 
   func layout(of tensor: TensorIndex) -> ONNXLayout { layouts[tensor] ?? .plain }
 
-  mutating func freshValue(_ name: String) -> String { ONNXImporter.unique(name, in: &valueNames) }
+  mutating func freshValue(_ name: String) -> String { valueNames.take(name) }
 
-  mutating func freshNode(_ name: String) -> String { ONNXImporter.unique(name, in: &nodeNames) }
+  mutating func freshNode(_ name: String) -> String { nodeNames.take(name) }
 
   /// Says in which layout the file holds a tensor that a node makes, and gives its name.
   mutating func make(_ tensor: TensorIndex, _ layout: ONNXLayout) -> String {
@@ -170,8 +177,18 @@ struct ONNXExporter {
     return name
   }
 
-  private mutating func transposed(_ source: String, _ permutation: [Int]) -> String {
-    let name = freshValue(source + "/transpose")
+  /// Gives a value another name wherever it stands.
+  private mutating func rename(_ name: String, _ other: String) {
+    for index in model.nodes.indices {
+      model.nodes[index].inputs = model.nodes[index].inputs.map { $0 == name ? other : $0 }
+      model.nodes[index].outputs = model.nodes[index].outputs.map { $0 == name ? other : $0 }
+    }
+  }
+
+  private mutating func transposed(
+    _ source: String, _ permutation: [Int], to target: String? = nil
+  ) -> String {
+    let name = target ?? freshValue(source + "/transpose")
     addNode(
       "Transpose", freshNode(name), [source], [name],
       [("perm", .integers(permutation.map { Int64($0) }))])

@@ -136,13 +136,16 @@ extension ONNXImporter {
     guard permutation.sorted() == Array(0..<x.rank) else {
       throw .invalid("perm \(permutation) is no order of \(x.rank) axes")
     }
-    if x.layout == .plain || x.layout == .channelsLast, x.rank >= 3,
-      case .tensor(let held) = x.source
-    {
+    var isFlattened = false
+    if case .flattened = x.layout { isFlattened = true }
+    if !isFlattened, x.rank >= 3, case .tensor(var held) = x.source {
       let back = ONNXLayout.inverse(permutation)
       let seen = x.layout.permutation(rank: x.rank).map { back[$0] }
       for layout in [ONNXLayout.plain, .channelsLast]
       where seen == layout.permutation(rank: x.rank) {
+        if x.layout == .line {
+          held = try reshape(held, ONNXLayout.channelsLast.tensorShape(x.shape))
+        }
         return define(view, held, layout)
       }
     }

@@ -227,9 +227,17 @@ extension ONNXImporter {
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
-      try view.requireOutputs(1, "its mask is not available; remove the use of the second output")
       if let training = view.optionalInput(2), training.constant?.integers != [0] {
         throw .unsupported("it is in training mode; export the model for inference")
+      }
+      if view.node.outputs.count > 1, !view.node.outputs[1].isEmpty {
+        // Without training nothing is dropped.
+        let count = value.shape.reduce(1, *)
+        try spend(count)
+        define(
+          ONNXValue(
+            shape: value.shape, integers: [Int64](repeating: 1, count: count), elementType: .bool),
+          named: view.node.outputs[1])
       }
     }
     hold(value, as: view.node.outputs[0])
@@ -238,10 +246,22 @@ extension ONNXImporter {
   mutating func cast(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     let code = try view.integer("to")
-    guard x.elementType == .float, code == 1 else {
+    let target = ONNXElementType(rawValue: code)
+    guard x.elementType.isReal, target == .float || target == .double else {
       throw .unsupported(
         "it turns \(x.elementType) into \(ONNXElementType.name(code)) while the model runs; "
           + "Octet computes in floats, so let the model use floats throughout")
+    }
+    try alias(view)
+  }
+
+  /// The first input in the element type of the second, which is known already.
+  mutating func castLike(_ view: ONNXNodeView) throws(ImportFailure) {
+    let (x, like) = (try view.input(0), try view.input(1))
+    guard x.elementType.isReal, like.elementType.isReal else {
+      throw .unsupported(
+        "it turns \(x.elementType) into \(like.elementType) while the model runs; Octet computes "
+          + "in floats, so let the model use floats throughout")
     }
     try alias(view)
   }

@@ -69,6 +69,7 @@ extension ONNXImporter {
     "Dropout": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Identity": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Cast": { (importer, view) throws(ImportFailure) in try importer.cast(view) },
+    "CastLike": { (importer, view) throws(ImportFailure) in try importer.castLike(view) },
     "Shape": { (importer, view) throws(ImportFailure) in try importer.shape(view) },
     "QuantizeLinear": { (importer, view) throws(ImportFailure) in
       try importer.quantizeLinear(view)

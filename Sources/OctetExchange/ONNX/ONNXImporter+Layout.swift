@@ -10,6 +10,14 @@ extension ONNXImporter {
     }
     guard case .tensor(let held) = value.source else { throw .invalid("no tensor") }
     if value.layout == layout { return held }
+    if value.rank == 3 {
+      // Only the axis of 1 comes or goes.
+      switch (value.layout, layout) {
+      case (.channelsLast, .line), (.line, .channelsLast):
+        return try reshape(held, layout.tensorShape(value.shape))
+      default: break
+      }
+    }
     let plain = try plainTensor(held, value)
     switch layout {
     case .plain: return plain
@@ -62,6 +70,10 @@ extension ONNXImporter {
         "the constant '\(name)' holds \(constant.elementType) elements; Octet computes in "
           + "floats, so store it as float")
     }
+    guard constant.reals.allSatisfy(\.isFinite) else {
+      throw .unsupported("the constant '\(name)' holds a number that is not finite; train again")
+    }
+    try spend(constant.count)
     let tensor = graph.add(
       Tensor(
         name: uniqueName(name), shape: constant.shape, constant: .float(constant.reals)))

@@ -76,6 +76,7 @@ extension ONNXImporter {
     _ name: String, _ constant: ONNXValue, columns: Int, factor: Float
   ) throws(ImportFailure) -> TensorIndex {
     var reals = constant.reals
+    if reals.count == 1 && columns > 1 { try spend(columns) }
     if reals.count == 1 { reals = [Float](repeating: reals[0], count: columns) }
     var value = ONNXValue(shape: [columns], reals: reals)
     if factor != 1 { value = value.multiplied(by: factor) }

@@ -13,23 +13,25 @@ extension ONNXImporter {
     let held = try tensor(x, x.layout)
     let output = view.node.outputs[0]
     let isAlone =
-      graph.tensors[held].quantization == nil && !graph.inputs.contains(held)
+      graph.tensors[held].quantization == nil && !isInput(held)
       && isReadOnce(x, held)
     if isAlone {
-      setGrid(held, quantization)
+      setGrid(held, quantization, type)
       rename(held, output)
       values[x.name] = nil
       define(view, held, x.layout)
     } else {
       let result = try emit(.quantize, name: view.name, inputs: [held], output: output)
-      setGrid(result, quantization)
+      setGrid(result, quantization, type)
       define(view, result, x.layout)
     }
     values[output]?.elementType = type
   }
 
-  mutating func setGrid(_ tensor: TensorIndex, _ quantization: Quantization) {
-    graph.tensors[tensor].elementType = .int8
+  mutating func setGrid(
+    _ tensor: TensorIndex, _ quantization: Quantization, _ type: ONNXElementType
+  ) {
+    graph.tensors[tensor].elementType = type.byteCount == 1 ? .int8 : .int16
     graph.tensors[tensor].quantization = quantization
   }
 
@@ -48,14 +50,14 @@ extension ONNXImporter {
     hold(value, as: view.node.outputs[0])
   }
 
-  /// Scale and zero point of an activation, for int8: what was uint8 moves down by 128.
+  /// Scale and zero point of an activation; what is unsigned moves down by half its range.
   func gridInputs(
     _ view: ONNXNodeView, scale: Int, zeroPoint: Int, type: ONNXElementType? = nil
   ) throws(ImportFailure) -> (Quantization, ONNXElementType) {
     guard let scales = try view.realsInput(scale) else { throw .invalid("the scale is missing") }
     let zeros = try view.integersInput(zeroPoint)
     let type = view.optionalInput(zeroPoint)?.elementType ?? type ?? .uint8
-    guard type == .int8 || type == .uint8 else {
+    guard [.int8, .uint8, .int16, .uint16].contains(type) else {
       throw .unsupported("it makes or takes \(type) elements; quantize activations to 8 bits")
     }
     guard scales.count == 1, zeros?.count ?? 1 == 1, let scale = scales.first,
@@ -63,26 +65,21 @@ extension ONNXImporter {
     else {
       throw .unsupported("activations have one positive scale a tensor; quantize them so")
     }
-    let shift: Int64 = type == .uint8 ? 128 : 0
-    return (Quantization(scale: scale, zeroPoint: Int32((zeros?.first ?? 0) - shift)), type)
+    let zeroPoint = Int32((zeros?.first ?? 0) - type.shift)
+    return (Quantization(scale: scale, zeroPoint: zeroPoint), type)
   }
 
   /// An input of integers takes its grid from the node that reads it.
-  func inputGrid(_ name: String) -> Quantization? {
-    for node in model.graph.nodes {
-      guard let position = node.inputs.firstIndex(of: name) else { continue }
-      let isGridReader = ["DequantizeLinear", "QLinearConv", "QLinearMatMul"]
-      guard isGridReader.contains(node.operatorName), position == 0 || position == 3 else {
-        return nil
-      }
-      let view = ONNXNodeView(
-        node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
-      let type = model.graph.inputs.first { $0.name == name }
-        .flatMap { ONNXElementType(rawValue: $0.elementType) }
-      return
-        (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
-    }
-    return nil
+  func inputGrid(_ name: String, _ type: ONNXElementType) -> Quantization? {
+    let isGridReader = ["DequantizeLinear", "QLinearConv", "QLinearMatMul"]
+    guard let reader = firstReaders[name] else { return nil }
+    let node = model.graph.nodes[reader]
+    guard isGridReader.contains(node.operatorName),
+      let position = node.inputs.firstIndex(of: name), position == 0 || position == 3
+    else { return nil }
+    let view = ONNXNodeView(
+      node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
+    return (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
   }
 
   // MARK: Operators on integers
@@ -119,7 +116,7 @@ extension ONNXImporter {
     let (quantization, type) = try gridInputs(view, scale: 6, zeroPoint: 7)
     let output = view.node.outputs[0]
     guard case .tensor(let tensor) = values[output]?.source else { throw .invalid("no tensor") }
-    setGrid(tensor, quantization)
+    setGrid(tensor, quantization, type)
     values[output]?.elementType = type
   }
 
@@ -147,7 +144,7 @@ extension ONNXImporter {
       inputs: [
         constant, try view.input(index + 1).constant, view.optionalInput(index + 2)?.constant,
       ],
-      data: data)
+      data: data, meter: meter)
     guard let reals = try call.evaluate().first else { throw .invalid("no weights") }
     value.source = .constant(reals)
     recordGrid(
@@ -175,8 +172,7 @@ extension ONNXImporter {
     _ name: String, _ scales: [Float]?, _ zeroPoints: [Int64]?, _ type: ONNXElementType
   ) {
     guard let scales, !scales.isEmpty else { return }
-    let shift: Int64 = type == .uint8 ? 128 : 0
-    var zeros = (zeroPoints ?? [0]).map { Int32(clamping: $0 - shift) }
+    var zeros = (zeroPoints ?? [0]).map { Int32(clamping: $0 &- type.shift) }
     if zeros.count == 1 { zeros = [Int32](repeating: zeros[0], count: scales.count) }
     guard zeros.count == scales.count else { return }
     constantGrids[name] = Quantization(scales: scales, zeroPoints: zeros)

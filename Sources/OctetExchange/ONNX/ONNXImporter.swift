@@ -14,10 +14,10 @@ struct ONNXImporter {
   /// Values that could not be made because a node before was refused.
   private var lost = Set<String>()
   private var refused: [UnsupportedNode] = []
-  private var names = Set<String>()
-  private var nodeNames = Set<String>()
+  var names = UniqueNames()
+  private var nodeNames = UniqueNames()
   private var conversions: [Conversion: TensorIndex] = [:]
-  private var inputs: [ONNXImport.Port] = []
+  var inputs: [ONNXImport.Port] = []
   private let givenConstants: [String: ONNXValue]
   /// How many nodes read each value of the file; graph outputs count.
   private(set) var readCounts: [String: Int] = [:]
@@ -25,12 +25,18 @@ struct ONNXImporter {
   private var viewCounts: [TensorIndex: Int] = [:]
   private var readTensors = Set<TensorIndex>()
   private var producers: [TensorIndex: Int] = [:]
+  private var inputTensors = Set<TensorIndex>()
+  var outputTensors = Set<TensorIndex>()
+  /// For each value the first node that reads it.
+  private(set) var firstReaders: [String: Int] = [:]
   /// The grids on which constants lie that were dequantized, by the name of the value.
   var constantGrids: [String: Quantization] = [:]
   /// The same by the tensors that were made of them.
   var tensorGrids: [TensorIndex: Quantization] = [:]
-  /// Elements that folding may still make: constants cannot grow without bound.
-  var foldingBudget = 1 << 24
+  /// What folding may still make and do: a small file cannot grow without bound.
+  let meter: ONNXMeter
+  /// Elements that constants of the graph may still take.
+  private var constantBudget: Int
 
   /// A tensor or a named constant seen in another order.
   struct Conversion: Hashable {
@@ -45,6 +51,8 @@ struct ONNXImporter {
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)
     givenConstants = constants
+    meter = ONNXMeter(elementCount: 1 << 20 + data.bytes.count, work: 1 << 28)
+    constantBudget = 1 << 20
   }
 
   mutating func run() throws(ExchangeError) -> ONNXImport {
@@ -56,7 +64,12 @@ struct ONNXImporter {
             + "onnx.version_converter")
       ])
     }
-    for name in model.graph.nodes.flatMap(\.inputs) { readCounts[name, default: 0] += 1 }
+    for (index, node) in model.graph.nodes.enumerated() {
+      for name in node.inputs {
+        readCounts[name, default: 0] += 1
+        if firstReaders[name] == nil { firstReaders[name] = index }
+      }
+    }
     for output in model.graph.outputs { readCounts[output.name, default: 0] += 1 }
     try addConstants()
     try addInputs()
@@ -69,9 +82,14 @@ struct ONNXImporter {
 
   private mutating func addConstants() throws(ExchangeError) {
     for tensor in model.graph.initializers {
-      define(try tensor.value(data), named: tensor.name)
+      let value = try tensor.value(data)
+      constantBudget += 4 * value.count
+      define(value, named: tensor.name)
     }
-    for (name, value) in givenConstants { define(value, named: name) }
+    for (name, value) in givenConstants {
+      constantBudget += 4 * value.count
+      define(value, named: name)
+    }
   }
 
   /// Says that `name` is `value`.
@@ -86,6 +104,8 @@ struct ONNXImporter {
   func isReadOnce(_ value: ImportedValue, _ tensor: TensorIndex) -> Bool {
     readCounts[value.name] == 1 && viewCounts[tensor] == 1 && !readTensors.contains(tensor)
   }
+
+  func isInput(_ tensor: TensorIndex) -> Bool { inputTensors.contains(tensor) }
 
   /// The node that makes a tensor.
   func producer(of tensor: TensorIndex) -> Int? { producers[tensor] }
@@ -108,8 +128,8 @@ struct ONNXImporter {
         lost.insert(info.name)
         continue
       }
-      let grid = type == .float ? nil : inputGrid(info.name)
-      if type != .float && grid == nil {
+      let grid = type.isReal ? nil : inputGrid(info.name, type)
+      if !type.isReal && grid == nil {
         refuse(
           info.name, "input",
           "it holds \(type) elements; Octet computes in floats, so let "
@@ -123,10 +143,12 @@ struct ONNXImporter {
       let tensor = graph.add(
         Tensor(name: uniqueName(info.name), shape: layout.tensorShape(shape)))
       graph.inputs.append(tensor)
-      if let grid { setGrid(tensor, grid) }
+      inputTensors.insert(tensor)
+      if let grid { setGrid(tensor, grid, type) }
       hold(
         ImportedValue(
-          name: info.name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout),
+          name: info.name, shape: shape, elementType: type, source: .tensor(tensor),
+          layout: layout),
         as: info.name)
       inputs.append(
         ONNXImport.Port(
@@ -174,6 +196,15 @@ struct ONNXImporter {
 
   private mutating func add(_ node: ONNXNode) throws(ExchangeError) {
     let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+    for (position, output) in node.outputs.enumerated() where !output.isEmpty || position == 0 {
+      if output.isEmpty || values[output] != nil || lost.contains(output) {
+        throw .invalidModel(
+          place: "node '\(name)'", reason: "its output '\(output)' has no name or is made twice")
+      }
+    }
+    if node.outputs.isEmpty {
+      throw .invalidModel(place: "node '\(name)'", reason: "it has no outputs")
+    }
     guard node.domain.isEmpty, let handler = Self.handlers[node.operatorName] else {
       let origin = node.domain.isEmpty ? "" : " of domain '\(node.domain)'"
       if foldable(node), let folded = try? fold(node) {
@@ -226,30 +257,23 @@ struct ONNXImporter {
 
   private mutating func fold(_ node: ONNXNode) throws(ImportFailure) -> [ONNXValue] {
     let inputs = node.inputs.map { values[$0]?.constant }
-    let call = ONNXCall(node: node, version: version, inputs: inputs, data: data)
+    let call = ONNXCall(node: node, version: version, inputs: inputs, data: data, meter: meter)
     let results = try call.evaluate()
-    for result in results {
-      foldingBudget -= result.count
-      if foldingBudget < 0 {
-        throw .unsupported("it makes constants that are too large; fold them in the exporter")
-      }
-    }
+    for result in results { constantBudget += result.count }
     return results
+  }
+
+  /// Counts a constant of the graph.
+  mutating func spend(_ count: Int) throws(ImportFailure) {
+    constantBudget -= count
+    if constantBudget < 0 {
+      throw .unsupported("its constants are much larger than the file; fold them in the exporter")
+    }
   }
 
   // MARK: Making tensors
 
-  mutating func uniqueName(_ name: String) -> String { Self.unique(name, in: &names) }
-
-  static func unique(_ name: String, in names: inout Set<String>) -> String {
-    var result = name
-    var number = 2
-    while !names.insert(result).inserted {
-      result = "\(name)_\(number)"
-      number += 1
-    }
-    return result
-  }
+  mutating func uniqueName(_ name: String) -> String { names.take(name) }
 
   /// Appends a node with one output and returns that output's tensor.
   mutating func emit(
@@ -262,7 +286,7 @@ struct ONNXImporter {
     _ operation: Operation, name: String, inputs: [TensorIndex], outputs: [String]
   ) throws(ImportFailure) -> [TensorIndex] {
     var node = Node(
-      name: Self.unique(name, in: &nodeNames), operation: operation, inputs: inputs, outputs: [])
+      name: nodeNames.take(name), operation: operation, inputs: inputs, outputs: [])
     node.outputs = outputs.map { graph.add(Tensor(name: uniqueName($0), shape: [])) }
     do {
       for (tensor, shape) in zip(node.outputs, try graph.outputShapes(of: node)) {
@@ -291,90 +315,4 @@ struct ONNXImporter {
   func conversion(_ key: Conversion) -> TensorIndex? { conversions[key] }
 
   mutating func remember(_ key: Conversion, _ tensor: TensorIndex) { conversions[key] = tensor }
-
-  // MARK: The end
-
-  private mutating func finish() throws(ExchangeError) -> ONNXImport {
-    var outputs: [ONNXImport.Port] = []
-    var constantOutputs: [String: ONNXValue] = [:]
-    do {
-      for info in model.graph.outputs {
-        guard var value = values[info.name] else {
-          throw ImportFailure.invalid("output '\(info.name)' is made by no node")
-        }
-        if let constant = value.constant {
-          constantOutputs[info.name] = constant
-          continue
-        }
-        if case .flattened = value.layout {
-          value.source = .tensor(try tensor(value, .plain))
-          value.layout = .plain
-        }
-        let tensor = try outputTensor(value)
-        graph.outputs.append(tensor)
-        outputs.append(
-          ONNXImport.Port(
-            name: info.name, shape: value.shape, elementType: value.elementType,
-            layout: value.layout, tensor: tensor))
-      }
-    } catch {
-      throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
-    }
-    readMetadata()
-    graph = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
-    var result = ONNXImport(
-      graph: graph, inputs: inputs, outputs: outputs, values: [:],
-      constantOutputs: constantOutputs,
-      source: ONNXSource(
-        nodes: model.graph.nodes, constants: values.compactMapValues { $0.constant },
-        version: version, data: data))
-    for value in values.values {
-      guard case .tensor(let tensor) = value.source else { continue }
-      result.values[value.name] = ONNXImport.Port(
-        name: value.name, shape: value.shape, elementType: value.elementType,
-        layout: value.layout, tensor: tensor)
-    }
-    return try result.pruned()
-  }
-
-  /// The tensor of an output, under the output's name.
-  private mutating func outputTensor(_ value: ImportedValue) throws(ImportFailure) -> TensorIndex {
-    guard case .tensor(let tensor) = value.source else { throw .invalid("no tensor") }
-    if graph.tensors[tensor].quantization != nil && value.elementType == .float {
-      return try emit(.dequantize, name: value.name, inputs: [tensor], output: value.name)
-    }
-    if graph.inputs.contains(tensor) || graph.outputs.contains(tensor) {
-      return try emit(.identity, name: value.name, inputs: [tensor], output: value.name)
-    }
-    if graph.tensors[tensor].name != value.name, !names.contains(value.name) {
-      names.insert(value.name)
-      graph.tensors[tensor].name = value.name
-    }
-    return tensor
-  }
-
-  private mutating func readMetadata() {
-    for (key, text) in model.metadata {
-      switch key {
-      case "octet.labels": graph.metadata.labels = text.split(separator: "\n").map { String($0) }
-      case "octet.mean", "octet.std":
-        let numbers = text.split(separator: ",").compactMap { Float($0) }
-        var normalization =
-          graph.metadata.normalization ?? Normalization(mean: [], standardDeviation: [])
-        if key == "octet.mean" {
-          normalization.mean = numbers
-        } else {
-          normalization.standardDeviation = numbers
-        }
-        graph.metadata.normalization = normalization
-      default: break
-      }
-    }
-    if let normalization = graph.metadata.normalization,
-      normalization.mean.count != normalization.standardDeviation.count
-        || normalization.mean.isEmpty
-    {
-      graph.metadata.normalization = nil
-    }
-  }
 }

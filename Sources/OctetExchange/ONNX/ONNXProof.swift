@@ -17,6 +17,11 @@ extension ONNXImport {
   /// Throws `ExchangeError.differs` for the first node whose results are not equal within
   /// `tolerance` of the largest magnitude (a quantized result: within one step of its scale).
   public func prove(seed: UInt64 = 1, tolerance: Float = 1e-4) throws(ExchangeError) -> ONNXProof {
+    if let reason = tooLarge {
+      var proof = ONNXProof()
+      proof.skipped = [reason]
+      return proof
+    }
     let interpreter: FloatInterpreter
     do {
       interpreter = try FloatInterpreter(graph)
@@ -31,6 +36,7 @@ extension ONNXImport {
     interpreter.run()
 
     var proof = ONNXProof()
+    let meter = ONNXMeter(elementCount: 1 << 26, work: 1 << 31)
     // Values that the graph does not hold, as the reference made them.
     var own = source.constants
     for node in source.nodes {
@@ -38,7 +44,8 @@ extension ONNXImport {
       if node.outputs.allSatisfy({ $0.isEmpty || source.constants[$0] != nil }) { continue }
       let call = ONNXCall(
         node: node, version: source.version,
-        inputs: node.inputs.map { own[$0] ?? held($0, interpreter) }, data: source.data)
+        inputs: node.inputs.map { own[$0] ?? held($0, interpreter) }, data: source.data,
+        meter: meter)
       guard let results = try? call.evaluate() else {
         proof.skipped.append(name)
         continue
@@ -55,6 +62,27 @@ extension ONNXImport {
       if isCompared { proof.comparedCount += 1 } else { proof.skipped.append(name) }
     }
     return proof
+  }
+
+  /// Why the proof does not run this graph at all; nil when it does.
+  private var tooLarge: String? {
+    var (elements, work) = (0, 0.0)
+    for tensor in graph.tensors { elements += tensor.elementCount }
+    for node in graph.nodes {
+      let made = node.outputs.reduce(0.0) { $0 + Double(graph.tensors[$1].elementCount) }
+      let read = node.inputs.map { Double(graph.tensors[$0].elementCount) }
+      switch node.operation {
+      case .convolution, .depthwiseConvolution, .fullyConnected:
+        work += made * read[1] / Double(max(graph.tensors[node.outputs[0]].shape.last ?? 1, 1))
+      case .transposedConvolution: work += read[0] * read[1]
+      case .matrixMultiply: work += made * Double(graph.tensors[node.inputs[0]].shape.last ?? 1)
+      case .maxPool(let pool), .averagePool(let pool):
+        work += made * Double(pool.kernel.height) * Double(pool.kernel.width)
+      default: work += made + (read.max() ?? 0)
+      }
+    }
+    if elements > 1 << 24 { return "all nodes: the tensors have more than 2²⁴ elements" }
+    return work > 0x1p32 ? "all nodes: a run takes more than 2³² multiply-adds" : nil
   }
 
   /// A value of the file as the graph holds it after a run, in the file's layout.
@@ -94,7 +122,7 @@ extension ONNXImport.Port {
     let value = layout.valueElements(ONNXValue(shape: tensor.shape, reals: reals))
       .reshaped(shape)
     guard !elementType.isReal, let quantization = tensor.quantization else { return value }
-    let shift: Float = elementType == .uint8 ? 128 : 0
+    let shift = Float(elementType.shift)
     let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
     return ONNXValue(
       shape: shape,
@@ -108,7 +136,7 @@ extension ONNXImport.Port {
   public func reals(_ value: ONNXValue, _ tensor: Tensor) -> [Float] {
     let reals = layout.tensorElements(value.reshaped(shape)).reals
     guard value.integers != nil, let quantization = tensor.quantization else { return reals }
-    let shift: Float = elementType == .uint8 ? 128 : 0
+    let shift = Float(elementType.shift)
     let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
     return reals.map { ($0 - shift - zeroPoint) * scale }
   }

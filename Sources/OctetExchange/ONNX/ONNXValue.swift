@@ -1,3 +1,5 @@
+import OctetModel
+
 /// A tensor with its elements, in ONNX's own layout.
 public struct ONNXValue: Sendable, Equatable {
   /// Reals are held as floats, integers and truth values as 64-bit integers.
@@ -63,15 +65,13 @@ struct ONNXData: Sendable {
 extension ONNXTensor {
   /// The dimensions, checked.
   func checkedShape() throws(ExchangeError) -> [Int] {
-    var count = 1
-    for dimension in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: Int(dimension))
-      if dimension < 0 || dimension > 1 << 28 || overflow || product > 1 << 28 {
-        throw problem("has the impossible shape \(shape)")
-      }
-      count = product
+    let dimensions = shape.map { Int(clamping: $0) }
+    do {
+      _ = try Graph.checkedElementCount(dimensions, node: name)
+    } catch {
+      throw problem("has the impossible shape \(shape)")
     }
-    return shape.map { Int($0) }
+    return dimensions
   }
 
   func problem(_ reason: String) -> ExchangeError {
@@ -83,9 +83,12 @@ extension ONNXTensor {
     let shape = try checkedShape()
     let count = shape.reduce(1, *)
     guard let type = ONNXElementType(rawValue: elementType) else {
-      throw problem(
-        "holds \(ONNXElementType.name(elementType)) elements, which Octet does not read; "
-          + "store it as float")
+      throw .unsupported([
+        UnsupportedNode(
+          name: name, operatorName: "tensor",
+          reason: "it holds \(ONNXElementType.name(elementType)) elements, which Octet does not "
+            + "read; store it as float")
+      ])
     }
     if isExternal { return try decode(try externalBytes(data), shape, count, type) }
     if let raw { return try decode(data.bytes[raw], shape, count, type) }
@@ -193,6 +196,7 @@ extension ONNXValue {
   func transposed(_ permutation: [Int]) -> ONNXValue {
     var result = self
     result.shape = permutation.map { shape[$0] }
+    if shape.contains(0) { return result }
     let order = Self.sources(shape, permutation)
     switch elements {
     case .real(let values): result.elements = .real(order.map { values[$0] })

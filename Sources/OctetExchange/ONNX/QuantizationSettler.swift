@@ -14,14 +14,20 @@ struct QuantizationSettler {
   let constantGrids: [TensorIndex: Quantization]
   private var nodes: [Node] = []
   private var reals: [TensorIndex: TensorIndex] = [:]
-  private var names: Set<String>
-  private var nodeNames: Set<String>
+  private var names: UniqueNames
+  private var nodeNames: UniqueNames
+  private var indices: [String: TensorIndex] = [:]
+  private let outputs: Set<TensorIndex>
+  private let inputs: Set<TensorIndex>
 
   init(_ graph: Graph, constantGrids: [TensorIndex: Quantization]) {
     self.graph = graph
     self.constantGrids = constantGrids
-    names = Set(graph.tensors.map(\.name))
-    nodeNames = Set(graph.nodes.map(\.name))
+    names = UniqueNames(Set(graph.tensors.map(\.name)))
+    nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
+    for (index, tensor) in graph.tensors.enumerated() { indices[tensor.name] = index }
+    outputs = Set(graph.outputs)
+    inputs = Set(graph.inputs)
   }
 
   static func settle(
@@ -53,7 +59,7 @@ struct QuantizationSettler {
       }
       let source = node.inputs[0]
       guard isQuantized(node.outputs[0]), !isQuantized(source), consumers[source].count == 1,
-        !graph.outputs.contains(source), let producer = producers[source],
+        !outputs.contains(source), let producer = producers[source],
         let fused = graph.nodes[producer].operation.fused(with: activation)
       else { continue }
       graph.nodes[producer].operation = fused
@@ -71,25 +77,25 @@ struct QuantizationSettler {
       default: false
       }
     }
-    for node in graph.nodes where isMover(node.operation) {
-      guard let grid = graph.tensors[node.inputs[0]].quantization, grid.axis == nil else {
-        continue
+    for node in graph.nodes where isMover(node.operation) && isQuantized(node.inputs[0]) {
+      for output in node.outputs where !isQuantized(output) {
+        setGrid(output, like: node.inputs[0])
       }
-      for output in node.outputs where !isQuantized(output) { setGrid(output, grid) }
     }
     for node in graph.nodes.reversed() where isMover(node.operation) && node.outputs.count == 1 {
       let source = node.inputs[0]
-      guard let grid = graph.tensors[node.outputs[0]].quantization, !isQuantized(source),
+      guard isQuantized(node.outputs[0]), !isQuantized(source),
         graph.tensors[source].constant == nil, consumers[source].count == 1,
-        !graph.inputs.contains(source), !graph.outputs.contains(source)
+        !inputs.contains(source), !outputs.contains(source)
       else { continue }
       if case .slice = node.operation { continue }
-      setGrid(source, grid)
+      setGrid(source, like: node.outputs[0])
     }
   }
 
-  private mutating func setGrid(_ tensor: TensorIndex, _ grid: Quantization) {
-    graph.tensors[tensor].elementType = .int8
+  private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
+    let grid = graph.tensors[other].quantization
+    graph.tensors[tensor].elementType = graph.tensors[other].elementType
     graph.tensors[tensor].quantization = grid
   }
 
@@ -129,11 +135,11 @@ struct QuantizationSettler {
       let tensor = graph.tensors[output]
       let float = graph.add(
         Tensor(
-          name: ONNXImporter.unique(tensor.name + "/real", in: &names), shape: tensor.shape))
+          name: names.take(tensor.name + "/real"), shape: tensor.shape))
       node.outputs[position] = float
       conversions.append(
         Node(
-          name: ONNXImporter.unique(tensor.name + "/quantize", in: &nodeNames),
+          name: nodeNames.take(tensor.name + "/quantize"),
           operation: .quantize, inputs: [float], outputs: [output]))
     }
     nodes.append(node)
@@ -146,10 +152,10 @@ struct QuantizationSettler {
     let name = graph.tensors[tensor].name
     let result = graph.add(
       Tensor(
-        name: ONNXImporter.unique(name + "/real", in: &names), shape: graph.tensors[tensor].shape))
+        name: names.take(name + "/real"), shape: graph.tensors[tensor].shape))
     nodes.append(
       Node(
-        name: ONNXImporter.unique(name + "/dequantize", in: &nodeNames), operation: .dequantize,
+        name: nodeNames.take(name + "/dequantize"), operation: .dequantize,
         inputs: [tensor], outputs: [result]))
     reals[tensor] = result
     return result
@@ -196,14 +202,14 @@ struct QuantizationSettler {
   }
 
   private mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
-    if let known = graph.tensors.firstIndex(of: tensor) { return known }
-    var named = tensor
-    // The float constant keeps its place until it is found unused.
-    if let old = graph.tensors.firstIndex(where: { $0.name == tensor.name }) {
-      graph.tensors[old].name = ONNXImporter.unique(tensor.name + "/real", in: &names)
+    if let old = indices[tensor.name] {
+      if graph.tensors[old] == tensor { return old }
+      // The float constant keeps its place until it is found unused.
+      graph.tensors[old].name = names.take(tensor.name + "/real")
     }
-    named.name = tensor.name
-    return graph.add(named)
+    let index = graph.add(tensor)
+    indices[tensor.name] = index
+    return index
   }
 
   /// The constant as int8, when every value is an integer multiple of its scale.

@@ -1,14 +1,18 @@
 /// Which values flow into an operation that wants the channels last, by way of operations that
 /// leave the choice open. Such graph inputs are taken channels last from the start.
 struct SpatialReach {
-  private let consumers: [String: [ONNXNode]]
+  private var names = Set<String>()
 
   init(_ graph: ONNXGraph) {
-    var consumers: [String: [ONNXNode]] = [:]
-    for node in graph.nodes {
-      for name in Set(node.inputs) { consumers[name, default: []].append(node) }
+    for node in graph.nodes.reversed() {
+      if Self.spatial.contains(node.operatorName) {
+        if let first = node.inputs.first { names.insert(first) }
+      } else if Self.indifferent.contains(node.operatorName),
+        node.outputs.contains(where: { names.contains($0) })
+      {
+        names.formUnion(node.inputs)
+      }
     }
-    self.consumers = consumers
   }
 
   private static let spatial: Set<String> = [
@@ -21,16 +25,5 @@ struct SpatialReach {
     "Max", "Slice", "Split", "QuantizeLinear", "DequantizeLinear",
   ]
 
-  func reaches(from name: String) -> Bool {
-    var seen: Set<String> = [name]
-    var waiting = [name]
-    while let current = waiting.popLast() {
-      for node in consumers[current] ?? [] {
-        if Self.spatial.contains(node.operatorName), node.inputs.first == current { return true }
-        guard Self.indifferent.contains(node.operatorName) else { continue }
-        for output in node.outputs where seen.insert(output).inserted { waiting.append(output) }
-      }
-    }
-    return false
-  }
+  func reaches(from name: String) -> Bool { names.contains(name) }
 }

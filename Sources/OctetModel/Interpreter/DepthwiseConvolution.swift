@@ -1,5 +1,6 @@
 extension StepContext {
-  /// x `[N, H, W, I]`, weights `[1, KH, KW, O]`, bias `[O]` → y `[N, OH, OW, O]`, O = I · multiplier.
+  /// x `[N, H, W, I]`, weights `[1, KH, KW, O]`, bias `[O]` → y `[N, OH, OW, O]`, with
+  /// O = I · multiplier.
   func depthwiseConvolution(_ attributes: ConvolutionAttributes) -> InterpreterStep {
     let (weights, x, y) = (inputs[1], self.x, self.y)
     let bias = inputs.count == 3 ? inputs[2].base : nil

@@ -101,7 +101,13 @@ public final class FloatInterpreter {
 
   /// Rounds a quantized tensor's reals to its grid, ties to even, and clamps to int8.
   private static func roundingStep(_ tensor: Tensor, _ buffer: FloatBuffer) -> InterpreterStep? {
-    guard let quantization = tensor.quantization, tensor.elementType == .int8 else { return nil }
+    guard let quantization = tensor.quantization, tensor.constant == nil else { return nil }
+    let (lowest, highest): (Float, Float) =
+      switch tensor.elementType {
+      case .int8: (-128, 127)
+      case .int16: (-32768, 32767)
+      default: (-.infinity, .infinity)
+      }
     let inner = quantization.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
     let (scales, zeroPoints) = (quantization.scales, quantization.zeroPoints.map { Float($0) })
     let isPerTensor = quantization.axis == nil
@@ -109,7 +115,7 @@ public final class FloatInterpreter {
       for index in 0..<buffer.count {
         let channel = isPerTensor ? 0 : index / inner % scales.count
         let rounded = (buffer.base[index] / scales[channel]).rounded(.toNearestOrEven)
-        let q = max(-128, min(127, rounded + zeroPoints[channel]))
+        let q = max(lowest, min(highest, rounded + zeroPoints[channel]))
         buffer.base[index] = (q - zeroPoints[channel]) * scales[channel]
       }
     }

@@ -11,6 +11,21 @@ func multiplyByTransposed(
   c: UnsafeMutablePointer<Float>, size: ProductSize
 ) {
   let depth = size.depth
+  if size.rows >= 8 {
+    for row in 0..<size.rows {
+      let target = c + row * size.rowStride
+      for column in 0..<size.columns { target[column] = bias?[column] ?? 0 }
+    }
+    matrixMultiply(
+      UnsafeBufferPointer(start: a, count: size.rows * depth),
+      MatrixShape(rowCount: size.rows, columnCount: depth),
+      UnsafeBufferPointer(start: b, count: size.columns * depth),
+      MatrixShape(rowCount: size.columns, columnCount: depth).transposed,
+      into: UnsafeMutableBufferPointer(
+        start: c, count: (size.rows - 1) * size.rowStride + size.columns),
+      cRowStride: size.rowStride, accumulates: true)
+    return
+  }
   for row in 0..<size.rows {
     let x = a + row * depth
     let target = c + row * size.rowStride

@@ -2,6 +2,9 @@ extension Graph {
   /// The largest tensor that a graph may hold, in elements: 1 GiB of floats.
   public static let maximumElementCount = 1 << 28
 
+  /// The most dimensions that a tensor may have.
+  public static let maximumRank = 16
+
   /// Sets the shape of every tensor that a node makes, from the inputs' and constants' shapes.
   ///
   /// Throws `GraphError.invalid` with the node at fault when an operation cannot take its inputs.
@@ -44,20 +47,21 @@ extension Graph {
   public static func checkedElementCount(
     _ shape: [Int], node: String
   ) throws(GraphError) -> Int {
-    var count = 1
+    // With dimensions of 0 counted as 1, so that no product of some of them overflows later.
+    var bound = 1
     for dimension in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      let (product, overflow) = bound.multipliedReportingOverflow(by: max(dimension, 1))
       if dimension < 0 || dimension > maximumElementCount || overflow
-        || product > maximumElementCount
+        || product > maximumElementCount || shape.count > maximumRank
       {
         throw .invalid(
           node: node,
-          reason: "shape \(shape) is not possible (dimensions are 0 or more, "
+          reason: "shape \(shape) is not possible (at most \(maximumRank) dimensions of 0 or more, "
             + "at most \(maximumElementCount) elements)")
       }
-      count = product
+      bound = product
     }
-    return count
+    return shape.contains(0) ? 0 : bound
   }
 
   private func validateStructure() throws(GraphError) {

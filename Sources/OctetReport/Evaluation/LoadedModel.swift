@@ -31,11 +31,14 @@ public final class LoadedModel: Sendable {
     public let loaded: LoadedModel
     private let session: Session
     private let arena: Arena
+    private let workspace: Arena
 
     init(_ loaded: LoadedModel, backend: Backend) throws(SessionError) {
       self.loaded = loaded
       arena = Arena(byteCount: loaded.model.arenaByteCount)
-      session = try Session(model: loaded.model, arena: arena.region, backend: backend)
+      workspace = Arena(byteCount: loaded.model.workspaceByteCount(for: backend))
+      session = try Session(
+        model: loaded.model, arena: arena.region, backend: backend, workspace: workspace.region)
     }
 
     /// Lets `body` write input `index` in place.

@@ -81,6 +81,9 @@ public enum SessionError: Error, Equatable, Sendable {
   case arenaMisaligned
   case inputIndex(Int)
   case inputByteCount(Int, needed: Int)
+  case workspaceTooSmall(byteCount: Int, needed: Int)
+  /// The workspace must start at an address that is a multiple of 64.
+  case workspaceMisaligned
 }
 
 extension SessionError {
@@ -91,14 +94,19 @@ extension SessionError {
     case .arenaMisaligned: 101
     case .inputIndex: 102
     case .inputByteCount: 103
+    case .workspaceTooSmall: 104
+    case .workspaceMisaligned: 105
     }
   }
 
   /// The bytes that were needed, or the index that was out of range.
   public var detail: Int {
     switch self {
-    case .arenaTooSmall(_, let needed), .inputByteCount(_, let needed): needed
+    case .arenaTooSmall(_, let needed), .inputByteCount(_, let needed),
+      .workspaceTooSmall(_, let needed):
+      needed
     case .arenaMisaligned: BlobLimits.alignment
+    case .workspaceMisaligned: 64
     case .inputIndex(let index): index
     }
   }
@@ -109,6 +117,8 @@ extension SessionError {
     case .arenaMisaligned: "the arena must start at an address that is a multiple of 4"
     case .inputIndex: "the model has no such input"
     case .inputByteCount: "the input has not the number of bytes that the model needs"
+    case .workspaceTooSmall: "the workspace is smaller than the backend needs"
+    case .workspaceMisaligned: "the workspace must start at an address that is a multiple of 64"
     }
   }
 }
@@ -129,6 +139,10 @@ extension SessionError {
       case .inputIndex(let index): "the model has no input \(index)"
       case .inputByteCount(let byteCount, let needed):
         "the input has \(byteCount) bytes, the model needs \(needed)"
+      case .workspaceTooSmall(let byteCount, let needed):
+        "the workspace has \(byteCount) bytes, the backend needs \(needed)"
+      case .workspaceMisaligned:
+        "the workspace must start at an address that is a multiple of 64"
       }
     }
   }

@@ -7,10 +7,11 @@ extension Convolution {
     max(max(portableScratchByteCount, neonScratchByteCount), coreScratchByteCount)
   }
 
-  /// Patches of two pixels, widened to int16 and zero-filled to a multiple of 16, and the running
-  /// maximum of a pool window.
+  /// Patches of two pixels, or of four small ones, widened to int16, and the running maximum of a
+  /// pool window of more.
   private var portableScratchByteCount: Int {
-    4 &* paddedPatchCount &+ (hasPool ? 4 &* output.channels : 0)
+    if hasSmallWindows { return 4 &* 2 &* patchStride }
+    return 2 &* 2 &* patchStride &+ (windowCount > 2 ? 4 &* output.channels : 0)
   }
 
   // MARK: NEON: four patches, zero-filled to a multiple of 16, and running maxima

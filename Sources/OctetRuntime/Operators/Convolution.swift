@@ -65,7 +65,9 @@ package struct Convolution: Operator {
       try view.require(parameter: index, in: 0...extents)
     }
     for index in Word.groups...Word.poolStrideWidth {
-      try view.require(parameter: index, in: 1...Int32(BlobLimits.elementCount))
+      let isKernel = (Word.kernelHeight...Word.kernelWidth).contains(index)
+      try view.require(
+        parameter: index, in: 1...(isKernel ? extents : Int32(BlobLimits.elementCount)))
     }
     let groups = word(Word.groups)
     try view.require(
@@ -79,6 +81,7 @@ package struct Convolution: Operator {
       input: input.width, output: output.width, stride: Word.strideWidth,
       padding: Word.paddingLeft, convolved: Word.width, pool: Word.poolWidth,
       poolStride: Word.poolStrideWidth)
+    try view.require(product(word(Word.poolHeight), word(Word.poolWidth)) != nil, .tooLarge)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
     guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
       let patch = product(taps, input.channels / groups),
@@ -103,21 +106,13 @@ package struct Convolution: Operator {
         && pooled <= word(convolved) &- word(pool))
   }
 
-  var paddedPatchCount: Int { (patchCount &+ 15) & ~15 }
-  var hasPool: Bool { word(Word.poolHeight) &* word(Word.poolWidth) > 1 }
-
   /// Output row y may overwrite the input rows that no later output row reads: rows before
   /// `y · poolStride · stride − padding`. Kernels finish output rows in order.
   func overlapDistance(input index: Int) -> Int? {
     guard input.batch == 1 else { return nil }
-    let inputRow = input.width &* input.channels
-    let outputRow = output.width &* output.channels
-    let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
-    var distance = 0
-    for row in 0..<output.height {
-      let firstNeeded = min(max(0, row &* step &- word(Word.paddingTop)), input.height)
-      distance = max(distance, (row &+ 1) &* outputRow &- firstNeeded &* inputRow)
-    }
-    return distance
+    return Window.overlapDistance(
+      rowCount: output.height, step: word(Word.poolStrideHeight) &* word(Word.strideHeight),
+      padding: word(Word.paddingTop), inputRow: input.width &* input.channels,
+      outputRow: output.width &* output.channels)
   }
 }

@@ -50,38 +50,59 @@ package struct FullyConnected: Operator {
 
   func runPortable(_ context: OperatorContext) {
     let weights = unsafe context.data(view.parameter(Word.weights), as: Int8.self)
-    let bias = unsafe context.data(view.parameter(Word.bias), as: Int32.self)
-    let multipliers = unsafe context.data(view.parameter(Word.multipliers), as: Int32.self)
-    let shifts = unsafe context.data(view.parameter(Word.shifts), as: Int8.self)
-    let weightZeroPoint = view.parameter(Word.weightZeroPoint)
-    let lower = view.parameter(Word.lower)
-    let upper = view.parameter(Word.upper)
-    let zeroPoint = output.zeroPoint
+    let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
+    let store = FullyConnectedStore(self, context)
     let depth = depth
     let channels = output.channels
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth
       let target = unsafe context.output(0) + row &* channels
-      var offset: Int32 = 0
-      if weightZeroPoint != 0 {
-        for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
-        offset &*= weightZeroPoint
+      var channel = 0
+      while channel &+ 4 <= channels {
+        let sums = unsafe dotFour(
+          weights + channel &* depth, zeroPoint: weightZeroPoint, source, count: depth)
+        unsafe store(sums.0, channel, target)
+        unsafe store(sums.1, channel &+ 1, target)
+        unsafe store(sums.2, channel &+ 2, target)
+        unsafe store(sums.3, channel &+ 3, target)
+        channel &+= 4
       }
-      for channel in 0..<channels {
-        let sum = unsafe dot(weights + channel &* depth, source, count: depth)
-        let by = unsafe FixedPointMultiplier(
-          multiplier: multipliers[channel], shift: Int32(shifts[channel]))
-        let value = unsafe requantize(sum &+ bias[channel] &- offset, by) &+ zeroPoint
-        unsafe target[channel] = clamp(value, lower, upper)
+      while channel < channels {
+        let sum = unsafe dot(
+          weights + channel &* depth, zeroPoint: weightZeroPoint, source, count: depth)
+        unsafe store(sum, channel, target)
+        channel &+= 1
       }
     }
   }
 }
 
-/// Σ a · b. The exporter bounds the sum with its bias, so int32 holds it.
-@inline(__always)
-private func dot(_ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, count: Int) -> Int32 {
-  var sum: Int32 = 0
-  for index in 0..<count { unsafe sum &+= Int32(a[index]) &* Int32(b[index]) }
-  return sum
+/// How accumulators become int8.
+@safe private struct FullyConnectedStore {
+  // Safety: the operator was validated, so there is an entry for each channel.
+  let bias: UnsafePointer<Int32>
+  let multipliers: UnsafePointer<Int32>
+  let shifts: UnsafePointer<Int8>
+  let zeroPoint: Int32
+  let lower: Int32
+  let upper: Int32
+
+  init(_ layer: FullyConnected, _ context: OperatorContext) {
+    typealias Word = FullyConnected.Word
+    let view = layer.view
+    unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
+    unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
+    unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
+    zeroPoint = layer.output.zeroPoint
+    lower = view.parameter(Word.lower)
+    upper = view.parameter(Word.upper)
+  }
+
+  @inline(__always)
+  func callAsFunction(_ sum: Int32, _ channel: Int, _ target: UnsafeMutablePointer<Int8>) {
+    let by = unsafe FixedPointMultiplier(
+      multiplier: multipliers[channel], shift: Int32(shifts[channel]))
+    let value = unsafe requantize(sum &+ bias[channel], by)
+    unsafe target[channel] = clamp(value &+ zeroPoint, lower, upper)
+  }
 }

@@ -23,6 +23,11 @@ protocol Operator {
   func overlapDistance(input index: Int) -> Int?
 
   func run(_ context: OperatorContext)
+
+  #if arch(x86_64) && !hasFeature(Embedded)
+    /// Prepares the operator for wide vectors; nil when the portable kernel should run it.
+    func prepare(_ workspace: inout X86Workspace) -> Int?
+  #endif
 }
 
 extension Operator {

@@ -62,10 +62,27 @@ struct Window {
   /// `outputRow` bytes a row, when rows are finished in order. While row y is written, the input
   /// rows from its window's start on are intact.
   func overlapDistance(inputRow: Int, outputRow: Int) -> Int {
+    Window.overlapDistance(
+      rowCount: output, step: stride, padding: padding, inputRow: inputRow, outputRow: outputRow)
+  }
+
+  /// The most that the end of output row y, `(y + 1) · outputRow`, lies beyond the start of its
+  /// window, `max(0, y · step − padding) · inputRow`.
+  ///
+  /// It rises while windows start in the padding and is linear in y after that, so its maximum is at
+  /// one of three rows; files say how many rows there are, and walking them all would take minutes.
+  static func overlapDistance(
+    rowCount: Int, step: Int, padding: Int, inputRow: Int, outputRow: Int
+  ) -> Int {
+    // Of one row the step means nothing, and its product may have wrapped on 32 bits.
+    if rowCount <= 1 { return outputRow }
+    let last = rowCount &- 1
+    let knee = min(padding / step, last)
     var distance = 0
-    for row in 0..<output {
-      let firstNeeded = min(max(0, start(row)), input)
-      distance = max(distance, (row &+ 1) &* outputRow &- firstNeeded &* inputRow)
+    for candidate in 0..<3 {
+      let row = candidate == 2 ? last : min(knee &+ candidate, last)
+      let start = max(0, row &* step &- padding)
+      distance = max(distance, (row &+ 1) &* outputRow &- start &* inputRow)
     }
     return distance
   }

@@ -7,14 +7,13 @@ struct LookupTests {
     var random = RandomSource(seed: seed)
     let shape = Shape(1, 2, 128, 3)
     let tableCount = byChannel ? 3 : 1
-    let tables = random.bytes(256 * tableCount)
+    let tables = (0..<tableCount).map { _ in random.bytes(256) }
     let input = (0..<shape.count).map { Int8(truncatingIfNeeded: $0 / 3) }
     let operation = TestOperator(
       kind: .lookup, inputs: [TestTensor(shape: shape)], outputs: [TestTensor(shape: shape)],
-      parameters: [.word(tableCount), .bytes(tables)])
-    let expected = input.enumerated().map { index, value in
-      tables[(byChannel ? index % 3 : 0) * 256 + Int(value) + 128]
-    }
-    try expectSame(operation, inputs: [input], oracle: [expected], "seed \(seed)")
+      parameters: [.word(tableCount), .bytes(Array(tables.joined()))])
+    try expectSame(
+      operation, inputs: [input], oracle: [Oracle.lookup(shape, tables: tables, input)],
+      "seed \(seed)")
   }
 }

@@ -8,23 +8,8 @@ struct PoolParameters {
 }
 
 extension Oracle {
-  static func maxPool(_ p: PoolParameters, _ input: [Int8]) -> [Int8] {
-    p.output.indices.map { at in
-      clamp(Int64(values(p, input, at).max() ?? -128), p.lower, p.upper)
-    }
-  }
-
-  static func averagePool(_ p: PoolParameters, _ input: [Int8]) -> [Int8] {
-    p.output.indices.map { at in
-      let values = values(p, input, at)
-      if values.isEmpty { return clamp(Int64(p.zeroPoint), p.lower, p.upper) }
-      let mean = Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
-      return clamp(Int64(mean.rounded(.toNearestOrAwayFromZero)), p.lower, p.upper)
-    }
-  }
-
   /// The real values under the window of output element `at`.
-  private static func values(_ p: PoolParameters, _ input: [Int8], _ at: [Int]) -> [Int8] {
+  static func values(_ p: PoolParameters, _ input: [Int8], _ at: [Int]) -> [Int8] {
     let w = p.window
     var values: [Int8] = []
     for i in 0..<w.kernelHeight {

@@ -1,7 +1,6 @@
 // Runs one operator alone: a blob of it, written field by field, and a session.
 
 import OctetRuntime
-import Testing
 
 struct TestTensor {
   var shape: Shape
@@ -54,7 +53,12 @@ extension TestOperator {
       byteCount: plan.arenaByteCount, alignment: 16)
     defer { arena.deallocate() }
     for index in arena.indices { arena[index] = UInt8(truncatingIfNeeded: index &* 37 &+ 101) }
-    let session = try Session(model: model, arena: arena, backend: backend)
+    let workspace = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.workspaceByteCount(for: backend), alignment: 64)
+    defer { workspace.deallocate() }
+    for index in workspace.indices { workspace[index] = UInt8(truncatingIfNeeded: index &* 41) }
+    let session = try Session(
+      model: model, arena: arena, backend: backend, workspace: workspace)
     for (index, values) in inputs.enumerated() { try session.setInput(index, values.span) }
     let before = Array(arena)
     session.run()
@@ -82,7 +86,7 @@ extension TestOperator {
     var overlapDistance: Int?
   }
 
-  private func plan(_ placement: Placement) throws -> Plan {
+  func plan(_ placement: Placement) throws -> Plan {
     // More scratch than any test needs, to ask how much it is.
     var generous = layOut(Plan(scratchByteCount: 1 << 20), distance: nil)
     let query = AlignedBytes(blob(generous))
@@ -119,7 +123,7 @@ extension TestOperator {
     return plan
   }
 
-  private func blob(_ plan: Plan) -> [UInt8] {
+  func blob(_ plan: Plan) -> [UInt8] {
     var data = ByteWriter()
     var words: [(value: Int, isOffset: Bool)] = []
     for parameter in parameters {
@@ -139,13 +143,11 @@ extension TestOperator {
       defer { if let values = input.constant { for value in values { data.u8(Int(value)) } } }
       return data.bytes.count
     }
-    let tensors = inputs + outputs
-    let tensorOffset = BlobHeader.byteCount
-    let operatorOffset = tensorOffset + tensors.count * TensorRecord.byteCount
-    let listOffset = operatorOffset + OperatorRecord.byteCount
     let arenaInputs = inputs.indices.filter { inputs[$0].constant == nil }
-    let outputIndices = Array(inputs.count..<tensors.count)
-    let list = arenaInputs + outputIndices + Array(tensors.indices)
+    let tensorCount = inputs.count + outputs.count
+    let list = arenaInputs + Array(inputs.count..<tensorCount) + Array(0..<tensorCount)
+    let operatorOffset = BlobHeader.byteCount + tensorCount * TensorRecord.byteCount
+    let listOffset = operatorOffset + OperatorRecord.byteCount
     let parameterOffset = (listOffset + 2 * list.count + 3) & ~3
     let stringOffset = parameterOffset + 4 * words.count
     let dataOffset = stringOffset + 4
@@ -156,21 +158,35 @@ extension TestOperator {
     writer.u32(dataOffset + data.bytes.count)
     writer.u32(0)
     for offset in [
-      tensorOffset, operatorOffset, listOffset, parameterOffset, stringOffset, dataOffset,
+      BlobHeader.byteCount, operatorOffset, listOffset, parameterOffset, stringOffset, dataOffset,
     ] { writer.u32(offset) }
-    for count in [tensors.count, 1, arenaInputs.count, outputs.count] { writer.u16(count) }
+    for count in [tensorCount, 1, arenaInputs.count, outputs.count] { writer.u16(count) }
     for count in [list.count, words.count, 4, data.bytes.count, plan.arenaByteCount, 0] {
       writer.u32(count)
     }
-    for _ in 0..<2 { writer.u16(0) }
-    for _ in 0..<5 { writer.u32(0) }
-    for (index, tensor) in tensors.enumerated() {
+    for _ in 0..<6 { writer.u32(0) }
+    writeTensors(plan, constants: constants.map { $0 + dataOffset }, to: &writer)
+    writer.u16(Int(kind.rawValue))
+    writer.u8(inputs.count)
+    writer.u8(outputs.count)
+    for word in [
+      arenaInputs.count + outputs.count, 0, words.count, plan.scratch, plan.scratchByteCount, 0, 0,
+    ] { writer.u32(word) }
+    for index in list { writer.u16(index) }
+    writer.align(4)
+    for word in words { writer.u32(word.isOffset ? word.value + dataOffset : word.value) }
+    writer.u32(0)
+    return checksummed(writer.bytes + data.bytes)
+  }
+
+  private func writeTensors(_ plan: Plan, constants: [Int], to writer: inout ByteWriter) {
+    for (index, tensor) in (inputs + outputs).enumerated() {
       let isOutput = index >= inputs.count
-      let place =
-        isOutput
-        ? plan.outputs[index - inputs.count]
-        : tensor.constant == nil ? plan.inputs[index] : dataOffset + constants[index]
-      writer.u32(place)
+      if isOutput {
+        writer.u32(plan.outputs[index - inputs.count])
+      } else {
+        writer.u32(tensor.constant == nil ? plan.inputs[index] : constants[index])
+      }
       writer.u32(tensor.shape.count)
       for dimension in tensor.shape.dimensions { writer.u32(dimension) }
       writer.u32(Int(tensor.scale.bitPattern))
@@ -182,21 +198,10 @@ extension TestOperator {
       writer.u16(isOutput ? 1 : 0)
       writer.u32(0)
     }
-    writer.u16(Int(kind.rawValue))
-    writer.u8(inputs.count)
-    writer.u8(outputs.count)
-    writer.u32(arenaInputs.count + outputs.count)
-    writer.u32(0)
-    writer.u32(words.count)
-    writer.u32(plan.scratch)
-    writer.u32(plan.scratchByteCount)
-    writer.u32(0)
-    writer.u32(0)
-    for index in list { writer.u16(index) }
-    writer.align(4)
-    for word in words { writer.u32(word.isOffset ? word.value + dataOffset : word.value) }
-    writer.u32(0)
-    var bytes = writer.bytes + data.bytes
+  }
+
+  private func checksummed(_ blob: [UInt8]) -> [UInt8] {
+    var bytes = blob
     var crc = Checksum()
     bytes.withUnsafeBytes { crc.update($0.baseAddress!, count: $0.count) }
     for index in 0..<4 {
@@ -235,19 +240,5 @@ final class AlignedBytes {
   /// Valid while this object lives.
   func model() throws -> Model {
     try withExtendedLifetime(self) { try Model(validating: UnsafeRawBufferPointer(buffer)) }
-  }
-}
-
-/// Expects kernel and oracle to agree in each placement, on every backend.
-func expectSame(
-  _ operation: TestOperator, inputs: [[Int8]], oracle: [[Int8]], _ comment: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) throws {
-  for placement in Placement.allCases {
-    for backend in Backend.allCases {
-      let outputs = try operation.run(inputs, placement: placement, backend: backend)
-      #expect(
-        outputs == oracle, "\(comment), \(placement), \(backend)", sourceLocation: sourceLocation)
-    }
   }
 }

@@ -25,6 +25,15 @@ enum Common {
   static let standardDeviation = OctetCommand.Option(
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
+  static let labels = OctetCommand.Option(
+    "--labels", .path, help: "A text file with one class name a line, in output order.")
+
+  static func labels(_ path: String) throws -> [String] {
+    String(decoding: try InputFile.read(path), as: UTF8.self)
+      .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
   /// The normalisation that the user gave; nil when neither option is there.
   static func normalization(_ arguments: Arguments) throws(CommandError) -> Normalization? {
     let mean = arguments[Common.mean]

@@ -15,9 +15,35 @@ enum ModelFile {
     return try naming(path) {
       if bytes.starts(with: Array("OCT".utf8)) { return .blob(try LoadedModel(bytes)) }
       if path.hasSuffix(".oct") { return .blob(try LoadedModel(bytes)) }
+      if isTFLite(bytes, path) {
+        return .graph(try TFLiteReader.read(bytes), format: "tflite", byteCount: bytes.count)
+      }
       let graph = try ONNXReader.read(URL(fileURLWithPath: path))
       return .graph(graph, format: "onnx", byteCount: bytes.count)
     }
+  }
+
+  /// A model of another format, with the proof that it was read rightly where its layout changed.
+  static func readProven(
+    _ path: String
+  ) throws -> (graph: Graph, format: String, proof: ONNXProof?) {
+    let bytes = try InputFile.read(path)
+    return try naming(path) {
+      if bytes.starts(with: Array("OCT".utf8)) {
+        throw CommandError(.badData, "this is a blob already; 'octet inspect' shows it")
+      }
+      if isTFLite(bytes, path) { return (try TFLiteReader.read(bytes), "tflite", nil) }
+      let model = try ONNXReader.importModel(URL(fileURLWithPath: path))
+      let proof = try model.prove()
+      var graph = model.graph
+      graph.moveQuantizationOutOfTheEdges()
+      return (graph, "onnx", proof)
+    }
+  }
+
+  /// The FlatBuffer's file identifier stands behind its root offset.
+  private static func isTFLite(_ bytes: [UInt8], _ path: String) -> Bool {
+    bytes.dropFirst(4).starts(with: Array("TFL3".utf8)) || path.hasSuffix(".tflite")
   }
 
   /// The int8 model in a file.
@@ -29,10 +55,20 @@ enum ModelFile {
   /// The float model in a file.
   static func readFloat(_ path: String) throws -> Graph {
     switch try read(path) {
-    case .graph(let graph, _, _): return graph
+    case .graph(let graph, _, _):
+      guard !graph.isQuantized else {
+        throw CommandError(
+          .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
+      }
+      return graph
     case .blob:
       throw CommandError(
         .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")
     }
   }
+}
+
+extension Graph {
+  /// Whether the model came with scales, so that it becomes a blob as it is.
+  var isQuantized: Bool { tensors.contains { $0.quantization != nil } }
 }

@@ -21,6 +21,8 @@ struct BoardVerb: Verb {
     "--host", .string.named("USER@NAME"), help: "Run on this Linux board by ssh.")
   let rawInput = OctetCommand.Option(
     "--raw-input", .path, help: "Int8 samples to run; the self-test's own when absent.")
+  let samples = OctetCommand.Option(
+    "--samples", .integer(1...), help: "Run at most so many samples of --raw-input.")
   let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Int8 outputs to write.")
   let output = OctetCommand.Option(
     "--output", short: "o", .path.named("DIR"), help: "Folder to build into and to keep.")
@@ -31,10 +33,13 @@ struct BoardVerb: Verb {
       "list",
       "build --board NAME M.oct -o DIR",
       "library [--board NAME] [M.oct] -o DIR",
-      "run --board NAME M.oct [--raw-input IN] [--raw-output OUT] [--host USER@NAME] [-o DIR]",
+      "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
+        + "[-o DIR]",
     ]
   }
-  var parameters: [any Parameter] { [action, model, board, host, rawInput, rawOutput, output] }
+  var parameters: [any Parameter] {
+    [action, model, board, host, rawInput, samples, rawOutput, output]
+  }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     if arguments[action] == "list" {
@@ -53,7 +58,12 @@ struct BoardVerb: Verb {
       let firmware = try BoardBuilder(chosen).build(blob, into: folder)
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
-    let inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
+    var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
+    if let samples = arguments[samples], let all = inputs {
+      let model = try blob.model()
+      let byteCount = (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
+      inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
+    }
     if let path = arguments[rawOutput] { try AtomicFile.checkCanWrite(to: path) }
     let result = try BoardRunner.buildAndRun(
       blob, on: chosen, inputs: inputs, host: arguments[host], folder: folder)

@@ -26,7 +26,7 @@ struct Train: Verb {
   let optimizer = OctetCommand.Option(
     "--optimizer", .choice(["adam", "momentum", "sgd"]), default: "adam", help: "The optimizer.")
   let weightDecay = OctetCommand.Option(
-    "--weight-decay", .number(0...1), default: 0, help: "On weights, not on biases.")
+    "--weight-decay", .number(0...1), help: "On weights, not on biases; 0.1 for adam, else 0.")
   let patience = OctetCommand.Option(
     "--patience", .integer(1...100_000), help: "Stop after as many epochs without a better one.")
   let seed = OctetCommand.Option(
@@ -67,7 +67,7 @@ struct Train: Verb {
     options.epochCount = arguments[epochs]
     options.batchSize = arguments[batchSize]
     options.learningRate = Float(arguments[learningRate])
-    options.weightDecay = Float(arguments[weightDecay])
+    options.weightDecay = arguments[weightDecay].map { Float($0) }
     options.patience = arguments[patience]
     options.seed = arguments[seed]
     options.threadCount = arguments[Common.threads]

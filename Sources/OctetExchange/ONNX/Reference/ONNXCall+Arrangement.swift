@@ -121,16 +121,18 @@ extension ONNXCall {
     let steps = try isOld ? nil : view.integersInput(4)?.map(\.ordinary)
     guard let starts, let ends, starts.count == ends.count else { throw .invalid("no range") }
     let axes = try view.axes(chosen ?? Array(0..<starts.count), rank: x.shape.count)
+    if x.count == 0 { throw .unsupported("it slices a tensor without elements") }
     var taken = x.shape.map { Array(0..<$0) }
     for (k, axis) in axes.enumerated() where k < starts.count {
       let (length, step) = (x.shape[axis], steps?[k] ?? 1)
       guard step != 0 else { throw .invalid("a step is 0") }
-      let lower = step > 0 ? 0 : -1
+      // Going back, a slice begins inside and may end before the first element.
       let upper = step > 0 ? length : length - 1
-      func clamp(_ value: Int) -> Int {
+      func clamp(_ value: Int, _ lower: Int) -> Int {
         min(max(value < 0 ? value + length : value, lower), upper)
       }
-      taken[axis] = Array(stride(from: clamp(starts[k]), to: clamp(ends[k]), by: step))
+      let (first, end) = (clamp(starts[k], 0), clamp(ends[k], step > 0 ? 0 : -1))
+      taken[axis] = Array(stride(from: first, to: end, by: step))
         .filter { (0..<length).contains($0) }
     }
     return try pick(x, taken.map(\.count)) { index in

@@ -24,6 +24,7 @@ extension ONNXCall {
   }
 
   private func map(_ x: ONNXValue, _ body: (Double) -> Double) throws(ImportFailure) -> ONNXValue {
+    _ = try count(x.shape)
     var result = x
     switch x.elements {
     case .real(let values): result.elements = .real(values.map { Float(body(Double($0))) })
@@ -69,7 +70,7 @@ extension ONNXCall {
       let lower = isOld ? (view.has("min") ? try view.float("min") : nil) : optional(1)?.reals.first
       let upper = isOld ? (view.has("max") ? try view.float("max") : nil) : optional(2)?.reals.first
       return { min(Double(upper ?? .infinity), max(Double(lower ?? -.infinity), $0)) }
-    case "Identity", "Dropout": return { $0 }
+    case "Identity", "Dropout", "CastLike": return { $0 }
     default: return nil
     }
   }
@@ -171,6 +172,7 @@ extension ONNXCall {
 
   private func cast() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
+    _ = try count(x.shape)
     let code = try view.integer("to")
     guard let type = ONNXElementType(rawValue: code), type != .float16, type != .bfloat16 else {
       throw .unsupported("it makes \(ONNXElementType.name(code)) elements")

@@ -83,16 +83,11 @@ extension ONNXCall {
     }
   }
 
-  private func limitWork(_ outputs: Int, _ each: Int) throws(ImportFailure) {
-    let (work, overflow) = outputs.multipliedReportingOverflow(by: each)
-    if overflow || work > Self.workLimit { throw .unsupported("it takes too long to prove") }
-  }
-
   func convolution(
     _ x: ONNXValue, _ weights: ONNXValue, _ bias: ONNXValue?
   ) throws(ImportFailure) -> ONNXValue {
     let groups = try view.integer("group", 1)
-    guard x.shape.count >= 3, weights.shape.count == x.shape.count, groups > 0,
+    guard x.shape.count >= 3, weights.shape.count == x.shape.count, (1...1 << 20).contains(groups),
       x.shape[1] == groups * weights.shape[1], weights.shape[0] % groups == 0
     else { throw .invalid("weights of shape \(weights.shape) do not fit \(x.shape)") }
     let image = Array(x.shape[2...])
@@ -122,7 +117,8 @@ extension ONNXCall {
   private func transposedConvolution() throws(ImportFailure) -> ONNXValue {
     let (x, weights) = (try input(0), try input(1))
     let groups = try view.integer("group", 1)
-    guard x.shape.count >= 3, weights.shape.count == x.shape.count, groups > 0,
+    guard x.shape.count >= 3, weights.shape.count == x.shape.count,
+      (1...1 << 20).contains(groups),
       x.shape[1] == weights.shape[0], x.shape[1] % groups == 0
     else { throw .invalid("weights of shape \(weights.shape) do not fit \(x.shape)") }
     let image = Array(x.shape[2...])
@@ -130,6 +126,9 @@ extension ONNXCall {
     var window = try Window(view, kernel: kernel, image: image)
     let extra = try view.integers("output_padding") ?? image.map { _ in 0 }
     let fixed = try view.integers("output_shape")
+    guard extra.count == image.count, fixed?.count ?? image.count == image.count,
+      optional(2)?.count ?? weights.shape[1] * groups == weights.shape[1] * groups
+    else { throw .invalid("output_padding, output_shape or the bias does not fit") }
     let mode = try view.string("auto_pad", "NOTSET")
     var outputs: [Int] = []
     for axis in image.indices {
@@ -206,6 +205,7 @@ extension ONNXCall {
     let x = try input(0)
     guard x.shape.count >= 3 else { throw .invalid("x has too few dimensions") }
     let count = x.shape[2...].reduce(1, *)
+    try limitWork(x.count, 1)
     let values = x.reals
     let shape = Array(x.shape[..<2]) + x.shape[2...].map { _ in 1 }
     return try real(shape) { index in

@@ -32,8 +32,7 @@ extension ONNXCall {
     }
     let batch = try broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
     let shape = batch + [a.shape[a.shape.count - 2], b.shape[b.shape.count - 1]]
-    let (work, overflow) = try count(shape).multipliedReportingOverflow(by: depth)
-    if overflow || work > Self.workLimit { throw .unsupported("it takes too long to prove") }
+    try limitWork(try count(shape), depth)
     let (x, y) = (a.reals, b.reals)
     var result = try real(shape) { index in
       var sum = 0.0
@@ -54,6 +53,7 @@ extension ONNXCall {
     let x = try input(0)
     let isOld = view.version < 13
     let axis = try view.axis(try view.integer("axis", isOld ? 1 : -1), rank: x.shape.count)
+    _ = try count(x.shape)
     let values = x.reals
     var result = values
     let length = isOld ? x.shape[axis...].reduce(1, *) : x.shape[axis]
@@ -87,6 +87,7 @@ extension ONNXCall {
     let keeps = try view.integer("keepdims", 1) != 0
     let shape = keeps ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
     let holder = ONNXValue(shape: kept, reals: [])
+    try limitWork(x.count, 1)
     let values = x.reals
     var lists = [[Float]](repeating: [], count: try count(kept))
     Self.forEachIndex(x.shape) { lists[holder.broadcastOffset($0)].append(values[x.offset($0)]) }

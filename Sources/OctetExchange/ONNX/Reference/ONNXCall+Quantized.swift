@@ -9,7 +9,7 @@ private struct Grid {
 
   func real(_ q: Int64, _ index: [Int]) -> Float {
     let c = channel(index)
-    return Float(q - zeroPoints[c % zeroPoints.count]) * scales[c]
+    return Float(q &- zeroPoints[c % zeroPoints.count]) * scales[c]
   }
 
   func integer(_ real: Float, _ index: [Int]) -> Int64 {
@@ -25,7 +25,7 @@ extension ONNXCall {
     switch view.operatorName {
     case "QuantizeLinear":
       let x = try input(0)
-      return quantize(x, try grid(1, 2, rank: x.shape.count))
+      return try quantize(x, try grid(1, 2, rank: x.shape.count))
     case "DequantizeLinear":
       let x = try input(0)
       return try dequantize(x, try grid(1, 2, rank: x.shape.count, type: x.elementType))
@@ -44,13 +44,13 @@ extension ONNXCall {
         bias = ONNXValue(shape: offsets.shape, reals: values)
       }
       let result = try convolution(realX, try dequantize(weights, weightGrid), bias)
-      return quantize(result, try grid(6, 7, rank: result.shape.count))
+      return try quantize(result, try grid(6, 7, rank: result.shape.count))
     case "QLinearMatMul":
       let (a, b) = (try input(0), try input(3))
       let x = try dequantize(a, try grid(1, 2, rank: a.shape.count))
       let y = try dequantize(b, try grid(4, 5, rank: b.shape.count))
       let result = try product(x, y)
-      return quantize(result, try grid(6, 7, rank: result.shape.count))
+      return try quantize(result, try grid(6, 7, rank: result.shape.count))
     default: return nil
     }
   }
@@ -71,20 +71,26 @@ extension ONNXCall {
       type: zeros?.elementType ?? type ?? .uint8, axis: along)
   }
 
-  private func quantize(_ x: ONNXValue, _ grid: Grid) -> ONNXValue {
+  private func quantize(_ x: ONNXValue, _ grid: Grid) throws(ImportFailure) -> ONNXValue {
+    try requireFit(grid, x)
+    _ = try count(x.shape)
     let values = x.reals
     var integers: [Int64] = []
     Self.forEachIndex(x.shape) { integers.append(grid.integer(values[x.offset($0)], $0)) }
     return ONNXValue(shape: x.shape, integers: integers, elementType: grid.type)
   }
 
-  private func dequantize(_ x: ONNXValue, _ grid: Grid) throws(ImportFailure) -> ONNXValue {
-    guard let integers = x.integers else { throw .invalid("it dequantizes reals") }
+  private func requireFit(_ grid: Grid, _ x: ONNXValue) throws(ImportFailure) {
     if grid.scales.count > 1,
       !(x.shape.indices.contains(grid.axis) && x.shape[grid.axis] == grid.scales.count)
     {
       throw .invalid("\(grid.scales.count) scales do not fit \(x.shape)")
     }
+  }
+
+  private func dequantize(_ x: ONNXValue, _ grid: Grid) throws(ImportFailure) -> ONNXValue {
+    guard let integers = x.integers else { throw .invalid("it dequantizes reals") }
+    try requireFit(grid, x)
     return try real(x.shape) { grid.real(integers[x.offset($0)], $0) }
   }
 }

@@ -1,8 +1,8 @@
 extension ONNXCall {
-  /// Nearest or linear along each axis, from the formulas of Resize's documentation.
-  func resize() throws(ImportFailure) -> ONNXValue {
-    let x = try input(0)
-    let isOld = view.version < 11 || view.operatorName == "Upsample"
+  /// The scale and the new size of each axis.
+  private func resizeTarget(
+    _ x: ONNXValue, isOld: Bool
+  ) throws(ImportFailure) -> (scales: [Double], shape: [Int]) {
     let rank = x.shape.count
     let axes = try view.axes(try view.integers("axes") ?? Array(0..<rank), rank: rank)
     var scales = [Double](repeating: 1, count: rank)
@@ -11,11 +11,14 @@ extension ONNXCall {
       try isOld
       ? (view.version < 9 ? view.floats("scales") : view.realsInput(1)) : view.realsInput(2)
     if let given, given.count == axes.count {
+      guard given.allSatisfy({ $0 > 0 && $0 < 0x1p20 }) else { throw .invalid("wrong scales") }
       for (k, axis) in axes.enumerated() {
         scales[axis] = Double(given[k])
         shape[axis] = Int(clampingScaled: Double(x.shape[axis]) * scales[axis])
       }
-    } else if let sizes = try view.integersInput(3)?.map(\.ordinary), sizes.count == axes.count {
+    } else if let sizes = try view.integersInput(3)?.map(\.ordinary), sizes.count == axes.count,
+      sizes.allSatisfy({ (1...1 << 28).contains($0) }), !x.shape.contains(0)
+    {
       let ratios = zip(axes, sizes).map { Double($1) / Double(max(x.shape[$0], 1)) }
       let policy = try view.string("keep_aspect_ratio_policy", "stretch")
       let common = policy == "not_larger" ? ratios.min() : ratios.max()
@@ -28,6 +31,14 @@ extension ONNXCall {
     } else {
       throw .invalid("neither scales nor sizes fit")
     }
+    return (scales, shape)
+  }
+
+  /// Nearest or linear along each axis, from the formulas of Resize's documentation.
+  func resize() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let isOld = view.version < 11 || view.operatorName == "Upsample"
+    let (scales, shape) = try resizeTarget(x, isOld: isOld)
     let mode =
       isOld ? "asymmetric" : try view.string("coordinate_transformation_mode", "half_pixel")
     let rounding = isOld ? "floor" : try view.string("nearest_mode", "round_prefer_floor")

@@ -1,12 +1,18 @@
+import OctetModel
+
 /// A node with all its inputs known, computed as ONNX defines it: naive, in ONNX's own layout and
 /// in any number of dimensions. It folds constants, and it is the independent reference that
 /// `ONNXProof` holds the imported graph against; so it shares no geometry with the importer.
 struct ONNXCall {
   let view: ONNXNodeView
   let arguments: [ONNXValue?]
+  let meter: ONNXMeter
 
   /// `inputs` has nil where an optional input is absent.
-  init(node: ONNXNode, version: Int64, inputs: [ONNXValue?], data: ONNXData) {
+  init(
+    node: ONNXNode, version: Int64, inputs: [ONNXValue?], data: ONNXData, meter: ONNXMeter
+  ) {
+    self.meter = meter
     arguments = inputs
     view = ONNXNodeView(
       node: node, version: version,
@@ -18,10 +24,6 @@ struct ONNXCall {
         }
       }, data: data)
   }
-
-  /// The most elements that one call may make, and the most multiply-adds that it may take.
-  static let elementLimit = 1 << 24
-  static let workLimit = 1 << 30
 
   /// The outputs in order; outputs that inference does not need may be left out at the end.
   func evaluate() throws(ImportFailure) -> [ONNXValue] {
@@ -52,15 +54,18 @@ struct ONNXCall {
 
   /// The number of elements of a result, or a refusal when it is too large.
   func count(_ shape: [Int]) throws(ImportFailure) -> Int {
-    var count = 1
-    for dimension in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-      if dimension < 0 || overflow || product > Self.elementLimit {
-        throw .unsupported("its result of shape \(shape) is too large")
-      }
-      count = product
-    }
+    guard let count = try? Graph.checkedElementCount(shape, node: view.name),
+      meter.spend(elementCount: count)
+    else { throw .unsupported("its result of shape \(shape) is too large to be computed here") }
     return count
+  }
+
+  /// Refuses work that takes too long: `each` steps for each of `outputs` elements.
+  func limitWork(_ outputs: Int, _ each: Int) throws(ImportFailure) {
+    let (work, overflow) = outputs.multipliedReportingOverflow(by: max(each, 1))
+    if overflow || !meter.spend(work: work) {
+      throw .unsupported("it takes too long to be computed here")
+    }
   }
 
   /// A result of reals, each computed from its index.
@@ -126,6 +131,28 @@ struct ONNXCall {
       }
     }
     throw .unsupported("a constant of this kind is not read; store it as a tensor")
+  }
+}
+
+/// How much naive computation may still make and do.
+final class ONNXMeter {
+  private var elementCount, work: Int
+
+  init(elementCount: Int, work: Int) {
+    self.elementCount = elementCount
+    self.work = work
+  }
+
+  func spend(elementCount count: Int) -> Bool {
+    if count > elementCount { return false }
+    elementCount -= count
+    return spend(work: count)
+  }
+
+  func spend(work steps: Int) -> Bool {
+    if steps > work { return false }
+    work -= steps
+    return true
   }
 }
 

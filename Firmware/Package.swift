@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+// Firmware for one board as a package, for editors and for programs of your own. `octet board build`
+// makes the same image without it.
+//
+//     OCTET_BOARD=cortex-m4 OCTET_MODEL=$PWD/lenet.oct OCTET_ARENA=1968 \
+//       swift build --package-path Firmware -c release --triple armv7em-none-none-eabi \
+//       --toolset Firmware/toolset.json --toolset Firmware/Boards/cortex-m4/toolset.json
+
+import PackageDescription
+
+let board = Context.environment["OCTET_BOARD"] ?? "cortex-m4"
+let model = Context.environment["OCTET_MODEL"] ?? ""
+let arena = Context.environment["OCTET_ARENA"] ?? "4096"
+let family = board.hasPrefix("linux") ? "Linux" : "CortexM"
+
+let package = Package(
+  name: "Firmware",
+  dependencies: [.package(name: "Octet", path: "..")],
+  targets: [
+    // The seam and what every board needs: memory functions, stack measurement.
+    .target(name: "Board"),
+    // Startup and the two functions of the seam.
+    .target(
+      name: family,
+      dependencies: ["Board"],
+      publicHeadersPath: ".",
+      cSettings: [
+        .define("BOARD_MODEL_FILE", to: "\"\(model)\""),
+        .define("BOARD_ARENA_BYTE_COUNT", to: arena),
+      ]),
+    .executableTarget(
+      name: "Firmware",
+      dependencies: ["Board", .byName(name: family), .product(name: "OctetRuntime", package: "Octet")],
+      swiftSettings: [.unsafeFlags(["-package-name", "octet"])],
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-fuse-ld=lld", "-Xlinker", "-T",
+          "-Xlinker", "\(Context.packageDirectory)/Boards/\(board)/board.ld", "-Xlinker", "-L",
+          "-Xlinker", "\(Context.packageDirectory)/Sources/\(family)",
+        ])
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,17 @@
+import OctetModel
+import OctetRuntime
+
+extension Lowering {
+  mutating func lowerConcatenation(
+    _ index: Int, axis: Int, _ activation: Activation
+  ) throws(CompilerError) {
+    let node = graph.nodes[index]
+    guard activation == .none else {
+      throw .invalid(node: node.name, reason: "an activation fused into it has no operator")
+    }
+    try requireOneScale(node)
+    let axis = try fourAxes([axis], of: node.inputs[0], node)[0]
+    try append(
+      .concatenation, node, inputs: node.inputs, output: node.outputs[0], [.value(axis)])
+  }
+}

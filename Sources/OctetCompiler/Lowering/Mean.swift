@@ -1,0 +1,19 @@
+import OctetModel
+import OctetRuntime
+
+extension Lowering {
+  mutating func lowerMean(_ index: Int, axes: [Int]) throws(CompilerError) {
+    let node = graph.nodes[index]
+    let shape = graph.tensors[node.inputs[0]].shape
+    let count = axes.reduce(1) { $0 * shape[$1] }
+    guard count > 0 else { throw .invalid(node: node.name, reason: "its input is empty") }
+    let by = Mean.multiplier(
+      FixedPointMultiplier(
+        Double(scale(node.inputs[0])) / Double(scale(node.outputs[0]))), dividedBy: count)
+    var mask = 0
+    for axis in try fourAxes(axes, of: node.inputs[0], node) { mask |= 1 << axis }
+    try append(
+      .mean, node, inputs: [node.inputs[0]], output: node.outputs[0],
+      [.value(mask), .value(Int(by.multiplier)), .value(Int(by.shift))])
+  }
+}

@@ -1,0 +1,24 @@
+import OctetModel
+import OctetRuntime
+
+extension Lowering {
+  mutating func lowerTranspose(_ index: Int, _ permutation: [Int]) throws(CompilerError) {
+    let node = graph.nodes[index]
+    try requireOneScale(node)
+    let shape = graph.tensors[node.inputs[0]].shape
+    // Nothing moves when only axes of one element change places.
+    let moving = permutation.filter { shape[$0] > 1 }
+    if moving == moving.sorted() {
+      try lowerReshape(index)
+      return
+    }
+    let four = try fourAxes(permutation, of: node.inputs[0], node) {
+      permutation[$0] == $0
+    }
+    let kept = four.filter { $0 >= 0 }
+    let words = Array(0..<4 - kept.count) + kept
+    try append(
+      .transpose, node, inputs: [node.inputs[0]], output: node.outputs[0],
+      words.map { .value($0) })
+  }
+}

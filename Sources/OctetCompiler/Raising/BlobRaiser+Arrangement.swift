@@ -1,0 +1,75 @@
+import OctetModel
+import OctetRuntime
+
+// Operators that move values, average them or resize.
+
+extension BlobRaiser {
+  mutating func raiseArrangement(_ view: OperatorView) throws(CompilerError) {
+    let (x, y) = (input(view), output(view))
+    let rank = x.shape.count
+    // The runtime's four axes, of which the tensor has the last.
+    let first = 4 - rank
+    let shape = Array(y.shape.fourDimensions[first...])
+    switch view.kind {
+    case .mean:
+      let mask = word(view, Mean.Word.axes)
+      let axes = (first..<4).filter { mask & (1 << $0) != 0 }.map { $0 - first }
+      append(view, .mean(axes: axes, keepsDimensions: y.shape.count == rank))
+    case .concatenation:
+      let axis = word(view, Concatenation.Word.axis) - first
+      append(view, .concatenation(axis: axis, activation: .none))
+    case .pad:
+      let before = (first..<4).map { word(view, Pad.Word.before + $0) }
+      let after = before.indices.map { shape[$0] - x.shape[$0] - before[$0] }
+      let quantization = y.quantization ?? Quantization(scale: 1, zeroPoint: 0)
+      let code = word(view, Pad.Word.value) - Int(quantization.zeroPoints[0])
+      append(
+        view,
+        .pad(
+          before: before, after: after, mode: .constant(Float(code) * quantization.scales[0])))
+    case .reshape: append(view, .reshape(y.shape))
+    case .transpose:
+      append(
+        view,
+        .transpose((first..<4).map { word(view, Transpose.Word.permutation + $0) - first }))
+    case .slice:
+      append(
+        view,
+        .slice(
+          begin: (first..<4).map { word(view, Slice.Word.begin + $0) }, count: shape,
+          stride: (first..<4).map { word(view, Slice.Word.stride + $0) }))
+    default: try raiseResize(view)
+    }
+  }
+
+  /// The convention whose tables these are.
+  private mutating func raiseResize(_ view: OperatorView) throws(CompilerError) {
+    let (x, y) = (input(view).shape, output(view).shape)
+    let isNearest = view.kind == .resizeNearest
+    let wordCount = isNearest ? 1 : 3
+    let tables = [1, 2].map { axis in int32s(view, axis - 1, count: wordCount * y[axis]) }
+    typealias Coordinates = ResizeAttributes.Coordinates
+    typealias Rounding = ResizeAttributes.Rounding
+    let conventions: [(Coordinates, Rounding)] = [
+      (.asymmetric, .floor), (.halfPixel, .roundPreferCeil), (.alignCorners, .roundPreferCeil),
+      (.halfPixel, .roundPreferFloor), (.asymmetric, .roundPreferFloor), (.asymmetric, .ceil),
+      (.halfPixel, .floor), (.alignCorners, .floor), (.pytorchHalfPixel, .roundPreferFloor),
+    ]
+    for (coordinates, rounding) in conventions {
+      let attributes = ResizeAttributes(
+        method: isNearest ? .nearest : .bilinear, coordinates: coordinates, rounding: rounding,
+        outputShape: y, scales: zip(y, x).map { Float($0) / Float($1) })
+      let made = [1, 2].map { axis -> [Int32] in
+        let table = ResizeTable(
+          input: x[axis], output: y[axis], scale: attributes.scales[axis],
+          coordinates: coordinates)
+        return isNearest ? table.nearest(rounding) : table.bilinear()
+      }
+      if made == tables {
+        append(view, .resize(attributes))
+        return
+      }
+    }
+    throw .invalid(node: name(view), reason: "its tables are those of no resize of TFLite")
+  }
+}

@@ -1,0 +1,111 @@
+import OctetModel
+import OctetRuntime
+
+extension BlobRaiser {
+  /// Parameter words with the blob offsets of an operator's constants.
+  struct Words {
+    var weights, bias, multipliers, shifts: Int
+  }
+
+  /// The weights with their scales and the int32 bias, as two constants of the graph.
+  mutating func weights(
+    _ view: OperatorView, shape: [Int], axis: Int, foldsBias: Bool = true, _ words: Words
+  ) throws(CompilerError) -> [TensorIndex] {
+    let channelCount = shape[axis]
+    let codes = int8s(view, words.weights, count: shape.elementCount)
+    let folded = int32s(view, words.bias, count: channelCount)
+    let shifts = int8s(view, words.shifts, count: channelCount)
+    let multipliers = zip(int32s(view, words.multipliers, count: channelCount), shifts).map {
+      FixedPointMultiplier(multiplier: $0, shift: Int32($1))
+    }
+    let isFullyConnected = view.kind == .fullyConnected
+    let zeroPoint = isFullyConnected ? word(view, FullyConnected.Word.weightZeroPoint) : 0
+    let scales = try scales(view, multipliers, isFullyConnected: isFullyConnected, zeroPoint)
+    let quantization = Quantization(
+      scales: scales, zeroPoints: [Int32](repeating: Int32(zeroPoint), count: scales.count),
+      axis: scales.count == 1 ? nil : axis)
+    var bias = folded
+    let inputQuantization = input(view).quantization ?? Quantization(scale: 1, zeroPoint: 0)
+    if foldsBias {
+      // The blob has `bias − z_in · Σ(w − z_w)`.
+      var sums = [Int64](repeating: 0, count: channelCount)
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      for (position, code) in codes.enumerated() {
+        sums[position / inner % channelCount] += Int64(code) - Int64(zeroPoint)
+      }
+      for channel in 0..<channelCount {
+        let value = Int64(folded[channel]) + Int64(inputQuantization.zeroPoints[0]) * sums[channel]
+        guard let exact = Int32(exactly: value) else {
+          throw .invalid(node: name(view), reason: "the bias of channel \(channel) overflows")
+        }
+        bias[channel] = exact
+      }
+    }
+    let biasScales = scales.map { $0 * inputQuantization.scales[0] }
+    return [
+      add(
+        Tensor(
+          name: "\(name(view))/weights", shape: shape, elementType: .int8, constant: .int8(codes),
+          quantization: quantization)),
+      add(
+        Tensor(
+          name: "\(name(view))/bias", shape: [channelCount], elementType: .int32,
+          constant: .int32(bias),
+          quantization: Quantization(
+            scales: biasScales, zeroPoints: [Int32](repeating: 0, count: scales.count),
+            axis: scales.count == 1 ? nil : 0))),
+    ]
+  }
+
+  /// Float32 scales that give exactly these multipliers: one for each channel, or one for a fully
+  /// connected operator whose multiplier was formed in float32.
+  private func scales(
+    _ view: OperatorView, _ multipliers: [FixedPointMultiplier], isFullyConnected: Bool,
+    _ zeroPoint: Int
+  ) throws(CompilerError) -> [Float] {
+    guard let inputScale = input(view).quantization?.scales.first,
+      let outputScale = output(view).quantization?.scales.first
+    else { throw .invalid(node: name(view), reason: "its operands have no scales") }
+    let recovery = WeightScale(input: inputScale, output: outputScale)
+    let canBePerChannel = zeroPoint == 0 && !(isFullyConnected && multipliers.count == 1)
+    if canBePerChannel {
+      let scales = multipliers.compactMap { recovery.scale($0, inFloat: false) }
+      if scales.count == multipliers.count { return scales }
+    }
+    if isFullyConnected, Set(multipliers.map { [$0.multiplier, $0.shift] }).count == 1,
+      let scale = recovery.scale(multipliers[0], inFloat: true)
+    {
+      return [scale]
+    }
+    throw .invalid(
+      node: name(view), reason: "no float32 weight scales give its multipliers")
+  }
+}
+
+/// Finds the float32 weight scale behind a multiplier.
+struct WeightScale {
+  var input: Float
+  var output: Float
+
+  /// - Parameter inFloat: the product of the scales was rounded to float32.
+  func scale(_ multiplier: FixedPointMultiplier, inFloat: Bool) -> Float? {
+    let real =
+      multiplier.multiplier == 0
+      // Anything below 2⁻³² became 0.
+      ? 0x1p-40
+      : Double(multiplier.multiplier)
+        * Double(sign: .plus, exponent: Int(multiplier.shift) - 31, significand: 1)
+    let nearest = Float(real * Double(output) / Double(input))
+    // A multiplier has 31 bits and a scale 24, so the nearest is right unless a product was rounded.
+    var candidates = [nearest]
+    for _ in 0..<3 {
+      candidates.append(candidates[candidates.count - 1].nextUp)
+    }
+    candidates += [nearest.nextDown, nearest.nextDown.nextDown]
+    return candidates.first { scale in
+      let product =
+        inFloat ? Double(input * scale) : Double(input) * Double(scale)
+      return scale.isNormal && FixedPointMultiplier(product / Double(output)) == multiplier
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import OctetModel
+
+extension Graph {
+  /// Drops the nodes that quantize inputs and dequantize outputs: a quantized model that takes and
+  /// gives floats, or uint8, becomes one that takes and gives int8, under the same names.
+  public mutating func moveQuantizationOutOfTheEdges() {
+    var removed: Set<Int> = []
+    let consumers = consumers()
+    for position in inputs.indices {
+      let input = inputs[position]
+      guard !outputs.contains(input), consumers[input].count == 1,
+        let node = consumers[input].first, case .quantize = nodes[node].operation,
+        isEdge(outer: input, inner: nodes[node].outputs[0])
+      else { continue }
+      inputs[position] = nodes[node].outputs[0]
+      swapNames(input, inputs[position])
+      removed.insert(node)
+    }
+    let producers = producers()
+    for position in outputs.indices {
+      let output = outputs[position]
+      guard let node = producers[output], consumers[output].isEmpty,
+        nodes[node].operation.isConversion, !removed.contains(node),
+        isEdge(outer: output, inner: nodes[node].inputs[0]),
+        outputs.filter({ $0 == output }).count == 1
+      else { continue }
+      outputs[position] = nodes[node].inputs[0]
+      swapNames(output, outputs[position])
+      removed.insert(node)
+    }
+    nodes = nodes.indices.filter { !removed.contains($0) }.map { nodes[$0] }
+  }
+
+  /// Whether `outer`'s values are those of the int8 tensor `inner` in another notation: floats, or
+  /// uint8 of the same scale, 128 above.
+  private func isEdge(outer: TensorIndex, inner: TensorIndex) -> Bool {
+    let (outer, inner) = (tensors[outer], tensors[inner])
+    guard inner.elementType == .int8, let quantization = inner.quantization else { return false }
+    if outer.elementType == .float32 { return true }
+    return outer.elementType == .uint8 && outer.quantization?.scales == quantization.scales
+      && outer.quantization?.zeroPoints == quantization.zeroPoints.map { $0 + 128 }
+  }
+
+  private mutating func swapNames(_ a: TensorIndex, _ b: TensorIndex) {
+    (tensors[a].name, tensors[b].name) = (tensors[b].name, tensors[a].name)
+  }
+}
+
+extension Operation {
+  fileprivate var isConversion: Bool {
+    switch self {
+    case .quantize, .dequantize: true
+    default: false
+    }
+  }
+}

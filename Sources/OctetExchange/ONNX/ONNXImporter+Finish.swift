@@ -1,0 +1,86 @@
+import OctetModel
+
+extension ONNXImporter {
+  mutating func finish() throws(ExchangeError) -> ONNXImport {
+    var outputs: [ONNXImport.Port] = []
+    var constantOutputs: [String: ONNXValue] = [:]
+    do {
+      for info in model.graph.outputs {
+        guard var value = values[info.name] else {
+          throw ImportFailure.invalid("output '\(info.name)' is made by no node")
+        }
+        if let constant = value.constant {
+          constantOutputs[info.name] = constant
+          continue
+        }
+        if case .flattened = value.layout {
+          value.source = .tensor(try tensor(value, .plain))
+          value.layout = .plain
+        }
+        let tensor = try outputTensor(value)
+        graph.outputs.append(tensor)
+        outputs.append(
+          ONNXImport.Port(
+            name: info.name, shape: value.shape, elementType: value.elementType,
+            layout: value.layout, tensor: tensor))
+      }
+    } catch {
+      throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
+    }
+    readMetadata()
+    graph = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
+    var result = ONNXImport(
+      graph: graph, inputs: inputs, outputs: outputs, values: [:],
+      constantOutputs: constantOutputs,
+      source: ONNXSource(
+        nodes: model.graph.nodes, constants: values.compactMapValues { $0.constant },
+        version: version, data: data))
+    for value in values.values {
+      guard case .tensor(let tensor) = value.source else { continue }
+      result.values[value.name] = ONNXImport.Port(
+        name: value.name, shape: value.shape, elementType: value.elementType,
+        layout: value.layout, tensor: tensor)
+    }
+    return try result.pruned()
+  }
+
+  /// The tensor of an output, under the output's name.
+  private mutating func outputTensor(_ value: ImportedValue) throws(ImportFailure) -> TensorIndex {
+    guard case .tensor(let tensor) = value.source else { throw .invalid("no tensor") }
+    if graph.tensors[tensor].quantization != nil && value.elementType == .float {
+      return try emit(.dequantize, name: value.name, inputs: [tensor], output: value.name)
+    }
+    if isInput(tensor) || !outputTensors.insert(tensor).inserted {
+      return try emit(.identity, name: value.name, inputs: [tensor], output: value.name)
+    }
+    if graph.tensors[tensor].name != value.name, !names.contains(value.name) {
+      graph.tensors[tensor].name = names.take(value.name)
+    }
+    return tensor
+  }
+
+  private mutating func readMetadata() {
+    for (key, text) in model.metadata {
+      switch key {
+      case "octet.labels": graph.metadata.labels = text.split(separator: "\n").map { String($0) }
+      case "octet.mean", "octet.std":
+        let numbers = text.split(separator: ",").compactMap { Float($0) }
+        var normalization =
+          graph.metadata.normalization ?? Normalization(mean: [], standardDeviation: [])
+        if key == "octet.mean" {
+          normalization.mean = numbers
+        } else {
+          normalization.standardDeviation = numbers
+        }
+        graph.metadata.normalization = normalization
+      default: break
+      }
+    }
+    if let normalization = graph.metadata.normalization,
+      normalization.mean.count != normalization.standardDeviation.count
+        || normalization.mean.isEmpty
+    {
+      graph.metadata.normalization = nil
+    }
+  }
+}

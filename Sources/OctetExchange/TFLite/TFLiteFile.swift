@@ -1,0 +1,161 @@
+/// The tables of a TFLite file that matter here, checked to lie inside it; what they mean together
+/// is not checked yet.
+struct TFLiteFile {
+  struct Tensor {
+    var name: String
+    var shape: [Int]
+    /// Of the schema's `TensorType`.
+    var type: Int
+    var buffer: Int
+    var scales: [Float]
+    var zeroPoints: [Int64]
+    var axis: Int
+    /// Why no node may use it.
+    var refusal: String?
+  }
+
+  struct Node {
+    /// Of the schema's `BuiltinOperator`.
+    var code: Int
+    var operatorName: String
+    /// Tensor indices; −1 for an absent optional input.
+    var inputs: [Int]
+    var outputs: [Int]
+    var optionsType: Int
+    var options: FlatTable?
+  }
+
+  var tensors: [Tensor]
+  var nodes: [Node]
+  var inputs: [Int]
+  var outputs: [Int]
+  private let flatBuffer: FlatBuffer
+  private let buffers: [FlatTable]
+
+  static let format = "TFLite"
+  static let identifier = "TFL3"
+
+  init(_ bytes: [UInt8]) throws(ExchangeError) {
+    flatBuffer = FlatBuffer(bytes, format: Self.format)
+    let root = try flatBuffer.root(identifier: Self.identifier)
+    let version = try root.integer(TFLiteSlot.Model.version, UInt32.self)
+    guard version == 3 else {
+      throw flatBuffer.malformed(at: root.position, "the schema's version is \(version), not 3")
+    }
+    let codes = try root.tables(TFLiteSlot.Model.operatorCodes)
+    let subgraphs = try root.tables(TFLiteSlot.Model.subgraphs)
+    guard let subgraph = subgraphs.first else {
+      throw flatBuffer.malformed(at: root.position, "there is no graph in it")
+    }
+    buffers = try root.tables(TFLiteSlot.Model.buffers)
+    tensors = []
+    for table in try subgraph.tables(TFLiteSlot.Subgraph.tensors) {
+      tensors.append(try Self.tensor(table, index: tensors.count))
+    }
+    inputs = try subgraph.integers(TFLiteSlot.Subgraph.inputs, Int32.self).map { Int($0) }
+    outputs = try subgraph.integers(TFLiteSlot.Subgraph.outputs, Int32.self).map { Int($0) }
+    let operators = try codes.map { (table) throws(ExchangeError) in try Self.operatorCode(table) }
+    nodes = []
+    for table in try subgraph.tables(TFLiteSlot.Subgraph.operators) {
+      nodes.append(try Self.node(table, operators))
+    }
+    try checkIndices()
+  }
+
+  /// The bytes that a tensor's value has in the file; empty for an activation.
+  func data(of tensor: Tensor) throws(ExchangeError) -> ArraySlice<UInt8> {
+    guard tensor.buffer != 0 else { return [] }
+    guard buffers.indices.contains(tensor.buffer) else {
+      throw .invalidModel(
+        place: "tensor '\(tensor.name)'",
+        reason: "it has buffer \(tensor.buffer), the file has \(buffers.count)")
+    }
+    let table = buffers[tensor.buffer]
+    var (start, count) = (0, 0)
+    let offset = try table.integer(TFLiteSlot.Buffer.offset, UInt64.self)
+    if offset > 1 {
+      (start, count) = (offset, try table.integer(TFLiteSlot.Buffer.byteCount, UInt64.self))
+      try flatBuffer.require(start, count)
+    } else if let data = try table.vector(TFLiteSlot.Buffer.data, elementByteCount: 1) {
+      (start, count) = data
+    }
+    try flatBuffer.spend(count, at: start)
+    return flatBuffer.bytes[start..<start + count]
+  }
+
+  // MARK: Tables
+
+  private static func tensor(_ table: FlatTable, index: Int) throws(ExchangeError) -> Tensor {
+    typealias Slot = TFLiteSlot.Tensor
+    let name = String((try table.string(Slot.name) ?? "").prefix(1000))
+    var tensor = Tensor(
+      name: name.isEmpty ? "tensor\(index)" : name,
+      shape: try table.integers(Slot.shape, Int32.self).map { Int($0) },
+      type: try table.integer(Slot.type, Int8.self),
+      buffer: try table.integer(Slot.buffer, UInt32.self), scales: [], zeroPoints: [], axis: 0)
+    if let quantization = try table.table(Slot.quantization) {
+      typealias Slot = TFLiteSlot.Quantization
+      tensor.scales = try quantization.floats(Slot.scales)
+      tensor.zeroPoints = try quantization.integers(Slot.zeroPoints, Int64.self)
+      tensor.axis = try quantization.integer(Slot.dimension, Int32.self)
+      if try quantization.integer(Slot.detailsType, UInt8.self) != 0 {
+        tensor.refusal =
+          "has a quantization scheme of its own; convert it to scales and zero points"
+      }
+    }
+    if try table.flag(Slot.isVariable) {
+      tensor.refusal = "keeps a state between runs; only models without state are supported"
+    }
+    if try table.has(Slot.sparsity) {
+      tensor.refusal = "is stored sparse; convert the model without sparsity"
+    }
+    if try table.integer(Slot.externalBuffer, UInt32.self) != 0 {
+      tensor.refusal = "has its data in another file; convert the model into one file"
+    }
+    return tensor
+  }
+
+  private static func operatorCode(
+    _ table: FlatTable
+  ) throws(ExchangeError) -> (code: Int, name: String) {
+    typealias Slot = TFLiteSlot.OperatorCode
+    // Old files have only the byte, new ones both; a code above 127 stands only in the new field.
+    let code = max(
+      try table.integer(Slot.deprecatedBuiltinCode, Int8.self),
+      try table.integer(Slot.builtinCode, Int32.self))
+    let custom = try table.string(Slot.customCode)
+    return (code, custom.map { "custom \($0)" } ?? TFLiteOperator.name(code))
+  }
+
+  private static func node(
+    _ table: FlatTable, _ operators: [(code: Int, name: String)]
+  ) throws(ExchangeError) -> Node {
+    typealias Slot = TFLiteSlot.Operator
+    let index = try table.integer(Slot.codeIndex, UInt32.self)
+    guard operators.indices.contains(index) else {
+      throw table.buffer.malformed(
+        at: table.position, "operator code \(index) of \(operators.count) does not exist")
+    }
+    return Node(
+      code: operators[index].code, operatorName: operators[index].name,
+      inputs: try table.integers(Slot.inputs, Int32.self).map { Int($0) },
+      outputs: try table.integers(Slot.outputs, Int32.self).map { Int($0) },
+      optionsType: try table.integer(Slot.optionsType, UInt8.self),
+      options: try table.table(Slot.options))
+  }
+
+  private func checkIndices() throws(ExchangeError) {
+    func check(_ indices: [Int], from lowest: Int, _ place: String) throws(ExchangeError) {
+      for index in indices where index < lowest || index >= tensors.count {
+        throw .invalidModel(
+          place: place, reason: "it names tensor \(index), the file has \(tensors.count)")
+      }
+    }
+    try check(inputs, from: 0, "the model's inputs")
+    try check(outputs, from: 0, "the model's outputs")
+    for (index, node) in nodes.enumerated() {
+      try check(node.inputs, from: -1, "node \(index) (\(node.operatorName))")
+      try check(node.outputs, from: 0, "node \(index) (\(node.operatorName))")
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import OctetModel
+
+/// Why a node cannot be taken over.
+enum TFLiteRefusal: Error {
+  /// It means something that Octet does not do.
+  case unsupported(String)
+  /// The file is at fault.
+  case broken(ExchangeError)
+}
+
+/// Builds a graph from the tables of a file, node by node. How each operator becomes an operation
+/// stands in the extensions.
+struct TFLiteImporter {
+  let file: TFLiteFile
+  var graph = Graph()
+  /// File tensor to graph tensor.
+  private var placed: [Int: TensorIndex] = [:]
+  private var tensorNames = UniqueNames()
+  private var nodeNames = UniqueNames()
+  private var refusals: [UnsupportedNode] = []
+
+  init(_ file: TFLiteFile) { self.file = file }
+
+  mutating func run() throws(ExchangeError) -> Graph {
+    for input in file.inputs { graph.inputs.append(try endpoint(input, "input")) }
+    for index in file.nodes.indices { try add(file.nodes[index]) }
+    guard refusals.isEmpty else { throw .unsupported(refusals) }
+    for output in file.outputs { graph.outputs.append(try endpoint(output, "output")) }
+    guard !graph.outputs.isEmpty else {
+      throw .invalidModel(place: "the model's outputs", reason: "it has none")
+    }
+    graph.moveQuantizationOutOfTheEdges()
+    graph = graph.canonical()
+    do {
+      try graph.validate()
+    } catch {
+      switch error {
+      case .invalid(let node, let reason), .unsupported(let node, _, let reason):
+        throw .invalidModel(place: node, reason: reason)
+      }
+    }
+    return graph
+  }
+
+  private mutating func endpoint(
+    _ index: Int, _ role: String
+  ) throws(ExchangeError) -> TensorIndex {
+    do {
+      return try tensor(index)
+    } catch {
+      switch error {
+      case .broken(let error): throw error
+      case .unsupported(let reason):
+        throw .unsupported([
+          UnsupportedNode(name: file.tensors[index].name, operatorName: role, reason: reason)
+        ])
+      }
+    }
+  }
+
+  private mutating func add(_ node: TFLiteFile.Node) throws(ExchangeError) {
+    let name = node.outputs.first.map { file.tensors[$0].name.firstName } ?? node.operatorName
+    do throws(TFLiteRefusal) {
+      guard let kind = TFLiteOperator(rawValue: node.code) else {
+        throw TFLiteRefusal.unsupported(
+          "Octet has no such operator; replace it in the model by operators that it has")
+      }
+      let call = TFLiteCall(
+        node: node, kind: kind, name: nodeNames.take(name), file: file)
+      try call.checkOperandCounts()
+      try convert(call)
+    } catch {
+      switch error {
+      case .broken(let error): throw error
+      case .unsupported(let reason):
+        refusals.append(
+          UnsupportedNode(name: name, operatorName: node.operatorName, reason: reason))
+      }
+    }
+  }
+
+  private mutating func convert(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    switch call.kind {
+    case .conv2D: try convolution(call)
+    case .depthwiseConv2D: try depthwiseConvolution(call)
+    case .transposeConv: try transposedConvolution(call)
+    case .fullyConnected: try fullyConnected(call)
+    case .maxPool2D, .averagePool2D: try pool(call)
+    case .resizeBilinear, .resizeNearestNeighbor: try resize(call)
+    case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)
+    case .relu: try append(call, .relu)
+    case .reluN1To1: try append(call, .clip(lower: -1, upper: 1))
+    case .relu6: try append(call, .relu6)
+    case .leakyRelu: try leakyRelu(call)
+    case .hardSwish: try append(call, .hardSwish)
+    case .logistic: try append(call, .logistic)
+    case .tanh: try append(call, .tanh)
+    case .softmax: try softmax(call)
+    case .quantize: try append(call, .quantize)
+    case .dequantize: try dequantize(call)
+    case .mean: try mean(call)
+    case .concatenation: try concatenation(call)
+    case .pad, .padV2: try pad(call)
+    case .reshape, .squeeze, .expandDims: try reshape(call)
+    case .transpose: try transpose(call)
+    case .slice: try slice(call)
+    case .stridedSlice: try stridedSlice(call)
+    case .split, .splitV: try split(call)
+    }
+  }
+
+  // MARK: What the converters use
+
+  /// Adds a node that reads the call's first `inputCount` inputs.
+  mutating func append(
+    _ call: TFLiteCall, _ operation: Operation, inputCount: Int = 1
+  ) throws(TFLiteRefusal) {
+    var inputs: [TensorIndex] = []
+    for index in call.node.inputs.prefix(inputCount) { inputs.append(try tensor(index)) }
+    try append(call, operation, inputs: inputs)
+  }
+
+  mutating func append(
+    _ call: TFLiteCall, _ operation: Operation, inputs: [TensorIndex]
+  ) throws(TFLiteRefusal) {
+    var outputs: [TensorIndex] = []
+    for index in call.node.outputs { outputs.append(try tensor(index)) }
+    let node = Node(name: call.name, operation: operation, inputs: inputs, outputs: outputs)
+    graph.nodes.append(node)
+    try checkShapes(call, node)
+  }
+
+  /// The declared shapes must be those that follow from the inputs'; a file that leaves them open
+  /// gets them.
+  private mutating func checkShapes(_ call: TFLiteCall, _ node: Node) throws(TFLiteRefusal) {
+    let shapes: [[Int]]
+    do {
+      shapes = try graph.outputShapes(of: node)
+    } catch {
+      switch error {
+      case .invalid(_, let reason), .unsupported(_, _, let reason):
+        throw .broken(.invalidModel(place: "node '\(call.name)'", reason: reason))
+      }
+    }
+    for (tensor, shape) in zip(node.outputs, shapes) {
+      let declared = graph.tensors[tensor].shape
+      if declared.isEmpty { graph.tensors[tensor].shape = shape }
+      guard declared.isEmpty || declared == shape else {
+        throw .broken(
+          .invalidModel(
+            place: "node '\(call.name)'",
+            reason: "its output should have the shape \(shape), but the file says \(declared)"))
+      }
+    }
+  }
+
+  /// The graph's tensor for a tensor of the file, made when first asked for.
+  mutating func tensor(_ index: Int) throws(TFLiteRefusal) -> TensorIndex {
+    if let known = placed[index] { return known }
+    guard index >= 0 else {
+      throw .broken(.invalidModel(place: "a node", reason: "an input that it needs is absent"))
+    }
+    let source = file.tensors[index]
+    if let refusal = source.refusal { throw .unsupported("tensor '\(source.name)' \(refusal)") }
+    try source.checkShape()
+    var tensor = Tensor(
+      name: tensorNames.take(source.name), shape: source.shape,
+      elementType: try source.elementType(), quantization: try source.quantization())
+    tensor.constant = try file.constant(source)
+    placed[index] = graph.add(tensor)
+    return graph.tensors.count - 1
+  }
+
+  /// Makes a tensor of the file stand for one of the graph that exists already.
+  mutating func place(_ index: Int, at tensor: TensorIndex) { placed[index] = tensor }
+
+  /// A tensor that the file does not have.
+  mutating func addTensor(_ tensor: Tensor) -> TensorIndex {
+    var tensor = tensor
+    tensor.name = tensorNames.take(tensor.name)
+    return graph.add(tensor)
+  }
+
+  /// A node's name that none has yet.
+  mutating func uniqueNodeName(_ name: String) -> String { nodeNames.take(name) }
+}
+
+extension String {
+  /// TensorFlow joins the names of fused operators with ";"; the first says most.
+  fileprivate var firstName: String {
+    String((split(separator: ";").first ?? Substring(self)).prefix(200))
+  }
+}

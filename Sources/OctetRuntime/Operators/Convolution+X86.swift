@@ -1,0 +1,155 @@
+// Convolution for AVX2 and AVX-512 VNNI: see x86_convolution.h.
+#if arch(x86_64) && !hasFeature(Embedded)
+  internal import COctetKernels
+
+  extension Convolution {
+    func prepare(_ workspace: inout X86Workspace) -> Int? {
+      let parameters = X86Parameters(
+        view, weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers,
+        shifts: Word.shifts)
+      guard !input.isConstant, word(Word.groups) == 1, parameters.hasOnlyRightShifts else {
+        return nil
+      }
+      let isPooled = word(Word.poolHeight) &* word(Word.poolWidth) > 1
+      // A pool of 1 × 1 with strides is a stride of the convolution.
+      let rows = X86Axis(
+        input: input.height, output: output.height,
+        kernel: word(Word.kernelHeight), dilation: word(Word.dilationHeight),
+        stride: word(Word.strideHeight) &* (isPooled ? 1 : word(Word.poolStrideHeight)),
+        padding: word(Word.paddingTop), pool: word(Word.poolHeight),
+        poolStride: isPooled ? word(Word.poolStrideHeight) : 1)
+      let columns = X86Axis(
+        input: input.width, output: output.width,
+        kernel: word(Word.kernelWidth), dilation: word(Word.dilationWidth),
+        stride: word(Word.strideWidth) &* (isPooled ? 1 : word(Word.poolStrideWidth)),
+        padding: word(Word.paddingLeft), pool: word(Word.poolWidth),
+        poolStride: isPooled ? word(Word.poolStrideWidth) : 1)
+      return workspace.addConvolution(
+        self.view, rows: rows, columns: columns, parameters,
+        channelStride: patchCount, weightStride: 1,
+        lower: view.parameter(Word.lower), upper: view.parameter(Word.upper))
+    }
+  }
+
+  /// The windows of a convolution and its pool along one axis.
+  struct X86Axis {
+    var input: Int
+    var output: Int
+    var kernel = 1
+    var dilation = 1
+    var stride = 1
+    var padding = 0
+    var pool = 1
+    var poolStride = 1
+
+    /// Windows of the convolution that the output needs.
+    var convolved: Int { (output &- 1) &* poolStride &+ pool }
+    /// Positions that they cover, from the first of the padding on, and at least the padding; nil
+    /// past any use.
+    var image: Int? {
+      guard let reach = product(kernel &- 1, dilation), let last = product(convolved &- 1, stride)
+      else { return nil }
+      return max(last &+ reach &+ 1, padding)
+    }
+    /// Each position of the input is a window.
+    var isPointwise: Bool {
+      kernel == 1 && stride == 1 && padding == 0 && pool == 1 && output == input
+    }
+  }
+
+  extension octet_x86_layer {
+    /// The image and the windows of `batch` images of `rows.input` × `columns.input` pixels of
+    /// `inputs` values.
+    init(
+      _ view: OperatorView, batch: Int, rows: X86Axis, columns: X86Axis, inputs: Int,
+      imageRowCount: Int
+    ) {
+      self.init()
+      input = Int64(view.input(0).dataOffset)
+      output = Int64(view.output(0).dataOffset)
+      self.batch = Int32(batch)
+      height = Int32(rows.input)
+      row_count = Int32(columns.input &* inputs)
+      top = Int32(rows.padding)
+      left = Int32(columns.padding &* inputs)
+      image_height = Int32(rows.image ?? 0)
+      image_row_count = Int32(imageRowCount)
+      padding = view.input(0).zeroPoint
+      vertical_step = Int32(rows.stride &* imageRowCount)
+      horizontal_step = Int32(columns.stride &* inputs)
+      convolved_width = Int32(columns.convolved)
+      pool_height = Int32(rows.pool)
+      pool_width = Int32(columns.pool)
+      pool_stride_height = Int32(rows.poolStride)
+      pool_stride_width = Int32(columns.poolStride)
+      output_height = Int32(rows.output)
+      output_width = Int32(columns.output)
+    }
+  }
+
+  extension X86Workspace {
+    /// A layer of all of a convolution's cases. Weight (channel, index in the patch) stands at
+    /// `channel · channelStride + index · weightStride`.
+    mutating func addConvolution(
+      _ view: OperatorView, rows: X86Axis, columns: X86Axis, _ parameters: X86Parameters,
+      channelStride: Int, weightStride: Int, lower: Int32, upper: Int32
+    ) -> Int? {
+      let input = view.input(0)
+      if rows.isPointwise, columns.isPointwise, input.height &* input.batch > 1 {
+        // One long row: blocks of pixels need not end at the image's edge.
+        let pixelCount = input.batch &* input.height &* input.width
+        return addConvolution(
+          view, batch: 1, rows: X86Axis(input: 1, output: 1),
+          columns: X86Axis(input: pixelCount, output: pixelCount), parameters,
+          channelStride: channelStride, weightStride: weightStride, lower: lower, upper: upper)
+      }
+      return addConvolution(
+        view, batch: input.batch, rows: rows, columns: columns, parameters,
+        channelStride: channelStride, weightStride: weightStride, lower: lower, upper: upper)
+    }
+
+    /// As above, of `batch` images of `rows.input` × `columns.input` pixels.
+    mutating func addConvolution(
+      _ view: OperatorView, batch: Int, rows: X86Axis, columns: X86Axis,
+      _ parameters: X86Parameters, channelStride: Int, weightStride: Int, lower: Int32,
+      upper: Int32
+    ) -> Int? {
+      let input = view.input(0)
+      let inputs = input.elementCount / (batch &* rows.input &* columns.input)
+      guard let height = rows.image, let width = columns.image,
+        let rowCount = product(width, inputs), let total = product(height, rowCount &+ 64)
+      else { return nil }
+      let imageRowCount = (rowCount &+ 63) & ~63
+      var layer = octet_x86_layer(
+        view, batch: batch, rows: rows, columns: columns, inputs: inputs,
+        imageRowCount: imageRowCount)
+      layer.lower = lower
+      layer.upper = upper
+      layer.is_rectified = lower >= view.output(0).zeroPoint ? 1 : 0
+      layer.kind = Int64(
+        isNarrow(layer, channels: parameters.channels)
+          ? OCTET_X86_NARROW : OCTET_X86_CONVOLUTION)
+      let isDense = columns.dilation == 1
+      let patch = X86Patch(
+        runCount: rows.kernel &* (isDense ? 1 : columns.kernel),
+        runsPerRow: isDense ? 1 : columns.kernel,
+        count: (isDense ? columns.kernel : 1) &* inputs,
+        rowStep: rows.dilation &* imageRowCount &* elementByteCount,
+        runStep: columns.dilation &* inputs &* elementByteCount, channelStride: channelStride,
+        runStride: (isDense ? columns.kernel : 1) &* inputs &* weightStride,
+        weightStride: weightStride)
+      let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 4 &* vectorByteCount : 0
+      return add(
+        layer, patch, parameters, imageCount: total, scratchByteCount: sums)
+    }
+
+    /// Whether lanes are better pixels than channels: measured, with at most half of the lanes
+    /// channels and a row of pixels that fills more.
+    private func isNarrow(_ layer: octet_x86_layer, channels: Int) -> Bool {
+      let step = layer.pool_stride_width &* layer.horizontal_step
+      // AVX-512 gathers words from 64 bytes, AVX2 takes neighbours.
+      let canGather = backend == .avx2 ? step == 2 : 15 &* step &+ 4 <= 64
+      return channels <= 8 && canGather && layer.output_width >= lanes / 2
+    }
+  }
+#endif

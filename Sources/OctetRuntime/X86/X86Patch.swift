@@ -1,0 +1,247 @@
+#if arch(x86_64) && !hasFeature(Embedded)
+  internal import COctetKernels
+
+  /// Which weight meets which element of the image: the patch of a window as runs of consecutive
+  /// elements, each of `count`, cut into words.
+  struct X86Patch {
+    /// Runs, and those in a row of the kernel.
+    var runCount = 1
+    var runsPerRow = 1
+    /// Elements of a run.
+    var count: Int
+    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next within
+    /// it, from a word to the next within a run.
+    var rowStep = 0
+    var runStep = 0
+    var wordStep = 4
+    /// In the weights: from a channel to the next, from a run to the next, within a run.
+    var channelStride: Int
+    var runStride: Int
+    var weightStride = 1
+
+    func wordsPerRun(_ workspace: X86Workspace) -> Int {
+      (count &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
+    }
+    func wordCount(_ workspace: X86Workspace) -> Int { runCount &* wordsPerRun(workspace) }
+
+    /// Where word `word` of run `run` is read, in bytes.
+    func tap(run: Int, word: Int) -> Int {
+      run / runsPerRow &* rowStep &+ run % runsPerRow &* runStep &+ word &* wordStep
+    }
+
+    /// Where a weight stands.
+    func weight(channel: Int, run: Int, index: Int) -> Int {
+      channel &* channelStride &+ run &* runStride &+ index &* weightStride
+    }
+  }
+
+  /// The weights of a layer and how its sums become outputs.
+  @safe struct X86Parameters {
+    // Safety: the validator checked the blob's weights and constants of every channel.
+    let weights: UnsafePointer<Int8>
+    let bias: UnsafePointer<Int32>
+    let multipliers: UnsafePointer<Int32>
+    let shifts: UnsafePointer<Int8>
+    let zeroPoint: Int32
+    /// Channels as the kernel sees them, and those of the operator that they repeat.
+    var channels: Int
+    let period: Int
+
+    /// The words are the blob offsets of weights, bias, multipliers and shifts.
+    init(_ view: OperatorView, weights: Int, bias: Int, multipliers: Int, shifts: Int) {
+      func data<T: BitwiseCopyable>(_ word: Int, as type: T.Type) -> UnsafePointer<T> {
+        unsafe view.model.pointer(Int(view.parameter(word))).assumingMemoryBound(to: type)
+      }
+      unsafe self.weights = data(weights, as: Int8.self)
+      unsafe self.bias = data(bias, as: Int32.self)
+      unsafe self.multipliers = data(multipliers, as: Int32.self)
+      unsafe self.shifts = data(shifts, as: Int8.self)
+      channels = view.output(0).channels
+      period = channels
+      zeroPoint = view.output(0).zeroPoint
+    }
+
+    /// Left shifts, of scales that grow, are left to the portable kernel.
+    var hasOnlyRightShifts: Bool {
+      for channel in 0..<period where unsafe shifts[channel] > 0 { return false }
+      return true
+    }
+  }
+
+  extension X86Workspace {
+    /// Writes the constants of a vector whose lanes are the channels that `channel` names, if any;
+    /// see octet_x86.h.
+    func writeConstants(
+      _ patch: X86Patch, _ parameters: X86Parameters, at offset: Int, channel: (Int) -> Int
+    ) {
+      guard let base = unsafe base else { return }
+      let start = unsafe base + offset
+      let words = unsafe start.assumingMemoryBound(to: Int32.self)
+      for word in 0..<OCTET_X86_CONSTANTS &* lanes { unsafe words[word] = 0 }
+      for lane in 0..<lanes where channel(lane) < parameters.channels {
+        let channel = channel(lane) % parameters.period
+        let shift = Int64(unsafe -parameters.shifts[channel])
+        let offset: Int64 = (1 << 62) + (1 << 30) + (shift > 0 ? 1 << (30 + shift) : 0)
+        func storeLong(_ row: Int, _ value: Int64) {
+          let odd = lane & 1
+          unsafe start.storeBytes(
+            of: value,
+            toByteOffset: (row &+ odd) &* vectorByteCount &+ lane / 2 &* 8, as: Int64.self)
+        }
+        // AVX-512 counts elements from −128.
+        let correction = backend == .avx2 ? 0 : 128 &* sum(patch, parameters, channel)
+        unsafe words[lane] = parameters.bias[channel] &- correction
+        let multiplier = unsafe parameters.multipliers[channel]
+        unsafe words[lanes &+ lane] = multiplier
+        if lane & 1 == 1 { unsafe words[2 &* lanes &+ lane &- 1] = multiplier }
+        storeLong(OCTET_X86_OFFSET, offset)
+        storeLong(OCTET_X86_NEGATIVE_OFFSET, offset - (shift > 0 ? 1 << 31 : 0))
+        storeLong(OCTET_X86_SHIFT, 31 + shift)
+        unsafe words[OCTET_X86_RESULT_OFFSET &* lanes &+ lane] = Int32(
+          truncatingIfNeeded: Int64(parameters.zeroPoint) - (1 << (31 - shift)))
+      }
+    }
+
+    private func sum(_ patch: X86Patch, _ parameters: X86Parameters, _ channel: Int) -> Int32 {
+      var sum: Int32 = 0
+      for run in 0..<patch.runCount {
+        for index in 0..<patch.count {
+          let weight = patch.weight(channel: channel, run: run, index: index)
+          sum &+= Int32(unsafe parameters.weights[weight])
+        }
+      }
+      return sum
+    }
+
+    /// Packs weights, constants and taps behind `layer` and writes it; its offset. The shared parts
+    /// have `imageCount` elements and `scratchByteCount` bytes.
+    mutating func add(
+      _ layer: octet_x86_layer, _ patch: X86Patch, _ parameters: X86Parameters,
+      imageCount: Int, scratchByteCount: Int
+    ) -> Int {
+      share(
+        imageByteCount: imageCount &* elementByteCount &+ 64, scratchByteCount: scratchByteCount)
+      let wordCount = patch.wordCount(self)
+      let isNarrow = layer.kind == Int64(OCTET_X86_NARROW)
+      let place = reserve(MemoryLayout<octet_x86_layer>.size)
+      let taps = reserve(4 &* wordCount)
+      var laneCount = 0
+      forEachBlock(of: parameters.channels, layer) { _, count in laneCount &+= count }
+      // Vectors of constants; a narrow layer repeats each in every lane.
+      let vectorCount = isNarrow ? laneCount : laneCount / lanes
+      let weights = reserve(4 &* laneCount &* wordCount)
+      let orders = reserve(isNarrow ? 3 &* vectorByteCount : 0)
+      let constants = reserve(
+        vectorCount &* OCTET_X86_CONSTANTS &* vectorByteCount)
+      guard let base = unsafe base else { return place }
+      writeTaps(patch, at: taps)
+      writeWeights(patch, parameters, layer, at: weights)
+      for vector in 0..<vectorCount {
+        writeConstants(
+          patch, parameters, at: constants &+ vector &* OCTET_X86_CONSTANTS &* vectorByteCount
+        ) { isNarrow ? vector : vector &* lanes &+ $0 }
+      }
+      if isNarrow { writeOrders(layer, channels: parameters.channels, at: orders) }
+      var layer = layer
+      layer.word_count = Int32(wordCount)
+      layer.channels = Int32(parameters.channels)
+      layer.taps = Int64(taps &- place)
+      layer.weights = Int64(weights &- place)
+      layer.constants = Int64(constants &- place)
+      layer.orders = Int64(orders &- place)
+      layer.image = Int64(imageOffset &- place)
+      layer.scratch = Int64(scratchOffset &- place)
+      unsafe base.storeBytes(of: layer, toByteOffset: place, as: octet_x86_layer.self)
+      return place
+    }
+
+    /// Calls `body` with the first channel and the number of channels of each block, whole vectors;
+    /// of a narrow layer all channels are one.
+    func forEachBlock(
+      of channels: Int, _ layer: octet_x86_layer, _ body: (Int, Int) -> Void
+    ) {
+      if layer.kind == Int64(OCTET_X86_NARROW) { return body(0, channels) }
+      var channel = 0
+      while channel < channels {
+        let left = Int32(channels &- channel)
+        let isDepthwise = layer.kind == Int64(OCTET_X86_DEPTHWISE)
+        let width =
+          isDepthwise
+          ? 1 : Int(octet_x86_block(left, Int32(lanes), layer.isOnePixel ? 1 : 0))
+        body(channel, width &* lanes)
+        channel &+= width &* lanes
+      }
+    }
+
+    /// Of a narrow layer: which bytes of 64 are the words of sixteen pixels, and which of the
+    /// vectors of channels 0…3 and 4…7 are the outputs [pixel, channel], see `store_pixels`.
+    private func writeOrders(_ layer: octet_x86_layer, channels: Int, at offset: Int) {
+      guard let base = unsafe base, backend == .avx512vnni else { return }
+      let orders = unsafe (base + offset).assumingMemoryBound(to: UInt8.self)
+      let step = Int(layer.pool_stride_width &* layer.horizontal_step)
+      for byte in 0..<64 {
+        unsafe orders[byte] = UInt8(truncatingIfNeeded: byte / 4 &* step &+ byte % 4)
+      }
+      for byte in 0..<128 {
+        let (pixel, channel) = (byte / channels, byte % channels)
+        let position = pixel / 4 &* 16 &+ channel % 4 &* 4 &+ pixel % 4 &+ channel / 4 &* 64
+        unsafe orders[64 &+ byte] = UInt8(truncatingIfNeeded: position & 127)
+      }
+    }
+
+    private func writeTaps(_ patch: X86Patch, at offset: Int) {
+      guard let base = unsafe base else { return }
+      let taps = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
+      let words = patch.wordsPerRun(self)
+      for run in 0..<patch.runCount {
+        for word in 0..<words {
+          unsafe taps[run &* words &+ word] = Int32(patch.tap(run: run, word: word))
+        }
+      }
+    }
+
+    private func writeWeights(
+      _ patch: X86Patch, _ parameters: X86Parameters, _ layer: octet_x86_layer, at offset: Int
+    ) {
+      guard let base = unsafe base else { return }
+      var next = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
+      let words = patch.wordsPerRun(self)
+      forEachBlock(of: parameters.channels, layer) { first, width in
+        for run in 0..<patch.runCount {
+          for word in 0..<words {
+            for lane in 0..<width {
+              let channel = first &+ lane
+              unsafe next.pointee =
+                channel < parameters.channels
+                ? packed(patch, parameters, channel: channel, run: run, word: word) : 0
+              unsafe next += 1
+            }
+          }
+        }
+      }
+    }
+
+    /// The weights of one word: four int8 or two int16, zeros past the end of the run.
+    private func packed(
+      _ patch: X86Patch, _ parameters: X86Parameters, channel: Int, run: Int, word: Int
+    ) -> UInt32 {
+      var bits: UInt32 = 0
+      let bitCount = 8 &* elementByteCount
+      let first = word &* elementsPerWord
+      for index in first..<min(first &+ elementsPerWord, patch.count) {
+        let position = patch.weight(
+          channel: channel % parameters.period, run: run, index: index)
+        let weight = unsafe parameters.weights[position]
+        let value = UInt32(bitPattern: Int32(weight)) & (bitCount == 8 ? 0xFF : 0xFFFF)
+        bits |= value << UInt32(bitCount &* (index &- first))
+      }
+      return bits
+    }
+  }
+
+  extension octet_x86_layer {
+    var isPooled: Bool { pool_height &* pool_width > 1 }
+    /// Whether blocks are as wide as octet_x86_block has them for one pixel.
+    var isOnePixel: Bool { convolved_width == 1 && !isPooled }
+  }
+#endif

@@ -1,0 +1,120 @@
+#if arch(x86_64) && !hasFeature(Embedded)
+  internal import COctetKernels
+
+  /// What a session on AVX2 or AVX-512 keeps beside the arena: operators prepared for wide vectors.
+  ///
+  ///     offsets of the layers │ shared images and sums │ layers, each with taps, weights, constants
+  ///
+  /// The same walk over the operators first counts the bytes and then writes them.
+  @safe struct X86Workspace {
+    // Safety: `base` has the bytes that the counting walk found, aligned to 64.
+    /// Nil while counting.
+    let base: UnsafeMutableRawPointer?
+    let backend: Backend
+    private(set) var byteCount: Int
+    /// The bytes that layers use one after the other: of the image, then of the scratch.
+    private(set) var imageByteCount = 0
+    private(set) var scratchByteCount = 0
+    private let shared: Int
+
+    /// Lanes of a vector, each a word of 32 bits.
+    var lanes: Int { backend == .avx2 ? 8 : 16 }
+    /// Elements of a word: int16 or uint8.
+    var elementsPerWord: Int { backend == .avx2 ? 2 : 4 }
+    var elementByteCount: Int { 4 / elementsPerWord }
+    var vectorByteCount: Int { 4 &* lanes }
+
+    private init(
+      base: UnsafeMutableRawPointer?, backend: Backend, operatorCount: Int, sharedByteCount: Int
+    ) {
+      unsafe self.base = base
+      self.backend = backend
+      shared = Self.aligned(8 &* operatorCount)
+      byteCount = shared &+ sharedByteCount
+    }
+
+    /// The bytes that `model` needs, without writing any.
+    static func byteCount(_ model: Model, _ backend: Backend) -> Int {
+      let counted = count(model, backend)
+      return counted.byteCount &+ counted.imageByteCount &+ counted.scratchByteCount
+    }
+
+    private static func count(_ model: Model, _ backend: Backend) -> X86Workspace {
+      var workspace = unsafe X86Workspace(
+        base: nil, backend: backend, operatorCount: model.operatorCount, sharedByteCount: 0)
+      for index in 0..<model.operatorCount { _ = workspace.prepare(model.operator(index)) }
+      return workspace
+    }
+
+    /// Prepares the operators of `model` in `base`, which has `byteCount(model, backend)` bytes.
+    static func prepare(_ model: Model, _ backend: Backend, in base: UnsafeMutableRawPointer) {
+      let counted = count(model, backend)
+      var workspace = unsafe X86Workspace(
+        base: base, backend: backend, operatorCount: model.operatorCount,
+        sharedByteCount: counted.imageByteCount &+ counted.scratchByteCount)
+      workspace.imageByteCount = counted.imageByteCount
+      workspace.scratchByteCount = counted.scratchByteCount
+      for index in 0..<model.operatorCount {
+        let offset = workspace.prepare(model.operator(index)) ?? 0
+        unsafe base.storeBytes(of: offset, toByteOffset: 8 &* index, as: Int.self)
+      }
+    }
+
+    /// The layer's offset; nil when the operator stays with the portable kernel.
+    private mutating func prepare(_ view: OperatorView) -> Int? {
+      var preparation = X86Preparation(workspace: self)
+      try? view.accept(&preparation)
+      self = preparation.workspace
+      return preparation.offset
+    }
+
+    private static func aligned(_ byteCount: Int) -> Int { (byteCount &+ 63) & ~63 }
+
+    /// The offset of `byteCount` bytes of a layer's own.
+    mutating func reserve(_ byteCount: Int) -> Int {
+      defer { self.byteCount &+= Self.aligned(byteCount) }
+      return self.byteCount
+    }
+
+    /// Makes room for an image and scratch that no other layer needs at the same time.
+    mutating func share(imageByteCount: Int, scratchByteCount: Int) {
+      self.imageByteCount = max(self.imageByteCount, Self.aligned(imageByteCount))
+      self.scratchByteCount = max(self.scratchByteCount, Self.aligned(scratchByteCount))
+    }
+
+    /// Offsets of the shared parts, once counted.
+    var imageOffset: Int { shared }
+    var scratchOffset: Int { shared &+ imageByteCount }
+
+    /// Runs operator `index` if it was prepared in `base`.
+    @inline(__always)
+    static func run(
+      _ index: Int, in base: UnsafeMutableRawPointer, arena: UnsafeMutableRawPointer,
+      backend: Backend
+    ) -> Bool {
+      let offset = unsafe base.load(fromByteOffset: 8 &* index, as: Int.self)
+      if offset == 0 { return false }
+      let layer = unsafe UnsafeRawPointer(base + offset).assumingMemoryBound(
+        to: octet_x86_layer.self)
+      let bytes = unsafe arena.assumingMemoryBound(to: UInt8.self)
+      if backend == .avx2 {
+        unsafe octet_run_avx2(layer, bytes)
+      } else {
+        unsafe octet_run_avx512vnni(layer, bytes)
+      }
+      return true
+    }
+  }
+
+  extension Operator {
+    func prepare(_ workspace: inout X86Workspace) -> Int? { nil }
+  }
+
+  private struct X86Preparation: OperatorVisitor {
+    var workspace: X86Workspace
+    var offset: Int?
+    mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+      offset = Kind(view).prepare(&workspace)
+    }
+  }
+#endif

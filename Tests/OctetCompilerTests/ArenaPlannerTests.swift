@@ -1,0 +1,154 @@
+import OctetCompiler
+import OctetRuntime
+import TestNetworks
+import Testing
+
+@Suite struct ArenaPlannerTests {
+  /// `blockCount` blocks over a few operators, with overlaps where one ends as another begins.
+  private func problem(
+    seed: Int, blockCount: Int, maximumByteCount: Int, alignments: [Int] = [1, 4]
+  ) -> ArenaProblem {
+    var random = TestRandom(seed: seed)
+    let stepCount = max(2, blockCount * 3 / 4)
+    let blocks = (0..<blockCount).map { _ in
+      let first = random.int(0...stepCount - 1)
+      return ArenaProblem.Block(
+        byteCount: random.int(1...maximumByteCount), firstUse: first,
+        lastUse: min(stepCount, first + random.int(0...3)),
+        alignment: alignments[random.int(0...alignments.count - 1)])
+    }
+    var overlaps: [ArenaProblem.Overlap] = []
+    for (output, block) in blocks.enumerated() {
+      for (input, other) in blocks.enumerated()
+      where input != output && other.lastUse == block.firstUse && other.firstUse < block.firstUse {
+        if random.int(0...1) == 0 {
+          overlaps.append(
+            .init(output: output, input: input, distance: random.int(0...block.byteCount)))
+        }
+      }
+    }
+    return ArenaProblem(blocks: blocks, overlaps: overlaps)
+  }
+
+  /// Whether blocks `a` and `b` at these offsets disturb each other, from the definition.
+  private func collide(_ problem: ArenaProblem, _ offsets: [Int], _ a: Int, _ b: Int) -> Bool {
+    let (x, y) = (problem.blocks[a], problem.blocks[b])
+    if x.firstUse > y.lastUse || y.firstUse > x.lastUse { return false }
+    if offsets[a] + x.byteCount <= offsets[b] || offsets[b] + y.byteCount <= offsets[a] {
+      return false
+    }
+    for overlap in problem.overlaps {
+      if (overlap.output, overlap.input) == (a, b), offsets[b] - offsets[a] >= overlap.distance {
+        return false
+      }
+      if (overlap.output, overlap.input) == (b, a), offsets[a] - offsets[b] >= overlap.distance {
+        return false
+      }
+    }
+    return true
+  }
+
+  private func expectValid(_ plan: ArenaPlan, _ problem: ArenaProblem, _ comment: String) {
+    let indices = problem.blocks.indices
+    #expect(plan.offsets.count == problem.blocks.count)
+    for a in indices {
+      let block = problem.blocks[a]
+      #expect(plan.offsets[a] >= 0 && plan.offsets[a] % block.alignment == 0, "\(comment)")
+      #expect(plan.offsets[a] + block.byteCount <= plan.byteCount, "\(comment)")
+      for b in indices where b < a {
+        #expect(!collide(problem, plan.offsets, a, b), "\(comment): blocks \(b) and \(a)")
+      }
+    }
+    #expect(plan.lowerBoundByteCount <= plan.byteCount, "\(comment)")
+  }
+
+  /// The least arena, by trying every offset of every block.
+  private func bruteForce(_ problem: ArenaProblem) -> Int {
+    var limit = problem.blocks.map(\.byteCount).max() ?? 0
+    while !fits(problem, in: limit) { limit += 1 }
+    return limit
+  }
+
+  private func fits(_ problem: ArenaProblem, in limit: Int) -> Bool {
+    var offsets = [Int](repeating: 0, count: problem.blocks.count)
+    func place(_ block: Int) -> Bool {
+      if block == problem.blocks.count { return true }
+      let last = limit - problem.blocks[block].byteCount
+      for offset in stride(from: 0, through: last, by: problem.blocks[block].alignment) {
+        offsets[block] = offset
+        let isFree = (0..<block).allSatisfy { !collide(problem, offsets, $0, block) }
+        if isFree, place(block + 1) { return true }
+      }
+      return false
+    }
+    return place(0)
+  }
+
+  @Test(arguments: 1...8)
+  func equalsBruteForceOnSmallProblems(group: Int) {
+    for round in 0..<25 {
+      let seed = group * 1000 + round
+      let small = problem(
+        seed: seed, blockCount: 2 + seed % 5, maximumByteCount: 6, alignments: [1, 2])
+      let plan = ArenaPlanner.plan(small)
+      expectValid(plan, small, "seed \(seed)")
+      let best = bruteForce(small)
+      #expect(plan.lowerBoundByteCount <= best, "seed \(seed)")
+      #expect(plan.isOptimal && plan.byteCount == best, "seed \(seed): \(plan), least \(best)")
+    }
+  }
+
+  /// Two blocks of the same size and life, of which one alone may overlap the output.
+  @Test func blocksThatDifferInOverlapAlone() {
+    let input = ArenaProblem.Block(byteCount: 4, firstUse: 0, lastUse: 1, alignment: 1)
+    let output = ArenaProblem.Block(byteCount: 4, firstUse: 1, lastUse: 2, alignment: 1)
+    for overlapping in 0...1 {
+      let problem = ArenaProblem(
+        blocks: [input, input, output],
+        overlaps: [.init(output: 2, input: overlapping, distance: 0)])
+      let plan = ArenaPlanner.plan(problem)
+      expectValid(plan, problem, "\(overlapping)")
+      #expect(plan.byteCount == 8 && plan.isOptimal)
+    }
+  }
+
+  @Test func alignmentIsKept() {
+    let problem = problem(seed: 3, blockCount: 9, maximumByteCount: 50, alignments: [1, 4, 16])
+    expectValid(ArenaPlanner.plan(problem), problem, "seed 3")
+  }
+
+  @Test func nothingToPlace() {
+    let plan = ArenaPlanner.plan(ArenaProblem(blocks: [], overlaps: []))
+    #expect(plan.byteCount == 0 && plan.offsets.isEmpty && plan.isOptimal)
+  }
+
+  /// A large graph ends soon, with a valid plan, whether its blocks live long or short.
+  @Test(.timeLimit(.minutes(1)), arguments: [4, 200])
+  func boundedTime(stepCount: Int) {
+    var random = TestRandom(seed: stepCount)
+    let blocks = (0..<200).map { index in
+      let first = stepCount == 4 ? random.int(0...3) : index
+      return ArenaProblem.Block(
+        byteCount: random.int(1...5000), firstUse: first, lastUse: first + random.int(1...3),
+        alignment: 4)
+    }
+    let problem = ArenaProblem(blocks: blocks, overlaps: [])
+    expectValid(ArenaPlanner.plan(problem), problem, "\(stepCount) steps")
+  }
+
+  @Test func aChainInPlaceNeedsNoMoreThanItsLargest() {
+    let blocks = (0..<20).map {
+      ArenaProblem.Block(byteCount: 100 - $0, firstUse: $0, lastUse: $0 + 1, alignment: 1)
+    }
+    let overlaps = (1..<20).map { ArenaProblem.Overlap(output: $0, input: $0 - 1, distance: 0) }
+    let plan = ArenaPlanner.plan(ArenaProblem(blocks: blocks, overlaps: overlaps))
+    #expect(plan.byteCount == 100 && plan.isOptimal)
+  }
+
+  @Test func lenetsArena() throws {
+    let output = try Networks.compiled(Networks.lenet(), sampleCount: 1)
+    #expect(output.plan.byteCount <= 2_048)
+    #expect(output.plan.isOptimal)
+    #expect(output.plan.lowerBoundByteCount <= output.plan.byteCount)
+  }
+}

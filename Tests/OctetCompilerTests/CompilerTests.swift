@@ -1,0 +1,103 @@
+import OctetCompiler
+import OctetModel
+import OctetRuntime
+import TestNetworks
+import Testing
+
+@Suite struct CompilerTests {
+  @Test func theSameGraphGivesTheSameBytes() throws {
+    let graph = try Networks.quantized(Networks.tiny())
+    #expect(try Compiler.compile(graph).blob.bytes == Compiler.compile(graph).blob.bytes)
+  }
+
+  @Test func metadataTravels() throws {
+    let blob = try Networks.compiled(Networks.tiny()).blob
+    try withExtendedLifetime(blob) {
+      let model = try blob.model()
+      #expect((0..<model.labelCount).map { String(model.label($0)) } == (0..<5).map { "class \($0)" })
+      #expect(model.normalizationChannelCount == 1)
+      #expect(model.normalizationMean(channel: 0) == 0.1307)
+      #expect(model.normalizationStandardDeviation(channel: 0) == 0.3081)
+      let names = (0..<model.operatorCount).map { String(model.operator($0).name) }
+      #expect(names == ["conv1", "conv2", "pool2", "fc1", "softmax"])
+    }
+  }
+
+  /// The bytes that are not weights: at most 3 % and 1 KiB.
+  @Test func overheadIsBounded() throws {
+    for graph in [try Networks.lenet(), try Networks.tiny()] {
+      let blob = try Networks.compiled(graph, sampleCount: 1).blob
+      try withExtendedLifetime(blob) {
+        let weights = try blob.model().weightByteCount
+        #expect(Double(blob.count) <= Double(weights) * 1.03 + 1024)
+      }
+    }
+  }
+
+  /// Bytes that belong to no live tensor and to no scratch are overwritten before each operator:
+  /// no operator may read them.
+  @Test(arguments: 0...12)
+  func poisonBetweenOperators(seed: Int) throws {
+    let graph = seed == 0 ? try Networks.lenet() : try Networks.random(seed: seed)
+    let blob = try Networks.compiled(graph, sampleCount: 2).blob
+    try withExtendedLifetime(blob) {
+      let model = try blob.model()
+      #expect(try run(model, poison: nil) == run(model, poison: 0x80), "seed \(seed)")
+      #expect(try run(model, poison: nil) == run(model, poison: 0x7F), "seed \(seed)")
+    }
+  }
+
+  private func run(_ model: Model, poison: UInt8?) throws -> [[Int8]] {
+    let arena = Arena(byteCount: model.arenaByteCount)
+    defer { withExtendedLifetime(arena) {} }
+    let session = try Session(model: model, arena: arena.region)
+    session.fillInputsForSelfTest()
+    let tensors = (0..<model.tensorCount).map { model.tensor($0) }.filter { !$0.isConstant }
+    for index in 0..<model.operatorCount {
+      if let poison {
+        var isLive = [Bool](repeating: false, count: arena.region.count)
+        // What this operator writes is not live yet, save where it overlaps what it reads.
+        for tensor in tensors where tensor.firstUse < index || isInput(tensor, model) {
+          guard tensor.firstUse <= index, index <= tensor.lastUse else { continue }
+          for byte in tensor.dataOffset..<tensor.dataOffset + tensor.byteCount {
+            isLive[byte] = true
+          }
+        }
+        for byte in isLive.indices where !isLive[byte] { arena.region[byte] = poison }
+      }
+      session.runOperator(index)
+    }
+    return (0..<model.outputCount).map { Array(session.output($0)) }
+  }
+
+  private func isInput(_ tensor: TensorView, _ model: Model) -> Bool {
+    (0..<model.inputCount).contains { model.input($0).offset == tensor.offset }
+  }
+
+  // MARK: Refusals
+
+  @Test func floatGraphsAreRefused() throws {
+    let graph = try Networks.tiny()
+    #expect(throws: CompilerError.self) { try Compiler.compile(graph) }
+  }
+
+  @Test func whatHasNoOperatorIsNamed() throws {
+    var graph = try Networks.quantized(Networks.tiny())
+    graph.nodes[0].operation = .localResponseNormalization(size: 1, alpha: 1, beta: 1, bias: 1)
+    let error = #expect(throws: CompilerError.self) { try Compiler.compile(graph) }
+    #expect(try #require(error).description.contains("'conv1'"))
+  }
+
+  @Test func metadataThatDoesNotFit() throws {
+    let graph = try Networks.quantized(Networks.tiny())
+    var labels = graph
+    labels.metadata.labels = [String](repeating: "x", count: 70_000)
+    #expect(throws: CompilerError.self) { try Compiler.compile(labels) }
+    for (mean, deviation) in [([0.5], [0]), ([0.5], []), ([], [1]), ([.nan], [1])] as [([Float], [Float])] {
+      var changed = graph
+      changed.metadata.normalization = Normalization(mean: mean, standardDeviation: deviation)
+      let error = #expect(throws: CompilerError.self) { try Compiler.compile(changed) }
+      #expect(try !#require(error).description.contains("please report"))
+    }
+  }
+}

@@ -1,0 +1,5 @@
+extension Oracle {
+  static func add(_ p: BinaryParameters, _ a: [Int8], _ b: [Int8]) -> [Int8] {
+    scaledSum(p, a, b, sign: 1)
+  }
+}

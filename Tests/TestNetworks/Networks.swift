@@ -1,0 +1,117 @@
+import OctetCompiler
+import OctetModel
+import OctetQuantization
+
+/// Small networks, their calibration and their blobs, for tests of everything after training.
+public enum Networks {
+  /// LeNet-5 as the trainer builds it: 28×28×1, two convolutions with pools, three fully connected.
+  public static func lenet(seed: Int = 1) throws -> Graph {
+    var padded = ConvolutionAttributes()
+    padded.padding = Padding(2)
+    padded.activation = .relu
+    var plain = ConvolutionAttributes()
+    plain.activation = .relu
+    let pool = PoolAttributes(kernel: Extent(2), stride: Extent(2))
+    var builder = NetworkBuilder(seed: seed, height: 28, width: 28, channelCount: 1)
+    try builder.convolution("conv1", outputCount: 6, kernel: Extent(5), padded)
+    try builder.maxPool("pool1", pool)
+    try builder.convolution("conv2", outputCount: 16, kernel: Extent(5), plain)
+    try builder.maxPool("pool2", pool)
+    try builder.fullyConnected("fc1", outputCount: 120, activation: .relu)
+    try builder.fullyConnected("fc2", outputCount: 84, activation: .relu)
+    try builder.fullyConnected("fc3", outputCount: 10)
+    return builder.finished(labelled: true)
+  }
+
+  /// LeNet's layers on 12×12 pixels with fewer channels, and a softmax: a blob of 2 KB.
+  public static func tiny(seed: Int = 1) throws -> Graph {
+    var attributes = ConvolutionAttributes()
+    attributes.padding = Padding(1)
+    attributes.activation = .relu
+    let pool = PoolAttributes(kernel: Extent(2), stride: Extent(2))
+    var builder = NetworkBuilder(seed: seed, height: 12, width: 12, channelCount: 1)
+    try builder.convolution("conv1", outputCount: 3, kernel: Extent(3), attributes)
+    try builder.maxPool("pool1", pool)
+    try builder.depthwiseConvolution("conv2", multiplier: 1, kernel: Extent(3), attributes)
+    try builder.averagePool("pool2", pool)
+    try builder.fullyConnected("fc1", outputCount: 5)
+    try builder.softmax("softmax")
+    return builder.finished(labelled: true)
+  }
+
+  /// Two to six layers of every kind that images go through, with shapes drawn from the seed.
+  public static func random(seed: Int) throws -> Graph {
+    var random = TestRandom(seed: seed &+ 1_000_003)
+    var builder = NetworkBuilder(
+      seed: seed, height: random.int(5...12), width: random.int(5...12),
+      channelCount: random.int(1...4))
+    for layer in 0..<random.int(1...4) {
+      try builder.appendRandomLayer("layer\(layer)", &random)
+    }
+    if random.int(0...2) > 0 {
+      try builder.fullyConnected(
+        "hidden", outputCount: random.int(2...9), activation: random.int(0...1) == 0 ? .relu : .none)
+    }
+    try builder.fullyConnected("scores", outputCount: random.int(2...6))
+    if random.int(0...1) == 0 { try builder.softmax("softmax") }
+    return builder.finished()
+  }
+
+  /// `count` samples of pixels in 0…1, of which a part is 0 as in real pictures.
+  public static func samples(_ count: Int, seed: Int = 1) -> CalibrationSamples {
+    CalibrationSamples(count: count) { index, position, target in
+      var random = TestRandom(seed: seed &* 1009 &+ index &* 31 &+ position)
+      for element in target.indices {
+        let value = Float.random(in: -0.3...1, using: &random)
+        target[element] = max(0, value)
+      }
+    }
+  }
+
+  public static func quantized(
+    _ graph: Graph, options: Quantizer.Options = .init(), sampleCount: Int = 8
+  ) throws -> Graph {
+    try Quantizer.quantize(graph, samples: samples(sampleCount), options: options).graph
+  }
+
+  public static func compiled(_ graph: Graph, sampleCount: Int = 8) throws -> Compiler.Output {
+    try Compiler.compile(quantized(graph, sampleCount: sampleCount))
+  }
+}
+
+extension NetworkBuilder {
+  /// A convolution (of any kind), or a pool, that the last tensor has room for.
+  fileprivate mutating func appendRandomLayer(
+    _ name: String, _ random: inout TestRandom
+  ) throws {
+    let kernel = Extent(
+      height: random.int(1...min(4, shape[1])), width: random.int(1...min(4, shape[2])))
+    let padding = Padding(
+      top: random.int(0...kernel.height - 1), left: random.int(0...kernel.width - 1),
+      bottom: random.int(0...kernel.height - 1), right: random.int(0...kernel.width - 1))
+    let stride = Extent(height: random.int(1...2), width: random.int(1...3))
+    switch random.int(0...4) {
+    case 0:
+      var pool = PoolAttributes(kernel: kernel, stride: stride)
+      if random.int(0...1) == 0 { pool.padding = padding }
+      try maxPool(name, pool)
+    case 1:
+      var pool = PoolAttributes(kernel: kernel, stride: stride)
+      if random.int(0...1) == 0 { pool.padding = padding }
+      try averagePool(name, pool)
+    case 2:
+      var attributes = ConvolutionAttributes()
+      (attributes.stride, attributes.padding) = (stride, padding)
+      if random.int(0...1) == 0 { attributes.activation = .relu6 }
+      try depthwiseConvolution(name, multiplier: random.int(1...2), kernel: kernel, attributes)
+    default:
+      var attributes = ConvolutionAttributes()
+      (attributes.stride, attributes.padding) = (stride, padding)
+      if random.int(0...1) == 0 { attributes.activation = .relu }
+      let groups = shape[3] % 2 == 0 ? random.int(1...2) : 1
+      attributes.groups = groups
+      try convolution(
+        name, outputCount: groups * random.int(1...4), kernel: kernel, attributes)
+    }
+  }
+}

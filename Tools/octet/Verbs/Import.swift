@@ -1,0 +1,84 @@
+import Foundation
+import OctetCommand
+import OctetCompiler
+import OctetExchange
+import OctetModel
+import OctetReport
+
+struct Import: Verb {
+  let name = "import"
+  let summary = "Take over a model from ONNX or TFLite, and prove that it was read rightly."
+  let discussion =
+    "A quantized model (int8 TFLite, ONNX with QuantizeLinear or QLinear operators) becomes a blob "
+    + "with the scales it has. A float model becomes an ONNX file that 'octet quantize' and 'octet "
+    + "diff' take. Every node of an ONNX file is run on random input as the file says and as Octet "
+    + "holds it; the first that differs ends the import."
+  let model = Positional<String>("FILE", .path, help: "A .tflite or .onnx file.")
+  let output = OctetCommand.Option<String>(
+    required: "--output", short: "o", .path, help: "The .oct file to write; .onnx for a float model.")
+  let example = "octet import model.tflite -o model.oct"
+  var parameters: [any Parameter] {
+    [model, output, Common.mean, Common.standardDeviation, Common.labels]
+  }
+
+  func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    let path = arguments[model]
+    let target = arguments[output]
+    try AtomicFile.checkCanWrite(to: target)
+    let watch = Stopwatch()
+    var (graph, format, proof) = try ModelFile.readProven(path)
+    if let normalization = try Common.normalization(arguments) {
+      graph.metadata.normalization = normalization
+    }
+    if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
+    let bytes = try write(graph, from: path, to: target)
+    try AtomicFile.write(bytes, to: target)
+    let report = ImportReport(
+      format: format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
+      comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
+      skippedNodes: proof?.skipped, file: target, fileByteCount: bytes.count,
+      seconds: watch.seconds)
+    return Outcome(report, text: report.text)
+  }
+
+  private func write(_ graph: Graph, from path: String, to target: String) throws -> [UInt8] {
+    if graph.isQuantized {
+      guard !target.hasSuffix(".onnx") else {
+        throw CommandError(
+          .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
+      }
+      return try naming(path) { try Compiler.compile(graph).blob.bytes }
+    }
+    guard target.hasSuffix(".onnx") else {
+      throw CommandError(
+        .usage, "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
+          + "'octet quantize'")
+    }
+    return try naming(path) { try ONNXWriter.write(graph) }
+  }
+}
+
+struct ImportReport: Encodable {
+  var format: String
+  var isQuantized: Bool
+  var nodeCount: Int
+  /// Nodes of an ONNX file that were run both ways.
+  var comparedNodeCount: Int?
+  /// Relative to the largest magnitude of a node's result.
+  var maximumDifference: Float?
+  /// Nodes that were not compared, each with the reason.
+  var skippedNodes: [String]?
+  var file: String
+  var fileByteCount: Int
+  var seconds: Double
+
+  var text: String {
+    var proven = ""
+    if let comparedNodeCount, let maximumDifference {
+      proven =
+        "; \(comparedNodeCount) nodes were run both ways and differ by at most \(maximumDifference)"
+    }
+    return "wrote \(file), \(fileByteCount) bytes: \(nodeCount) nodes, "
+      + "\(isQuantized ? "int8 as it was" : "float")\(proven)"
+  }
+}
