@@ -18,7 +18,8 @@
 // 5. Weights are read by words at any address; Cortex-M0 faults on those, so there by bytes. Up to
 //    three weights after the last are read, which zeros in the patches take out.
 // 6. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
-//    with the layer; a further block only costs loading and storing the sums.
+//    with the layer; a further block only costs loading and storing the sums. Long runs are blocks
+//    of their own, widened straight from the input.
 //
 // The accumulators wrap nowhere: the exporter bounds every partial sum.
 
@@ -42,76 +43,135 @@ static inline uint32_t load_word(const int8_t *from) {
   return word;
 }
 
-#define LOAD_FOUR "ldmia %[tile]!, {r3, r4, r5, r6}\n"
-#define FOUR_TAPS                                                                \
-  "ldr %[even], [%[w]], #4\n" LOAD_FOUR                                          \
-  "sxtb16 %[odd], %[even], ror #8\n sxtb16 %[even], %[even]\n"                   \
-  "smlad %[s0], r3, %[even], %[s0]\n smlad %[s1], r5, %[even], %[s1]\n"          \
-  "smlad %[s0], r4, %[odd], %[s0]\n smlad %[s1], r6, %[odd], %[s1]\n" LOAD_FOUR  \
-  "smlad %[s2], r3, %[even], %[s2]\n smlad %[s3], r5, %[even], %[s3]\n"          \
-  "smlad %[s2], r4, %[odd], %[s2]\n smlad %[s3], r6, %[odd], %[s3]\n"
-#define ENTER "tst %[even], #4\n bne 2f\n"
-#define LOW "r"
-#define HIGH "r"
+#define LOAD_FOUR "ldmia %[at]!, {r3, r4, r5, r6}\n"
+#define FOUR_TAPS                                                       \
+  "ldr %[even], [%[w]], #4\n" LOAD_FOUR                                 \
+  "sxtb16 %[odd], %[even], ror #8\n sxtb16 %[even], %[even]\n"          \
+  "smlad r8, r3, %[even], r8\n smlad r9, r5, %[even], r9\n"             \
+  "smlad r8, r4, %[odd], r8\n smlad r9, r6, %[odd], r9\n" LOAD_FOUR     \
+  "smlad r10, r3, %[even], r10\n smlad r11, r5, %[even], r11\n"         \
+  "smlad r10, r4, %[odd], r10\n smlad r11, r6, %[odd], r11\n"
 
 #elif __ARM_ARCH_ISA_THUMB == 2
 
-#define TAP                                                                     \
-  "ldrsb %[even], [%[w]], #1\n ldmia %[tile]!, {r3, r4, r5, r6}\n"              \
-  "mla %[s0], r3, %[even], %[s0]\n mla %[s1], r4, %[even], %[s1]\n"             \
-  "mla %[s2], r5, %[even], %[s2]\n mla %[s3], r6, %[even], %[s3]\n"
+#define TAP                                                             \
+  "ldrsb %[even], [%[w]], #1\n ldmia %[at]!, {r3, r4, r5, r6}\n"        \
+  "mla r8, r3, %[even], r8\n mla r9, r4, %[even], r9\n"                 \
+  "mla r10, r5, %[even], r10\n mla r11, r6, %[even], r11\n"
 #define FOUR_TAPS TAP TAP TAP TAP
-#define ENTER "tst %[even], #4\n bne 2f\n"
-#define LOW "r"
-#define HIGH "r"
 
 #else
 
 #define TAP(index)                                                                \
-  "ldrb %[even], [%[w], #" #index "]\n ldmia %[tile]!, {r3, r4, r5, r6}\n"        \
-  "sxtb %[even], %[even]\n muls r3, %[even], r3\n muls r4, %[even], r4\n"         \
-  "muls r5, %[even], r5\n muls r6, %[even], r6\n"                                 \
+  "ldrb %[value], [%[w], #" #index "]\n ldmia %[at]!, {r3, r4, r5, r6}\n"         \
+  "sxtb %[value], %[value]\n muls r3, %[value], r3\n muls r4, %[value], r4\n"     \
+  "muls r5, %[value], r5\n muls r6, %[value], r6\n"                               \
   "add %[s0], r3\n add %[s1], r4\n add %[s2], r5\n add %[s3], r6\n"
 #define FOUR_TAPS TAP(0) TAP(1) TAP(2) TAP(3) "adds %[w], #4\n"
-#define ENTER "lsls %[even], %[even], #29\n bmi 2f\n"
-#define LOW "l"
-#define HIGH "h"
 
 #endif
 
-// Adds to the four sums of one channel; returns the weights after the last that it read.
-static inline const int8_t *multiply_channel(
-    const int8_t *w, const char *tile, const char *end, int32_t count, int32_t *sums) {
-  int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3], even = count, odd;
+// Adds to the sums of all channels, `sums` to `sums_end`; `count` taps, a multiple of 4. The
+// weights of one channel start `stride` after those of the one before.
+static inline void multiply(
+    const int8_t *w, int32_t stride, const char *tile, int32_t count, int32_t *sums,
+    const int32_t *sums_end) {
+  const char *end = tile + count * OCTET_TAP_BYTE_COUNT;
+  int32_t rest = stride - count;
+#if defined(__ARM_FEATURE_DSP) || __ARM_ARCH_ISA_THUMB == 2
+  // All registers are taken, so what only the start of a channel needs is on the stack. An odd number
+  // of fours enters in the middle of the loop.
+  const struct {
+    const char *tile;
+    int32_t count, rest;
+  } start = {tile, count, rest};
+  const void *at = &start, *even = sums_end;
+  int32_t odd;
+  w -= rest;
   __asm(
-      ".syntax unified\n" ENTER
-      "1:\n" FOUR_TAPS
+      "push {%[even]}\n push {%[at]}\n"
+      "1:\n ldm %[sums], {r8, r9, r10, r11}\n"
+      "ldr %[even], [sp]\n ldm %[even], {r3, r4, r5}\n"
+      "mov %[at], r3\n add %[w], r5\n tst r4, #4\n bne 3f\n"
       "2:\n" FOUR_TAPS
-      "cmp %[tile], %[end]\n bne 1b\n"
-      : [w] "+" LOW(w), [tile] "+" LOW(tile), [even] "+&" LOW(even), [odd] "=&" HIGH(odd),
-        [s0] "+" HIGH(s0), [s1] "+" HIGH(s1), [s2] "+" HIGH(s2), [s3] "+" HIGH(s3)
-      : [end] HIGH(end)
-      : "r3", "r4", "r5", "r6", "cc", "memory");
-  sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
-  return w;
+      "3:\n" FOUR_TAPS
+      "cmp %[at], %[end]\n bne 2b\n"
+      "stmia %[sums]!, {r8, r9, r10, r11}\n"
+      "ldr %[even], [sp, #4]\n cmp %[sums], %[even]\n bne 1b\n"
+      "add sp, #8\n"
+      : [w] "+r"(w), [sums] "+r"(sums), [at] "+r"(at), [even] "+r"(even), [odd] "=&r"(odd)
+      : [end] "r"(end)
+      : "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+#else
+  for (; sums < sums_end; sums += 4, w += rest) {
+    int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3], value;
+    const char *at = tile;
+    __asm(
+        ".syntax unified\n 1:\n" FOUR_TAPS "cmp %[at], %[end]\n bne 1b\n"
+        : [w] "+l"(w), [at] "+l"(at), [value] "=&l"(value), [s0] "+h"(s0), [s1] "+h"(s1),
+          [s2] "+h"(s2), [s3] "+h"(s3)
+        : [end] "h"(end)
+        : "r3", "r4", "r5", "r6", "cc", "memory");
+    sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
+  }
+#endif
 }
 
-// Writes patch `lane`: `count` values, a multiple of 4.
-static inline void widen(const int8_t *values, void *tile, int32_t lane, int32_t count) {
-  const int8_t *end = values + count;
+// MARK: Patches
+
+// Writes patch `lane` of a tile: `count` values, and zeros up to a multiple of 4.
+static inline void widen(const int8_t *values, int32_t count, void *tile, int32_t lane) {
+  int32_t rest = count & 3;
+  const int8_t *end = values + count - rest;
 #if defined(__ARM_FEATURE_DSP)
-  uint32_t *to = (uint32_t *)tile + 2 * lane;
+  uint32_t *to = (uint32_t *)tile + 2 * lane, word;
   for (; values < end; values += 4, to += 8) {
-    uint32_t word = load_word(values);
-    to[0] = __sxtb16(word);
-    to[1] = __sxtb16(__ror(word, 8));
+    word = load_word(values);
+    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
+  }
+  if (rest) {
+    // The last four bytes: there are some before the first.
+    word = load_word(values + rest - 4) >> (32 - 8 * rest);
+    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
   }
 #else
   int32_t *to = (int32_t *)tile + lane;
   for (; values < end; values += 4, to += 16) {
     to[0] = values[0], to[4] = values[1], to[8] = values[2], to[12] = values[3];
   }
+  if (rest) {
+    to[0] = values[0], to[4] = rest > 1 ? values[1] : 0, to[8] = rest > 2 ? values[2] : 0;
+    to[12] = 0;
+  }
 #endif
+}
+
+// Widens a part of the four patches of a tile.
+static void widen_tile(
+    const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
+    const octet_core_scratch *scratch) {
+  int32_t row = tile->row, column = tile->column, run = p->run_byte_count;
+  int8_t *values = scratch->values;
+  if (!is_run && part.count + run <= scratch->value_byte_count && has_shared_runs(p, tile)) {
+    patch_part longer = {part.run, part.skip, part.count + run};
+    for (int32_t lane = 0; lane < 2; lane++) {
+      gather(p, place(p, row, column + lane), longer, values);
+      widen(values, part.count, scratch->widened, lane);
+      widen(values + run, part.count, scratch->widened, lane + 2);
+    }
+    return;
+  }
+  for (int32_t lane = 0; lane < 4; lane++) {
+    const int8_t *from = place(p, row, column);
+    if (is_run) {
+      from += part.run * p->kernel_row_step + part.skip;
+    } else {
+      gather(p, from, part, values);
+      from = values;
+    }
+    widen(from, part.count, scratch->widened, lane);
+    next_pixel(tile, lane, &row, &column);
+  }
 }
 
 // MARK: From sums to int8
@@ -132,23 +192,26 @@ static inline int8_t quantized(const octet_channels *channels, int32_t index, in
 
 static inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
-// Bias, maximum, requantization of sums[channels][4].
-static inline void finish(
-    const octet_channels *channels, const octet_tile *tile, int32_t first, int32_t end,
+// Bias, maximum, requantization of sums[channels][4], from channel `index` to `end`.
+__attribute__((noinline)) static void finish(
+    const octet_channels *channels, const octet_tile *tile, int32_t index, int32_t end,
     const int32_t *sums) {
-  for (int32_t index = first; index < end; index++, sums += 4) {
-    int32_t bias = channels->bias[index];
-    int8_t *target = tile->target + index;
-    if (tile->pixel_count) {
-      for (int32_t pixel = 0; pixel < tile->pixel_count; pixel++, target += tile->stride) {
+  if (!tile->is_pool) {
+    for (; index < end; index++, sums += 4) {
+      int8_t *target = tile->target + index;
+      int32_t bias = channels->bias[index];
+      for (int32_t pixel = 0; pixel < tile->count; pixel++, target += tile->stride) {
         *target = quantized(channels, index, sums[pixel] + bias);
       }
-      continue;
     }
-    int32_t maximum = larger(larger(sums[0], sums[1]), larger(sums[2], sums[3])) + bias;
+    return;
+  }
+  for (; index < end; index++, sums += 4) {
+    int32_t maximum = larger(larger(sums[0], sums[1]), larger(sums[2], sums[3]));
+    maximum += channels->bias[index];
     if (!tile->is_first) maximum = larger(maximum, tile->maxima[index]);
     if (tile->is_last) {
-      *target = quantized(channels, index, maximum);
+      tile->target[index] = quantized(channels, index, maximum);
     } else {
       tile->maxima[index] = maximum;
     }
@@ -158,35 +221,31 @@ static inline void finish(
 void octet_core_tile(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     const octet_core_scratch *scratch) {
+  enum { LONG_RUN_BYTE_COUNT = 12 };
   // Copies, because the compiler cannot know that stores to the arena leave the originals be.
   const octet_channels local = *channels;
   const octet_tile to = *tile;
+  int32_t run_byte_count = patches->run_byte_count;
+  bool are_runs = run_byte_count >= LONG_RUN_BYTE_COUNT && patches->runs_per_row == 1;
   for (int32_t first = 0; first < local.channels; first += OCTET_SUM_CHANNEL_COUNT) {
     int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
     if (end > local.channels) end = local.channels;
-    int32_t *last = scratch->sums + 4 * (end - first);
-    for (int32_t *sum = scratch->sums; sum < last; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
-    patch_part part = {0, 0, scratch->block_count};
+    int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
+    for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
+    patch_part part = {0, 0, 0};
     for (int32_t tap = 0; tap < local.depth; tap += part.count) {
-      if (part.count > local.depth - tap) part.count = local.depth - tap;
-      int32_t padded = (part.count + 3) & ~3;
-      for (int32_t index = part.count; index < padded; index++) scratch->values[index] = 0;
-      for (int32_t lane = 0; lane < 4; lane++) {
-        gather(patches, to.rows[lane], to.columns[lane], part, scratch->values);
-        widen(scratch->values, scratch->widened, lane, padded);
-      }
-      const char *start = scratch->widened, *stop = start + padded * OCTET_TAP_BYTE_COUNT;
-      const int8_t *weights = local.weights + first * local.depth + tap;
-      int32_t rest = local.depth - padded;
-      for (int32_t *sum = scratch->sums; sum < last; sum += 4) {
-        weights = multiply_channel(weights, start, stop, padded, sum) + rest;
-      }
+      part.count = local.depth - tap;
+      if (part.count > scratch->block_count) part.count = scratch->block_count;
+      int32_t run_rest = run_byte_count - part.skip;
+      if (are_runs && part.count > run_rest) part.count = run_rest;
+      widen_tile(patches, &to, part, are_runs, scratch);
+      multiply(
+          local.weights + first * local.depth + tap, local.depth, scratch->widened,
+          (part.count + 3) & ~3, sums, sums_end);
       part.skip += part.count;
-      for (; part.skip >= patches->run_byte_count; part.run++) {
-        part.skip -= patches->run_byte_count;
-      }
+      for (; part.skip >= run_byte_count; part.run++) part.skip -= run_byte_count;
     }
-    finish(&local, &to, first, end, scratch->sums);
+    finish(&local, &to, first, end, sums);
   }
 }
 

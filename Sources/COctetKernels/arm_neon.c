@@ -83,12 +83,39 @@ INLINE void store_words(int32_t *to, int rows, int32x4_t values) {
   if (rows == 1) *to = vgetq_lane_s32(values, 0);
 }
 
+// All bits of the first `count` lanes.
+INLINE int8x16_t first_lanes(int32_t count) {
+  static const int8_t ones[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  return vld1q_s8(ones + 16 - count);
+}
+
+// Gathers the patches of a tile; up to 15 bytes after each are scratch that may be read.
+static void gather_tile(
+    const octet_patches *p, const octet_tile *tile, int32_t depth, int8_t *values,
+    const int8_t *places[4]) {
+  int32_t row = tile->row, column = tile->column, stride = (depth + 15) & ~15;
+  bool is_shared = has_shared_runs(p, tile);
+  patch_part part = {0, 0, depth + (is_shared ? p->run_byte_count : 0)};
+  if (is_shared) {
+    for (int32_t lane = 0; lane < 2; lane++, values += 2 * stride) {
+      gather(p, place(p, row, column + lane), part, values);
+      places[lane] = values, places[lane + 2] = values + p->run_byte_count;
+    }
+    return;
+  }
+  for (int32_t lane = 0; lane < 4; lane++, values += stride) {
+    gather(p, place(p, row, column), part, values);
+    places[lane] = values;
+    next_pixel(tile, lane, &row, &column);
+  }
+}
+
 // Where the sums of a tile go, for `rows` channels from `index` on.
 INLINE void finish_rows(
     const octet_channels *channels, const octet_tile *to, int32_t index, int rows,
     const int32x4_t sums[4]) {
   int8_t *target = to->target + index;
-  if (to->pixel_count == 0) {
+  if (to->is_pool) {
     int32x4_t maximum = vmaxq_s32(vmaxq_s32(sums[0], sums[1]), vmaxq_s32(sums[2], sums[3]));
     if (!to->is_first) maximum = vmaxq_s32(maximum, load_words(to->maxima + index, rows));
     if (to->is_last) {
@@ -101,7 +128,7 @@ INLINE void finish_rows(
   requantizer by = make_requantizer(channels, index, rows);
   int32x4_t bias = load_words(channels->bias + index, rows);
   for (int p = 0; p < 4; p++, target += to->stride) {
-    if (p < to->pixel_count) store(target, rows, requantize(&by, vaddq_s32(sums[p], bias)));
+    if (p < to->count) store(target, rows, requantize(&by, vaddq_s32(sums[p], bias)));
   }
 }
 

@@ -8,8 +8,8 @@
 //    in the lanes and added across once at the end.
 // 2. Without SDOT: products of int8 fill int16. Two of them still fit, 2 · 127 · 128 < 2¹⁵, because
 //    weights are at least −127; then VPADAL adds pairs to int32.
-// 3. Patches end in zeros up to a multiple of 16, so that the weights read beyond a row, the next
-//    row's or the 16 bytes that end every blob's weights, add nothing.
+// 3. The last of a patch is masked to a multiple of 16, so that the weights read beyond a row, the
+//    next row's or the 16 bytes that end every blob's weights, add nothing.
 // 4. Requantization of all channels of a block at once: VQRDMULH is `highMultiply`, and VRSHL rounds
 //    ties up, which taking 1 off negative values turns into away from zero.
 
@@ -23,25 +23,35 @@ INLINE int32x4_t NAME(add)(int32x4_t sum, int8x16_t w, int8x16_t x) {
 #endif
 }
 
+// Adds 16 taps of `rows` channels and four patches to lanes[rows][4].
+INLINE void NAME(step)(
+    const int8_t *w, int32_t depth, int rows, const int8x16_t x[4], int32x4_t lanes[4][4]) {
+  for (int row = 0; row < rows; row++) {
+    int8x16_t weights = vld1q_s8(w + row * depth);
+    for (int p = 0; p < 4; p++) lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p]);
+  }
+}
+
 // sums[p] = the sums of `rows` channels, 1, 2 or 4, over patch p.
 INLINE void NAME(multiply)(
-    const int8_t *w, int32_t depth, const int8_t *patches, int32_t stride, int rows,
-    int patch_count, int32x4_t sums[4]) {
+    const int8_t *w, int32_t depth, const int8_t *const patches[4], int rows, int32x4_t sums[4]) {
   int32x4_t lanes[4][4];
+  int8x16_t x[4];
   for (int row = 0; row < rows; row++) {
-    for (int p = 0; p < patch_count; p++) lanes[row][p] = vdupq_n_s32(0);
+    for (int p = 0; p < 4; p++) lanes[row][p] = vdupq_n_s32(0);
   }
-  for (int32_t k = 0; k < stride; k += 16, w += 16, patches += 16) {
-    int8x16_t x[4];
-    for (int p = 0; p < patch_count; p++) x[p] = vld1q_s8(patches + p * stride);
-    for (int row = 0; row < rows; row++) {
-      int8x16_t weights = vld1q_s8(w + row * depth);
-      for (int p = 0; p < patch_count; p++) {
-        lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p]);
-      }
-    }
+  int32_t k = 0;
+#pragma clang loop unroll(disable)
+  for (; k + 16 <= depth; k += 16) {
+    for (int p = 0; p < 4; p++) x[p] = vld1q_s8(patches[p] + k);
+    NAME(step)(w + k, depth, rows, x, lanes);
   }
-  for (int p = 0; p < patch_count; p++) {
+  if (k < depth) {
+    int8x16_t mask = first_lanes(depth - k);
+    for (int p = 0; p < 4; p++) x[p] = vandq_s8(vld1q_s8(patches[p] + k), mask);
+    NAME(step)(w + k, depth, rows, x, lanes);
+  }
+  for (int p = 0; p < 4; p++) {
     // Without a fourth channel its lane is never stored.
     sums[p] = add_across(
         lanes[0][p], lanes[rows > 1 ? 1 : 0][p], lanes[rows > 2 ? 2 : 0][p],
@@ -50,32 +60,27 @@ INLINE void NAME(multiply)(
 }
 
 INLINE void NAME(tile_rows)(
-    const octet_channels *channels, const octet_tile *to, const int8_t *patches,
-    int32_t stride, int32_t index, int rows) {
+    const octet_channels *channels, const octet_tile *to, const int8_t *const patches[4],
+    int32_t index, int rows) {
   int32x4_t sums[4];
   NAME(multiply)(
-      channels->weights + index * channels->depth, channels->depth, patches, stride, rows, 4, sums);
+      channels->weights + index * channels->depth, channels->depth, patches, rows, sums);
   finish_rows(channels, to, index, rows, sums);
 }
 
 void NAME(tile)(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
-    int8_t *values, int32_t stride) {
-  patch_part whole = {0, 0, channels->depth};
-  for (int lane = 0; lane < 4; lane++) {
-    gather(patches, tile->rows[lane], tile->columns[lane], whole, values + lane * stride);
-  }
+    int8_t *values) {
   const octet_channels local = *channels;
+  const octet_tile to = *tile;
+  const int8_t *places[4];
+  gather_tile(patches, &to, local.depth, values, places);
   int32_t index = 0;
 #if defined(__aarch64__)
-  for (; index + 4 <= local.channels; index += 4) {
-    NAME(tile_rows)(&local, tile, values, stride, index, 4);
-  }
+  for (; index + 4 <= local.channels; index += 4) NAME(tile_rows)(&local, &to, places, index, 4);
 #endif
-  for (; index + 2 <= local.channels; index += 2) {
-    NAME(tile_rows)(&local, tile, values, stride, index, 2);
-  }
-  if (index < local.channels) NAME(tile_rows)(&local, tile, values, stride, index, 1);
+  for (; index + 2 <= local.channels; index += 2) NAME(tile_rows)(&local, &to, places, index, 2);
+  if (index < local.channels) NAME(tile_rows)(&local, &to, places, index, 1);
 }
 
 // The sums of `rows` channels with the values themselves and then their last `depth` % 16.

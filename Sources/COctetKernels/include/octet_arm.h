@@ -32,30 +32,39 @@ typedef struct {
   int32_t zero_point, lower, upper;
 } octet_channels;
 
-// Where patches come from: one image, the input channels of one group. A *run* is contiguous in the
-// image: a row of the kernel, or with dilation or groups one tap.
+// Where patches come from: the input channels of one group. A *run* is contiguous: a row of the
+// kernel, or with dilation or groups one tap. Steps and counts are bytes.
 typedef struct {
-  const int8_t *image;
-  int32_t height, width;
-  int32_t pixel_byte_count, row_byte_count;
-  int32_t stride_height, stride_width, padding_top, padding_left;
-  int32_t dilation_height, dilation_width, kernel_width;
-  int32_t run_tap_count, tap_byte_count, run_byte_count;
-  // Values of a whole patch when its runs are kernel rows of 4…8 bytes, otherwise −1; and how many
-  // rows and columns of the image may start one that lies inside.
-  int32_t short_depth;
-  uint32_t inside_height, inside_width;
-  int8_t zero_point;
+  const int8_t *origin;       // the patch of the first pixel of an output row
+  int32_t row_step, column_step;  // from a pixel of the convolution to those below and beside
+  int32_t kernel_row_step;
+  int32_t run_byte_count, run_step, runs_per_row;
+  int32_t can_overread;       // eight bytes may be read from the start of each run
 } octet_patches;
 
-// Four pixels of the convolution and where their sums go.
+// Rows of the image with zero points around them, all channels.
 typedef struct {
-  int32_t rows[4], columns[4];
-  int8_t *target;       // [pixel_count or 1, stride], the first channel of the first pixel
-  int32_t *maxima;      // [channels], of the tiles before in a pool window of several
-  int32_t stride;       // channels from one output pixel to the next
-  int32_t pixel_count;  // 1…4 patches are pixels of their own; 0: they are one pool window's
+  const int8_t *image;        // [image_height, image_row_byte_count]
+  int8_t *rows;               // [row_count, row_byte_count]
+  int32_t image_height, image_row_byte_count;
+  int32_t row_count, row_byte_count;
+  int32_t left_byte_count, inside_byte_count;  // of zero points; of the image after them
+  int8_t zero_point;
+} octet_band;
+
+// Fills the band with the rows from `row` on, which may lie outside the image.
+void octet_fill_band(const octet_band *band, int32_t row);
+
+// Up to four pixels of the convolution, in rows of `width` from column `left` on, and where their
+// sums go. Rows count from the output row's first.
+typedef struct {
+  int32_t row, column;        // of the first
+  int32_t left, width, count;
+  int32_t is_pool;            // all go to one pixel; otherwise each to its own
   int32_t is_first, is_last;  // tile of the pool window
+  int8_t *target;             // [count or 1, stride], the first channel of the first pixel
+  int32_t *maxima;            // [channels], of the tiles before in a pool window of several
+  int32_t stride;             // channels from one output pixel to the next
 } octet_tile;
 
 #if defined(__arm__)
@@ -72,10 +81,11 @@ typedef struct {
 #define OCTET_SUM_CHANNEL_COUNT 16
 
 typedef struct {
-  void *widened;         // block_count · OCTET_TAP_BYTE_COUNT bytes, 4-aligned
-  int32_t *sums;         // [OCTET_SUM_CHANNEL_COUNT or all, 4]
-  int8_t *values;        // [block_count], 4-aligned
-  int32_t block_count;   // taps of a block, a multiple of 4
+  void *widened;             // block_count · OCTET_TAP_BYTE_COUNT bytes, 4-aligned
+  int32_t *sums;             // [OCTET_SUM_CHANNEL_COUNT or all, 4]
+  int8_t *values;            // [value_byte_count], at least block_count
+  int32_t block_count;       // taps of a block, a multiple of 4
+  int32_t value_byte_count;
 } octet_core_scratch;
 
 // Convolution: all channels of a tile.
@@ -93,11 +103,11 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of a tile. `values` is scratch for four patches of `stride` bytes, a
-// multiple of 16, whose ends beyond the depth are zero.
+// Convolution: all channels of a tile. `values` is scratch for four patches, each of a depth that is
+// rounded up to a multiple of 16.
 void octet_neon_tile(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
-    int8_t *values, int32_t stride);
+    int8_t *values);
 void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 
@@ -105,7 +115,7 @@ void octet_neon_connect(
 // The same with SDOT.
 void octet_dot_tile(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
-    int8_t *values, int32_t stride);
+    int8_t *values);
 void octet_dot_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 #endif

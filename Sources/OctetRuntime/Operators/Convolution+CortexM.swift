@@ -10,29 +10,30 @@
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private var patches: octet_patches
-    private var channels: octet_channels
-    private var scratch: octet_core_scratch
+    private let scratch: octet_core_scratch
     let maxima: UnsafeMutablePointer<Int32>
 
-    init(_ layer: Convolution, _ context: OperatorContext, batch: Int, group: Int) {
-      unsafe patches = octet_patches(layer, context, batch: batch, group: group)
-      unsafe channels = octet_channels(layer, context, group: group)
+    init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let tapByteCount = Int(OCTET_TAP_BYTE_COUNT)
       let blockCount = layer.coreBlockCount(tapByteCount: tapByteCount)
       let count = layer.groupChannelCount
       // One after the other: widened patches, sums, maxima, and the bytes of one patch.
-      let sums = unsafe (context.scratch + blockCount &* tapByteCount)
+      let sums = unsafe (start + blockCount &* tapByteCount)
         .assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
       let values = unsafe UnsafeMutableRawPointer(
         layer.windowCount > 4 ? maxima + count : maxima)
+      let used = unsafe values - context.scratch
       unsafe scratch = octet_core_scratch(
-        widened: context.scratch, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
-        block_count: Int32(blockCount))
+        widened: start, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
+        block_count: Int32(blockCount),
+        value_byte_count: Int32(layer.view.scratchByteCount &- used))
     }
 
-    mutating func compute(_ tile: inout octet_tile) {
+    func compute(
+      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
+    ) {
+      var scratch = unsafe scratch
       unsafe octet_core_tile(&patches, &channels, &tile, &scratch)
     }
   }

@@ -10,34 +10,28 @@
   @safe private struct NEONConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private var patches: octet_patches
-    private var channels: octet_channels
-    /// Four patches of `stride` bytes, then the maxima.
     private let values: UnsafeMutablePointer<Int8>
-    private let stride: Int
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
 
-    init(_ layer: Convolution, _ context: OperatorContext, batch: Int, group: Int) {
-      unsafe patches = octet_patches(layer, context, batch: batch, group: group)
-      unsafe channels = octet_channels(layer, context, group: group)
-      stride = layer.neonPatchByteCount
-      unsafe values = context.scratch.assumingMemoryBound(to: Int8.self)
-      unsafe maxima = (context.scratch + 4 &* stride).assumingMemoryBound(to: Int32.self)
+    init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
+      // One after the other: four patches and the maxima.
+      unsafe values = scratch.assumingMemoryBound(to: Int8.self)
+      unsafe maxima = (scratch + 4 &* layer.neonPatchByteCount)
+        .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
-      for lane in 0..<4 {
-        for index in layer.patchCount..<stride { unsafe values[lane &* stride &+ index] = 0 }
-      }
     }
 
-    mutating func compute(_ tile: inout octet_tile) {
+    func compute(
+      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
+    ) {
       #if arch(arm64)
         if hasDotProduct {
-          unsafe octet_dot_tile(&patches, &channels, &tile, values, Int32(stride))
+          unsafe octet_dot_tile(&patches, &channels, &tile, values)
           return
         }
       #endif
-      unsafe octet_neon_tile(&patches, &channels, &tile, values, Int32(stride))
+      unsafe octet_neon_tile(&patches, &channels, &tile, values)
     }
   }
 #endif

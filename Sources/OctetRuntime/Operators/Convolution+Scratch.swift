@@ -1,5 +1,8 @@
 // The scratch memory of the convolution kernels. A blob runs on every core, so its plan has room for
 // the one that needs most.
+//
+// On ARM cores windows that reach beyond the input read a band: the input's rows that an output row
+// needs, with zero points around them.
 
 extension Convolution {
   var scratchByteCount: Int {
@@ -17,22 +20,22 @@ extension Convolution {
   // MARK: NEON: four patches, zero-filled to a multiple of 16, and running maxima
 
   private var neonScratchByteCount: Int {
-    4 &* neonPatchByteCount &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
+    bandByteCount &+ 4 &* neonPatchByteCount &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
   var neonPatchByteCount: Int { (patchCount &+ 15) & ~15 }
 
   // MARK: Cores without vectors: a block of four widened patches, its bytes, and the sums
 
-  /// Room for the least block that is worth its loop.
+  /// Room for a block that is worth its loop, with a run more than it in its bytes.
   private var coreScratchByteCount: Int {
     let padded = (patchCount &+ 3) & ~3
-    return coreFixedByteCount &+ max(9 &* min(padded, 56), 17 &* min(padded, 28))
+    return coreFixedByteCount &+ max(9 &* min(padded, 48), 17 &* min(padded, 16))
   }
 
-  /// What does not depend on the block: sums and running maxima.
+  /// What does not depend on the block: the band, sums and running maxima.
   private var coreFixedByteCount: Int {
-    16 &* min(groupChannelCount, Self.coreSumChannelCount)
+    bandByteCount &+ 16 &* min(groupChannelCount, Self.coreSumChannelCount)
       &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
@@ -50,4 +53,39 @@ extension Convolution {
   var windowCount: Int { word(Word.poolHeight) &* word(Word.poolWidth) }
   /// Output channels of a group.
   var groupChannelCount: Int { output.channels / word(Word.groups) }
+
+  // MARK: The band
+
+  /// Rows that the windows of an output row reach over, and bytes from the first to the last pixel
+  /// of them. Validated: neither overflows.
+  var bandRowCount: Int {
+    reach(Word.poolHeight, Word.strideHeight, Word.kernelHeight, Word.dilationHeight)
+  }
+  var bandWidth: Int {
+    let last = (output.width &- 1) &* word(Word.poolStrideWidth) &* word(Word.strideWidth)
+    return last &+ reach(Word.poolWidth, Word.strideWidth, Word.kernelWidth, Word.dilationWidth)
+  }
+
+  /// Nil past the limits; 0 when all windows lie inside the input.
+  var checkedBandByteCount: Int? {
+    let rows = bandRowCount
+    let lastRow = (output.height &- 1) &* word(Word.poolStrideHeight) &* word(Word.strideHeight)
+    if word(Word.paddingTop) == 0, word(Word.paddingLeft) == 0, lastRow &+ rows <= input.height,
+      bandWidth <= input.width
+    {
+      return 0
+    }
+    guard let pixels = product(rows, bandWidth),
+      let count = product(pixels, input.channels, limit: BlobLimits.elementCount)
+    else { return nil }
+    // Kernels may read eight bytes from the start of any run.
+    return (count &+ 8 &+ 15) & ~15
+  }
+
+  /// Bytes of the band, a multiple of 16.
+  var bandByteCount: Int { checkedBandByteCount ?? 0 }
+
+  private func reach(_ pool: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int {
+    (word(pool) &- 1) &* word(stride) &+ (word(kernel) &- 1) &* word(dilation) &+ 1
+  }
 }

@@ -82,6 +82,7 @@ package struct Convolution: Operator {
       padding: Word.paddingLeft, convolved: Word.width, pool: Word.poolWidth,
       poolStride: Word.poolStrideWidth)
     try view.require(product(word(Word.poolHeight), word(Word.poolWidth)) != nil, .tooLarge)
+    try view.require(checkedBandByteCount != nil, .tooLarge)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
     guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
       let patch = product(taps, input.channels / groups),

@@ -43,32 +43,46 @@
   }
 
   extension octet_patches {
-    /// Those of image `batch`, of the input channels of `group`.
-    init(_ layer: Convolution, _ context: OperatorContext, batch: Int, group: Int) {
+    /// Of the input channels of `group`, in rows of `rowByteCount` bytes; without an origin.
+    init(_ layer: Convolution, group: Int, rowByteCount: Int, hasBand: Bool) {
       typealias Word = Convolution.Word
-      let groups = layer.word(Word.groups)
-      let input = layer.input
-      let tapByteCount = input.channels / groups
-      let rowByteCount = input.width &* input.channels
+      let pixelByteCount = layer.input.channels
+      let tapByteCount = pixelByteCount / layer.word(Word.groups)
       let kernelWidth = layer.word(Word.kernelWidth)
-      let dilationHeight = layer.word(Word.dilationHeight)
-      let dilationWidth = layer.word(Word.dilationWidth)
-      let runTapCount = groups == 1 && dilationWidth == 1 ? kernelWidth : 1
-      let runByteCount = runTapCount &* tapByteCount
-      let isShort = runTapCount == kernelWidth && runByteCount >= 4 && runByteCount <= 8
-      let kernelHeight = layer.word(Word.kernelHeight)
-      let first = batch &* input.height &* rowByteCount &+ group &* tapByteCount
+      let isRowRun = tapByteCount == pixelByteCount && layer.word(Word.dilationWidth) == 1
+      // A pool of 1 × 1 with strides is a stride of the convolution.
+      let pixelStep =
+        layer.word(Word.strideWidth)
+        &* (layer.windowCount == 1 ? layer.word(Word.poolStrideWidth) : 1)
       unsafe self.init(
-        image: context.input(0) + first, height: Int32(input.height), width: Int32(input.width),
-        pixel_byte_count: Int32(input.channels), row_byte_count: Int32(rowByteCount),
-        stride_height: layer.view.parameter(Word.strideHeight), stride_width: layer.view.parameter(Word.strideWidth),
-        padding_top: layer.view.parameter(Word.paddingTop), padding_left: layer.view.parameter(Word.paddingLeft),
-        dilation_height: Int32(dilationHeight), dilation_width: Int32(dilationWidth),
-        kernel_width: Int32(kernelWidth), run_tap_count: Int32(runTapCount),
-        tap_byte_count: Int32(tapByteCount), run_byte_count: Int32(runByteCount),
-        short_depth: isShort ? Int32(kernelHeight &* runByteCount) : -1,
-        inside_height: UInt32(max(0, input.height &- (kernelHeight &- 1) &* dilationHeight)),
-        inside_width: UInt32(max(0, input.width &- kernelWidth &+ 1)),
+        origin: nil,
+        row_step: Int32(truncatingIfNeeded: layer.word(Word.strideHeight) &* rowByteCount),
+        column_step: Int32(truncatingIfNeeded: pixelStep &* pixelByteCount),
+        kernel_row_step: Int32(
+          truncatingIfNeeded: layer.word(Word.dilationHeight) &* rowByteCount),
+        run_byte_count: Int32(isRowRun ? kernelWidth &* tapByteCount : tapByteCount),
+        run_step: Int32(
+          truncatingIfNeeded: layer.word(Word.dilationWidth) &* pixelByteCount),
+        runs_per_row: Int32(isRowRun ? 1 : kernelWidth), can_overread: hasBand ? 1 : 0)
+    }
+  }
+
+  extension octet_band {
+    /// Of image `batch`, in `rows`.
+    init(
+      _ layer: Convolution, _ context: OperatorContext, batch: Int,
+      rows: UnsafeMutablePointer<Int8>
+    ) {
+      let input = layer.input
+      let rowByteCount = input.width &* input.channels
+      let width = layer.bandWidth &* input.channels
+      let left = min(layer.word(Convolution.Word.paddingLeft) &* input.channels, width)
+      let first = batch &* input.height &* rowByteCount
+      unsafe self.init(
+        image: context.input(0) + first, rows: rows, image_height: Int32(input.height),
+        image_row_byte_count: Int32(rowByteCount), row_count: Int32(layer.bandRowCount),
+        row_byte_count: Int32(width), left_byte_count: Int32(left),
+        inside_byte_count: Int32(min(rowByteCount, width &- left)),
         zero_point: Int8(truncatingIfNeeded: input.zeroPoint))
     }
   }
