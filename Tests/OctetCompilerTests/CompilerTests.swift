@@ -37,9 +37,14 @@ import Testing
 
   /// Bytes that belong to no live tensor and to no scratch are overwritten before each operator:
   /// no operator may read them.
-  @Test(arguments: 0...12)
+  @Test(arguments: -1...12)
   func poisonBetweenOperators(seed: Int) throws {
-    let graph = seed == 0 ? try Networks.lenet() : try Networks.random(seed: seed)
+    let graph =
+      switch seed {
+      case -1: try Networks.everyOperator()
+      case 0: try Networks.lenet()
+      default: try Networks.random(seed: seed)
+      }
     let blob = try Networks.compiled(graph, sampleCount: 2).blob
     try withExtendedLifetime(blob) {
       let model = try blob.model()
@@ -73,6 +78,16 @@ import Testing
 
   private func isInput(_ tensor: TensorView, _ model: Model) -> Bool {
     (0..<model.inputCount).contains { model.input($0).offset == tensor.offset }
+  }
+
+  @Test func everyOperatorIsLowered() throws {
+    let blob = try Networks.compiled(Networks.everyOperator()).blob
+    try withExtendedLifetime(blob) {
+      let model = try blob.model()
+      let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
+      // A reshape before a fully connected layer needs no operator.
+      #expect(kinds == Set(OperatorKind.allCases).subtracting([.reshape]))
+    }
   }
 
   // MARK: Refusals

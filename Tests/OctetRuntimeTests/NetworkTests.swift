@@ -50,7 +50,10 @@ import Testing
       let model = try blob.model()
       let arena = Arena(byteCount: model.arenaByteCount)
       defer { withExtendedLifetime(arena) {} }
-      let session = try Session(model: model, arena: arena.region, backend: backend)
+      let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
+      defer { withExtendedLifetime(workspace) {} }
+      let session = try Session(
+        model: model, arena: arena.region, backend: backend, workspace: workspace.region)
       try session.setInput(0, input.span)
       return (0..<model.operatorCount).map { index in
         session.runOperator(index)
