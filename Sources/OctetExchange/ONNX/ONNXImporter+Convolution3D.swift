@@ -8,9 +8,6 @@ extension ONNXImporter {
     _ view: ONNXNodeView, _ x: ImportedValue, _ weights: ImportedValue
   ) throws(ImportFailure) {
     let groups = try view.integer("group", 1)
-    guard let constant = weights.constant else {
-      throw .unsupported("its weights are computed; in three dimensions they must be constant")
-    }
     guard weights.rank == 5, groups > 0, x.shape[1] == groups * weights.shape[1],
       weights.shape[0] % groups == 0
     else { throw .invalid("weights of shape \(weights.shape) do not fit x of shape \(x.shape)") }
@@ -41,8 +38,7 @@ extension ONNXImporter {
           stride: [1, depth == 1 ? 1 : window.stride[0], 1, 1, 1]),
         name: name, inputs: [padded], output: name)
       let images = try reshape(slices, [batch * depth, x.shape[3], x.shape[4], channels])
-      let plane = try constantTensor(
-        weights.name, ONNXLayout.channelsLast.tensorElements(constant.plane(k)), tag: "plane\(k)")
+      let plane = try tensor(try weightPlane(weights, k), .channelsLast)
       parts.append(
         try emit(
           .convolution(attributes), name: view.name + "/plane\(k)", inputs: [images, plane],
@@ -56,9 +52,6 @@ extension ONNXImporter {
     _ view: ONNXNodeView, _ x: ImportedValue, _ weights: ImportedValue
   ) throws(ImportFailure) {
     let groups = try view.integer("group", 1)
-    guard let constant = weights.constant else {
-      throw .unsupported("its weights are computed; in three dimensions they must be constant")
-    }
     guard weights.rank == 5, groups > 0, weights.shape[0] == x.shape[1],
       x.shape[1] % groups == 0
     else { throw .invalid("weights of shape \(weights.shape) do not fit x of shape \(x.shape)") }
@@ -73,14 +66,11 @@ extension ONNXImporter {
       try tensor(x, .channelsLast), [batch * depth, x.shape[3], x.shape[4], x.shape[1]])
     var parts: [TensorIndex] = []
     for k in 0..<kernel[0] {
-      var plane = weights
-      plane.name = weights.name + "/plane\(k)"
-      plane.source = .constant(constant.plane(k))
-      plane.shape.remove(at: 2)
       let name = view.name + "/plane\(k)"
       let planes = try emit(
         .transposedConvolution(attributes), name: name,
-        inputs: [images, try transposedWeights(plane, groups: groups)], output: name)
+        inputs: [images, try transposedWeights(try weightPlane(weights, k), groups: groups)],
+        output: name)
       // Zeros between the slices, then each slice moves to where the kernel's slice puts it.
       let apart = try emit(
         .pad(before: [0, 0, 0, 0], after: [0, 0, stride - 1, 0], mode: .constant(0)),
@@ -118,16 +108,29 @@ extension ONNXImporter {
     }
     define(view, result, .channelsLast)
   }
-}
 
-extension ONNXValue {
   /// Weights `[O, I, KD, KH, KW]` at one position along the third axis: `[O, I, KH, KW]`.
-  fileprivate func plane(_ position: Int) -> ONNXValue {
-    let area = shape[3] * shape[4]
-    let values = reals
-    let starts = (0..<shape[0] * shape[1]).map { ($0 * shape[2] + position) * area }
-    return ONNXValue(
-      shape: [shape[0], shape[1], shape[3], shape[4]],
-      reals: starts.flatMap { values[$0..<$0 + area] })
+  private mutating func weightPlane(
+    _ weights: ImportedValue, _ position: Int
+  ) throws(ImportFailure) -> ImportedValue {
+    let shape = weights.shape
+    var plane = weights
+    plane.name = weights.name + "/plane\(position)"
+    plane.shape.remove(at: 2)
+    if let constant = weights.constant {
+      let (area, values) = (shape[3] * shape[4], constant.reals)
+      let starts = (0..<shape[0] * shape[1]).map { ($0 * shape[2] + position) * area }
+      let elements = starts.flatMap { values[$0..<$0 + area] }
+      plane.source = .constant(ONNXValue(shape: plane.shape, reals: elements))
+      return plane
+    }
+    let slice = try emit(
+      .slice(
+        begin: [0, 0, position, 0, 0], count: [shape[0], shape[1], 1, shape[3], shape[4]],
+        stride: [1, 1, 1, 1, 1]),
+      name: plane.name, inputs: [try tensor(weights, .plain)], output: plane.name)
+    plane.source = .tensor(try reshape(slice, plane.shape))
+    plane.layout = .plain
+    return plane
   }
 }

@@ -110,17 +110,8 @@ extension ONNXImporter {
   ]
 
   private static let functionHandlers: [String: Handler] = {
-    let functions: [String: MathFunction] = [
-      "Abs": .absolute, "Neg": .negate, "Sign": .sign, "Floor": .floor, "Ceil": .ceil,
-      "Round": .round, "Reciprocal": .reciprocal, "Sqrt": .squareRoot, "Exp": .exponential,
-      "Log": .logarithm, "Erf": .errorFunction, "Sin": .sine, "Cos": .cosine, "Tan": .tangent,
-      "Asin": .arcsine, "Acos": .arccosine, "Atan": .arctangent, "Sinh": .hyperbolicSine,
-      "Cosh": .hyperbolicCosine, "Asinh": .inverseHyperbolicSine,
-      "Acosh": .inverseHyperbolicCosine, "Atanh": .inverseHyperbolicTangent,
-      "Softplus": .softplus, "Softsign": .softsign, "Mish": .mish,
-    ]
     var result: [String: Handler] = [:]
-    for (name, function) in functions {
+    for (name, function) in MathFunction.onnxNames {
       result[name] = unary { (_) throws(ImportFailure) in .function(function) }
     }
     result["Celu"] = unary { (view) throws(ImportFailure) in

@@ -208,7 +208,7 @@ struct ONNXImporter {
       refuse(
         name, node.operatorName,
         "Octet has no such operator\(origin); replace it by operators of "
-          + "the list in the documentation, or remove it from the model")
+          + "the list in the documentation (Operators), or remove it from the model")
       lost.formUnion(node.outputs)
       return
     }

@@ -48,7 +48,9 @@ struct Demo: Verb {
     try AtomicFile.write(quantized.output.blob.bytes, to: oct)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)
-    let diff = try Diff(trained.graph, loaded, source.test).run(threadCount: threadCount) {
+    var diffOptions = Diff.Options()
+    diffOptions.threadCount = threadCount
+    let diff = try Diff(trained.graph, loaded, source.test, options: diffOptions).run {
       bar.update($0)
     }
     bar.finish()
@@ -111,8 +113,10 @@ struct DemoReport: Encodable {
       ("agreement", agreement.percent), ("blob", "\(fileByteCount) bytes"),
       ("weights and biases", "\(weightByteCount) bytes"), ("arena", "\(arenaByteCount) bytes"),
       ("arena, lower bound", "\(arenaLowerBoundByteCount) bytes"),
-      ("time an image, 1 thread, \(backend)",
-        "\((medianNanoseconds / 1000).formatted(digits: 1)) µs"),
+      (
+        "time an image, 1 thread, \(backend)",
+        "\((medianNanoseconds / 1000).formatted(digits: 1)) µs"
+      ),
     ]
     for (name, value) in rows { table.add([.init(name), .init(value)]) }
     return table.text(for: terminal)

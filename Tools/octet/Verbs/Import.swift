@@ -52,7 +52,8 @@ struct Import: Verb {
     }
     guard target.hasSuffix(".onnx") else {
       throw CommandError(
-        .usage, "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
+        .usage,
+        "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
           + "'octet quantize'")
     }
     return try naming(path) { try ONNXWriter.write(graph) }
