@@ -48,15 +48,22 @@ import Testing
     let blob = try Networks.compiled(graph, sampleCount: 2).blob
     try withExtendedLifetime(blob) {
       let model = try blob.model()
-      #expect(try run(model, poison: nil) == run(model, poison: 0x80), "seed \(seed)")
-      #expect(try run(model, poison: nil) == run(model, poison: 0x7F), "seed \(seed)")
+      for backend in Backend.available {
+        let expected = try run(model, backend, poison: nil)
+        for poison in [0x80, 0x7F] as [UInt8] {
+          let outputs = try run(model, backend, poison: poison)
+          #expect(outputs == expected, "seed \(seed), \(backend), \(poison)")
+        }
+      }
     }
   }
 
-  private func run(_ model: Model, poison: UInt8?) throws -> [[Int8]] {
+  private func run(_ model: Model, _ backend: Backend, poison: UInt8?) throws -> [[Int8]] {
     let arena = Arena(byteCount: model.arenaByteCount)
-    defer { withExtendedLifetime(arena) {} }
-    let session = try Session(model: model, arena: arena.region)
+    let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
+    defer { withExtendedLifetime((arena, workspace)) {} }
+    let session = try Session(
+      model: model, arena: arena.region, backend: backend, workspace: workspace.region)
     session.fillInputsForSelfTest()
     let tensors = (0..<model.tensorCount).map { model.tensor($0) }.filter { !$0.isConstant }
     for index in 0..<model.operatorCount {
