@@ -26,9 +26,9 @@ INLINE int32x4_t NAME(add)(int32x4_t sum, int8x16_t w, int8x16_t x) {
 // Adds 16 taps of `rows` channels and four patches to lanes[rows][4].
 INLINE void NAME(step)(
     const int8_t *w, int32_t depth, int rows, const int8x16_t x[4], int32x4_t lanes[4][4]) {
-  for (int row = 0; row < rows; row++) {
+  UNROLLED for (int row = 0; row < rows; row++) {
     int8x16_t weights = vld1q_s8(w + row * depth);
-    for (int p = 0; p < 4; p++) lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p]);
+    UNROLLED for (int p = 0; p < 4; p++) lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p]);
   }
 }
 
@@ -37,21 +37,21 @@ INLINE void NAME(multiply)(
     const int8_t *w, int32_t depth, const int8_t *const patches[4], int rows, int32x4_t sums[4]) {
   int32x4_t lanes[4][4];
   int8x16_t x[4];
-  for (int row = 0; row < rows; row++) {
-    for (int p = 0; p < 4; p++) lanes[row][p] = vdupq_n_s32(0);
+  UNROLLED for (int row = 0; row < rows; row++) {
+    UNROLLED for (int p = 0; p < 4; p++) lanes[row][p] = vdupq_n_s32(0);
   }
   int32_t k = 0;
 #pragma clang loop unroll(disable)
   for (; k + 16 <= depth; k += 16) {
-    for (int p = 0; p < 4; p++) x[p] = vld1q_s8(patches[p] + k);
+    UNROLLED for (int p = 0; p < 4; p++) x[p] = vld1q_s8(patches[p] + k);
     NAME(step)(w + k, depth, rows, x, lanes);
   }
   if (k < depth) {
     int8x16_t mask = first_lanes(depth - k);
-    for (int p = 0; p < 4; p++) x[p] = vandq_s8(vld1q_s8(patches[p] + k), mask);
+    UNROLLED for (int p = 0; p < 4; p++) x[p] = vandq_s8(vld1q_s8(patches[p] + k), mask);
     NAME(step)(w + k, depth, rows, x, lanes);
   }
-  for (int p = 0; p < 4; p++) {
+  UNROLLED for (int p = 0; p < 4; p++) {
     // Without a fourth channel its lane is never stored.
     sums[p] = add_across(
         lanes[0][p], lanes[rows > 1 ? 1 : 0][p], lanes[rows > 2 ? 2 : 0][p],
@@ -89,15 +89,15 @@ INLINE int32x4_t NAME(connect_rows)(
   int32_t depth = channels->depth, whole = depth & ~15;
   const int8_t *w = channels->weights + index * depth;
   int32x4_t lanes[4];
-  for (int row = 0; row < rows; row++) lanes[row] = vdupq_n_s32(0);
+  UNROLLED for (int row = 0; row < rows; row++) lanes[row] = vdupq_n_s32(0);
   for (int32_t k = 0; k < whole; k += 16) {
     int8x16_t x = vld1q_s8(values + k);
-    for (int row = 0; row < rows; row++) {
+    UNROLLED for (int row = 0; row < rows; row++) {
       lanes[row] = NAME(add)(lanes[row], vld1q_s8(w + row * depth + k), x);
     }
   }
   if (whole < depth) {
-    for (int row = 0; row < rows; row++) {
+    UNROLLED for (int row = 0; row < rows; row++) {
       lanes[row] = NAME(add)(lanes[row], vld1q_s8(w + row * depth + whole), tail);
     }
   }
