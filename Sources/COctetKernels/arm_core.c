@@ -218,34 +218,41 @@ __attribute__((noinline)) static void finish(
   }
 }
 
-void octet_core_tile(
+// One tile, channels `first` to `end`.
+static inline void compute_tile(
+    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_core_scratch *scratch, int32_t first, int32_t end, bool are_runs) {
+  int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
+  int32_t depth = channels->depth, run_byte_count = patches->run_byte_count;
+  for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
+  patch_part part = {0, 0, 0};
+  for (int32_t tap = 0; tap < depth; tap += part.count) {
+    part.count = depth - tap;
+    if (part.count > scratch->block_count) part.count = scratch->block_count;
+    int32_t run_rest = run_byte_count - part.skip;
+    if (are_runs && part.count > run_rest) part.count = run_rest;
+    widen_tile(patches, tile, part, are_runs, scratch);
+    multiply(
+        channels->weights + first * depth + tap, depth, scratch->widened, (part.count + 3) & ~3,
+        sums, sums_end);
+    part.skip += part.count;
+    for (; part.skip >= run_byte_count; part.run++) part.skip -= run_byte_count;
+  }
+  finish(channels, tile, first, end, sums);
+}
+
+void octet_core_tiles(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     const octet_core_scratch *scratch) {
   enum { LONG_RUN_BYTE_COUNT = 12 };
-  // Copies, because the compiler cannot know that stores to the arena leave the originals be.
-  const octet_channels local = *channels;
-  const octet_tile to = *tile;
-  int32_t run_byte_count = patches->run_byte_count;
-  bool are_runs = run_byte_count >= LONG_RUN_BYTE_COUNT && patches->runs_per_row == 1;
-  for (int32_t first = 0; first < local.channels; first += OCTET_SUM_CHANNEL_COUNT) {
-    int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
-    if (end > local.channels) end = local.channels;
-    int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
-    for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
-    patch_part part = {0, 0, 0};
-    for (int32_t tap = 0; tap < local.depth; tap += part.count) {
-      part.count = local.depth - tap;
-      if (part.count > scratch->block_count) part.count = scratch->block_count;
-      int32_t run_rest = run_byte_count - part.skip;
-      if (are_runs && part.count > run_rest) part.count = run_rest;
-      widen_tile(patches, &to, part, are_runs, scratch);
-      multiply(
-          local.weights + first * local.depth + tap, local.depth, scratch->widened,
-          (part.count + 3) & ~3, sums, sums_end);
-      part.skip += part.count;
-      for (; part.skip >= run_byte_count; part.run++) part.skip -= run_byte_count;
+  octet_tile to = *tile;
+  bool are_runs = patches->run_byte_count >= LONG_RUN_BYTE_COUNT && patches->runs_per_row == 1;
+  for (int32_t index = 0; index < tile->repeat_count; index++, next_tile(&to)) {
+    for (int32_t first = 0; first < channels->channels; first += OCTET_SUM_CHANNEL_COUNT) {
+      int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
+      if (end > channels->channels) end = channels->channels;
+      compute_tile(patches, channels, &to, scratch, first, end, are_runs);
     }
-    finish(&local, &to, first, end, sums);
   }
 }
 
@@ -263,11 +270,12 @@ void octet_core_tile(
 #define STEP 4
 #elif __ARM_ARCH_ISA_THUMB == 2
 #define ROW(sum, row) "ldrsb %[a], " row "\n mla %[" sum "], %[a], %[x], %[" sum "]\n"
-#define FOUR_ROWS                                                       \
+#define TAP_OF_ROWS                                                     \
   "ldrsb %[x], [%[values]], #1\n"                                       \
   ROW("s1", "[%[w], %[stride]]") ROW("s2", "[%[w], %[stride], lsl #1]") \
   ROW("s3", "[%[w], %[stride3]]") ROW("s0", "[%[w]], #1")
-#define STEP 1
+#define FOUR_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS
+#define STEP 4
 #endif
 
 // sums[r] = Σₖ w[r · stride + k] · values[k]: values, widened once, meet four rows.

@@ -92,7 +92,7 @@ INLINE int8x16_t first_lanes(int32_t count) {
 }
 
 // Gathers the patches of a tile; up to 15 bytes after each are scratch that may be read.
-static void gather_tile(
+INLINE void gather_tile(
     const octet_patches *p, const octet_tile *tile, int32_t depth, int8_t *values,
     const int8_t *places[4]) {
   int32_t row = tile->row, column = tile->column, stride = (depth + 15) & ~15;

@@ -23,33 +23,35 @@ INLINE int32x4_t NAME(add)(int32x4_t sum, int8x16_t w, int8x16_t x) {
 #endif
 }
 
-// Adds 16 taps of `rows` channels and four patches to lanes[rows][4].
+// Adds 16 taps of `rows` channels and four patches to lanes[rows][4], and steps to the next.
 INLINE void NAME(step)(
-    const int8_t *w, int32_t depth, int rows, const int8x16_t x[4], int32x4_t lanes[4][4]) {
-  UNROLLED for (int row = 0; row < rows; row++) {
-    int8x16_t weights = vld1q_s8(w + row * depth);
+    const int8_t *w[4], int rows, const int8x16_t x[4], int32x4_t lanes[4][4]) {
+  UNROLLED for (int row = 0; row < rows; row++, w++) {
+    int8x16_t weights = vld1q_s8(*w);
+    *w += 16;
     UNROLLED for (int p = 0; p < 4; p++) lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p]);
   }
 }
 
 // sums[p] = the sums of `rows` channels, 1, 2 or 4, over patch p.
 INLINE void NAME(multiply)(
-    const int8_t *w, int32_t depth, const int8_t *const patches[4], int rows, int32x4_t sums[4]) {
+    const int8_t *weights, int32_t depth, const int8_t *const patches[4], int8x16_t mask, int rows,
+    int32x4_t sums[4]) {
   int32x4_t lanes[4][4];
   int8x16_t x[4];
+  const int8_t *w[4], *from[4] = {patches[0], patches[1], patches[2], patches[3]};
   UNROLLED for (int row = 0; row < rows; row++) {
+    w[row] = weights + row * depth;
     UNROLLED for (int p = 0; p < 4; p++) lanes[row][p] = vdupq_n_s32(0);
   }
-  int32_t k = 0;
 #pragma clang loop unroll(disable)
-  for (; k + 16 <= depth; k += 16) {
-    UNROLLED for (int p = 0; p < 4; p++) x[p] = vld1q_s8(patches[p] + k);
-    NAME(step)(w + k, depth, rows, x, lanes);
+  for (const int8_t *end = from[0] + (depth & ~15); from[0] < end;) {
+    UNROLLED for (int p = 0; p < 4; p++) x[p] = vld1q_s8(from[p]), from[p] += 16;
+    NAME(step)(w, rows, x, lanes);
   }
-  if (k < depth) {
-    int8x16_t mask = first_lanes(depth - k);
-    UNROLLED for (int p = 0; p < 4; p++) x[p] = vandq_s8(vld1q_s8(patches[p] + k), mask);
-    NAME(step)(w + k, depth, rows, x, lanes);
+  if (depth & 15) {
+    UNROLLED for (int p = 0; p < 4; p++) x[p] = vandq_s8(vld1q_s8(from[p]), mask);
+    NAME(step)(w, rows, x, lanes);
   }
   UNROLLED for (int p = 0; p < 4; p++) {
     // Without a fourth channel its lane is never stored.
@@ -61,26 +63,35 @@ INLINE void NAME(multiply)(
 
 INLINE void NAME(tile_rows)(
     const octet_channels *channels, const octet_tile *to, const int8_t *const patches[4],
-    int32_t index, int rows) {
+    int8x16_t mask, int32_t index, int rows) {
   int32x4_t sums[4];
   NAME(multiply)(
-      channels->weights + index * channels->depth, channels->depth, patches, rows, sums);
+      channels->weights + index * channels->depth, channels->depth, patches, mask, rows, sums);
   finish_rows(channels, to, index, rows, sums);
 }
 
-void NAME(tile)(
+void NAME(tiles)(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     int8_t *values) {
+  // Copies, because the compiler cannot know that stores to the arena leave the originals be.
+  const octet_patches source = *patches;
   const octet_channels local = *channels;
-  const octet_tile to = *tile;
-  const int8_t *places[4];
-  gather_tile(patches, &to, local.depth, values, places);
-  int32_t index = 0;
+  octet_tile to = *tile;
+  int8x16_t mask = first_lanes(local.depth & 15);
+  for (int32_t repeat = tile->repeat_count; repeat > 0; repeat--, next_tile(&to)) {
+    const int8_t *places[4];
+    gather_tile(&source, &to, local.depth, values, places);
+    int32_t index = 0;
 #if defined(__aarch64__)
-  for (; index + 4 <= local.channels; index += 4) NAME(tile_rows)(&local, &to, places, index, 4);
+    for (; index + 4 <= local.channels; index += 4) {
+      NAME(tile_rows)(&local, &to, places, mask, index, 4);
+    }
 #endif
-  for (; index + 2 <= local.channels; index += 2) NAME(tile_rows)(&local, &to, places, index, 2);
-  if (index < local.channels) NAME(tile_rows)(&local, &to, places, index, 1);
+    for (; index + 2 <= local.channels; index += 2) {
+      NAME(tile_rows)(&local, &to, places, mask, index, 2);
+    }
+    if (index < local.channels) NAME(tile_rows)(&local, &to, places, mask, index, 1);
+  }
 }
 
 // The sums of `rows` channels with the values themselves and then their last `depth` % 16.

@@ -52,11 +52,13 @@ typedef struct {
   int8_t zero_point;
 } octet_band;
 
-// Fills the band with the rows from `row` on, which may lie outside the image.
+// Fills all of the band with zero points; then with the rows from `row` on, which may lie outside
+// the image.
+void octet_clear_band(const octet_band *band);
 void octet_fill_band(const octet_band *band, int32_t row);
 
 // Up to four pixels of the convolution, in rows of `width` from column `left` on, and where their
-// sums go. Rows count from the output row's first.
+// sums go. Rows count from the output row's first. Then `repeat_count` − 1 more such tiles beside it.
 typedef struct {
   int32_t row, column;        // of the first
   int32_t left, width, count;
@@ -65,6 +67,7 @@ typedef struct {
   int8_t *target;             // [count or 1, stride], the first channel of the first pixel
   int32_t *maxima;            // [channels], of the tiles before in a pool window of several
   int32_t stride;             // channels from one output pixel to the next
+  int32_t repeat_count, column_advance, target_advance;
 } octet_tile;
 
 #if defined(__arm__)
@@ -88,8 +91,8 @@ typedef struct {
   int32_t value_byte_count;
 } octet_core_scratch;
 
-// Convolution: all channels of a tile.
-void octet_core_tile(
+// Convolution: all channels of the tiles.
+void octet_core_tiles(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     const octet_core_scratch *scratch);
 
@@ -103,9 +106,9 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of a tile. `values` is scratch for four patches, each of a depth that is
+// Convolution: all channels of the tiles. `values` is scratch for four patches, each of a depth that is
 // rounded up to a multiple of 16.
-void octet_neon_tile(
+void octet_neon_tiles(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     int8_t *values);
 void octet_neon_connect(
@@ -113,7 +116,7 @@ void octet_neon_connect(
 
 #if defined(__aarch64__)
 // The same with SDOT.
-void octet_dot_tile(
+void octet_dot_tiles(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
     int8_t *values);
 void octet_dot_connect(

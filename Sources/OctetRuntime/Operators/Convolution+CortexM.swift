@@ -34,7 +34,7 @@
       _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
     ) {
       var scratch = unsafe scratch
-      unsafe octet_core_tile(&patches, &channels, &tile, &scratch)
+      unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
     }
   }
 #endif

@@ -27,11 +27,11 @@
     ) {
       #if arch(arm64)
         if hasDotProduct {
-          unsafe octet_dot_tile(&patches, &channels, &tile, values)
+          unsafe octet_dot_tiles(&patches, &channels, &tile, values)
           return
         }
       #endif
-      unsafe octet_neon_tile(&patches, &channels, &tile, values)
+      unsafe octet_neon_tiles(&patches, &channels, &tile, values)
     }
   }
 #endif

@@ -50,6 +50,7 @@
       let first = batch &* output.height &* output.width &* output.channels
       unsafe tile.target = context.output(0) + (first &+ group &* groupChannelCount)
       unsafe tile.is_pool = windowCount > 1 ? 1 : 0
+      if hasBand { unsafe octet_clear_band(&band) }
       for row in 0..<output.height {
         let top = row &* step &- word(Word.paddingTop)
         if hasBand {
@@ -72,15 +73,25 @@
       _ tile: inout octet_tile
     ) {
       let width = output.width
+      let stride = output.channels
       unsafe tile.width = Int32(truncatingIfNeeded: width)
-      var column = 0
-      while column < width {
-        let count = min(width &- column, 4)
-        unsafe tile.column = Int32(truncatingIfNeeded: column)
-        unsafe tile.count = Int32(truncatingIfNeeded: count)
+      unsafe tile.column_advance = 4
+      unsafe tile.target_advance = Int32(truncatingIfNeeded: 4 &* stride)
+      // Fours, and what is left.
+      let whole = width & ~3
+      if whole > 0 {
+        unsafe tile.column = 0
+        unsafe tile.count = 4
+        unsafe tile.repeat_count = Int32(truncatingIfNeeded: whole &>> 2)
         unsafe kernel.compute(&patches, &channels, &tile)
-        unsafe tile.target += count &* output.channels
-        column &+= 4
+        unsafe tile.target += whole &* stride
+      }
+      if whole < width {
+        unsafe tile.column = Int32(truncatingIfNeeded: whole)
+        unsafe tile.count = Int32(truncatingIfNeeded: width &- whole)
+        unsafe tile.repeat_count = 1
+        unsafe kernel.compute(&patches, &channels, &tile)
+        unsafe tile.target += (width &- whole) &* stride
       }
     }
 
@@ -94,7 +105,13 @@
       let step = word(Word.poolStrideWidth)
       let stride = output.channels
       unsafe tile.width = Int32(truncatingIfNeeded: poolWidth)
-      for column in 0..<output.width {
+      unsafe tile.column_advance = Int32(truncatingIfNeeded: step)
+      unsafe tile.target_advance = Int32(truncatingIfNeeded: stride)
+      // Windows of one tile follow each other; others need their maxima.
+      let repeatCount = count <= 4 ? output.width : 1
+      unsafe tile.repeat_count = Int32(truncatingIfNeeded: repeatCount)
+      var column = 0
+      while column < output.width {
         let left = column &* step
         var y = 0
         var x = 0
@@ -114,7 +131,8 @@
             y &+= 1
           }
         }
-        unsafe tile.target += stride
+        unsafe tile.target += repeatCount &* stride
+        column &+= repeatCount
       }
     }
   }
