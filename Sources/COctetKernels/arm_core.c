@@ -119,11 +119,12 @@ static inline void multiply(
 
 // MARK: Patches
 
+#if defined(__ARM_FEATURE_DSP)
+
 // Writes patch `lane` of a tile: `count` values, and zeros up to a multiple of 4.
 static inline void widen(const int8_t *values, int32_t count, void *tile, int32_t lane) {
   int32_t rest = count & 3;
   const int8_t *end = values + count - rest;
-#if defined(__ARM_FEATURE_DSP)
   uint32_t *to = (uint32_t *)tile + 2 * lane, word;
   for (; values < end; values += 4, to += 8) {
     word = load_word(values);
@@ -134,20 +135,10 @@ static inline void widen(const int8_t *values, int32_t count, void *tile, int32_
     word = load_word(values + rest - 4) >> (32 - 8 * rest);
     to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
   }
-#else
-  int32_t *to = (int32_t *)tile + lane;
-  for (; values < end; values += 4, to += 16) {
-    to[0] = values[0], to[4] = values[1], to[8] = values[2], to[12] = values[3];
-  }
-  if (rest) {
-    to[0] = values[0], to[4] = rest > 1 ? values[1] : 0, to[8] = rest > 2 ? values[2] : 0;
-    to[12] = 0;
-  }
-#endif
 }
 
 // Widens a part of the four patches of a tile.
-static void widen_tile(
+static inline void widen_tile(
     const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
     const octet_core_scratch *scratch) {
   int32_t row = tile->row, column = tile->column, run = p->run_byte_count;
@@ -173,6 +164,35 @@ static void widen_tile(
     next_pixel(tile, lane, &row, &column);
   }
 }
+
+#else
+
+// A tap of each patch is a word of its own, so values need not be gathered before.
+static inline void widen_tile(
+    const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
+    const octet_core_scratch *scratch) {
+  (void)is_run;
+  int32_t row = tile->row, column = tile->column;
+  for (int32_t lane = 0; lane < 4; lane++) {
+    int32_t *to = (int32_t *)scratch->widened + lane, left = part.count, tap = part.run;
+    const int8_t *from = place(p, row, column);
+    for (; tap >= p->runs_per_row; tap -= p->runs_per_row) from += p->kernel_row_step;
+    for (int32_t skip = part.skip; left > 0; skip = 0) {
+      int32_t count = p->run_byte_count - skip < left ? p->run_byte_count - skip : left;
+      const int8_t *value = from + tap * p->run_step + skip, *end = value + count;
+      for (; end - value >= 4; value += 4, to += 16) {
+        to[0] = value[0], to[4] = value[1], to[8] = value[2], to[12] = value[3];
+      }
+      for (; value < end; value++, to += 4) *to = *value;
+      left -= count;
+      if (++tap == p->runs_per_row) tap = 0, from += p->kernel_row_step;
+    }
+    for (int32_t zeros = -part.count & 3; zeros; zeros--, to += 4) *to = 0;
+    next_pixel(tile, lane, &row, &column);
+  }
+}
+
+#endif
 
 // MARK: From sums to int8
 
@@ -242,16 +262,16 @@ static inline void compute_tile(
 }
 
 void octet_core_tiles(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const octet_core_scratch *scratch) {
   enum { LONG_RUN_BYTE_COUNT = 12 };
-  octet_tile to = *tile;
-  bool are_runs = patches->run_byte_count >= LONG_RUN_BYTE_COUNT && patches->runs_per_row == 1;
-  for (int32_t index = 0; index < tile->repeat_count; index++, next_tile(&to)) {
+  bool are_runs = OCTET_TAP_BYTE_COUNT == 8 && patches->run_byte_count >= LONG_RUN_BYTE_COUNT &&
+                  patches->runs_per_row == 1;
+  for (; tile->repeat_count > 0; tile->repeat_count--, next_tile(tile)) {
     for (int32_t first = 0; first < channels->channels; first += OCTET_SUM_CHANNEL_COUNT) {
       int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
       if (end > channels->channels) end = channels->channels;
-      compute_tile(patches, channels, &to, scratch, first, end, are_runs);
+      compute_tile(patches, channels, tile, scratch, first, end, are_runs);
     }
   }
 }
@@ -276,14 +296,17 @@ void octet_core_tiles(
   ROW("s3", "[%[w], %[stride3]]") ROW("s0", "[%[w]], #1")
 #define FOUR_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS
 #define STEP 4
+#else
+#define ROW(sum, row)                                                             \
+  "ldrsb %[a], [%[" row "], %[index]]\n muls %[a], %[x], %[a]\n add %[" sum "], %[a]\n"
 #endif
 
 // sums[r] = Σₖ w[r · stride + k] · values[k]: values, widened once, meet four rows.
 static inline void multiply_rows(
     const int8_t *w, int32_t stride, const int8_t *values, int32_t depth, int32_t sums[4]) {
   int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  const int8_t *end = values + depth;
 #if defined(FOUR_ROWS)
+  const int8_t *end = values + depth;
   const int8_t *whole = values + (depth & -STEP);
   if (values < whole) {
     int32_t x, even, a, b;
@@ -296,10 +319,23 @@ static inline void multiply_rows(
   }
 #endif
   const int8_t *w1 = w + stride, *w2 = w1 + stride, *w3 = w2 + stride;
+#if defined(ROW) && !defined(FOUR_ROWS)
+  int32_t index = 0, x, a;
+  __asm(
+      "1:\n ldrsb %[x], [%[values], %[index]]\n"
+      ROW("s0", "w") ROW("s1", "w1") ROW("s2", "w2") ROW("s3", "w3")
+      "adds %[index], #1\n cmp %[index], %[depth]\n bne 1b\n"
+      : [s0] "+h"(s0), [s1] "+h"(s1), [s2] "+h"(s2), [s3] "+h"(s3), [x] "=&l"(x), [a] "=&l"(a),
+        [index] "+l"(index)
+      : [w] "l"(w), [w1] "l"(w1), [w2] "l"(w2), [w3] "l"(w3), [values] "l"(values),
+        [depth] "h"(depth)
+      : "cc", "memory");
+#else
   for (; values < end; values++) {
     int32_t value = *values;
     s0 += value * *w++, s1 += value * *w1++, s2 += value * *w2++, s3 += value * *w3++;
   }
+#endif
   sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
 }
 

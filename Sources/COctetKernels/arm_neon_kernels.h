@@ -71,7 +71,7 @@ INLINE void NAME(tile_rows)(
 }
 
 void NAME(tiles)(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values) {
   // Copies, because the compiler cannot know that stores to the arena leave the originals be.
   const octet_patches source = *patches;
@@ -92,6 +92,7 @@ void NAME(tiles)(
     }
     if (index < local.channels) NAME(tile_rows)(&local, &to, places, mask, index, 1);
   }
+  tile->column = to.column, tile->left = to.left, tile->target = to.target;
 }
 
 // The sums of `rows` channels with the values themselves and then their last `depth` % 16.

@@ -91,9 +91,9 @@ typedef struct {
   int32_t value_byte_count;
 } octet_core_scratch;
 
-// Convolution: all channels of the tiles.
+// Convolution: all channels of the tiles, and steps past them.
 void octet_core_tiles(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const octet_core_scratch *scratch);
 
 // Fully connected: target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
@@ -106,10 +106,10 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of the tiles. `values` is scratch for four patches, each of a depth that is
+// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four patches, each of a depth that is
 // rounded up to a multiple of 16.
 void octet_neon_tiles(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
 void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
@@ -117,7 +117,7 @@ void octet_neon_connect(
 #if defined(__aarch64__)
 // The same with SDOT.
 void octet_dot_tiles(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
 void octet_dot_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);

@@ -10,7 +10,7 @@
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private let scratch: octet_core_scratch
+    private var scratch: octet_core_scratch
     let maxima: UnsafeMutablePointer<Int32>
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
@@ -30,10 +30,9 @@
         value_byte_count: Int32(layer.view.scratchByteCount &- used))
     }
 
-    func compute(
+    mutating func compute(
       _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
     ) {
-      var scratch = unsafe scratch
       unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
     }
   }

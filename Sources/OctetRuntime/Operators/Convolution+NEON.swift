@@ -22,7 +22,7 @@
       hasDotProduct = context.backend == .dotProduct
     }
 
-    func compute(
+    mutating func compute(
       _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
     ) {
       #if arch(arm64)

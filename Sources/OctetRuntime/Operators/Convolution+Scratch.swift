@@ -42,12 +42,12 @@ extension Convolution {
   /// Channels whose sums are kept at a time.
   static let coreSumChannelCount = 16
 
-  /// Taps of a block, a multiple of 4: equal blocks, as few as the scratch has room for.
+  /// Taps of a block, a multiple of 4: as many as the scratch has room for.
   func coreBlockCount(tapByteCount: Int) -> Int {
     let room = view.scratchByteCount &- coreFixedByteCount
-    let limit = (room / (tapByteCount &+ 1)) & ~3
-    let blocks = (patchCount &+ limit &- 1) / limit
-    return ((patchCount &+ blocks &- 1) / blocks &+ 3) & ~3
+    // Int16 patches are gathered as bytes before.
+    let limit = (room / (tapByteCount == 8 ? 9 : tapByteCount)) & ~3
+    return min(limit, (patchCount &+ 3) & ~3)
   }
 
   var windowCount: Int { word(Word.poolHeight) &* word(Word.poolWidth) }
