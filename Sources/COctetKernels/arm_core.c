@@ -121,74 +121,82 @@ static inline void multiply(
 
 #if defined(__ARM_FEATURE_DSP)
 
-// Writes patch `lane` of a tile: `count` values, and zeros up to a multiple of 4.
-static inline void widen(const int8_t *values, int32_t count, void *tile, int32_t lane) {
-  int32_t rest = count & 3;
-  const int8_t *end = values + count - rest;
-  uint32_t *to = (uint32_t *)tile + 2 * lane, word;
-  for (; values < end; values += 4, to += 8) {
-    word = load_word(values);
-    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
+// Widens `count` values of four patches, and writes zeros up to a multiple of 4. There are bytes
+// before the first.
+static inline void widen(
+    const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int32_t count,
+    uint32_t *to) {
+#define WIDEN(word, lane) to[2 * lane] = __sxtb16(word), to[2 * lane + 1] = __sxtb16(__ror(word, 8))
+  for (; count >= 4; count -= 4, a += 4, b += 4, c += 4, d += 4, to += 8) {
+    uint32_t wa = load_word(a), wb = load_word(b);
+    WIDEN(wa, 0), WIDEN(wb, 1);
+    wa = load_word(c), wb = load_word(d);
+    WIDEN(wa, 2), WIDEN(wb, 3);
   }
-  if (rest) {
-    // The last four bytes: there are some before the first.
-    word = load_word(values + rest - 4) >> (32 - 8 * rest);
-    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
+  if (count > 0) {
+    int32_t back = count - 4, shift = -8 * back;
+    uint32_t wa = load_word(a + back) >> shift, wb = load_word(b + back) >> shift;
+    uint32_t wc = load_word(c + back) >> shift, wd = load_word(d + back) >> shift;
+    WIDEN(wa, 0), WIDEN(wb, 1), WIDEN(wc, 2), WIDEN(wd, 3);
   }
 }
 
 // Widens a part of the four patches of a tile.
 static inline void widen_tile(
-    const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
+    const octet_patches *p, const octet_tile *tile, patch_part part,
     const octet_core_scratch *scratch) {
+  const int8_t *from[4];
   int32_t row = tile->row, column = tile->column, run = p->run_byte_count;
+  int32_t longer = (part.count + run + 3) & ~3;
   int8_t *values = scratch->values;
-  if (!is_run && part.count + run <= scratch->value_byte_count && has_shared_runs(p, tile)) {
-    patch_part longer = {part.run, part.skip, part.count + run};
-    for (int32_t lane = 0; lane < 2; lane++) {
-      gather(p, place(p, row, column + lane), longer, values);
-      widen(values, part.count, scratch->widened, lane);
-      widen(values + run, part.count, scratch->widened, lane + 2);
+  if (!scratch->takes_runs && 2 * longer <= scratch->value_byte_count && has_shared_runs(p, tile)) {
+    part.count += run;
+    for (int32_t lane = 0; lane < 2; lane++, values += longer) {
+      gather(p, place(p, row, column + lane), part, values);
+      from[lane] = values, from[lane + 2] = values + run;
     }
-    return;
-  }
-  for (int32_t lane = 0; lane < 4; lane++) {
-    const int8_t *from = place(p, row, column);
-    if (is_run) {
-      from += part.run * p->kernel_row_step + part.skip;
-    } else {
-      gather(p, from, part, values);
-      from = values;
+    part.count -= run;
+  } else {
+    for (int32_t lane = 0; lane < 4; lane++) {
+      from[lane] = place(p, row, column);
+      if (scratch->takes_runs) {
+        from[lane] += part.run * p->kernel_row_step + part.skip;
+      } else {
+        gather(p, from[lane], part, values);
+        from[lane] = values;
+        values += scratch->block_count;
+      }
+      next_pixel(tile, lane, &row, &column);
     }
-    widen(from, part.count, scratch->widened, lane);
-    next_pixel(tile, lane, &row, &column);
   }
+  widen(from[0], from[1], from[2], from[3], part.count, scratch->widened);
 }
 
 #else
 
 // A tap of each patch is a word of its own, so values need not be gathered before.
 static inline void widen_tile(
-    const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
+    const octet_patches *p, const octet_tile *tile, patch_part part,
     const octet_core_scratch *scratch) {
-  (void)is_run;
-  int32_t row = tile->row, column = tile->column;
+  const int8_t *from[4];
+  int32_t row = tile->row, column = tile->column, tap = part.run, offset = 0;
   for (int32_t lane = 0; lane < 4; lane++) {
-    int32_t *to = (int32_t *)scratch->widened + lane, left = part.count, tap = part.run;
-    const int8_t *from = place(p, row, column);
-    for (; tap >= p->runs_per_row; tap -= p->runs_per_row) from += p->kernel_row_step;
-    for (int32_t skip = part.skip; left > 0; skip = 0) {
-      int32_t count = p->run_byte_count - skip < left ? p->run_byte_count - skip : left;
-      const int8_t *value = from + tap * p->run_step + skip, *end = value + count;
-      for (; end - value >= 4; value += 4, to += 16) {
-        to[0] = value[0], to[4] = value[1], to[8] = value[2], to[12] = value[3];
-      }
-      for (; value < end; value++, to += 4) *to = *value;
-      left -= count;
-      if (++tap == p->runs_per_row) tap = 0, from += p->kernel_row_step;
-    }
-    for (int32_t zeros = -part.count & 3; zeros; zeros--, to += 4) *to = 0;
+    from[lane] = place(p, row, column);
     next_pixel(tile, lane, &row, &column);
+  }
+  for (; tap >= p->runs_per_row; tap -= p->runs_per_row) offset += p->kernel_row_step;
+  int32_t *to = scratch->widened, *end = to + 4 * part.count;
+  for (int32_t skip = part.skip; to < end; skip = 0) {
+    int32_t *run_end = to + 4 * (p->run_byte_count - skip), start = offset + tap * p->run_step + skip;
+    const int8_t *a = from[0] + start, *b = from[1] + start, *c = from[2] + start;
+    const int8_t *d = from[3] + start;
+    for (int32_t *stop = run_end < end ? run_end : end; to < stop; to += 4) {
+      to[0] = *a++, to[1] = *b++, to[2] = *c++, to[3] = *d++;
+    }
+    if (++tap == p->runs_per_row) tap = 0, offset += p->kernel_row_step;
+  }
+  for (int32_t zeros = -part.count & 3; zeros > 0; zeros--, to += 4) {
+    to[0] = to[1] = to[2] = to[3] = 0;
   }
 }
 
@@ -241,7 +249,7 @@ __attribute__((noinline)) static void finish(
 // One tile, channels `first` to `end`.
 static inline void compute_tile(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
-    const octet_core_scratch *scratch, int32_t first, int32_t end, bool are_runs) {
+    const octet_core_scratch *scratch, int32_t first, int32_t end) {
   int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
   int32_t depth = channels->depth, run_byte_count = patches->run_byte_count;
   for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
@@ -250,8 +258,8 @@ static inline void compute_tile(
     part.count = depth - tap;
     if (part.count > scratch->block_count) part.count = scratch->block_count;
     int32_t run_rest = run_byte_count - part.skip;
-    if (are_runs && part.count > run_rest) part.count = run_rest;
-    widen_tile(patches, tile, part, are_runs, scratch);
+    if (scratch->takes_runs && part.count > run_rest) part.count = run_rest;
+    widen_tile(patches, tile, part, scratch);
     multiply(
         channels->weights + first * depth + tap, depth, scratch->widened, (part.count + 3) & ~3,
         sums, sums_end);
@@ -264,14 +272,11 @@ static inline void compute_tile(
 void octet_core_tiles(
     const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const octet_core_scratch *scratch) {
-  enum { LONG_RUN_BYTE_COUNT = 12 };
-  bool are_runs = OCTET_TAP_BYTE_COUNT == 8 && patches->run_byte_count >= LONG_RUN_BYTE_COUNT &&
-                  patches->runs_per_row == 1;
   for (; tile->repeat_count > 0; tile->repeat_count--, next_tile(tile)) {
     for (int32_t first = 0; first < channels->channels; first += OCTET_SUM_CHANNEL_COUNT) {
       int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
       if (end > channels->channels) end = channels->channels;
-      compute_tile(patches, channels, tile, scratch, first, end, are_runs);
+      compute_tile(patches, channels, tile, scratch, first, end);
     }
   }
 }

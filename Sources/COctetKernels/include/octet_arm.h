@@ -86,9 +86,11 @@ typedef struct {
 typedef struct {
   void *widened;             // block_count · OCTET_TAP_BYTE_COUNT bytes, 4-aligned
   int32_t *sums;             // [OCTET_SUM_CHANNEL_COUNT or all, 4]
-  int8_t *values;            // [value_byte_count], at least block_count
+  int8_t *values;            // [value_byte_count], with SMLAD at least 4 · block_count
   int32_t block_count;       // taps of a block, a multiple of 4
   int32_t value_byte_count;
+  // With SMLAD: each run is a block of its own, or several, and read in place; without values.
+  bool takes_runs;
 } octet_core_scratch;
 
 // Convolution: all channels of the tiles, and steps past them.

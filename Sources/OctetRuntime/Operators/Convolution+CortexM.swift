@@ -17,7 +17,7 @@
       let tapByteCount = Int(OCTET_TAP_BYTE_COUNT)
       let blockCount = layer.coreBlockCount(tapByteCount: tapByteCount)
       let count = layer.groupChannelCount
-      // One after the other: widened patches, sums, maxima, and the bytes of one patch.
+      // One after the other: widened patches, sums, maxima, and bytes of patches.
       let sums = unsafe (start + blockCount &* tapByteCount)
         .assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
@@ -27,7 +27,8 @@
       unsafe scratch = octet_core_scratch(
         widened: start, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
         block_count: Int32(blockCount),
-        value_byte_count: Int32(layer.view.scratchByteCount &- used))
+        value_byte_count: Int32(layer.view.scratchByteCount &- used),
+        takes_runs: tapByteCount == 8 && layer.takesRuns)
     }
 
     mutating func compute(

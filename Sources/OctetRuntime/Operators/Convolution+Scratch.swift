@@ -27,10 +27,12 @@ extension Convolution {
 
   // MARK: Cores without vectors: a block of four widened patches, its bytes, and the sums
 
-  /// Room for a block that is worth its loop, with a run more than it in its bytes.
+  /// Room for a block that is worth its loop: int16 patches of four pixels and their bytes before,
+  /// or int32 patches.
   private var coreScratchByteCount: Int {
     let padded = (patchCount &+ 3) & ~3
-    return coreFixedByteCount &+ max(9 &* min(padded, 48), 17 &* min(padded, 16))
+    let half = (takesRuns ? 8 : 12) &* min(padded, 48)
+    return coreFixedByteCount &+ max(half, 16 &* min(padded, 20))
   }
 
   /// What does not depend on the block: the band, sums and running maxima.
@@ -45,9 +47,14 @@ extension Convolution {
   /// Taps of a block, a multiple of 4: as many as the scratch has room for.
   func coreBlockCount(tapByteCount: Int) -> Int {
     let room = view.scratchByteCount &- coreFixedByteCount
-    // Int16 patches are gathered as bytes before.
-    let limit = (room / (tapByteCount == 8 ? 9 : tapByteCount)) & ~3
-    return min(limit, (patchCount &+ 3) & ~3)
+    let needed = tapByteCount == 8 && !takesRuns ? 12 : tapByteCount
+    return min((room / needed) & ~3, (patchCount &+ 3) & ~3)
+  }
+
+  /// Whether kernel rows are contiguous in the input, and long enough to be read there.
+  var takesRuns: Bool {
+    let isContiguous = word(Word.groups) == 1 && word(Word.dilationWidth) == 1
+    return isContiguous && word(Word.kernelWidth) &* input.channels >= 12
   }
 
   var windowCount: Int { word(Word.poolHeight) &* word(Word.poolWidth) }

@@ -23,7 +23,7 @@
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
       for batch in 0..<input.batch {
         for group in 0..<word(Word.groups) {
-          unsafe runTiles(kernel, context, batch: batch, group: group)
+          runTiles(kernel, context, batch: batch, group: group)
         }
       }
     }
