@@ -127,11 +127,18 @@ static inline void widen(
     const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int32_t count,
     uint32_t *to) {
 #define WIDEN(word, lane) to[2 * lane] = __sxtb16(word), to[2 * lane + 1] = __sxtb16(__ror(word, 8))
-  for (; count >= 4; count -= 4, a += 4, b += 4, c += 4, d += 4, to += 8) {
-    uint32_t wa = load_word(a), wb = load_word(b);
-    WIDEN(wa, 0), WIDEN(wb, 1);
-    wa = load_word(c), wb = load_word(d);
-    WIDEN(wa, 2), WIDEN(wb, 3);
+#define WIDEN_TWO(a, b)                                             \
+  "ldr r3, [%[" a "]], #4\n ldr r5, [%[" b "]], #4\n"               \
+  "sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n sxtb16 r6, r5, ror #8\n" \
+  "sxtb16 r5, r5\n stmia %[to]!, {r3, r4, r5, r6}\n"
+  const uint32_t *end = to + 2 * (count & ~3);
+  count &= 3;
+  if (to < end) {
+    __asm(
+        "1:\n" WIDEN_TWO("a", "b") WIDEN_TWO("c", "d") "cmp %[to], %[end]\n bne 1b\n"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [to] "+r"(to)
+        : [end] "r"(end)
+        : "r3", "r4", "r5", "r6", "cc", "memory");
   }
   if (count > 0) {
     int32_t back = count - 4, shift = -8 * back;
@@ -190,9 +197,17 @@ static inline void widen_tile(
     int32_t *run_end = to + 4 * (p->run_byte_count - skip), start = offset + tap * p->run_step + skip;
     const int8_t *a = from[0] + start, *b = from[1] + start, *c = from[2] + start;
     const int8_t *d = from[3] + start;
-    for (int32_t *stop = run_end < end ? run_end : end; to < stop; to += 4) {
-      to[0] = *a++, to[1] = *b++, to[2] = *c++, to[3] = *d++;
-    }
+    int32_t *stop = run_end < end ? run_end : end;
+#if __ARM_ARCH_ISA_THUMB == 2
+    __asm(
+        "1:\n ldrsb r3, [%[a]], #1\n ldrsb r4, [%[b]], #1\n ldrsb r5, [%[c]], #1\n"
+        "ldrsb r6, [%[d]], #1\n stmia %[to]!, {r3, r4, r5, r6}\n cmp %[to], %[stop]\n bne 1b\n"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [to] "+r"(to)
+        : [stop] "r"(stop)
+        : "r3", "r4", "r5", "r6", "cc", "memory");
+#else
+    for (; to < stop; to += 4) to[0] = *a++, to[1] = *b++, to[2] = *c++, to[3] = *d++;
+#endif
     if (++tap == p->runs_per_row) tap = 0, offset += p->kernel_row_step;
   }
   for (int32_t zeros = -part.count & 3; zeros > 0; zeros--, to += 4) {
