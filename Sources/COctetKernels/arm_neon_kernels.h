@@ -3,6 +3,7 @@
 //     tile:     for each channel c: for each patch p: sum = bias[c] + Σₖ weights[c][k] · patch[p][k]
 //               maximum of the window or each pixel, requantize, clamp, store
 //     connect:  the same for one patch that lies in the input itself
+//     narrow:   tile, where all its patches together are at most eight rows of eight bytes
 //
 // 1. Blocks of channels and four patches stay in registers; sums of 16 taps (SDOT: of 4) are made
 //    in the lanes and added across once at the end.
@@ -10,7 +11,9 @@
 //    weights are at least −127; then VPADAL adds pairs to int32.
 // 3. The last of a patch is masked to a multiple of 16, so that the weights read beyond a row, the
 //    next row's or the 16 bytes that end every blob's weights, add nothing.
-// 4. Requantization of all channels of a block at once: VQRDMULH is `highMultiply`, and VRSHL rounds
+// 4. Narrow patches are not copied: eight loads fill a table of 64 bytes, from which TBL takes each
+//    patch, with zeros after its end.
+// 5. Requantization of all channels of a block at once: VQRDMULH is `highMultiply`, and VRSHL rounds
 //    ties up, which taking 1 off negative values turns into away from zero.
 
 // Adds Σ w · x to the lanes of `sum`.
@@ -94,6 +97,74 @@ void NAME(tiles)(
   }
   tile->column = to.column, tile->left = to.left, tile->target = to.target;
 }
+
+#if defined(__aarch64__)
+// As `tile_rows`, of at most 16 · `halves` taps that stand in x[patch][half], with zeros after them.
+INLINE void NAME(narrow_rows)(
+    const octet_channels *channels, const octet_tile *to, const int8x16_t x[4][2], int32_t index,
+    int rows, int halves) {
+  const int8_t *w = channels->weights + index * channels->depth;
+  int32x4_t lanes[4][4], sums[4];
+  UNROLLED for (int row = 0; row < rows; row++, w += channels->depth) {
+    UNROLLED for (int p = 0; p < 4; p++) lanes[row][p] = vdupq_n_s32(0);
+    UNROLLED for (int half = 0; half < halves; half++) {
+      int8x16_t weights = vld1q_s8(w + 16 * half);
+      UNROLLED for (int p = 0; p < 4; p++) {
+        lanes[row][p] = NAME(add)(lanes[row][p], weights, x[p][half]);
+      }
+    }
+  }
+  UNROLLED for (int p = 0; p < 4; p++) {
+    sums[p] = add_across(
+        lanes[0][p], lanes[rows > 1 ? 1 : 0][p], lanes[rows > 2 ? 2 : 0][p],
+        lanes[rows > 2 ? 3 : 0][p], rows);
+  }
+  finish_rows(channels, to, index, rows, sums);
+}
+
+INLINE void NAME(narrow)(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices, int halves) {
+  const octet_channels local = *channels;
+  octet_tile to = *tile;
+  int32_t row_byte_count = patches->row_byte_count;
+  for (int32_t repeat = tile->repeat_count; repeat > 0; repeat--, next_tile(&to)) {
+    const int8_t *from = place(patches, to.row, to.column);
+    int8x16x4_t rows = {{vdupq_n_s8(0), vdupq_n_s8(0), vdupq_n_s8(0), vdupq_n_s8(0)}};
+    UNROLLED for (int pair = 0; pair < 4; pair++, from += 2 * row_byte_count) {
+      if (2 * pair >= patches->narrow_row_count) break;
+      const int8_t *below =
+          2 * pair + 1 < patches->narrow_row_count ? from + row_byte_count : from;
+      rows.val[pair] = vcombine_s8(vld1_s8(from), vld1_s8(below));
+    }
+    int8x16_t x[4][2];
+    UNROLLED for (int p = 0; p < 4; p++) {
+      UNROLLED for (int half = 0; half < halves; half++) {
+        x[p][half] = vqtbl4q_s8(rows, vld1q_u8(indices + 32 * p + 16 * half));
+      }
+    }
+    int32_t index = 0;
+    for (; index + 4 <= local.channels; index += 4) {
+      NAME(narrow_rows)(&local, &to, x, index, 4, halves);
+    }
+    for (; index + 2 <= local.channels; index += 2) {
+      NAME(narrow_rows)(&local, &to, x, index, 2, halves);
+    }
+    if (index < local.channels) NAME(narrow_rows)(&local, &to, x, index, 1, halves);
+  }
+  tile->column = to.column, tile->left = to.left, tile->target = to.target;
+}
+
+void NAME(narrow_tiles)(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices) {
+  if (channels->depth > 16) {
+    NAME(narrow)(patches, channels, tile, indices, 2);
+  } else {
+    NAME(narrow)(patches, channels, tile, indices, 1);
+  }
+}
+#endif
 
 // The sums of `rows` channels with the values themselves and then their last `depth` % 16.
 INLINE int32x4_t NAME(connect_rows)(

@@ -40,6 +40,8 @@ typedef struct {
   int32_t kernel_row_step;
   int32_t run_byte_count, run_step, runs_per_row;
   int32_t can_overread;       // eight bytes may be read from the start of each run
+  int32_t row_byte_count;
+  int32_t narrow_row_count;   // rows that a tile reaches over
 } octet_patches;
 
 // Rows of the image with zero points around them, all channels.
@@ -117,10 +119,19 @@ void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 
 #if defined(__aarch64__)
+// The same for patches of at most 32 values that all lie in eight rows of eight bytes: indices [4, 32]
+// is where the values of each patch stand there, row by row, and 255 after them.
+void octet_neon_narrow_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices);
+
 // The same with SDOT.
 void octet_dot_tiles(
     const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
+void octet_dot_narrow_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices);
 void octet_dot_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 #endif

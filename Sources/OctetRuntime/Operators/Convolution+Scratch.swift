@@ -20,7 +20,9 @@ extension Convolution {
   // MARK: NEON: four patches, zero-filled to a multiple of 16, and running maxima
 
   private var neonScratchByteCount: Int {
-    bandByteCount &+ 4 &* neonPatchByteCount &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
+    // The indices of narrow patches take 128.
+    bandByteCount &+ max(4 &* neonPatchByteCount, 128)
+      &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
   var neonPatchByteCount: Int { (patchCount &+ 15) & ~15 }
