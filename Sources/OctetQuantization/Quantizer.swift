@@ -6,7 +6,7 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.minMax
+    public var calibrator = Calibrator.meanSquareError
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     public var threadCount = 1
@@ -59,7 +59,7 @@ public struct Quantizer: Sendable {
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
   /// and codes spent on it would be taken from the scores that decide.
-  static let invisibleBelow: Float = 11.09
+  package static let invisibleBelow: Float = 11.09
 
   /// A range for each activation. The model's outputs keep everything that was seen whatever the
   /// calibrator: clipping scores makes ties between classes.
@@ -121,6 +121,9 @@ extension Graph {
     var missing: [QuantizationError.UnsupportedNode] = []
     for node in nodes {
       var reason = node.operation.int8Refusal
+      if reason == nil, let type = foreignElementType(of: node) {
+        reason = "it works on \(type) elements; only float32 tensors can be quantized"
+      }
       if reason == nil, node.operation.weightChannelAxis != nil,
         node.inputs.dropFirst().contains(where: { tensors[$0].constant == nil })
       {

@@ -32,7 +32,8 @@ package struct Convolution: Operator {
     package static let poolStrideWidth = 14
     package static let lower = 15
     package static let upper = 16
-    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts `[O]`.
+    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts
+    /// `[O]`.
     package static let weights = 17
     package static let bias = 18
     package static let multipliers = 19
