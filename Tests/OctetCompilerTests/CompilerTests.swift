@@ -14,7 +14,8 @@ import Testing
     let blob = try Networks.compiled(Networks.tiny()).blob
     try withExtendedLifetime(blob) {
       let model = try blob.model()
-      #expect((0..<model.labelCount).map { String(model.label($0)) } == (0..<5).map { "class \($0)" })
+      #expect(
+        (0..<model.labelCount).map { String(model.label($0)) } == (0..<5).map { "class \($0)" })
       #expect(model.normalizationChannelCount == 1)
       #expect(model.normalizationMean(channel: 0) == 0.1307)
       #expect(model.normalizationStandardDeviation(channel: 0) == 0.3081)
@@ -93,7 +94,9 @@ import Testing
     var labels = graph
     labels.metadata.labels = [String](repeating: "x", count: 70_000)
     #expect(throws: CompilerError.self) { try Compiler.compile(labels) }
-    for (mean, deviation) in [([0.5], [0]), ([0.5], []), ([], [1]), ([.nan], [1])] as [([Float], [Float])] {
+    for (mean, deviation) in [([0.5], [0]), ([0.5], []), ([], [1]), ([.nan], [1])]
+      as [([Float], [Float])]
+    {
       var changed = graph
       changed.metadata.normalization = Normalization(mean: mean, standardDeviation: deviation)
       let error = #expect(throws: CompilerError.self) { try Compiler.compile(changed) }

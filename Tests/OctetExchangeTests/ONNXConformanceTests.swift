@@ -31,8 +31,9 @@ import Testing
     do {
       let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("model.onnx")))
       let summary = try ONNXReader.summary(bytes)
-      let inputs = try values(folder, "input")
-      let wanted = try values(folder, "output")
+      // Sequences are refused by the importer, before there is anything to compare.
+      let inputs = (try? values(folder, "input")) ?? []
+      let wanted = (try? values(folder, "output")) ?? []
       let operators = Set(summary.operators)
       var constants: [String: ONNXValue] = [:]
       for (position, (name, value)) in zip(summary.inputs, inputs).enumerated() {
@@ -46,7 +47,7 @@ import Testing
       let interpreter = try FloatInterpreter(model.graph)
       for (position, port) in model.inputs.enumerated() {
         guard let value = named[port.name] else { return .wrong("no input \(port.name)") }
-        interpreter.setInput(position, port.reals(value, model.graph.tensors[port.tensor]))
+        model.setInput(position, value, interpreter)
       }
       interpreter.run()
       for (name, expected) in zip(summary.outputs, wanted) {
@@ -54,7 +55,7 @@ import Testing
         if let constant = model.constantOutputs[name] {
           actual = constant
         } else if let port = model.outputs.first(where: { $0.name == name }) {
-          actual = port.value(interpreter.value(of: port.tensor), model.graph.tensors[port.tensor])
+          actual = model.value(of: port, interpreter)
         } else {
           return .wrong("no output \(name)")
         }
@@ -71,6 +72,13 @@ import Testing
   /// ONNX's default tolerance: 10⁻³ relative, 10⁻⁷ absolute; integers are equal.
   static func difference(_ actual: ONNXValue, _ expected: ONNXValue) -> String? {
     guard actual.shape == expected.shape else { return "\(actual.shape) is not \(expected.shape)" }
+    guard actual.elementType == expected.elementType else {
+      return "\(actual.elementType) is not \(expected.elementType)"
+    }
+    if let ours = actual.integers, let theirs = expected.integers {
+      let index = ours.indices.first { ours[$0] != theirs[$0] }
+      return index.map { "element \($0) is \(ours[$0]), should be \(theirs[$0])" }
+    }
     for (index, (a, b)) in zip(actual.reals, expected.reals).enumerated() {
       let limit = expected.integers == nil ? 1e-7 + 1e-3 * abs(b) : 0
       if a != b && !(a.isNaN && b.isNaN) && !(abs(a - b) <= limit) {

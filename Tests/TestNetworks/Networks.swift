@@ -50,7 +50,8 @@ public enum Networks {
     }
     if random.int(0...2) > 0 {
       try builder.fullyConnected(
-        "hidden", outputCount: random.int(2...9), activation: random.int(0...1) == 0 ? .relu : .none)
+        "hidden", outputCount: random.int(2...9), activation: random.int(0...1) == 0 ? .relu : .none
+      )
     }
     try builder.fullyConnected("scores", outputCount: random.int(2...6))
     if random.int(0...1) == 0 { try builder.softmax("softmax") }
