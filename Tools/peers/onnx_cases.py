@@ -184,7 +184,38 @@ def functions(cases):
                       keepdims=last)
 
 
+def resizes(cases):
+    x = cases.real(1, 2, 5, 6)
+    for mode in ("nearest", "linear", "cubic"):
+        for place in ("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+                      "asymmetric", "tf_crop_and_resize"):
+            region = None
+            options = {"mode": mode, "coordinate_transformation_mode": place}
+            if place == "tf_crop_and_resize":
+                region = np.array([0, 0, 0.4, 0.6, 1, 1, 0.6, 1.3], np.float32)
+                options["extrapolation_value"] = 10.0
+            for scale in (0.6, 0.8, 1.7, 2):
+                scales = np.array([1, 1, scale, scale], np.float32)
+                cases.add(f"resize_{mode}_{place}_{scale}", "Resize", [x, region, scales], **options)
+            sizes = np.array([1, 2, 3, 8])
+            cases.add(f"resize_{mode}_{place}_sizes", "Resize", [x, region, None, sizes], **options)
+        if mode == "nearest":
+            continue
+        for option in ("antialias", "exclude_outside"):
+            for scale in (0.4, 0.6, 2):
+                scales = np.array([1, 1, scale, scale], np.float32)
+                cases.add(f"resize_{mode}_{option}_{scale}", "Resize", [x, None, scales], mode=mode,
+                          **{option: 1})
+    for policy in ("not_larger", "not_smaller"):
+        cases.add(f"resize_{policy}", "Resize", [x, None, None, np.array([7, 9])], mode="linear",
+                  axes=[2, 3], keep_aspect_ratio_policy=policy)
+
+
 def arrangement(cases):
+    pads = np.array([0, 2, 1, 3])
+    for mode in ("constant", "edge", "reflect", "wrap"):
+        cases.add(f"pad_{mode}", "Pad", [cases.real(3, 4), pads], mode=mode)
+    resizes(cases)
     cases.add("expand", "Expand", [cases.real(3, 1), np.array([2, 1, 4])])
     cases.add("tile", "Tile", [cases.real(2, 3), np.array([2, 2])])
     for axis in (0, 1, -1):

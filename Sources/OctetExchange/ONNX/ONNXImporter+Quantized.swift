@@ -12,6 +12,7 @@ extension ONNXImporter {
     let declared: ONNXElementType? =
       try view.integer("output_dtype") == 0 ? nil : try view.castTarget("output_dtype")
     guard x.elementType == .float, x.constant == nil,
+      try view.input(1).elementType == .float,
       let (quantization, type) = try? gridInputs(view, scale: 1, zeroPoint: 2, type: declared)
     else { return try quantizeStepwise(view, x, declared) }
     let held = try tensor(x, x.layout)
@@ -198,6 +199,9 @@ extension ONNXImporter {
     else { return nil }
     let view = ONNXNodeView(
       node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
+    if node.operatorName == "DequantizeLinear", view.optionalInput(1)?.elementType != .float {
+      return nil
+    }
     return (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
   }
 
