@@ -163,6 +163,8 @@ def functions(cases):
     for operator in ("Asin", "Acos", "Atanh"):
         cases.add(f"function_{operator}", operator, [np.tanh(cases.real(2, 3))])
     cases.add("function_Gelu_tanh", "Gelu", [cases.real(2, 3)], approximate="tanh")
+    bounds = [np.float32(-0.5), np.float32(0.7)]
+    cases.add("clip", "Clip", [cases.real(2, 3), *map(np.asarray, bounds)])
     cases.add("power", "Pow", [np.abs(cases.real(2, 3)), cases.real(3)])
     for operator in ("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"):
         a = np.round(cases.real(3, 4))
@@ -182,6 +184,22 @@ def functions(cases):
             x = np.round(cases.real(3, 4, 5))
             cases.add(f"{operator}_{last}", operator, [x], axis=1, select_last_index=last,
                       keepdims=last)
+
+
+def products(cases):
+    """QLinearConv and QLinearMatMul, weights with one scale and with one for each channel."""
+    for kind in ("INT8", "UINT8"):
+        dtype = helper.tensor_dtype_to_np_dtype(T.DataType.Value(kind))
+        zero = np.array(3, dtype)
+        one, many = np.array(0.01, np.float32), (np.abs(cases.real(4)) / 50 + 0.01)
+        for name, scale in (("tensor", one), ("channels", many.astype(np.float32))):
+            points = np.zeros(scale.shape, dtype)
+            x, w = cases.integer(kind, 1, 2, 5, 5), cases.integer(kind, 4, 2, 3, 3)
+            cases.add(f"QLinearConv_{kind}_{name}", "QLinearConv",
+                      [x, one, zero, w, scale, points, np.array(0.1, np.float32), zero])
+        a, b = cases.integer(kind, 2, 3, 4), cases.integer(kind, 4, 5)
+        cases.add(f"QLinearMatMul_{kind}", "QLinearMatMul",
+                  [a, one, zero, b, one, zero, np.array(0.1, np.float32), zero])
 
 
 def resizes(cases):
@@ -215,6 +233,7 @@ def arrangement(cases):
     pads = np.array([0, 2, 1, 3])
     for mode in ("constant", "edge", "reflect", "wrap"):
         cases.add(f"pad_{mode}", "Pad", [cases.real(3, 4), pads], mode=mode)
+    products(cases)
     resizes(cases)
     cases.add("expand", "Expand", [cases.real(3, 1), np.array([2, 1, 4])])
     cases.add("tile", "Tile", [cases.real(2, 3), np.array([2, 2])])
