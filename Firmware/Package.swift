@@ -30,7 +30,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "Firmware",
-      dependencies: ["Board", .byName(name: family), .product(name: "OctetRuntime", package: "Octet")],
+      dependencies: [
+        "Board", .byName(name: family), .product(name: "OctetRuntime", package: "Octet"),
+      ],
       swiftSettings: [.unsafeFlags(["-package-name", "octet"])],
       linkerSettings: [
         .unsafeFlags([

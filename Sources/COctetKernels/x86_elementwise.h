@@ -1,59 +1,45 @@
 // Addition of equal shapes and average pool, for either instruction set: included by x86_avx512.c
 // and x86_avx2.c. Twins of Add.swift and AveragePool.swift.
 
-// One vector of an input, brought to the sum's scale. `halved`: the multiplier is 1/2.
-INLINE vector NAME(scaled)(
-    vector value, int zero_point, int shift, const vector *constants, int halved) {
-  const vector centred = shift_left(value, -zero_point, shift - halved);
-  return halved ? centred : requantize(centred, constants, 0);
-}
-
-// Four vectors or, of the last elements, one.
-INLINE void NAME(add_block)(
-    const int B, const int halved_a, const int halved_b, const octet_x86_layer *l,
-    const int8_t *a, const int8_t *b, int8_t *target, int count) {
-  const vector *constants = octet_x86_part(l, l->constants);
-  vector v[4];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < B; i++) {
-    const vector x = NAME(scaled)(
-        widen(a + i * LANES), l->padding, l->left_shift, constants, halved_a);
-    const vector y = NAME(scaled)(
-        widen(b + i * LANES), l->padding_b, l->left_shift, constants + OCTET_X86_CONSTANTS,
-        halved_b);
-    v[i] = requantize(plus(x, y), constants + 2 * OCTET_X86_CONSTANTS, 0);
-  }
-  store(target, v, B, count, l->lower, l->upper);
-}
-
-// a + b; `halved` as above.
+// a + b of row_count elements. The multiplier of a is 1/2; what b becomes, less what a's zero point
+// does, is in a table of 256 values.
 INLINE void NAME(add_all)(
-    const int halved_a, const int halved_b, const octet_x86_layer *l, const int8_t *a,
-    const int8_t *b, int8_t *target) {
-  int i = 0;
-  for (; i + 4 * LANES <= l->row_count; i += 4 * LANES) {
-    NAME(add_block)(4, halved_a, halved_b, l, a + i, b + i, target + i, 4 * LANES);
-  }
-  for (; i < l->row_count; i += LANES) {
-    const int count = l->row_count - i < LANES ? l->row_count - i : LANES;
-    int8_t last_a[LANES] = {0}, last_b[LANES] = {0};
-    __builtin_memcpy(last_a, a + i, (size_t)count);
-    __builtin_memcpy(last_b, b + i, (size_t)count);
-    NAME(add_block)(1, halved_a, halved_b, l, last_a, last_b, target + i, count);
+    const int is_rectified, const octet_x86_layer *l, const int8_t *a, const int8_t *b,
+    int8_t *target) {
+  const vector *stored = octet_x86_part(l, l->constants);
+  const void *table = octet_x86_part(l, l->weights);
+  // As in x86_convolution.h.
+  vector copy[OCTET_X86_CONSTANTS];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < OCTET_X86_CONSTANTS; i++) copy[i] = load(stored + i);
+  for (int i = 0; i < l->row_count; i += 4 * LANES) {
+    const int count = l->row_count - i < 4 * LANES ? l->row_count - i : 4 * LANES;
+    int8_t last[2][4 * LANES];
+    const int8_t *x = a + i, *y = b + i;
+    if (count < 4 * LANES) {
+      __builtin_memcpy(last[0], x, (size_t)count);
+      __builtin_memcpy(last[1], y, (size_t)count);
+      x = last[0];
+      y = last[1];
+    }
+    vector v[4];
+    look_up(y, table, v);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      v[j] = plus(v[j], shift_left(widen(x + j * LANES), l->left_shift - 1));
+      v[j] = requantize(v[j], copy, is_rectified);
+    }
+    store(target + i, v, 4, count, l->lower, l->upper);
   }
 }
 
 TARGET static void NAME(add)(const octet_x86_layer *l, uint8_t *arena) {
   const int8_t *a = (const int8_t *)arena + l->input, *b = (const int8_t *)arena + l->input_b;
   int8_t *target = (int8_t *)arena + l->output;
-  if (l->halved_a && l->halved_b) {
-    NAME(add_all)(1, 1, l, a, b, target);
-  } else if (l->halved_a) {
-    NAME(add_all)(1, 0, l, a, b, target);
-  } else if (l->halved_b) {
-    NAME(add_all)(0, 1, l, a, b, target);
+  if (l->is_rectified) {
+    NAME(add_all)(1, l, a, b, target);
   } else {
-    NAME(add_all)(0, 0, l, a, b, target);
+    NAME(add_all)(0, l, a, b, target);
   }
 }
 

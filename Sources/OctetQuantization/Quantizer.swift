@@ -59,7 +59,7 @@ public struct Quantizer: Sendable {
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
   /// and codes spent on it would be taken from the scores that decide.
-  static let invisibleBelow: Float = 11.09
+  package static let invisibleBelow: Float = 11.09
 
   /// A range for each activation. The model's outputs keep everything that was seen whatever the
   /// calibrator: clipping scores makes ties between classes.

@@ -68,7 +68,8 @@
     for position in 0..<values.count { unsafe target[position] = values[position] }
   }
 
-  /// The first element of input `index`, to fill in place: `model.input(index).elementCount` values.
+  /// The first element of input `index`, to fill in place: `model.input(index).elementCount`
+  /// values.
   @unsafe public func inputElements(_ index: Int) -> UnsafeMutablePointer<Int8> {
     unsafe (arena + model.input(index).dataOffset).assumingMemoryBound(to: Int8.self)
   }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Small pictures in three classes, in the files that datasets come in: a bright bar at the left, in
-/// the middle or at the right, on noise.
+/// Small pictures in three classes, in the files that datasets come in: a bright bar at the left,
+/// in the middle or at the right, on noise.
 enum Pictures {
   static let extent = 12
 
@@ -45,7 +45,8 @@ enum Pictures {
   }
 }
 
-/// One dataset, trained model and blob, made by the tool once for all tests: `data`, `m.onnx`, `m.oct`.
+/// One dataset, trained model and blob, made by the tool once for all tests: `data`, `m.onnx` and
+/// `m.oct`.
 actor Workshop {
   static let shared = Workshop()
   private static let folder = FileManager.default.temporaryDirectory
@@ -85,8 +86,8 @@ func workshop(_ line: String) async throws -> Run {
 }
 
 extension Run {
-  /// What every failure looks like: the status, nothing on standard output, one sentence on standard
-  /// error that says what is wrong with what.
+  /// What every failure looks like: the status, nothing on standard output, one sentence on
+  /// standard error that says what is wrong with what.
   func isFailure(_ status: Int32, _ words: String...) -> Bool {
     self.status == status && stdout.isEmpty && stderr.hasPrefix("octet ")
       && stderr.hasSuffix("\n") && words.allSatisfy { stderr.contains($0) }

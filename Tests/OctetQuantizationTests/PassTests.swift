@@ -86,8 +86,8 @@ import Testing
     try expectSame(graph, graph.simplified(), "identities")
   }
 
-  /// On the inputs that it learnt from, error feedback leaves no more error in a layer's output than
-  /// rounding each weight to nearest does.
+  /// On the inputs that it learnt from, error feedback leaves no more error in a layer's output
+  /// than rounding each weight to nearest does.
   @Test(arguments: 1...8)
   func errorFeedbackIsNoWorseThanNearest(seed: Int) throws {
     let (inputCount, outputCount, sampleCount) = (24, 6, 64)

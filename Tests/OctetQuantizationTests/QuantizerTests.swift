@@ -198,15 +198,15 @@ import Testing
       // Well inside whichever way the zero point is taken off.
       let safe = sign * ((1 << 31) - 1 - reach * magnitude - abs(folded))
       try int8Layer(weights: weights, bias: Int32(safe), zeroPoint: zeroPoint).proveAccumulators()
-      let unsafe = sign * ((1 << 31) - 128 * magnitude / 2)
+      let tooLarge = sign * ((1 << 31) - 128 * magnitude / 2)
       #expect(throws: QuantizationError.self) {
-        try int8Layer(weights: weights, bias: Int32(clamping: unsafe), zeroPoint: zeroPoint)
+        try int8Layer(weights: weights, bias: Int32(clamping: tooLarge), zeroPoint: zeroPoint)
           .proveAccumulators()
       }
     }
   }
 
-  /// A shift to the left before the multiplication counts too: outputs far finer than what comes in.
+  /// A shift to the left before the multiplication counts too: outputs finer than what comes in.
   @Test func leftShiftsCount() throws {
     var graph = int8Layer(weights: [127, 127], bias: 0, zeroPoint: 0)
     let output = graph.outputs[0]

@@ -1,6 +1,10 @@
 /// Where the keyword `unsafe` may stand: a file, or a folder with a slash at its end. Each is a
 /// fence: safe, checked functions around a few unsafe lines.
 let unsafeFiles: [String] = [
+  // The C interface: pointers from C, checked for nil and for their counts.
+  "Firmware/CLibrary/Octet.swift",
+  // What a board's C side hands over and takes.
+  "Firmware/Sources/Firmware/Main.swift",
   "Sources/OctetCommand/Files/Posix.swift",
   "Sources/OctetCommand/Interruption.swift",
   "Sources/OctetQuantization/Calibration/Calibration.swift",

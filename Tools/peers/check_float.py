@@ -3,9 +3,9 @@ LiteRT on the original, on random inputs.
 
     python check_float.py --octet .build/release/octet FILE.tflite...
 
-Exit status 1 when an output differs by more than 1e-4 of the largest. A model that holds int8 weights
-under a float name is computed with quantized activations by LiteRT, so it is compared after Octet
-gave it float weights. Needs numpy, ai-edge-litert and onnxruntime, from PyPI.
+Exit status 1 when an output differs by more than 1e-4 of the largest. LiteRT quantizes the
+activations of a float model that holds int8 weights; Octet takes the weights as the reals that they
+stand for, so such a model differs. Needs numpy, ai-edge-litert and onnxruntime, from PyPI.
 """
 
 import argparse

@@ -29,8 +29,9 @@ def main():
         folder = pathlib.Path(name)
         exported = folder / "model.tflite"
         octet = str(arguments.octet)
-        subprocess.run([octet, "export", str(arguments.model), "--to", "tflite", "-o", str(exported),
-                        "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        quiet = {"check": True, "stdout": subprocess.DEVNULL}
+        subprocess.run(
+            [octet, "export", str(arguments.model), "--to", "tflite", "-o", str(exported)], **quiet)
         model = exported.read_bytes()
         lite = Interpreter(model_content=model)
         lite.allocate_tensors()
@@ -45,8 +46,9 @@ def main():
         samples = data.reshape(-1, size)
         source, target = folder / "in.bin", folder / "out.bin"
         samples.tofile(source)
-        subprocess.run([octet, "run", str(arguments.model), "--raw-input", str(source),
-                        "--raw-output", str(target), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [octet, "run", str(arguments.model), "--raw-input", str(source), "--raw-output",
+             str(target)], **quiet)
         ours = target.read_bytes()
         micro = runtime.Interpreter.from_bytes(model)
         theirs = b""

@@ -53,7 +53,8 @@ public enum Evaluation {
   }
 
   /// The encoder of a blob's input, checked against the data.
-  static func inputEncoder(_ model: Model, _ data: Dataset) throws(EvaluationError) -> PixelEncoder {
+  static func inputEncoder(_ model: Model, _ data: Dataset) throws(EvaluationError) -> PixelEncoder
+  {
     guard model.inputCount == 1 else { throw .inputCount(model.inputCount) }
     let input = model.input(0)
     try requireImages(data, fit: input.shape)

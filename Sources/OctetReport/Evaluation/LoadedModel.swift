@@ -79,6 +79,16 @@ public final class LoadedModel: Sendable {
       withExtendedLifetime(self) { body(session.elements(of: tensor)) }
     }
 
+    /// Lets `body` write any activation before the operator that reads it runs.
+    public func withMutableElements<Result>(
+      of tensor: TensorView, _ body: (UnsafeMutableBufferPointer<Int8>) -> Result
+    ) -> Result {
+      withElements(of: tensor) { codes in
+        // An activation stands in the arena, which this runner owns.
+        body(UnsafeMutableBufferPointer(mutating: codes))
+      }
+    }
+
     /// The real values of output `index` of the last run.
     public func realOutput(_ index: Int) -> [Float] {
       let tensor = loaded.model.output(index)

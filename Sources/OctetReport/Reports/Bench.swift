@@ -45,7 +45,8 @@ extension BenchReport {
   }
 
   /// The least and the median time of a call, in nanoseconds.
-  private static func measure(iterations: Int, _ body: () -> Void) -> (min: Double, median: Double) {
+  private static func measure(iterations: Int, _ body: () -> Void) -> (min: Double, median: Double)
+  {
     let clock = ContinuousClock()
     for _ in 0..<max(1, iterations / 10) { body() }
     let once = nanoseconds(clock.measure { body() })

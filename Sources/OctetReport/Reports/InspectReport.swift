@@ -52,7 +52,7 @@ public struct InspectReport: Encodable, Sendable {
   }
 
   /// Bytes `offset ..< offset + byteCount` of the arena, from operator `firstUse` to `lastUse`.
-  public struct Placement: Encodable, Sendable {
+  public struct Placement: Codable, Sendable, Equatable {
     public var name: String
     public var offset: Int
     public var byteCount: Int

@@ -21,7 +21,16 @@
       layer.channels = Int32(input.channels)
       layer.lower = pool.view.parameter(Word.lower)
       layer.upper = pool.view.parameter(Word.upper)
-      return workspace.add(layer, [], zeroPoints: [])
+      return workspace.add(layer)
+    }
+  }
+
+  extension X86Workspace {
+    /// A layer without data.
+    fileprivate mutating func add(_ layer: octet_x86_layer) -> Int {
+      let place = reserve(MemoryLayout<octet_x86_layer>.size)
+      unsafe base?.storeBytes(of: layer, toByteOffset: place, as: octet_x86_layer.self)
+      return place
     }
   }
 

@@ -16,7 +16,7 @@
 // 3. Parameters are read once: the compiler cannot know that stores to the arena leave them be.
 
 extension Convolution {
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     let kernel = PortableConvolution(self, context)
     for batch in 0..<input.batch {
       for row in 0..<output.height {

@@ -49,7 +49,7 @@ package struct FullyConnected: Operator {
       parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
   }
 
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     let weights = unsafe context.data(view.parameter(Word.weights), as: Int8.self)
     let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     let store = FullyConnectedStore(self, context)

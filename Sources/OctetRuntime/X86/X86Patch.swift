@@ -9,6 +9,8 @@
     var runsPerRow = 1
     /// Elements of a run.
     var count: Int
+    /// Consecutive runs whose words stand side by side: first words, second words…
+    var interleaved = 1
     /// In bytes of what is read: from a row of the kernel to the next, from a run to the next within
     /// it, from a word to the next within a run.
     var rowStep = 0
@@ -23,6 +25,15 @@
       (count &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
     }
     func wordCount(_ workspace: X86Workspace) -> Int { runCount &* wordsPerRun(workspace) }
+
+    /// Calls `body` with run and word, in the kernel's order.
+    func forEachWord(_ workspace: X86Workspace, _ body: (Int, Int) -> Void) {
+      for group in 0..<runCount / interleaved {
+        for word in 0..<wordsPerRun(workspace) {
+          for index in 0..<interleaved { body(group &* interleaved &+ index, word) }
+        }
+      }
+    }
 
     /// Where word `word` of run `run` is read, in bytes.
     func tap(run: Int, word: Int) -> Int {
@@ -206,12 +217,10 @@
 
     private func writeTaps(_ patch: X86Patch, at offset: Int) {
       guard let base = unsafe base else { return }
-      let taps = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
-      let words = patch.wordsPerRun(self)
-      for run in 0..<patch.runCount {
-        for word in 0..<words {
-          unsafe taps[run &* words &+ word] = Int32(patch.tap(run: run, word: word))
-        }
+      var next = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
+      patch.forEachWord(self) { run, word in
+        unsafe next.pointee = Int32(patch.tap(run: run, word: word))
+        unsafe next += 1
       }
     }
 
@@ -220,17 +229,14 @@
     ) {
       guard let base = unsafe base else { return }
       var next = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
-      let words = patch.wordsPerRun(self)
       forEachBlock(of: parameters.channels, layer) { first, width in
-        for run in 0..<patch.runCount {
-          for word in 0..<words {
-            for lane in 0..<width {
-              let channel = first &+ lane
-              unsafe next.pointee =
-                channel < parameters.channels
-                ? packed(patch, parameters, channel: channel, run: run, word: word) : 0
-              unsafe next += 1
-            }
+        patch.forEachWord(self) { run, word in
+          for lane in 0..<width {
+            let channel = first &+ lane
+            unsafe next.pointee =
+              channel < parameters.channels
+              ? packed(patch, parameters, channel: channel, run: run, word: word) : 0
+            unsafe next += 1
           }
         }
       }

@@ -1,8 +1,8 @@
 import OctetModel
 import OctetRuntime
 
-/// Runs an int8 graph node by node with the oracles: weights, biases and scales are the graph's own,
-/// so neither the lowering, nor the blob, nor the arena has a part in it.
+/// Runs an int8 graph node by node with the oracles: weights, biases and scales are the graph's
+/// own, so neither the lowering, nor the blob, nor the arena has a part in it.
 struct OracleNetwork {
   let graph: Graph
 

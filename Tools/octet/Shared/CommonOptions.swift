@@ -20,7 +20,8 @@ enum Common {
     "--backend", .choice(Backend.allCases.map(\.name)),
     help: "Use these kernels instead of the fastest; all give the same bytes.")
   static let mean = OctetCommand.Option(
-    "--mean", .numbers, help: "Input normalisation: (pixel / 255 - mean) / std; one number, or one "
+    "--mean", .numbers,
+    help: "Input normalisation: (pixel / 255 - mean) / std; one number, or one "
       + "for each channel.")
   static let standardDeviation = OctetCommand.Option(
     "--std", .numbers, help: "Input normalisation, see --mean.")

@@ -8,7 +8,8 @@ import OctetTraining
 
 struct Demo: Verb {
   let name = "demo"
-  let summary = "The whole story: train LeNet, quantize it, run it, compare it with the float model."
+  let summary =
+    "The whole story: train LeNet, quantize it, run it, compare it with the float model."
   let epochs = OctetCommand.Option(
     "--epochs", .integer(1...1000), default: 5, help: "Times through the images.")
   let output = OctetCommand.Option<String>(
@@ -47,7 +48,9 @@ struct Demo: Verb {
     try AtomicFile.write(quantized.output.blob.bytes, to: oct)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)
-    let diff = try Diff(trained.graph, loaded, source.test).run(threadCount: threadCount) {
+    var diffOptions = Diff.Options()
+    diffOptions.threadCount = threadCount
+    let diff = try Diff(trained.graph, loaded, source.test, options: diffOptions).run {
       bar.update($0)
     }
     bar.finish()
@@ -76,7 +79,8 @@ struct Demo: Verb {
   /// A few test images, side by side.
   private func pictures(_ data: Dataset, _ console: Console) -> String {
     let perRow = max(1, min(6, console.output.width / (data.width + 1)))
-    let images = (0..<min(perRow, data.count)).compactMap { index -> (caption: String, image: GrayImage)? in
+    let images = (0..<min(perRow, data.count)).compactMap {
+      index -> (caption: String, image: GrayImage)? in
       let gray = data.image(at: index).converted(toChannelCount: 1)
       return GrayImage(width: gray.width, height: gray.height, pixels: gray.pixels).map {
         (data.classNames[Int(data.labels[index])], $0)
@@ -109,8 +113,10 @@ struct DemoReport: Encodable {
       ("agreement", agreement.percent), ("blob", "\(fileByteCount) bytes"),
       ("weights and biases", "\(weightByteCount) bytes"), ("arena", "\(arenaByteCount) bytes"),
       ("arena, lower bound", "\(arenaLowerBoundByteCount) bytes"),
-      ("time an image, 1 thread, \(backend)",
-        "\((medianNanoseconds / 1000).formatted(digits: 1)) µs"),
+      (
+        "time an image, 1 thread, \(backend)",
+        "\((medianNanoseconds / 1000).formatted(digits: 1)) µs"
+      ),
     ]
     for (name, value) in rows { table.add([.init(name), .init(value)]) }
     return table.text(for: terminal)

@@ -15,7 +15,8 @@ struct Import: Verb {
     + "holds it; the first that differs ends the import."
   let model = Positional<String>("FILE", .path, help: "A .tflite or .onnx file.")
   let output = OctetCommand.Option<String>(
-    required: "--output", short: "o", .path, help: "The .oct file to write; .onnx for a float model.")
+    required: "--output", short: "o", .path,
+    help: "The .oct file to write; .onnx for a float model.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
     [model, output, Common.mean, Common.standardDeviation, Common.labels]
@@ -51,7 +52,8 @@ struct Import: Verb {
     }
     guard target.hasSuffix(".onnx") else {
       throw CommandError(
-        .usage, "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
+        .usage,
+        "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
           + "'octet quantize'")
     }
     return try naming(path) { try ONNXWriter.write(graph) }

@@ -21,7 +21,8 @@ struct Quantize: Verb {
     "--calibration-samples", .integer(1...1_000_000), default: 500,
     help: "Training images to calibrate with.")
   let fullScores = Flag(
-    "--full-scores", help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
+    "--full-scores",
+    help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
       + "resolution among those that decide.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
   let example = "octet quantize lenet.onnx --data digits -o lenet.oct"

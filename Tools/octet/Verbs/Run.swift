@@ -61,7 +61,8 @@ struct Run: Verb {
     let sampleByteCount = sizes.reduce(0, +)
     guard bytes.count > 0, bytes.count % sampleByteCount == 0 else {
       throw CommandError(
-        .badData, "\(input): \(bytes.count) bytes; a sample of this model has \(sampleByteCount) "
+        .badData,
+        "\(input): \(bytes.count) bytes; a sample of this model has \(sampleByteCount) "
           + "(\(sizes.map(String.init).joined(separator: " + "))), so a multiple is needed")
     }
     let sampleCount = bytes.count / sampleByteCount

@@ -21,7 +21,8 @@ struct Train: Verb {
   let batchSize = OctetCommand.Option(
     "--batch-size", .integer(1...65536), default: 64, help: "Images a step.")
   let learningRate = OctetCommand.Option(
-    "--learning-rate", .positiveNumber(upTo: 100), default: 1e-3, help: "At the start; a cosine "
+    "--learning-rate", .positiveNumber(upTo: 100), default: 1e-3,
+    help: "At the start; a cosine "
       + "takes it to 0.")
   let optimizer = OctetCommand.Option(
     "--optimizer", .choice(["adam", "momentum", "sgd"]), default: "adam", help: "The optimizer.")

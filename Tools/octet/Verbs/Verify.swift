@@ -23,7 +23,8 @@ struct Verify: Verb {
     }
     if let failure = report.backends.first(where: { !$0.passed }) {
       throw CommandError(
-        .badData, "\(path): on the backend '\(failure.name)' the self-test differs, first at "
+        .badData,
+        "\(path): on the backend '\(failure.name)' the self-test differs, first at "
           + "'\(failure.firstDifferingOperator ?? "?")'")
     }
     return Outcome(report, text: report.text)

@@ -1,0 +1,211 @@
+import Foundation
+import OctetModel
+import OctetQuantization
+import OctetRuntime
+
+extension Diff {
+  /// What is known before the first image runs.
+  func makeContext() throws -> DiffContext {
+    let outputs = candidate.outputPlace
+    let names = data.classNames.isEmpty ? candidate.labels : data.classNames
+    return DiffContext(
+      comparison: .init(
+        reference: .init(file: reference.file, arithmetic: reference.arithmetic),
+        candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
+      classNames: names, sampleCount: data.count,
+      layers: layers.map { place in
+        facts(place, isScores: place == outputs && candidate.endsInScores)
+      },
+      normalizationNote: normalizationNote, cost: try makeCost(),
+      reproduce: .init(
+        command: options.command, versions: options.versions, checksums: checksums, seed: nil))
+  }
+
+  private var checksums: [String: String] {
+    var result: [String: String] = [:]
+    if let checksum = reference.checksum { result["reference"] = checksum }
+    if let checksum = candidate.checksum { result["candidate"] = checksum }
+    result["images"] = CRC32.text(data.pixels)
+    result["labels"] = CRC32.text(data.labels)
+    return result
+  }
+
+  private func facts(_ place: Int, isScores: Bool) -> DiffContext.Layer {
+    let spot = candidate.places[place]
+    let view = candidate.view(place)
+    let twin = twins[place].map { reference.places[$0] }
+    let comparison = WeightComparison(self, place)
+    return DiffContext.Layer(
+      name: spot.name, kind: spot.kind, tensorName: spot.tensorName,
+      floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
+      zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
+      weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
+      saturatedWeightShare: comparison?.saturatedShare ?? 0)
+  }
+
+  /// Whether the operator prescribes its output's grid or hands on that of an input.
+  private func hasGivenGrid(_ place: Int) -> Bool {
+    guard let loaded = candidate.loaded, let index = candidate.places[place].operatorIndex else {
+      return false
+    }
+    let view = loaded.model.operator(index)
+    let output = view.output(0)
+    switch view.kind {
+    case .softmax: return true
+    case .lookup:
+      return (output.scale == 1 / 256 && output.zeroPoint == -128)
+        || (output.scale == 1 / 128 && output.zeroPoint == 0)
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
+      .subtract, .multiply:
+      return false
+    default:
+      return (0..<view.inputCount).contains {
+        view.input($0).scale == output.scale && view.input($0).zeroPoint == output.zeroPoint
+      }
+    }
+  }
+}
+
+/// The int8 weights of an operator beside the float weights that they were made from.
+struct WeightComparison {
+  var weights: DiffReport.Weights
+  var largestCodes: [Int]
+  var saturatedShare: Double
+
+  init?(_ diff: Diff, _ place: Int) {
+    guard let graph = diff.candidate.real, let tensor = diff.candidate.places[place].tensor,
+      let node = graph.weightedNode(behind: tensor), node.inputs.count > 1,
+      let axis = node.operation.weightChannelAxis,
+      let values = graph.realValues(of: node.inputs[1])
+    else { return nil }
+    // A pool of its own has no weights.
+    guard diff.candidate.isWeighted(place) else { return nil }
+    let shape = graph.tensors[node.inputs[1]].shape
+    let rows = ChannelRows(values, shape: shape, axis: axis)
+    let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
+    var twinRows: ChannelRows?
+    var twinBias: [Float]?
+    if let twin = diff.twins[place].flatMap({ diff.reference.places[$0].tensor }),
+      let other = diff.reference.real, let node = other.weightedNode(behind: twin),
+      node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
+      let values = other.realValues(of: node.inputs[1])
+    {
+      let found = ChannelRows(values, shape: shape, axis: axis)
+      if rows.corresponds(to: found) {
+        twinRows = found
+        let none = [Float](repeating: 0, count: shape[axis])
+        twinBias = node.inputs.count > 2 ? other.realValues(of: node.inputs[2]) : none
+      }
+    }
+    let codes = Codes(diff.candidate, node, axis: axis)
+    largestCodes = codes.largest
+    saturatedShare = codes.saturatedShare
+    let channels = (0..<shape[axis]).map { channel in
+      let own = rows.range(channel)
+      let twin = twinRows?.range(channel)
+      return DiffReport.Weights.Channel(
+        floatLower: twin?.lower, floatUpper: twin?.upper, int8Lower: own.lower,
+        int8Upper: own.upper, scale: codes.scale(channel),
+        gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
+        int8Bias: bias?[channel])
+    }
+    weights = .init(channels: channels, isCompared: twinRows != nil)
+  }
+
+  /// The integers behind the weights.
+  private struct Codes {
+    var largest: [Int] = []
+    var saturatedShare = 0.0
+    private var scales: [Float] = []
+
+    init(_ model: DiffModel, _ node: Node, axis: Int) {
+      guard let graph = model.quantized,
+        let twin = graph.nodes.first(where: { $0.name == node.name }), twin.inputs.count > 1
+      else { return }
+      let tensor = graph.tensors[twin.inputs[1]]
+      guard case .int8(let codes) = tensor.constant else { return }
+      let channelCount = tensor.shape[axis]
+      let inner = tensor.shape[(axis + 1)...].reduce(1, *)
+      largest = [Int](repeating: 0, count: channelCount)
+      for (position, code) in codes.enumerated() {
+        let channel = position / inner % channelCount
+        largest[channel] = max(largest[channel], abs(Int(code)))
+      }
+      let full = codes.count { abs(Int($0)) >= 127 }
+      saturatedShare = codes.isEmpty ? 0 : Double(full) / Double(codes.count)
+      scales = tensor.quantization?.scales ?? []
+    }
+
+    func scale(_ channel: Int) -> Float {
+      scales.isEmpty ? 0 : scales[scales.count == 1 ? 0 : channel]
+    }
+  }
+}
+
+/// Weights by output channel.
+struct ChannelRows {
+  private var rows: [[Float]]
+
+  init(_ values: [Float], shape: [Int], axis: Int) {
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    rows = [[Float]](repeating: [], count: shape[axis])
+    for (position, value) in values.enumerated() {
+      rows[position / inner % shape[axis]].append(value)
+    }
+  }
+
+  func range(_ channel: Int) -> (lower: Float, upper: Float) {
+    (rows[channel].min() ?? 0, rows[channel].max() ?? 0)
+  }
+
+  /// Σwŵ / Σw²; nil for a channel without weights.
+  func gain(_ channel: Int, over twin: ChannelRows) -> Double? {
+    let square = Self.dot(twin.rows[channel], twin.rows[channel])
+    let gain = Self.dot(rows[channel], twin.rows[channel]) / square
+    return square > 0 && gain.isFinite ? gain : nil
+  }
+
+  /// Whether most channels point the same way, so that the two are one layer in one layout.
+  func corresponds(to twin: ChannelRows) -> Bool {
+    var cosines: [Double] = []
+    for (a, b) in zip(rows, twin.rows) {
+      let norms = (Self.dot(a, a) * Self.dot(b, b)).squareRoot()
+      if norms > 0 { cosines.append(Self.dot(a, b) / norms) }
+    }
+    cosines.sort()
+    return cosines.isEmpty || abs(cosines[cosines.count / 2]) > 0.5
+  }
+
+  private static func dot(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+}
+
+extension DiffModel {
+  /// Whether the place's own operator has weights.
+  func isWeighted(_ place: Int) -> Bool {
+    ["convolution", "depthwiseConvolution", "transposedConvolution", "fullyConnected"].contains(
+      places[place].kind)
+  }
+}
+
+/// CRC-32 (IEEE 802.3) as people compare it.
+public enum CRC32 {
+  /// Eight hexadecimal digits.
+  public static func text(_ bytes: [UInt8]) -> String {
+    var checksum = Checksum()
+    bytes.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
+    }
+    return String(format: "%08x", checksum.value)
+  }
+}
+
+extension Double {
+  /// Three significant digits: `16.2`, `0.0431`.
+  var short: String {
+    let text = String(format: "%.3g", self)
+    return text.contains("e") && abs(self) >= 1 && abs(self) < 1e7
+      ? String(format: "%.0f", self) : text
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// What is read from an earlier report; keys that an older Octet did not write are nil.
+public struct DiffBaseline: Decodable, Sendable {
+  var floatTop1: Double?
+  var int8Top1: Double?
+  var agreement: Double?
+  var layers: [Layer]
+
+  struct Layer: Decodable, Sendable {
+    var name: String
+    var sqnrDecibels: Double?
+    var visibleSqnrDecibels: Double?
+    var condition: DiffReport.Condition?
+
+    var judgedDecibels: Double? { visibleSqnrDecibels ?? sqnrDecibels }
+  }
+}
+
+extension DiffReport {
+  /// A layer that has lost less is not worth a sentence.
+  private static let noticeableDecibels = 1.0
+
+  /// Fills in `baseline`: what got worse since an earlier run.
+  public mutating func compare(with old: DiffBaseline, file: String) {
+    var worse: [(weight: Double, sentence: String)] = []
+    func note(_ name: String, _ then: Double?, _ now: Double) {
+      guard let then, now < then else { return }
+      let points = 100 * (then - now)
+      worse.append(
+        (
+          1000 + points,
+          "\(name) fell by \(points.short) points, from \((100 * then).short) % to "
+            + "\((100 * now).short) %"
+        ))
+    }
+    note("int8 accuracy", old.int8Top1, int8Top1)
+    note("float accuracy", old.floatTop1, floatTop1)
+    note("agreement", old.agreement, agreement)
+    var rows: [BaselineComparison.Layer] = []
+    for layer in layers {
+      guard let before = old.layers.first(where: { $0.name == layer.name }) else { continue }
+      let (then, now) = (before.judgedDecibels, layer.judgedDecibels)
+      rows.append(
+        .init(
+          name: layer.name, sqnrDecibelsThen: then, sqnrDecibelsNow: now.isFinite ? now : nil,
+          conditionThen: before.condition, conditionNow: layer.condition))
+      if let condition = before.condition, condition != layer.condition,
+        layer.condition != .healthy
+      {
+        worse.append(
+          (500, "layer '\(layer.name)' was \(condition.title) and is now \(layer.condition.title)"))
+      }
+      if let then, then - now > Self.noticeableDecibels {
+        worse.append(
+          (
+            then - now,
+            "layer '\(layer.name)' lost \((then - now).short) dB, from \(then.short) to \(now.short)"
+          ))
+      }
+    }
+    for layer in old.layers where !layers.contains(where: { $0.name == layer.name }) {
+      worse.append((0, "layer '\(layer.name)' is gone"))
+    }
+    func change(_ now: Double, _ then: Double?) -> Double? { then.map { now - $0 } }
+    baseline = BaselineComparison(
+      file: file, floatTop1Change: change(floatTop1, old.floatTop1),
+      int8Top1Change: change(int8Top1, old.int8Top1),
+      agreementChange: change(agreement, old.agreement), layers: rows,
+      worse: worse.sorted { $0.weight > $1.weight }.map(\.sentence))
+  }
+}

@@ -1,0 +1,70 @@
+import OctetData
+import OctetModel
+
+/// How pixels become each model's input, and whether the two agree.
+struct InputNormalization {
+  var reference: Normalization?
+  var candidate: Normalization?
+  /// A clause that says how the two differ; nil when they do not.
+  var note: String?
+
+  /// Images that decide which normalisation a float model without one was trained with.
+  static let sampleCount = 256
+
+  init(_ reference: DiffModel, _ candidate: DiffModel, _ data: Dataset) throws {
+    self.reference = reference.normalization
+    self.candidate = candidate.normalization
+    // A float file need not say how it is fed. Then the blob says so, unless the model
+    // recognizes more when it is fed 0…1.
+    if reference.isFloat, self.reference == nil, let other = candidate.normalization {
+      let plain = try Self.rightCount(reference, data, nil)
+      let like = try Self.rightCount(reference, data, other)
+      self.reference = like >= plain ? other : nil
+    }
+    if candidate.isFloat, self.candidate == nil { self.candidate = self.reference }
+    note = Self.difference(self.reference, self.candidate, channelCount: data.channelCount)
+  }
+
+  private static func rightCount(
+    _ model: DiffModel, _ data: Dataset, _ normalization: Normalization?
+  ) throws -> Int {
+    let machine = try DiffMachine(
+      model,
+      encoder: PixelEncoder(channelCount: data.channelCount, normalization: normalization),
+      keepsReals: false)
+    let step = max(1, data.count / sampleCount)
+    return stride(from: 0, to: data.count, by: step).count { index in
+      machine.run(data.pixelSlice(index))
+      return machine.withReals(model.outputPlace) { Scores.top($0) } == Int(data.labels[index])
+    }
+  }
+
+  /// Nil when no pixel's value differs by more than 2 % of the range.
+  private static func difference(
+    _ a: Normalization?, _ b: Normalization?, channelCount: Int
+  ) -> String? {
+    for channel in 0..<channelCount {
+      let (x, y) = (ends(a, channel), ends(b, channel))
+      let tolerance = 0.02 * (x.upper - x.lower)
+      if abs(x.lower - y.lower) > tolerance || abs(x.upper - y.upper) > tolerance {
+        let name = channelCount == 1 ? "" : " of channel \(channel)"
+        return "pixels 0…255\(name) become \(text(y.lower))…\(text(y.upper)), where the float "
+          + "model is fed \(text(x.lower))…\(text(x.upper))"
+      }
+    }
+    return nil
+  }
+
+  /// What pixels 0 and 255 become.
+  private static func ends(
+    _ normalization: Normalization?, _ channel: Int
+  ) -> (lower: Double, upper: Double) {
+    guard let normalization else { return (0, 1) }
+    let mean = Double(normalization.mean[min(channel, normalization.mean.count - 1)])
+    let deviations = normalization.standardDeviation
+    let deviation = Double(deviations[min(channel, deviations.count - 1)])
+    return (-mean / deviation, (1 - mean) / deviation)
+  }
+
+  private static func text(_ value: Double) -> String { value.short }
+}

@@ -1,0 +1,93 @@
+extension HTMLReport {
+  /// Bytes, arena and time, float against int8.
+  var cost: Section {
+    let cost = report.cost
+    let plot = ArenaPlot(
+      title: "Which bytes of the arena hold what, by operator",
+      places: Array(cost.arena.prefix(ArenaPlot.placeLimit)), operators: operatorNames)
+    let arena: Markup =
+      cost.arena.isEmpty
+      ? "<p class=\"note\">A float model has no arena.</p>"
+      : Figure(
+        drawing: plot.drawing,
+        caption: """
+          <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. What \
+          overlaps in time must not overlap in bytes.
+          """,
+        table: plot.table
+      ).markup
+    let content: Markup = """
+      <h2>Cost</h2>
+      <div class="grid"><div>\(totals.markup)</div><div>\(arena)</div></div>
+      \(costByLayer.markup)
+      """
+    return Section(id: "cost", name: "Cost", content: content)
+  }
+
+  private var operatorNames: [String] {
+    report.cost.layers.prefix(Table.rowLimit).map { $0.name.shortened(to: 40) }
+  }
+
+  private var totals: Table {
+    let (float, int8) = (report.cost.float, report.cost.int8)
+    let names = names
+    var table = Table(
+      "What the models take",
+      [.text(""), .number(names.reference), .number(names.candidate), .number("ratio")])
+    table.showsCaption = true
+    func row(
+      _ name: String, _ a: Double?, _ b: Double?, _ text: (Double) -> String
+    ) {
+      var ratio = "–"
+      if let a, let b, a > 0, b > 0 { ratio = Figures.short(b / a) + "×" }
+      table.add([
+        .init(name), .init(a.map(text) ?? "–"), .init(b.map(text) ?? "–"), .init(ratio),
+      ])
+    }
+    func bytes(_ value: Double) -> String { Figures.bytes(Int(value)) }
+    func number(_ value: Double) -> String { Figures.count(Int(value)) }
+    row("file", float.fileByteCount.map(Double.init), int8.fileByteCount.map(Double.init), bytes)
+    row("weights", Double(float.weightByteCount), Double(int8.weightByteCount), bytes)
+    row("activations", Double(float.activationByteCount), Double(int8.activationByteCount), bytes)
+    row("multiply-adds", Double(float.macCount), Double(int8.macCount), number)
+    row(
+      "one inference here", float.nanoseconds, int8.nanoseconds,
+      Figures.time(nanoseconds:))
+    return table
+  }
+
+  private var costByLayer: Table {
+    let layers = report.cost.layers
+    let names = names
+    var table = Table(
+      "Multiply-adds, weights and time by layer",
+      [
+        .text("layer"), .number("multiply-adds"), .number("weight bytes"),
+        .number("\(names.reference) time"), .number("\(names.candidate) time"),
+      ])
+    table.showsCaption = true
+    let macs = Double(max(1, layers.map(\.macCount).max() ?? 1))
+    let bytes = Double(max(1, layers.map(\.weightByteCount).max() ?? 1))
+    let times = layers.flatMap { [$0.floatNanoseconds, $0.int8Nanoseconds] }.compactMap(\.self)
+    let longest = max(1, times.max() ?? 1)
+    func time(_ value: Double?, _ color: String) -> Table.Cell {
+      guard let value else { return "–" }
+      return .init(Figures.time(nanoseconds: value), bar: value / longest, color: color)
+    }
+    for layer in layers {
+      let name: Markup = """
+        <span class="name">\(layer.name.shortened(to: 40))</span> \
+        <small>\(layer.operator.shortened(to: 40))</small>
+        """
+      table.add([
+        .init(name),
+        .init(Figures.count(layer.macCount), bar: Double(layer.macCount) / macs, color: "soft"),
+        .init(
+          Figures.count(layer.weightByteCount), bar: Double(layer.weightByteCount) / bytes,
+          color: "soft"),
+        time(layer.floatNanoseconds, "float"), time(layer.int8Nanoseconds, "int8"),
+      ])
+    }
+    return table
+  }
+}

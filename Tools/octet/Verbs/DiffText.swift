@@ -1,0 +1,177 @@
+import Foundation
+import OctetCommand
+import OctetReport
+
+extension DiffReport {
+  /// One screen, the verdict first.
+  func text(for terminal: Terminal) -> String {
+    let style: Terminal.Style =
+      verdict.kind == .healthy ? .good : (hasLost ? .bad : .warning)
+    var parts = [
+      Self.wrapped(verdict.summary, terminal).map { terminal.styled($0, style) }
+        .joined(separator: "\n"),
+      Self.wrapped(verdict.action, terminal).joined(separator: "\n"),
+      accuracyText(terminal),
+      layerText(terminal),
+    ]
+    if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
+    if let baseline { parts.append(baselineText(baseline)) }
+    if let board { parts.append(boardText(board)) }
+    parts.append(costText)
+    return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
+      .joined(separator: "\n\n")
+  }
+
+  private var hasLost: Bool { significance.isSignificant && int8Top1 < floatTop1 }
+
+  private func accuracyText(_ terminal: Terminal) -> String {
+    var table = TextTable([.left("\(sampleCount) images"), .right("top-1"), .right("95 %")])
+    let (a, b) = comparison.sideNames
+    for (name, value, interval) in [
+      (a, floatTop1, floatTop1Interval), (b, int8Top1, int8Top1Interval),
+    ] {
+      table.add([
+        .init(name), .init(value.percent),
+        .init("\(interval.lower.percent) … \(interval.upper.percent)"),
+      ])
+    }
+    var text =
+      table.text(for: terminal)
+      + "agreement \(agreement.percent), right→wrong \(rightToWrong), wrong→right "
+      + "\(wrongToRight), McNemar p = \(significance.pValue.formatted(digits: 4))"
+    let confusions = worstConfusions
+    if !confusions.isEmpty { text += "\nmore often: " + confusions.joined(separator: ", ") }
+    if let flip = flips.first {
+      text +=
+        "\nmost surprising: image \(flip.index), a \(className(flip.label)): "
+        + "\(className(flip.floatPrediction)) by a margin of "
+        + "\(Double(flip.floatMargin).formatted(digits: 2)), now \(className(flip.int8Prediction))"
+    }
+    return text
+  }
+
+  /// The confusions that int8 makes more often.
+  private var worstConfusions: [String] {
+    let count = classCount
+    let entries = confusionDifference.enumerated().filter { position, change in
+      change > 0 && position / count != position % count
+    }
+    return entries.sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(3).map {
+      "\(className($0.offset / count)) as \(className($0.offset % count)) +\($0.element)"
+    }
+  }
+
+  private func className(_ index: Int) -> String {
+    SafeText.escaped(index < classNames.count ? classNames[index] : "\(index)")
+  }
+
+  /// Rows that fit a screen: of many layers those with the lowest local figures.
+  private static let rowLimit = 16
+
+  private func layerText(_ terminal: Terminal) -> String {
+    var table = TextTable([
+      .left("layer"), .right("SQNR dB"), .right("local"), .right("weights"), .right("activ."),
+      .right("clip"), .right("requant."), .right("RMSE/step"), .left("condition"),
+    ])
+    var shown = Array(layers.indices)
+    if shown.count > Self.rowLimit {
+      shown.sort { grade(layers[$0]) < grade(layers[$1]) }
+      shown = shown.prefix(Self.rowLimit).sorted()
+    }
+    for layer in shown.map({ layers[$0] }) {
+      let isBlamed = layer.name == verdict.layer
+      let split = layer.split
+      let note = layer.visibleSqnrDecibels == nil ? "" : "*"
+      table.add([
+        .init(layer.name, isBlamed ? .bold : .plain), .init(note + decibels(layer.judgedDecibels)),
+        .init(decibels(layer.local?.sqnrDecibels)), .init(decibels(split?.weightRounding)),
+        .init(decibels(split?.activationRounding)), .init(decibels(split?.clipping)),
+        .init(decibels(split?.requantization)), .init(layer.rmseOverScale.formatted(digits: 2)),
+        .init(
+          layer.condition.title,
+          layer.condition == .healthy ? .good : (isBlamed ? .bad : .warning)),
+      ])
+    }
+    var text = table.text(for: terminal)
+    let hidden = layers.count - shown.count
+    if hidden > 0 { text += "\(hidden) better layers are not shown; --json has all\n" }
+    if layers.contains(where: { $0.visibleSqnrDecibels != nil }) {
+      text += "* of the scores that can be seen (probability above 2^-16)\n"
+    }
+    return text
+  }
+
+  private func grade(_ layer: Layer) -> Double {
+    layer.condition == .healthy
+      ? (layer.local?.sqnrDecibels ?? layer.judgedDecibels) : -1000 - (layer.findings[0].severity)
+  }
+
+  private func decibels(_ value: Double?) -> String {
+    guard let value else { return "-" }
+    return value.isFinite ? value.formatted(digits: 1) : (value > 0 ? "none" : "-inf")
+  }
+
+  private func sensitivityText(_ sensitivity: Sensitivity, _ terminal: Terminal) -> String {
+    var table = TextTable([
+      .left("accuracy"), .right("only it quantized"), .right("all but it quantized"),
+    ])
+    for layer in sensitivity.layers {
+      table.add([
+        .init(layer.name), .init(layer.onlyThis?.percent ?? "-"),
+        .init(layer.allButThis?.percent ?? "-"),
+      ])
+    }
+    return table.text(for: terminal)
+  }
+
+  private func baselineText(_ baseline: BaselineComparison) -> String {
+    let file = SafeText.escaped(baseline.file)
+    return baseline.worse.isEmpty
+      ? "nothing got worse since \(file)"
+      : "worse since \(file):\n" + baseline.worse.map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  private func boardText(_ board: BoardComparison) -> String {
+    if board.outputsMatchHost, board.selfTestPassed {
+      return
+        "\(board.board): the same bytes on \(board.sampleCount) images, every layer's CRC right"
+    }
+    return "\(board.board): other bytes, first at image \(board.differingSampleIndex ?? 0)"
+      + (board.detail.map { ": " + SafeText.escaped($0) } ?? "")
+  }
+
+  private var costText: String {
+    var text =
+      "weights \(cost.float.weightByteCount) → \(cost.int8.weightByteCount) bytes, activations "
+      + "\(cost.float.activationByteCount) → \(cost.int8.activationByteCount) bytes"
+    if let float = cost.float.nanoseconds, let int8 = cost.int8.nanoseconds {
+      text +=
+        ", \((float / 1000).formatted(digits: 0)) → \((int8 / 1000).formatted(digits: 0)) µs an image"
+    }
+    return text + "; compared in \(seconds.formatted(digits: 1)) s"
+  }
+
+  /// Lines of at most the terminal's width, broken at spaces.
+  private static func wrapped(_ text: String, _ terminal: Terminal) -> [String] {
+    var lines: [String] = []
+    for word in SafeText.escaped(text).split(separator: " ") {
+      if let last = lines.last,
+        SafeText.width(last) + 1 + SafeText.width(String(word))
+          <= terminal.width
+      {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+}
+
+extension DiffReport.Comparison {
+  /// What to call the two: by their arithmetic where it differs.
+  var sideNames: (String, String) {
+    reference.arithmetic == candidate.arithmetic
+      ? ("first", "second") : (reference.arithmetic, candidate.arithmetic)
+  }
+}
