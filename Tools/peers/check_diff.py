@@ -4,9 +4,9 @@
     octet diff M.onnx M.oct --data DIR --samples 300 --dump DUMP --json > diff.json
     check_diff.py diff.json DUMP [M.onnx PIXELS.u8]
 
-With a model and the images' bytes (N·H·W, fed as pixel / 255) ONNX Runtime runs the float model too and
-its scores are compared with the dumped ones. Prints every figure that differs by more than its
-tolerance and ends with status 1 if there is one. Needs numpy, and onnxruntime for the last.
+With a model and the images' bytes (N·H·W, fed as pixel / 255) ONNX Runtime runs the float model
+too and its scores are compared with the dumped ones. Prints every figure that differs by more than
+its tolerance and ends with status 1 if there is one. Needs numpy, and onnxruntime for the last.
 """
 import json
 import math
@@ -62,7 +62,8 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     check.same(f"{name} SQNR", decibels(floats, error), report["sqnrDecibels"])
     check.same(f"{name} max error", float(np.abs(error).max()), report["maxAbsError"])
     step = scale if is_int8 else 1
-    check.same(f"{name} RMSE/scale", float(np.sqrt(np.mean(error**2))) / step, report["rmseOverScale"])
+    check.same(
+        f"{name} RMSE/scale", float(np.sqrt(np.mean(error**2))) / step, report["rmseOverScale"])
     product = float(np.sum(floats * real))
     norms = math.sqrt(float(np.sum(floats**2)) * float(np.sum(real**2)))
     check.same(f"{name} cosine", product / norms if norms else 1.0, report["cosine"])
@@ -70,14 +71,19 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     check.same(f"{name} highest", float(floats.max()), report["range"]["floatUpper"])
     if is_int8:
         codes = np.bincount(ints.reshape(-1).astype(np.int64) + 128, minlength=256)
-        check.same(f"{name} saturated", (codes[0] + codes[255]) / ints.size, report["saturatedShare"])
+        check.same(
+            f"{name} saturated", (codes[0] + codes[255]) / ints.size, report["saturatedShare"])
         check.same(f"{name} never used", float(np.mean(codes == 0)), report["neverUsedShare"])
         low, high = (-128 - zero - 0.5) * scale, (127 - zero + 0.5) * scale
-        check.same(f"{name} clipped", float(np.mean((floats < low) | (floats > high))), report["clippedShare"])
+        check.same(
+            f"{name} clipped", float(np.mean((floats < low) | (floats > high))),
+            report["clippedShare"])
     if layer["isScores"]:
         line = floats.max(axis=1, keepdims=True) - VISIBLE
         seen, other = np.maximum(floats, line), np.maximum(real, line)
-        check.same(f"{name} visible SQNR", decibels(seen, seen - other), report["visibleSqnrDecibels"], 1e-4)
+        check.same(
+            f"{name} visible SQNR", decibels(seen, seen - other),
+            report["visibleSqnrDecibels"], 1e-4)
     if "localFile" not in layer:
         return
     shape = (len(local_at), -1)
@@ -90,17 +96,21 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
 
     exact = np.maximum(exact, line)
     result = load("localFile")
-    check.same(f"{name} local SQNR", decibels(exact, exact - result), report["local"]["sqnrDecibels"], 1e-4)
+    check.same(
+        f"{name} local SQNR", decibels(exact, exact - result), report["local"]["sqnrDecibels"], 1e-4)
     if "weightedFile" not in layer:
         return
     weighted, rounded, clamped = load("weightedFile"), load("roundedFile"), load("clampedFile")
     on_grid = np.clip(clamped, (-128 - zero) * scale, (127 - zero) * scale)
     split = report["split"]
-    check.same(f"{name} weight rounding", decibels(exact, weighted - exact), split["weightRounding"], 1e-4)
-    check.same(f"{name} activation rounding", decibels(exact, rounded - weighted), split["activationRounding"], 1e-4)
+    check.same(
+        f"{name} weight rounding", decibels(exact, weighted - exact), split["weightRounding"], 1e-4)
+    check.same(
+        f"{name} activation rounding", decibels(exact, rounded - weighted), split["activationRounding"], 1e-4)
     clipping = np.concatenate([clamped - rounded, np.maximum(on_grid, line) - clamped])
     check.same(f"{name} clipping", decibels(exact, clipping), split["clipping"], 1e-3)
-    check.same(f"{name} requantization", decibels(exact, result - np.maximum(on_grid, line)), split["requantization"], 1e-4)
+    check.same(
+        f"{name} requantization", decibels(exact, result - np.maximum(on_grid, line)), split["requantization"], 1e-4)
 
 
 def run_onnx(check, path, pixels, scores):
@@ -128,7 +138,8 @@ def main():
     labels, local_at = np.array(index["labels"]), np.array(index["localPositions"])
     outputs = None
     for layer, row in zip(index["layers"], report["layers"]):
-        floats = np.fromfile(folder / layer["floatFile"], dtype="<f4").astype(np.float64).reshape(count, -1)
+        floats = np.fromfile(folder / layer["floatFile"], dtype="<f4").astype(np.float64)
+        floats = floats.reshape(count, -1)
         kind = np.int8 if layer["candidateFile"].endswith(".i8") else np.dtype("<f4")
         ints = np.fromfile(folder / layer["candidateFile"], dtype=kind).reshape(count, -1)
         layer_figures(check, layer, row, folder, index, floats, ints, local_at)

@@ -55,7 +55,8 @@ extension DiffReport {
         worse.append(
           (
             then - now,
-            "layer '\(layer.name)' lost \((then - now).short) dB, from \(then.short) to \(now.short)"
+            "layer '\(layer.name)' lost \((then - now).short) dB, from \(then.short) to "
+              + now.short
           ))
       }
     }

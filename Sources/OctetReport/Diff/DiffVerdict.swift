@@ -92,7 +92,8 @@ extension DiffReport.Verdict {
     return hasLost
       ? "The \(b) model loses \(points) points of accuracy: \(figures); that is no accident "
         + "(p = \(p.short))."
-      : "The \(b) model loses little, but measurably: \(figures), \(points) points (p = \(p.short))."
+      : "The \(b) model loses little, but measurably: \(figures), \(points) points "
+        + "(p = \(p.short))."
   }
 
   private static func names(_ comparison: DiffReport.Comparison) -> (String, String) {
