@@ -56,7 +56,9 @@ let package = Package(
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
-    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
+    .testTarget(
+      name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
+      exclude: ["Corpus"]),
     .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(

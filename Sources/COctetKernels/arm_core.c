@@ -119,60 +119,103 @@ static inline void multiply(
 
 // MARK: Patches
 
-// Writes patch `lane` of a tile: `count` values, and zeros up to a multiple of 4.
-static inline void widen(const int8_t *values, int32_t count, void *tile, int32_t lane) {
-  int32_t rest = count & 3;
-  const int8_t *end = values + count - rest;
 #if defined(__ARM_FEATURE_DSP)
-  uint32_t *to = (uint32_t *)tile + 2 * lane, word;
-  for (; values < end; values += 4, to += 8) {
-    word = load_word(values);
-    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
+
+// Widens `count` values of four patches, and writes zeros up to a multiple of 4. There are bytes
+// before the first.
+static inline void widen(
+    const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int32_t count,
+    uint32_t *to) {
+#define WIDEN(word, lane) to[2 * lane] = __sxtb16(word), to[2 * lane + 1] = __sxtb16(__ror(word, 8))
+#define WIDEN_TWO(a, b)                                             \
+  "ldr r3, [%[" a "]], #4\n ldr r5, [%[" b "]], #4\n"               \
+  "sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n sxtb16 r6, r5, ror #8\n" \
+  "sxtb16 r5, r5\n stmia %[to]!, {r3, r4, r5, r6}\n"
+  const uint32_t *end = to + 2 * (count & ~3);
+  count &= 3;
+  if (to < end) {
+    __asm(
+        "1:\n" WIDEN_TWO("a", "b") WIDEN_TWO("c", "d") "cmp %[to], %[end]\n bne 1b\n"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [to] "+r"(to)
+        : [end] "r"(end)
+        : "r3", "r4", "r5", "r6", "cc", "memory");
   }
-  if (rest) {
-    // The last four bytes: there are some before the first.
-    word = load_word(values + rest - 4) >> (32 - 8 * rest);
-    to[0] = __sxtb16(word), to[1] = __sxtb16(__ror(word, 8));
+  if (count > 0) {
+    int32_t back = count - 4, shift = -8 * back;
+    uint32_t wa = load_word(a + back) >> shift, wb = load_word(b + back) >> shift;
+    uint32_t wc = load_word(c + back) >> shift, wd = load_word(d + back) >> shift;
+    WIDEN(wa, 0), WIDEN(wb, 1), WIDEN(wc, 2), WIDEN(wd, 3);
   }
-#else
-  int32_t *to = (int32_t *)tile + lane;
-  for (; values < end; values += 4, to += 16) {
-    to[0] = values[0], to[4] = values[1], to[8] = values[2], to[12] = values[3];
-  }
-  if (rest) {
-    to[0] = values[0], to[4] = rest > 1 ? values[1] : 0, to[8] = rest > 2 ? values[2] : 0;
-    to[12] = 0;
-  }
-#endif
 }
 
 // Widens a part of the four patches of a tile.
-static void widen_tile(
-    const octet_patches *p, const octet_tile *tile, patch_part part, bool is_run,
+static inline void widen_tile(
+    const octet_patches *p, const octet_tile *tile, patch_part part,
     const octet_core_scratch *scratch) {
+  const int8_t *from[4];
   int32_t row = tile->row, column = tile->column, run = p->run_byte_count;
+  int32_t longer = (part.count + run + 3) & ~3;
   int8_t *values = scratch->values;
-  if (!is_run && part.count + run <= scratch->value_byte_count && has_shared_runs(p, tile)) {
-    patch_part longer = {part.run, part.skip, part.count + run};
-    for (int32_t lane = 0; lane < 2; lane++) {
-      gather(p, place(p, row, column + lane), longer, values);
-      widen(values, part.count, scratch->widened, lane);
-      widen(values + run, part.count, scratch->widened, lane + 2);
+  if (!scratch->takes_runs && 2 * longer <= scratch->value_byte_count && has_shared_runs(p, tile)) {
+    part.count += run;
+    for (int32_t lane = 0; lane < 2; lane++, values += longer) {
+      gather(p, place(p, row, column + lane), part, values);
+      from[lane] = values, from[lane + 2] = values + run;
     }
-    return;
+    part.count -= run;
+  } else {
+    for (int32_t lane = 0; lane < 4; lane++) {
+      from[lane] = place(p, row, column);
+      if (scratch->takes_runs) {
+        from[lane] += part.run * p->kernel_row_step + part.skip;
+      } else {
+        gather(p, from[lane], part, values);
+        from[lane] = values;
+        values += scratch->block_count;
+      }
+      next_pixel(tile, lane, &row, &column);
+    }
   }
+  widen(from[0], from[1], from[2], from[3], part.count, scratch->widened);
+}
+
+#else
+
+// A tap of each patch is a word of its own, so values need not be gathered before.
+static inline void widen_tile(
+    const octet_patches *p, const octet_tile *tile, patch_part part,
+    const octet_core_scratch *scratch) {
+  const int8_t *from[4];
+  int32_t row = tile->row, column = tile->column, tap = part.run, offset = 0;
   for (int32_t lane = 0; lane < 4; lane++) {
-    const int8_t *from = place(p, row, column);
-    if (is_run) {
-      from += part.run * p->kernel_row_step + part.skip;
-    } else {
-      gather(p, from, part, values);
-      from = values;
-    }
-    widen(from, part.count, scratch->widened, lane);
+    from[lane] = place(p, row, column);
     next_pixel(tile, lane, &row, &column);
   }
+  for (; tap >= p->runs_per_row; tap -= p->runs_per_row) offset += p->kernel_row_step;
+  int32_t *to = scratch->widened, *end = to + 4 * part.count;
+  for (int32_t skip = part.skip; to < end; skip = 0) {
+    int32_t *run_end = to + 4 * (p->run_byte_count - skip), start = offset + tap * p->run_step + skip;
+    const int8_t *a = from[0] + start, *b = from[1] + start, *c = from[2] + start;
+    const int8_t *d = from[3] + start;
+    int32_t *stop = run_end < end ? run_end : end;
+#if __ARM_ARCH_ISA_THUMB == 2
+    __asm(
+        "1:\n ldrsb r3, [%[a]], #1\n ldrsb r4, [%[b]], #1\n ldrsb r5, [%[c]], #1\n"
+        "ldrsb r6, [%[d]], #1\n stmia %[to]!, {r3, r4, r5, r6}\n cmp %[to], %[stop]\n bne 1b\n"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [to] "+r"(to)
+        : [stop] "r"(stop)
+        : "r3", "r4", "r5", "r6", "cc", "memory");
+#else
+    for (; to < stop; to += 4) to[0] = *a++, to[1] = *b++, to[2] = *c++, to[3] = *d++;
+#endif
+    if (++tap == p->runs_per_row) tap = 0, offset += p->kernel_row_step;
+  }
+  for (int32_t zeros = -part.count & 3; zeros > 0; zeros--, to += 4) {
+    to[0] = to[1] = to[2] = to[3] = 0;
+  }
 }
+
+#endif
 
 // MARK: From sums to int8
 
@@ -218,34 +261,38 @@ __attribute__((noinline)) static void finish(
   }
 }
 
-void octet_core_tile(
+// One tile, channels `first` to `end`.
+static inline void compute_tile(
     const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+    const octet_core_scratch *scratch, int32_t first, int32_t end) {
+  int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
+  int32_t depth = channels->depth, run_byte_count = patches->run_byte_count;
+  for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
+  patch_part part = {0, 0, 0};
+  for (int32_t tap = 0; tap < depth; tap += part.count) {
+    part.count = depth - tap;
+    if (part.count > scratch->block_count) part.count = scratch->block_count;
+    int32_t run_rest = run_byte_count - part.skip;
+    if (scratch->takes_runs && part.count > run_rest) part.count = run_rest;
+    widen_tile(patches, tile, part, scratch);
+    multiply(
+        channels->weights + first * depth + tap, depth, scratch->widened, (part.count + 3) & ~3,
+        sums, sums_end);
+    part.skip += part.count;
+    for (; part.skip >= run_byte_count; part.run++) part.skip -= run_byte_count;
+  }
+  finish(channels, tile, first, end, sums);
+}
+
+void octet_core_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const octet_core_scratch *scratch) {
-  enum { LONG_RUN_BYTE_COUNT = 12 };
-  // Copies, because the compiler cannot know that stores to the arena leave the originals be.
-  const octet_channels local = *channels;
-  const octet_tile to = *tile;
-  int32_t run_byte_count = patches->run_byte_count;
-  bool are_runs = run_byte_count >= LONG_RUN_BYTE_COUNT && patches->runs_per_row == 1;
-  for (int32_t first = 0; first < local.channels; first += OCTET_SUM_CHANNEL_COUNT) {
-    int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
-    if (end > local.channels) end = local.channels;
-    int32_t *sums = scratch->sums, *sums_end = sums + 4 * (end - first);
-    for (int32_t *sum = sums; sum < sums_end; sum += 4) sum[0] = sum[1] = sum[2] = sum[3] = 0;
-    patch_part part = {0, 0, 0};
-    for (int32_t tap = 0; tap < local.depth; tap += part.count) {
-      part.count = local.depth - tap;
-      if (part.count > scratch->block_count) part.count = scratch->block_count;
-      int32_t run_rest = run_byte_count - part.skip;
-      if (are_runs && part.count > run_rest) part.count = run_rest;
-      widen_tile(patches, &to, part, are_runs, scratch);
-      multiply(
-          local.weights + first * local.depth + tap, local.depth, scratch->widened,
-          (part.count + 3) & ~3, sums, sums_end);
-      part.skip += part.count;
-      for (; part.skip >= run_byte_count; part.run++) part.skip -= run_byte_count;
+  for (; tile->repeat_count > 0; tile->repeat_count--, next_tile(tile)) {
+    for (int32_t first = 0; first < channels->channels; first += OCTET_SUM_CHANNEL_COUNT) {
+      int32_t end = first + OCTET_SUM_CHANNEL_COUNT;
+      if (end > channels->channels) end = channels->channels;
+      compute_tile(patches, channels, tile, scratch, first, end);
     }
-    finish(&local, &to, first, end, sums);
   }
 }
 
@@ -263,19 +310,23 @@ void octet_core_tile(
 #define STEP 4
 #elif __ARM_ARCH_ISA_THUMB == 2
 #define ROW(sum, row) "ldrsb %[a], " row "\n mla %[" sum "], %[a], %[x], %[" sum "]\n"
-#define FOUR_ROWS                                                       \
+#define TAP_OF_ROWS                                                     \
   "ldrsb %[x], [%[values]], #1\n"                                       \
   ROW("s1", "[%[w], %[stride]]") ROW("s2", "[%[w], %[stride], lsl #1]") \
   ROW("s3", "[%[w], %[stride3]]") ROW("s0", "[%[w]], #1")
-#define STEP 1
+#define FOUR_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS
+#define STEP 4
+#else
+#define ROW(sum, row)                                                             \
+  "ldrsb %[a], [%[" row "], %[index]]\n muls %[a], %[x], %[a]\n add %[" sum "], %[a]\n"
 #endif
 
 // sums[r] = Σₖ w[r · stride + k] · values[k]: values, widened once, meet four rows.
 static inline void multiply_rows(
     const int8_t *w, int32_t stride, const int8_t *values, int32_t depth, int32_t sums[4]) {
   int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  const int8_t *end = values + depth;
 #if defined(FOUR_ROWS)
+  const int8_t *end = values + depth;
   const int8_t *whole = values + (depth & -STEP);
   if (values < whole) {
     int32_t x, even, a, b;
@@ -288,10 +339,23 @@ static inline void multiply_rows(
   }
 #endif
   const int8_t *w1 = w + stride, *w2 = w1 + stride, *w3 = w2 + stride;
+#if defined(ROW) && !defined(FOUR_ROWS)
+  int32_t index = 0, x, a;
+  __asm(
+      "1:\n ldrsb %[x], [%[values], %[index]]\n"
+      ROW("s0", "w") ROW("s1", "w1") ROW("s2", "w2") ROW("s3", "w3")
+      "adds %[index], #1\n cmp %[index], %[depth]\n bne 1b\n"
+      : [s0] "+h"(s0), [s1] "+h"(s1), [s2] "+h"(s2), [s3] "+h"(s3), [x] "=&l"(x), [a] "=&l"(a),
+        [index] "+l"(index)
+      : [w] "l"(w), [w1] "l"(w1), [w2] "l"(w2), [w3] "l"(w3), [values] "l"(values),
+        [depth] "h"(depth)
+      : "cc", "memory");
+#else
   for (; values < end; values++) {
     int32_t value = *values;
     s0 += value * *w++, s1 += value * *w1++, s2 += value * *w2++, s3 += value * *w3++;
   }
+#endif
   sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
 }
 

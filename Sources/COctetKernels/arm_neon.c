@@ -9,6 +9,8 @@
 #include "arm_patches.h"
 
 #define INLINE static inline __attribute__((always_inline))
+// Loops over registers.
+#define UNROLLED _Pragma("clang loop unroll(full)")
 
 // The lanes of each vector added up: lane r is that of vector r. Only the first `rows` count.
 INLINE int32x4_t add_across(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, int rows) {
@@ -90,7 +92,7 @@ INLINE int8x16_t first_lanes(int32_t count) {
 }
 
 // Gathers the patches of a tile; up to 15 bytes after each are scratch that may be read.
-static void gather_tile(
+INLINE void gather_tile(
     const octet_patches *p, const octet_tile *tile, int32_t depth, int8_t *values,
     const int8_t *places[4]) {
   int32_t row = tile->row, column = tile->column, stride = (depth + 15) & ~15;
@@ -127,7 +129,7 @@ INLINE void finish_rows(
   }
   requantizer by = make_requantizer(channels, index, rows);
   int32x4_t bias = load_words(channels->bias + index, rows);
-  for (int p = 0; p < 4; p++, target += to->stride) {
+  UNROLLED for (int p = 0; p < 4; p++, target += to->stride) {
     if (p < to->count) store(target, rows, requantize(&by, vaddq_s32(sums[p], bias)));
   }
 }

@@ -3,17 +3,21 @@
 #if defined(__arm__) || defined(__aarch64__)
 #include "arm_patches.h"
 
+static void fill_bytes(int8_t *to, int8_t value, int32_t count) {
+  for (int8_t *end = to + count; to < end; to++) *to = value;
+}
+
+void octet_clear_band(const octet_band *band) {
+  fill_bytes(band->rows, band->zero_point, band->row_count * band->row_byte_count);
+}
+
 void octet_fill_band(const octet_band *band, int32_t row) {
-  int8_t *to = band->rows;
-  int32_t width = band->row_byte_count, left = band->left_byte_count;
-  int32_t inside = band->inside_byte_count, right = width - left - inside;
-  for (int32_t end = row + band->row_count; row < end; row++, to += width) {
-    if (row < 0 || row >= band->image_height) {
-      fill_bytes(to, band->zero_point, width);
+  int8_t *to = band->rows + band->left_byte_count;
+  for (int32_t end = row + band->row_count; row < end; row++, to += band->row_byte_count) {
+    if (row >= 0 && row < band->image_height) {
+      copy_bytes(to, band->image + row * band->image_row_byte_count, band->inside_byte_count);
     } else {
-      fill_bytes(to, band->zero_point, left);
-      copy_bytes(to + left, band->image + row * band->image_row_byte_count, inside);
-      fill_bytes(to + left + inside, band->zero_point, right);
+      fill_bytes(to, band->zero_point, band->inside_byte_count);
     }
   }
 }

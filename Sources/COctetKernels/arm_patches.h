@@ -37,10 +37,6 @@ static inline void copy_bytes(bytes_to to, bytes_from from, int32_t count) {
   for (; count > 0; count--) *to++ = *from++;
 }
 
-static inline void fill_bytes(int8_t *to, int8_t value, int32_t count) {
-  for (int8_t *end = to + count; to < end; to++) *to = value;
-}
-
 // Of a patch, `count` values from byte `skip` of run `run` on.
 typedef struct {
   int32_t run, skip, count;
@@ -100,4 +96,10 @@ static inline void next_pixel(const octet_tile *tile, int32_t lane, int32_t *row
 static inline bool has_shared_runs(const octet_patches *p, const octet_tile *tile) {
   return tile->width == 2 && tile->count == 4 && p->row_step == p->kernel_row_step &&
          p->runs_per_row == 1;
+}
+
+// The tile beside it.
+static inline void next_tile(octet_tile *tile) {
+  tile->column += tile->column_advance, tile->left += tile->column_advance;
+  tile->target += tile->target_advance;
 }

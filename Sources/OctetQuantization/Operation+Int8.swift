@@ -24,7 +24,7 @@ extension Operation {
     }
   }
 
-  /// The output's scale and zero point where the operation prescribes them, as TensorFlow Lite does.
+  /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
   var fixedOutputQuantization: Quantization? {
     switch self {
     case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)

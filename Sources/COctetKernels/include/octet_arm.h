@@ -40,6 +40,8 @@ typedef struct {
   int32_t kernel_row_step;
   int32_t run_byte_count, run_step, runs_per_row;
   int32_t can_overread;       // eight bytes may be read from the start of each run
+  int32_t row_byte_count;
+  int32_t narrow_row_count;   // rows that a tile reaches over
 } octet_patches;
 
 // Rows of the image with zero points around them, all channels.
@@ -52,11 +54,13 @@ typedef struct {
   int8_t zero_point;
 } octet_band;
 
-// Fills the band with the rows from `row` on, which may lie outside the image.
+// Fills all of the band with zero points; then with the rows from `row` on, which may lie outside
+// the image.
+void octet_clear_band(const octet_band *band);
 void octet_fill_band(const octet_band *band, int32_t row);
 
 // Up to four pixels of the convolution, in rows of `width` from column `left` on, and where their
-// sums go. Rows count from the output row's first.
+// sums go. Rows count from the output row's first. Then `repeat_count` − 1 more such tiles beside it.
 typedef struct {
   int32_t row, column;        // of the first
   int32_t left, width, count;
@@ -65,6 +69,7 @@ typedef struct {
   int8_t *target;             // [count or 1, stride], the first channel of the first pixel
   int32_t *maxima;            // [channels], of the tiles before in a pool window of several
   int32_t stride;             // channels from one output pixel to the next
+  int32_t repeat_count, column_advance, target_advance;
 } octet_tile;
 
 #if defined(__arm__)
@@ -83,14 +88,16 @@ typedef struct {
 typedef struct {
   void *widened;             // block_count · OCTET_TAP_BYTE_COUNT bytes, 4-aligned
   int32_t *sums;             // [OCTET_SUM_CHANNEL_COUNT or all, 4]
-  int8_t *values;            // [value_byte_count], at least block_count
+  int8_t *values;            // [value_byte_count], with SMLAD at least 4 · block_count
   int32_t block_count;       // taps of a block, a multiple of 4
   int32_t value_byte_count;
+  // With SMLAD: each run is a block of its own, or several, and read in place; without values.
+  bool takes_runs;
 } octet_core_scratch;
 
-// Convolution: all channels of a tile.
-void octet_core_tile(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+// Convolution: all channels of the tiles, and steps past them.
+void octet_core_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const octet_core_scratch *scratch);
 
 // Fully connected: target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
@@ -103,19 +110,28 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of a tile. `values` is scratch for four patches, each of a depth that is
+// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four patches, each of a depth that is
 // rounded up to a multiple of 16.
-void octet_neon_tile(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+void octet_neon_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
 void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 
 #if defined(__aarch64__)
+// The same for patches of at most 32 values that all lie in eight rows of eight bytes: indices [4, 32]
+// is where the values of each patch stand there, row by row, and 255 after them.
+void octet_neon_narrow_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices);
+
 // The same with SDOT.
-void octet_dot_tile(
-    const octet_patches *patches, const octet_channels *channels, const octet_tile *tile,
+void octet_dot_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
+void octet_dot_narrow_tiles(
+    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
+    const uint8_t *indices);
 void octet_dot_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 #endif

@@ -11,8 +11,8 @@ extension HTMLReport {
       : Figure(
         drawing: plot.drawing,
         caption: """
-          <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. What \
-          overlaps in time must not overlap in bytes.
+          <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. Areas \
+          that overlap share bytes: an operator writes over inputs that it no longer needs.
           """,
         table: plot.table
       ).markup

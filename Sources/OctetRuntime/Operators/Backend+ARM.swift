@@ -7,11 +7,11 @@
   extension Convolution {
     func run(_ context: OperatorContext) {
       #if arch(arm64)
-        if context.backend != .portable {
-          runOnNEON(context)
-        } else {
-          runPortable(context)
-        }
+        // Every one has NEON, so firmware holds nothing else.
+        #if !hasFeature(Embedded)
+          if context.backend == .portable { return runPortable(context) }
+        #endif
+        runOnNEON(context)
       #else
         // A constant, so that firmware holds one of the two.
         if octet_may_have_neon(), context.backend != .portable {
@@ -25,9 +25,8 @@
 
   extension FullyConnected {
     func run(_ context: OperatorContext) {
-      let isPortable = context.backend == .portable
-      #if arch(arm64)
-        if isPortable { return runPortable(context) }
+      #if arch(arm64) && !hasFeature(Embedded)
+        if context.backend == .portable { return runPortable(context) }
       #endif
       var channels = unsafe octet_channels(self, context)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
@@ -46,7 +45,7 @@
             unsafe octet_neon_connect(&channels, source, offset, target)
           }
         #else
-          if octet_may_have_neon(), !isPortable {
+          if octet_may_have_neon(), context.backend != .portable {
             unsafe octet_neon_connect(&channels, source, offset, target)
           } else {
             unsafe octet_core_connect(&channels, source, offset, target)

@@ -10,14 +10,14 @@
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private let scratch: octet_core_scratch
+    private var scratch: octet_core_scratch
     let maxima: UnsafeMutablePointer<Int32>
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let tapByteCount = Int(OCTET_TAP_BYTE_COUNT)
       let blockCount = layer.coreBlockCount(tapByteCount: tapByteCount)
       let count = layer.groupChannelCount
-      // One after the other: widened patches, sums, maxima, and the bytes of one patch.
+      // One after the other: widened patches, sums, maxima, and bytes of patches.
       let sums = unsafe (start + blockCount &* tapByteCount)
         .assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
@@ -27,14 +27,14 @@
       unsafe scratch = octet_core_scratch(
         widened: start, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
         block_count: Int32(blockCount),
-        value_byte_count: Int32(layer.view.scratchByteCount &- used))
+        value_byte_count: Int32(layer.view.scratchByteCount &- used),
+        takes_runs: tapByteCount == 8 && layer.takesRuns)
     }
 
-    func compute(
+    mutating func compute(
       _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
     ) {
-      var scratch = unsafe scratch
-      unsafe octet_core_tile(&patches, &channels, &tile, &scratch)
+      unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
     }
   }
 #endif

@@ -20,17 +20,21 @@ extension Convolution {
   // MARK: NEON: four patches, zero-filled to a multiple of 16, and running maxima
 
   private var neonScratchByteCount: Int {
-    bandByteCount &+ 4 &* neonPatchByteCount &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
+    // The indices of narrow patches take 128.
+    bandByteCount &+ max(4 &* neonPatchByteCount, 128)
+      &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
   var neonPatchByteCount: Int { (patchCount &+ 15) & ~15 }
 
   // MARK: Cores without vectors: a block of four widened patches, its bytes, and the sums
 
-  /// Room for a block that is worth its loop, with a run more than it in its bytes.
+  /// Room for a block that is worth its loop: int16 patches of four pixels and their bytes before,
+  /// or int32 patches.
   private var coreScratchByteCount: Int {
     let padded = (patchCount &+ 3) & ~3
-    return coreFixedByteCount &+ max(9 &* min(padded, 48), 17 &* min(padded, 16))
+    let half = (takesRuns ? 8 : 12) &* min(padded, 48)
+    return coreFixedByteCount &+ max(half, 16 &* min(padded, 20))
   }
 
   /// What does not depend on the block: the band, sums and running maxima.
@@ -42,12 +46,17 @@ extension Convolution {
   /// Channels whose sums are kept at a time.
   static let coreSumChannelCount = 16
 
-  /// Taps of a block, a multiple of 4: equal blocks, as few as the scratch has room for.
+  /// Taps of a block, a multiple of 4: as many as the scratch has room for.
   func coreBlockCount(tapByteCount: Int) -> Int {
     let room = view.scratchByteCount &- coreFixedByteCount
-    let limit = (room / (tapByteCount &+ 1)) & ~3
-    let blocks = (patchCount &+ limit &- 1) / limit
-    return ((patchCount &+ blocks &- 1) / blocks &+ 3) & ~3
+    let needed = tapByteCount == 8 && !takesRuns ? 12 : tapByteCount
+    return min((room / needed) & ~3, (patchCount &+ 3) & ~3)
+  }
+
+  /// Whether kernel rows are contiguous in the input, and long enough to be read there.
+  var takesRuns: Bool {
+    let isContiguous = word(Word.groups) == 1 && word(Word.dilationWidth) == 1
+    return isContiguous && word(Word.kernelWidth) &* input.channels >= 12
   }
 
   var windowCount: Int { word(Word.poolHeight) &* word(Word.poolWidth) }

@@ -63,7 +63,9 @@
         run_byte_count: Int32(isRowRun ? kernelWidth &* tapByteCount : tapByteCount),
         run_step: Int32(
           truncatingIfNeeded: layer.word(Word.dilationWidth) &* pixelByteCount),
-        runs_per_row: Int32(isRowRun ? 1 : kernelWidth), can_overread: hasBand ? 1 : 0)
+        runs_per_row: Int32(isRowRun ? 1 : kernelWidth), can_overread: hasBand ? 1 : 0,
+        row_byte_count: Int32(truncatingIfNeeded: rowByteCount),
+        narrow_row_count: layer.isNarrow ? Int32(layer.bandRowCount) : 0)
     }
   }
 
