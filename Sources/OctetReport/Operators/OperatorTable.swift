@@ -61,8 +61,8 @@ public enum OperatorTable {
 
     ## Overview
 
-    `octet import` takes over the ONNX operators (operator sets \(ONNXReader.operatorSets.lowerBound)
-    to \(ONNXReader.operatorSets.upperBound)) and TFLite operators below and refuses all others, by
+    `octet import` takes over the ONNX operators (operator sets
+    \(ONNXReader.operatorSets.lowerBound) to \(ONNXReader.operatorSets.upperBound)) and TFLite operators below and refuses all others, by
     name and all at once. A row whose int8 column names an operator of the runtime runs on every
     board with the same bytes; firmware links the kernels that its model uses. The others run in the
     float interpreter only: `octet quantize` refuses them with a sentence.
