@@ -62,10 +62,11 @@ public enum OperatorTable {
     ## Overview
 
     `octet import` takes over the ONNX operators (operator sets
-    \(ONNXReader.operatorSets.lowerBound) to \(ONNXReader.operatorSets.upperBound)) and TFLite operators below and refuses all others, by
-    name and all at once. A row whose int8 column names an operator of the runtime runs on every
-    board with the same bytes; firmware links the kernels that its model uses. The others run in the
-    float interpreter only: `octet quantize` refuses them with a sentence.
+    \(ONNXReader.operatorSets.lowerBound) to \(ONNXReader.operatorSets.upperBound)) and TFLite
+    operators below and refuses all others, by name and all at once. A row whose int8 column names
+    an operator of the runtime runs on every board with the same bytes; firmware links the kernels
+    that its model uses. The others run in the float interpreter only: `octet quantize` refuses
+    them with a sentence.
 
     Batch normalization and constant arithmetic are folded before scales are taken. ONNX nodes whose
     inputs are all known, such as the Shape → Gather → Concat → Reshape chain, are computed when the
