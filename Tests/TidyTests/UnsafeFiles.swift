@@ -10,6 +10,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetQuantization/Calibration/Calibration.swift",
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Reports/Diff.swift",
+  // Pointers of validated layers, for C.
+  "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",
