@@ -42,6 +42,23 @@ public struct Board: Sendable, Equatable {
     return board
   }
 
+  /// The processor that is emulated, where the emulator has a choice.
+  public var emulatedProcessor: String? {
+    emulator.firstIndex(of: "-cpu").map { emulator[$0 + 1] }
+  }
+
+  /// The board with another processor in the emulator, by QEMU's name: one that has more
+  /// instructions shows kernels that are chosen at run time.
+  public func emulating(_ processor: String) -> Board {
+    var board = self
+    if let index = emulator.firstIndex(of: "-cpu") {
+      board.emulator[index + 1] = processor
+    } else {
+      board.emulator.insert(contentsOf: ["-cpu", processor], at: 1)
+    }
+    return board
+  }
+
   private static func linux(
     _ name: String, _ summary: String, _ triple: String, emulator: String? = nil
   ) -> Board {

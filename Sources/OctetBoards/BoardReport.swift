@@ -20,10 +20,13 @@ public struct BoardReport: Encodable, Sendable {
   public var board: String
   /// `user@name`, or nil when it was emulated.
   public var host: String?
+  /// The emulated processor, where the emulator has a choice.
+  public var processor: String?
   public var sampleCount: Int
   public var outputsMatchHost: Bool
   public var selfTestPassed: Bool
   public var instructionsPerInference: Int?
+  public var operators: [OperatorInstructions]
   public var nanosecondsPerInference: Int?
   public var arenaByteCount: Int
   public var stackByteCount: Int
@@ -48,6 +51,8 @@ public struct BoardReport: Encodable, Sendable {
     outputsMatchHost = result.outputsMatchHost
     selfTestPassed = result.selfTestPassed
     instructionsPerInference = result.instructionsPerInference
+    operators = result.operators
+    processor = host == nil ? firmware.board.emulatedProcessor : nil
     nanosecondsPerInference = result.nanosecondsPerInference
     arenaByteCount = firmware.arenaByteCount
     stackByteCount = result.stackByteCount
@@ -75,6 +80,7 @@ public struct BoardReport: Encodable, Sendable {
     ]
     if let instructionsPerInference {
       lines.append("instructions an inference  \(instructionsPerInference)")
+      for part in operators { lines.append("  \(part.name)  \(part.instructionCount)") }
     }
     if let nanosecondsPerInference {
       lines.append("nanoseconds an inference   \(nanosecondsPerInference)")

@@ -15,6 +15,8 @@ public struct BoardResult: Sendable {
   public var differingSampleIndex: Int?
   /// Executed by the core for one inference, the mean of a few; nil on hardware.
   public var instructionsPerInference: Int?
+  /// The same by operator, of the first sample.
+  public var operators: [OperatorInstructions] = []
   /// Of the last inference, on hardware; nil in emulation.
   public var nanosecondsPerInference: Int?
   /// Measured by painting, from the first instruction on.
@@ -24,6 +26,12 @@ public struct BoardResult: Sendable {
   public var ramByteCount: Int {
     firmware.arenaByteCount + stackByteCount + firmware.dataByteCount + firmware.bssByteCount
   }
+}
+
+/// What one operator costs in emulation.
+public struct OperatorInstructions: Encodable, Sendable {
+  public var name: String
+  public var instructionCount: Int
 }
 
 /// The `board_report` of board.h.

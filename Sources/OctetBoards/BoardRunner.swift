@@ -43,13 +43,21 @@ public struct BoardRunner {
     let selfTest = try machine.run(inputs: nil)
     let run = try machine.run(inputs: inputs)
     let counted = Array(inputs.prefix(Self.countedSampleCount * sampleByteCount))
-    let counts = try machine.instructionCounts(inputs: counted)
+    let counts = try machine.instructionCounts(inputs: counted, isTracing: false)
     let expected = reference.outputs(inputs)
     var result = BoardResult(
       firmware: firmware, sampleCount: run.report.sampleCount, outputs: run.outputs,
       outputsMatchHost: run.outputs == expected, selfTestPassed: selfTest.report.passedSelfTest,
       stackByteCount: max(selfTest.report.stackByteCount, run.report.stackByteCount))
-    if !counts.isEmpty { result.instructionsPerInference = counts.reduce(0, +) / counts.count }
+    if !counts.isEmpty {
+      result.instructionsPerInference = counts.reduce(0, +) / counts.count
+      let operators = try machine.instructionCounts(
+        inputs: Array(inputs.prefix(sampleByteCount)), isTracing: true)
+      result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
+        OperatorInstructions(
+          name: String(reference.model.operator(index).name), instructionCount: count)
+      }
+    }
     if host != nil { result.nanosecondsPerInference = run.report.nanoseconds }
     if !result.outputsMatchHost {
       let index = firstDifferingSample(run.outputs, expected, reference.outputByteCount)
@@ -78,8 +86,9 @@ package protocol Machine {
   /// - Parameter inputs: samples end to end; nil: the self-test.
   func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
 
-  /// Instructions of each inference; empty when they cannot be counted.
-  func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int]
+  /// Instructions of each inference, or when tracing of each operator; empty when they cannot be
+  /// counted.
+  func instructionCounts(inputs: [UInt8], isTracing: Bool) throws(BoardError) -> [Int]
 
   /// Removes its files.
   func close()

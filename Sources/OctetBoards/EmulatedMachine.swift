@@ -22,7 +22,9 @@ package struct EmulatedMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  package func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] {
+  package func instructionCounts(
+    inputs: [UInt8], isTracing: Bool
+  ) throws(BoardError) -> [Int] {
     let image = try Image(firmware.elf)
     guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end"),
       let plugin = try buildPlugin()
@@ -32,7 +34,7 @@ package struct EmulatedMachine: Machine {
     let arguments = [
       "-plugin", "\(plugin.path),begin=\(begin.address & mask),end=\(end.address & mask)",
     ]
-    let (_, text) = try execute(inputs: inputs, isTracing: false, plugin: arguments)
+    let (_, text) = try execute(inputs: inputs, isTracing: isTracing, plugin: arguments)
     return text.split(separator: "\n").filter { $0.hasPrefix("instructions ") }
       .compactMap { Int($0.dropFirst(13)) }
   }

@@ -51,7 +51,9 @@ package struct RemoteMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  package func instructionCounts(inputs: [UInt8]) throws(BoardError) -> [Int] { [] }
+  package func instructionCounts(
+    inputs: [UInt8], isTracing: Bool
+  ) throws(BoardError) -> [Int] { [] }
 
   private func shellCommand(_ line: String) -> Command {
     Command(executable: ssh, arguments: ["-o", "BatchMode=yes", "--", host, line])

@@ -11,6 +11,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Diff/Diff.swift",
   "Sources/OctetReport/Diff/Sensitivity.swift",
+  // Pointers of validated layers, for C.
+  "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",

@@ -40,13 +40,18 @@ extension board_report {
   mutating func run(_ session: Session) throws(SessionError) {
     let model = session.model
     while try session.readInputs() {
+      // The marks are around the inference, or when tracing around each operator.
       let isTracing = board_is_tracing()
       board_inference_begin()
       for index in 0..<model.operatorCount {
         session.runOperator(index)
-        if isTracing { session.traceOperator(index) }
+        if isTracing {
+          board_inference_end()
+          session.traceOperator(index)
+          board_inference_begin()
+        }
       }
-      board_inference_end()
+      if !isTracing { board_inference_end() }
       for index in 0..<model.outputCount {
         let output = unsafe session.output(index)
         unsafe board_write_output(output.baseAddress, output.count)

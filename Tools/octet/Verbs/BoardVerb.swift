@@ -19,6 +19,8 @@ struct BoardVerb: Verb {
     "--board", .choice(Board.all.map(\.name)), help: "The board.")
   let host = OctetCommand.Option(
     "--host", .string.named("USER@NAME"), help: "Run on this Linux board by ssh.")
+  let processor = OctetCommand.Option(
+    "--cpu", .string.named("NAME"), help: "Emulate this processor, such as cortex-a76.")
   let rawInput = OctetCommand.Option(
     "--raw-input", .path, help: "Int8 samples to run; the self-test's own when absent.")
   let samples = OctetCommand.Option(
@@ -34,11 +36,11 @@ struct BoardVerb: Verb {
       "build --board NAME M.oct -o DIR",
       "library [--board NAME] [M.oct] -o DIR",
       "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
-        + "[-o DIR]",
+        + "[--cpu NAME] [-o DIR]",
     ]
   }
   var parameters: [any Parameter] {
-    [action, model, board, host, rawInput, samples, rawOutput, output]
+    [action, model, board, host, processor, rawInput, samples, rawOutput, output]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -51,7 +53,8 @@ struct BoardVerb: Verb {
     guard let name = arguments[board], let path = arguments[model] else {
       throw CommandError(.usage, "'board \(arguments[action])' needs --board and a model")
     }
-    let chosen = try Board.named(name)
+    var chosen = try Board.named(name)
+    if let processor = arguments[processor] { chosen = chosen.emulating(processor) }
     let blob = try ModelFile.readBlob(path).blob
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }

@@ -1,4 +1,4 @@
-// Weighted layers as the C kernels take them.
+// Weighted layers as the C kernels of ARM cores take them.
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels

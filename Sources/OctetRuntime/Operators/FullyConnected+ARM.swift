@@ -1,27 +1,7 @@
-// Which ARM kernels run. Cores without vectors have theirs built in, where others run portable Swift;
-// NEON and its dot product are chosen by what the machine reports.
+// Fully connected on ARM cores, with the C kernels of arm_core.c and arm_neon.c.
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
-
-  extension Convolution {
-    func run(_ context: OperatorContext) {
-      #if arch(arm64)
-        // Every one has NEON, so firmware holds nothing else.
-        #if !hasFeature(Embedded)
-          if context.backend == .portable { return runPortable(context) }
-        #endif
-        runOnNEON(context)
-      #else
-        // A constant, so that firmware holds one of the two.
-        if octet_may_have_neon(), context.backend != .portable {
-          runOnNEON(context)
-        } else {
-          runOnCore(context)
-        }
-      #endif
-    }
-  }
 
   extension FullyConnected {
     func run(_ context: OperatorContext) {
@@ -55,9 +35,6 @@
     }
   }
 #else
-  extension Convolution {
-    func run(_ context: OperatorContext) { runPortable(context) }
-  }
   extension FullyConnected {
     func run(_ context: OperatorContext) { runPortable(context) }
   }

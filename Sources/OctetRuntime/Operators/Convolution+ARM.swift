@@ -1,4 +1,4 @@
-// How the kernels of ARM cores walk over a convolution: four pixels at a time.
+// Convolution on ARM cores: which kernel runs, and how it walks, four pixels at a time.
 //
 //     for each image, for each group, for each output row:
 //       where windows reach beyond the input: fill the band with the input's rows
@@ -7,6 +7,25 @@
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
+
+  extension Convolution {
+    func run(_ context: OperatorContext) {
+      #if arch(arm64)
+        // Every one has NEON, so firmware holds nothing else.
+        #if !hasFeature(Embedded)
+          if context.backend == .portable { return runPortable(context) }
+        #endif
+        runOnNEON(context)
+      #else
+        // A constant, so that firmware holds one of the two.
+        if octet_may_have_neon(), context.backend != .portable {
+          runOnNEON(context)
+        } else {
+          runOnCore(context)
+        }
+      #endif
+    }
+  }
 
   /// Computes all channels of a group, a tile at a time.
   protocol TileKernel {
@@ -138,5 +157,9 @@
         unsafe tile.target += output.channels
       }
     }
+  }
+#else
+  extension Convolution {
+    func run(_ context: OperatorContext) { runPortable(context) }
   }
 #endif

@@ -1,0 +1,33 @@
+import Foundation
+import OctetBoards
+import OctetCompiler
+import Testing
+
+/// Boards, and processors to emulate where the kernels are chosen at run time.
+private let cases: [(board: String, processor: String?)] = [
+  ("cortex-m0", nil), ("cortex-m3", nil), ("cortex-m4", nil), ("linux-armv6", nil),
+  ("linux-armv7", nil), ("linux-aarch64", "cortex-a53"), ("linux-aarch64", "cortex-a76"),
+]
+
+@Suite(.enabled(if: emulatorsAreInstalled, "QEMU is not installed"), .serialized)
+struct KernelTests {
+  /// More of them with OCTET_KERNEL_SEEDS.
+  private static let seedCount =
+    ProcessInfo.processInfo.environment["OCTET_KERNEL_SEEDS"].flatMap { Int($0) } ?? 1
+
+  @Test("Random layers give the host's bytes", arguments: cases)
+  func matchesHost(board: String, processor: String?) throws {
+    var board = try Board.named(board)
+    if let processor { board = board.emulating(processor) }
+    for seed in 1...Self.seedCount {
+      let blob = try RandomLayers.blob(seed: UInt64(seed), count: 24)
+      let model = try blob.model()
+      let inputs = LeNet.samples(2, byteCount: model.input(0).byteCount, seed: 3)
+      let result = try BoardRunner.buildAndRun(blob, on: board, inputs: inputs)
+      #expect(result.outputsMatchHost, "seed \(seed): \(result.failure)")
+      #expect(result.selfTestPassed, "seed \(seed)")
+      #expect(result.operators.count == model.operatorCount)
+      #expect(result.operators.allSatisfy { $0.instructionCount > 0 })
+    }
+  }
+}

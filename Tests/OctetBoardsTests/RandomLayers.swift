@@ -1,0 +1,128 @@
+import OctetCompiler
+import OctetModel
+
+/// Layers with shapes drawn from a seed, all of one input and all of them outputs: one firmware shows
+/// many cases of the kernels. Together they cover padding on any side, strides, dilation, groups,
+/// odd channels, pools of one to nine pixels, and more channels and taps than a block has.
+struct RandomLayers {
+  private var graph = Graph(name: "random layers")
+  private var random: Random
+  private let input: TensorIndex
+  private let quantization: Quantization
+
+  static func blob(seed: UInt64, count: Int) throws -> Blob {
+    var layers = RandomLayers(seed: seed)
+    for _ in 0..<count {
+      if layers.random.next() % 5 == 0 {
+        layers.appendFullyConnected()
+      } else {
+        layers.appendConvolution()
+      }
+    }
+    return try Compiler.compile(layers.graph).blob
+  }
+
+  private init(seed: UInt64) {
+    random = Random(state: seed)
+    // The first bits of a small seed are alike.
+    for _ in 0..<8 { _ = random.next() }
+    let channels = [1, 1, 2, 3, 4, 6, 8, 12][random.next() % 8]
+    quantization = Quantization(scale: 0.05, zeroPoint: Int32(random.next() % 256 - 128))
+    input = graph.add(
+      Tensor(
+        name: "input", shape: [1, 5 + random.next() % 9, 5 + random.next() % 9, channels],
+        elementType: .int8, quantization: quantization))
+    graph.inputs = [input]
+  }
+
+  private mutating func draw(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + random.next() % range.count
+  }
+
+  private mutating func drawExtent(_ range: ClosedRange<Int>) -> Extent {
+    Extent(height: draw(range), width: draw(range))
+  }
+
+  private mutating func appendConvolution() {
+    let shape = graph.tensors[input].shape
+    var attributes = ConvolutionAttributes()
+    if shape[3] % 2 == 0, draw(0...3) == 0 { attributes.groups = 2 }
+    let outputs = attributes.groups * draw(1...(draw(0...5) == 0 ? 21 : 7))
+    let kernel = drawExtent(1...5)
+    attributes.stride = drawExtent(1...2)
+    if draw(0...3) == 0 { attributes.dilation = drawExtent(1...2) }
+    attributes.padding = Padding(
+      top: draw(0...2), left: draw(0...2), bottom: draw(0...2), right: draw(0...2))
+    attributes.activation = draw(0...1) == 0 ? .none : .relu
+    let padding = attributes.padding
+    let reach = Extent(
+      height: (kernel.height - 1) * attributes.dilation.height + 1,
+      width: (kernel.width - 1) * attributes.dilation.width + 1)
+    let room = Extent(
+      height: shape[1] + padding.top + padding.bottom - reach.height,
+      width: shape[2] + padding.left + padding.right - reach.width)
+    guard room.height >= 0, room.width >= 0 else { return }
+    let height = room.height / attributes.stride.height + 1
+    let width = room.width / attributes.stride.width + 1
+    let convolved = append(
+      .convolution(attributes), of: input,
+      weights: [outputs, kernel.height, kernel.width, shape[3] / attributes.groups],
+      output: [1, height, width, outputs])
+    let pool = drawExtent(1...3)
+    let step = drawExtent(1...2)
+    guard draw(0...2) > 0, pool.height <= height, pool.width <= width else {
+      graph.outputs.append(convolved)
+      return
+    }
+    let pooledHeight = (height - pool.height) / step.height + 1
+    let pooledWidth = (width - pool.width) / step.width + 1
+    let output = append(
+      .maxPool(PoolAttributes(kernel: pool, stride: step)), of: convolved,
+      output: [1, pooledHeight, pooledWidth, outputs])
+    graph.outputs.append(output)
+  }
+
+  private mutating func appendFullyConnected() {
+    let count = graph.tensors[input].elementCount
+    let flat = append(.reshape([1, count]), of: input, output: [1, count])
+    let outputs = draw(1...11)
+    graph.outputs.append(
+      append(
+        .fullyConnected(FullyConnectedAttributes()), of: flat, weights: [outputs, count],
+        output: [1, outputs]))
+  }
+
+  private mutating func append(
+    _ operation: Operation, of input: TensorIndex, weights: [Int]? = nil, output: [Int]
+  ) -> TensorIndex {
+    let name = "layer\(graph.nodes.count)"
+    var inputs = [input]
+    if let weights {
+      let patchCount = weights[1...].reduce(1, *)
+      // Keeps the sums of random products near the range of the outputs, or well inside or beyond.
+      let scale = Float(1 << draw(0...4)) / (4 * 127 * Float(patchCount).squareRoot())
+      let scales = (0..<weights[0]).map { scale * (1 + Float($0 % 3) / 4) }
+      let zeroPoints = [Int32](repeating: 0, count: weights[0])
+      let values = (0..<weights.elementCount).map { _ in random.int8() }
+      let biases = (0..<weights[0]).map { _ in Int32(random.int8()) * 8 }
+      inputs.append(
+        graph.add(
+          Tensor(
+            name: "\(name).weights", shape: weights, elementType: .int8, constant: .int8(values),
+            quantization: Quantization(scales: scales, zeroPoints: zeroPoints, axis: 0))))
+      inputs.append(
+        graph.add(
+          Tensor(
+            name: "\(name).bias", shape: [weights[0]], elementType: .int32,
+            constant: .int32(biases),
+            quantization: Quantization(
+              scales: scales.map { 0.05 * $0 }, zeroPoints: zeroPoints, axis: 0))))
+    }
+    let result = graph.add(
+      Tensor(
+        name: "\(name).output", shape: output, elementType: .int8, quantization: quantization))
+    graph.nodes.append(
+      Node(name: name, operation: operation, inputs: inputs, outputs: [result]))
+    return result
+  }
+}
