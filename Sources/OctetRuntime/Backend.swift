@@ -81,7 +81,7 @@ extension Model {
   /// instructions, and buffers; 0 for a backend that needs none.
   public func workspaceByteCount(for backend: Backend) -> Int {
     #if arch(x86_64) && !hasFeature(Embedded)
-      backend == .portable ? 0 : X86Workspace.byteCount(self, backend)
+      backend == .avx2 || backend == .avx512vnni ? X86Workspace.byteCount(self, backend) : 0
     #else
       0
     #endif

@@ -30,11 +30,12 @@ import Testing
     #expect(previous == format.largest)
   }
 
-  @Test(arguments: [
-    (ElementType.float16, 65504), (.float8E4M3FN, 448), (.float8E4M3FNUZ, 240),
-    (.float8E5M2, 57344), (.float8E5M2FNUZ, 57344), (.float6E3M2, 28), (.float6E2M3, 7.5),
-    (.float4E2M1, 6),
-  ])
+  static let largestNumbers: [(ElementType, Float)] = [
+    (.float16, 65504), (.float8E4M3FN, 448), (.float8E4M3FNUZ, 240), (.float8E5M2, 57344),
+    (.float8E5M2FNUZ, 57344), (.float6E3M2, 28), (.float6E2M3, 7.5), (.float4E2M1, 6),
+  ]
+
+  @Test(arguments: largestNumbers)
   func largest(type: ElementType, value: Float) throws {
     let format = try #require(type.floatFormat)
     #expect(format.largest == value)
@@ -48,15 +49,16 @@ import Testing
   }
 
   /// Magnitude, then: up, down, to nearest.
-  @Test(arguments: [
-    (Float(1.1), Float(2), Float(1), Float(1)), (1.5, 2, 1, 2), (3, 4, 2, 4), (4, 4, 4, 4),
-    (0, 0x1p-127, 0x1p-127, 0x1p-127),
-  ])
-  func powersOfTwo(x: Float, up: Float, down: Float, nearest: Float) throws {
+  static let powers: [[Float]] = [
+    [1.1, 2, 1, 1], [1.5, 2, 1, 2], [3, 4, 2, 4], [4, 4, 4, 4], [0, 0x1p-127, 0x1p-127, 0x1p-127],
+  ]
+
+  @Test(arguments: powers)
+  func powersOfTwo(row: [Float]) throws {
     let format = try #require(ElementType.float8E8M0.floatFormat)
-    #expect(format.rounded(x, saturates: true, .up) == up)
-    #expect(format.rounded(x, saturates: true, .down) == down)
-    #expect(format.rounded(x, saturates: true, .nearest) == nearest)
+    #expect(format.rounded(row[0], saturates: true, .up) == row[1])
+    #expect(format.rounded(row[0], saturates: true, .down) == row[2])
+    #expect(format.rounded(row[0], saturates: true, .nearest) == row[3])
   }
 
   @Test(arguments: [0, 1, -1, 127, 128, 255, 256, -129, 65536, 1 << 40, .max, .min] as [Int64])

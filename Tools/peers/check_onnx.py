@@ -1,4 +1,4 @@
-"""Compares Octet with ONNX Runtime on the PyTorch LeNets of the shared data, all 10,000 test images.
+"""Compares Octet with ONNX Runtime on the shared data's PyTorch LeNets, all 10,000 test images.
 
     python check_onnx.py --octet .build/release/octet [--data ../shared/data]
 

@@ -1,5 +1,5 @@
-"""Makes random ONNX operator cases, with the results of ONNX's reference evaluator, in the layout of
-ONNX's own operator tests, for the ONNXConformance test of OctetExchangeTests.
+"""Makes random ONNX operator cases, with the results of ONNX's reference evaluator, in the layout
+of ONNX's own operator tests, for the ONNXConformance test of OctetExchangeTests.
 
     python onnx_cases.py FOLDER [--seed 1]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
@@ -37,7 +37,7 @@ class Cases:
         return self.random.integers(low, high, shape, endpoint=True).astype(dtype)
 
     def add(self, name, operator, inputs, outputs=1, opset=23, **attributes):
-        """`inputs`: arrays, or None for an absent optional one; int64 after the first is constant."""
+        """`inputs`: arrays, None for an absent one; int64 after the first is taken as constant."""
         names = [f"x{k}" if value is not None else "" for k, value in enumerate(inputs)]
         results = [f"y{k}" for k in range(outputs)]
         node = helper.make_node(operator, names, results, **attributes)
@@ -79,7 +79,8 @@ def arithmetic(cases):
         b[b == 0] = 3
         cases.add(f"Div_{kind}", "Div", [cases.integer(kind, 2, 3, 4), b])
         low, high = np.sort(cases.integer(kind, 2))
-        cases.add(f"Clip_{kind}", "Clip", [cases.integer(kind, 3, 4), np.array(low), np.array(high)])
+        bounds = [np.array(low), np.array(high)]
+        cases.add(f"Clip_{kind}", "Clip", [cases.integer(kind, 3, 4), *bounds])
         cases.add(f"Clip_min_{kind}", "Clip", [cases.integer(kind, 3, 4), np.array(low)])
         cases.add(f"Less_{kind}", "Less", [cases.integer(kind, 3, 4), cases.integer(kind, 4)])
         cases.add(f"Concat_{kind}", "Concat",
@@ -214,7 +215,8 @@ def resizes(cases):
                 options["extrapolation_value"] = 10.0
             for scale in (0.6, 0.8, 1.7, 2):
                 scales = np.array([1, 1, scale, scale], np.float32)
-                cases.add(f"resize_{mode}_{place}_{scale}", "Resize", [x, region, scales], **options)
+                name = f"resize_{mode}_{place}_{scale}"
+                cases.add(name, "Resize", [x, region, scales], **options)
             sizes = np.array([1, 2, 3, 8])
             cases.add(f"resize_{mode}_{place}_sizes", "Resize", [x, region, None, sizes], **options)
         if mode == "nearest":

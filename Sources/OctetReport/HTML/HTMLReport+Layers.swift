@@ -22,10 +22,23 @@ extension HTMLReport {
     let note: Markup =
       hidden > 0
       ? "<p class=\"note\">The picture shows the first \(SignalPlot.rowLimit).</p>" : ""
+    var numbers = Table(
+      plot.title, [.text("layer"), .number("as it runs"), .number("input exact")])
+    for row in plot.rows {
+      numbers.add([
+        .init(row.name.shortened()), .init(row.filled.map { Figures.decimal($0, 1) } ?? "–"),
+        .init(row.ring.map { Figures.decimal($0, 1) } ?? "–"),
+      ])
+    }
+    let figure = Figure(
+      drawing: plot.drawing,
+      caption: """
+        A layer that loses much with its input exact is at fault itself; one that only loses as it \
+        runs inherits the error.
+        """,
+      table: numbers)
     content += """
-      <div class="grid"><div><figure>\(plot.drawing.markup)<figcaption>A layer that loses much with \
-      its input exact is at fault itself; one that only loses as it runs inherits the error.\
-      </figcaption></figure>\(note)</div>
+      <div class="grid"><div>\(figure.markup)\(note)</div>
       <div>\(reading(names.candidate))</div></div>
       \(summary.markup)\(visibilityNote)
       \(sources)

@@ -1,16 +1,16 @@
 /// How the report looks. No font, picture or script from outside.
-enum Stylesheet {
+package enum Stylesheet {
   /// One colour in the light and in the dark.
-  struct Color {
-    var name: String
-    var light: String
-    var dark: String
+  package struct Color: Sendable {
+    package var name: String
+    package var light: String
+    package var dark: String
   }
 
   /// Everything that text is written in has a contrast of at least 4.5 : 1 on `paper` and `card`,
   /// which a test checks (WCAG 2.2, success criterion 1.4.3). Blue and orange can be told apart by
   /// people who do not see red and green alike.
-  static let colors = [
+  package static let colors = [
     Color(name: "paper", light: "#fdfcf9", dark: "#141619"),
     Color(name: "card", light: "#f5f3ed", dark: "#1d2024"),
     Color(name: "line", light: "#d9d5cb", dark: "#363b42"),

@@ -10,7 +10,8 @@ struct ArenaPlot {
 
   private var byteCount: Int { places.map(\.end).max() ?? 0 }
   private var columnCount: Int {
-    max(1, operators.count, 1 + max(0, places.map(\.lastUse).max() ?? 0))
+    // No more than a picture could show, whatever a file says.
+    max(1, operators.count, 1 + min(max(0, places.map(\.lastUse).max() ?? 0), 1000))
   }
 
   private var columnNames: [String] {
@@ -84,5 +85,8 @@ struct ArenaPlot {
 
 extension InspectReport.Placement {
   /// One past the last byte.
-  var end: Int { offset.addingReportingOverflow(byteCount).partialValue }
+  var end: Int {
+    let (end, overflow) = offset.addingReportingOverflow(byteCount)
+    return overflow ? .max : end
+  }
 }
