@@ -97,7 +97,8 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     exact = np.maximum(exact, line)
     result = load("localFile")
     check.same(
-        f"{name} local SQNR", decibels(exact, exact - result), report["local"]["sqnrDecibels"], 1e-4)
+        f"{name} local SQNR", decibels(exact, exact - result),
+        report["local"]["sqnrDecibels"], 1e-4)
     if "weightedFile" not in layer:
         return
     weighted, rounded, clamped = load("weightedFile"), load("roundedFile"), load("clampedFile")
@@ -106,11 +107,13 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     check.same(
         f"{name} weight rounding", decibels(exact, weighted - exact), split["weightRounding"], 1e-4)
     check.same(
-        f"{name} activation rounding", decibels(exact, rounded - weighted), split["activationRounding"], 1e-4)
+        f"{name} activation rounding", decibels(exact, rounded - weighted),
+        split["activationRounding"], 1e-4)
     clipping = np.concatenate([clamped - rounded, np.maximum(on_grid, line) - clamped])
     check.same(f"{name} clipping", decibels(exact, clipping), split["clipping"], 1e-3)
     check.same(
-        f"{name} requantization", decibels(exact, result - np.maximum(on_grid, line)), split["requantization"], 1e-4)
+        f"{name} requantization", decibels(exact, result - np.maximum(on_grid, line)),
+        split["requantization"], 1e-4)
 
 
 def run_onnx(check, path, pixels, scores):
