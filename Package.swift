@@ -50,7 +50,8 @@ let package = Package(
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
-      name: "OctetExchangeTests", dependencies: ["OctetExchange", "OctetCompiler"],
+      name: "OctetExchangeTests",
+      dependencies: ["OctetExchange", "OctetCompiler", "OctetQuantization"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),

@@ -7,15 +7,15 @@
 
 #define TARGET __attribute__((target("avx2")))
 #define INLINE TARGET static inline __attribute__((always_inline))
+#define HAS_32_REGISTERS 0
 #define NAME(name) avx2_##name
 
 typedef __m256i vector;
 typedef int16_t element;
 enum { LANES = 8, ELEMENTS = 2 };  // elements of a word
-// Pixels in a block of 1, 2 and 4 vectors: at most 12 of the 16 registers hold sums.
+// Pixels in a block of 1 and 2 vectors: at most 12 of the 16 registers hold sums.
 #define PIXELS_1 12
 #define PIXELS_2 6
-#define PIXELS_4 3
 
 INLINE vector load(const void *source) { return _mm256_loadu_si256(source); }
 INLINE void save(void *target, vector value) { _mm256_storeu_si256(target, value); }
@@ -136,7 +136,35 @@ INLINE void store_pixels(
   __builtin_memcpy(target, bytes, (size_t)(count * Q));
 }
 
+INLINE vector shift_left(vector value, int shift) {
+  return _mm256_sll_epi32(value, _mm_cvtsi32_si128(shift));
+}
+
+// What 32 int8 become by a table of 256 values.
+INLINE void look_up(const int8_t *source, const void *table, vector *v) {
+  for (int i = 0; i < 4; i++) {
+    const vector index =
+        _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(source + i * LANES)));
+    v[i] = _mm256_i32gather_epi32(table, index, 4);
+  }
+}
+
+INLINE vector plus(vector a, vector b) { return _mm256_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm256_setzero_si256(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate as
+// theirs.
+INLINE vector divide(vector sum, int count) {
+  const vector half = _mm256_sign_epi32(_mm256_set1_epi32(count / 2), sum);
+  return _mm256_cvttps_epi32(_mm256_div_ps(
+      _mm256_cvtepi32_ps(_mm256_add_epi32(sum, half)), _mm256_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
 #include "x86_narrow.h"
 
 TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
@@ -144,8 +172,12 @@ TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
     case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
     case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
+
+int64_t octet_peak_avx2(int64_t rounds) { return NAME(peak)(rounds); }
 
 int octet_has_avx2(void) {
   __builtin_cpu_init();

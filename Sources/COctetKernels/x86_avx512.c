@@ -5,17 +5,18 @@
 
 #include "octet_kernels.h"
 
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,bmi2")))
+#define TARGET                                                                                    \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,bmi2")))
 #define INLINE TARGET static inline __attribute__((always_inline))
+#define HAS_32_REGISTERS 1
 #define NAME(name) avx512_##name
 
 typedef __m512i vector;
 typedef uint8_t element;
 enum { LANES = 16, ELEMENTS = 4 };  // elements of a word
-// Pixels in a block of 1, 2 and 4 vectors: at most 24 of the 32 registers hold sums.
-#define PIXELS_1 12
+// Pixels in a block of 1 and 2 vectors: at most 24 of the 32 registers hold sums.
+#define PIXELS_1 16
 #define PIXELS_2 12
-#define PIXELS_4 6
 
 INLINE vector load(const void *source) { return _mm512_loadu_si512(source); }
 INLINE void save(void *target, vector value) { _mm512_storeu_si512(target, value); }
@@ -50,16 +51,6 @@ INLINE vector requantize(vector sum, const vector *c, int is_rectified) {
 
 // Stores `count` ≤ 16 B channels of one pixel, clamped.
 INLINE void store(int8_t *target, const vector *values, int B, int count, int lower, int upper) {
-  if (B == 4 && count == 64) {
-    const vector low = _mm512_packs_epi32(values[0], values[1]);
-    const vector high = _mm512_packs_epi32(values[2], values[3]);
-    const vector order =
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    vector bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
-    bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8((char)lower));
-    save(target, _mm512_min_epi8(bytes, _mm512_set1_epi8((char)upper)));
-    return;
-  }
   for (int b = 0; b < B; b++, target += 16, count -= 16) {
     __m128i bytes = _mm512_cvtsepi32_epi8(values[b]);
     bytes = _mm_max_epi8(bytes, _mm_set1_epi8((char)lower));
@@ -139,7 +130,52 @@ INLINE void store_pixels(
   }
 }
 
+INLINE vector shift_left(vector value, int shift) {
+  return _mm512_sll_epi32(value, _mm_cvtsi32_si128(shift));
+}
+
+// What 64 int8 become by a table of 256 values, of which the first bytes stand first, then the
+// second ones…
+INLINE void look_up(const int8_t *source, const vector *table, vector *v) {
+  // So that unpacking within quarters of a vector leaves the values in order.
+  const vector order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const vector index = _mm512_permutexvar_epi32(order, load(source));
+  const __mmask64 is_negative = _mm512_movepi8_mask(index);
+  vector bytes[4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++, table += 4) {
+    const vector value = _mm512_permutex2var_epi8(load(table), index, load(table + 1));
+    bytes[i] = _mm512_mask_blend_epi8(
+        is_negative, value, _mm512_permutex2var_epi8(load(table + 2), index, load(table + 3)));
+  }
+  const vector a = _mm512_unpacklo_epi8(bytes[0], bytes[1]);
+  const vector b = _mm512_unpacklo_epi8(bytes[2], bytes[3]);
+  const vector c = _mm512_unpackhi_epi8(bytes[0], bytes[1]);
+  const vector d = _mm512_unpackhi_epi8(bytes[2], bytes[3]);
+  v[0] = _mm512_unpacklo_epi16(a, b);
+  v[1] = _mm512_unpackhi_epi16(a, b);
+  v[2] = _mm512_unpacklo_epi16(c, d);
+  v[3] = _mm512_unpackhi_epi16(c, d);
+}
+
+INLINE vector plus(vector a, vector b) { return _mm512_add_epi32(a, b); }
+INLINE vector zero(void) { return _mm512_setzero_si512(); }
+INLINE vector widen(const int8_t *source) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)source));
+}
+
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate as
+// theirs.
+INLINE vector divide(vector sum, int count) {
+  const __mmask16 negative = _mm512_movepi32_mask(sum);
+  const vector half = _mm512_set1_epi32(count / 2);
+  sum = _mm512_mask_sub_epi32(_mm512_add_epi32(sum, half), negative, sum, half);
+  return _mm512_cvttps_epi32(
+      _mm512_div_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps((float)count)));
+}
+
 #include "x86_convolution.h"
+#include "x86_elementwise.h"
 #include "x86_narrow.h"
 
 TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
@@ -147,8 +183,12 @@ TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_CONVOLUTION: NAME(convolution)(layer, arena); break;
     case OCTET_X86_DEPTHWISE: NAME(depthwise)(layer, arena); break;
     case OCTET_X86_NARROW: NAME(narrow)(layer, arena); break;
+    case OCTET_X86_ADD: NAME(add)(layer, arena); break;
+    case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
+
+int64_t octet_peak_avx512vnni(int64_t rounds) { return NAME(peak)(rounds); }
 
 int octet_has_avx512vnni(void) {
   __builtin_cpu_init();

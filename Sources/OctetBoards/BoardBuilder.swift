@@ -124,11 +124,14 @@ public struct BoardBuilder {
     return object
   }
 
-  /// The C kernels, for speed where all other C is compiled for size.
+  /// The C kernels, for speed where all other C is compiled for size. On Cortex-M their inner loops
+  /// are assembly, and unrolling the rest only makes them grow.
   func compileKernels(into work: URL) throws(BoardError) -> [URL] {
+    var flags = ["-O2", "-fomit-frame-pointer"]
+    if board.family == .cortexM { flags += ["-fno-unroll-loops", "-fno-vectorize"] }
     var objects: [URL] = []
     for source in PackageSources.files(in: sources.kernels, extension: "c") {
-      objects.append(try compileC(source, into: work, flags: ["-O2"]))
+      objects.append(try compileC(source, into: work, flags: flags))
     }
     return objects
   }

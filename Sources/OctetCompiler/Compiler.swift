@@ -13,14 +13,17 @@ public enum Compiler {
   public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
     let model = try Lowering.lower(graph)
     var bytes = try BlobWriter.write(model)
-    let plan = arenaPlan(model, &bytes)
+    try requireBoundedWork(bytes)
+    let plan = try arenaPlan(model, &bytes)
     let blob = try finish(bytes)
     return Output(blob: blob, model: model, plan: plan)
   }
 
   /// Asks the runtime's own operators what scratch memory they need and which operands may overlap,
   /// then writes the plan into the records.
-  private static func arenaPlan(_ model: LoweredModel, _ bytes: inout [UInt8]) -> ArenaPlan {
+  private static func arenaPlan(
+    _ model: LoweredModel, _ bytes: inout [UInt8]
+  ) throws(CompilerError) -> ArenaPlan {
     var blocks: [ArenaProblem.Block] = []
     var overlaps: [ArenaProblem.Overlap] = []
     var blockOfTensor: [Int: Int] = [:]
@@ -57,6 +60,11 @@ public enum Compiler {
       }
     }
     let plan = ArenaPlanner.plan(ArenaProblem(blocks: blocks, overlaps: overlaps))
+    guard plan.byteCount <= BlobLimits.arenaByteCount else {
+      throw .tooLarge(
+        reason: "the model needs an arena of \(plan.byteCount) bytes, more than "
+          + "\(BlobLimits.arenaByteCount)")
+    }
     for (tensor, block) in blockOfTensor {
       bytes.put(
         UInt32(plan.offsets[block]),
@@ -72,6 +80,21 @@ public enum Compiler {
     bytes.put(UInt32(plan.byteCount), at: BlobHeader.arenaByteCount)
     return plan
   }
+
+  /// The self-test runs the model once, so a file must not describe more work than a small network
+  /// is.
+  private static func requireBoundedWork(_ bytes: [UInt8]) throws(CompilerError) {
+    let work = Blob(bytes).withUnvalidatedModel { views in
+      (0..<views.operatorCount).reduce(0.0) { $0 + views.operator($1).work }
+    }
+    guard work <= Self.workLimit else {
+      throw .tooLarge(
+        reason: "an inference takes about \(Int(work)) steps, more than \(Int(Self.workLimit))")
+    }
+  }
+
+  /// Multiply-adds and the like of one inference: 2³⁴.
+  static let workLimit = 17_179_869_184.0
 
   /// Runs the self-test to learn its results, writes them and the checksum, and validates the whole
   /// as a user's program will.

@@ -8,8 +8,8 @@ public enum HeaderExport {
     let model = try blob.model()
     let identifier = ExportName(name)
     var text = """
-      // \(identifier.lowercase), an Octet model: int8 weights and all that the runtime needs to run \
-      it.
+      // \(identifier.lowercase), an Octet model: int8 weights and all that the runtime needs to \
+      run it.
       // Include it in one source file. Made by 'octet export --to header'.
       #pragma once
 

@@ -81,11 +81,8 @@ public struct Tensor: Sendable, Equatable {
   public var elementCount: Int { shape.elementCount }
 }
 
-public enum ElementType: String, Sendable {
-  case float32, int8, uint8, int16, int32, int64, bool
-}
-
-/// The elements of a constant, row-major.
+/// The elements of a constant, row-major. Integers that stand for themselves are `int64`, whatever
+/// their element type.
 public enum Payload: Sendable, Equatable {
   case float([Float])
   case int8([Int8])

@@ -40,6 +40,16 @@ public enum Operation: Sendable, Equatable {
   case elu(alpha: Float)
   case selu(alpha: Float, gamma: Float)
   case identity
+  case function(MathFunction)
+  /// Inputs: a, b, broadcast; aᵇ.
+  case power
+  /// Inputs: a, b, broadcast; truth values come out.
+  case compare(Comparison)
+  /// Inputs: two tensors of truth values, broadcast.
+  case logic(Logic)
+  /// Inputs: condition, a, b, broadcast; a where the condition holds, else b.
+  case select
+  case cast(CastAttributes)
   /// Along one axis: `exp(beta · x) / Σ exp(beta · x)`.
   case softmax(axis: Int, beta: Float)
   case logSoftmax(axis: Int)
@@ -49,6 +59,12 @@ public enum Operation: Sendable, Equatable {
   case localResponseNormalization(size: Int, alpha: Float, beta: Float, bias: Float)
 
   case mean(axes: [Int], keepsDimensions: Bool)
+  case reduce(Reduction, axes: [Int], keepsDimensions: Bool)
+  /// The position of the extreme element along an axis, which becomes 1 or goes.
+  case extremum(ExtremumAttributes)
+  /// The place of each maximum in x, counted through `[N, C, H, W]` (`[N, C, W, H]` when
+  /// `isColumnMajor`), int64.
+  case maxPoolIndices(PoolAttributes, isColumnMajor: Bool)
   case concatenation(axis: Int, activation: Activation)
   /// One pair for each axis; negative amounts crop. `value` is real.
   case pad(before: [Int], after: [Int], mode: PadMode)
@@ -57,6 +73,13 @@ public enum Operation: Sendable, Equatable {
   case transpose([Int])
   /// From `begin[k]`, `count[k]` elements, `stride[k]` apart (negative strides walk back).
   case slice(begin: [Int], count: [Int], stride: [Int])
+  /// Input: x, broadcast to a shape.
+  case expand([Int])
+  /// x, repeated so many times along each axis.
+  case tile([Int])
+  /// Inputs: x, int64 indices of any shape, which takes the place of the axis. Negative indices
+  /// count from the end; what is outside is taken to the nearest end.
+  case gather(axis: Int)
   /// As many outputs as `counts`.
   case split(axis: Int, counts: [Int])
   case resize(ResizeAttributes)
@@ -162,6 +185,8 @@ public enum PadMode: Sendable, Equatable {
   case constant(Float)
   case reflect
   case edge
+  /// The tensor repeats itself.
+  case wrap
 }
 
 public struct ResizeAttributes: Sendable, Equatable {
@@ -188,6 +213,61 @@ public struct ResizeAttributes: Sendable, Equatable {
     self.outputShape = outputShape
     self.scales = scales
   }
+}
+
+/// A function of one real number.
+public enum MathFunction: Sendable, Equatable {
+  case absolute, negate, sign, floor, ceil, round, reciprocal, squareRoot, exponential, logarithm
+  case errorFunction, sine, cosine, tangent, arcsine, arccosine, arctangent
+  case hyperbolicSine, hyperbolicCosine, inverseHyperbolicSine, inverseHyperbolicCosine
+  case inverseHyperbolicTangent
+  case softplus, softsign, mish, gelu, geluByTanh
+  /// `x · logistic(alpha · x)`
+  case swish(alpha: Float)
+  /// `max(0, x) + min(0, alpha · (exp(x / alpha) − 1))`
+  case celu(alpha: Float)
+  /// x above alpha, else 0.
+  case thresholdedRelu(alpha: Float)
+  /// x moved towards 0 by `bias` where it is farther than `threshold`, else 0.
+  case shrink(bias: Float, threshold: Float)
+}
+
+public enum Comparison: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
+
+public enum Logic: Sendable { case and, or, exclusiveOr }
+
+/// What becomes of the elements along the axes that a reduction takes away.
+public enum Reduction: Sendable {
+  case sum, product, maximum, minimum, sumOfSquares
+  /// Σ |x|, √Σ x²
+  case norm1, norm2
+  case logarithmOfSum, logarithmOfSumOfExponentials
+}
+
+public struct ExtremumAttributes: Sendable, Equatable {
+  public var axis: Int
+  public var keepsDimensions: Bool
+  public var isMinimum: Bool
+  /// Of equal elements the last, not the first.
+  public var takesLast: Bool
+
+  public init(axis: Int, keepsDimensions: Bool, isMinimum: Bool, takesLast: Bool) {
+    self.axis = axis
+    self.keepsDimensions = keepsDimensions
+    self.isMinimum = isMinimum
+    self.takesLast = takesLast
+  }
+}
+
+/// Reals become integers by truncation, integers wrap around, anything but 0 is true.
+public struct CastAttributes: Sendable, Equatable {
+  public var target: ElementType
+  /// To floats of 8 bits: what is out of range becomes the largest number.
+  public var saturates = true
+  /// To `float8E8M0`.
+  public var powerRounding = FloatFormat.PowerRounding.up
+
+  public init(_ target: ElementType) { self.target = target }
 }
 
 extension Operation {

@@ -81,8 +81,8 @@ extension Graph {
 
   /// The scale of one output channel: its largest weight becomes ±127, unless the bias would then
   /// not fit: a channel with tiny weights and a large bias takes a coarser scale, which keeps
-  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278). Infinite when no scale is
-  /// coarse enough.
+  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278). Infinite when no
+  /// scale is coarse enough.
   private func weightScale(_ largest: Float, bias: Float, inputScale: Float) -> Float {
     let fromBias = Double(abs(bias)) / Double(inputScale) / Double(1 << 29)
     let scale = Float(max(Double(largest) / 127, fromBias))

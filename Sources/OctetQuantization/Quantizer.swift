@@ -6,7 +6,7 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.minMax
+    public var calibrator = Calibrator.meanSquareError
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     public var threadCount = 1
@@ -70,7 +70,9 @@ public struct Quantizer: Sendable {
     for (index, histogram) in calibration.histograms {
       let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
       var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
-      if !options.keepsFullScores, graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+      if !options.keepsFullScores, graph.isClassScores(index),
+        let highest = calibration.leastHighest[index]
+      {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
       ranges[index] = range
@@ -121,6 +123,9 @@ extension Graph {
     var missing: [QuantizationError.UnsupportedNode] = []
     for node in nodes {
       var reason = node.operation.int8Refusal
+      if reason == nil, let type = foreignElementType(of: node) {
+        reason = "it works on \(type) elements; only float32 tensors can be quantized"
+      }
       if reason == nil, node.operation.weightChannelAxis != nil,
         node.inputs.dropFirst().contains(where: { tensors[$0].constant == nil })
       {

@@ -136,7 +136,9 @@ struct ErrorFeedback {
     for k in 0..<size {
       for row in 0...k {
         let factor = inverseLower[k * size + row]
-        for column in 0...row { inverse[row * size + column] += factor * inverseLower[k * size + column] }
+        for column in 0...row {
+          inverse[row * size + column] += factor * inverseLower[k * size + column]
+        }
       }
     }
     guard let factor = choleskyFactor(inverse, size) else { return nil }

@@ -1,15 +1,19 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if (arch(x86_64) && !hasFeature(Embedded)) || arch(arm) || arch(arm64)
   internal import COctetKernels
 #endif
 
 /// Which instructions the kernels use. All give the same bytes.
 public enum Backend: UInt8, Sendable {
-  /// Swift that runs on any core.
+  /// Swift that runs on any core; on 32-bit ARM what the firmware is built for.
   case portable = 0
   /// x86-64: AVX2.
   case avx2 = 1
   /// x86-64: AVX-512 with VNNI and VBMI.
   case avx512vnni = 2
+  /// ARMv7 and AArch64: NEON.
+  case neon = 3
+  /// AArch64: NEON with the dot product.
+  case dotProduct = 4
 
   /// Whether this machine can run it.
   public var isAvailable: Bool {
@@ -21,11 +25,19 @@ public enum Backend: UInt8, Sendable {
       #else
         return false
       #endif
+    case .neon, .dotProduct:
+      #if arch(arm) || arch(arm64)
+        return octet_may_have_neon() && octet_neon_level() >= (self == .neon ? 1 : 2)
+      #else
+        return false
+      #endif
     }
   }
 
   /// The fastest that this machine has.
   public static var best: Backend {
+    if Backend.dotProduct.isAvailable { return .dotProduct }
+    if Backend.neon.isAvailable { return .neon }
     if Backend.avx512vnni.isAvailable { return .avx512vnni }
     if Backend.avx2.isAvailable { return .avx2 }
     return .portable
@@ -43,7 +55,23 @@ public enum Backend: UInt8, Sendable {
       case .portable: "portable"
       case .avx2: "avx2"
       case .avx512vnni: "avx512vnni"
+      case .neon: "neon"
+      case .dotProduct: "dotprod"
       }
+    }
+
+    /// Does as many multiply-adds as the instructions can in `rounds` rounds of a few vectors, for
+    /// measuring the machine's peak; how many. 0 when there is no such loop.
+    public func runPeakLoop(rounds: Int) -> Int {
+      #if arch(x86_64)
+        switch self {
+        case .avx2: return Int(octet_peak_avx2(Int64(rounds)))
+        case .avx512vnni: return Int(octet_peak_avx512vnni(Int64(rounds)))
+        default: return 0
+        }
+      #else
+        return 0
+      #endif
     }
   }
 #endif
@@ -53,7 +81,7 @@ extension Model {
   /// instructions, and buffers; 0 for a backend that needs none.
   public func workspaceByteCount(for backend: Backend) -> Int {
     #if arch(x86_64) && !hasFeature(Embedded)
-      backend == .portable ? 0 : X86Workspace.byteCount(self, backend)
+      backend == .avx2 || backend == .avx512vnni ? X86Workspace.byteCount(self, backend) : 0
     #else
       0
     #endif

@@ -84,9 +84,9 @@ extension Model {
   private func validateData(_ field: Int, byteCount: Int, alignment: Int) throws(ModelError) {
     let start = word(field) &- word(BlobHeader.dataOffset)
     let count = word(BlobHeader.dataByteCount)
-    guard start >= 0, byteCount >= 0, byteCount <= count, start <= count &- byteCount, start % alignment == 0 else {
-      throw ModelError(.sectionOutOfBounds, at: field)
-    }
+    guard start >= 0, byteCount >= 0, byteCount <= count, start <= count &- byteCount,
+      start % alignment == 0
+    else { throw ModelError(.sectionOutOfBounds, at: field) }
   }
 
   private func lifetimeError(_ tensor: TensorView) -> ModelError {

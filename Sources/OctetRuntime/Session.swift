@@ -38,6 +38,7 @@
     let workspaceCount = unsafe workspace?.count ?? 0
     let workspaceByteCount = model.workspaceByteCount(for: backend ?? best)
     if let backend {
+      guard backend.isAvailable else { throw .backendUnavailable }
       self.backend = backend
       guard workspaceCount >= workspaceByteCount else {
         throw .workspaceTooSmall(byteCount: workspaceCount, needed: workspaceByteCount)
@@ -68,7 +69,8 @@
     for position in 0..<values.count { unsafe target[position] = values[position] }
   }
 
-  /// The first element of input `index`, to fill in place: `model.input(index).elementCount` values.
+  /// The first element of input `index`, to fill in place: `model.input(index).elementCount`
+  /// values.
   @unsafe public func inputElements(_ index: Int) -> UnsafeMutablePointer<Int8> {
     unsafe (arena + model.input(index).dataOffset).assumingMemoryBound(to: Int8.self)
   }

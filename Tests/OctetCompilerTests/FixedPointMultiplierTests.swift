@@ -29,7 +29,8 @@ import Testing
   @Test func exactWhereThirtyOneBitsSuffice() {
     for exponent in -32...29 {
       for numerator in [1, 3, 5, 127, 1_000_003, (1 << 30) - 1] {
-        let real = Double(sign: .plus, exponent: exponent, significand: Double(numerator).significand)
+        let real = Double(
+          sign: .plus, exponent: exponent, significand: Double(numerator).significand)
         #expect(value(FixedPointMultiplier(real)) == real)
       }
     }

@@ -49,7 +49,9 @@ struct Int8Model {
     session = try Session(model: model, arena: arena.region)
   }
 
-  var inputCounts: [Int] { (0..<session.model.inputCount).map { session.model.input($0).byteCount } }
+  var inputCounts: [Int] {
+    (0..<session.model.inputCount).map { session.model.input($0).byteCount }
+  }
 
   /// The outputs for one sample: inputs end to end in, outputs end to end out.
   func run(_ sample: ArraySlice<Int8>) throws -> [Int8] {

@@ -53,8 +53,8 @@ import Testing
     #expect(Calibrator.percentile.range(negative).upper == 0)
   }
 
-  /// A million values in 0…1 and one at 10: clipping the one costs 81, keeping it costs the million a
-  /// step ten times as coarse, 10⁶ · (10/255)² / 12 = 128.
+  /// A million values in 0…1 and one at 10: clipping the one costs 81, keeping it costs the million
+  /// a step ten times as coarse, 10⁶ · (10/255)² / 12 = 128.
   @Test func meanSquareErrorWeighsClippingAgainstRounding() {
     var result = Histogram(lower: 0, upper: 10)
     let bulk = (0..<1000).map { (Float($0) + 0.5) / 1000 }

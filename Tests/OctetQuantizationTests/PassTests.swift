@@ -10,7 +10,8 @@ import Testing
     return seeds.map { seed in
       var random = TestRandom(seed: seed)
       let inputs = graph.inputs.map { input in
-        (0..<graph.tensors[input].elementCount).map { _ in Float.random(in: -1...1, using: &random) }
+        (0..<graph.tensors[input].elementCount).map { _ in Float.random(in: -1...1, using: &random)
+        }
       }
       return interpreter.run(inputs: inputs).flatMap { $0 }
     }
@@ -44,7 +45,9 @@ import Testing
   }
 
   /// Each activation fuses into what makes its input, and once fused no second one does.
-  @Test(arguments: [Operation.relu, .relu6, .clip(lower: -1, upper: 1), .clip(lower: 0, upper: 0.5)])
+  @Test(arguments: [
+    Operation.relu, .relu6, .clip(lower: -1, upper: 1), .clip(lower: 0, upper: 0.5),
+  ])
   func activationsAreFused(operation: Operation) throws {
     var builder = NetworkBuilder(seed: 3, height: 5, width: 5, channelCount: 2)
     try builder.convolution("conv", outputCount: 3, kernel: Extent(3))
@@ -83,8 +86,8 @@ import Testing
     try expectSame(graph, graph.simplified(), "identities")
   }
 
-  /// On the inputs that it learnt from, error feedback leaves no more error in a layer's output than
-  /// rounding each weight to nearest does.
+  /// On the inputs that it learnt from, error feedback leaves no more error in a layer's output
+  /// than rounding each weight to nearest does.
   @Test(arguments: 1...8)
   func errorFeedbackIsNoWorseThanNearest(seed: Int) throws {
     let (inputCount, outputCount, sampleCount) = (24, 6, 64)

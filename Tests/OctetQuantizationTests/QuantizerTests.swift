@@ -51,7 +51,8 @@ import Testing
         let ours = (channel * 20..<(channel + 1) * 20)
         #expect(ours.map { abs(Int(codes[$0])) }.max() == 127)
         for index in ours {
-          #expect(abs(Float(codes[index]) * scales[channel] - weights[index]) <= 0.5001 * scales[channel])
+          #expect(
+            abs(Float(codes[index]) * scales[channel] - weights[index]) <= 0.5001 * scales[channel])
         }
       }
     }
@@ -62,7 +63,8 @@ import Testing
     let result = try Quantizer.quantize(
       graph, samples: constantSamples([0, 0]), options: .init())
     let (_, scales, bias) = try constants(result.graph)
-    let inputScale = try #require(result.graph.tensors[result.graph.inputs[0]].quantization).scales[0]
+    let inputScale = try #require(result.graph.tensors[result.graph.inputs[0]].quantization).scales[
+      0]
     for (channel, real) in [Float(0.75), -0.125].enumerated() {
       let step = inputScale * scales[channel]
       #expect(abs(Float(bias[channel]) * step - real) <= 0.5001 * step)
@@ -85,7 +87,8 @@ import Testing
     let result = try Quantizer.quantize(
       graph, samples: constantSamples([0.5, 1]), options: .init())
     let (_, scales, bias) = try constants(result.graph)
-    let inputScale = try #require(result.graph.tensors[result.graph.inputs[0]].quantization).scales[0]
+    let inputScale = try #require(result.graph.tensors[result.graph.inputs[0]].quantization).scales[
+      0]
     #expect(bias.allSatisfy { abs(Int64($0)) <= (1 << 29) + 64 })
     #expect(abs(Float(bias[0]) * scales[0] * inputScale - 100) < 0.001)
   }
@@ -195,15 +198,15 @@ import Testing
       // Well inside whichever way the zero point is taken off.
       let safe = sign * ((1 << 31) - 1 - reach * magnitude - abs(folded))
       try int8Layer(weights: weights, bias: Int32(safe), zeroPoint: zeroPoint).proveAccumulators()
-      let unsafe = sign * ((1 << 31) - 128 * magnitude / 2)
+      let tooLarge = sign * ((1 << 31) - 128 * magnitude / 2)
       #expect(throws: QuantizationError.self) {
-        try int8Layer(weights: weights, bias: Int32(clamping: unsafe), zeroPoint: zeroPoint)
+        try int8Layer(weights: weights, bias: Int32(clamping: tooLarge), zeroPoint: zeroPoint)
           .proveAccumulators()
       }
     }
   }
 
-  /// A shift to the left before the multiplication counts too: outputs far finer than what comes in.
+  /// A shift to the left before the multiplication counts too: outputs finer than what comes in.
   @Test func leftShiftsCount() throws {
     var graph = int8Layer(weights: [127, 127], bias: 0, zeroPoint: 0)
     let output = graph.outputs[0]

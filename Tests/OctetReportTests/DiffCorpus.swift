@@ -14,8 +14,8 @@ enum DiffCorpus {
     .appendingPathComponent("Corpus")
   static let file = folder.appendingPathComponent("lenet-tiny.onnx")
 
-  static let calibration = Digits.generate(count: 32, seed: 1)
-  static let test = Digits.generate(count: 32, seed: 2)
+  static let calibration = Digits.generate(count: 12, seed: 1)
+  static let test = Digits.generate(count: 20, seed: 2)
 
   /// In the form that quantization works on, so that layers are `conv1` … `fc3`.
   static func lenet() throws -> Graph {
@@ -24,6 +24,9 @@ enum DiffCorpus {
     return graph
   }
 
+  /// `quantized` of `lenet`, once for all tests.
+  static let int8 = Result { try quantized(lenet()) }
+
   /// - Parameter normalization: that the int8 model is made with; the float model's where nil.
   static func quantized(
     _ graph: Graph, normalization: Normalization? = nil
@@ -31,7 +34,7 @@ enum DiffCorpus {
     var graph = graph
     if let normalization { graph.metadata.normalization = normalization }
     let samples = try CalibrationSamples(
-      calibration, count: 32, seed: 1, graph: graph, normalization: nil)
+      calibration, count: 12, seed: 1, graph: graph, normalization: nil)
     return try Quantizer.quantize(graph, samples: samples, options: .init()).graph
   }
 

@@ -49,7 +49,7 @@ enum DiffDamage {
     graph.tensors[bias].constant = .int32([Int32](repeating: 0, count: count))
   }
 
-  /// In the float model: one channel a hundred times as large, and what reads it as much smaller, so
+  /// In the float model: one channel much larger, and what reads it as much smaller, so
   /// that the function stays.
   static func unbalance(
     _ channel: Int, of name: String, by factor: Float, in graph: inout Graph

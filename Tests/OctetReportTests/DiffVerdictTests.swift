@@ -19,14 +19,14 @@ import Testing
 
   @Test func healthy() throws {
     let float = try DiffCorpus.lenet()
-    let verdict = try verdict(float, DiffCorpus.quantized(float))
+    let verdict = try verdict(float, DiffCorpus.int8.get())
     #expect(verdict.kind == .healthy && verdict.layer == nil, "\(verdict)")
   }
 
   @Test(arguments: ["input"] + layers)
   func rangeTooWide(layer: String) throws {
     let float = try DiffCorpus.lenet()
-    var int8 = try DiffCorpus.quantized(float)
+    var int8 = try DiffCorpus.int8.get()
     try DiffDamage.scaleRange(of: layer, by: 16, in: &int8)
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .wastedRange && verdict.layer == layer, "\(verdict)")
@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: ["input"] + layers)
   func rangeTooNarrow(layer: String) throws {
     let float = try DiffCorpus.lenet()
-    var int8 = try DiffCorpus.quantized(float)
+    var int8 = try DiffCorpus.int8.get()
     try DiffDamage.scaleRange(of: layer, by: 1 / 16, in: &int8)
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .clipped && verdict.layer == layer, "\(verdict)")
@@ -44,7 +44,7 @@ import Testing
   @Test(arguments: layers)
   func channelTooLarge(layer: String) throws {
     let float = try DiffCorpus.lenet()
-    var int8 = try DiffCorpus.quantized(float)
+    var int8 = try DiffCorpus.int8.get()
     try DiffDamage.scaleChannel(2, of: layer, by: 100, in: &int8)
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .outlierChannel && verdict.layer == layer, "\(verdict)")
@@ -64,7 +64,7 @@ import Testing
   @Test(arguments: layers)
   func deadChannel(layer: String) throws {
     let float = try DiffCorpus.lenet()
-    var int8 = try DiffCorpus.quantized(float)
+    var int8 = try DiffCorpus.int8.get()
     try DiffDamage.kill(3, of: layer, in: &int8)
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .deadChannel && verdict.layer == layer, "\(verdict)")
@@ -74,7 +74,7 @@ import Testing
   @Test(arguments: layers)
   func biasesDropped(layer: String) throws {
     let float = try DiffCorpus.lenet()
-    var int8 = try DiffCorpus.quantized(float)
+    var int8 = try DiffCorpus.int8.get()
     try DiffDamage.dropBiases(of: layer, in: &int8)
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .biasWrong && verdict.layer == layer, "\(verdict)")
@@ -87,7 +87,9 @@ import Testing
     // A weak model may like other pixels as well, so it says what it was trained with.
     float.metadata.normalization = Normalization(mean: [0], standardDeviation: [1])
     let wrong = Normalization(mean: [values[0]], standardDeviation: [values[1]])
-    var int8 = try DiffCorpus.quantized(float, normalization: isCalibrated ? wrong : nil)
+    var int8 =
+      try isCalibrated
+      ? DiffCorpus.quantized(float, normalization: wrong) : DiffCorpus.int8.get()
     int8.metadata.normalization = wrong
     let verdict = try verdict(float, int8)
     #expect(verdict.kind == .inputNormalization && verdict.layer == "input", "\(verdict)")

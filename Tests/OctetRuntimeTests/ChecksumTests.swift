@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  /// The checksum is linear: a flip changes it by what becomes of that bit alone, whatever the other
-  /// bytes are. So this looks at every bit of any file up to 128 KiB.
+  /// The checksum is linear: a flip changes it by what becomes of that bit alone, whatever the
+  /// other bytes are. So this looks at every bit of any file up to 128 KiB.
   @Test func everySingleFlipShows() {
     var differences = (0..<8).map { bit in (0..<8).reduce(UInt32(1) << bit) { r, _ in step(r) } }
     var unseen = 0

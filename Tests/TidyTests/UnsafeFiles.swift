@@ -1,11 +1,16 @@
 /// Where the keyword `unsafe` may stand: a file, or a folder with a slash at its end. Each is a
 /// fence: safe, checked functions around a few unsafe lines.
 let unsafeFiles: [String] = [
+  // The C interface: pointers from C, checked for nil and for their counts.
+  "Firmware/CLibrary/Octet.swift",
+  // What a board's C side hands over and takes.
+  "Firmware/Sources/Firmware/Main.swift",
   "Sources/OctetCommand/Files/Posix.swift",
   "Sources/OctetCommand/Interruption.swift",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
   "Sources/OctetReport/Evaluation/Evaluation.swift",
-  "Sources/OctetReport/Reports/Diff.swift",
+  "Sources/OctetReport/Diff/Diff.swift",
+  "Sources/OctetReport/Diff/Sensitivity.swift",
   "Sources/OctetRuntime/Blob/Checksum.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",

@@ -10,114 +10,15 @@ Needs numpy, ai-edge-litert (for the schema) and tflite-micro, from PyPI.
 import argparse
 import pathlib
 
-import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
+from tflite_builder import INT32, OPERATORS, Builder, options
 from tflite_micro import runtime
+from tflite_weighted_cases import WeightedCases
 
-OPERATORS = schema.BuiltinOperator
-OPTIONS = schema.BuiltinOptions
 SAMPLE_COUNT = 4
-INT8, INT32, FLOAT32 = 9, 2, 0
 
 
-class Builder:
-    """A model of a few operators."""
-
-    def __init__(self):
-        self.buffers = [schema.BufferT()]
-        self.tensors, self.operators, self.codes = [], [], []
-        self.inputs, self.outputs = [], []
-
-    def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
-        tensor = schema.TensorT()
-        tensor.name = f"t{len(self.tensors)}"
-        tensor.shape = list(shape)
-        tensor.type = kind
-        tensor.buffer = 0
-        if data is not None:
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
-            tensor.buffer = len(self.buffers)
-            self.buffers.append(buffer)
-        if scale is not None:
-            scales = np.atleast_1d(scale).astype(np.float32)
-            tensor.quantization = schema.QuantizationParametersT()
-            tensor.quantization.scale = scales
-            tensor.quantization.zeroPoint = np.full(len(scales), zero, np.int64)
-            tensor.quantization.quantizedDimension = axis
-        self.tensors.append(tensor)
-        return len(self.tensors) - 1
-
-    def integers(self, values):
-        values = np.asarray(values, np.int32)
-        return self.tensor(values.shape, kind=INT32, data=values)
-
-    def operator(self, code, inputs, outputs, options=None, options_type=0, version=1):
-        entry = schema.OperatorCodeT()
-        entry.builtinCode = code
-        entry.deprecatedBuiltinCode = min(code, 127)
-        entry.version = version
-        node = schema.OperatorT()
-        node.opcodeIndex = len(self.codes)
-        node.inputs, node.outputs = list(inputs), list(outputs)
-        node.builtinOptionsType = options_type
-        node.builtinOptions = options
-        self.codes.append(entry)
-        self.operators.append(node)
-
-    def bytes(self):
-        graph = schema.SubGraphT()
-        graph.tensors, graph.operators = self.tensors, self.operators
-        graph.inputs, graph.outputs = self.inputs, self.outputs
-        model = schema.ModelT()
-        model.version = 3
-        model.operatorCodes, model.subgraphs, model.buffers = self.codes, [graph], self.buffers
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-        return bytes(builder.Output())
-
-
-def options(name, **fields):
-    value = getattr(schema, name + "T")()
-    for key, field in fields.items():
-        setattr(value, key, field)
-    return value, getattr(OPTIONS, name)
-
-
-class Cases:
-    def __init__(self, seed):
-        self.random = np.random.default_rng(seed)
-
-    def scale(self, low=0.002, high=0.1):
-        return np.float32(np.exp(self.random.uniform(np.log(low), np.log(high))))
-
-    def zero(self):
-        return int(self.random.integers(-128, 128))
-
-    def size(self, low=1, high=8):
-        return int(self.random.integers(low, high))
-
-    def image(self):
-        return [1, self.size(3, 9), self.size(3, 9), self.size()]
-
-    def one(self, code, shape=None, output=None, output_shape=None, extra=None, **settings):
-        """One input, one output, and parameter tensors that `extra` makes."""
-        b = Builder()
-        shape = shape or self.image()
-        s, z = self.scale(), self.zero()
-        x = b.tensor(shape, s, z)
-        parameters = extra(b) if extra else []
-        s2, z2 = output or (s, z)
-        y = b.tensor(output_shape or shape, s2, z2)
-        value, kind = settings.get("options", (None, 0))
-        b.operator(code, [x] + parameters, [y], value, kind, settings.get("version", 1))
-        b.inputs, b.outputs = [x], [y]
-        return b
-
-    def own(self):
-        return self.scale(), self.zero()
-
+class Cases(WeightedCases):
     # Activations
 
     def relu(self):
@@ -129,7 +30,8 @@ class Cases:
     def leaky_relu(self):
         alpha = float(self.random.choice([0.01, 0.1, 0.3, 1.5, -0.5]))
         return self.one(
-            OPERATORS.LEAKY_RELU, output=self.own(), options=options("LeakyReluOptions", alpha=alpha))
+            OPERATORS.LEAKY_RELU, output=self.own(),
+            options=options("LeakyReluOptions", alpha=alpha))
 
     def hard_swish(self):
         return self.one(OPERATORS.HARD_SWISH, output=(self.scale(0.02, 0.1), self.zero()))
@@ -217,7 +119,8 @@ class Cases:
         output = list(shape)
         output[axis] = sum(part[axis] for part in parts)
         y = b.tensor(output, *quantization)
-        value, kind = options("ConcatenationOptions", axis=axis - 4 * int(self.random.integers(0, 2)))
+        given = axis - 4 * int(self.random.integers(0, 2))
+        value, kind = options("ConcatenationOptions", axis=given)
         b.operator(OPERATORS.CONCATENATION, inputs, [y], value, kind)
         b.inputs, b.outputs = inputs, [y]
         return b
@@ -318,7 +221,8 @@ class Cases:
         outputs = [b.tensor(part, *quantization) for _ in range(count)]
         value, kind = options("SplitOptions", numSplits=count)
         b.operator(
-            OPERATORS.SPLIT, [b.tensor([], kind=INT32, data=np.int32(axis)), x], outputs, value, kind)
+            OPERATORS.SPLIT, [b.tensor([], kind=INT32, data=np.int32(axis)), x], outputs, value,
+            kind)
         b.inputs, b.outputs = [x], outputs
         return b
 
@@ -337,8 +241,9 @@ class Cases:
             outputs.append(b.tensor(part, *quantization))
         value, kind = options("SplitVOptions", numSplits=len(counts))
         b.operator(
-            OPERATORS.SPLIT_V, [x, b.integers(counts), b.tensor([], kind=INT32, data=np.int32(axis))],
-            outputs, value, kind)
+            OPERATORS.SPLIT_V,
+            [x, b.integers(counts), b.tensor([], kind=INT32, data=np.int32(axis))], outputs, value,
+            kind)
         b.inputs, b.outputs = [x], outputs
         return b
 
@@ -355,125 +260,6 @@ class Cases:
 
     def resize_bilinear(self):
         return self.resize(OPERATORS.RESIZE_BILINEAR, "ResizeBilinearOptions")
-
-    # Windows and weights
-
-    def pool(self, code):
-        shape = self.image()
-        kernel = [self.size(1, min(5, shape[1] + 1)), self.size(1, min(5, shape[2] + 1))]
-        stride = [self.size(1, 4), self.size(1, 4)]
-        padding = int(self.random.integers(0, 2))
-        output = [1] + [
-            -(-shape[1 + k] // stride[k]) if padding == 0
-            else (shape[1 + k] - kernel[k]) // stride[k] + 1 for k in range(2)] + [shape[3]]
-        return self.one(
-            code, shape, None, output, options=options(
-                "Pool2DOptions", padding=padding, strideH=stride[0], strideW=stride[1],
-                filterHeight=kernel[0], filterWidth=kernel[1],
-                fusedActivationFunction=int(self.random.choice([0, 1, 3]))))
-
-    def max_pool(self):
-        return self.pool(OPERATORS.MAX_POOL_2D)
-
-    def average_pool(self):
-        return self.pool(OPERATORS.AVERAGE_POOL_2D)
-
-    def weights(self, b, shape, axis, input_scale, channels, per_channel=True):
-        """int8 weights and, mostly, an int32 bias."""
-        count = channels if per_channel else 1
-        scales = np.array([self.scale(0.001, 0.02) for _ in range(count)], np.float32)
-        data = self.random.integers(-127, 128, shape).astype(np.int8)
-        result = [b.tensor(shape, scales, 0, data=data, axis=axis)]
-        bias = self.random.integers(-5000, 5000, channels).astype(np.int32)
-        result.append(b.tensor([channels], scales * input_scale, 0, kind=INT32, data=bias))
-        return result
-
-    def convolution(self):
-        b = Builder()
-        groups = self.size(1, 4)
-        shape = [1, self.size(5, 11), self.size(5, 11), groups * self.size(1, 4)]
-        channels = groups * self.size(1, 5)
-        kernel, stride = [self.size(1, 4), self.size(1, 4)], [self.size(1, 4), self.size(1, 4)]
-        dilation = [self.size(1, 3), self.size(1, 3)]
-        padding = int(self.random.integers(0, 2))
-        output = [1] + [self.extent(shape[1 + k], kernel[k], stride[k], dilation[k], padding)
-                        for k in range(2)] + [channels]
-        s, z = self.own()
-        x = b.tensor(shape, s, z)
-        w = self.weights(b, [channels, *kernel, shape[3] // groups], 0, s, channels,
-                         self.random.random() < 0.8)
-        y = b.tensor(output, *self.own())
-        value, kind = options(
-            "Conv2DOptions", padding=padding, strideH=stride[0], strideW=stride[1],
-            dilationHFactor=dilation[0], dilationWFactor=dilation[1],
-            fusedActivationFunction=int(self.random.choice([0, 1, 3])))
-        b.operator(OPERATORS.CONV_2D, [x, *w], [y], value, kind)
-        b.inputs, b.outputs = [x], [y]
-        return b
-
-    def depthwise(self):
-        b = Builder()
-        multiplier = self.size(1, 4)
-        shape = [1, self.size(5, 11), self.size(5, 11), self.size(1, 6)]
-        channels = shape[3] * multiplier
-        kernel, stride = [self.size(1, 4), self.size(1, 4)], [self.size(1, 4)] * 2
-        dilation = [self.size(1, 3)] * 2
-        padding = int(self.random.integers(0, 2))
-        output = [1] + [self.extent(shape[1 + k], kernel[k], stride[k], dilation[k], padding)
-                        for k in range(2)] + [channels]
-        s, z = self.own()
-        x = b.tensor(shape, s, z)
-        w = self.weights(b, [1, *kernel, channels], 3, s, channels)
-        y = b.tensor(output, *self.own())
-        value, kind = options(
-            "DepthwiseConv2DOptions", padding=padding, strideH=stride[0], strideW=stride[1],
-            depthMultiplier=multiplier, dilationHFactor=dilation[0], dilationWFactor=dilation[1],
-            fusedActivationFunction=int(self.random.choice([0, 1, 3])))
-        b.operator(OPERATORS.DEPTHWISE_CONV_2D, [x, *w], [y], value, kind)
-        b.inputs, b.outputs = [x], [y]
-        return b
-
-    @staticmethod
-    def extent(size, kernel, stride, dilation, padding):
-        if padding == 0:
-            return -(-size // stride)
-        return (size - (kernel - 1) * dilation - 1) // stride + 1
-
-    def transposed(self):
-        b = Builder()
-        shape = [1, self.size(2, 6), self.size(2, 6), self.size(1, 5)]
-        channels = self.size(1, 5)
-        kernel, stride = [self.size(1, 5), self.size(1, 5)], [self.size(1, 4), self.size(1, 4)]
-        padding = int(self.random.integers(0, 2))
-        output = [1] + [
-            shape[1 + k] * stride[k] if padding == 0
-            else (shape[1 + k] - 1) * stride[k] + kernel[k] for k in range(2)] + [channels]
-        s, z = self.own()
-        x = b.tensor(shape, s, z)
-        w = self.weights(b, [channels, *kernel, shape[3]], 0, s, channels)
-        y = b.tensor(output, *self.own())
-        value, kind = options(
-            "TransposeConvOptions", padding=padding, strideH=stride[0], strideW=stride[1])
-        b.operator(
-            OPERATORS.TRANSPOSE_CONV, [b.integers(output), w[0], x, w[1]], [y], value, kind, 3)
-        b.inputs, b.outputs = [x], [y]
-        return b
-
-    def fully_connected(self):
-        b = Builder()
-        depth, channels = self.size(1, 60), self.size(1, 30)
-        keeps = bool(self.random.integers(0, 2))
-        shape = [1, self.size(1, 4), depth] if keeps else [1, depth]
-        s, z = self.own()
-        x = b.tensor(shape, s, z)
-        w = self.weights(b, [channels, depth], 0, s, channels, self.random.random() < 0.5)
-        y = b.tensor(shape[:-1] + [channels], *self.own())
-        value, kind = options(
-            "FullyConnectedOptions", keepNumDims=keeps,
-            fusedActivationFunction=int(self.random.choice([0, 1, 3])))
-        b.operator(OPERATORS.FULLY_CONNECTED, [x, *w], [y], value, kind, 4)
-        b.inputs, b.outputs = [x], [y]
-        return b
 
     NAMES = [
         "relu", "relu6", "leaky_relu", "hard_swish", "logistic", "tanh", "softmax", "requantize",

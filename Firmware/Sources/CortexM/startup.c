@@ -36,5 +36,6 @@ static void fault(void) {
 
 // The first 16 vectors; nothing here enables an interrupt.
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    link_stack_top, board_reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
+    link_stack_top, board_reset, fault, fault, fault, fault, fault, 0,
+    0, 0, 0, fault, fault, 0, fault, fault,
 };

@@ -62,7 +62,7 @@ extension board_report {
   mutating func fail(_ code: UInt8, detail: Int, _ text: @autoclosure () -> StaticString) {
     error_code = UInt32(code)
     error_detail = UInt32(truncatingIfNeeded: detail)
-    // Without them a small board saves 2 KiB: the host, or octet_error_text, knows them by the code.
+    // Without them a small board saves 2 KiB: the host, or octet_error_text, knows them by code.
     #if !OCTET_SMALL
       let text = text()
       unsafe board_write_error(text.utf8Start, text.utf8CodeUnitCount)

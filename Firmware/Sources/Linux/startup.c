@@ -10,27 +10,30 @@ enum { PAINTED_STACK_BYTE_COUNT = 16384 };
 
 long linux_argument_count;
 char **linux_arguments;
-unsigned long linux_hardware_capabilities;
+static const long *auxiliary_vector;
 static uint32_t *stack_top;
 
 uint32_t *board_stack_limit(void) { return stack_top - PAINTED_STACK_BYTE_COUNT / 4; }
 uint32_t *board_stack_top(void) { return stack_top; }
 
+// As in a C library: an entry of what the kernel tells about the machine; 0 without one.
+unsigned long getauxval(unsigned long type) {
+  enum { AT_NULL = 0 };
+  const long *entry = auxiliary_vector;
+  while (entry[0] != AT_NULL && (unsigned long)entry[0] != type) entry += 2;
+  return entry[0] == AT_NULL ? 0 : (unsigned long)entry[1];
+}
+
 int main(void);
 
 // `stack` as the kernel leaves it: argc, argv…, 0, environment…, 0, auxiliary vector.
 __attribute__((used)) _Noreturn static void start(long *stack) {
-  enum { AUXILIARY_END = 0, AUXILIARY_HARDWARE_CAPABILITIES = 16 };
   stack_top = (uint32_t *)stack;
   linux_argument_count = stack[0];
   linux_arguments = (char **)(stack + 1);
   long *next = stack + 1 + linux_argument_count + 1;
   while (*next) next++;
-  for (next++; next[0] != AUXILIARY_END; next += 2) {
-    if (next[0] == AUXILIARY_HARDWARE_CAPABILITIES) {
-      linux_hardware_capabilities = (unsigned long)next[1];
-    }
-  }
+  auxiliary_vector = next + 1;
   main();
   for (;;) continue;
 }

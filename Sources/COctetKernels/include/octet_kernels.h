@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "octet_arm.h"
+
 // The high half of 2·a·b, rounded to nearest: `highMultiply` of FixedPoint.swift.
 static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);

@@ -27,20 +27,31 @@ typedef struct {
   int32_t lower, upper;
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
 
+  // Whether words stand in threes, of neighbouring columns of the kernel, for one vector.
+  int32_t takes_three;
+
   // Depthwise: rows that are interleaved and the distance between them in the image.
   int32_t kernel_height, row_step;
+
+  // Addition of row_count elements: the second input; bits that the first is shifted before its
+  // multiplier of 1/2.
+  int64_t input_b;
+  int32_t left_shift;
 
   // Bytes from the layer's own address.
   int64_t taps;                                  // [word_count]: byte offsets in the image
   int64_t weights;                               // [vectors / B, word_count, B] vectors;
-                                                 // narrow: [word_count, channels] words
+                                                 // narrow: [word_count, channels] words;
+                                                 // addition: [256] int32, in AVX-512 [4, 256] bytes
   int64_t constants;                             // [vectors, 10] vectors, see below
   int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
   int64_t image;
-  int64_t scratch;                               // pools: sums of a row; depthwise: interleaved rows
+  int64_t scratch;                               // sums of a row; depthwise: interleaved rows
 } octet_x86_layer;
 
-enum { OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW };
+enum {
+  OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW, OCTET_X86_ADD, OCTET_X86_AVERAGE
+};
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
 // addition and one shift of the 64-bit product, as floors of floors collapse: with s = −shift ≥ 1,
@@ -76,8 +87,13 @@ void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena);
 void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena);
 
 // B, the vectors of channels that are computed together, when `count` channels are left; a layer
-// of one pixel takes eight, for sums enough to hide the latency of the dots.
+// of one pixel takes eight, for sums enough to hide the latency of the dots. (Four, with half the
+// pixels, is slower on AVX2 and no faster on AVX-512.)
 static inline int octet_x86_block(int count, int lanes, int is_one_pixel) {
   const int vectors = (count + lanes - 1) / lanes;
-  return is_one_pixel && vectors > 4 ? 8 : vectors > 2 ? 4 : vectors > 1 ? 2 : 1;
+  return is_one_pixel && vectors > 4 ? 8 : vectors > 1 ? 2 : 1;
 }
+
+// Does as many multiply-adds as the processor can, for measuring the peak; how many.
+int64_t octet_peak_avx2(int64_t rounds);
+int64_t octet_peak_avx512vnni(int64_t rounds);

@@ -9,6 +9,10 @@ extension Lowering {
     guard activation == .none else {
       throw .invalid(node: node.name, reason: "an activation fused into it has no operator")
     }
+    guard node.inputs.count <= 255 else {
+      throw .invalid(
+        node: node.name, reason: "it joins \(node.inputs.count) tensors, more than 255")
+    }
     try requireOneScale(node)
     let axis = try fourAxes([axis], of: node.inputs[0], node)[0]
     try append(

@@ -103,6 +103,12 @@ public struct Lowering {
     guard let shape = source.shape.atMostFourDimensions else {
       throw .invalid(node: source.name, reason: "more than four dimensions: \(source.shape)")
     }
+    guard source.elementCount <= BlobLimits.elementCount, source.elementCount > 0 else {
+      throw .invalid(
+        node: source.name,
+        reason: "\(source.elementCount) elements; a blob's tensors have 1 to "
+          + "\(BlobLimits.elementCount)")
+    }
     var constant: [Int8]?
     if case .int8(let values) = source.constant { constant = values }
     model.tensors.append(

@@ -13,6 +13,9 @@ extension Lowering {
     else {
       throw .invalid(node: node.name, reason: "only height and width can be resized")
     }
+    guard attributes.outputShape[1...2].allSatisfy({ $0 <= 1 << 16 }) else {
+      throw .invalid(node: node.name, reason: "it resizes to more than 65,536 rows or columns")
+    }
     let tables = [1, 2].map { axis -> LoweredOperator.Parameter in
       let table = ResizeTable(
         input: shape[axis], output: attributes.outputShape[axis],

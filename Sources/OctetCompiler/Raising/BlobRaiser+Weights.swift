@@ -96,7 +96,7 @@ struct WeightScale {
       : Double(multiplier.multiplier)
         * Double(sign: .plus, exponent: Int(multiplier.shift) - 31, significand: 1)
     let nearest = Float(real * Double(output) / Double(input))
-    // A multiplier has 31 bits and a scale 24, so the nearest is right unless a product was rounded.
+    // A multiplier has 31 bits, a scale 24: the nearest is right unless a product was rounded.
     var candidates = [nearest]
     for _ in 0..<3 {
       candidates.append(candidates[candidates.count - 1].nextUp)

@@ -1,3 +1,5 @@
+import OctetModel
+
 /// The element types of ONNX tensors that Octet reads; raw values are TensorProto.DataType's codes.
 public enum ONNXElementType: Int, Sendable {
   case float = 1
@@ -5,37 +7,55 @@ public enum ONNXElementType: Int, Sendable {
   case bool = 9
   case float16, double, uint32, uint64
   case bfloat16 = 16
+  case float8E4M3FN, float8E4M3FNUZ, float8E5M2, float8E5M2FNUZ
+  case uint4, int4, float4E2M1, float8E8M0, uint2, int2, float6E2M3, float6E3M2
 
-  public var isReal: Bool {
+  /// What the graph calls it.
+  public var elementType: ElementType {
     switch self {
-    case .float, .float16, .double, .bfloat16: true
-    default: false
+    case .float: .float32
+    case .double: .float64
+    // All others have the same name on both sides; a test holds this.
+    default: ElementType(rawValue: "\(self)") ?? .float32
     }
   }
 
-  /// Bytes of one element in `raw_data`.
-  var byteCount: Int {
-    switch self {
-    case .uint8, .int8, .bool: 1
-    case .uint16, .int16, .float16, .bfloat16: 2
-    case .float, .int32, .uint32: 4
-    case .int64, .uint64, .double: 8
+  init(_ type: ElementType) {
+    switch type {
+    case .float32: self = .float
+    case .float64: self = .double
+    default: self = Self.named["\(type)"] ?? .float
     }
   }
 
-  /// The integers that the type holds (of `uint64`, those that Octet takes).
+  private static let named: [String: ONNXElementType] = {
+    let all = (1...28).compactMap { ONNXElementType(rawValue: $0) }
+    return Dictionary(all.map { ("\($0)", $0) }) { first, _ in first }
+  }()
+
+  public var isReal: Bool { elementType.isReal }
+
+  /// Bits of one element in `raw_data`; those of 6 bits have a byte each.
+  var bitCount: Int {
+    let bits = elementType.bitCount
+    return bits == 6 ? 8 : bits
+  }
+
+  /// Bytes of one element, at least 1.
+  var byteCount: Int { max(bitCount / 8, 1) }
+
+  /// The integers that the type holds (of `uint64`, those that an `Int64` can).
   var range: ClosedRange<Int64> {
     switch self {
-    case .uint8: 0...255
-    case .int8: -128...127
-    case .uint16: 0...65535
-    case .int16: -32768...32767
-    case .int32: Int64(Int32.min)...Int64(Int32.max)
-    case .uint32: 0...Int64(UInt32.max)
-    case .uint64: 0...Int64.max
-    case .bool: 0...1
-    default: Int64.min...Int64.max
+    case .bool: return 0...1
+    case .int64: return Int64.min...Int64.max
+    case .uint64: return 0...Int64.max
+    default: break
     }
+    let bits = Int64(elementType.bitCount)
+    if isReal || bits >= 64 { return Int64.min...Int64.max }
+    if !elementType.isSigned { return 0...(1 << bits) - 1 }
+    return -(1 << (bits - 1))...(1 << (bits - 1)) - 1
   }
 
   /// How far unsigned integers move down to become signed ones of the same width.
@@ -47,13 +67,15 @@ public enum ONNXElementType: Int, Sendable {
     }
   }
 
+  /// The value modulo the type's width.
+  func wrapped(_ value: Int64) -> Int64 { elementType.wrapped(value) }
+
   /// The name of a type code in messages, whether Octet reads it or not.
   static func name(_ code: Int) -> String {
     if let type = ONNXElementType(rawValue: code) { return "\(type)" }
     let others = [
-      8: "string", 14: "complex64", 15: "complex128", 17: "float8e4m3fn", 18: "float8e4m3fnuz",
-      19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
-      24: "float8e8m0", 25: "uint2", 26: "int2",
+      0: "no tensor's (a sequence, a map or an optional value's)", 8: "string", 14: "complex64",
+      15: "complex128",
     ]
     return others[code] ?? "type \(code)"
   }

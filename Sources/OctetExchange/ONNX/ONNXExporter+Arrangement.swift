@@ -23,6 +23,13 @@ extension ONNXExporter {
         "LogSoftmax", node.name, [source], [make(node.outputs[0], layout)],
         [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
     case .mean(let axes, let keeps): mean(node, axes, keeps)
+    case .reduce(let reduction, let axes, let keeps): reduce(node, reduction, axes, keeps)
+    case .expand(let list), .tile(let list):
+      let source = value(node.inputs[0], .plain)
+      let sizes = initializer(
+        node.name + "/sizes", ONNXValue(shape: [list.count], integers: list.map { Int64($0) }))
+      let operatorName = node.operation == .expand(list) ? "Expand" : "Tile"
+      addNode(operatorName, node.name, [source, sizes], [make(node.outputs[0], .plain)])
     case .concatenation(let axis, let activation):
       guard activation == .none else { throw .unsupported("its fused activation is not written") }
       concatenation(node, axis)
@@ -53,8 +60,33 @@ extension ONNXExporter {
     case .selu(let alpha, let gamma):
       ("Selu", [("alpha", .float(alpha)), ("gamma", .float(gamma))])
     case .identity: ("Identity", [])
+    case .function(let function): function.onnxOperator
     default: nil
     }
+  }
+
+  /// ReduceSum takes its axes as an input, the others as an attribute.
+  private mutating func reduce(
+    _ node: Node, _ reduction: Reduction, _ axes: [Int], _ keeps: Bool
+  ) {
+    var inputs = [value(node.inputs[0], .plain)]
+    var attributes: Attributes = [("keepdims", .integer(keeps ? 1 : 0))]
+    let list = axes.map { Int64($0) }
+    if axes.isEmpty {
+      // Every element by itself: what is reduced is an axis of 1 that is added and goes again.
+      inputs = [reshaped(inputs[0], graph.tensors[node.inputs[0]].shape + [1])]
+      attributes = [("keepdims", .integer(0))]
+    }
+    let fileAxes = axes.isEmpty ? [Int64(-1)] : list
+    if reduction == .sum {
+      inputs.append(
+        initializer(
+          node.name + "/axes", ONNXValue(shape: [fileAxes.count], integers: fileAxes)))
+    } else {
+      attributes.append(("axes", .integers(fileAxes)))
+    }
+    addNode(
+      reduction.onnxOperator, node.name, inputs, [make(node.outputs[0], .plain)], attributes)
   }
 
   private func addressable(_ tensor: TensorIndex) -> ONNXLayout {
@@ -202,6 +234,7 @@ extension ONNXExporter {
         text = "constant"
       case .reflect: text = "reflect"
       case .edge: text = "edge"
+      case .wrap: throw .unsupported("padding by repetition is not written")
       }
       addNode("Pad", node.name, inputs, outputs, [("mode", .string(text))])
     case .slice(let begin, let count, let stride):

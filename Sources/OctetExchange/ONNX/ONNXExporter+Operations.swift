@@ -27,6 +27,7 @@ extension ONNXExporter {
     case .divide(let activation): try binary(node, "Div", activation)
     case .minimum: try binary(node, "Min", .none)
     case .maximum: try binary(node, "Max", .none)
+    case .power: try binary(node, "Pow", .none)
     case .prelu: try binary(node, "PRelu", .none)
     case .matrixMultiply:
       let inputs = [value(node.inputs[0], .plain), value(node.inputs[1], .plain)]

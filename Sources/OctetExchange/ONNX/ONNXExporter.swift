@@ -82,6 +82,13 @@ struct ONNXExporter {
   }
 
   private mutating func add(_ node: Node) throws(ExchangeError) {
+    if let type = graph.foreignElementType(of: node) {
+      refused.append(
+        UnsupportedNode(
+          name: node.name, operatorName: node.operation.name,
+          reason: "it works on \(type) elements; only float32 and quantized tensors are written"))
+      return
+    }
     do {
       try export(node)
     } catch {

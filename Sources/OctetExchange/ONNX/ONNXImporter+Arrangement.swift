@@ -18,7 +18,11 @@ extension ONNXImporter {
     let result = try emit(
       .concatenation(axis: layout.tensorAxis(axis, rank: first.rank), activation: .none),
       name: view.name, inputs: inputs, output: view.node.outputs[0])
-    define(view, result, layout)
+    let isOneGrid =
+      Set(inputs.map { graph.tensors[$0].quantization?.scales }).count == 1
+      && Set(inputs.map { graph.tensors[$0].quantization?.zeroPoints }).count == 1
+    if !isOneGrid { for operand in operands { try requireOwnElements(operand) } }
+    define(view, result, layout, movedFrom: first)
   }
 
   mutating func flatten(_ view: ONNXNodeView) throws(ImportFailure) {
@@ -103,7 +107,7 @@ extension ONNXImporter {
     let result = try emit(
       .reshape(layout.tensorShape(shape)), name: view.name, inputs: [source],
       output: view.node.outputs[0])
-    define(view, result, layout)
+    define(view, result, layout, movedFrom: x)
   }
 
   /// A tensor whose elements, in their order, are those of the result in the given layout.
@@ -146,13 +150,13 @@ extension ONNXImporter {
         if x.layout == .line {
           held = try reshape(held, ONNXLayout.channelsLast.tensorShape(x.shape))
         }
-        return define(view, held, layout)
+        return define(view, held, layout, movedFrom: x)
       }
     }
     let source = try tensor(x, .plain)
     let result = try emit(
       .transpose(permutation), name: view.name, inputs: [source], output: view.node.outputs[0])
-    define(view, result, .plain)
+    define(view, result, .plain, movedFrom: x)
   }
 
   /// The layout in which axes can be addressed one by one.
@@ -172,6 +176,7 @@ extension ONNXImporter {
 
   mutating func pad(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
+    try requireOwnElements(x)
     let isOld = view.version < 11
     let given = try isOld ? view.integers("pads") : view.integersInput(1)?.map(\.ordinary)
     guard let given else { throw .invalid("the pads are missing") }
@@ -187,6 +192,7 @@ extension ONNXImporter {
     case "constant": mode = .constant(value)
     case "reflect": mode = .reflect
     case "edge": mode = .edge
+    case "wrap": mode = .wrap
     case let other: throw .unsupported("the mode '\(other)' is not known; use constant padding")
     }
     var before = [Int](repeating: 0, count: x.rank)
@@ -204,6 +210,51 @@ extension ONNXImporter {
     define(view, result, layout)
   }
 
+  mutating func expand(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    try requireOwnElements(x)
+    guard let wanted = try view.integersInput(1)?.map(\.ordinary) else {
+      throw .invalid("the shape is missing")
+    }
+    let rank = max(x.rank, wanted.count)
+    guard rank <= Graph.maximumRank else { throw .invalid("the shape has too many dimensions") }
+    let own = [Int](repeating: 1, count: rank - x.rank) + x.shape
+    let asked = [Int](repeating: 1, count: rank - wanted.count) + wanted
+    let shape = zip(own, asked).map { $1 == 1 ? $0 : $1 }
+    let result = try emit(
+      .expand(shape), name: view.name, inputs: [try tensor(x, .plain)],
+      output: view.node.outputs[0])
+    define(view, result, .plain)
+  }
+
+  mutating func tile(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    try requireOwnElements(x)
+    guard let counts = try view.integersInput(1)?.map(\.ordinary), counts.count == x.rank else {
+      throw .invalid("the repeats are missing or do not fit \(x.shape)")
+    }
+    let layout = addressable(x)
+    let result = try emit(
+      .tile(spread(counts, layout, absent: 1)), name: view.name, inputs: [try tensor(x, layout)],
+      output: view.node.outputs[0])
+    define(view, result, layout)
+  }
+
+  mutating func gather(_ view: ONNXNodeView) throws(ImportFailure) {
+    let (x, indices) = (try view.input(0), try view.input(1))
+    try requireOwnElements(x)
+    let axis = try view.axis(try view.integer("axis"), rank: x.rank)
+    if let wrong = indices.constant?.integers?.first(where: {
+      !(Int64(-x.shape[axis])..<Int64(x.shape[axis])).contains($0)
+    }) {
+      throw .invalid("index \(wrong) is outside axis \(axis) of \(x.shape)")
+    }
+    let result = try emit(
+      .gather(axis: axis), name: view.name,
+      inputs: [try tensor(x, .plain), try tensor(indices, .plain)], output: view.node.outputs[0])
+    define(view, result, .plain)
+  }
+
   mutating func slice(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     let range = try SliceRange(view, shape: x.shape)
@@ -214,7 +265,7 @@ extension ONNXImporter {
         count: spread(range.count, layout, absent: 1),
         stride: spread(range.stride, layout, absent: 1)),
       name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, layout)
+    define(view, result, layout, movedFrom: x)
   }
 
   mutating func split(_ view: ONNXNodeView) throws(ImportFailure) {
@@ -238,7 +289,7 @@ extension ONNXImporter {
       .split(axis: layout.tensorAxis(axis, rank: x.rank), counts: counts), name: view.name,
       inputs: [try tensor(x, layout)], outputs: names)
     for (index, tensor) in results.enumerated() where !outputs[index].isEmpty {
-      define(view, at: index, tensor, layout)
+      define(view, at: index, tensor, layout, movedFrom: x)
     }
   }
 }

@@ -4,10 +4,56 @@ extension ONNXImporter {
   /// Operations of one input keep its layout.
   mutating func unary(_ view: ONNXNodeView, _ operation: Operation) throws(ImportFailure) {
     let x = try view.input(0)
+    try requireOwnElements(x)
     let result = try emit(
       operation, name: view.name, inputs: [try tensor(x, x.layout)],
       output: view.node.outputs[0])
     define(view, result, x.layout)
+  }
+
+  mutating func not(_ view: ONNXNodeView) throws(ImportFailure) {
+    let no = ONNXValue(shape: [], integers: [0], elementType: .bool)
+    let operand = ImportedValue(
+      name: view.name + "/false", shape: [], elementType: .bool, source: .constant(no),
+      layout: .plain)
+    try broadcasting(view, .compare(.equal), [try view.input(0), operand])
+  }
+
+  /// Integers, and reals whose bounds are computed, are clipped by the greater and the smaller of
+  /// two tensors; other reals by attributes of the operation.
+  mutating func clip(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let isKnown = [1, 2].allSatisfy {
+      view.version < 11 || view.optionalInput($0).map { $0.constant != nil } ?? true
+    }
+    if x.elementType.isReal && isKnown { return try unary(view, try Self.clip(view)) }
+    var value = x
+    for (index, operation) in [(1, Operation.maximum), (2, .minimum)] {
+      guard view.version >= 11, var bound = view.optionalInput(index) else { continue }
+      guard bound.shape.elementCount == 1 else { throw .invalid("a bound should be one number") }
+      if let constant = bound.constant {
+        bound.source = .constant(constant.reshaped([]))
+        bound.shape = []
+      }
+      let name = view.name + (index == 1 ? "/min" : "/max")
+      let result = try combine([value, bound], operation, name: name, output: name)
+      value = heldValue(result.tensor, result.layout, named: name)
+    }
+    guard case .tensor(let tensor) = value.source, value.name != x.name else {
+      return try alias(view)
+    }
+    rename(tensor, view.node.outputs[0])
+    define(view, tensor, value.layout)
+  }
+
+  /// A tensor of the graph as a value.
+  func heldValue(
+    _ tensor: TensorIndex, _ layout: ONNXLayout, named name: String
+  ) -> ImportedValue {
+    ImportedValue(
+      name: name, shape: layout.valueShape(graph.tensors[tensor].shape),
+      elementType: ONNXElementType(graph.tensors[tensor].elementType), source: .tensor(tensor),
+      layout: layout)
   }
 
   /// The bounds are attributes before operator set 11, inputs since.
@@ -51,20 +97,23 @@ extension ONNXImporter {
   mutating func binary(
     _ view: ONNXNodeView, _ operation: Operation
   ) throws(ImportFailure) {
-    let operands = [try view.input(0), try view.input(1)]
-    let result = try binary(
+    try broadcasting(view, operation, [try view.input(0), try view.input(1)])
+  }
+
+  mutating func broadcasting(
+    _ view: ONNXNodeView, _ operation: Operation, _ operands: [ImportedValue]
+  ) throws(ImportFailure) {
+    let result = try combine(
       operands, operation, name: view.name, output: view.node.outputs[0])
     define(view, result.tensor, result.layout)
   }
 
-  mutating func binary(
+  /// Operands that are broadcast to one shape.
+  mutating func combine(
     _ operands: [ImportedValue], _ operation: Operation, name: String, output: String
   ) throws(ImportFailure) -> (tensor: TensorIndex, layout: ONNXLayout) {
-    for operand in operands where !operand.elementType.isReal {
-      throw .unsupported(
-        "'\(operand.name)' holds \(operand.elementType) elements; Octet computes in floats")
-    }
-    let rank = max(operands[0].rank, operands[1].rank)
+    for operand in operands { try requireOwnElements(operand) }
+    let rank = operands.map(\.rank).max() ?? 0
     let layout = commonLayout(operands, rank: rank)
     var inputs: [TensorIndex] = []
     for operand in operands {
@@ -86,11 +135,9 @@ extension ONNXImporter {
       let isLast = index == view.inputs.count - 1
       let suffix = isLast ? "" : "/\(index)"
       let name = view.node.outputs[0] + suffix
-      let result = try binary(
+      let result = try combine(
         [sum, try view.input(index)], operation, name: view.name + suffix, output: name)
-      sum = ImportedValue(
-        name: name, shape: result.layout.valueShape(graph.tensors[result.tensor].shape),
-        elementType: .float, source: .tensor(result.tensor), layout: result.layout)
+      sum = heldValue(result.tensor, result.layout, named: name)
       if isLast { define(view, result.tensor, result.layout) }
     }
   }
@@ -198,36 +245,67 @@ extension ONNXImporter {
     define(view, result, layout)
   }
 
-  mutating func reduceMean(_ view: ONNXNodeView) throws(ImportFailure) {
+  /// The axes became an input in operator set 18, of ReduceSum in 13.
+  mutating func reduce(
+    _ view: ONNXNodeView, _ operation: ([Int], Bool) -> Operation
+  ) throws(ImportFailure) {
     let x = try view.input(0)
-    let given =
-      try view.version >= 18
-      ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
+    let isInput = view.version >= (view.operatorName == "ReduceSum" ? 13 : 18)
+    let given = try isInput ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
     var axes = try view.axes(given ?? [], rank: x.rank).sorted()
     if axes.isEmpty {
-      if try view.integer("noop_with_empty_axes") != 0 { return try alias(view) }
+      if try view.integer("noop_with_empty_axes") != 0 {
+        // Nothing is summed; what is done to each element stays.
+        return try reduce(view, x, axes: [], keeps: true, operation([], true))
+      }
       axes = Array(0..<x.rank)
     }
     let keeps = try view.integer("keepdims", 1) != 0
-    var layout = x.layout
-    if case .flattened = layout { layout = .plain }
-    if !keeps {
-      // What is left must stand in ONNX's order.
-      let left = layout.permutation(rank: x.rank).filter { !axes.contains($0) }
-      if left != left.sorted() || layout == .line { layout = .plain }
-    }
+    let layout = reductionLayout(x, axes: axes, keeps: keeps)
     let tensorAxes = axes.map { layout.tensorAxis($0, rank: x.rank) }.sorted()
+    try reduce(view, x, axes: axes, keeps: keeps, operation(tensorAxes, keeps))
+  }
+
+  /// ArgMax and ArgMin.
+  mutating func extremum(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let axis = try view.axis(try view.integer("axis"), rank: x.rank)
+    let keeps = try view.integer("keepdims", 1) != 0
+    let layout = reductionLayout(x, axes: [axis], keeps: keeps)
+    let attributes = ExtremumAttributes(
+      axis: layout.tensorAxis(axis, rank: x.rank), keepsDimensions: keeps,
+      isMinimum: view.operatorName == "ArgMin",
+      takesLast: try view.integer("select_last_index") != 0)
+    try reduce(view, x, axes: [axis], keeps: keeps, .extremum(attributes))
+  }
+
+  private mutating func reduce(
+    _ view: ONNXNodeView, _ x: ImportedValue, axes: [Int], keeps: Bool, _ operation: Operation
+  ) throws(ImportFailure) {
+    try requireOwnElements(x)
+    let layout = reductionLayout(x, axes: axes, keeps: keeps)
     let result = try emit(
-      .mean(axes: tensorAxes, keepsDimensions: keeps), name: view.name,
-      inputs: [try tensor(x, layout)], output: view.node.outputs[0])
+      operation, name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
     define(view, result, keeps ? layout : .plain)
+  }
+
+  /// A layout in which what is left stands in ONNX's order.
+  private func reductionLayout(
+    _ x: ImportedValue, axes: [Int], keeps: Bool
+  ) -> ONNXLayout {
+    let layout = addressable(x)
+    if keeps { return layout }
+    let left = layout.permutation(rank: x.rank).filter { !axes.contains($0) }
+    return left != left.sorted() || layout == .line ? .plain : layout
   }
 
   /// The output is the input.
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
-      if let training = view.optionalInput(2), training.constant?.integers != [0] {
+      // With a ratio of 0 training drops nothing either.
+      let dropsNothing = view.optionalInput(1)?.constant?.reals == [0]
+      if let training = view.optionalInput(2), training.constant?.integers != [0], !dropsNothing {
         throw .unsupported("it is in training mode; export the model for inference")
       }
       if view.node.outputs.count > 1, !view.node.outputs[1].isEmpty {
@@ -243,27 +321,55 @@ extension ONNXImporter {
     hold(value, as: view.node.outputs[0])
   }
 
+  /// Cast, and CastLike, which takes the element type of its second input.
   mutating func cast(_ view: ONNXNodeView) throws(ImportFailure) {
-    let x = try view.input(0)
-    let code = try view.integer("to")
-    let target = ONNXElementType(rawValue: code)
-    guard x.elementType.isReal, target == .float || target == .double else {
-      throw .unsupported(
-        "it turns \(x.elementType) into \(ONNXElementType.name(code)) while the model runs; "
-          + "Octet computes in floats, so let the model use floats throughout")
+    let isLike = view.operatorName == "CastLike"
+    let target = isLike ? try view.input(1).elementType : try view.castTarget()
+    var x = try view.input(0)
+    try requireOwnElements(x)
+    let isWide = { (type: ONNXElementType) in type == .float || type == .double }
+    if target == x.elementType || isWide(target) && isWide(x.elementType) {
+      // Doubles are computed as floats.
+      x.elementType = target
+      return hold(x, as: view.node.outputs[0])
     }
-    try alias(view)
+    var attributes = CastAttributes(target.elementType)
+    attributes.saturates = try view.integer("saturate", 1) != 0
+    attributes.powerRounding = try view.powerRounding()
+    try unary(view, .cast(attributes))
   }
 
-  /// The first input in the element type of the second, which is known already.
-  mutating func castLike(_ view: ONNXNodeView) throws(ImportFailure) {
-    let (x, like) = (try view.input(0), try view.input(1))
-    guard x.elementType.isReal, like.elementType.isReal else {
-      throw .unsupported(
-        "it turns \(x.elementType) into \(like.elementType) while the model runs; Octet computes "
-          + "in floats, so let the model use floats throughout")
+  /// Each channel less its mean over the image, over its standard deviation.
+  mutating func instanceNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    guard x.rank >= 3 else { throw .invalid("x needs at least three dimensions") }
+    let layout = ONNXLayout.spatial(rank: x.rank)
+    let source = try tensor(x, layout)
+    let axes = Array(1..<graph.tensors[source].shape.count - 1)
+    let epsilon = try constantTensor(
+      view.name + "/epsilon", ONNXValue(shape: [], reals: [try view.float("epsilon", 1e-5)]),
+      tag: "epsilon")
+    func step(
+      _ importer: inout ONNXImporter, _ operation: Operation, _ inputs: [TensorIndex],
+      _ suffix: String
+    ) throws(ImportFailure) -> TensorIndex {
+      let name = view.name + suffix
+      return try importer.emit(operation, name: name, inputs: inputs, output: name)
     }
-    try alias(view)
+    let average = Operation.mean(axes: axes, keepsDimensions: true)
+    let mean = try step(&self, average, [source], "/mean")
+    let centred = try step(&self, .subtract(.none), [source, mean], "/centred")
+    let square = try step(&self, .multiply(.none), [centred, centred], "/square")
+    let variance = try step(&self, average, [square], "/variance")
+    let bounded = try step(&self, .add(.none), [variance, epsilon], "/bounded")
+    let deviation = try step(&self, .function(.squareRoot), [bounded], "/deviation")
+    let normal = try step(&self, .divide(.none), [centred, deviation], "/normal")
+    let scale = try tensor(try view.input(1), .plain)
+    let scaled = try step(&self, .multiply(.none), [normal, scale], "/scaled")
+    let bias = try tensor(try view.input(2), .plain)
+    let result = try emit(
+      .add(.none), name: view.name, inputs: [scaled, bias], output: view.node.outputs[0])
+    define(view, result, layout)
   }
 
   /// Shapes are fixed, so this is a constant.

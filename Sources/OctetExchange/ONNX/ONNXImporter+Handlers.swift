@@ -5,7 +5,13 @@ extension ONNXImporter {
     @Sendable (inout ONNXImporter, ONNXNodeView) throws(ImportFailure) -> Void
 
   /// The operators that Octet reads, each with the function that takes a node over.
-  static let handlers: [String: Handler] = [
+  static let handlers: [String: Handler] =
+    mainHandlers
+    .merging(functionHandlers) { first, _ in first }
+    .merging(comparisonHandlers) { first, _ in first }
+    .merging(reductionHandlers) { first, _ in first }
+
+  private static let mainHandlers: [String: Handler] = [
     "Conv": { (importer, view) throws(ImportFailure) in try importer.convolution(view) },
     "ConvTranspose": { (importer, view) throws(ImportFailure) in
       try importer.transposedConvolution(view)
@@ -39,7 +45,7 @@ extension ONNXImporter {
         alpha: try view.float("alpha", 1.67326319217681884765625),
         gamma: try view.float("gamma", 1.05070102214813232421875))
     },
-    "Clip": unary { (view) throws(ImportFailure) in try clip(view) },
+    "Clip": { (importer, view) throws(ImportFailure) in try importer.clip(view) },
     "PRelu": { (importer, view) throws(ImportFailure) in try importer.binary(view, .prelu) },
     "Add": { (importer, view) throws(ImportFailure) in try importer.add(view) },
     "Sub": { (importer, view) throws(ImportFailure) in
@@ -54,7 +60,6 @@ extension ONNXImporter {
     "Sum": { (importer, view) throws(ImportFailure) in try importer.chain(view, .add(.none)) },
     "Softmax": { (importer, view) throws(ImportFailure) in try importer.softmax(view) },
     "LogSoftmax": { (importer, view) throws(ImportFailure) in try importer.softmax(view) },
-    "ReduceMean": { (importer, view) throws(ImportFailure) in try importer.reduceMean(view) },
     "Concat": { (importer, view) throws(ImportFailure) in try importer.concatenation(view) },
     "Flatten": { (importer, view) throws(ImportFailure) in try importer.flatten(view) },
     "Reshape": { (importer, view) throws(ImportFailure) in try importer.reshape(view) },
@@ -69,7 +74,23 @@ extension ONNXImporter {
     "Dropout": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Identity": { (importer, view) throws(ImportFailure) in try importer.alias(view) },
     "Cast": { (importer, view) throws(ImportFailure) in try importer.cast(view) },
-    "CastLike": { (importer, view) throws(ImportFailure) in try importer.castLike(view) },
+    "CastLike": { (importer, view) throws(ImportFailure) in try importer.cast(view) },
+    "Expand": { (importer, view) throws(ImportFailure) in try importer.expand(view) },
+    "Tile": { (importer, view) throws(ImportFailure) in try importer.tile(view) },
+    "Gather": { (importer, view) throws(ImportFailure) in try importer.gather(view) },
+    "InstanceNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.instanceNormalization(view)
+    },
+    "Where": { (importer, view) throws(ImportFailure) in
+      try importer.broadcasting(
+        view, .select, [try view.input(0), try view.input(1), try view.input(2)])
+    },
+    "Not": { (importer, view) throws(ImportFailure) in try importer.not(view) },
+    "ReduceMean": { (importer, view) throws(ImportFailure) in
+      try importer.reduce(view) { .mean(axes: $0, keepsDimensions: $1) }
+    },
+    "ArgMax": { (importer, view) throws(ImportFailure) in try importer.extremum(view) },
+    "ArgMin": { (importer, view) throws(ImportFailure) in try importer.extremum(view) },
     "Shape": { (importer, view) throws(ImportFailure) in try importer.shape(view) },
     "QuantizeLinear": { (importer, view) throws(ImportFailure) in
       try importer.quantizeLinear(view)
@@ -87,6 +108,62 @@ extension ONNXImporter {
       throw .unsupported("a constant of this kind is not read; store it as a tensor")
     },
   ]
+
+  private static let functionHandlers: [String: Handler] = {
+    var result: [String: Handler] = [:]
+    for (name, function) in MathFunction.onnxNames {
+      result[name] = unary { (_) throws(ImportFailure) in .function(function) }
+    }
+    result["Celu"] = unary { (view) throws(ImportFailure) in
+      .function(.celu(alpha: try view.float("alpha", 1)))
+    }
+    result["ThresholdedRelu"] = unary { (view) throws(ImportFailure) in
+      .function(.thresholdedRelu(alpha: try view.float("alpha", 1)))
+    }
+    result["Swish"] = unary { (view) throws(ImportFailure) in
+      .function(.swish(alpha: try view.float("alpha", 1)))
+    }
+    result["Shrink"] = unary { (view) throws(ImportFailure) in
+      .function(
+        .shrink(bias: try view.float("bias", 0), threshold: try view.float("lambd", 0.5)))
+    }
+    result["Gelu"] = unary { (view) throws(ImportFailure) in
+      .function(try view.string("approximate", "none") == "tanh" ? .geluByTanh : .gelu)
+    }
+    return result
+  }()
+
+  private static let comparisonHandlers: [String: Handler] = {
+    let operations: [String: Operation] = [
+      "Equal": .compare(.equal), "Less": .compare(.less), "LessOrEqual": .compare(.lessOrEqual),
+      "Greater": .compare(.greater), "GreaterOrEqual": .compare(.greaterOrEqual),
+      "And": .logic(.and), "Or": .logic(.or), "Xor": .logic(.exclusiveOr), "Pow": .power,
+    ]
+    var result: [String: Handler] = [:]
+    for (name, operation) in operations { result[name] = binary(operation) }
+    return result
+  }()
+
+  private static let reductionHandlers: [String: Handler] = {
+    let reductions: [String: Reduction] = [
+      "ReduceSum": .sum, "ReduceProd": .product, "ReduceMax": .maximum, "ReduceMin": .minimum,
+      "ReduceSumSquare": .sumOfSquares, "ReduceL1": .norm1, "ReduceL2": .norm2,
+      "ReduceLogSum": .logarithmOfSum, "ReduceLogSumExp": .logarithmOfSumOfExponentials,
+    ]
+    var result: [String: Handler] = [:]
+    for (name, reduction) in reductions { result[name] = reduce(reduction) }
+    return result
+  }()
+
+  private static func binary(_ operation: Operation) -> Handler {
+    { (importer, view) throws(ImportFailure) in try importer.binary(view, operation) }
+  }
+
+  private static func reduce(_ reduction: Reduction) -> Handler {
+    { (importer, view) throws(ImportFailure) in
+      try importer.reduce(view) { .reduce(reduction, axes: $0, keepsDimensions: $1) }
+    }
+  }
 
   private static func unary(
     _ operation: @escaping @Sendable (ONNXNodeView) throws(ImportFailure) -> Operation

@@ -65,10 +65,14 @@ extension ONNXImporter {
   ) throws(ImportFailure) -> TensorIndex {
     let key = Conversion(source: "\(tag):\(name)", permutation: [], shape: constant.shape)
     if let known = conversion(key) { return known }
-    guard constant.elementType.isReal else {
-      throw .unsupported(
-        "the constant '\(name)' holds \(constant.elementType) elements; Octet computes in "
-          + "floats, so store it as float")
+    if case .integer(let values) = constant.elements {
+      try spend(2 * constant.count)
+      let tensor = graph.add(
+        Tensor(
+          name: uniqueName(name), shape: constant.shape,
+          elementType: constant.elementType.elementType, constant: .int64(values)))
+      remember(key, tensor)
+      return tensor
     }
     guard constant.reals.allSatisfy(\.isFinite) else {
       throw .unsupported("the constant '\(name)' holds a number that is not finite; train again")
@@ -76,7 +80,8 @@ extension ONNXImporter {
     try spend(constant.count)
     let tensor = graph.add(
       Tensor(
-        name: uniqueName(name), shape: constant.shape, constant: .float(constant.reals)))
+        name: uniqueName(name), shape: constant.shape,
+        elementType: constant.elementType.elementType, constant: .float(constant.reals)))
     remember(key, tensor)
     tensorGrids[tensor] = constantGrids[name]
     return tensor

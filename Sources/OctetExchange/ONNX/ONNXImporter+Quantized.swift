@@ -3,13 +3,18 @@ import OctetModel
 // A quantized tensor of the graph stands for real numbers on a grid. So a DequantizeLinear is
 // only another view of its input, and a QuantizeLinear puts its input on a grid: the tensor that
 // feeds it when nothing else reads that, else a tensor of its own. `settleQuantization` then
-// decides, node by node, what runs in integers.
+// decides, node by node, what runs in integers. Grids that int8 kernels do not have (other types,
+// several scales, blocks) are computed by ordinary operations instead.
 
 extension ONNXImporter {
   mutating func quantizeLinear(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    let (quantization, type) = try gridInputs(view, scale: 1, zeroPoint: 2)
-    guard x.elementType == .float else { throw .invalid("it quantizes \(x.elementType)") }
+    let declared: ONNXElementType? =
+      try view.integer("output_dtype") == 0 ? nil : try view.castTarget("output_dtype")
+    guard x.elementType == .float, x.constant == nil,
+      try view.input(1).elementType == .float,
+      let (quantization, type) = try? gridInputs(view, scale: 1, zeroPoint: 2, type: declared)
+    else { return try quantizeStepwise(view, x, declared) }
     let held = try tensor(x, x.layout)
     let output = view.node.outputs[0]
     let isAlone =
@@ -38,10 +43,14 @@ extension ONNXImporter {
   /// The result is the real numbers that the quantized tensor stands for: the same tensor.
   mutating func dequantizeLinear(_ view: ONNXNodeView) throws(ImportFailure) {
     var value = try view.input(0)
+    guard case .tensor(let held) = value.source, graph.tensors[held].quantization != nil else {
+      return try dequantizeStepwise(view, value)
+    }
     let (quantization, _) = try gridInputs(
       view, scale: 1, zeroPoint: 2, type: value.elementType)
-    guard case .tensor(let held) = value.source else { throw .invalid("no tensor") }
-    guard graph.tensors[held].quantization == quantization else {
+    guard graph.tensors[held].quantization == quantization,
+      try view.integer("output_dtype") <= 1
+    else {
       throw .unsupported(
         "its scale or zero point is not that with which '\(value.name)' was quantized; use the "
           + "same for both")
@@ -79,12 +88,16 @@ extension ONNXImporter {
     else { return nil }
     let view = ONNXNodeView(
       node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
+    if node.operatorName == "DequantizeLinear", view.optionalInput(1)?.elementType != .float {
+      return nil
+    }
     return (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
   }
 
   // MARK: Operators on integers
 
   mutating func quantizedConvolution(_ view: ONNXNodeView) throws(ImportFailure) {
+    guard hasKnownGrids(view) else { return try convolutionStepwise(view) }
     let x = try gridOperand(view, 0)
     let weights = try gridOperand(view, 3)
     var operands: [ImportedValue?] = [x, weights]
@@ -106,10 +119,22 @@ extension ONNXImporter {
   }
 
   mutating func quantizedMatrixMultiply(_ view: ONNXNodeView) throws(ImportFailure) {
+    guard hasKnownGrids(view) else { return try matrixMultiplyStepwise(view) }
     let operands = [try gridOperand(view, 0), try gridOperand(view, 3)]
     try matrixMultiply(
       ONNXNodeView(node: view.node, version: version, inputs: operands, data: data))
     try setResultGrid(view)
+  }
+
+  /// Whether the operator's scales are constants and its activations are held on their grids.
+  private func hasKnownGrids(_ view: ONNXNodeView) -> Bool {
+    for index in [1, 2, 4, 5, 6, 7] {
+      if let value = view.optionalInput(index), value.constant == nil { return false }
+    }
+    return [0, 3].allSatisfy { index in
+      guard case .tensor(let tensor) = view.optionalInput(index)?.source else { return true }
+      return graph.tensors[tensor].quantization != nil
+    }
   }
 
   private mutating func setResultGrid(_ view: ONNXNodeView) throws(ImportFailure) {

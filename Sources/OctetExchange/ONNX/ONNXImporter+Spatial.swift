@@ -95,6 +95,7 @@ extension ONNXImporter {
 
   mutating func convolution(_ view: ONNXNodeView) throws(ImportFailure) {
     let (x, weights) = (try view.input(0), try view.input(1))
+    if x.rank == 5 { return try convolution3D(view, x, weights) }
     try requireImage(x)
     guard weights.rank == x.rank, weights.shape[1] > 0 else {
       throw .invalid("weights of shape \(weights.shape) do not fit x of shape \(x.shape)")
@@ -144,6 +145,7 @@ extension ONNXImporter {
 
   mutating func transposedConvolution(_ view: ONNXNodeView) throws(ImportFailure) {
     let (x, weights) = (try view.input(0), try view.input(1))
+    if x.rank == 5 { return try transposedConvolution3D(view, x, weights) }
     try requireImage(x)
     let groups = try view.integer("group", 1)
     guard weights.rank == x.rank, groups > 0, weights.shape[0] == x.shape[1],
@@ -151,10 +153,7 @@ extension ONNXImporter {
     else { throw .invalid("weights of shape \(weights.shape) do not fit x of shape \(x.shape)") }
     let window = try TransposedWindow(
       view, kernel: Array(weights.shape[2...]), x: Array(x.shape[2...]))
-    var attributes = TransposedConvolutionAttributes(outputExtent: window.outputExtent)
-    attributes.stride = window.strideExtent
-    attributes.dilation = window.dilationExtent
-    attributes.padding = window.padding
+    var attributes = window.attributes
     attributes.groups = groups
     let layout = ONNXLayout.spatial(rank: x.rank)
     var operands = [
@@ -168,7 +167,7 @@ extension ONNXImporter {
   }
 
   /// `[I, O / G, KH, KW]` → `[O, KH, KW, I / G]`.
-  private mutating func transposedWeights(
+  mutating func transposedWeights(
     _ weights: ImportedValue, groups: Int
   ) throws(ImportFailure) -> TensorIndex {
     let shape = weights.shape
@@ -186,11 +185,14 @@ extension ONNXImporter {
 
   mutating func pool(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    try view.requireOutputs(1, "the indices of the maxima are not available; use the first output")
     guard let kernel = try view.integers("kernel_shape") else {
       throw .invalid("kernel_shape is missing")
     }
-    if x.rank == 5 { return try pool3D(view, x, kernel) }
+    if x.rank == 5 {
+      try view.requireOutputs(
+        1, "the indices of maxima in three dimensions are not available; use the first output")
+      return try pool3D(view, x, kernel)
+    }
     try requireImage(x)
     let isMax = view.operatorName == "MaxPool"
     let spatial = Array(x.shape[2...])
@@ -220,7 +222,13 @@ extension ONNXImporter {
     let result = try emit(
       isMax ? .maxPool(attributes) : .averagePool(attributes), name: view.name, inputs: [source],
       output: view.node.outputs[0])
-    define(view, result, layout)
+    define(view, result, layout, movedFrom: x)
+    guard view.node.outputs.count > 1, !view.node.outputs[1].isEmpty else { return }
+    let isColumnMajor = try view.integer("storage_order") != 0
+    let indices = try emit(
+      .maxPoolIndices(attributes, isColumnMajor: isColumnMajor), name: view.name + "/indices",
+      inputs: [source], output: view.node.outputs[1])
+    define(view, at: 1, indices, layout)
   }
 
   mutating func globalPool(_ view: ONNXNodeView) throws(ImportFailure) {

@@ -2,8 +2,9 @@ import OctetModel
 
 /// The window of a transposed convolution.
 struct TransposedWindow {
-  var strideExtent, dilationExtent, outputExtent: Extent
-  var padding: Padding
+  let kernel, stride, dilation, outputs: [Int]
+  /// Before each axis, then after each.
+  let pads: [Int]
 
   /// `x` is the input's spatial shape. The rules are those of ConvTranspose's documentation.
   init(_ view: ONNXNodeView, kernel: [Int], x: [Int]) throws(ImportFailure) {
@@ -42,17 +43,26 @@ struct TransposedWindow {
         throw .invalid("the result has no elements or too many along axis \(axis + 2)")
       }
     }
-    let isLine = x.count == 1
-    func extent(_ values: [Int]) -> Extent {
-      isLine ? Extent(height: 1, width: values[0]) : Extent(height: values[0], width: values[1])
-    }
-    strideExtent = extent(stride)
-    dilationExtent = extent(dilation)
-    outputExtent = extent(outputs)
-    padding =
-      isLine
-      ? Padding(top: 0, left: pads[0], bottom: 0, right: pads[1])
-      : Padding(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3])
+    (self.kernel, self.stride, self.dilation, self.outputs) = (kernel, stride, dilation, outputs)
+    self.pads = pads
+  }
+
+  /// One axis as the width of an image of height 1; of three the last two.
+  private func extent(_ values: [Int], _ one: Int = 1) -> Extent {
+    values.count == 1
+      ? Extent(height: one, width: values[0])
+      : Extent(height: values[values.count - 2], width: values[values.count - 1])
+  }
+
+  var attributes: TransposedConvolutionAttributes {
+    var result = TransposedConvolutionAttributes(outputExtent: extent(outputs))
+    result.stride = extent(stride)
+    result.dilation = extent(dilation)
+    let first = extent(Array(pads.prefix(outputs.count)), 0)
+    let last = extent(Array(pads.suffix(outputs.count)), 0)
+    result.padding = Padding(
+      top: first.height, left: first.width, bottom: last.height, right: last.width)
+    return result
   }
 }
 
@@ -110,6 +120,6 @@ extension ONNXImporter {
     let result = try emit(
       .reshape([batch] + window.outputs + [channels]), name: view.name + "/reshape",
       inputs: [pooled], output: view.node.outputs[0])
-    define(view, result, .channelsLast)
+    define(view, result, .channelsLast, movedFrom: x)
   }
 }

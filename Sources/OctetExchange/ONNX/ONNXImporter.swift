@@ -124,24 +124,18 @@ struct ONNXImporter {
         refuse(
           info.name, "input",
           "it holds \(ONNXElementType.name(info.elementType)) elements; "
-            + "feed floats")
+            + "feed numbers")
         lost.insert(info.name)
         continue
       }
       let grid = type.isReal ? nil : inputGrid(info.name, type)
-      if !type.isReal && grid == nil {
-        refuse(
-          info.name, "input",
-          "it holds \(type) elements; Octet computes in floats, so let "
-            + "the model take float inputs")
-        lost.insert(info.name)
-        continue
-      }
       let layout: ONNXLayout =
         shape.count >= 3 && spatial.reaches(from: info.name)
         ? .spatial(rank: shape.count) : .plain
       let tensor = graph.add(
-        Tensor(name: uniqueName(info.name), shape: layout.tensorShape(shape)))
+        Tensor(
+          name: uniqueName(info.name), shape: layout.tensorShape(shape),
+          elementType: type.elementType))
       graph.inputs.append(tensor)
       inputTensors.insert(tensor)
       if let grid { setGrid(tensor, grid, type) }
@@ -214,7 +208,7 @@ struct ONNXImporter {
       refuse(
         name, node.operatorName,
         "Octet has no such operator\(origin); replace it by operators of "
-          + "the list in the documentation, or remove it from the model")
+          + "the list in the documentation (Operators), or remove it from the model")
       lost.formUnion(node.outputs)
       return
     }
@@ -287,13 +281,19 @@ struct ONNXImporter {
   ) throws(ImportFailure) -> [TensorIndex] {
     var node = Node(
       name: nodeNames.take(name), operation: operation, inputs: inputs, outputs: [])
-    node.outputs = outputs.map { graph.add(Tensor(name: uniqueName($0), shape: [])) }
     do {
+      let type = try graph.outputElementType(of: node)
+      node.outputs = outputs.map {
+        graph.add(Tensor(name: uniqueName($0), shape: [], elementType: type))
+      }
       for (tensor, shape) in zip(node.outputs, try graph.outputShapes(of: node)) {
         graph.tensors[tensor].shape = shape
       }
     } catch {
-      throw .invalid("\(error)")
+      switch error {
+      case .unsupported(_, _, let reason): throw .unsupported(reason)
+      case .invalid(_, let reason): throw .invalid(reason)
+      }
     }
     for output in node.outputs { producers[output] = graph.nodes.count }
     readTensors.formUnion(inputs)
@@ -306,10 +306,37 @@ struct ONNXImporter {
     _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout
   ) {
     let name = view.node.outputs[index]
+    let held = graph.tensors[tensor]
     hold(
       ImportedValue(
-        name: name, shape: layout.valueShape(graph.tensors[tensor].shape), elementType: .float,
+        name: name, shape: layout.valueShape(held.shape),
+        elementType: held.quantization == nil ? ONNXElementType(held.elementType) : .float,
         source: .tensor(tensor), layout: layout), as: name)
+  }
+
+  /// Like `define` for a node that only moves the elements of `x`: integers that the graph holds
+  /// as the reals for which they stand keep their grid.
+  mutating func define(
+    _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout,
+    movedFrom x: ImportedValue
+  ) {
+    define(view, at: index, tensor, layout)
+    guard !x.elementType.isReal, case .tensor(let source) = x.source,
+      let grid = graph.tensors[source].quantization
+    else { return }
+    setGrid(tensor, grid, x.elementType)
+    values[view.node.outputs[index]]?.elementType = x.elementType
+  }
+
+  /// Fails when a value is of integers that the graph holds as the reals for which they stand.
+  func requireOwnElements(_ value: ImportedValue) throws(ImportFailure) {
+    if !value.elementType.isReal, case .tensor(let tensor) = value.source,
+      graph.tensors[tensor].quantization != nil
+    {
+      throw .unsupported(
+        "it computes with the quantized integers of '\(value.name)'; put a DequantizeLinear "
+          + "before it")
+    }
   }
 
   func conversion(_ key: Conversion) -> TensorIndex? { conversions[key] }

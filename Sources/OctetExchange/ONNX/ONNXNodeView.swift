@@ -1,3 +1,5 @@
+import OctetModel
+
 /// Why a node cannot be taken over; the importer adds the node's name.
 enum ImportFailure: Error {
   /// The file is sound, Octet is not up to it: the reason and what to do.
@@ -71,6 +73,25 @@ struct ONNXNodeView {
       throw .unsupported("input '\(value.name)' must be a constant; fold it into the model")
     }
     return constant.reals
+  }
+
+  /// The type that a Cast makes.
+  func castTarget(_ attribute: String = "to") throws(ImportFailure) -> ONNXElementType {
+    let code = try integer(attribute)
+    guard let type = ONNXElementType(rawValue: code) else {
+      throw .unsupported("it makes \(ONNXElementType.name(code)) elements; use a numeric type")
+    }
+    return type
+  }
+
+  /// How a Cast rounds to powers of two.
+  func powerRounding() throws(ImportFailure) -> FloatFormat.PowerRounding {
+    switch try string("round_mode", "up") {
+    case "up": .up
+    case "down": .down
+    case "nearest": .nearest
+    case let other: throw .invalid("the round_mode '\(other)' is not known")
+    }
   }
 
   func has(_ attribute: String) -> Bool { node.attributes[attribute] != nil }

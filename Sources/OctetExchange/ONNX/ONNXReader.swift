@@ -6,6 +6,9 @@ public enum ONNXReader {
   /// The operator sets that Octet knows.
   public static let operatorSets: ClosedRange<Int64> = 7...25
 
+  /// The operators of the standard set that Octet reads, in alphabetical order.
+  public static var operators: [String] { ONNXImporter.handlers.keys.sorted() }
+
   /// Reads a file; tensors that it keeps in files beside it are read too.
   public static func read(_ url: URL) throws(ExchangeError) -> Graph {
     try importModel(url).graph

@@ -2,7 +2,8 @@ import OctetModel
 
 /// A tensor with its elements, in ONNX's own layout.
 public struct ONNXValue: Sendable, Equatable {
-  /// Reals are held as floats, integers and truth values as 64-bit integers.
+  /// Reals are held as floats, integers and truth values as 64-bit integers (`uint64` as the
+  /// `Int64` of the same bits).
   public enum Elements: Sendable, Equatable {
     case real([Float])
     case integer([Int64])
@@ -31,6 +32,8 @@ public struct ONNXValue: Sendable, Equatable {
   public var reals: [Float] {
     switch elements {
     case .real(let values): values
+    case .integer(let values) where elementType == .uint64:
+      values.map { Float(UInt64(bitPattern: $0)) }
     case .integer(let values): values.map { Float($0) }
     }
   }
@@ -99,16 +102,25 @@ extension ONNXTensor {
       return ONNXValue(shape: shape, reals: type == .float ? floats : doubles.map { Float($0) })
         .retyped(type)
     }
-    guard integers.count == count else {
+    return try decodeIntegers(shape, count, type)
+  }
+
+  /// `int32_data` and its like: the integers themselves, the bits of narrow reals, or bytes into
+  /// which elements of fewer than 8 bits are packed.
+  private func decodeIntegers(
+    _ shape: [Int], _ count: Int, _ type: ONNXElementType
+  ) throws(ExchangeError) -> ONNXValue {
+    let perItem = max(8 / type.bitCount, 1)
+    guard integers.count == (count + perItem - 1) / perItem else {
       throw problem("has \(integers.count) elements for the shape \(shape)")
     }
-    if type.isReal {
-      // float16 and bfloat16 are held as bit patterns.
-      return ONNXValue(
-        shape: shape, reals: integers.map { Self.half(UInt16(truncatingIfNeeded: $0), type) }
-      ).retyped(type)
+    if type.elementType.bitCount < 8 || type.isReal {
+      let bits = integers.map { UInt64(truncatingIfNeeded: $0) }
+      return Self.value(shape, count, type) {
+        bits[$0 / perItem] >> UInt64($0 % perItem * type.bitCount)
+      }
     }
-    if let outside = integers.first(where: { !type.range.contains($0) }) {
+    if type != .uint64, let outside = integers.first(where: { !type.range.contains($0) }) {
       throw problem("holds \(outside), which is no \(type)")
     }
     return ONNXValue(shape: shape, integers: integers, elementType: type)
@@ -132,48 +144,40 @@ extension ONNXTensor {
   private func decode(
     _ raw: ArraySlice<UInt8>, _ shape: [Int], _ count: Int, _ type: ONNXElementType
   ) throws(ExchangeError) -> ONNXValue {
-    let width = type.byteCount
-    guard raw.count == count * width else {
+    guard raw.count == (count * type.bitCount + 7) / 8 else {
       throw problem("has \(raw.count) bytes for \(count) elements of \(type)")
     }
-    func bits(_ index: Int) -> UInt64 {
-      let first = raw.startIndex + index * width
-      var result: UInt64 = 0
-      for byte in 0..<width { result |= UInt64(raw[first + byte]) << UInt64(8 * byte) }
-      return result
-    }
-    switch type {
-    case .float:
-      return ONNXValue(
-        shape: shape, reals: (0..<count).map { Float(bitPattern: UInt32(bits($0))) })
-    case .double:
-      return ONNXValue(
-        shape: shape, reals: (0..<count).map { Float(Double(bitPattern: bits($0))) }
-      ).retyped(type)
-    case .float16, .bfloat16:
-      return ONNXValue(shape: shape, reals: (0..<count).map { Self.half(UInt16(bits($0)), type) })
-        .retyped(type)
-    case .int8, .int16, .int32, .int64:
-      let shift = UInt64(64 - 8 * width)
-      let values = (0..<count).map { Int64(bitPattern: bits($0) << shift) >> Int64(shift) }
-      return ONNXValue(shape: shape, integers: values, elementType: type)
-    case .uint8, .uint16, .uint32, .uint64, .bool:
-      let values = (0..<count).map { Int64(bitPattern: bits($0)) }
-      if values.contains(where: { $0 < 0 }) { throw problem("holds an integer above 2⁶³") }
-      return ONNXValue(shape: shape, integers: values, elementType: type)
+    let (width, first) = (type.byteCount, raw.startIndex)
+    let perByte = max(8 / type.bitCount, 1)
+    return Self.value(shape, count, type) { index in
+      if perByte > 1 {
+        return UInt64(raw[first + index / perByte]) >> UInt64(index % perByte * type.bitCount)
+      }
+      var bits: UInt64 = 0
+      for byte in 0..<width {
+        bits |= UInt64(raw[first + index * width + byte]) << UInt64(8 * byte)
+      }
+      return bits
     }
   }
 
-  private static func half(_ bits: UInt16, _ type: ONNXElementType) -> Float {
-    if type == .bfloat16 { return Float(bitPattern: UInt32(bits) << 16) }
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let (exponent, fraction) = (Int(bits >> 10 & 0x1f), Float(bits & 0x3ff))
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
+  /// The value whose elements have the lowest bits of what `bits` gives.
+  private static func value(
+    _ shape: [Int], _ count: Int, _ type: ONNXElementType, _ bits: (Int) -> UInt64
+  ) -> ONNXValue {
+    func reals(_ real: (UInt64) -> Float) -> ONNXValue {
+      ONNXValue(shape: shape, reals: (0..<count).map { real(bits($0)) }).retyped(type)
+    }
+    if let format = type.elementType.floatFormat {
+      return reals { format.value(bits: UInt16(truncatingIfNeeded: $0)) }
+    }
+    switch type {
+    case .float: return reals { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
+    case .double: return reals { Float(Double(bitPattern: $0)) }
     default:
-      return sign * (1 + fraction * 0x1p-10)
-        * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+      return ONNXValue(
+        shape: shape, integers: (0..<count).map { type.wrapped(Int64(bitPattern: bits($0))) },
+        elementType: type)
     }
   }
 }
@@ -182,6 +186,16 @@ extension ONNXValue {
   func retyped(_ type: ONNXElementType) -> ONNXValue {
     var result = self
     result.elementType = type
+    return result
+  }
+
+  /// Reals rounded to a real type.
+  func narrowed(
+    to type: ONNXElementType, saturates: Bool = false, _ powers: FloatFormat.PowerRounding = .up
+  ) -> ONNXValue {
+    guard let format = type.elementType.floatFormat else { return retyped(type) }
+    var result = retyped(type)
+    result.elements = .real(reals.map { format.rounded($0, saturates: saturates, powers) })
     return result
   }
 

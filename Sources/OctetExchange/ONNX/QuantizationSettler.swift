@@ -60,7 +60,7 @@ struct QuantizationSettler {
       let source = node.inputs[0]
       guard isQuantized(node.outputs[0]), !isQuantized(source), consumers[source].count == 1,
         !outputs.contains(source), let producer = producers[source],
-        let fused = graph.nodes[producer].operation.fused(with: activation)
+        let fused = graph.nodes[producer].operation.fusing(activation)
       else { continue }
       graph.nodes[producer].operation = fused
       graph.nodes[producer].outputs = node.outputs
@@ -254,29 +254,5 @@ struct QuantizationSettler {
     result.quantization = Quantization(
       scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
     return result
-  }
-}
-
-extension Operation {
-  /// The operation with an activation after it; nil when it has one already or takes none.
-  fileprivate func fused(with activation: Activation) -> Operation? {
-    switch self {
-    case .convolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
-      return .convolution(attributes)
-    case .depthwiseConvolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
-      return .depthwiseConvolution(attributes)
-    case .transposedConvolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
-      return .transposedConvolution(attributes)
-    case .fullyConnected(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
-      return .fullyConnected(attributes)
-    case .add(.none): return .add(activation)
-    case .subtract(.none): return .subtract(activation)
-    case .multiply(.none): return .multiply(activation)
-    default: return nil
-    }
   }
 }

@@ -17,12 +17,15 @@ struct SpatialReach {
 
   private static let spatial: Set<String> = [
     "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
-    "BatchNormalization", "LRN", "Resize", "Upsample", "QLinearConv",
+    "BatchNormalization", "InstanceNormalization", "LRN", "Resize", "Upsample", "QLinearConv",
   ]
   private static let indifferent: Set<String> = [
     "Relu", "LeakyRelu", "Clip", "HardSwish", "HardSigmoid", "Sigmoid", "Tanh", "PRelu", "Elu",
     "Selu", "Add", "Sub", "Mul", "Div", "Concat", "Pad", "Dropout", "Identity", "Cast", "Min",
-    "Max", "Slice", "Split", "QuantizeLinear", "DequantizeLinear",
+    "Max", "Slice", "Split", "QuantizeLinear", "DequantizeLinear", "CastLike", "Sum", "Where",
+    "Abs",
+    "Neg", "Exp", "Log", "Sqrt", "Erf", "Gelu", "Mish", "Softplus", "Softsign", "Swish", "Celu",
+    "ThresholdedRelu",
   ]
 
   func reaches(from name: String) -> Bool { names.contains(name) }

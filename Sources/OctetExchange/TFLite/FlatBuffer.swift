@@ -14,7 +14,7 @@ final class FlatBuffer {
   init(_ bytes: [UInt8], format: String) {
     self.bytes = bytes
     self.format = format
-    budget = 16 * bytes.count + (1 << 16)
+    budget = 4 * bytes.count + (1 << 18)
   }
 
   /// The root table of a file with the four-letter `identifier`.
@@ -85,7 +85,8 @@ struct FlatTable {
     }
     try buffer.require(vtable, vtableByteCount)
     try buffer.require(position, tableByteCount)
-    try buffer.spend(16 + vtableByteCount, at: position)
+    // About what a table becomes in memory.
+    try buffer.spend(128, at: position)
   }
 
   /// Where a field of `byteCount` bytes stands; nil when it is absent.

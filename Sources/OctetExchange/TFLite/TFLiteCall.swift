@@ -160,8 +160,9 @@ extension TFLiteFile.Tensor {
 
   /// Scales and zero points; nil for a tensor of real numbers.
   func quantization() throws(TFLiteRefusal) -> Quantization? {
-    guard !scales.isEmpty, [.int8, .uint8, .int32].contains(TFLiteTensorType(rawValue: type))
-    else { return nil }
+    let kind = TFLiteTensorType(rawValue: type)
+    if scales.isEmpty, kind == .int8 { throw broken("it is INT8 without a scale") }
+    guard !scales.isEmpty, [.int8, .uint8, .int32].contains(kind) else { return nil }
     guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw broken("its scales are not all positive and finite")
     }
@@ -173,7 +174,7 @@ extension TFLiteFile.Tensor {
     var zeroPoints: [Int32] = []
     for index in scales.indices {
       let limits: ClosedRange<Int64> =
-        type == TFLiteTensorType.uint8.rawValue ? 0...255 : -128...127
+        kind == .uint8 ? 0...255 : -128...127
       let point = points[points.count == 1 ? 0 : index]
       guard limits.contains(point) else { throw broken("zero point \(point) is out of range") }
       zeroPoints.append(Int32(point))

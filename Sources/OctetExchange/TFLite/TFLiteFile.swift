@@ -34,6 +34,8 @@ struct TFLiteFile {
 
   static let format = "TFLite"
   static let identifier = "TFL3"
+  /// The most inputs and outputs.
+  static let endpointLimit = 255
 
   init(_ bytes: [UInt8]) throws(ExchangeError) {
     flatBuffer = FlatBuffer(bytes, format: Self.format)
@@ -150,6 +152,12 @@ struct TFLiteFile {
         throw .invalidModel(
           place: place, reason: "it names tensor \(index), the file has \(tensors.count)")
       }
+    }
+    guard inputs.count <= Self.endpointLimit, outputs.count <= Self.endpointLimit else {
+      throw .invalidModel(
+        place: "the model's inputs and outputs",
+        reason: "\(inputs.count) and \(outputs.count) are more than the \(Self.endpointLimit) that "
+          + "Octet takes")
     }
     try check(inputs, from: 0, "the model's inputs")
     try check(outputs, from: 0, "the model's outputs")

@@ -73,8 +73,8 @@ extension TFLiteImporter {
       throw call.broken("it has \(begin.count) starts for \(x.count) dimensions")
     }
     for axis in x.indices {
-      guard (0...x[axis]).contains(begin[axis]) else {
-        throw call.broken("it starts at \(begin) in \(x)")
+      guard (0...x[axis]).contains(begin[axis]), (-1...x[axis]).contains(count[axis]) else {
+        throw call.broken("it takes \(count) from \(begin) in \(x)")
       }
       if count[axis] == -1 { count[axis] = x[axis] - begin[axis] }
     }

@@ -170,7 +170,7 @@ extension TFLiteImporter {
     let inner = quantization.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
     let reals = codes.enumerated().map { position, code in
       let channel = quantization.axis == nil ? 0 : position / inner % quantization.scales.count
-      return Float(code - quantization.zeroPoints[channel]) * quantization.scales[channel]
+      return (Float(code) - Float(quantization.zeroPoints[channel])) * quantization.scales[channel]
     }
     return addTensor(
       Tensor(name: tensor.name + "/float", shape: tensor.shape, constant: .float(reals)))

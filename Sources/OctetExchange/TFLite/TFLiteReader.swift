@@ -7,6 +7,11 @@ import OctetModel
 /// Fused activations become attributes, `SAME` becomes explicit padding. Where a quantized model
 /// takes or gives floats or uint8 and quantizes them itself, the graph takes and gives the int8.
 public enum TFLiteReader {
+  /// The operators that Octet reads, in the order of their numbers.
+  public static var operators: [String] {
+    TFLiteOperator.allCases.map { TFLiteOperator.name($0.rawValue) }
+  }
+
   /// Reads a model from memory.
   ///
   /// - Throws: `malformed` when the bytes are no TFLite file, `invalidModel` when its parts do not

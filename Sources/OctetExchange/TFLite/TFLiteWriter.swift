@@ -53,6 +53,13 @@ struct TFLiteExporter {
   }
 
   mutating func add(_ node: Node) {
+    if let type = graph.foreignElementType(of: node) {
+      refusals.append(
+        UnsupportedNode(
+          name: node.name, operatorName: node.operation.name,
+          reason: "it works on \(type) elements; only float32 and quantized tensors are written"))
+      return
+    }
     do {
       try export(node)
     } catch {
@@ -194,6 +201,8 @@ extension Tensor {
     case .int32: .int32
     case .int64: .int64
     case .bool: .bool
+    // `add` has refused all nodes with other elements.
+    default: .float32
     }
   }
 }

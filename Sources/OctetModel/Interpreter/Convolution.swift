@@ -15,7 +15,7 @@ extension StepContext {
     let (rowCount, columnCount) = (y.shape[1], y.shape[2])
     let positions = rowCount * columnCount
     let tile = max(1, min(positions, patchLimit / max(depth, 1)))
-    let patches = FloatBuffer(count: tile * depth)
+    let patches = TensorBuffer(count: tile * depth, isInteger: false)
     let outputChannels = y.shape[3]
 
     return followed(by: attributes.activation) {

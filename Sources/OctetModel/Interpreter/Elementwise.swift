@@ -19,9 +19,11 @@ extension StepContext {
     case .elu(let alpha): return map { $0 < 0 ? alpha * expm1f($0) : $0 }
     case .selu(let alpha, let gamma):
       return map { gamma * ($0 <= 0 ? alpha * expm1f($0) : $0) }
+    case .function(let function): return map(function.evaluator())
     case .identity, .reshape, .quantize, .dequantize:
-      let (x, y, count) = (self.x, self.y, self.y.count)
-      return { y.base.update(from: x.base, count: count) }
+      let (x, y) = (self.x, self.y)
+      let byteCount = y.count * (y.isInteger ? 8 : 4)
+      return { y.raw.copyMemory(from: x.raw, byteCount: byteCount) }
     default:
       throw .unsupported(
         node: node.name, operation: node.operation.name, reason: "the interpreter has no step")

@@ -5,10 +5,11 @@
 ///
 /// A tensor with `quantization` is held as the real numbers that its integers stand for, rounded
 /// to its grid and clamped to int8 whenever a node makes it. So quantized graphs run too, with
-/// float arithmetic between the roundings, as QDQ models do.
+/// float arithmetic between the roundings, as QDQ models do. Likewise a tensor of a narrower real
+/// type is rounded to it, and one of integers, held in 64 bits, wraps around to it.
 public final class FloatInterpreter {
   public let graph: Graph
-  private let buffers: [FloatBuffer]
+  private let buffers: [TensorBuffer]
   private let steps: [InterpreterStep]
 
   /// Throws `GraphError` when the graph is not valid or has an operation that cannot be run.
@@ -24,7 +25,7 @@ public final class FloatInterpreter {
     }
     self.graph = graph
     buffers = graph.tensors.map { tensor in
-      let buffer = FloatBuffer(count: tensor.elementCount)
+      let buffer = TensorBuffer(count: tensor.elementCount, isInteger: tensor.isInteger)
       if let constant = tensor.constant {
         buffer.fill(constant, shape: tensor.shape, quantization: tensor.quantization)
       }
@@ -34,7 +35,9 @@ public final class FloatInterpreter {
     for node in graph.nodes {
       let operands = { [buffers] (indices: [TensorIndex]) in
         indices.map {
-          Operand(shape: graph.tensors[$0].shape, base: buffers[$0].base)
+          Operand(
+            shape: graph.tensors[$0].shape, raw: buffers[$0].raw,
+            elementType: graph.tensors[$0].elementType, isInteger: buffers[$0].isInteger)
         }
       }
       let context = StepContext(
@@ -58,6 +61,10 @@ public final class FloatInterpreter {
   public func setInput(_ position: Int, _ values: [Float]) {
     let tensor = graph.inputs[position]
     precondition(values.count == buffers[tensor].count, "wrong number of input values")
+    if buffers[tensor].isInteger {
+      return setInput(
+        position, integers: values.map { truncated($0, to: graph.tensors[tensor].elementType) })
+    }
     var target = buffers[tensor].base
     for value in values {
       target.pointee = value
@@ -66,11 +73,28 @@ public final class FloatInterpreter {
     Self.roundingStep(graph.tensors[tensor], buffers[tensor])?()
   }
 
+  /// Copies integers, row-major, into the graph's input at `position`, a tensor of integers.
+  ///
+  /// - Precondition: as many values as the input has elements.
+  public func setInput(_ position: Int, integers values: [Int64]) {
+    let tensor = graph.inputs[position]
+    precondition(
+      values.count == buffers[tensor].count && buffers[tensor].isInteger,
+      "wrong number of input values, or no input of integers")
+    let type = graph.tensors[tensor].elementType
+    for (index, value) in values.enumerated() {
+      buffers[tensor].integers[index] = type.wrapped(value)
+    }
+  }
+
   /// Lets `body` write the graph's input at `position` in place, without a copy.
+  ///
+  /// - Precondition: an input of reals.
   public func withInput<Result>(
     _ position: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Result
   ) -> Result {
     let buffer = buffers[graph.inputs[position]]
+    precondition(!buffer.isInteger, "the input holds integers")
     return body(UnsafeMutableBufferPointer(start: buffer.base, count: buffer.count))
   }
 
@@ -88,20 +112,38 @@ public final class FloatInterpreter {
 
   /// The value of any tensor after `run`, row-major.
   public func value(of tensor: TensorIndex) -> [Float] {
-    Array(UnsafeBufferPointer(start: buffers[tensor].base, count: buffers[tensor].count))
+    if let integers = integers(of: tensor) {
+      let isUnsigned = graph.tensors[tensor].elementType == .uint64
+      return integers.map { isUnsigned ? Float(UInt64(bitPattern: $0)) : Float($0) }
+    }
+    return Array(UnsafeBufferPointer(start: buffers[tensor].base, count: buffers[tensor].count))
+  }
+
+  /// The value of a tensor of integers after `run`, row-major; nil for one of reals.
+  public func integers(of tensor: TensorIndex) -> [Int64]? {
+    guard buffers[tensor].isInteger else { return nil }
+    return Array(
+      UnsafeBufferPointer(start: buffers[tensor].integers, count: buffers[tensor].count))
   }
 
   /// Lets `body` read any tensor's value after `run`, without a copy.
+  ///
+  /// - Precondition: a tensor of reals.
   public func withValue<Result>(
     of tensor: TensorIndex, _ body: (UnsafeBufferPointer<Float>) -> Result
   ) -> Result {
     let buffer = buffers[tensor]
+    precondition(!buffer.isInteger, "the tensor holds integers")
     return body(UnsafeBufferPointer(start: buffer.base, count: buffer.count))
   }
 
   /// Rounds a quantized tensor's reals to its grid, ties to even, and clamps to int8.
-  private static func roundingStep(_ tensor: Tensor, _ buffer: FloatBuffer) -> InterpreterStep? {
-    guard let quantization = tensor.quantization, tensor.constant == nil else { return nil }
+  /// The same for narrow reals and for integers; nil when every value is possible.
+  private static func roundingStep(_ tensor: Tensor, _ buffer: TensorBuffer) -> InterpreterStep? {
+    if tensor.constant != nil { return nil }
+    guard let quantization = tensor.quantization else {
+      return narrowingStep(tensor.elementType, buffer)
+    }
     let (lowest, highest): (Float, Float) =
       switch tensor.elementType {
       case .int8: (-128, 127)
@@ -120,52 +162,24 @@ public final class FloatInterpreter {
       }
     }
   }
+
+  private static func narrowingStep(
+    _ type: ElementType, _ buffer: TensorBuffer
+  ) -> InterpreterStep? {
+    if buffer.isInteger {
+      if type.bitCount == 64 { return nil }
+      return {
+        for index in 0..<buffer.count {
+          buffer.integers[index] = type.wrapped(buffer.integers[index])
+        }
+      }
+    }
+    guard let format = type.floatFormat else { return nil }
+    return {
+      for index in 0..<buffer.count { buffer.base[index] = format.rounded(buffer.base[index]) }
+    }
+  }
 }
 
 /// What one node does, on buffers that it knows.
 typealias InterpreterStep = () -> Void
-
-/// Floats that live as long as the interpreter.
-final class FloatBuffer {
-  let base: UnsafeMutablePointer<Float>
-  let count: Int
-
-  /// Zeros. There is always room for one element, so that `base` exists.
-  init(count: Int) {
-    self.count = count
-    base = .allocate(capacity: Swift.max(count, 1))
-    base.initialize(repeating: 0, count: Swift.max(count, 1))
-  }
-
-  deinit { base.deallocate() }
-
-  /// Writes the real numbers that the constant of `tensor` stands for.
-  func fill(_ payload: Payload, shape: [Int], quantization: Quantization?) {
-    switch payload {
-    case .float(let values): fill(values) { $0 }
-    case .int8(let values): fill(values) { Float($0) }
-    case .int32(let values): fill(values) { Float($0) }
-    case .int64(let values): fill(values) { Float($0) }
-    }
-    if case .float = payload { return }
-    guard let quantization else { return }
-    let inner = quantization.axis.map { shape[($0 + 1)...].reduce(1, *) } ?? count
-    let (scales, zeroPoints) = (quantization.scales, quantization.zeroPoints)
-    for index in 0..<count {
-      let channel = index / inner % scales.count
-      base[index] = (base[index] - Float(zeroPoints[channel])) * scales[channel]
-    }
-  }
-
-  private func fill<Element>(_ values: [Element], _ convert: (Element) -> Float) {
-    for index in 0..<count { base[index] = convert(values[index]) }
-  }
-}
-
-/// A tensor as a step sees it.
-struct Operand {
-  let shape: [Int]
-  let base: UnsafeMutablePointer<Float>
-
-  var count: Int { shape.elementCount }
-}

@@ -2,13 +2,7 @@ extension StepContext {
   /// The mean over `axes`; the sums run in row-major order of the input.
   func mean(axes: [Int]) -> InterpreterStep {
     let (x, y) = (self.x, self.y)
-    let reduced = Set(axes)
-    let kept = x.shape.indices.map { reduced.contains($0) ? 1 : x.shape[$0] }
-    let strides = zip(kept, rowMajorStrides(kept)).map { $0 == 1 ? 0 : $1 }
-    var targets: [Int] = []
-    forEachIndex(in: x.shape) { index in
-      targets.append(zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 })
-    }
+    let targets = reductionTargets(axes: axes)
     let count = y.count
     let divisor = Double(count == 0 ? 1 : x.count / count)
     // Sums in double: a mean over a large image must not drift.

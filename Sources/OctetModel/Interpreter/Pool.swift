@@ -1,17 +1,45 @@
 extension StepContext {
   /// x `[N, H, W, C]` → y `[N, OH, OW, C]`; padding never wins.
-  func maxPool(_ attributes: PoolAttributes) -> InterpreterStep {
+  func maxPool<Element: Comparable>(
+    _ attributes: PoolAttributes, lowest: Element
+  ) -> InterpreterStep {
     let windows = PoolWindows(attributes, x: x.shape, y: y.shape)
-    let (x, y, channels) = (self.x, self.y, self.x.shape[3])
+    let (width, channels) = (x.shape[2], x.shape[3])
+    let (x, y) = (self.x.elements(Element.self), self.y.elements(Element.self))
     return followed(by: attributes.activation) {
       windows.forEach { (target, source, rows, columns) in
-        let result = y.base + target * channels
-        for c in 0..<channels { result[c] = -.infinity }
+        let result = y + target * channels
+        for c in 0..<channels { result[c] = lowest }
         for row in rows {
           for column in columns {
-            let pixel = x.base + (source + row * x.shape[2] + column) * channels
+            let pixel = x + (source + row * width + column) * channels
             for c in 0..<channels where !(pixel[c] <= result[c]) { result[c] = pixel[c] }
           }
+        }
+      }
+    }
+  }
+
+  /// x `[N, H, W, C]` → y `[N, OH, OW, C]`: where in x the first of the maxima lies, counted
+  /// through `[N, C, H, W]`, or `[N, C, W, H]` when `isColumnMajor`.
+  func maxPoolIndices(_ attributes: PoolAttributes, isColumnMajor: Bool) -> InterpreterStep {
+    let windows = PoolWindows(attributes, x: x.shape, y: y.shape)
+    let (x, y, channels) = (self.x, self.y, self.x.shape[3])
+    let (height, width) = (x.shape[1], x.shape[2])
+    return {
+      windows.forEach { (target, source, rows, columns) in
+        for c in 0..<channels {
+          var (top, place) = (-Float.infinity, 0)
+          for row in rows {
+            for column in columns {
+              let value = x.base[(source + row * width + column) * channels + c]
+              if value <= top { continue }
+              top = value
+              place = isColumnMajor ? column * height + row : row * width + column
+            }
+          }
+          // `source` is the number of pixels in the images before.
+          y.integers[target * channels + c] = Int64(source * channels + c * height * width + place)
         }
       }
     }

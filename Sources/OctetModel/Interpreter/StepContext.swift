@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A node with its operands, from which its step is made. One file for each kind of operation
 /// holds the `StepContext` extension that makes the step.
 struct StepContext {
@@ -9,13 +15,19 @@ struct StepContext {
   var y: Operand { outputs[0] }
 
   func makeStep() throws(GraphError) -> InterpreterStep {
+    let touchesIntegers = (inputs + outputs).contains { $0.isInteger }
+    return touchesIntegers ? try integerStep() : try floatStep()
+  }
+
+  /// The step of a node on reals, and of one that only moves elements of either kind.
+  func floatStep() throws(GraphError) -> InterpreterStep {
     switch node.operation {
     case .convolution(let attributes): convolution(attributes)
     case .depthwiseConvolution(let attributes): depthwiseConvolution(attributes)
     case .transposedConvolution(let attributes): transposedConvolution(attributes)
     case .fullyConnected(let attributes): fullyConnected(attributes)
     case .matrixMultiply: matrixMultiply()
-    case .maxPool(let attributes): maxPool(attributes)
+    case .maxPool(let attributes): maxPool(attributes, lowest: -Float.infinity)
     case .averagePool(let attributes): averagePool(attributes)
     case .add(let activation): binary(activation) { $0 + $1 }
     case .subtract(let activation): binary(activation) { $0 - $1 }
@@ -24,12 +36,27 @@ struct StepContext {
     case .minimum: binary(.none) { $0.isNaN || $0 < $1 ? $0 : $1 }
     case .maximum: binary(.none) { $0.isNaN || $0 > $1 ? $0 : $1 }
     case .prelu: binary(.none) { $0 < 0 ? $0 * $1 : $0 }
+    case .power: binary(.none) { powf($0, $1) }
     case .softmax(let axis, let beta): softmax(axis: axis, beta: beta)
     case .logSoftmax(let axis): logSoftmax(axis: axis)
     case .batchNormalization(let epsilon): batchNormalization(epsilon: epsilon)
     case .localResponseNormalization(let size, let alpha, let beta, let bias):
       localResponseNormalization(size: size, alpha: alpha, beta: beta, bias: bias)
     case .mean(let axes, _): mean(axes: axes)
+    case .reduce(let reduction, let axes, _): reduce(reduction, axes: axes)
+    default: try arrangement()
+    }
+  }
+
+  private func arrangement() throws(GraphError) -> InterpreterStep {
+    switch node.operation {
+    case .extremum(let attributes): extremum(attributes)
+    case .maxPoolIndices(let attributes, let isColumnMajor):
+      maxPoolIndices(attributes, isColumnMajor: isColumnMajor)
+    case .cast(let attributes): cast(attributes)
+    case .select: select()
+    case .gather(let axis): gather(axis: axis)
+    case .expand, .tile: repeated()
     case .concatenation(let axis, let activation):
       concatenation(axis: axis, activation: activation)
     case .pad(let before, _, let mode): pad(before: before, mode: mode)

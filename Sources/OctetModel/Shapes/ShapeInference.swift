@@ -21,6 +21,7 @@ extension Graph {
   public func validate() throws(GraphError) {
     try validateStructure()
     for node in nodes {
+      try validateElementTypes(of: node)
       let shapes = try outputShapes(of: node)
       for (tensor, shape) in zip(node.outputs, shapes) where tensors[tensor].shape != shape {
         throw .invalid(
@@ -157,13 +158,16 @@ struct ShapeRule {
   func outputs() throws(GraphError) -> [[Int]] {
     switch operation {
     case .convolution, .depthwiseConvolution, .transposedConvolution, .maxPool, .averagePool,
-      .resize:
+      .maxPoolIndices, .resize:
       return [try spatialOutput()]
     case .fullyConnected(let attributes): return [try fullyConnected(attributes)]
     case .matrixMultiply: return [try matrixMultiply()]
-    case .add, .subtract, .multiply, .divide, .minimum, .maximum:
+    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .power, .compare, .logic:
       try requireInputs(2...2)
       return [try broadcast(inputs[0], inputs[1])]
+    case .select:
+      try requireInputs(3...3)
+      return [try broadcast(try broadcast(inputs[0], inputs[1]), inputs[2])]
     case .prelu:
       try requireInputs(2...2)
       if try broadcast(inputs[0], inputs[1]) != inputs[0] {
@@ -171,7 +175,7 @@ struct ShapeRule {
       }
       return [inputs[0]]
     case .relu, .relu6, .leakyRelu, .clip, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .identity, .quantize, .dequantize:
+      .selu, .identity, .function, .cast, .quantize, .dequantize:
       try requireInputs(1...1)
       return [inputs[0]]
     case .softmax(let axis, _), .logSoftmax(let axis):

@@ -38,11 +38,21 @@ extension ShapeRule {
 
   func arrangementOutputs() throws(GraphError) -> [[Int]] {
     if case .concatenation(let axis, _) = operation { return [try concatenation(axis: axis)] }
+    if case .gather(let axis) = operation { return [try gather(axis: axis)] }
     try requireInputs(1...1)
     let x = inputs[0]
     switch operation {
     case .mean(let axes, let keepsDimensions):
       return [try mean(axes: axes, keepsDimensions: keepsDimensions)]
+    case .reduce(_, let axes, let keepsDimensions):
+      return [try mean(axes: axes, keepsDimensions: keepsDimensions)]
+    case .extremum(let attributes): return [try extremum(attributes)]
+    case .expand(let shape):
+      guard try broadcast(x, shape) == shape else {
+        throw invalid("cannot broadcast \(x) to \(shape)")
+      }
+      return [shape]
+    case .tile(let counts): return [try tile(counts)]
     case .pad(let before, let after, let mode): return [try pad(before, after, mode)]
     case .reshape(let shape):
       let count = try Graph.checkedElementCount(shape, node: node)
@@ -93,6 +103,32 @@ extension ShapeRule {
     }
   }
 
+  private func extremum(_ attributes: ExtremumAttributes) throws(GraphError) -> [Int] {
+    let shape = try mean(axes: [attributes.axis], keepsDimensions: attributes.keepsDimensions)
+    if inputs[0][attributes.axis] == 0 { throw invalid("has no elements along its axis") }
+    return shape
+  }
+
+  private func tile(_ counts: [Int]) throws(GraphError) -> [Int] {
+    let x = inputs[0]
+    guard counts.count == x.count else { throw invalid("has \(counts.count) counts for \(x)") }
+    var result = x
+    for axis in x.indices {
+      guard (0...Graph.maximumElementCount).contains(counts[axis]) else {
+        throw invalid("cannot repeat axis \(axis) \(counts[axis]) times")
+      }
+      result[axis] *= counts[axis]
+    }
+    return result
+  }
+
+  private func gather(axis: Int) throws(GraphError) -> [Int] {
+    try requireInputs(2...2)
+    try requireAxis(axis, rank: inputs[0].count)
+    if inputs[0][axis] == 0 { throw invalid("has no elements along its axis") }
+    return inputs[0][..<axis] + inputs[1] + inputs[0][(axis + 1)...]
+  }
+
   private func pad(
     _ before: [Int], _ after: [Int], _ mode: PadMode
   ) throws(GraphError) -> [Int] {
@@ -113,7 +149,7 @@ extension ShapeRule {
         switch mode {
         case .constant: true
         case .reflect: reach <= 0 || reach < x[axis]
-        case .edge: reach <= 0 || x[axis] > 0
+        case .edge, .wrap: reach <= 0 || x[axis] > 0
         }
       if result[axis] < 0 || !isPossible {
         throw invalid("cannot add \(before[axis]) and \(after[axis]) to axis \(axis) of \(x)")

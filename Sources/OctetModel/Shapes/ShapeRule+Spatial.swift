@@ -4,7 +4,8 @@ extension ShapeRule {
     case .convolution(let attributes): return try convolution(attributes)
     case .depthwiseConvolution(let attributes): return try depthwiseConvolution(attributes)
     case .transposedConvolution(let attributes): return try transposedConvolution(attributes)
-    case .maxPool(let attributes), .averagePool(let attributes):
+    case .maxPool(let attributes), .averagePool(let attributes),
+      .maxPoolIndices(let attributes, _):
       try requireInputs(1...1)
       try requireRank(4, of: 0, "x")
       let extent = try windows(

@@ -82,5 +82,6 @@ struct InputNormalization {
     return (-mean / deviation, (1 - mean) / deviation)
   }
 
-  private static func text(_ value: Double) -> String { value.short }
+  /// Adding 0 takes the sign off −0.
+  private static func text(_ value: Double) -> String { (value + 0).short }
 }

@@ -139,7 +139,7 @@ struct SplitSums: Codable, Sendable {
 struct ChannelSums: Codable, Sendable {
   var reference = Bounds()
   var candidate = Bounds()
-  /// Of the operator in real numbers with int8 weights, on the exact input and on the input's codes.
+  /// Of the operator in real numbers with int8 weights, on the exact input and on its codes.
   var weighted = Bounds()
   var clamped = Bounds()
   var signal = ExactSum()

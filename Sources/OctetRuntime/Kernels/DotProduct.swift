@@ -4,9 +4,9 @@
 //     dotColumns:  Σₖ w[k] · x[c, k] for four columns c
 //     dotFour:     Σₖ w[r, k] · x[k] for four rows r
 //
-// On 64-bit cores they are written with vectors of eight, multiplied as int16 and added by pairs, so
-// that the compiler finds the multiply-add of the instruction set (pmaddwd on SSE2, smlal on NEON);
-// elsewhere they are plain loops.
+// On 64-bit cores they are written with vectors of eight, multiplied as int16 and added by pairs,
+// so that the compiler finds the multiply-add of the instruction set (pmaddwd on SSE2, smlal on
+// NEON); elsewhere they are plain loops.
 //
 // |w · x| ≤ 2¹⁴; the exporter bounds whole sums with their bias, so int32 holds them.
 
@@ -59,8 +59,8 @@ typealias Sums = (Int32, Int32, Int32, Int32)
 #endif
 
 /// Σ w · a and Σ w · b for two rows of weights, w and v = w + `stride`, over `count` values, a
-/// multiple of 8: w · a, v · a, w · b, v · b. Up to 7 weights past the end of a row are read and must
-/// meet zeros in a and b.
+/// multiple of 8: w · a, v · a, w · b, v · b. Up to 7 weights past the end of a row are read and
+/// must meet zeros in a and b.
 #if OCTET_SMALL
   @inline(never)
 #else
@@ -103,8 +103,8 @@ func dotPairs(
   #endif
 }
 
-/// Σ w · x for four rows of values, x, x + `stride`, …, over `count` values, a multiple of 8; up to 7
-/// weights past the end are read and must meet zeros.
+/// Σ w · x for four rows of values, x, x + `stride`, …, over `count` values, a multiple of 8; up to
+/// 7 weights past the end are read and must meet zeros.
 #if OCTET_SMALL
   @inline(never)
 #else

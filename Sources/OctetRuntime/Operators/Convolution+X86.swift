@@ -129,15 +129,20 @@
       layer.kind = Int64(
         isNarrow(layer, channels: parameters.channels)
           ? OCTET_X86_NARROW : OCTET_X86_CONVOLUTION)
-      let isDense = columns.dilation == 1
+      let takesThree =
+        layer.kind == Int64(OCTET_X86_CONVOLUTION) && columns.kernel == 3 && columns.stride == 1
+        && columns.dilation == 1 && inputs % elementsPerWord == 0 && columns.convolved > 1
+        && parameters.channels <= lanes
+      layer.takes_three = takesThree ? 1 : 0
+      // A row of the kernel is one run of elements, unless its columns lie or are taken apart.
+      let runsPerRow = columns.dilation == 1 && !takesThree ? 1 : columns.kernel
+      let count = columns.kernel / runsPerRow &* inputs
       let patch = X86Patch(
-        runCount: rows.kernel &* (isDense ? 1 : columns.kernel),
-        runsPerRow: isDense ? 1 : columns.kernel,
-        count: (isDense ? columns.kernel : 1) &* inputs,
+        runCount: rows.kernel &* runsPerRow, runsPerRow: runsPerRow, count: count,
+        interleaved: takesThree ? 3 : 1,
         rowStep: rows.dilation &* imageRowCount &* elementByteCount,
         runStep: columns.dilation &* inputs &* elementByteCount, channelStride: channelStride,
-        runStride: (isDense ? columns.kernel : 1) &* inputs &* weightStride,
-        weightStride: weightStride)
+        runStride: count &* weightStride, weightStride: weightStride)
       let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 4 &* vectorByteCount : 0
       return add(
         layer, patch, parameters, imageCount: total, scratchByteCount: sums)

@@ -32,7 +32,8 @@ package struct Convolution: Operator {
     package static let poolStrideWidth = 14
     package static let lower = 15
     package static let upper = 16
-    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts `[O]`.
+    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts
+    /// `[O]`.
     package static let weights = 17
     package static let bias = 18
     package static let multipliers = 19
@@ -82,6 +83,7 @@ package struct Convolution: Operator {
       padding: Word.paddingLeft, convolved: Word.width, pool: Word.poolWidth,
       poolStride: Word.poolStrideWidth)
     try view.require(product(word(Word.poolHeight), word(Word.poolWidth)) != nil, .tooLarge)
+    try view.require(checkedBandByteCount != nil, .tooLarge)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
     guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
       let patch = product(taps, input.channels / groups),
@@ -104,14 +106,6 @@ package struct Convolution: Operator {
     try view.require(
       last &- word(padding) < input && word(pool) <= word(convolved)
         && pooled <= word(convolved) &- word(pool))
-  }
-
-  /// Patches of two pixels, or of four small ones, widened to int16, and the running maximum of a
-  /// pool window of more.
-  var scratchByteCount: Int {
-    if hasSmallWindows { return 4 &* 2 &* patchStride }
-    let windowCount = word(Word.poolHeight) &* word(Word.poolWidth)
-    return 2 &* 2 &* patchStride &+ (windowCount > 2 ? 4 &* output.channels : 0)
   }
 
   /// Output row y may overwrite the input rows that no later output row reads: rows before

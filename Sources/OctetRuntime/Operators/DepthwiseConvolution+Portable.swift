@@ -1,7 +1,7 @@
 // The portable kernel of depthwise convolution.
 //
 //     for each output pixel, for each channel o:
-//       acc = bias[o] + Σ over taps w[tap, o] · x[tap, o / M]      (padding reads as the zero point)
+//       acc = bias[o] + Σ over taps w[tap, o] · x[tap, o / M]     (padding reads as the zero point)
 //       requantize, clamp, store
 //
 // 1. With a multiplier of 1, eight channels at a time on 64-bit cores. The last eight overlap those

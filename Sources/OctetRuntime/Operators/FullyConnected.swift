@@ -2,8 +2,8 @@
 ///
 /// Input `[…, I]` seen as `[rows, I]`, weights `[O, I]`, output `[…, O]` seen as `[rows, O]`.
 ///
-/// The bias is folded: `bias[o] − zeroPoint · Σ w[o] + I · zeroPoint · weightZeroPoint`. Weights have
-/// zero point 0 save in models of others; then `weightZeroPoint · Σ x` is taken off each row.
+/// The bias is folded: `bias[o] − zeroPoint · Σ w[o] + I · zeroPoint · weightZeroPoint`. Weights
+/// have zero point 0 save in models of others; then `weightZeroPoint · Σ x` is taken off each row.
 package struct FullyConnected: Operator {
   package static let parameterCount = 7
   static let inputCounts = 1...1
@@ -14,7 +14,8 @@ package struct FullyConnected: Operator {
     package static let weightZeroPoint = 0
     package static let lower = 1
     package static let upper = 2
-    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts `[O]`.
+    /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts
+    /// `[O]`.
     package static let weights = 3
     package static let bias = 4
     package static let multipliers = 5
@@ -48,7 +49,7 @@ package struct FullyConnected: Operator {
       parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
   }
 
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     let weights = unsafe context.data(view.parameter(Word.weights), as: Int8.self)
     let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     let store = FullyConnectedStore(self, context)

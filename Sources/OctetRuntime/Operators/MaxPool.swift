@@ -1,5 +1,5 @@
-/// Max pool and activation: input `[N, H, W, C]`, output `[N, OH, OW, C]` of the same scale and zero
-/// point. Padding never wins; a window of padding alone gives the lower bound.
+/// Max pool and activation: input `[N, H, W, C]`, output `[N, OH, OW, C]` of the same scale and
+/// zero point. Padding never wins; a window of padding alone gives the lower bound.
 package struct MaxPool: Operator {
   package static let parameterCount = 10
   static let inputCounts = 1...1

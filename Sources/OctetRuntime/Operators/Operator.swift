@@ -66,6 +66,18 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_SOFTMAX
       case .softmax: try visitor.visit(Softmax.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
+      case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
+    #endif
+    default: try acceptOther(kind, &visitor)
+    }
+  }
+
+  /// The operators without weights and windows.
+  private func acceptOther<Visitor: OperatorVisitor>(
+    _ kind: OperatorKind, _ visitor: inout Visitor
+  ) throws(ModelError) {
+    switch kind {
     #if !OCTET_SELECT || OCTET_ADD
       case .add: try visitor.visit(Add.self, self)
     #endif
@@ -102,18 +114,13 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_LOOKUP
       case .lookup: try visitor.visit(Lookup.self, self)
     #endif
-    #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
-      case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
-    #endif
     #if !OCTET_SELECT || OCTET_RESIZENEAREST
       case .resizeNearest: try visitor.visit(ResizeNearest.self, self)
     #endif
     #if !OCTET_SELECT || OCTET_RESIZEBILINEAR
       case .resizeBilinear: try visitor.visit(ResizeBilinear.self, self)
     #endif
-    #if OCTET_SELECT
-      default: throw ModelError(.operatorNotLinked, at: offset)
-    #endif
+    default: throw ModelError(.operatorNotLinked, at: offset)
     }
   }
 

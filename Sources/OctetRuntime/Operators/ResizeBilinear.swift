@@ -1,5 +1,5 @@
-/// Each output pixel is mixed from four of the input's: `[N, H, W, C]` to `[N, OH, OW, C]`, scale and
-/// zero point stay.
+/// Each output pixel is mixed from four of the input's: `[N, H, W, C]` to `[N, OH, OW, C]`, scale
+/// and zero point stay.
 ///
 /// As TensorFlow Lite: weights in 1024ths along each axis, which the exporter tabulates; the sum is
 /// divided by 2²⁰, half away from zero.

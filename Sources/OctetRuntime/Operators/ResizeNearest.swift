@@ -1,5 +1,5 @@
-/// Each output pixel is one of the input's: `[N, H, W, C]` to `[N, OH, OW, C]`, scale and zero point
-/// stay. The exporter says which, so that every convention for coordinates fits.
+/// Each output pixel is one of the input's: `[N, H, W, C]` to `[N, OH, OW, C]`, scale and zero
+/// point stay. The exporter says which, so that every convention for coordinates fits.
 package struct ResizeNearest: Operator {
   package static let parameterCount = 2
   static let inputCounts = 1...1

@@ -1,4 +1,5 @@
-/// Softmax over the last axis, in fixed point: input `[…, C]`, output the same shape, (1/256, −128).
+/// Softmax over the last axis, in fixed point: input `[…, C]`, output the same shape, (1/256,
+/// −128).
 ///
 /// As TensorFlow Lite for Microcontrollers: differences to the row's maximum are scaled to Q5.26,
 /// their exponentials summed in Q12.19, and the sum's reciprocal found by Newton's method.

@@ -1,8 +1,8 @@
 /// Transposed convolution and activation.
 ///
 /// Input `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, output `[N, OH, OW, O]`. Input pixel
-/// (y, x) adds, by tap (i, j), to output pixel `(y · stride − padding + i · dilation, …)`; what falls
-/// outside is dropped. The bias is not folded, since the number of taps varies by pixel.
+/// (y, x) adds, by tap (i, j), to output pixel `(y · stride − padding + i · dilation, …)`; what
+/// falls outside is dropped. The bias is not folded, since the number of taps varies by pixel.
 package struct TransposedConvolution: Operator {
   package static let parameterCount = 15
   static let inputCounts = 1...1

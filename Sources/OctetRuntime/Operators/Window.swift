@@ -69,8 +69,9 @@ struct Window {
   /// The most that the end of output row y, `(y + 1) · outputRow`, lies beyond the start of its
   /// window, `max(0, y · step − padding) · inputRow`.
   ///
-  /// It rises while windows start in the padding and is linear in y after that, so its maximum is at
-  /// one of three rows; files say how many rows there are, and walking them all would take minutes.
+  /// It rises while windows start in the padding and is linear in y after that, so its maximum is
+  /// at one of three rows; files say how many rows there are, and walking them all would take
+  /// minutes.
   static func overlapDistance(
     rowCount: Int, step: Int, padding: Int, inputRow: Int, outputRow: Int
   ) -> Int {

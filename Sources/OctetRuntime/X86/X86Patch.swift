@@ -9,8 +9,10 @@
     var runsPerRow = 1
     /// Elements of a run.
     var count: Int
-    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next within
-    /// it, from a word to the next within a run.
+    /// Consecutive runs whose words stand side by side: first words, second words…
+    var interleaved = 1
+    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
+    /// within it, from a word to the next within a run.
     var rowStep = 0
     var runStep = 0
     var wordStep = 4
@@ -23,6 +25,15 @@
       (count &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
     }
     func wordCount(_ workspace: X86Workspace) -> Int { runCount &* wordsPerRun(workspace) }
+
+    /// Calls `body` with run and word, in the kernel's order.
+    func forEachWord(_ workspace: X86Workspace, _ body: (Int, Int) -> Void) {
+      for group in 0..<runCount / interleaved {
+        for word in 0..<wordsPerRun(workspace) {
+          for index in 0..<interleaved { body(group &* interleaved &+ index, word) }
+        }
+      }
+    }
 
     /// Where word `word` of run `run` is read, in bytes.
     func tap(run: Int, word: Int) -> Int {
@@ -74,32 +85,47 @@
     func writeConstants(
       _ patch: X86Patch, _ parameters: X86Parameters, at offset: Int, channel: (Int) -> Int
     ) {
+      for lane in 0..<lanes {
+        if channel(lane) >= parameters.channels {
+          // A lane that is not stored.
+          writeConstants(at: offset, lane: lane, bias: 0, by: .init(multiplier: 0, shift: 0), 0)
+          continue
+        }
+        let channel = channel(lane) % parameters.period
+        // AVX-512 counts elements from −128.
+        let correction = backend == .avx2 ? 0 : 128 &* sum(patch, parameters, channel)
+        let by = unsafe FixedPointMultiplier(
+          multiplier: parameters.multipliers[channel], shift: Int32(parameters.shifts[channel]))
+        unsafe writeConstants(
+          at: offset, lane: lane, bias: parameters.bias[channel] &- correction, by: by,
+          parameters.zeroPoint)
+      }
+    }
+
+    /// Writes one lane of the constants; `by.shift` ≤ 0.
+    func writeConstants(
+      at offset: Int, lane: Int, bias: Int32, by: FixedPointMultiplier, _ zeroPoint: Int32
+    ) {
       guard let base = unsafe base else { return }
       let start = unsafe base + offset
       let words = unsafe start.assumingMemoryBound(to: Int32.self)
-      for word in 0..<OCTET_X86_CONSTANTS &* lanes { unsafe words[word] = 0 }
-      for lane in 0..<lanes where channel(lane) < parameters.channels {
-        let channel = channel(lane) % parameters.period
-        let shift = Int64(unsafe -parameters.shifts[channel])
-        let offset: Int64 = (1 << 62) + (1 << 30) + (shift > 0 ? 1 << (30 + shift) : 0)
-        func storeLong(_ row: Int, _ value: Int64) {
-          let odd = lane & 1
-          unsafe start.storeBytes(
-            of: value,
-            toByteOffset: (row &+ odd) &* vectorByteCount &+ lane / 2 &* 8, as: Int64.self)
-        }
-        // AVX-512 counts elements from −128.
-        let correction = backend == .avx2 ? 0 : 128 &* sum(patch, parameters, channel)
-        unsafe words[lane] = parameters.bias[channel] &- correction
-        let multiplier = unsafe parameters.multipliers[channel]
-        unsafe words[lanes &+ lane] = multiplier
-        if lane & 1 == 1 { unsafe words[2 &* lanes &+ lane &- 1] = multiplier }
-        storeLong(OCTET_X86_OFFSET, offset)
-        storeLong(OCTET_X86_NEGATIVE_OFFSET, offset - (shift > 0 ? 1 << 31 : 0))
-        storeLong(OCTET_X86_SHIFT, 31 + shift)
-        unsafe words[OCTET_X86_RESULT_OFFSET &* lanes &+ lane] = Int32(
-          truncatingIfNeeded: Int64(parameters.zeroPoint) - (1 << (31 - shift)))
+      let shift = Int64(-by.shift)
+      func storeLong(_ row: Int, _ value: Int64) {
+        unsafe start.storeBytes(
+          of: value, toByteOffset: (row &+ lane & 1) &* vectorByteCount &+ lane / 2 &* 8,
+          as: Int64.self)
       }
+      unsafe words[OCTET_X86_BIAS &* lanes &+ lane] = bias
+      unsafe words[OCTET_X86_MULTIPLIER &* lanes &+ lane] = by.multiplier
+      let before = (OCTET_X86_MULTIPLIER &+ 1) &* lanes &+ (lane & ~1)
+      unsafe words[before &+ (lane & 1 == 1 ? 0 : 1)] = lane & 1 == 1 ? by.multiplier : 0
+      let rounding: Int64 = (1 << 30) + (shift > 0 ? 1 << (30 + shift) : 0)
+      storeLong(OCTET_X86_OFFSET, (1 << 62) + rounding)
+      storeLong(
+        OCTET_X86_NEGATIVE_OFFSET, (1 << 62) + rounding - (shift > 0 ? 1 << 31 : 0))
+      storeLong(OCTET_X86_SHIFT, 31 + shift)
+      unsafe words[OCTET_X86_RESULT_OFFSET &* lanes &+ lane] = Int32(
+        truncatingIfNeeded: Int64(zeroPoint) - (1 << (31 - shift)))
     }
 
     private func sum(_ patch: X86Patch, _ parameters: X86Parameters, _ channel: Int) -> Int32 {
@@ -191,12 +217,10 @@
 
     private func writeTaps(_ patch: X86Patch, at offset: Int) {
       guard let base = unsafe base else { return }
-      let taps = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
-      let words = patch.wordsPerRun(self)
-      for run in 0..<patch.runCount {
-        for word in 0..<words {
-          unsafe taps[run &* words &+ word] = Int32(patch.tap(run: run, word: word))
-        }
+      var next = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
+      patch.forEachWord(self) { run, word in
+        unsafe next.pointee = Int32(patch.tap(run: run, word: word))
+        unsafe next += 1
       }
     }
 
@@ -205,17 +229,14 @@
     ) {
       guard let base = unsafe base else { return }
       var next = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
-      let words = patch.wordsPerRun(self)
       forEachBlock(of: parameters.channels, layer) { first, width in
-        for run in 0..<patch.runCount {
-          for word in 0..<words {
-            for lane in 0..<width {
-              let channel = first &+ lane
-              unsafe next.pointee =
-                channel < parameters.channels
-                ? packed(patch, parameters, channel: channel, run: run, word: word) : 0
-              unsafe next += 1
-            }
+        patch.forEachWord(self) { run, word in
+          for lane in 0..<width {
+            let channel = first &+ lane
+            unsafe next.pointee =
+              channel < parameters.channels
+              ? packed(patch, parameters, channel: channel, run: run, word: word) : 0
+            unsafe next += 1
           }
         }
       }

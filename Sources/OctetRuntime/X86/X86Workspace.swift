@@ -3,7 +3,7 @@
 
   /// What a session on AVX2 or AVX-512 keeps beside the arena: operators prepared for wide vectors.
   ///
-  ///     offsets of the layers │ shared images and sums │ layers, each with taps, weights, constants
+  ///     offsets of the layers │ shared images and sums │ layers: taps, weights, constants
   ///
   /// The same walk over the operators first counts the bytes and then writes them.
   @safe struct X86Workspace {

@@ -74,6 +74,9 @@ extension TestOperator {
     return outputs.indices.map { Array(session.output($0)) }
   }
 
+  /// A blob of this operator alone.
+  func blob() throws -> [UInt8] { blob(try plan(.apart)) }
+
   /// Throws the error that makes the blob of this operator unfit.
   func validate() throws { _ = try AlignedBytes(blob(plan(.apart))).model() }
 

@@ -44,8 +44,7 @@ enum Steps {
 
   static func quantize(
     _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
-    seed: UInt64,
-    normalization: Normalization?
+    seed: UInt64, normalization: Normalization?
   ) throws -> Quantized {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []

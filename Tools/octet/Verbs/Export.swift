@@ -1,6 +1,7 @@
 import Foundation
 import OctetCommand
 import OctetCompiler
+import OctetExchange
 import OctetReport
 
 struct Export: Verb {
@@ -8,8 +9,9 @@ struct Export: Verb {
   let summary = "Write a blob in another form, for firmware and for other tools."
   let model = Positional<String>("M.oct", .path, help: "The blob.")
   let form = OctetCommand.Option(
-    "--to", .choice(["header", "swift"]), default: "header",
-    help: "'header': a C array; 'swift': a Swift constant.")
+    "--to", .choice(["header", "swift", "tflite"]), default: "header",
+    help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
+      + "Lite for Microcontrollers computes the same bytes.")
   let output = OctetCommand.Option("--output", short: "o", .path, help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, output] }
@@ -21,13 +23,15 @@ struct Export: Verb {
     try AtomicFile.checkCanWrite(to: path)
     let blob = try ModelFile.readBlob(arguments[model]).blob
     let name = URL(fileURLWithPath: arguments[model]).deletingPathExtension().lastPathComponent
-    let text =
+    let bytes =
       switch arguments[form] {
-      case "swift": try SwiftExport.text(blob, name: name)
-      default: try HeaderExport.text(blob, name: name)
+      case "swift": Array(try SwiftExport.text(blob, name: name).utf8)
+      case "tflite":
+        try naming(arguments[model]) { try TFLiteWriter.write(try BlobRaiser.raise(blob)) }
+      default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
-    try AtomicFile.write(text, to: path)
-    let report = Report(form: arguments[form], file: path, fileByteCount: text.utf8.count)
+    try AtomicFile.write(bytes, to: path)
+    let report = Report(form: arguments[form], file: path, fileByteCount: bytes.count)
     return Outcome(report, text: "wrote \(path), \(report.fileByteCount) bytes")
   }
 

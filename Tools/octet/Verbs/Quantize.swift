@@ -16,7 +16,7 @@ struct Quantize: Verb {
   let output = OctetCommand.Option<String>(
     required: "--output", short: "o", .path, help: "The blob to write.")
   let calibrator = OctetCommand.Option<Calibrator>(
-    "--calibrator", .choice, default: .minMax, help: "How activation ranges are chosen.")
+    "--calibrator", .choice, default: .meanSquareError, help: "How activation ranges are chosen.")
   let samples = OctetCommand.Option(
     "--calibration-samples", .integer(1...1_000_000), default: 500,
     help: "Training images to calibrate with.")

@@ -17,6 +17,7 @@ extension ONNXCall {
     case "Split": return try split()
     case "Pad": return [try pad()]
     case "Expand": return [try expand()]
+    case "Tile": return [try tile()]
     case "ConstantOfShape": return [try constantOfShape()]
     case "Range": return [try range()]
     case "Resize", "Upsample": return [try resize()]
@@ -190,6 +191,9 @@ extension ONNXCall {
           source.append(position)
         } else if mode == "edge" {
           source.append(position < 0 ? 0 : length - 1)
+        } else if mode == "wrap" && length > 0 {
+          let rest = position % length
+          source.append(rest < 0 ? rest + length : rest)
         } else if mode == "reflect" {
           source.append(position < 0 ? -position : 2 * (length - 1) - position)
         } else {
@@ -207,6 +211,17 @@ extension ONNXCall {
     let skipped = shape.count - x.shape.count
     return try pick(x, shape) { index in
       x.shape.indices.map { x.shape[$0] == 1 ? 0 : index[$0 + skipped] }
+    }
+  }
+
+  private func tile() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let counts = try view.integersInput(1)?.map(\.ordinary) ?? []
+    guard counts.count == x.shape.count, counts.allSatisfy({ (0...1 << 28).contains($0) }) else {
+      throw .invalid("the repeats \(counts) do not fit \(x.shape)")
+    }
+    return try pick(x, zip(x.shape, counts).map { $0 * $1 }) { index in
+      zip(index, x.shape).map { $0 % $1 }
     }
   }
 

@@ -9,15 +9,20 @@ extension ONNXCall {
       return try map(x, function)
     }
     switch view.operatorName {
-    case "Add", "Sub", "Mul", "Div", "PRelu", "Pow": return try binary(try input(0), try input(1))
+    case "Identity", "Dropout": return try input(0)
+    case "Add", "Sub", "Mul", "Div", "PRelu", "Pow", "And", "Or", "Xor":
+      return try binary(try input(0), try input(1))
     case "Min", "Max", "Sum":
       var result = try input(0)
       for index in arguments.indices.dropFirst() { result = try binary(result, try input(index)) }
       return result
-    case "Equal", "Less", "Greater": return try compare()
+    case "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual": return try compare()
     case "Where": return try choose()
-    case "Cast": return try cast()
+    case "Clip": return try clip()
+    case "Cast": return try cast(to: try view.castTarget())
+    case "CastLike": return try cast(to: try input(1).elementType)
     case "BatchNormalization": return try batchNormalization()
+    case "InstanceNormalization": return try instanceNormalization()
     case "LRN": return try localResponseNormalization()
     default: return nil
     }
@@ -27,11 +32,14 @@ extension ONNXCall {
     _ = try count(x.shape)
     var result = x
     switch x.elements {
-    case .real(let values): result.elements = .real(values.map { Float(body(Double($0))) })
+    case .real(let values):
+      result.elements = .real(values.map { Float(body(Double($0))) })
+      return result.narrowed(to: x.elementType)
     case .integer(let values):
-      result.elements = .integer(values.map { Int64(clamping: body(Double($0))) })
+      result.elements = .integer(
+        values.map { x.elementType.wrapped(Int64(clamping: body(Double($0)))) })
+      return result
     }
-    return result
   }
 
   private func unaryFunction() throws(ImportFailure) -> ((Double) -> Double)? {
@@ -48,7 +56,6 @@ extension ONNXCall {
       let (alpha, beta) = (try number("alpha", 0.2), try number("beta", 0.5))
       return { max(0, min(1, alpha * $0 + beta)) }
     case "Sigmoid": return { 1 / (1 + exp(-$0)) }
-    case "Tanh": return { tanh($0) }
     case "Elu":
       let alpha = try number("alpha", 1)
       return { $0 < 0 ? alpha * (exp($0) - 1) : $0 }
@@ -56,22 +63,61 @@ extension ONNXCall {
       let alpha = try number("alpha", 1.67326319217681884765625)
       let gamma = try number("gamma", 1.05070102214813232421875)
       return { gamma * ($0 <= 0 ? alpha * (exp($0) - 1) : $0) }
-    case "Exp": return { exp($0) }
-    case "Log": return { log($0) }
-    case "Sqrt": return { $0.squareRoot() }
-    case "Abs": return { abs($0) }
-    case "Neg": return { -$0 }
-    case "Floor": return { $0.rounded(.down) }
-    case "Ceil": return { $0.rounded(.up) }
-    case "Reciprocal": return { 1 / $0 }
-    case "Not": return { $0 == 0 ? 1 : 0 }
-    case "Clip":
-      let isOld = view.version < 11
-      let lower = isOld ? (view.has("min") ? try view.float("min") : nil) : optional(1)?.reals.first
-      let upper = isOld ? (view.has("max") ? try view.float("max") : nil) : optional(2)?.reals.first
-      return { min(Double(upper ?? .infinity), max(Double(lower ?? -.infinity), $0)) }
-    case "Identity", "Dropout", "CastLike": return { $0 }
-    default: return nil
+    case "Celu":
+      let alpha = try number("alpha", 1)
+      return { max(0, $0) + min(0, alpha * (exp($0 / alpha) - 1)) }
+    case "ThresholdedRelu":
+      let alpha = try number("alpha", 1)
+      return { $0 > alpha ? $0 : 0 }
+    case "Shrink":
+      let (bias, lambda) = (try number("bias", 0), try number("lambd", 0.5))
+      return { $0 < -lambda ? $0 + bias : $0 > lambda ? $0 - bias : 0 }
+    case "Swish":
+      let alpha = try number("alpha", 1)
+      return { $0 / (1 + exp(-alpha * $0)) }
+    case "Gelu" where try view.string("approximate", "none") == "tanh":
+      return { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * pow($0, 3)))) }
+    default: return Self.functions[view.operatorName]
+    }
+  }
+
+  /// Functions without parameters.
+  private static let functions: [String: @Sendable (Double) -> Double] = [
+    "Tanh": { tanh($0) }, "Exp": { exp($0) }, "Log": { log($0) }, "Sqrt": { $0.squareRoot() },
+    "Abs": { abs($0) }, "Neg": { -$0 }, "Floor": { $0.rounded(.down) },
+    "Ceil": { $0.rounded(.up) }, "Round": { $0.rounded(.toNearestOrEven) },
+    "Sign": { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, "Reciprocal": { 1 / $0 },
+    "Not": { $0 == 0 ? 1 : 0 }, "Erf": { erf($0) },
+    "Gelu": { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) },
+    "Softplus": { log(1 + exp(-abs($0))) + max($0, 0) }, "Softsign": { $0 / (1 + abs($0)) },
+    "Mish": { $0 * tanh(log(1 + exp(-abs($0))) + max($0, 0)) },
+    "Sin": { sin($0) }, "Cos": { cos($0) }, "Tan": { tan($0) }, "Asin": { asin($0) },
+    "Acos": { acos($0) }, "Atan": { atan($0) }, "Sinh": { sinh($0) }, "Cosh": { cosh($0) },
+    "Asinh": { asinh($0) }, "Acosh": { acosh($0) }, "Atanh": { atanh($0) },
+  ]
+
+  /// Integers stay integers.
+  private func clip() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let isOld = view.version < 11
+    if let values = x.integers, !isOld {
+      _ = try count(x.shape)
+      let lower = optional(1)?.integers?.first
+      let upper = optional(2)?.integers?.first
+      let isUnsigned = x.elementType == .uint64
+      func isLess(_ a: Int64, _ b: Int64) -> Bool {
+        isUnsigned ? UInt64(bitPattern: a) < UInt64(bitPattern: b) : a < b
+      }
+      let clipped = values.map { value -> Int64 in
+        let raised = lower.map { isLess(value, $0) ? $0 : value } ?? value
+        return upper.map { isLess($0, raised) ? $0 : raised } ?? raised
+      }
+      return ONNXValue(shape: x.shape, integers: clipped, elementType: x.elementType)
+    }
+    let lower = isOld ? (view.has("min") ? try view.float("min") : nil) : optional(1)?.reals.first
+    let upper = isOld ? (view.has("max") ? try view.float("max") : nil) : optional(2)?.reals.first
+    return try map(x) {
+      min(Double(upper ?? .infinity), max(Double(lower ?? -.infinity), $0))
     }
   }
 
@@ -110,18 +156,24 @@ extension ONNXCall {
   private func integerBinary(
     _ a: ONNXValue, _ b: ONNXValue, _ x: [Int64], _ y: [Int64], _ shape: [Int]
   ) throws(ImportFailure) -> ONNXValue {
-    if view.operatorName == "Div", y.contains(0) || y.contains(-1) && x.contains(Int64.min) {
-      throw .invalid("it divides by zero")
-    }
+    let isUnsigned = a.elementType == .uint64
+    if view.operatorName == "Div", y.contains(0) { throw .invalid("it divides by zero") }
     let body: (Int64, Int64) -> Int64
     switch view.operatorName {
     case "Add", "Sum": body = { $0 &+ $1 }
     case "Sub": body = { $0 &- $1 }
     case "Mul": body = { $0 &* $1 }
-    case "Div": body = { $0 / $1 }
-    case "Min": body = { min($0, $1) }
-    case "Max": body = { max($0, $1) }
-    default: throw .unsupported("it does not take integers here")
+    case "Div" where isUnsigned:
+      body = { Int64(bitPattern: UInt64(bitPattern: $0) / UInt64(bitPattern: $1)) }
+    case "Div": body = { $0.dividedReportingOverflow(by: $1).partialValue }
+    case "Min": body = { isUnsigned && ($0 ^ $1) < 0 ? max($0, $1) : min($0, $1) }
+    case "Max": body = { isUnsigned && ($0 ^ $1) < 0 ? min($0, $1) : max($0, $1) }
+    case "And": body = { $0 & $1 }
+    case "Or": body = { $0 | $1 }
+    case "Xor": body = { $0 ^ $1 }
+    case "Pow" where y.allSatisfy({ (0...64).contains($0) }):
+      body = { base, exponent in (0..<exponent).reduce(1) { product, _ in product &* base } }
+    default: throw .unsupported("it does not take these integers")
     }
     var values: [Int64] = []
     Self.forEachIndex(shape) {
@@ -133,20 +185,35 @@ extension ONNXCall {
 
   private func compare() throws(ImportFailure) -> ONNXValue {
     let (a, b) = (try input(0), try input(1))
-    let (x, y) = (a.reals, b.reals)
-    let body: (Float, Float) -> Bool
-    switch view.operatorName {
-    case "Less": body = { $0 < $1 }
-    case "Greater": body = { $0 > $1 }
-    default: body = { $0 == $1 }
-    }
     let shape = try broadcast(a.shape, b.shape)
     var values: [Int64] = []
     _ = try count(shape)
-    Self.forEachIndex(shape) {
-      values.append(body(x[a.broadcastOffset($0)], y[b.broadcastOffset($0)]) ? 1 : 0)
+    if let x = a.integers, let y = b.integers {
+      // Order of unsigned numbers: as of signed ones with the top bit turned.
+      let turn = a.elementType == .uint64 ? Int64.min : 0
+      Self.forEachIndex(shape) {
+        let (p, q) = (x[a.broadcastOffset($0)] ^ turn, y[b.broadcastOffset($0)] ^ turn)
+        values.append(holds(p < q, p == q, q < p) ? 1 : 0)
+      }
+    } else {
+      let (x, y) = (a.reals, b.reals)
+      Self.forEachIndex(shape) {
+        let (p, q) = (x[a.broadcastOffset($0)], y[b.broadcastOffset($0)])
+        values.append(holds(p < q, p == q, q < p) ? 1 : 0)
+      }
     }
     return ONNXValue(shape: shape, integers: values, elementType: .bool)
+  }
+
+  /// Whether the node's comparison holds between numbers in one of three relations, or none (NaN).
+  private func holds(_ isLess: Bool, _ isEqual: Bool, _ isGreater: Bool) -> Bool {
+    switch view.operatorName {
+    case "Less": isLess
+    case "LessOrEqual": isLess || isEqual
+    case "Greater": isGreater
+    case "GreaterOrEqual": isGreater || isEqual
+    default: isEqual
+    }
   }
 
   private func choose() throws(ImportFailure) -> ONNXValue {
@@ -170,18 +237,50 @@ extension ONNXCall {
     }
   }
 
-  private func cast() throws(ImportFailure) -> ONNXValue {
+  private func cast(to type: ONNXElementType) throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
     _ = try count(x.shape)
-    let code = try view.integer("to")
-    guard let type = ONNXElementType(rawValue: code), type != .float16, type != .bfloat16 else {
-      throw .unsupported("it makes \(ONNXElementType.name(code)) elements")
+    if type.isReal {
+      return ONNXValue(shape: x.shape, reals: x.reals).narrowed(
+        to: type, saturates: try view.integer("saturate", 1) != 0, try view.powerRounding())
     }
-    if type.isReal { return ONNXValue(shape: x.shape, reals: x.reals).retyped(type) }
+    let isTruth = type == .bool
     let integers =
-      x.integers?.map { type == .bool ? ($0 == 0 ? 0 : 1) : type.wrapped($0) }
-      ?? x.reals.map { type == .bool ? ($0 == 0 ? 0 : 1) : Int64(clamping: Double($0)) }
+      x.integers?.map { isTruth ? ($0 == 0 ? 0 : 1) : type.wrapped($0) }
+      ?? x.reals.map { real in
+        if isTruth { return real == 0 ? 0 : 1 }
+        if type == .uint64 && real >= 0x1p63 && real < 0x1p64 {
+          return Int64(bitPattern: UInt64(real))
+        }
+        return type.wrapped(Int64(clamping: Double(real)))
+      }
     return ONNXValue(shape: x.shape, integers: integers, elementType: type)
+  }
+
+  /// Each channel of each image is normalized by its own mean and variance.
+  private func instanceNormalization() throws(ImportFailure) -> ONNXValue {
+    let (x, scale, bias) = (try input(0), try input(1).reals, try input(2).reals)
+    guard x.shape.count >= 3, scale.count == x.shape[1], bias.count == x.shape[1] else {
+      throw .invalid("scale or bias does not fit x of shape \(x.shape)")
+    }
+    let epsilon = Double(try view.float("epsilon", 1e-5))
+    let area = max(x.shape[2...].reduce(1, *), 1)
+    try limitWork(x.count, 3)
+    let values = x.reals.map { Double($0) }
+    var means: [Double] = []
+    var deviations: [Double] = []
+    for first in stride(from: 0, to: values.count, by: area) {
+      let plane = values[first..<first + area]
+      let mean = plane.reduce(0, +) / Double(area)
+      let variance = plane.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(area)
+      means.append(mean)
+      deviations.append((variance + epsilon).squareRoot())
+    }
+    return try real(x.shape) { index in
+      let plane = index[0] * x.shape[1] + index[1]
+      let centred = (values[x.offset(index)] - means[plane]) / deviations[plane]
+      return Float(centred * Double(scale[index[1]]) + Double(bias[index[1]]))
+    }
   }
 
   private func batchNormalization() throws(ImportFailure) -> ONNXValue {
@@ -218,21 +317,6 @@ extension ONNXCall {
         sum += value * value
       }
       return Float(Double(values[x.offset(index)]) / pow(bias + alpha * sum, beta))
-    }
-  }
-}
-
-extension ONNXElementType {
-  /// The value modulo the type's width.
-  func wrapped(_ value: Int64) -> Int64 {
-    switch self {
-    case .int8: Int64(Int8(truncatingIfNeeded: value))
-    case .uint8: Int64(UInt8(truncatingIfNeeded: value))
-    case .int16: Int64(Int16(truncatingIfNeeded: value))
-    case .uint16: Int64(UInt16(truncatingIfNeeded: value))
-    case .int32: Int64(Int32(truncatingIfNeeded: value))
-    case .uint32: Int64(UInt32(truncatingIfNeeded: value))
-    default: value
     }
   }
 }

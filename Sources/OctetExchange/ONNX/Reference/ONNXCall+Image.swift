@@ -77,7 +77,6 @@ extension ONNXCall {
     switch view.operatorName {
     case "Conv": return try convolution(try input(0), try input(1), optional(2))
     case "ConvTranspose": return try transposedConvolution()
-    case "MaxPool", "AveragePool": return try pool()
     case "GlobalAveragePool", "GlobalMaxPool": return try globalPool()
     default: return nil
     }
@@ -170,7 +169,7 @@ extension ONNXCall {
     }
   }
 
-  private func pool() throws(ImportFailure) -> ONNXValue {
+  func pool() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
     let kernel = try view.integers("kernel_shape") ?? []
     guard x.shape.count >= 3 else { throw .invalid("x has too few dimensions") }
@@ -183,7 +182,7 @@ extension ONNXCall {
     let countsPadding = try view.integer("count_include_pad") != 0
     let values = x.reals
     let (taps, pixels) = (window.taps, image.reduce(1, *))
-    return try real(shape) { index in
+    let result = try real(shape) { index in
       var (top, sum, number) = (-Float.infinity, 0.0, 0)
       let channel = index[0] * x.shape[1] + index[1]
       for tap in taps {
@@ -199,6 +198,41 @@ extension ONNXCall {
       }
       return isMax ? top : Float(sum / Double(max(number, 1)))
     }
+    if x.integers == nil { return result }
+    return ONNXValue(
+      shape: shape, integers: result.reals.map { Int64(clamping: Double($0)) },
+      elementType: x.elementType)
+  }
+
+  /// Where in x the first maximum of each window lies.
+  func maximaIndices() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let image = Array(x.shape[2...])
+    let window = try Window(view, kernel: try view.integers("kernel_shape") ?? [], image: image)
+    let ceiling = try view.integer("ceil_mode") != 0
+    let shape = Array(x.shape[..<2]) + (try window.outputs(image, ceiling: ceiling))
+    let isColumnMajor = try view.integer("storage_order") != 0
+    try limitWork(try count(shape), window.kernel.reduce(1, *))
+    let (values, taps, pixels) = (x.reals, window.taps, image.reduce(1, *))
+    var result: [Int64] = []
+    Self.forEachIndex(shape) { index in
+      let channel = index[0] * x.shape[1] + index[1]
+      var (top, best) = (-Float.infinity, 0)
+      for tap in taps {
+        guard case .image(let pixel) = window.place(index, tap, in: image) else { continue }
+        if values[channel * pixels + pixel] > top {
+          (top, best) = (values[channel * pixels + pixel], pixel)
+        }
+      }
+      // In column-major order the first spatial axis runs fastest.
+      var (rest, place) = (best, 0)
+      for axis in image.indices.reversed() where isColumnMajor {
+        place += rest % image[axis] * image[..<axis].reduce(1, *)
+        rest /= image[axis]
+      }
+      result.append(Int64(channel * pixels + (isColumnMajor ? place : best)))
+    }
+    return ONNXValue(shape: shape, integers: result)
   }
 
   private func globalPool() throws(ImportFailure) -> ONNXValue {

@@ -79,10 +79,7 @@ extension ONNXCall {
     let given =
       try isInput ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
     var axes = Set(try view.axes(given ?? [], rank: rank))
-    if axes.isEmpty {
-      if try view.integer("noop_with_empty_axes") != 0 { return x }
-      axes = Set(0..<rank)
-    }
+    if axes.isEmpty, try view.integer("noop_with_empty_axes") == 0 { axes = Set(0..<rank) }
     let kept = x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] }
     let keeps = try view.integer("keepdims", 1) != 0
     let shape = keeps ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
@@ -91,20 +88,56 @@ extension ONNXCall {
     let values = x.reals
     var lists = [[Float]](repeating: [], count: try count(kept))
     Self.forEachIndex(x.shape) { lists[holder.broadcastOffset($0)].append(values[x.offset($0)]) }
-    let results = lists.map { list -> Double in
-      let reals = list.map { Double($0) }
-      switch view.operatorName {
-      case "ReduceMax": return reals.max() ?? -.infinity
-      case "ReduceMin": return reals.min() ?? .infinity
-      case "ReduceProd": return reals.reduce(1, *)
-      case "ReduceSum": return reals.reduce(0, +)
-      default: return reals.reduce(0, +) / Double(max(reals.count, 1))
-      }
-    }
+    let results = lists.map { combined($0.map { Double($0) }) }
     if x.integers != nil {
       return ONNXValue(
-        shape: shape, integers: results.map { Int64(clamping: $0) }, elementType: x.elementType)
+        shape: shape, integers: results.map { x.elementType.wrapped(Int64(clamping: $0)) },
+        elementType: x.elementType)
     }
     return ONNXValue(shape: shape, reals: results.map { Float($0) })
+  }
+
+  private func combined(_ values: [Double]) -> Double {
+    let sum = values.reduce(0, +)
+    switch view.operatorName {
+    case "ReduceMax": return values.max() ?? -.infinity
+    case "ReduceMin": return values.min() ?? .infinity
+    case "ReduceProd": return values.reduce(1, *)
+    case "ReduceL1": return values.reduce(0) { $0 + abs($1) }
+    case "ReduceL2": return values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    case "ReduceSumSquare": return values.reduce(0) { $0 + $1 * $1 }
+    case "ReduceLogSum": return log(sum)
+    case "ReduceLogSumExp":
+      let top = values.max() ?? 0
+      return top.isFinite ? top + log(values.reduce(0) { $0 + exp($1 - top) }) : top
+    case "ReduceMean": return sum / Double(max(values.count, 1))
+    default: return sum
+    }
+  }
+
+  /// ArgMax and ArgMin.
+  func extremum() throws(ImportFailure) -> ONNXValue {
+    let x = try input(0)
+    let axis = try view.axis(try view.integer("axis"), rank: x.shape.count)
+    let sign: Float = view.operatorName == "ArgMin" ? -1 : 1
+    let takesLast = try view.integer("select_last_index") != 0
+    var shape = x.shape
+    shape[axis] = 1
+    try limitWork(x.count, 1)
+    _ = try count(shape)
+    let values = x.reals
+    var result: [Int64] = []
+    Self.forEachIndex(shape) { index in
+      var position = index
+      let line = (0..<x.shape[axis]).map { k -> Float in
+        position[axis] = k
+        return sign * values[x.offset(position)]
+      }
+      let top = line.max()
+      let best = takesLast ? line.lastIndex { $0 == top } : line.firstIndex { $0 == top }
+      result.append(Int64(best ?? 0))
+    }
+    if try view.integer("keepdims", 1) == 0 { shape.remove(at: axis) }
+    return ONNXValue(shape: shape, integers: result)
   }
 }

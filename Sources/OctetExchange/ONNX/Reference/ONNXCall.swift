@@ -27,6 +27,21 @@ struct ONNXCall {
 
   /// The outputs in order; outputs that inference does not need may be left out at the end.
   func evaluate() throws(ImportFailure) -> [ONNXValue] {
+    try compute().map { typed($0) }
+  }
+
+  /// Real results are of the first input's type, unless the operator has said otherwise.
+  private func typed(_ result: ONNXValue) -> ONNXValue {
+    let position = view.operatorName == "Where" ? 1 : 0
+    let isFree = ["Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"]
+      .contains(view.operatorName)
+    guard result.elementType == .float, !isFree, arguments.indices.contains(position),
+      let type = arguments[position]?.elementType, type.isReal
+    else { return result }
+    return result.narrowed(to: type)
+  }
+
+  private func compute() throws(ImportFailure) -> [ONNXValue] {
     if let result = try elementwise() { return [result] }
     if let result = try image() { return [result] }
     if let results = try arrangement() { return results }
@@ -36,7 +51,11 @@ struct ONNXCall {
     case "Gemm": return [try gemm()]
     case "MatMul": return [try product(try input(0), try input(1))]
     case "Softmax", "LogSoftmax": return [try softmax()]
-    case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd": return [try reduce()]
+    case "MaxPool" where view.node.outputs.count > 1 && !view.node.outputs[1].isEmpty:
+      return [try pool(), try maximaIndices()]
+    case "MaxPool", "AveragePool": return [try pool()]
+    case "ArgMax", "ArgMin": return [try extremum()]
+    case let name where name.hasPrefix("Reduce"): return [try reduce()]
     default: throw .unsupported("Octet cannot compute this operator")
     }
   }

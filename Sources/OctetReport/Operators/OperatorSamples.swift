@@ -1,0 +1,179 @@
+import OctetModel
+
+extension OperatorSample {
+  /// The table's rows, in its order.
+  static let all = weighted + spatial + binary + activations + arrangement + floatOnly + resolved
+
+  private static let image = [1, 4, 4, 4]
+
+  private static let weighted: [OperatorSample] = [
+    OperatorSample(
+      title: "convolution", onnx: ["Conv", "QLinearConv"], tflite: ["CONV_2D"],
+      operation: .convolution(ConvolutionAttributes()), constants: [[4, 3, 3, 4], [4]]),
+    OperatorSample(
+      title: "depthwise convolution", onnx: ["Conv", "QLinearConv"], tflite: ["DEPTHWISE_CONV_2D"],
+      operation: .depthwiseConvolution(ConvolutionAttributes()), constants: [[1, 3, 3, 4], [4]]),
+    OperatorSample(
+      title: "transposed convolution", onnx: ["ConvTranspose"], tflite: ["TRANSPOSE_CONV"],
+      operation: .transposedConvolution(TransposedConvolutionAttributes(outputExtent: Extent(6))),
+      constants: [[4, 3, 3, 4], [4]]),
+    OperatorSample(
+      title: "fully connected", onnx: ["Gemm", "MatMul", "QLinearMatMul"],
+      tflite: ["FULLY_CONNECTED"], operation: .fullyConnected(FullyConnectedAttributes()),
+      inputs: [[1, 8]], constants: [[4, 8], [4]]),
+    OperatorSample(
+      title: "product of two activations", onnx: ["Gemm", "MatMul", "QLinearMatMul"],
+      operation: .matrixMultiply, inputs: [[4, 4], [4, 4]]),
+    OperatorSample(
+      title: "batch normalization after a convolution", onnx: ["BatchNormalization"],
+      operation: .batchNormalization(epsilon: 1e-5), constants: [[4], [4], [4], [4]],
+      followsConvolution: true),
+  ]
+
+  private static let spatial: [OperatorSample] = [
+    OperatorSample(
+      title: "max pool", onnx: ["MaxPool", "GlobalMaxPool"], tflite: ["MAX_POOL_2D"],
+      operation: .maxPool(PoolAttributes(kernel: Extent(2), stride: Extent(2)))),
+    OperatorSample(
+      title: "average pool", onnx: ["AveragePool"], tflite: ["AVERAGE_POOL_2D"],
+      operation: .averagePool(PoolAttributes(kernel: Extent(2), stride: Extent(2)))),
+    OperatorSample(
+      title: "mean", onnx: ["ReduceMean", "GlobalAveragePool"], tflite: ["MEAN"],
+      operation: .mean(axes: [1, 2], keepsDimensions: true)),
+    OperatorSample(
+      title: "resize, nearest", onnx: ["Resize", "Upsample"], tflite: ["RESIZE_NEAREST_NEIGHBOR"],
+      operation: .resize(resize(.nearest))),
+    OperatorSample(
+      title: "resize, bilinear", onnx: ["Resize", "Upsample"], tflite: ["RESIZE_BILINEAR"],
+      operation: .resize(resize(.bilinear))),
+  ]
+
+  private static func resize(_ method: ResizeAttributes.Method) -> ResizeAttributes {
+    ResizeAttributes(
+      method: method, coordinates: .halfPixel,
+      rounding: method == .nearest ? .roundPreferCeil : .floor, outputShape: [1, 8, 8, 4],
+      scales: [1, 2, 2, 1])
+  }
+
+  private static let binary: [OperatorSample] = [
+    pair("add", ["Add", "Sum"], ["ADD"], .add(.none)),
+    pair("subtract", ["Sub"], ["SUB"], .subtract(.none)),
+    pair("multiply", ["Mul"], ["MUL"], .multiply(.none)),
+    pair("divide", ["Div"], ["DIV"], .divide(.none)),
+    pair("minimum", ["Min"], ["MINIMUM"], .minimum),
+    pair("maximum", ["Max"], ["MAXIMUM"], .maximum),
+    pair("power", ["Pow"], [], .power),
+  ]
+
+  private static func pair(
+    _ title: String, _ onnx: [String], _ tflite: [String], _ operation: Operation
+  ) -> OperatorSample {
+    OperatorSample(
+      title: title, onnx: onnx, tflite: tflite, operation: operation, inputs: [image, image])
+  }
+
+  private static let activations: [OperatorSample] = [
+    OperatorSample(title: "ReLU", onnx: ["Relu"], tflite: ["RELU"], operation: .relu),
+    OperatorSample(
+      title: "clip", onnx: ["Clip"], tflite: ["RELU6", "RELU_N1_TO_1"],
+      operation: .clip(lower: -0.5, upper: 0.5)),
+    OperatorSample(
+      title: "leaky ReLU", onnx: ["LeakyRelu"], tflite: ["LEAKY_RELU"],
+      operation: .leakyRelu(alpha: 0.1)),
+    OperatorSample(
+      title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"], operation: .hardSwish),
+    OperatorSample(
+      title: "logistic", onnx: ["Sigmoid"], tflite: ["LOGISTIC"], operation: .logistic),
+    OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .tanh),
+    OperatorSample(
+      title: "softmax", onnx: ["Softmax"], tflite: ["SOFTMAX"],
+      operation: .softmax(axis: 1, beta: 1), inputs: [[1, 8]]),
+    OperatorSample(
+      title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
+      tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),
+  ]
+
+  private static let arrangement: [OperatorSample] = [
+    OperatorSample(
+      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION"],
+      operation: .concatenation(axis: 3, activation: .none), inputs: [image, image]),
+    OperatorSample(
+      title: "pad with a constant", onnx: ["Pad"], tflite: ["PAD", "PADV2"],
+      operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .constant(0))),
+    OperatorSample(
+      title: "pad by edge or reflection", onnx: ["Pad"],
+      operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .reflect)),
+    OperatorSample(
+      title: "reshape", onnx: ["Reshape", "Flatten", "Squeeze", "Unsqueeze"],
+      tflite: ["RESHAPE", "SQUEEZE", "EXPAND_DIMS"], operation: .reshape([1, 8, 8])),
+    OperatorSample(
+      title: "transpose", onnx: ["Transpose"], tflite: ["TRANSPOSE"],
+      operation: .transpose([0, 3, 1, 2])),
+    OperatorSample(
+      title: "slice", onnx: ["Slice"], tflite: ["SLICE", "STRIDED_SLICE"],
+      operation: .slice(begin: [0, 1, 1, 0], count: [1, 2, 2, 4], stride: [1, 1, 1, 1])),
+    OperatorSample(
+      title: "split", onnx: ["Split"], tflite: ["SPLIT", "SPLIT_V"],
+      operation: .split(axis: 3, counts: [2, 2])),
+  ]
+
+  private static let floatOnly: [OperatorSample] = [
+    OperatorSample(
+      title: "parametric ReLU", onnx: ["PRelu"], operation: .prelu, constants: [[4]]),
+    OperatorSample(
+      title: "hard sigmoid", onnx: ["HardSigmoid"],
+      operation: .hardSigmoid(alpha: 0.2, beta: 0.5)),
+    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .elu(alpha: 1)),
+    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .selu(alpha: 1.67, gamma: 1.05)),
+    OperatorSample(
+      title: "log-softmax", onnx: ["LogSoftmax"], operation: .logSoftmax(axis: 3)),
+    OperatorSample(
+      title: "local response normalization", onnx: ["LRN"],
+      operation: .localResponseNormalization(size: 3, alpha: 1e-4, beta: 0.75, bias: 1)),
+    OperatorSample(
+      title: "instance normalization", onnx: ["InstanceNormalization"],
+      operation: .function(.squareRoot)),
+    OperatorSample(
+      title: "function of one number",
+      onnx: [
+        "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
+        "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
+        "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
+      ], operation: .function(.exponential)),
+    OperatorSample(
+      title: "reduction",
+      onnx: [
+        "ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1",
+        "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
+      ], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
+    OperatorSample(
+      title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
+      operation: .extremum(
+        ExtremumAttributes(axis: 3, keepsDimensions: true, isMinimum: false, takesLast: false))),
+    OperatorSample(
+      title: "positions of a max pool's maxima", onnx: ["MaxPool"],
+      operation: .maxPoolIndices(
+        PoolAttributes(kernel: Extent(2), stride: Extent(2)), isColumnMajor: false)),
+    pair(
+      "comparison", ["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Not"], [],
+      .compare(.less)),
+    OperatorSample(
+      title: "logic", onnx: ["And", "Or", "Xor"], operation: .logic(.and),
+      inputs: [image, image], elementTypes: [0: .bool, 1: .bool]),
+    OperatorSample(
+      title: "select", onnx: ["Where"], operation: .select, inputs: [image, image, image],
+      elementTypes: [0: .bool]),
+    OperatorSample(
+      title: "cast", onnx: ["Cast", "CastLike"], operation: .cast(CastAttributes(.float16))),
+    OperatorSample(title: "expand", onnx: ["Expand"], operation: .expand([2, 4, 4, 4])),
+    OperatorSample(title: "tile", onnx: ["Tile"], operation: .tile([1, 2, 2, 1])),
+    OperatorSample(
+      title: "gather", onnx: ["Gather"], operation: .gather(axis: 1), constants: [[2]],
+      elementTypes: [1: .int64]),
+  ]
+
+  private static let resolved: [OperatorSample] = [
+    OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
+    OperatorSample(title: "(known when the file is read)", onnx: ["Constant", "Shape"]),
+  ]
+}

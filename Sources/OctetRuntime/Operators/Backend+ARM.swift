@@ -1,0 +1,64 @@
+// Which ARM kernels run. Cores without vectors have theirs built in, where others run portable Swift;
+// NEON and its dot product are chosen by what the machine reports.
+
+#if arch(arm) || arch(arm64)
+  internal import COctetKernels
+
+  extension Convolution {
+    func run(_ context: OperatorContext) {
+      #if arch(arm64)
+        // Every one has NEON, so firmware holds nothing else.
+        #if !hasFeature(Embedded)
+          if context.backend == .portable { return runPortable(context) }
+        #endif
+        runOnNEON(context)
+      #else
+        // A constant, so that firmware holds one of the two.
+        if octet_may_have_neon(), context.backend != .portable {
+          runOnNEON(context)
+        } else {
+          runOnCore(context)
+        }
+      #endif
+    }
+  }
+
+  extension FullyConnected {
+    func run(_ context: OperatorContext) {
+      #if arch(arm64) && !hasFeature(Embedded)
+        if context.backend == .portable { return runPortable(context) }
+      #endif
+      var channels = unsafe octet_channels(self, context)
+      let weightZeroPoint = view.parameter(Word.weightZeroPoint)
+      for row in 0..<rows {
+        let source = unsafe context.input(0) + row &* depth
+        let target = unsafe context.output(0) + row &* output.channels
+        var offset: Int32 = 0
+        if weightZeroPoint != 0 {
+          for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
+          offset &*= weightZeroPoint
+        }
+        #if arch(arm64)
+          if context.backend == .dotProduct {
+            unsafe octet_dot_connect(&channels, source, offset, target)
+          } else {
+            unsafe octet_neon_connect(&channels, source, offset, target)
+          }
+        #else
+          if octet_may_have_neon(), context.backend != .portable {
+            unsafe octet_neon_connect(&channels, source, offset, target)
+          } else {
+            unsafe octet_core_connect(&channels, source, offset, target)
+          }
+        #endif
+      }
+    }
+  }
+#else
+  extension Convolution {
+    func run(_ context: OperatorContext) { runPortable(context) }
+  }
+  extension FullyConnected {
+    func run(_ context: OperatorContext) { runPortable(context) }
+  }
+#endif

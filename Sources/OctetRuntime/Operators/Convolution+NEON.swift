@@ -1,0 +1,91 @@
+// Convolution with NEON, with the C kernels of arm_neon.c.
+
+#if arch(arm) || arch(arm64)
+  internal import COctetKernels
+
+  extension Convolution {
+    func runOnNEON(_ context: OperatorContext) { runTiles(NEONConvolution.self, context) }
+  }
+
+  extension Convolution {
+    /// The convolution's pixels of a tile beside each other.
+    private var tileWidth: Int { windowCount > 1 ? word(Word.poolWidth) : 4 }
+
+    /// Whether all four patches of a tile lie in eight rows of eight bytes, and are read from there
+    /// without being copied. Only where there is a band may eight bytes of each row be read.
+    var isNarrow: Bool {
+      let pixelStep =
+        word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
+      let width = (tileWidth &- 1) &* pixelStep &+ word(Word.kernelWidth)
+      return takesNeighbours && bandByteCount > 0 && patchCount <= 32 && windowCount <= 4
+        && bandRowCount <= 8 && width &* input.channels <= 8
+    }
+
+    /// Whether a kernel row is contiguous in the input.
+    private var takesNeighbours: Bool {
+      word(Word.groups) == 1 && word(Word.dilationWidth) == 1
+    }
+
+    /// Writes the places of each patch's values in the rows, 32 a patch, and 255 after them.
+    fileprivate func writeNarrowIndices(_ indices: UnsafeMutablePointer<UInt8>) {
+      let runByteCount = word(Word.kernelWidth) &* input.channels
+      let pixelStep =
+        word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
+      for index in 0..<4 {
+        // A window of fewer pixels has its last again.
+        let lane = windowCount > 1 ? min(index, windowCount &- 1) : index
+        let row = lane / tileWidth &* word(Word.strideHeight)
+        let column = lane % tileWidth &* pixelStep &* input.channels
+        for tap in 0..<32 {
+          let y = row &+ tap / runByteCount &* word(Word.dilationHeight)
+          let place = 8 &* y &+ column &+ tap % runByteCount
+          unsafe indices[32 &* index &+ tap] =
+            tap < patchCount ? UInt8(truncatingIfNeeded: place) : 255
+        }
+      }
+    }
+  }
+
+  @safe private struct NEONConvolution: TileKernel {
+    // Safety: the operator was validated and the plan has room for its scratch, so every pointer
+    // has what is read and written behind it.
+    private let values: UnsafeMutablePointer<Int8>
+    let maxima: UnsafeMutablePointer<Int32>
+    private let hasDotProduct: Bool
+    private let isNarrow: Bool
+
+    init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
+      // One after the other: four patches and the maxima.
+      unsafe values = scratch.assumingMemoryBound(to: Int8.self)
+      unsafe maxima = (scratch + 4 &* layer.neonPatchByteCount)
+        .assumingMemoryBound(to: Int32.self)
+      hasDotProduct = context.backend == .dotProduct
+      isNarrow = layer.isNarrow
+      if isNarrow {
+        unsafe layer.writeNarrowIndices(
+          UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self))
+      }
+    }
+
+    mutating func compute(
+      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
+    ) {
+      #if arch(arm64)
+        if isNarrow {
+          let indices = unsafe UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self)
+          if hasDotProduct {
+            unsafe octet_dot_narrow_tiles(&patches, &channels, &tile, indices)
+          } else {
+            unsafe octet_neon_narrow_tiles(&patches, &channels, &tile, indices)
+          }
+          return
+        }
+        if hasDotProduct {
+          unsafe octet_dot_tiles(&patches, &channels, &tile, values)
+          return
+        }
+      #endif
+      unsafe octet_neon_tiles(&patches, &channels, &tile, values)
+    }
+  }
+#endif

@@ -1,0 +1,55 @@
+import Foundation
+import OctetRuntime
+import Testing
+
+/// Every backend that this machine has gives the oracle's bytes.
+struct BackendTests {
+  /// Seeds of each kind; `OCTET_SEEDS=5000 swift test -c release --filter BackendTests` for many.
+  static let seeds =
+    0..<(ProcessInfo.processInfo.environment["OCTET_SEEDS"].flatMap(Int.init) ?? 60)
+
+  @Test(arguments: WideCase.kinds)
+  func matchesOracle(kind: OperatorKind) throws {
+    for seed in Self.seeds {
+      let wide = WideCase(kind, seed: seed)
+      try expectSame(
+        wide.operation, inputs: wide.inputs, oracle: [wide.expected], wide.description)
+    }
+  }
+
+  /// The workspace must be as large as the model says; without one the portable kernels run.
+  @Test func workspaceIsChecked() throws {
+    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = try bytes.model()
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount, alignment: 16)
+    defer { arena.deallocate() }
+    for backend in Backend.available {
+      let needed = model.workspaceByteCount(for: backend)
+      #expect((needed == 0) == (backend == .portable))
+      guard needed > 0 else { continue }
+      #expect(throws: SessionError.workspaceTooSmall(byteCount: 0, needed: needed)) {
+        try Session(model: model, arena: arena, backend: backend)
+      }
+    }
+    #expect(try Session(model: model, arena: arena).backend == .portable)
+  }
+
+  @Test func unavailableBackendsAreRefused() throws {
+    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = try bytes.model()
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount, alignment: 16)
+    defer { arena.deallocate() }
+    for backend in Backend.allCases where !backend.isAvailable {
+      #expect(throws: SessionError.backendUnavailable) {
+        try Session(model: model, arena: arena, backend: backend)
+      }
+    }
+  }
+
+  @Test func bestIsAvailable() {
+    #expect(Backend.best.isAvailable)
+    #expect(Backend.available.contains(.portable))
+  }
+}

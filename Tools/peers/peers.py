@@ -1,0 +1,173 @@
+"""The peers of inference.py: each has a name, an input shape, set_input, invoke and output."""
+
+import gzip
+import importlib.metadata
+import os
+import sys
+import threading
+import time
+
+import numpy
+from ai_edge_litert import interpreter as litert
+from ai_edge_litert import schema_py_generated as schema
+
+
+def versions():
+    names = ("ai-edge-litert", "tflite-micro", "onnxruntime", "torch", "numpy")
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def readable(path):
+    """The model's bytes, such that LiteRT 2.3 takes them: old converters wrote the channel axis of
+    four dimensions for biases of one, which it refuses."""
+    import flatbuffers
+    with open(path, "rb") as file:
+        data = file.read()
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    changed = False
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            parameters = tensor.quantization
+            rank = 0 if tensor.shape is None else len(tensor.shape)
+            if parameters and parameters.quantizedDimension >= max(1, rank):
+                changed = True
+                parameters.quantizedDimension = 0
+    if not changed:
+        return data
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class LiteRT:
+    def __init__(self, data, uses_xnnpack):
+        self.name = "LiteRT " + versions()["ai-edge-litert"] + (
+            " XNNPACK" if uses_xnnpack else " builtin")
+        resolver = litert.OpResolverType
+        kind = resolver.AUTO if uses_xnnpack else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        self.interpreter = litert.Interpreter(
+            model_content=data, num_threads=1, experimental_op_resolver_type=kind)
+        self.interpreter.allocate_tensors()
+        self.input = self.interpreter.get_input_details()[0]
+        self.input_shape = tuple(self.input["shape"])
+        self.invoke = self.interpreter.invoke
+
+    def set_input(self, values):
+        self.interpreter.set_tensor(self.input["index"], values.reshape(self.input_shape))
+
+
+class Micro:
+    def __init__(self, path):
+        from tflite_micro.python.tflite_micro import runtime
+        self.name = "TFLM " + versions()["tflite-micro"].split(".")[-1]
+        self.interpreter = runtime.Interpreter.from_file(path, arena_size=1 << 20)
+        self.input_shape = tuple(self.interpreter.get_input_details(0)["shape"])
+        self.invoke = self.interpreter.invoke
+
+    def set_input(self, values):
+        self.values = values.reshape(self.input_shape)
+        self.interpreter.set_input(self.values, 0)
+
+    def output(self):
+        self.interpreter.set_input(self.values, 0)
+        self.invoke()
+        return self.interpreter.get_output(0)
+
+
+class ONNXRuntime:
+    def __init__(self, path):
+        import onnxruntime
+        self.name = "ONNX Runtime " + versions()["onnxruntime"] + " QDQ"
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"])
+        self.input = self.session.get_inputs()[0]
+
+    def set_input(self, values):
+        shape = [size if isinstance(size, int) else 1 for size in self.input.shape]
+        feed = {self.input.name: (values.reshape(shape).astype(numpy.float32) + 128) / 255}
+        self.invoke = lambda run=self.session.run: run(None, feed)
+
+
+def for_model(path, onnx_path):
+    data = readable(path)
+    peers = [LiteRT(data, True), LiteRT(data, False), Micro(path)]
+    if onnx_path and os.path.exists(onnx_path):
+        peers.append(ONNXRuntime(onnx_path))
+    return peers
+
+
+def evaluate(runners, data, threads=2, rounds=15):
+    """Images a second over MNIST's 10,000 test images, interleaved. `runners` are Octet's, one for
+    each thread, with evaluate(images); the best of the rounds counts."""
+    with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
+        pixels = numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 28, 28, 1)
+    values = (pixels.astype(numpy.int16) - 128).astype(numpy.int8)
+    folder = os.path.join(data, "models", "lenet")
+
+    def octet():
+        parts = numpy.array_split(values, threads)
+        workers = [
+            threading.Thread(target=runner.evaluate, args=(part,))
+            for runner, part in zip(runners, parts)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def lite(batch):
+        interpreter = litert.Interpreter(
+            model_path=os.path.join(folder, "lenet_mnist_int8.tflite"), num_threads=threads)
+        index = interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(index, [batch, 28, 28, 1])
+        interpreter.allocate_tensors()
+
+        def run():
+            for first in range(0, len(values) - batch + 1, batch):
+                interpreter.set_tensor(index, values[first:first + batch])
+                interpreter.invoke()
+        return run
+
+    def onnx(batch):
+        import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(
+            os.path.join(folder, "lenet_mnist_pytorch_qdq.onnx"), options,
+            providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        images = pixels.reshape(-1, 1, 28, 28).astype(numpy.float32) / 255
+
+        def run():
+            for first in range(0, len(images), batch):
+                session.run(None, {name: images[first:first + batch]})
+        return run
+
+    candidates = {"Octet, one image at a time": octet}
+    for batch in (1, 64, 256):
+        for peer, make in (("LiteRT", lite), ("ONNX Runtime", onnx)):
+            try:
+                run = make(batch)
+                run()
+                candidates[f"{peer}, batch {batch}"] = run
+            except Exception as error:  # A fixed batch: the peer's own words say so.
+                print(f"{peer}, batch {batch}: {str(error).splitlines()[0]}", file=sys.stderr)
+    seconds = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, run in candidates.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    rates = {name: round(len(values) / min(list_)) for name, list_ in seconds.items()}
+    ours = rates["Octet, one image at a time"]
+    return {
+        "imageCount": len(values), "threads": threads, "imagesPerSecond": rates,
+        "ratio": {name: round(ours / rate, 2) for name, rate in rates.items()}}

@@ -1,0 +1,109 @@
+"""Builds small int8 TFLite models, tensor by tensor."""
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+OPERATORS = schema.BuiltinOperator
+OPTIONS = schema.BuiltinOptions
+INT8, INT32 = 9, 2
+
+
+class Builder:
+    """A model of a few operators."""
+
+    def __init__(self):
+        self.buffers = [schema.BufferT()]
+        self.tensors, self.operators, self.codes = [], [], []
+        self.inputs, self.outputs = [], []
+
+    def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
+        tensor = schema.TensorT()
+        tensor.name = f"t{len(self.tensors)}"
+        tensor.shape = list(shape)
+        tensor.type = kind
+        tensor.buffer = 0
+        if data is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+            tensor.buffer = len(self.buffers)
+            self.buffers.append(buffer)
+        if scale is not None:
+            scales = np.atleast_1d(scale).astype(np.float32)
+            tensor.quantization = schema.QuantizationParametersT()
+            tensor.quantization.scale = scales
+            tensor.quantization.zeroPoint = np.full(len(scales), zero, np.int64)
+            tensor.quantization.quantizedDimension = axis
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
+    def integers(self, values):
+        values = np.asarray(values, np.int32)
+        return self.tensor(values.shape, kind=INT32, data=values)
+
+    def operator(self, code, inputs, outputs, options=None, options_type=0, version=1):
+        entry = schema.OperatorCodeT()
+        entry.builtinCode = code
+        entry.deprecatedBuiltinCode = min(code, 127)
+        entry.version = version
+        node = schema.OperatorT()
+        node.opcodeIndex = len(self.codes)
+        node.inputs, node.outputs = list(inputs), list(outputs)
+        node.builtinOptionsType = options_type
+        node.builtinOptions = options
+        self.codes.append(entry)
+        self.operators.append(node)
+
+    def bytes(self):
+        graph = schema.SubGraphT()
+        graph.tensors, graph.operators = self.tensors, self.operators
+        graph.inputs, graph.outputs = self.inputs, self.outputs
+        model = schema.ModelT()
+        model.version = 3
+        model.operatorCodes, model.subgraphs, model.buffers = self.codes, [graph], self.buffers
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+        return bytes(builder.Output())
+
+
+def options(name, **fields):
+    value = getattr(schema, name + "T")()
+    for key, field in fields.items():
+        setattr(value, key, field)
+    return value, getattr(OPTIONS, name)
+
+
+class RandomModels:
+    """Random shapes, scales and models with one input and one output."""
+
+    def __init__(self, seed):
+        self.random = np.random.default_rng(seed)
+
+    def scale(self, low=0.002, high=0.1):
+        return np.float32(np.exp(self.random.uniform(np.log(low), np.log(high))))
+
+    def zero(self):
+        return int(self.random.integers(-128, 128))
+
+    def size(self, low=1, high=8):
+        return int(self.random.integers(low, high))
+
+    def image(self):
+        return [1, self.size(3, 9), self.size(3, 9), self.size()]
+
+    def one(self, code, shape=None, output=None, output_shape=None, extra=None, **settings):
+        """One input, one output, and parameter tensors that `extra` makes."""
+        b = Builder()
+        shape = shape or self.image()
+        s, z = self.scale(), self.zero()
+        x = b.tensor(shape, s, z)
+        parameters = extra(b) if extra else []
+        s2, z2 = output or (s, z)
+        y = b.tensor(output_shape or shape, s2, z2)
+        value, kind = settings.get("options", (None, 0))
+        b.operator(code, [x] + parameters, [y], value, kind, settings.get("version", 1))
+        b.inputs, b.outputs = [x], [y]
+        return b
+
+    def own(self):
+        return self.scale(), self.zero()
