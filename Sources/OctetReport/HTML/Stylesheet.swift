@@ -108,7 +108,8 @@ package enum Stylesheet {
   private static let tables: Markup = """
     .scroll{overflow-x:auto;max-width:100%;margin:.75rem 0 1.5rem;position:relative}
     table{border-collapse:collapse;font-size:.875rem;line-height:1.35;width:100%}
-    caption{text-align:left;font-weight:600;padding-bottom:.4rem}
+    .caption{font-size:.875rem;font-weight:600;line-height:1.35;margin:1.25rem 0 .25rem}
+    .caption+.scroll{margin-top:.25rem}.grid .caption:first-child{margin-top:0}
     th,td{padding:.34rem .6rem;text-align:right;border-bottom:1px solid var(--line);
     white-space:nowrap}
     thead th{color:var(--soft);font-weight:500;font-size:.8125rem;vertical-align:bottom}
@@ -131,6 +132,7 @@ package enum Stylesheet {
     .flip .blank{width:4.75rem;height:4.75rem;display:grid;place-items:center;font-size:.75rem;
     color:var(--soft);border:1px dashed var(--line);text-align:center}
     .flip p{margin:.15rem 0 0;font-size:.875rem;line-height:1.35}
+    .flip p span,.flip small{display:inline-block}
     .flip .note{font-size:.8125rem}
     .flip table{grid-column:1/-1;font-size:.8125rem;table-layout:fixed}
     .flip th,.flip td{padding:.1rem .35rem;border:0}
@@ -187,7 +189,10 @@ package enum Stylesheet {
     .top{gap:1rem}dl.key{grid-template-columns:1fr 1fr}dl.key dd{font-size:1.25rem}
     dl.key div{padding:.7rem .75rem}
     th,td{padding:.34rem .35rem}table{font-size:.8125rem}}
-    @media print{body{font-size:9.5pt}nav,.numbers{display:none}.top{position:static;padding:0}
+    @media print{html{font-size:10pt}nav,.numbers,.pages>input,.pages>label{display:none}
+    table{font-size:7.5pt}th,td{padding:.2rem .25rem}thead th{white-space:normal;font-size:7.5pt}
+    tbody th,td.bar{min-width:0}.flips{grid-template-columns:repeat(3,1fr)}
+    .grid{grid-template-columns:repeat(2,1fr);gap:1rem 1.5rem}.top{position:static;padding:0}
     main,footer{max-width:none;padding:0}section{padding:1rem 0}.scroll{overflow:visible}
     .flip,figure,tr,details.layer{break-inside:avoid}h2,h3{break-after:avoid}
     .flip{border:1px solid var(--line)}
