@@ -79,8 +79,8 @@ static inline void multiply(
   const char *end = tile + count * OCTET_TAP_BYTE_COUNT;
   int32_t rest = stride - count;
 #if defined(__ARM_FEATURE_DSP) || __ARM_ARCH_ISA_THUMB == 2
-  // All registers are taken, so what only the start of a channel needs is on the stack. An odd number
-  // of fours enters in the middle of the loop.
+  // All registers are taken, so what only the start of a channel needs is on the stack. An odd
+  // number of fours enters in the middle of the loop.
   const struct {
     const char *tile;
     int32_t count, rest;
@@ -194,7 +194,8 @@ static inline void widen_tile(
   for (; tap >= p->runs_per_row; tap -= p->runs_per_row) offset += p->kernel_row_step;
   int32_t *to = scratch->widened, *end = to + 4 * part.count;
   for (int32_t skip = part.skip; to < end; skip = 0) {
-    int32_t *run_end = to + 4 * (p->run_byte_count - skip), start = offset + tap * p->run_step + skip;
+    int32_t *run_end = to + 4 * (p->run_byte_count - skip);
+    int32_t start = offset + tap * p->run_step + skip;
     const int8_t *a = from[0] + start, *b = from[1] + start, *c = from[2] + start;
     const int8_t *d = from[3] + start;
     int32_t *stop = run_end < end ? run_end : end;
@@ -225,9 +226,10 @@ static inline void widen_tile(
 // divisions rounding down; |a| < 2³¹ − 1, so nothing wraps.
 static inline int8_t quantized(const octet_channels *channels, int32_t index, int32_t sum) {
   int32_t shift = channels->shifts[index], multiplier = channels->multipliers[index];
-  int32_t value = octet_high_multiply(shift > 0 ? (int32_t)((uint32_t)sum << shift) : sum, multiplier);
+  if (shift > 0) sum = (int32_t)((uint32_t)sum << shift);
+  int32_t value = octet_high_multiply(sum, multiplier);
   if (shift < 0) value = (((value + (value >> 31)) >> (-1 - shift)) + 1) >> 1;
-  value += channels->zero_point;
+  value = octet_add(value, channels->zero_point);
   if (value < channels->lower) value = channels->lower;
   if (value > channels->upper) value = channels->upper;
   return (int8_t)value;
@@ -244,14 +246,14 @@ __attribute__((noinline)) static void finish(
       int8_t *target = tile->target + index;
       int32_t bias = channels->bias[index];
       for (int32_t pixel = 0; pixel < tile->count; pixel++, target += tile->stride) {
-        *target = quantized(channels, index, sums[pixel] + bias);
+        *target = quantized(channels, index, octet_add(sums[pixel], bias));
       }
     }
     return;
   }
   for (; index < end; index++, sums += 4) {
     int32_t maximum = larger(larger(sums[0], sums[1]), larger(sums[2], sums[3]));
-    maximum += channels->bias[index];
+    maximum = octet_add(maximum, channels->bias[index]);
     if (!tile->is_first) maximum = larger(maximum, tile->maxima[index]);
     if (tile->is_last) {
       tile->target[index] = quantized(channels, index, maximum);
@@ -299,9 +301,10 @@ void octet_core_tiles(
 // MARK: Fully connected
 
 #if defined(__ARM_FEATURE_DSP)
-#define ROW(sum, row)                                          \
+#define ROW(sum, row)                                                   \
   "ldr %[a], " row "\n sxtb16 %[b], %[a]\n sxtb16 %[a], %[a], ror #8\n" \
-  "smlad %[" sum "], %[b], %[even], %[" sum "]\n smlad %[" sum "], %[a], %[x], %[" sum "]\n"
+  "smlad %[" sum "], %[b], %[even], %[" sum "]\n"                        \
+  "smlad %[" sum "], %[a], %[x], %[" sum "]\n"
 #define FOUR_ROWS                                                       \
   "ldr %[x], [%[values]], #4\n"                                         \
   "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n"                  \
@@ -353,7 +356,8 @@ static inline void multiply_rows(
 #else
   for (; values < end; values++) {
     int32_t value = *values;
-    s0 += value * *w++, s1 += value * *w1++, s2 += value * *w2++, s3 += value * *w3++;
+    s0 = octet_add(s0, value * *w++), s1 = octet_add(s1, value * *w1++);
+    s2 = octet_add(s2, value * *w2++), s3 = octet_add(s3, value * *w3++);
   }
 #endif
   sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
@@ -369,7 +373,7 @@ void octet_core_connect(
     const int8_t *weights = local.weights + index * depth;
     multiply_rows(weights, rows == 4 ? depth : 0, values, depth, sums);
     for (int32_t row = 0; row < rows; row++) {
-      int32_t sum = sums[row] + local.bias[index + row] - offset;
+      int32_t sum = octet_add(octet_add(sums[row], local.bias[index + row]), -offset);
       target[index + row] = quantized(&local, index + row, sum);
     }
   }

@@ -1,6 +1,7 @@
 // Kernels with NEON: included once for each instruction set, with NAME(x) and USE_DOT defined.
 //
-//     tile:     for each channel c: for each patch p: sum = bias[c] + Σₖ weights[c][k] · patch[p][k]
+//     tile:     for each channel c: for each patch p:
+//                 sum = bias[c] + Σₖ weights[c][k] · patch[p][k]
 //               maximum of the window or each pixel, requantize, clamp, store
 //     connect:  the same for one patch that lies in the input itself
 //     narrow:   tile, where all its patches together are at most eight rows of eight bytes
@@ -13,8 +14,8 @@
 //    next row's or the 16 bytes that end every blob's weights, add nothing.
 // 4. Narrow patches are not copied: eight loads fill a table of 64 bytes, from which TBL takes each
 //    patch, with zeros after its end.
-// 5. Requantization of all channels of a block at once: VQRDMULH is `highMultiply`, and VRSHL rounds
-//    ties up, which taking 1 off negative values turns into away from zero.
+// 5. Requantization of all channels of a block at once: VQRDMULH is `highMultiply`, and VRSHL
+//    rounds ties up, which taking 1 off negative values turns into away from zero.
 
 // Adds Σ w · x to the lanes of `sum`.
 INLINE int32x4_t NAME(add)(int32x4_t sum, int8x16_t w, int8x16_t x) {
@@ -99,7 +100,7 @@ void NAME(tiles)(
 }
 
 #if defined(__aarch64__)
-// As `tile_rows`, of at most 16 · `halves` taps that stand in x[patch][half], with zeros after them.
+// As `tile_rows`, of at most 16 · `halves` taps that stand in x[patch][half], then zeros.
 INLINE void NAME(narrow_rows)(
     const octet_channels *channels, const octet_tile *to, const int8x16_t x[4][2], int32_t index,
     int rows, int halves) {

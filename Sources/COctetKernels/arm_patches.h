@@ -92,7 +92,8 @@ static inline void next_pixel(const octet_tile *tile, int32_t lane, int32_t *row
   if (++*column == tile->left + tile->width) *column = tile->left, ++*row;
 }
 
-// Whether a tile is a window of two by two pixels whose lower patches are the upper ones a run later.
+// Whether a tile is a window of two by two pixels whose lower patches are the upper ones a run
+// later.
 static inline bool has_shared_runs(const octet_patches *p, const octet_tile *tile) {
   return tile->width == 2 && tile->count == 4 && p->row_step == p->kernel_row_step &&
          p->runs_per_row == 1;

@@ -1,9 +1,9 @@
 import OctetCompiler
 import OctetModel
 
-/// Layers with shapes drawn from a seed, all of one input and all of them outputs: one firmware shows
-/// many cases of the kernels. Together they cover padding on any side, strides, dilation, groups,
-/// odd channels, pools of one to nine pixels, and more channels and taps than a block has.
+/// Layers with shapes drawn from a seed, all of one input and all of them outputs: one firmware
+/// shows many cases of the kernels. Together they cover padding on any side, strides, dilation,
+/// groups, odd channels, pools of one to nine pixels, and more channels and taps than a block has.
 struct RandomLayers {
   private var graph = Graph(name: "random layers")
   private var random: Random
@@ -13,10 +13,16 @@ struct RandomLayers {
   static func blob(seed: UInt64, count: Int) throws -> Blob {
     var layers = RandomLayers(seed: seed)
     for _ in 0..<count {
-      if layers.random.next() % 5 == 0 {
-        layers.appendFullyConnected()
-      } else {
-        layers.appendConvolution()
+      switch layers.random.next() % 6 {
+      case 0: layers.appendFullyConnected()
+      case 1:
+        // A chain, whose second layer may write over its input.
+        if let between = layers.appendConvolution(of: layers.input, isOutput: false),
+          layers.appendConvolution(of: between, isOutput: true) == nil
+        {
+          layers.graph.outputs.append(between)
+        }
+      default: _ = layers.appendConvolution(of: layers.input, isOutput: true)
       }
     }
     return try Compiler.compile(layers.graph).blob
@@ -43,7 +49,10 @@ struct RandomLayers {
     Extent(height: draw(range), width: draw(range))
   }
 
-  private mutating func appendConvolution() {
+  /// Nil when the shapes that were drawn do not fit.
+  private mutating func appendConvolution(
+    of input: TensorIndex, isOutput: Bool
+  ) -> TensorIndex? {
     let shape = graph.tensors[input].shape
     var attributes = ConvolutionAttributes()
     if shape[3] % 2 == 0, draw(0...3) == 0 { attributes.groups = 2 }
@@ -61,9 +70,13 @@ struct RandomLayers {
     let room = Extent(
       height: shape[1] + padding.top + padding.bottom - reach.height,
       width: shape[2] + padding.left + padding.right - reach.width)
-    guard room.height >= 0, room.width >= 0 else { return }
+    guard room.height >= 0, room.width >= 0 else { return nil }
     let height = room.height / attributes.stride.height + 1
     let width = room.width / attributes.stride.width + 1
+    // A window that starts beyond the input is refused.
+    guard (height - 1) * attributes.stride.height - padding.top < shape[1],
+      (width - 1) * attributes.stride.width - padding.left < shape[2]
+    else { return nil }
     let convolved = append(
       .convolution(attributes), of: input,
       weights: [outputs, kernel.height, kernel.width, shape[3] / attributes.groups],
@@ -71,15 +84,16 @@ struct RandomLayers {
     let pool = drawExtent(1...3)
     let step = drawExtent(1...2)
     guard draw(0...2) > 0, pool.height <= height, pool.width <= width else {
-      graph.outputs.append(convolved)
-      return
+      if isOutput { graph.outputs.append(convolved) }
+      return convolved
     }
     let pooledHeight = (height - pool.height) / step.height + 1
     let pooledWidth = (width - pool.width) / step.width + 1
     let output = append(
       .maxPool(PoolAttributes(kernel: pool, stride: step)), of: convolved,
       output: [1, pooledHeight, pooledWidth, outputs])
-    graph.outputs.append(output)
+    if isOutput { graph.outputs.append(output) }
+    return output
   }
 
   private mutating func appendFullyConnected() {

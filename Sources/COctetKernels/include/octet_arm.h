@@ -10,14 +10,19 @@
 #if defined(__arm__) || defined(__aarch64__)
 
 // Whether the machine may have NEON, which it reports at run time. Cores without have kernels of
-// their own, chosen when the firmware is built: with SMLAD (Cortex-M4, M7, ARMv6), with MLA (M3), or
-// with MULS alone (M0). A constant, so that firmware holds one of the two.
+// their own, chosen when the firmware is built: with SMLAD (Cortex-M4, M7, ARMv6), with MLA (M3),
+// or with MULS alone (M0). A constant, so that firmware holds one of the two.
 static inline bool octet_may_have_neon(void) {
 #if defined(__arm__) && (__ARM_ARCH_PROFILE == 'M' || __ARM_ARCH == 6)
   return false;
 #else
   return true;
 #endif
+}
+
+// Sums of untrusted models may wrap, which C leaves open for signed numbers.
+static inline int32_t octet_add(int32_t a, int32_t b) {
+  return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
 // Output channels: weights [channels, depth]; the rest one for each channel.
@@ -60,7 +65,7 @@ void octet_clear_band(const octet_band *band);
 void octet_fill_band(const octet_band *band, int32_t row);
 
 // Up to four pixels of the convolution, in rows of `width` from column `left` on, and where their
-// sums go. Rows count from the output row's first. Then `repeat_count` − 1 more such tiles beside it.
+// sums go. Rows count from the output row's first. Then `repeat_count` − 1 more such tiles beside.
 typedef struct {
   int32_t row, column;        // of the first
   int32_t left, width, count;
@@ -110,8 +115,8 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four patches, each of a depth that is
-// rounded up to a multiple of 16.
+// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four patches,
+// each of a depth that is rounded up to a multiple of 16, and 16 bytes more.
 void octet_neon_tiles(
     const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
@@ -119,8 +124,8 @@ void octet_neon_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 
 #if defined(__aarch64__)
-// The same for patches of at most 32 values that all lie in eight rows of eight bytes: indices [4, 32]
-// is where the values of each patch stand there, row by row, and 255 after them.
+// The same for patches of at most 32 values that all lie in eight rows of eight bytes:
+// indices[4, 32] is where the values of each patch stand there, row by row, and 255 after them.
 void octet_neon_narrow_tiles(
     const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     const uint8_t *indices);

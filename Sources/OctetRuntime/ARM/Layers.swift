@@ -4,8 +4,8 @@
   internal import COctetKernels
 
   extension octet_channels {
-    /// Those of one group of a convolution.
-    init(_ layer: Convolution, _ context: OperatorContext, group: Int) {
+    /// Those of the first group of a convolution.
+    init(_ layer: Convolution, _ context: OperatorContext) {
       typealias Word = Convolution.Word
       let view = layer.view
       let count = layer.groupChannelCount
@@ -17,7 +17,6 @@
         channels: Int32(count), depth: Int32(layer.patchCount),
         zero_point: layer.output.zeroPoint, lower: view.parameter(Word.lower),
         upper: view.parameter(Word.upper))
-      unsafe advance(by: group &* count)
     }
 
     init(_ layer: FullyConnected, _ context: OperatorContext) {
@@ -43,8 +42,8 @@
   }
 
   extension octet_patches {
-    /// Of the input channels of `group`, in rows of `rowByteCount` bytes; without an origin.
-    init(_ layer: Convolution, group: Int, rowByteCount: Int, hasBand: Bool) {
+    /// In rows of `rowByteCount` bytes; without an origin.
+    init(_ layer: Convolution, rowByteCount: Int, hasBand: Bool) {
       typealias Word = Convolution.Word
       let pixelByteCount = layer.input.channels
       let tapByteCount = pixelByteCount / layer.word(Word.groups)
@@ -70,18 +69,16 @@
   }
 
   extension octet_band {
-    /// Of image `batch`, in `rows`.
+    /// Of the first image, in `rows`.
     init(
-      _ layer: Convolution, _ context: OperatorContext, batch: Int,
-      rows: UnsafeMutablePointer<Int8>
+      _ layer: Convolution, _ context: OperatorContext, rows: UnsafeMutablePointer<Int8>
     ) {
       let input = layer.input
       let rowByteCount = input.width &* input.channels
       let width = layer.bandWidth &* input.channels
       let left = min(layer.word(Convolution.Word.paddingLeft) &* input.channels, width)
-      let first = batch &* input.height &* rowByteCount
       unsafe self.init(
-        image: context.input(0) + first, rows: rows, image_height: Int32(input.height),
+        image: context.input(0), rows: rows, image_height: Int32(input.height),
         image_row_byte_count: Int32(rowByteCount), row_count: Int32(layer.bandRowCount),
         row_byte_count: Int32(width), left_byte_count: Int32(left),
         inside_byte_count: Int32(min(rowByteCount, width &- left)),

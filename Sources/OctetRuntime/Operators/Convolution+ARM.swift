@@ -1,9 +1,10 @@
 // Convolution on ARM cores: which kernel runs, and how it walks, four pixels at a time.
 //
-//     for each image, for each group, for each output row:
+//     for each image, for each output row:
 //       where windows reach beyond the input: fill the band with the input's rows
-//       with a pool: for each output pixel: its window's pixels by fours
-//       without:     the row's pixels by fours
+//       for each group:
+//         with a pool: for each output pixel: its window's pixels by fours
+//         without:     the row's pixels by fours
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
@@ -40,48 +41,48 @@
   extension Convolution {
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
-      for batch in 0..<input.batch {
-        for group in 0..<word(Word.groups) {
-          runTiles(kernel, context, batch: batch, group: group)
-        }
-      }
-    }
-
-    @inline(__always)
-    private func runTiles<Kernel: TileKernel>(
-      _ kernel: Kernel.Type, _ context: OperatorContext, batch: Int, group: Int
-    ) {
-      var kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
+      let groups = word(Word.groups)
       let hasBand = bandByteCount > 0
-      var band = unsafe octet_band(
-        self, context, batch: batch,
-        rows: context.scratch.assumingMemoryBound(to: Int8.self))
-      let rowByteCount = unsafe Int(hasBand ? band.row_byte_count : band.image_row_byte_count)
-      var patches = unsafe octet_patches(
-        self, group: group, rowByteCount: rowByteCount, hasBand: hasBand)
-      var channels = unsafe octet_channels(self, context, group: group)
-      let groupOffset = group &* (input.channels / word(Word.groups))
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
+      var kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
+      let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
+      var band = unsafe octet_band(self, context, rows: rows)
+      var image = unsafe context.input(0)
+      var patches = unsafe octet_patches(
+        self, rowByteCount: Int(hasBand ? band.row_byte_count : band.image_row_byte_count),
+        hasBand: hasBand)
+      let allChannels = unsafe octet_channels(self, context)
       var tile = unsafe octet_tile()
       unsafe tile.maxima = kernel.maxima
       unsafe tile.stride = Int32(truncatingIfNeeded: output.channels)
-      let first = batch &* output.height &* output.width &* output.channels
-      unsafe tile.target = context.output(0) + (first &+ group &* groupChannelCount)
       unsafe tile.is_pool = windowCount > 1 ? 1 : 0
+      var target = unsafe context.output(0)
       if hasBand { unsafe octet_clear_band(&band) }
-      for row in 0..<output.height {
-        let top = row &* step &- word(Word.paddingTop)
-        if hasBand {
-          unsafe octet_fill_band(&band, Int32(truncatingIfNeeded: top))
-          unsafe patches.origin = UnsafePointer(band.rows) + groupOffset
-        } else {
-          unsafe patches.origin = band.image + (top &* rowByteCount &+ groupOffset)
+      for _ in 0..<input.batch {
+        for row in 0..<output.height {
+          let top = row &* step &- word(Word.paddingTop)
+          var origin = unsafe UnsafePointer(rows)
+          if hasBand {
+            unsafe octet_fill_band(&band, Int32(truncatingIfNeeded: top))
+          } else {
+            unsafe origin = image + top &* Int(band.image_row_byte_count)
+          }
+          // Groups inside rows: the output may take the place of input rows that are done with.
+          for group in 0..<groups {
+            var channels = unsafe allChannels
+            if group > 0 { unsafe channels.advance(by: group &* groupChannelCount) }
+            unsafe patches.origin = origin + group &* (input.channels / groups)
+            unsafe tile.target = target + group &* groupChannelCount
+            if windowCount > 1 {
+              unsafe runPooledRow(&kernel, &patches, &channels, &tile)
+            } else {
+              unsafe runRow(&kernel, &patches, &channels, &tile)
+            }
+          }
+          unsafe target += output.width &* output.channels
         }
-        if windowCount > 1 {
-          unsafe runPooledRow(&kernel, &patches, &channels, &tile)
-        } else {
-          unsafe runRow(&kernel, &patches, &channels, &tile)
-        }
+        unsafe image += input.height &* Int(band.image_row_byte_count)
+        unsafe band.image = image
       }
     }
 

@@ -57,7 +57,7 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
       // One after the other: four patches and the maxima.
       unsafe values = scratch.assumingMemoryBound(to: Int8.self)
-      unsafe maxima = (scratch + 4 &* layer.neonPatchByteCount)
+      unsafe maxima = (scratch + layer.neonValueByteCount)
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
       isNarrow = layer.isNarrow

@@ -1,5 +1,5 @@
-// The scratch memory of the convolution kernels. A blob runs on every core, so its plan has room for
-// the one that needs most.
+// The scratch memory of the convolution kernels. A blob runs on every core, so its plan has room
+// for the one that needs most.
 //
 // On ARM cores windows that reach beyond the input read a band: the input's rows that an output row
 // needs, with zero points around them.
@@ -17,15 +17,15 @@ extension Convolution {
     return 2 &* 2 &* patchStride &+ (windowCount > 2 ? 4 &* output.channels : 0)
   }
 
-  // MARK: NEON: four patches, zero-filled to a multiple of 16, and running maxima
+  // MARK: NEON: four patches, rounded up to a multiple of 16, and running maxima
 
   private var neonScratchByteCount: Int {
-    // The indices of narrow patches take 128.
-    bandByteCount &+ max(4 &* neonPatchByteCount, 128)
-      &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
+    bandByteCount &+ neonValueByteCount &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
-  var neonPatchByteCount: Int { (patchCount &+ 15) & ~15 }
+  /// Eight bytes are copied of a short run, so there is room behind the last; the indices of narrow
+  /// patches take 128.
+  var neonValueByteCount: Int { max(4 &* ((patchCount &+ 15) & ~15) &+ 16, 128) }
 
   // MARK: Cores without vectors: a block of four widened patches, its bytes, and the sums
 
