@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(
       name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
       exclude: ["Corpus"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
+    .testTarget(
+      name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -71,15 +71,17 @@ extension HTMLReport {
     var buttons = Markup.nothing
     for (page, start) in starts.enumerated() where starts.count > 1 {
       let end = min(start + Self.pageLength, cards.count)
+      let checked: Markup = page == 0 ? " checked=\"checked\"" : ""
       buttons += """
         <input type="radio" name="\(name)" id="\(name)-\(page)" \
-        aria-label="Images \(start + 1) to \(end)"\(page == 0 ? " checked=\"checked\"" as Markup : "")/>\
+        aria-label="Images \(start + 1) to \(end)"\(checked)/>\
         <label for="\(name)-\(page)">\(page + 1)</label>
 
         """
     }
     let lists = starts.map { start -> Markup in
       let end = min(start + Self.pageLength, cards.count)
+      let checked: Markup = page == 0 ? " checked=\"checked\"" : ""
       return "<ul class=\"flips\">\(Array(cards[start..<end]))</ul>\n"
     }
     guard starts.count > 1 else { return Markup(joining: lists) }
@@ -112,7 +114,8 @@ extension HTMLReport {
       <p class="note">margin \(Figures.short(Double(flip.floatMargin))) → \
       \(flip.int8Margin == 0 ? "tie" : Figures.short(Double(flip.int8Margin)))</p></div>
       <table><thead><tr><th scope="col">score</th><th scope="col">\(names.reference)</th>\
-      <th scope="col">\(names.candidate)</th></tr></thead><tbody>\(scores(flip))</tbody></table></li>
+      <th scope="col">\(names.candidate)</th></tr></thead>\
+      <tbody>\(scores(flip))</tbody></table></li>
 
       """
   }
