@@ -81,7 +81,6 @@ extension HTMLReport {
     }
     let lists = starts.map { start -> Markup in
       let end = min(start + Self.pageLength, cards.count)
-      let checked: Markup = page == 0 ? " checked=\"checked\"" : ""
       return "<ul class=\"flips\">\(Array(cards[start..<end]))</ul>\n"
     }
     guard starts.count > 1 else { return Markup(joining: lists) }

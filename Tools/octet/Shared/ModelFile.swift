@@ -18,7 +18,8 @@ enum ModelFile {
       if isTFLite(bytes, path) {
         return .graph(try TFLiteReader.read(bytes), format: "tflite", byteCount: bytes.count)
       }
-      let graph = try ONNXReader.read(URL(fileURLWithPath: path))
+      var graph = try ONNXReader.read(URL(fileURLWithPath: path))
+      graph.moveImageChannelsLast()
       return .graph(graph, format: "onnx", byteCount: bytes.count)
     }
   }
@@ -37,6 +38,7 @@ enum ModelFile {
       let proof = try model.prove()
       var graph = model.graph
       graph.moveQuantizationOutOfTheEdges()
+      graph.moveImageChannelsLast()
       return (graph, "onnx", proof)
     }
   }
