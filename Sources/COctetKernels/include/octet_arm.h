@@ -115,8 +115,8 @@ void octet_core_connect(
 // What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
 int32_t octet_neon_level(void);
 
-// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four patches,
-// each of a depth that is rounded up to a multiple of 16, and 16 bytes more.
+// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four
+// patches, each of a depth that is rounded up to a multiple of 16, and 16 bytes more.
 void octet_neon_tiles(
     const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
     int8_t *values);
