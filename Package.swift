@@ -56,8 +56,11 @@ let package = Package(
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
-    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
-    .testTarget(name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
+    .testTarget(
+      name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
+      exclude: ["Corpus"]),
+    .testTarget(
+      name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Firmware for one board as a package, for editors and for programs of your own. `octet board build`
+// Firmware for one board as a package, for editors and programs of your own. `octet board build`
 // makes the same image without it.
 //
 //     OCTET_BOARD=cortex-m4 OCTET_MODEL=$PWD/lenet.oct OCTET_ARENA=1968 \

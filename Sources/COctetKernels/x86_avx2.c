@@ -155,7 +155,8 @@ INLINE vector widen(const int8_t *source) {
   return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)source));
 }
 
-// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate as
+// theirs.
 INLINE vector divide(vector sum, int count) {
   const vector half = _mm256_sign_epi32(_mm256_set1_epi32(count / 2), sum);
   return _mm256_cvttps_epi32(_mm256_div_ps(
@@ -175,6 +176,8 @@ TARGET void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
+
+int64_t octet_peak_avx2(int64_t rounds) { return NAME(peak)(rounds); }
 
 int octet_has_avx2(void) {
   __builtin_cpu_init();

@@ -5,7 +5,8 @@
 
 #include "octet_kernels.h"
 
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,bmi2")))
+#define TARGET                                                                                    \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,bmi2")))
 #define INLINE TARGET static inline __attribute__((always_inline))
 #define HAS_32_REGISTERS 1
 #define NAME(name) avx512_##name
@@ -163,7 +164,8 @@ INLINE vector widen(const int8_t *source) {
   return _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)source));
 }
 
-// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate right.
+// sum / count, half away from zero. Floats of integers below 2²³ have quotients that truncate as
+// theirs.
 INLINE vector divide(vector sum, int count) {
   const __mmask16 negative = _mm512_movepi32_mask(sum);
   const vector half = _mm512_set1_epi32(count / 2);
@@ -185,6 +187,8 @@ TARGET void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena) {
     case OCTET_X86_AVERAGE: NAME(average)(layer, arena); break;
   }
 }
+
+int64_t octet_peak_avx512vnni(int64_t rounds) { return NAME(peak)(rounds); }
 
 int octet_has_avx512vnni(void) {
   __builtin_cpu_init();

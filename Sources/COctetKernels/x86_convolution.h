@@ -19,8 +19,8 @@ typedef void NAME(block_kernel)(
     const octet_x86_layer *, const uint8_t *pixel, const vector *weights, const vector *constants,
     int8_t *target, int count, vector *sums, int is_first);
 
-// A mode is the number of vectors B, or one of these for a single vector: depthwise; three columns of
-// the kernel at once, see `add_three_words`.
+// A mode is the number of vectors B, or one of these for a single vector: depthwise; three columns
+// of the kernel at once, see `add_three_words`.
 enum { DEPTHWISE = 0, THREE = 3 };
 
 // Requantizes and stores the sums of P pixels.
@@ -167,12 +167,12 @@ TARGET static void NAME(row)(
   const int blocks = (width + most - 1) / most;
   const int P = (width + blocks - 1) / blocks;
   const int is_pooled = l->pool_height * l->pool_width > 1;
+  vector *sums = is_pooled ? octet_x86_part(l, l->scratch) : NULL;
   for (int block = 0; block < blocks; block++) {
     const ptrdiff_t x = block * P < width - P ? block * P : width - P;
     kernels[P - 1](
         l, (const uint8_t *)(pixel + x * l->horizontal_step), weights, constants,
-        target + x * l->channels, count, is_pooled ? (vector *)octet_x86_part(l, l->scratch) + x * B : NULL,
-        is_first);
+        target + x * l->channels, count, is_pooled ? sums + x * B : NULL, is_first);
   }
 }
 

@@ -65,3 +65,17 @@ TARGET static void NAME(average)(const octet_x86_layer *l, uint8_t *arena) {
     }
   }
 }
+
+// `rounds` of twelve multiply-adds of whole vectors, that wait for nothing but the units that do
+// them; how many products that is.
+TARGET static int64_t NAME(peak)(int64_t rounds) {
+  vector s[12], x = widen((const int8_t[16]){1, 2, 3}), w = x;
+  for (int i = 0; i < 12; i++) s[i] = zero();
+  for (int64_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 12; i++) s[i] = dot(s[i], x, w);
+    __asm__ volatile("" : "+x"(x), "+x"(w));
+  }
+  for (int i = 0; i < 12; i++) __asm__ volatile("" ::"x"(s[i]));
+  return rounds * 12 * LANES * ELEMENTS;
+}

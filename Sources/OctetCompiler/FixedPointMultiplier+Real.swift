@@ -5,7 +5,14 @@ extension FixedPointMultiplier {
   /// `QuantizeMultiplier` forms them: `frexp`, the fraction rounded half away from zero to 31 bits.
   ///
   /// A factor below 2⁻³² becomes 0; one of 2³⁰ and more saturates.
-  public init(_ real: Double) {
+  ///
+  /// - Parameter roundsOnce: a factor in 2⁻¹¹ ..< 1 gets no shift, so that only the multiplication
+  ///   rounds; the multiplier then has 20 bits or more.
+  public init(_ real: Double, roundsOnce: Bool = false) {
+    if roundsOnce, real >= 0x1p-11, real < 1 - 0x1p-31 {
+      self.init(multiplier: Int32((real * 0x1p31).rounded()), shift: 0)
+      return
+    }
     guard real > 0 else {
       self.init(multiplier: 0, shift: 0)
       return

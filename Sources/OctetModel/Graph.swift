@@ -42,6 +42,9 @@ public struct Metadata: Sendable, Equatable {
   public var labels: [String] = []
   /// `real = (pixel / 255 − mean[c]) / standardDeviation[c]`; nil when unknown (then 0 and 1).
   public var normalization: Normalization?
+  /// The scales were chosen for float requantization, as ONNX means them: results are rounded once
+  /// wherever the multiplier keeps 20 bits that way, rather than twice as TensorFlow Lite does.
+  public var roundsOnce = false
 
   public init() {}
 }

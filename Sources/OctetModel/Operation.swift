@@ -185,6 +185,8 @@ public enum PadMode: Sendable, Equatable {
   case constant(Float)
   case reflect
   case edge
+  /// The tensor repeats itself.
+  case wrap
 }
 
 public struct ResizeAttributes: Sendable, Equatable {

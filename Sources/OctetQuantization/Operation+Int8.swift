@@ -15,7 +15,8 @@ extension Operation {
     case .localResponseNormalization, .function, .power, .compare, .logic, .select, .cast, .reduce,
       .extremum, .maxPoolIndices, .expand, .tile, .gather:
       "it has no int8 kernel"
-    case .pad(_, _, .reflect), .pad(_, _, .edge): "only padding with a constant has an int8 kernel"
+    case .pad(_, _, .reflect), .pad(_, _, .edge), .pad(_, _, .wrap):
+      "only padding with a constant has an int8 kernel"
     case .averagePool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
     case .maxPool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
     case .quantize, .dequantize: "the graph holds quantization nodes; import it instead"
@@ -23,7 +24,7 @@ extension Operation {
     }
   }
 
-  /// The output's scale and zero point where the operation prescribes them, as TensorFlow Lite does.
+  /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
   var fixedOutputQuantization: Quantization? {
     switch self {
     case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)

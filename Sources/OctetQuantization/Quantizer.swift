@@ -70,7 +70,9 @@ public struct Quantizer: Sendable {
     for (index, histogram) in calibration.histograms {
       let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
       var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
-      if !options.keepsFullScores, graph.isClassScores(index), let highest = calibration.leastHighest[index] {
+      if !options.keepsFullScores, graph.isClassScores(index),
+        let highest = calibration.leastHighest[index]
+      {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
       ranges[index] = range

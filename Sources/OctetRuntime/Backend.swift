@@ -59,6 +59,20 @@ public enum Backend: UInt8, Sendable {
       case .dotProduct: "dotprod"
       }
     }
+
+    /// Does as many multiply-adds as the instructions can in `rounds` rounds of a few vectors, for
+    /// measuring the machine's peak; how many. 0 when there is no such loop.
+    public func runPeakLoop(rounds: Int) -> Int {
+      #if arch(x86_64)
+        switch self {
+        case .avx2: return Int(octet_peak_avx2(Int64(rounds)))
+        case .avx512vnni: return Int(octet_peak_avx512vnni(Int64(rounds)))
+        default: return 0
+        }
+      #else
+        return 0
+      #endif
+    }
   }
 #endif
 
@@ -67,7 +81,7 @@ extension Model {
   /// instructions, and buffers; 0 for a backend that needs none.
   public func workspaceByteCount(for backend: Backend) -> Int {
     #if arch(x86_64) && !hasFeature(Embedded)
-      backend == .portable ? 0 : X86Workspace.byteCount(self, backend)
+      backend == .avx2 || backend == .avx512vnni ? X86Workspace.byteCount(self, backend) : 0
     #else
       0
     #endif

@@ -12,7 +12,8 @@
   private import COctetKernels
 #endif
 
-/// A positive real number as `multiplier · 2^(shift − 31)`; `multiplier` is 0 or in 2³⁰…2³¹ − 1.
+/// A positive real number as `multiplier · 2^(shift − 31)`; `multiplier` is never negative.
+/// TensorFlow Lite's are in 2³⁰…2³¹ − 1; a smaller one with no shift rounds once instead of twice.
 public struct FixedPointMultiplier: Sendable, Equatable {
   public var multiplier: Int32
   /// −31…30: above zero a left shift before the multiplication, below zero a right shift after it.

@@ -38,6 +38,7 @@
     let workspaceCount = unsafe workspace?.count ?? 0
     let workspaceByteCount = model.workspaceByteCount(for: backend ?? best)
     if let backend {
+      guard backend.isAvailable else { throw .backendUnavailable }
       self.backend = backend
       guard workspaceCount >= workspaceByteCount else {
         throw .workspaceTooSmall(byteCount: workspaceCount, needed: workspaceByteCount)

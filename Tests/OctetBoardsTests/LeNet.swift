@@ -1,7 +1,8 @@
 import OctetCompiler
 import OctetModel
 
-/// LeNet's shapes with random int8 weights, and two smaller models: firmware cares for nothing else.
+/// LeNet's shapes with random int8 weights, and two smaller models: firmware cares for nothing
+/// else.
 enum LeNet {
   static func blob() throws -> Blob {
     var layers = GraphOfLayers(height: 28, width: 28, channels: 1)

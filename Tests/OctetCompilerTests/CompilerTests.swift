@@ -37,21 +37,33 @@ import Testing
 
   /// Bytes that belong to no live tensor and to no scratch are overwritten before each operator:
   /// no operator may read them.
-  @Test(arguments: 0...12)
+  @Test(arguments: -1...12)
   func poisonBetweenOperators(seed: Int) throws {
-    let graph = seed == 0 ? try Networks.lenet() : try Networks.random(seed: seed)
+    let graph =
+      switch seed {
+      case -1: try Networks.everyOperator()
+      case 0: try Networks.lenet()
+      default: try Networks.random(seed: seed)
+      }
     let blob = try Networks.compiled(graph, sampleCount: 2).blob
     try withExtendedLifetime(blob) {
       let model = try blob.model()
-      #expect(try run(model, poison: nil) == run(model, poison: 0x80), "seed \(seed)")
-      #expect(try run(model, poison: nil) == run(model, poison: 0x7F), "seed \(seed)")
+      for backend in Backend.available {
+        let expected = try run(model, backend, poison: nil)
+        for poison in [0x80, 0x7F] as [UInt8] {
+          let outputs = try run(model, backend, poison: poison)
+          #expect(outputs == expected, "seed \(seed), \(backend), \(poison)")
+        }
+      }
     }
   }
 
-  private func run(_ model: Model, poison: UInt8?) throws -> [[Int8]] {
+  private func run(_ model: Model, _ backend: Backend, poison: UInt8?) throws -> [[Int8]] {
     let arena = Arena(byteCount: model.arenaByteCount)
-    defer { withExtendedLifetime(arena) {} }
-    let session = try Session(model: model, arena: arena.region)
+    let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
+    defer { withExtendedLifetime((arena, workspace)) {} }
+    let session = try Session(
+      model: model, arena: arena.region, backend: backend, workspace: workspace.region)
     session.fillInputsForSelfTest()
     let tensors = (0..<model.tensorCount).map { model.tensor($0) }.filter { !$0.isConstant }
     for index in 0..<model.operatorCount {
@@ -73,6 +85,16 @@ import Testing
 
   private func isInput(_ tensor: TensorView, _ model: Model) -> Bool {
     (0..<model.inputCount).contains { model.input($0).offset == tensor.offset }
+  }
+
+  @Test func everyOperatorIsLowered() throws {
+    let blob = try Networks.compiled(Networks.everyOperator()).blob
+    try withExtendedLifetime(blob) {
+      let model = try blob.model()
+      let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
+      // A reshape before a fully connected layer needs no operator.
+      #expect(kinds == Set(OperatorKind.allCases).subtracting([.reshape]))
+    }
   }
 
   // MARK: Refusals

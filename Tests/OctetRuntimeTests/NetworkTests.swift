@@ -28,9 +28,9 @@ import Testing
     let inputs =
       (0..<sampleCount).map { _ in random.bytes(inputCount) }
       + [-128, 127].map { [Int8](repeating: $0, count: inputCount) }
-    for backend in Backend.allCases where backend.isAvailable {
-      for input in inputs {
-        let expected = try OracleNetwork(graph: graph).run([input])
+    for input in inputs {
+      let expected = try OracleNetwork(graph: graph).run([input])
+      for backend in Backend.available {
         let values = try run(blob, input, backend)
         for (name, bytes) in values {
           let tensor = try #require(graph.tensors.firstIndex { $0.name == name })
@@ -50,7 +50,10 @@ import Testing
       let model = try blob.model()
       let arena = Arena(byteCount: model.arenaByteCount)
       defer { withExtendedLifetime(arena) {} }
-      let session = try Session(model: model, arena: arena.region, backend: backend)
+      let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
+      defer { withExtendedLifetime(workspace) {} }
+      let session = try Session(
+        model: model, arena: arena.region, backend: backend, workspace: workspace.region)
       try session.setInput(0, input.span)
       return (0..<model.operatorCount).map { index in
         session.runOperator(index)

@@ -34,6 +34,19 @@ public struct NetworkBuilder {
       name, .depthwiseConvolution(attributes), constants(name, weights, outputCount: outputCount))
   }
 
+  /// With a stride of 2 and no padding.
+  public mutating func transposedConvolution(
+    _ name: String, outputCount: Int, kernel: Extent
+  ) throws {
+    var attributes = TransposedConvolutionAttributes(
+      outputExtent: Extent(
+        height: (shape[1] - 1) * 2 + kernel.height, width: (shape[2] - 1) * 2 + kernel.width))
+    attributes.stride = Extent(2)
+    let weights = [outputCount, kernel.height, kernel.width, shape[3]]
+    try append(
+      name, .transposedConvolution(attributes), constants(name, weights, outputCount: outputCount))
+  }
+
   public mutating func fullyConnected(
     _ name: String, outputCount: Int, activation: Activation = .none
   ) throws {
@@ -71,13 +84,13 @@ public struct NetworkBuilder {
     try append(name, .batchNormalization(epsilon: 1e-5), statistics)
   }
 
-  /// An operation of one input and no constants.
+  /// An operation on the last tensor and others.
   public mutating func append(
-    _ name: String, _ operation: Operation, _ constants: [TensorIndex] = []
+    _ name: String, _ operation: Operation, _ others: [TensorIndex] = []
   ) throws {
     let output = graph.add(Tensor(name: "\(name).output", shape: []))
     graph.nodes.append(
-      Node(name: name, operation: operation, inputs: [last] + constants, outputs: [output]))
+      Node(name: name, operation: operation, inputs: [last] + others, outputs: [output]))
     try graph.inferShapes()
     last = output
   }

@@ -58,6 +58,47 @@ public enum Networks {
     return builder.finished()
   }
 
+  /// A branching network with an operator of every kind that the runtime has.
+  public static func everyOperator(seed: Int = 1) throws -> Graph {
+    var builder = NetworkBuilder(seed: seed, height: 6, width: 6, channelCount: 2)
+    var attributes = ConvolutionAttributes()
+    attributes.padding = Padding(1)
+    try builder.convolution("conv", outputCount: 4, kernel: Extent(3), attributes)
+    let trunk = builder.last
+    try builder.append("tanh", .tanh)
+    try builder.append("add", .add(.relu), [trunk])
+    try builder.append("subtract", .subtract(.none), [trunk])
+    try builder.append("multiply", .multiply(.none), [trunk])
+    try builder.append("minimum", .minimum, [trunk])
+    try builder.append("maximum", .maximum, [trunk])
+    try builder.append("concat", .concatenation(axis: 3, activation: .none), [trunk])
+    try builder.append(
+      "slice", .slice(begin: [0, 1, 0, 2], count: [1, 4, 3, 4], stride: [1, 1, 2, 1]))
+    try builder.append(
+      "pad", .pad(before: [0, 1, 0, 0], after: [0, 0, 2, 0], mode: .constant(0)))
+    try builder.append("transpose", .transpose([0, 2, 1, 3]))
+    for method in [ResizeAttributes.Method.nearest, .bilinear] {
+      let shape = builder.shape
+      try builder.append(
+        "resize.\(method)",
+        .resize(
+          ResizeAttributes(
+            method: method, coordinates: .halfPixel, rounding: .roundPreferFloor,
+            outputShape: [1, shape[1] + 2, shape[2] + 1, shape[3]],
+            scales: [
+              1, Float(shape[1] + 2) / Float(shape[1]), Float(shape[2] + 1) / Float(shape[2]), 1,
+            ])))
+    }
+    try builder.transposedConvolution("deconv", outputCount: 3, kernel: Extent(2))
+    try builder.depthwiseConvolution("deep", multiplier: 2, kernel: Extent(2))
+    try builder.maxPool("max", PoolAttributes(kernel: Extent(2), stride: Extent(2)))
+    try builder.averagePool("average", PoolAttributes(kernel: Extent(2), stride: Extent(1)))
+    try builder.append("mean", .mean(axes: [1], keepsDimensions: true))
+    try builder.fullyConnected("fc", outputCount: 4)
+    try builder.softmax("softmax")
+    return builder.finished()
+  }
+
   /// `count` samples of pixels in 0…1, of which a part is 0 as in real pictures.
   public static func samples(_ count: Int, seed: Int = 1) -> CalibrationSamples {
     CalibrationSamples(count: count) { index, position, target in

@@ -9,7 +9,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetCommand/Interruption.swift",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
   "Sources/OctetReport/Evaluation/Evaluation.swift",
-  "Sources/OctetReport/Reports/Diff.swift",
+  "Sources/OctetReport/Diff/Diff.swift",
+  "Sources/OctetReport/Diff/Sensitivity.swift",
   // Pointers of validated layers, for C.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",

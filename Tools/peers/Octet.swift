@@ -51,8 +51,9 @@ public func run(_ peer: UnsafeMutableRawPointer) {
 
 /// Nanoseconds of `count` runs on the input, copied anew before each.
 @_cdecl("octet_peer_time")
-public func time(_ peer: UnsafeMutableRawPointer, _ values: UnsafePointer<Int8>, _ count: Int) -> Int
-{
+public func time(
+  _ peer: UnsafeMutableRawPointer, _ values: UnsafePointer<Int8>, _ count: Int
+) -> Int {
   let session = Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session
   let target = session.inputElements(0)
   let byteCount = session.model.input(0).byteCount

@@ -3,8 +3,9 @@
 
 Every runtime gets the same random int8 input, one image at a time, one thread. In each round each
 runtime is timed once, for about half a millisecond, so that whatever else the machine does falls on
-all; what is counted is the thread's processor time. A ratio is the median over the rounds of (peer's
-time / Octet's time) within a round; its spread is the range from the 10th to the 90th percentile.
+all; what is counted is the thread's processor time. A ratio is the median over the rounds of
+(peer's time / Octet's time) within a round; its spread is the range from the 10th to the 90th
+percentile.
 All are called from Python, a call for an inference, and pay for that; "own" is Octet's time without
 Python.
 """

@@ -46,7 +46,7 @@ typedef struct {
   int64_t constants;                             // [vectors, 10] vectors, see below
   int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
   int64_t image;
-  int64_t scratch;                               // pools: sums of a row; depthwise: interleaved rows
+  int64_t scratch;                               // sums of a row; depthwise: interleaved rows
 } octet_x86_layer;
 
 enum {
@@ -93,3 +93,7 @@ static inline int octet_x86_block(int count, int lanes, int is_one_pixel) {
   const int vectors = (count + lanes - 1) / lanes;
   return is_one_pixel && vectors > 4 ? 8 : vectors > 1 ? 2 : 1;
 }
+
+// Does as many multiply-adds as the processor can, for measuring the peak; how many.
+int64_t octet_peak_avx2(int64_t rounds);
+int64_t octet_peak_avx512vnni(int64_t rounds);

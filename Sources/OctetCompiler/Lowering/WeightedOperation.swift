@@ -59,7 +59,8 @@ extension Lowering {
         Int32(truncatingIfNeeded: Int64(bias[channel]) - inputZeroPoint * sums[channel]))
       let weightScale = quantization.scales[quantization.scales.count == 1 ? 0 : channel]
       let multiplier = FixedPointMultiplier(
-        realMultiplier(node, weightScale, isPerTensor: quantization.scales.count == 1))
+        realMultiplier(node, weightScale, isPerTensor: quantization.scales.count == 1),
+        roundsOnce: graph.metadata.roundsOnce)
       result.multipliers.append(multiplier.multiplier)
       result.shifts.append(Int8(multiplier.shift))
     }

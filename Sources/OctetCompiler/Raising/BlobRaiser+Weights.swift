@@ -59,14 +59,17 @@ extension BlobRaiser {
 
   /// Float32 scales that give exactly these multipliers: one for each channel, or one for a fully
   /// connected operator whose multiplier was formed in float32.
-  private func scales(
+  private mutating func scales(
     _ view: OperatorView, _ multipliers: [FixedPointMultiplier], isFullyConnected: Bool,
     _ zeroPoint: Int
   ) throws(CompilerError) -> [Float] {
     guard let inputScale = input(view).quantization?.scales.first,
       let outputScale = output(view).quantization?.scales.first
     else { throw .invalid(node: name(view), reason: "its operands have no scales") }
-    let recovery = WeightScale(input: inputScale, output: outputScale)
+    let roundsOnce = multipliers.contains { $0.multiplier != 0 && $0.multiplier < 1 << 30 }
+    if roundsOnce { graph.metadata.roundsOnce = true }
+    let recovery = WeightScale(
+      input: inputScale, output: outputScale, roundsOnce: graph.metadata.roundsOnce)
     let canBePerChannel = zeroPoint == 0 && !(isFullyConnected && multipliers.count == 1)
     if canBePerChannel {
       let scales = multipliers.compactMap { recovery.scale($0, inFloat: false) }
@@ -86,6 +89,7 @@ extension BlobRaiser {
 struct WeightScale {
   var input: Float
   var output: Float
+  var roundsOnce = false
 
   /// - Parameter inFloat: the product of the scales was rounded to float32.
   func scale(_ multiplier: FixedPointMultiplier, inFloat: Bool) -> Float? {
@@ -105,7 +109,8 @@ struct WeightScale {
     return candidates.first { scale in
       let product =
         inFloat ? Double(input * scale) : Double(input) * Double(scale)
-      return scale.isNormal && FixedPointMultiplier(product / Double(output)) == multiplier
+      return scale.isNormal
+        && FixedPointMultiplier(product / Double(output), roundsOnce: roundsOnce) == multiplier
     }
   }
 }

@@ -234,6 +234,7 @@ extension ONNXExporter {
         text = "constant"
       case .reflect: text = "reflect"
       case .edge: text = "edge"
+      case .wrap: throw .unsupported("padding by repetition is not written")
       }
       addNode("Pad", node.name, inputs, outputs, [("mode", .string(text))])
     case .slice(let begin, let count, let stride):

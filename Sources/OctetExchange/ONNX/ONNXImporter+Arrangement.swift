@@ -192,6 +192,7 @@ extension ONNXImporter {
     case "constant": mode = .constant(value)
     case "reflect": mode = .reflect
     case "edge": mode = .edge
+    case "wrap": mode = .wrap
     case let other: throw .unsupported("the mode '\(other)' is not known; use constant padding")
     }
     var before = [Int](repeating: 0, count: x.rank)

@@ -19,10 +19,14 @@ extension ONNXImporter {
     try broadcasting(view, .compare(.equal), [try view.input(0), operand])
   }
 
-  /// Integers are clipped by bounds of their own type, reals by attributes of the operation.
+  /// Integers, and reals whose bounds are computed, are clipped by the greater and the smaller of
+  /// two tensors; other reals by attributes of the operation.
   mutating func clip(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    if x.elementType.isReal { return try unary(view, try Self.clip(view)) }
+    let isKnown = [1, 2].allSatisfy {
+      view.version < 11 || view.optionalInput($0).map { $0.constant != nil } ?? true
+    }
+    if x.elementType.isReal && isKnown { return try unary(view, try Self.clip(view)) }
     var value = x
     for (index, operation) in [(1, Operation.maximum), (2, .minimum)] {
       guard view.version >= 11, var bound = view.optionalInput(index) else { continue }
@@ -299,7 +303,9 @@ extension ONNXImporter {
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
-      if let training = view.optionalInput(2), training.constant?.integers != [0] {
+      // With a ratio of 0 training drops nothing either.
+      let dropsNothing = view.optionalInput(1)?.constant?.reals == [0]
+      if let training = view.optionalInput(2), training.constant?.integers != [0], !dropsNothing {
         throw .unsupported("it is in training mode; export the model for inference")
       }
       if view.node.outputs.count > 1, !view.node.outputs[1].isEmpty {

@@ -12,6 +12,7 @@ extension ONNXImporter {
     let declared: ONNXElementType? =
       try view.integer("output_dtype") == 0 ? nil : try view.castTarget("output_dtype")
     guard x.elementType == .float, x.constant == nil,
+      try view.input(1).elementType == .float,
       let (quantization, type) = try? gridInputs(view, scale: 1, zeroPoint: 2, type: declared)
     else { return try quantizeStepwise(view, x, declared) }
     let held = try tensor(x, x.layout)
@@ -58,117 +59,6 @@ extension ONNXImporter {
     hold(value, as: view.node.outputs[0])
   }
 
-  /// `round(x / scale) + zero point`, clipped and cast.
-  private mutating func quantizeStepwise(
-    _ view: ONNXNodeView, _ x: ImportedValue, _ declared: ONNXElementType?
-  ) throws(ImportFailure) {
-    let parameters = try stepwiseParameters(view, x.shape)
-    let type = view.optionalInput(2)?.elementType ?? declared ?? .uint8
-    var value = x
-    func step(
-      _ importer: inout ONNXImporter, _ operation: Operation, _ others: [ImportedValue],
-      _ suffix: String
-    ) throws(ImportFailure) {
-      let name = view.name + suffix
-      let result = try importer.combine([value] + others, operation, name: name, output: name)
-      value = importer.heldValue(result.tensor, result.layout, named: name)
-    }
-    let precision: ONNXElementType =
-      try view.integer("precision") == 0
-      ? parameters.scale.elementType : try view.castTarget("precision")
-    if value.elementType != precision {
-      try step(&self, .cast(CastAttributes(precision.elementType)), [], "/precision")
-    }
-    try step(&self, .divide(.none), [parameters.scale], "/quotient")
-    if value.elementType != .float { try step(&self, .cast(CastAttributes(.float32)), [], "/real") }
-    if !type.isReal { try step(&self, .function(.round), [], "/round") }
-    if let zeroPoint = parameters.zeroPoint {
-      try step(&self, .add(.none), [zeroPoint], "/shifted")
-    }
-    var attributes = CastAttributes(type.elementType)
-    attributes.saturates = try view.integer("saturate", 1) != 0
-    if !type.isReal {
-      guard type.bitCount <= 16 else { throw .unsupported("it makes \(type) elements") }
-      let (lower, upper) = (Float(type.range.lowerBound), Float(type.range.upperBound))
-      try step(&self, .clip(lower: lower, upper: upper), [], "/clipped")
-    }
-    let result = try combine(
-      [value], .cast(attributes), name: view.name, output: view.node.outputs[0])
-    define(view, result.tensor, result.layout)
-  }
-
-  /// `(x − zero point) · scale`.
-  private mutating func dequantizeStepwise(
-    _ view: ONNXNodeView, _ x: ImportedValue
-  ) throws(ImportFailure) {
-    let parameters = try stepwiseParameters(view, x.shape)
-    let type: ONNXElementType =
-      try view.integer("output_dtype") == 0
-      ? parameters.scale.elementType : try view.castTarget("output_dtype")
-    let real = view.name + "/real"
-    let cast = try combine(
-      [x], .cast(CastAttributes(.float32)), name: real, output: real)
-    var value = heldValue(cast.tensor, cast.layout, named: real)
-    if let zeroPoint = parameters.zeroPoint {
-      let name = view.name + "/centred"
-      let centred = try combine(
-        [value, zeroPoint], .subtract(.none), name: name, output: name)
-      value = heldValue(centred.tensor, centred.layout, named: name)
-    }
-    let isLast = type == .float
-    let name = isLast ? view.node.outputs[0] : view.name + "/scaled"
-    var result = try combine(
-      [value, parameters.scale], .multiply(.none), name: isLast ? view.name : name, output: name)
-    if !isLast {
-      result = try combine(
-        [heldValue(result.tensor, result.layout, named: name)],
-        .cast(CastAttributes(type.elementType)), name: view.name, output: view.node.outputs[0])
-    }
-    define(view, result.tensor, result.layout)
-  }
-
-  /// Scale and zero point as constants that broadcast against x; the zero point as floats, nil when
-  /// it is 0 throughout.
-  private func stepwiseParameters(
-    _ view: ONNXNodeView, _ x: [Int]
-  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
-    guard let scale = try view.input(1).constant else {
-      throw .unsupported("its scale is computed while the model runs; use a constant")
-    }
-    let zeroPoint = try view.realsInput(2)
-    let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
-    let blockLength = try view.integer("block_size")
-    var shape: [Int] = []
-    if scale.shape.count > 1 {
-      shape = x
-      guard blockLength > 0, x.indices.contains(axis), scale.shape.count == x.count else {
-        throw .invalid("scales of shape \(scale.shape) do not fit \(x)")
-      }
-      shape[axis] = (x[axis] + blockLength - 1) / blockLength
-    } else if scale.count > 1 {
-      guard x.indices.contains(axis) else { throw .invalid("axis \(axis) does not exist") }
-      shape = [Int](repeating: 1, count: x.count)
-      shape[axis] = x[axis]
-    }
-    guard scale.count == shape.elementCount, zeroPoint?.count ?? scale.count == scale.count else {
-      throw .invalid("\(scale.count) scales and the zero points do not fit \(x)")
-    }
-    func value(_ reals: [Float], _ suffix: String, _ type: ONNXElementType) -> ImportedValue {
-      var constant = ONNXValue(shape: shape, reals: reals).retyped(type)
-      if scale.shape.count > 1 {
-        constant = constant.repeated(along: axis, blockLength, upTo: x[axis])
-      }
-      return ImportedValue(
-        name: view.name + suffix, shape: constant.shape, elementType: type,
-        source: .constant(constant), layout: .plain)
-    }
-    let hasOffset = zeroPoint?.contains { $0 != 0 } ?? false
-    return (
-      value(scale.reals, "/scale", scale.elementType),
-      hasOffset ? value(zeroPoint ?? [], "/zero point", .float) : nil
-    )
-  }
-
   /// Scale and zero point of an activation; what is unsigned moves down by half its range.
   func gridInputs(
     _ view: ONNXNodeView, scale: Int, zeroPoint: Int, type: ONNXElementType? = nil
@@ -198,12 +88,16 @@ extension ONNXImporter {
     else { return nil }
     let view = ONNXNodeView(
       node: node, version: version, inputs: node.inputs.map { values[$0] }, data: data)
+    if node.operatorName == "DequantizeLinear", view.optionalInput(1)?.elementType != .float {
+      return nil
+    }
     return (try? gridInputs(view, scale: position + 1, zeroPoint: position + 2, type: type))?.0
   }
 
   // MARK: Operators on integers
 
   mutating func quantizedConvolution(_ view: ONNXNodeView) throws(ImportFailure) {
+    guard hasKnownGrids(view) else { return try convolutionStepwise(view) }
     let x = try gridOperand(view, 0)
     let weights = try gridOperand(view, 3)
     var operands: [ImportedValue?] = [x, weights]
@@ -225,10 +119,22 @@ extension ONNXImporter {
   }
 
   mutating func quantizedMatrixMultiply(_ view: ONNXNodeView) throws(ImportFailure) {
+    guard hasKnownGrids(view) else { return try matrixMultiplyStepwise(view) }
     let operands = [try gridOperand(view, 0), try gridOperand(view, 3)]
     try matrixMultiply(
       ONNXNodeView(node: view.node, version: version, inputs: operands, data: data))
     try setResultGrid(view)
+  }
+
+  /// Whether the operator's scales are constants and its activations are held on their grids.
+  private func hasKnownGrids(_ view: ONNXNodeView) -> Bool {
+    for index in [1, 2, 4, 5, 6, 7] {
+      if let value = view.optionalInput(index), value.constant == nil { return false }
+    }
+    return [0, 3].allSatisfy { index in
+      guard case .tensor(let tensor) = view.optionalInput(index)?.source else { return true }
+      return graph.tensors[tensor].quantization != nil
+    }
   }
 
   private mutating func setResultGrid(_ view: ONNXNodeView) throws(ImportFailure) {
@@ -295,22 +201,5 @@ extension ONNXImporter {
     if zeros.count == 1 { zeros = [Int32](repeating: zeros[0], count: scales.count) }
     guard zeros.count == scales.count else { return }
     constantGrids[name] = Quantization(scales: scales, zeroPoints: zeros)
-  }
-}
-
-extension ONNXValue {
-  /// Each index along an axis `count` times, as many as there is room for in `length`.
-  fileprivate func repeated(along axis: Int, _ count: Int, upTo length: Int) -> ONNXValue {
-    var result = self
-    result.shape[axis] = length
-    let values = reals
-    var repeated: [Float] = []
-    ONNXCall.forEachIndex(result.shape) { index in
-      var source = index
-      source[axis] /= count
-      repeated.append(values[offset(source)])
-    }
-    result.elements = .real(repeated)
-    return result
   }
 }

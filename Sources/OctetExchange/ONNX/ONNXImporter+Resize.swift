@@ -5,22 +5,27 @@ extension ONNXImporter {
   mutating func resize(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     let isOld = view.version < 11 || view.operatorName == "Upsample"
-    var coordinates = ResizeAttributes.Coordinates.asymmetric
-    var rounding = ResizeAttributes.Rounding.floor
-    if !isOld {
-      coordinates = try Self.coordinates(view)
-      rounding = try Self.rounding(view)
-      if try view.integer("antialias") != 0 {
-        throw .unsupported("antialias is not available; export with antialias = 0")
-      }
-    }
-    let method: ResizeAttributes.Method
-    switch try view.string("mode", "nearest") {
-    case "nearest": method = .nearest
-    case "linear", "bilinear": method = .bilinear
-    case let other: throw .unsupported("the mode '\(other)' is not known; use linear or nearest")
-    }
     let target = try ResizeTarget(view, shape: x.shape, isOld: isOld)
+    let method: ResizeAttributes.Method? =
+      switch try view.string("mode", "nearest") {
+      case "nearest": .nearest
+      case "linear", "bilinear": .bilinear
+      case "cubic": nil
+      case let other: throw .unsupported("the mode '\(other)' is not known; use linear or nearest")
+      }
+    let coordinates = isOld ? .asymmetric : try Self.coordinates(view)
+    let rounding = isOld ? .floor : try Self.rounding(view)
+    let special = try view.integer("antialias") + view.integer("exclude_outside")
+    let isPlain = isOld || special == 0
+    // Corners are aligned by what the scales ask for, whole or not.
+    let isWhole =
+      coordinates != .alignCorners
+      || x.shape.indices.allSatisfy {
+        Float(target.shape[$0]) == target.scales[$0] * Float(x.shape[$0])
+      }
+    guard let method, let coordinates, isPlain, isWhole else {
+      return try resizeByMatrices(view, x, target)
+    }
     let layout = addressable(x)
     let attributes = ResizeAttributes(
       method: method, coordinates: coordinates, rounding: rounding,
@@ -32,14 +37,62 @@ extension ONNXImporter {
     define(view, result, layout)
   }
 
+  /// Any resize is linear along each axis: a product with a constant matrix.
+  private mutating func resizeByMatrices(
+    _ view: ONNXNodeView, _ x: ImportedValue, _ target: ResizeTarget
+  ) throws(ImportFailure) {
+    let filter = try ResizeFilter(view, rank: x.rank)
+    var source = try tensor(x, .plain)
+    var shape = x.shape
+    var outside: [Int: [Bool]] = [:]
+    for axis in x.shape.indices where filter.changes(axis, target, x.shape[axis]) {
+      guard max(x.shape[axis], target.shape[axis]) <= 1 << 20 else {
+        throw .unsupported("it resizes an axis of more than 2²⁰ elements in this mode")
+      }
+      try spend(target.shape[axis] * x.shape[axis])
+      let matrix = filter.matrix(
+        axis, length: x.shape[axis], count: target.shape[axis], scale: target.scales[axis])
+      outside[axis] = matrix.isOutside
+      let name = view.name + "/axis\(axis)"
+      let weights = try constantTensor(
+        name + "/weights",
+        ONNXValue(shape: [target.shape[axis], x.shape[axis]], reals: matrix.weights),
+        tag: "resize")
+      let lines = try reshape(
+        source, [shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *)])
+      let product = try emit(
+        .matrixMultiply, name: name, inputs: [weights, lines], output: name)
+      shape[axis] = target.shape[axis]
+      source = try reshape(product, shape)
+    }
+    let value = try view.float("extrapolation_value")
+    if value != 0, outside.values.contains(where: { $0.contains(true) }) {
+      // Outside, the products are 0.
+      try spend(shape.elementCount)
+      var fill: [Float] = []
+      ONNXCall.forEachIndex(shape) { index in
+        let isOutside = outside.contains { axis, flags in flags[index[axis]] }
+        fill.append(isOutside ? value : 0)
+      }
+      let constant = try constantTensor(
+        view.name + "/outside", ONNXValue(shape: shape, reals: fill), tag: "outside")
+      let name = view.name + "/filled"
+      source = try emit(.add(.none), name: name, inputs: [source, constant], output: name)
+    }
+    let result = try emit(
+      .identity, name: view.name, inputs: [source], output: view.node.outputs[0])
+    define(view, result, .plain)
+  }
+
   private static func coordinates(
     _ view: ONNXNodeView
-  ) throws(ImportFailure) -> ResizeAttributes.Coordinates {
+  ) throws(ImportFailure) -> ResizeAttributes.Coordinates? {
     switch try view.string("coordinate_transformation_mode", "half_pixel") {
     case "half_pixel": .halfPixel
     case "pytorch_half_pixel": .pytorchHalfPixel
     case "align_corners": .alignCorners
     case "asymmetric": .asymmetric
+    case "half_pixel_symmetric", "tf_crop_and_resize": nil
     case let other:
       throw .unsupported("the coordinates '\(other)' are not known; use half_pixel")
     }

@@ -52,7 +52,9 @@ public enum ONNXReader {
   ) throws(ExchangeError) -> ONNXImport {
     let model = try ONNXParser.model(data.bytes)
     var importer = ONNXImporter(model, data: data, constants: constants)
-    return try importer.run()
+    var result = try importer.run()
+    result.graph.metadata.roundsOnce = result.graph.tensors.contains { $0.quantization != nil }
+    return result
   }
 
   /// Reads a part of a file that lies beside the model, never elsewhere.

@@ -9,6 +9,15 @@ import OctetModel
 public enum TFLiteWriter {
   /// - Throws: `unsupported` with all nodes that TFLite has no operator for.
   public static func write(_ graph: Graph) throws(ExchangeError) -> [UInt8] {
+    if graph.metadata.roundsOnce {
+      throw .unsupported([
+        UnsupportedNode(
+          name: graph.name, operatorName: "requantization",
+          reason:
+            "a quantized ONNX model rounds once, TensorFlow Lite twice, so it would not compute "
+            + "the same bytes; export the float model and quantize it with 'octet quantize'")
+      ])
+    }
     do {
       try graph.validate()
     } catch {

@@ -129,6 +129,7 @@ extension StepContext {
       switch mode {
       case .constant: return (0..<shape[axis]).contains(position) ? position : nil
       case .edge: return max(0, min(shape[axis] - 1, position))
+      case .wrap: return (position % shape[axis] + shape[axis]) % shape[axis]
       case .reflect:
         let last = shape[axis] - 1
         return position < 0 ? -position : (position > last ? 2 * last - position : position)

@@ -149,7 +149,7 @@ extension ShapeRule {
         switch mode {
         case .constant: true
         case .reflect: reach <= 0 || reach < x[axis]
-        case .edge: reach <= 0 || x[axis] > 0
+        case .edge, .wrap: reach <= 0 || x[axis] > 0
         }
       if result[axis] < 0 || !isPossible {
         throw invalid("cannot add \(before[axis]) and \(after[axis]) to axis \(axis) of \(x)")

@@ -102,13 +102,12 @@ struct Diagnosis {
   /// Channels that are constant in int8 though the float values vary within the grid.
   private func deadChannels() -> [Finding] {
     guard !facts.isFloat, facts.kind != "input" else { return [] }
-    let grid = facts.grid
     let dead = sums.channels.indices.filter { channel in
-      let (float, int8) = (sums.channels[channel].reference, sums.channels[channel].candidate)
-      guard !float.isEmpty, int8.lower == int8.upper else { return false }
-      let lower = max(Double(float.lower), grid.lower)
-      let upper = min(Double(float.upper), grid.upper)
-      return upper - lower >= Limit.deadSteps * Double(facts.scale)
+      let sums = sums.channels[channel]
+      guard isVaried(sums.reference), !sums.weighted.isEmpty else { return false }
+      // Its weights or bias make it constant, or its multiplier does.
+      return sums.weighted.lower == sums.weighted.upper
+        || (isVaried(sums.clamped) && sums.candidate.lower == sums.candidate.upper)
     }
     guard let first = dead.first else { return [] }
     let values = sums.channels[first].reference
@@ -122,6 +121,14 @@ struct Diagnosis {
           + "float model anew",
         channel: first, severity: 110, isDefinite: true)
     ]
+  }
+
+  /// Whether the values span several steps within the grid.
+  private func isVaried(_ bounds: Bounds) -> Bool {
+    guard !bounds.isEmpty else { return false }
+    let lower = max(Double(bounds.lower), facts.grid.lower)
+    let upper = min(Double(bounds.upper), facts.grid.upper)
+    return upper - lower >= Limit.deadSteps * Double(facts.scale)
   }
 
   /// One channel so much wider than the others that they are left with a few steps.

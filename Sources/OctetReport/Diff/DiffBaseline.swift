@@ -55,12 +55,15 @@ extension DiffReport {
         worse.append(
           (
             then - now,
-            "layer '\(layer.name)' lost \((then - now).short) dB, from \(then.short) to \(now.short)"
+            "layer '\(layer.name)' lost \((then - now).short) dB, from \(then.short) to "
+              + now.short
           ))
       }
     }
-    for layer in old.layers where !layers.contains(where: { $0.name == layer.name }) {
-      worse.append((0, "layer '\(layer.name)' is gone"))
+    let gone = old.layers.map(\.name).filter { name in !layers.contains { $0.name == name } }
+    if !gone.isEmpty {
+      let names = gone.prefix(8).joined(separator: ", ") + (gone.count > 8 ? " …" : "")
+      worse.append((0, "\(gone.count) layers are gone: \(names)"))
     }
     func change(_ now: Double, _ then: Double?) -> Double? { then.map { now - $0 } }
     baseline = BaselineComparison(

@@ -46,26 +46,7 @@ extension Diff {
     let runner = try self.candidate.loaded?.makeRunner()
     let probes = layers.map { makeProbe($0, runner) }
     var files: [String: [UInt8]] = [:]
-    var index = DumpIndex(
-      sampleIndices: indices, localPositions: [], labels: indices.map { Int(data.labels[$0]) },
-      layers: [])
-    for (position, facts) in context.layers.enumerated() {
-      let stem = "\(position < 10 ? "0" : "")\(position)"
-      let isFloat = self.candidate.isFloat
-      var layer = DumpIndex.Layer(
-        name: facts.name, shape: facts.shape, scale: facts.scale, zeroPoint: facts.zeroPoint,
-        isScores: facts.isScores, floatFile: stem + ".float.f32",
-        candidateFile: stem + (isFloat ? ".candidate.f32" : ".candidate.i8"))
-      if let probe = probes[position] {
-        layer.localFile = stem + ".local.f32"
-        if probe.canSplit {
-          layer.weightedFile = stem + ".weighted.f32"
-          layer.roundedFile = stem + ".rounded.f32"
-          layer.clampedFile = stem + ".clamped.f32"
-        }
-      }
-      index.layers.append(layer)
-    }
+    var index = dumpIndex(context, probes)
     for (position, sample) in indices.enumerated() {
       let pixels = data.pixelSlice(sample)
       reference.run(pixels)
@@ -104,6 +85,27 @@ extension Diff {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     files["index.json"] = Array(try encoder.encode(index))
     return files
+  }
+
+  private func dumpIndex(_ context: DiffContext, _ probes: [LocalProbe?]) -> DumpIndex {
+    let layers = context.layers.enumerated().map { position, facts in
+      let stem = "\(position < 10 ? "0" : "")\(position)"
+      var layer = DumpIndex.Layer(
+        name: facts.name, shape: facts.shape, scale: facts.scale, zeroPoint: facts.zeroPoint,
+        isScores: facts.isScores, floatFile: stem + ".float.f32",
+        candidateFile: stem + (candidate.isFloat ? ".candidate.f32" : ".candidate.i8"))
+      guard let probe = probes[position] else { return layer }
+      layer.localFile = stem + ".local.f32"
+      if probe.canSplit {
+        layer.weightedFile = stem + ".weighted.f32"
+        layer.roundedFile = stem + ".rounded.f32"
+        layer.clampedFile = stem + ".clamped.f32"
+      }
+      return layer
+    }
+    return DumpIndex(
+      sampleIndices: indices, localPositions: [], labels: indices.map { Int(data.labels[$0]) },
+      layers: layers)
   }
 
   /// Runs the operator at a place alone; nil where it cannot be cut out.

@@ -72,7 +72,7 @@ final class DiffMachine {
     runner.withElements(of: view, body)
   }
 
-  /// Real values: of a float model after the run, of a blob whose values are kept from the visit on.
+  /// Real values: of a float model after the run, of a blob whose values are kept from the visit.
   func withReals<Result>(
     _ place: Int, _ body: (UnsafeBufferPointer<Float>) -> Result
   ) -> Result {

@@ -26,6 +26,14 @@ extension DiffReport.Verdict {
         kind: .healthy, layer: nil, channel: nil, remedy: "")
       return
     }
+    if Self.areStrangers(layers) {
+      self.init(
+        summary: accuracy + " These are not two forms of one network.",
+        action: "The weights of most layers have nothing to do with each other, so errors by layer "
+          + "mean little; compare an int8 model with the float model that it was made from.",
+        kind: .weightsWrong, layer: layer.name, channel: nil, remedy: finding.remedy)
+      return
+    }
     let cause = layer.name == "input" ? "The input" : "Layer '\(layer.name)'"
     let damage =
       hasLost
@@ -37,6 +45,13 @@ extension DiffReport.Verdict {
       action: "\(cause): \(finding.kind.title): \(finding.detail). "
         + "\(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst()).",
       kind: finding.kind, layer: layer.name, channel: finding.channel, remedy: finding.remedy)
+  }
+
+  /// Whether most layers with weights have other weights than the reference.
+  private static func areStrangers(_ layers: [DiffReport.Layer]) -> Bool {
+    let weighted = layers.filter { $0.weights != nil }
+    let strange = weighted.count { $0.findings.contains { $0.kind == .weightsWrong } }
+    return strange > 1 && 2 * strange > weighted.count
   }
 
   /// The gravest finding; of equals the one that comes first in the network.
@@ -77,7 +92,8 @@ extension DiffReport.Verdict {
     return hasLost
       ? "The \(b) model loses \(points) points of accuracy: \(figures); that is no accident "
         + "(p = \(p.short))."
-      : "The \(b) model loses little, but measurably: \(figures), \(points) points (p = \(p.short))."
+      : "The \(b) model loses little, but measurably: \(figures), \(points) points "
+        + "(p = \(p.short))."
   }
 
   private static func names(_ comparison: DiffReport.Comparison) -> (String, String) {

@@ -116,13 +116,15 @@ final class DiffWorker {
       for value in reals { state.layers[layer].histogram.add(Double(value)) }
       addExcess(layer, facts)
       guard let probe = probes[layer], result.count == reals.count else {
-        addChannels(layer, result: [], weighted: [])
+        addChannels(layer, result: [], weighted: [], clamped: [])
         return
       }
       var local = state.layers[layer].local ?? SignalError()
       local.add(reference: visibleReference.span, other: result.span)
       state.layers[layer].local = local
-      addChannels(layer, result: result, weighted: probe.withWeights)
+      addChannels(
+        layer, result: result, weighted: probe.withWeights,
+        clamped: probe.canSplit ? probe.withClipping : [])
       if probe.canSplit { addSplit(layer, facts, probe) }
     }
   }
@@ -142,7 +144,9 @@ final class DiffWorker {
     state.layers[layer].excess.add(excess)
   }
 
-  private func addChannels(_ layer: Int, result: [Float], weighted: [Float]) {
+  private func addChannels(
+    _ layer: Int, result: [Float], weighted: [Float], clamped: [Float]
+  ) {
     let channelCount = context.layers[layer].shape.last ?? 1
     let counted = state.layers[layer].channels.count
     guard channelCount > 0 else { return }
@@ -160,6 +164,8 @@ final class DiffWorker {
           signal += Double(r) * Double(r)
           noise += e * e
         }
+        if hasWeighted { sums.weighted.add(weighted[index]) }
+        if !clamped.isEmpty { sums.clamped.add(clamped[index]) }
         if hasWeighted, r != 0, weighted[index] != 0 {
           let (a, b) = (Double(r), Double(weighted[index]))
           sums.activeCount += 1

@@ -1,3 +1,4 @@
+import Foundation
 import OctetData
 import OctetModel
 
@@ -9,7 +10,7 @@ struct InputNormalization {
   var note: String?
 
   /// Images that decide which normalisation a float model without one was trained with.
-  static let sampleCount = 256
+  static let sampleCount = 1000
 
   init(_ reference: DiffModel, _ candidate: DiffModel, _ data: Dataset) throws {
     self.reference = reference.normalization
@@ -17,26 +18,41 @@ struct InputNormalization {
     // A float file need not say how it is fed. Then the blob says so, unless the model
     // recognizes more when it is fed 0…1.
     if reference.isFloat, self.reference == nil, let other = candidate.normalization {
-      let plain = try Self.rightCount(reference, data, nil)
-      let like = try Self.rightCount(reference, data, other)
-      self.reference = like >= plain ? other : nil
+      let plain = try Self.fit(reference, data, nil)
+      let like = try Self.fit(reference, data, other)
+      self.reference = like > plain ? other : nil
     }
     if candidate.isFloat, self.candidate == nil { self.candidate = self.reference }
     note = Self.difference(self.reference, self.candidate, channelCount: data.channelCount)
   }
 
-  private static func rightCount(
+  /// How well a model takes to pixels of this normalisation: right answers, then how sure it is
+  /// of them (the sum of the labels' log-probabilities).
+  private static func fit(
     _ model: DiffModel, _ data: Dataset, _ normalization: Normalization?
-  ) throws -> Int {
+  ) throws -> (Int, Double) {
     let machine = try DiffMachine(
       model,
       encoder: PixelEncoder(channelCount: data.channelCount, normalization: normalization),
       keepsReals: false)
     let step = max(1, data.count / sampleCount)
-    return stride(from: 0, to: data.count, by: step).count { index in
+    var rightCount = 0
+    var sureness = 0.0
+    for index in stride(from: 0, to: data.count, by: step) {
       machine.run(data.pixelSlice(index))
-      return machine.withReals(model.outputPlace) { Scores.top($0) } == Int(data.labels[index])
+      machine.withReals(model.outputPlace) { scores in
+        let label = Int(data.labels[index])
+        rightCount += Scores.top(scores) == label ? 1 : 0
+        let highest = Double(scores.max() ?? 0)
+        if model.endsInScores {
+          let sum = scores.reduce(0.0) { $0 + exp(Double($1) - highest) }
+          sureness += Double(scores[label]) - highest - log(sum)
+        } else {
+          sureness += log(max(Double(scores[label]), 1e-30))
+        }
+      }
     }
+    return (rightCount, sureness.isFinite ? sureness : -.greatestFiniteMagnitude)
   }
 
   /// Nil when no pixel's value differs by more than 2 % of the range.
@@ -66,5 +82,6 @@ struct InputNormalization {
     return (-mean / deviation, (1 - mean) / deviation)
   }
 
-  private static func text(_ value: Double) -> String { value.short }
+  /// Adding 0 takes the sign off −0.
+  private static func text(_ value: Double) -> String { (value + 0).short }
 }

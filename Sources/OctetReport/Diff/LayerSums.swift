@@ -139,6 +139,9 @@ struct SplitSums: Codable, Sendable {
 struct ChannelSums: Codable, Sendable {
   var reference = Bounds()
   var candidate = Bounds()
+  /// Of the operator in real numbers with int8 weights, on the exact input and on its codes.
+  var weighted = Bounds()
+  var clamped = Bounds()
   var signal = ExactSum()
   var noise = ExactSum()
   /// Of the reference r and the operator with int8 weights t, where both are active (not clamped
@@ -152,6 +155,8 @@ struct ChannelSums: Codable, Sendable {
   mutating func merge(_ other: ChannelSums) {
     reference.merge(other.reference)
     candidate.merge(other.candidate)
+    weighted.merge(other.weighted)
+    clamped.merge(other.clamped)
     signal.merge(other.signal)
     noise.merge(other.noise)
     activeCount += other.activeCount

@@ -19,7 +19,7 @@ struct WeightDiagnosis {
   private func compared(_ weights: DiffReport.Weights) -> [Finding] {
     let known = weights.channels.indices.filter { weights.channels[$0].gain != nil }
     let gains = known.map { weights.channels[$0].gain ?? 1 }
-    guard !gains.isEmpty else { return biases(weights, except: []) }
+    guard !gains.isEmpty else { return biases(weights) }
     let median = gains.sorted()[gains.count / 2]
     if abs(median - 1) > Limit.wrongGain, known.count > 1 || abs(log2(abs(median) + 1e-9)) > 1 {
       return [wholeLayer(median)]
@@ -41,7 +41,7 @@ struct WeightDiagnosis {
           channel: wrong.0, severity: 105, isDefinite: true)
       ]
     }
-    return biases(weights, except: [])
+    return biases(weights)
   }
 
   private func floatSize(_ channel: DiffReport.Weights.Channel) -> Float {
@@ -82,7 +82,7 @@ struct WeightDiagnosis {
       channel: channel, severity: 115, isDefinite: true)
   }
 
-  private func biases(_ weights: DiffReport.Weights, except: Set<Int>) -> [Finding] {
+  private func biases(_ weights: DiffReport.Weights) -> [Finding] {
     let pairs = weights.channels.compactMap { channel -> (float: Double, int8: Double)? in
       guard let bias = channel.floatBias else { return nil }
       return (Double(bias), Double(channel.int8Bias ?? 0))
@@ -93,8 +93,7 @@ struct WeightDiagnosis {
     guard size > 0, error > 0.5 * size else { return [] }
     let isDropped = pairs.allSatisfy { $0.int8 == 0 }
     let worst = pairs.map { abs($0.float - $0.int8) }.max() ?? 0
-    // Small corrections of the bias are a quantizer's good right.
-    guard isDropped || worst > Double(facts.scale) else { return [] }
+    guard isDropped || (worst > Double(facts.scale) && shiftsResults(weights)) else { return [] }
     return [
       Finding(
         kind: .biasWrong,
@@ -105,6 +104,20 @@ struct WeightDiagnosis {
           + "exporter kept them",
         channel: nil, severity: 100, isDefinite: true)
     ]
+  }
+
+  /// Whether the results are off by what the biases are off. Quantizers may change biases to make
+  /// good for rounded weights; then the results are not shifted.
+  private func shiftsResults(_ weights: DiffReport.Weights) -> Bool {
+    var (agreement, size) = (0.0, 0.0)
+    for (channel, sums) in zip(weights.channels, sums.channels) where sums.activeCount > 0 {
+      guard let float = channel.floatBias else { continue }
+      let off = Double(channel.int8Bias ?? 0) - Double(float)
+      let shift = (sums.otherSum.value - sums.sum.value) / Double(sums.activeCount)
+      agreement += off * shift
+      size += off * off
+    }
+    return size > 0 && agreement > 0.5 * size
   }
 
   // MARK: The codes alone

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Numbers as people read them. None of them depends on the machine's language.
-enum Figures {
+package enum Figures {
   /// Does not let a unit slip to the next line.
-  static let gap = "\u{a0}"
-  static let minus = "\u{2212}"
+  package static let gap = "\u{a0}"
+  package static let minus = "\u{2212}"
 
   /// `10,000`
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
     var text = value < 0 ? minus : ""
     for (index, digit) in digits.enumerated() {
@@ -18,40 +18,40 @@ enum Figures {
   }
 
   /// `1 image`, `2 images`
-  static func count(_ value: Int, _ noun: String) -> String {
+  package static func count(_ value: Int, _ noun: String) -> String {
     count(value) + gap + noun + (value == 1 ? "" : "s")
   }
 
   /// `+3`, `−2`, `0`
-  static func change(_ value: Int) -> String { (value > 0 ? "+" : "") + count(value) }
+  package static func change(_ value: Int) -> String { (value > 0 ? "+" : "") + count(value) }
 
   /// `98.90 %`
-  static func percent(_ share: Double, digits: Int = 2) -> String {
+  package static func percent(_ share: Double, digits: Int = 2) -> String {
     decimal(100 * share, digits) + gap + "%"
   }
 
   /// `+0.12` points of a percentage
-  static func points(_ share: Double) -> String {
+  package static func points(_ share: Double) -> String {
     let text = decimal(100 * share, 2)
     return (share > 0 && text != "0.00" ? "+" : "") + (text == minus + "0.00" ? "0.00" : text)
   }
 
-  static func decimal(_ value: Double, _ digits: Int) -> String {
+  package static func decimal(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return notFinite(value) }
     guard abs(value) < 1e7 else { return String(format: "%.2e", value) }
     return String(format: "%.*f", digits, value).replacing("-", with: minus)
   }
 
   /// Three digits that count: `0.0123`, `12.3`, `1.2e−09`.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     guard value.isFinite else { return notFinite(value) }
     return String(format: "%.3g", value).replacing("-", with: minus)
   }
 
-  static func decibels(_ value: Double) -> String { decimal(value, 1) + gap + "dB" }
+  package static func decibels(_ value: Double) -> String { decimal(value, 1) + gap + "dB" }
 
   /// `63.1 KiB`
-  static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     switch count {
     case ..<1024: return Figures.count(count) + gap + "B"
     case ..<(1024 * 1024): return decimal(Double(count) / 1024, 1) + gap + "KiB"
@@ -60,7 +60,7 @@ enum Figures {
   }
 
   /// `12.3 µs`
-  static func time(nanoseconds: Double) -> String {
+  package static func time(nanoseconds: Double) -> String {
     switch nanoseconds {
     case ..<1e3: decimal(nanoseconds, 0) + gap + "ns"
     case ..<1e6: decimal(nanoseconds / 1e3, 1) + gap + "µs"
@@ -70,7 +70,7 @@ enum Figures {
   }
 
   /// `p = 0.03`, `p < 0.0001`
-  static func probability(_ p: Double) -> String {
+  package static func probability(_ p: Double) -> String {
     p < 0.0001 ? "p < 0.0001" : "p = " + short(p)
   }
 
@@ -81,10 +81,17 @@ enum Figures {
 
 extension String {
   /// At most so many characters; names in models can be of any length.
-  func shortened(to limit: Int = 80) -> String {
+  package func shortened(to limit: Int = 80) -> String {
     // Foreign text may pile thousands of marks on one character.
     let scalars = unicodeScalars.prefix(limit + 1)
     guard scalars.count > limit else { return self }
     return String(String.UnicodeScalarView(scalars.prefix(limit - 1))) + "…"
+  }
+}
+
+extension Int {
+  /// To the nearest; what an integer cannot hold becomes the nearest that it can, NaN 0.
+  init(clamped value: Double) {
+    self = value.isNaN ? 0 : Int(exactly: value.rounded()) ?? (value < 0 ? .min : .max)
   }
 }

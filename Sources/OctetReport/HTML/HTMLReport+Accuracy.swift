@@ -16,7 +16,7 @@ extension HTMLReport {
     let count = Double(report.sampleCount)
     for (row, interval) in zip(rows, [report.floatTop1Interval, report.int8Top1Interval]) {
       table.add([
-        .init(row.name), .init(Figures.count(Int((row.value * count).rounded()))),
+        .init(row.name), .init(Figures.count(Int(clamped: row.value * count))),
         .init(Figures.percent(row.value)), .init(range(interval)),
       ])
     }
@@ -39,7 +39,7 @@ extension HTMLReport {
   /// Who is right on how many images.
   private var pairs: Table {
     let names = names
-    let floatRight = Int((report.floatTop1 * Double(report.sampleCount)).rounded())
+    let floatRight = Int(clamped: report.floatTop1 * Double(report.sampleCount))
     let bothRight = floatRight - report.rightToWrong
     let bothWrong = report.sampleCount - floatRight - report.wrongToRight
     var table = Table(

@@ -103,8 +103,8 @@ extension HTMLReport {
     var table = Table(
       "Share of each class that is recognized",
       [
-        .text("class"), .number("images"), .number(names.reference), .number(names.candidate),
-        .number("change, pt"),
+        .text("class"), .number("change, pt"), .number(names.reference), .number(names.candidate),
+        .number("images"),
       ])
     table.showsCaption = true
     for label in 0..<count {
@@ -114,8 +114,8 @@ extension HTMLReport {
       let float = Double(report.floatConfusion[diagonal]) / Double(total)
       let int8 = Double(report.int8Confusion[diagonal]) / Double(total)
       table.add([
-        .init(className(label)), .init(Figures.count(total)), .init(Figures.percent(float)),
-        .init(Figures.percent(int8)), .init(Figures.points(int8 - float)),
+        .init(className(label)), .init(Figures.points(int8 - float)),
+        .init(Figures.percent(float)), .init(Figures.percent(int8)), .init(Figures.count(total)),
       ])
     }
     return table

@@ -11,8 +11,8 @@ extension HTMLReport {
       : Figure(
         drawing: plot.drawing,
         caption: """
-          <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. What \
-          overlaps in time must not overlap in bytes.
+          <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. Areas \
+          that overlap share bytes: an operator writes over inputs that it no longer needs.
           """,
         table: plot.table
       ).markup
@@ -44,8 +44,8 @@ extension HTMLReport {
         .init(name), .init(a.map(text) ?? "–"), .init(b.map(text) ?? "–"), .init(ratio),
       ])
     }
-    func bytes(_ value: Double) -> String { Figures.bytes(Int(value)) }
-    func number(_ value: Double) -> String { Figures.count(Int(value)) }
+    func bytes(_ value: Double) -> String { Figures.bytes(Int(clamped: value)) }
+    func number(_ value: Double) -> String { Figures.count(Int(clamped: value)) }
     row("file", float.fileByteCount.map(Double.init), int8.fileByteCount.map(Double.init), bytes)
     row("weights", Double(float.weightByteCount), Double(int8.weightByteCount), bytes)
     row("activations", Double(float.activationByteCount), Double(int8.activationByteCount), bytes)

@@ -15,9 +15,9 @@ extension HTMLReport {
       <strong class="name">\(name)</strong> <small>\(layer.operator.shortened()) \(shape)</small> \
       \(layer.badge) <span class="tally">\(Figures.decibels(layer.judgedDecibels))</span></summary>
       \(findings(layer))
-      <div class="grid three">\(pictures.map { "<div>\($0.markup)</div>\n" as Markup })</div>
+      <div class="grid">\(pictures.map { "<div>\($0.markup)</div>\n" as Markup })</div>
       <p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
-      \(Figures.short(Double(layer.scale))), zero point \(layer.zeroPoint)) against \
+      \(Figures.short(Double(layer.scale))), zero point \(Figures.count(layer.zeroPoint))) against \
       <code>\(layer.floatTensor.shortened())</code>.</p></details>
 
       """

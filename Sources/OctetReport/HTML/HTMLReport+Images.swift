@@ -2,11 +2,11 @@ import Foundation
 import OctetData
 
 extension HTMLReport {
-  private static let pageLength = 24
+  private static let pageLength = 12
   private static let galleryByteLimit = 2_600_000
   private static let pictureSide = 96
   /// Rows of scores on a card.
-  private static let scoreLimit = 6
+  private static let scoreLimit = 10
 
   /// Every flipped image, the most surprising first.
   var images: Section {
@@ -43,7 +43,7 @@ extension HTMLReport {
       let total = flips.count { $0.outcome == group.outcome }
       guard total > 0 else { continue }
       content += "<h3>\(group.title) <span class=\"tally\">\(Figures.count(total))</span></h3>\n"
-      content += pages(members.map(\.0), members.map(\.1))
+      content += pages(members.map(\.1), name: group.outcome.rawValue)
     }
     return Section(id: "images", name: "Images", content: content)
   }
@@ -61,25 +61,40 @@ extension HTMLReport {
     return (cards, byteCount)
   }
 
-  /// The first page open, the others folded: paging that needs no script.
-  private func pages(_ flips: [DiffReport.Flip], _ cards: [Markup]) -> Markup {
-    var result = Markup.nothing
-    for start in stride(from: 0, to: cards.count, by: Self.pageLength) {
-      let end = min(start + Self.pageLength, cards.count)
-      let list: Markup = "<ul class=\"flips\">\(Array(cards[start..<end]))</ul>\n"
-      if start == 0 {
-        result += list
-      } else {
-        result += """
-          <details class="page"><summary>\(start + 1) – \(end) of \(cards.count), margins \
-          \(Figures.short(Double(flips[start].floatMargin))) to \
-          \(Figures.short(Double(flips[end - 1].floatMargin)))</summary>
-          \(list)</details>
-
-          """
-      }
+  /// Pages that need no script: a button for each, of which the style sheet shows the chosen one's
+  /// page.
+  private func pages(_ cards: [Markup], name: String) -> Markup {
+    guard !cards.isEmpty else {
+      return "<p class=\"note\">None is among the most surprising that are shown.</p>\n"
     }
-    return result
+    let starts = Array(stride(from: 0, to: cards.count, by: Self.pageLength))
+    var buttons = Markup.nothing
+    for (page, start) in starts.enumerated() where starts.count > 1 {
+      let end = min(start + Self.pageLength, cards.count)
+      let checked: Markup = page == 0 ? " checked=\"checked\"" : ""
+      buttons += """
+        <input type="radio" name="\(name)" id="\(name)-\(page)" \
+        aria-label="Images \(start + 1) to \(end)"\(checked)/>\
+        <label for="\(name)-\(page)">\(page + 1)</label>
+
+        """
+    }
+    let lists = starts.map { start -> Markup in
+      let end = min(start + Self.pageLength, cards.count)
+      let checked: Markup = page == 0 ? " checked=\"checked\"" : ""
+      return "<ul class=\"flips\">\(Array(cards[start..<end]))</ul>\n"
+    }
+    guard starts.count > 1 else { return Markup(joining: lists) }
+    return "<div class=\"pages\" role=\"group\" aria-label=\"Pages\">\(buttons)\(lists)</div>\n"
+  }
+
+  /// A rule for each page there can be.
+  static var pagingStyle: Markup {
+    let count = (DiffReport.Flip.pictureLimit + pageLength - 1) / pageLength
+    let rules = (1...count).map { page -> Markup in
+      ".pages>input:nth-of-type(\(page)):checked~ul:nth-of-type(\(page))"
+    }
+    return "\(Markup(joining: rules.flatMap { [$0, ","] }.dropLast())){display:grid}\n"
   }
 
   private func card(_ flip: DiffReport.Flip) -> Markup {
@@ -97,19 +112,18 @@ extension HTMLReport {
       <div><h4>\(label) <small>image \(Figures.count(flip.index))</small></h4>
       <p>\(answer(flip.floatPrediction)) → \(answer(flip.int8Prediction))</p>
       <p class="note">margin \(Figures.short(Double(flip.floatMargin))) → \
-      \(Figures.short(Double(flip.int8Margin)))</p></div>
+      \(flip.int8Margin == 0 ? "tie" : Figures.short(Double(flip.int8Margin)))</p></div>
       <table><thead><tr><th scope="col">score</th><th scope="col">\(names.reference)</th>\
-      <th scope="col">\(names.candidate)</th></tr></thead><tbody>\(scores(flip))</tbody></table></li>
+      <th scope="col">\(names.candidate)</th></tr></thead>\
+      <tbody>\(scores(flip))</tbody></table></li>
 
       """
   }
 
   private func scores(_ flip: DiffReport.Flip) -> Markup {
     let count = min(flip.floatScores.count, flip.int8Scores.count)
-    let all = (flip.floatScores + flip.int8Scores).filter(\.isFinite).map(Double.init)
-    let lowest = min(0, all.min() ?? 0)
-    let highest = max(all.max() ?? 1, lowest + .leastNormalMagnitude)
-    let areShares = lowest >= 0 && highest <= 1
+    let all = (flip.floatScores + flip.int8Scores).filter(\.isFinite)
+    let areShares = all.allSatisfy { (0...1).contains($0) }
     func height(_ index: Int) -> Float { max(flip.floatScores[index], flip.int8Scores[index]) }
     let important = Set([flip.label, flip.floatPrediction, flip.int8Prediction])
     let shown = (0..<count).filter { important.contains($0) || !areShares || height($0) >= 0.005 }
@@ -117,8 +131,12 @@ extension HTMLReport {
         let (a, b) = (important.contains($0), important.contains($1))
         return a == b ? (height($1), $0) < (height($0), $1) : a
       }.prefix(Self.scoreLimit)
+    let visible = shown.flatMap { [flip.floatScores[$0], flip.int8Scores[$0]] }.filter(\.isFinite)
+    let axis = Axis(
+      areShares ? 0 : Double(visible.min() ?? 0), areShares ? 1 : Double(visible.max() ?? 1),
+      from: 0, to: 1)
     func cell(_ score: Float, _ style: String) -> Markup {
-      let share = areShares ? Double(score) : (Double(score) - lowest) / (highest - lowest)
+      let share = axis.position(Double(score))
       let percent = share.isFinite ? 100 * min(max(share, 0), 1) : 0
       return """
         <td class="bar \(style)" style="--s:\(percent)%">\(Figures.decimal(Double(score), 2))</td>
@@ -150,7 +168,8 @@ extension HTMLReport {
     let data = Data(PNG.encode(image)).base64EncodedString()
     return """
       <img src="data:image/png;base64,\(data)" width="\(image.width)" height="\(image.height)" \
-      alt="Image \(flip.index), labelled \(className(flip.label))" loading="lazy"/>
+      alt="Image \(flip.index), labelled \(className(flip.label))" \
+      loading="lazy"/>
       """
   }
 }

@@ -12,7 +12,7 @@ extension HTMLReport {
         .init(
           name: layer.name, filled: layer.judgedDecibels, ring: layer.local?.sqnrDecibels,
           note: layer.condition == .healthy ? "" : "\(layer.sign.mark) \(layer.condition.title)")
-      }, span: 0...50)
+      }, span: 0...50, cap: 80)
     var content: Markup = "<h2>Layers</h2>\n"
     guard !report.layers.isEmpty else {
       content += "<p>No layer of the two models could be matched.</p>\n"
@@ -22,12 +22,26 @@ extension HTMLReport {
     let note: Markup =
       hidden > 0
       ? "<p class=\"note\">The picture shows the first \(SignalPlot.rowLimit).</p>" : ""
+    var numbers = Table(
+      plot.title, [.text("layer"), .number("as it runs"), .number("input exact")])
+    for row in plot.rows {
+      numbers.add([
+        .init(row.name.shortened()), .init(row.filled.map { Figures.decimal($0, 1) } ?? "–"),
+        .init(row.ring.map { Figures.decimal($0, 1) } ?? "–"),
+      ])
+    }
+    let figure = Figure(
+      drawing: plot.drawing,
+      caption: """
+        A layer that loses much with its input exact is at fault itself; one that only loses as it \
+        runs inherits the error.
+        """,
+      table: numbers)
     content += """
-      <div class="grid"><div><figure>\(plot.drawing.markup)<figcaption>A layer that loses much with \
-      its input exact is at fault itself; one that only loses as it runs inherits the error.\
-      </figcaption></figure>\(note)</div>
+      <div class="grid"><div>\(figure.markup)\(note)</div>
       <div>\(reading(names.candidate))</div></div>
-      \(summary.markup)
+      \(summary.markup)\(visibilityNote)
+      \(sources)
       <h3>Layer by layer</h3>
       \(details)
       """
@@ -53,6 +67,45 @@ extension HTMLReport {
     """
   }
 
+  private var visibilityNote: Markup {
+    guard report.layers.contains(where: { $0.visibleSqnrDecibels != nil }) else { return "" }
+    return """
+      <p class="note">* Of the scores that can be seen: a class whose probability is below \
+      2<sup>−16</sup> in both models gets no codes on purpose, so the other figures of this layer \
+      look worse than they are.</p>
+
+      """
+  }
+
+  /// The four sources of each layer's own error, the loudest in bold.
+  private var sources: Markup {
+    var table = Table(
+      "Where each layer’s own error comes from: signal over each source, dB",
+      [.text("layer")]
+        + ["weight rounding", "activation rounding", "clipping", "requantization"].map {
+          .number($0)
+        })
+    table.showsCaption = true
+    var count = 0
+    for layer in report.layers {
+      guard let split = layer.split else { continue }
+      count += 1
+      let parts = ErrorPartsPlot.parts(of: split)
+      let loudest = parts.map(\.share).max() ?? 0
+      table.add(
+        [.init("<span class=\"name\">\(layer.name.shortened(to: 40))</span>" as Markup)]
+          + parts.map { part in
+            let text = part.decibels == .infinity ? "none" : Figures.decimal(part.decibels, 1)
+            return .init(
+              part.share == loudest && loudest > 0
+                ? "<strong>\(text)</strong>" : Markup(text: text),
+              bar: part.share, color: "int8")
+          })
+    }
+    guard count > 0 else { return "" }
+    return table.markup + "<p class=\"note\">Bars are shares of the layer’s own error.</p>"
+  }
+
   private var summary: Table {
     var table = Table(
       "All layers in the order in which they run",
@@ -69,7 +122,10 @@ extension HTMLReport {
         """
       let local = layer.local
       table.add([
-        .init(name), .init(layer.badge), .init(Figures.decimal(layer.judgedDecibels, 1)),
+        .init(name), .init(layer.badge),
+        .init(
+          (layer.visibleSqnrDecibels == nil ? "" : "* ")
+            + Figures.decimal(layer.judgedDecibels, 1)),
         .init(local.map { Figures.decimal($0.sqnrDecibels, 1) } ?? "–"),
         .init(Figures.decimal(layer.rmseOverScale, 3)),
         .init(local.map { Figures.decimal($0.rmseOverScale, 3) } ?? "–"),

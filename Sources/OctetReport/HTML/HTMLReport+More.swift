@@ -36,10 +36,36 @@ extension HTMLReport {
       <div class="grid"><div>\(figure.markup)</div>
       <div><p>Every layer was quantized alone, and left in float alone, on \
       \(Figures.count(sweep.sampleCount, "image")): float \(Figures.percent(sweep.floatTop1)), \
-      int8 \(Figures.percent(sweep.int8Top1)).</p></div></div>
+      int8 \(Figures.percent(sweep.int8Top1)).</p>\(worst(sweep))</div></div>
 
       """
     return Section(id: "sensitivity", name: "What if", content: content)
+  }
+
+  /// The layer that costs most alone, and the one that gains most when left in float.
+  private func worst(_ sweep: DiffReport.Sensitivity) -> Markup {
+    var result = Markup.nothing
+    let alone = sweep.layers.filter { $0.onlyThis != nil }
+    if let layer = alone.min(by: { ($0.onlyThis ?? 1) < ($1.onlyThis ?? 1) }),
+      let accuracy = layer.onlyThis, accuracy < sweep.floatTop1
+    {
+      result += """
+        <p>Quantized alone, <strong class="name">\(layer.name.shortened(to: 40))</strong> costs \
+        most: \(Figures.points(accuracy - sweep.floatTop1)) points.</p>
+
+        """
+    }
+    let without = sweep.layers.filter { $0.allButThis != nil }
+    if let layer = without.max(by: { ($0.allButThis ?? 0) < ($1.allButThis ?? 0) }),
+      let accuracy = layer.allButThis, accuracy > sweep.int8Top1
+    {
+      result += """
+        <p>Leaving <strong class="name">\(layer.name.shortened(to: 40))</strong> in float brings \
+        back most: \(Figures.points(accuracy - sweep.int8Top1)) points.</p>
+
+        """
+    }
+    return result
   }
 
   /// What changed since an earlier run.

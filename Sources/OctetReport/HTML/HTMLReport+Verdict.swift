@@ -8,14 +8,22 @@ extension HTMLReport {
       <strong>\(baseName(b.file))</strong> (\(b.arithmetic.shortened())), \
       \(Figures.count(report.sampleCount, "image"))</p>
       <p class="status \(status.style)">\(status.mark) \(status.text)</p>
-      <h1>\(report.verdict.summary.shortened(to: 600))</h1>
-      <p class="action"><strong>What to do.</strong> \
-      \(report.verdict.action.shortened(to: 1200))</p>
+      <h1>\(sentence(report.verdict.summary, limit: 600))</h1>
+      <p class="action">\(todo)\(sentence(report.verdict.action, limit: 1200))</p>
 
       """
     content += gateList
     content += keyFigures
     return Section(id: "verdict", name: "Verdict", content: content)
+  }
+
+  private func sentence(_ text: String, limit: Int) -> String {
+    // A number and its unit stay on one line.
+    text.shortened(to: limit).replacing(" %", with: Figures.gap + "%")
+  }
+
+  private var todo: Markup {
+    report.verdict.action.hasPrefix("Nothing to do") ? "" : "<strong>What to do.</strong> "
   }
 
   private var status: (mark: String, text: String, style: String) {

@@ -2,12 +2,12 @@
 /// everything interpolated is escaped unless it is `Markup` itself.
 ///
 ///     let row: Markup = "<td class=\"\(name)\">\(name)</td>"
-struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
-  private(set) var source: String
+package struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
+  package private(set) var source: String
 
-  init(stringLiteral value: String) { source = value }
+  package init(stringLiteral value: String) { source = value }
 
-  init(stringInterpolation: StringInterpolation) { source = stringInterpolation.source }
+  package init(stringInterpolation: StringInterpolation) { source = stringInterpolation.source }
 
   init(joining parts: some Sequence<Markup>) {
     source = ""
@@ -28,23 +28,23 @@ struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
   static func += (left: inout Markup, right: Markup) { left.source += right.source }
   static func + (left: Markup, right: Markup) -> Markup { Markup(joining: [left, right]) }
 
-  struct StringInterpolation: StringInterpolationProtocol {
+  package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate(set) var source: String
 
-    init(literalCapacity: Int, interpolationCount: Int) {
+    package init(literalCapacity: Int, interpolationCount: Int) {
       source = ""
       source.reserveCapacity(literalCapacity + 8 * interpolationCount)
     }
 
-    mutating func appendLiteral(_ literal: String) { source += literal }
-    mutating func appendInterpolation(_ text: String) { Markup.append(text, to: &source) }
-    mutating func appendInterpolation(_ markup: Markup) { source += markup.source }
-    mutating func appendInterpolation(_ parts: [Markup]) {
+    package mutating func appendLiteral(_ literal: String) { source += literal }
+    package mutating func appendInterpolation(_ text: String) { Markup.append(text, to: &source) }
+    package mutating func appendInterpolation(_ markup: Markup) { source += markup.source }
+    package mutating func appendInterpolation(_ parts: [Markup]) {
       for part in parts { source += part.source }
     }
-    mutating func appendInterpolation(_ number: Int) { source += String(number) }
+    package mutating func appendInterpolation(_ number: Int) { source += String(number) }
     /// A coordinate in a drawing, to a tenth.
-    mutating func appendInterpolation(_ coordinate: Double) { source += coordinate.tenths }
+    package mutating func appendInterpolation(_ coordinate: Double) { source += coordinate.tenths }
   }
 
   /// Escapes what XML and HTML give a meaning, in text and in quoted attributes. Characters that
@@ -83,7 +83,7 @@ struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
 
 extension Double {
   /// For coordinates: `12`, `12.5`, `-0.3`; 0 for what is not finite.
-  var tenths: String {
+  package var tenths: String {
     guard abs(self) < 1e9 else { return "0" }
     let value = Int((self * 10).rounded())
     let (whole, rest) = (abs(value) / 10, abs(value) % 10)

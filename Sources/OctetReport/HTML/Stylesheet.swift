@@ -1,16 +1,16 @@
 /// How the report looks. No font, picture or script from outside.
-enum Stylesheet {
+package enum Stylesheet {
   /// One colour in the light and in the dark.
-  struct Color {
-    var name: String
-    var light: String
-    var dark: String
+  package struct Color: Sendable {
+    package var name: String
+    package var light: String
+    package var dark: String
   }
 
   /// Everything that text is written in has a contrast of at least 4.5 : 1 on `paper` and `card`,
   /// which a test checks (WCAG 2.2, success criterion 1.4.3). Blue and orange can be told apart by
   /// people who do not see red and green alike.
-  static let colors = [
+  package static let colors = [
     Color(name: "paper", light: "#fdfcf9", dark: "#141619"),
     Color(name: "card", light: "#f5f3ed", dark: "#1d2024"),
     Color(name: "line", light: "#d9d5cb", dark: "#363b42"),
@@ -24,7 +24,7 @@ enum Stylesheet {
   ]
 
   static var markup: Markup {
-    Markup(joining: [palette, text, layout, tables, pictures, printing])
+    Markup(joining: [palette, text, layout, tables, pictures, HTMLReport.pagingStyle, printing])
   }
 
   private static var palette: Markup {
@@ -44,7 +44,7 @@ enum Stylesheet {
     font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
     font-variant-numeric:tabular-nums}
     h1,h2,h3,h4{font-weight:650;line-height:1.25;margin:0;text-wrap:balance}
-    h1{font-size:clamp(1.35rem,1rem + 1.6vw,2rem);letter-spacing:-.015em;max-width:46rem}
+    h1{font-size:clamp(1.3rem,1.05rem + 1.1vw,1.8rem);letter-spacing:-.015em;max-width:46rem}
     h2{font-size:1.4rem;letter-spacing:-.01em;margin-bottom:1rem}
     h3{font-size:1.05rem;margin:2rem 0 .75rem}
     h4{font-size:1rem}
@@ -92,9 +92,8 @@ enum Stylesheet {
     dl.key small{display:block;letter-spacing:0;line-height:1.4}
     .terms{margin:0;font-size:.875rem}.terms dt{font-weight:600}
     .terms dd{margin:0 0 .5rem;color:var(--soft)}
-    .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr));
+    .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,23rem),1fr));
     gap:1.75rem 2.75rem;align-items:start}
-    .grid.three{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr))}
     .grid div{min-width:0}
     details summary{cursor:pointer;padding:.35rem 0}
     details.numbers summary{font-size:.8125rem;color:var(--soft)}
@@ -107,18 +106,20 @@ enum Stylesheet {
     """
 
   private static let tables: Markup = """
-    .scroll{overflow-x:auto;max-width:100%;margin:.75rem 0;position:relative}
+    .scroll{overflow-x:auto;max-width:100%;margin:.75rem 0 1.5rem;position:relative}
     table{border-collapse:collapse;font-size:.875rem;line-height:1.35;width:100%}
-    caption{text-align:left;font-weight:600;padding-bottom:.4rem}
+    .caption{font-size:.875rem;font-weight:600;line-height:1.35;margin:1.25rem 0 .25rem}
+    .caption+.scroll{margin-top:.25rem}.grid .caption:first-child{margin-top:0}
     th,td{padding:.34rem .6rem;text-align:right;border-bottom:1px solid var(--line);
     white-space:nowrap}
     thead th{color:var(--soft);font-weight:500;font-size:.8125rem;vertical-align:bottom}
     th:first-child,td.text,th.text{text-align:left}
     th:first-child{padding-left:0;font-weight:500}
+    td.bar{min-width:5.5rem}
     .scroll th:first-child{position:sticky;left:0;background:var(--paper)}
-    tbody th{white-space:normal;overflow-wrap:anywhere;min-width:6.5rem}
-    td.bar{background:linear-gradient(to right,color-mix(in srgb,var(--c) 26%,transparent) var(--s),
-    transparent var(--s))}
+    tbody th{white-space:normal;overflow-wrap:break-word;min-width:6.5rem}
+    td.bar{background:linear-gradient(color-mix(in srgb,var(--c) 28%,transparent) 0 0) no-repeat
+    0 50%/var(--s) 1.2em;background-origin:content-box;background-clip:content-box}
     td.float{--c:var(--float)}td.int8{--c:var(--int8)}td.soft{--c:var(--soft)}
     pre{background:var(--card);padding:.8rem 1rem;border-radius:6px;margin:0;white-space:pre-wrap}
     .flips{list-style:none;margin:0;padding:0;display:grid;gap:1rem;
@@ -131,6 +132,7 @@ enum Stylesheet {
     .flip .blank{width:4.75rem;height:4.75rem;display:grid;place-items:center;font-size:.75rem;
     color:var(--soft);border:1px dashed var(--line);text-align:center}
     .flip p{margin:.15rem 0 0;font-size:.875rem;line-height:1.35}
+    .flip p span,.flip small{display:inline-block}
     .flip .note{font-size:.8125rem}
     .flip table{grid-column:1/-1;font-size:.8125rem;table-layout:fixed}
     .flip th,.flip td{padding:.1rem .35rem;border:0}
@@ -138,7 +140,14 @@ enum Stylesheet {
     .flip thead th{font-size:.75rem}
     .flip tbody th{min-width:0}
     .flip .rest td{text-align:left;padding-left:0;color:var(--soft);font-size:.75rem}
-    details.page{margin-top:.75rem}
+    .pages>ul{display:none;margin-top:.75rem}
+    .pages>input{position:absolute;opacity:0}
+    .pages>label{display:inline-block;min-width:1.9rem;padding:.15rem .4rem;margin:0 .15rem .3rem 0;
+    text-align:center;font-size:.8125rem;border:1px solid var(--line);border-radius:5px;
+    cursor:pointer}
+    .pages>input:checked+label{background:var(--ink);color:var(--paper);border-color:var(--ink);
+    font-weight:600}
+    .pages>input:focus-visible+label{outline:2px solid var(--float);outline-offset:2px}
 
     """
 
@@ -147,7 +156,9 @@ enum Stylesheet {
     figure svg{display:block;width:100%;height:auto;overflow:visible}
     figcaption{font-size:.8125rem;color:var(--soft);margin:.5rem 0 0;max-width:32rem}
     figcaption strong{color:var(--ink)}
-    svg text{font-size:12px;fill:var(--ink)}
+    svg text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:3px;
+    stroke-linejoin:round}
+    svg .cell,svg .plain{stroke:none}
     svg .axis{font-size:11px;fill:var(--soft)}
     svg .strong{font-weight:600}
     svg .cell.small{font-size:10px}
@@ -176,8 +187,12 @@ enum Stylesheet {
   private static let printing: Markup = """
     @media (max-width:34rem){section{padding:1.75rem 0}.grid{gap:1.25rem}
     .top{gap:1rem}dl.key{grid-template-columns:1fr 1fr}dl.key dd{font-size:1.25rem}
-    dl.key div{padding:.7rem .75rem}}
-    @media print{body{font-size:9.5pt}nav,.numbers{display:none}.top{position:static;padding:0}
+    dl.key div{padding:.7rem .75rem}
+    th,td{padding:.34rem .35rem}table{font-size:.8125rem}}
+    @media print{html{font-size:10pt}nav,.numbers,.pages>input,.pages>label{display:none}
+    table{font-size:7.5pt}th,td{padding:.2rem .25rem}thead th{white-space:normal;font-size:7.5pt}
+    tbody th,td.bar{min-width:0}.flips{grid-template-columns:repeat(3,1fr)}
+    .grid{grid-template-columns:repeat(2,1fr);gap:1rem 1.5rem}.top{position:static;padding:0}
     main,footer{max-width:none;padding:0}section{padding:1rem 0}.scroll{overflow:visible}
     .flip,figure,tr,details.layer{break-inside:avoid}h2,h3{break-after:avoid}
     .flip{border:1px solid var(--line)}

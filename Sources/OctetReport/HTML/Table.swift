@@ -60,9 +60,12 @@ struct Table {
   mutating func leaveOut(_ count: Int) { leftOutCount += count }
 
   var markup: Markup {
-    var result: Markup = """
+    // Visible captions stand outside the box, so that they do not scroll away.
+    var result: Markup =
+      showsCaption ? "<p class=\"caption\" aria-hidden=\"true\">\(caption)</p>\n" : ""
+    result += """
       <div class="scroll" role="region" tabindex="0" aria-label="\(caption)"><table>
-      <caption\(showsCaption ? "" as Markup : " class=\"hidden\"")>\(caption)</caption>
+      <caption class="hidden">\(caption)</caption>
       <thead><tr>
       """
     for column in columns { result += "<th scope=\"col\"\(column.style)>\(column.title)</th>" }

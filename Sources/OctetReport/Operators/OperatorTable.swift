@@ -61,17 +61,18 @@ public enum OperatorTable {
 
     ## Overview
 
-    `octet import` takes over the ONNX operators (operator sets \(ONNXReader.operatorSets.lowerBound) \
-    to \(ONNXReader.operatorSets.upperBound)) and TFLite operators below and refuses all others, by \
-    name and all at once. A row whose int8 column names an operator of the runtime runs on every \
-    board with the same bytes; firmware links the kernels that its model uses. The others run in the \
-    float interpreter only: `octet quantize` refuses them with a sentence.
+    `octet import` takes over the ONNX operators (operator sets
+    \(ONNXReader.operatorSets.lowerBound) to \(ONNXReader.operatorSets.upperBound)) and TFLite
+    operators below and refuses all others, by name and all at once. A row whose int8 column names
+    an operator of the runtime runs on every board with the same bytes; firmware links the kernels
+    that its model uses. The others run in the float interpreter only: `octet quantize` refuses
+    them with a sentence.
 
-    Batch normalization and constant arithmetic are folded before scales are taken. ONNX nodes whose \
-    inputs are all known, such as the Shape → Gather → Concat → Reshape chain, are computed when the \
+    Batch normalization and constant arithmetic are folded before scales are taken. ONNX nodes whose
+    inputs are all known, such as the Shape → Gather → Concat → Reshape chain, are computed when the
     file is read.
 
-    This page is generated from the code. Do not edit it: `OperatorTableTests` compares it and, with \
+    This page is generated from the code. Do not edit it: `OperatorTableTests` compares it and, with
     `OCTET_WRITE_OPERATORS=1`, writes it.
 
     | Operation | Float | Int8 | ONNX | TFLite | Boards |
@@ -82,8 +83,9 @@ public enum OperatorTable {
 
     ## Element types
 
-    The float interpreter also computes on integers of 2 to 64 bits (exact, wrapping around, division \
-    towards zero), on truth values, and on float16, bfloat16 and the 8-, 6- and 4-bit floats (every \
-    result rounded to the type). Doubles are computed as floats. Only graphs of float32 are quantized.
+    The float interpreter also computes on integers of 2 to 64 bits (exact, wrapping around,
+    division towards zero), on truth values, and on float16, bfloat16 and the 8-, 6- and 4-bit
+    floats (every result rounded to the type). Doubles are computed as floats. Only graphs of
+    float32 are quantized.
     """
 }

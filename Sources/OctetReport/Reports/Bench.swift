@@ -4,6 +4,11 @@ import OctetRuntime
 /// What `octet bench` measures: one thread, one image at a time.
 public struct BenchReport: Encodable, Sendable {
   public var backend: String
+  /// Those that this machine can run.
+  public var backends: [String]
+  /// Multiply-adds a nanosecond that the backend's instructions do with nothing to wait for; nil
+  /// when unknown.
+  public var peakMacsPerNanosecond: Double?
   public var iterations: Int
   public var minNanoseconds: Double
   public var medianNanoseconds: Double
@@ -31,7 +36,9 @@ extension BenchReport {
     runner.fillInputsForSelfTest()
     let whole = Self.measure(iterations: iterations) { runner.run() }
     let model = loaded.model
-    self.backend = "\(backend)"
+    self.backend = backend.name
+    backends = Backend.available.map(\.name)
+    peakMacsPerNanosecond = Self.peak(of: backend)
     self.iterations = iterations
     minNanoseconds = whole.min
     medianNanoseconds = whole.median
@@ -42,6 +49,20 @@ extension BenchReport {
         name: String(view.name), operator: view.kindName, macCount: view.macCount,
         medianNanoseconds: time.median, macsPerNanosecond: Double(view.macCount) / time.median)
     }
+  }
+
+  /// The best of many short runs, so that other work on the machine does not count.
+  private static func peak(of backend: Backend) -> Double? {
+    let rounds = 2_000
+    let macCount = backend.runPeakLoop(rounds: rounds)
+    guard macCount > 0 else { return nil }
+    let clock = ContinuousClock()
+    var least = Double.infinity
+    for _ in 0..<200 {
+      let duration = clock.measure { _ = backend.runPeakLoop(rounds: rounds) }
+      least = min(least, nanoseconds(duration))
+    }
+    return Double(macCount) / least
   }
 
   /// The least and the median time of a call, in nanoseconds.

@@ -84,6 +84,8 @@ public enum SessionError: Error, Equatable, Sendable {
   case workspaceTooSmall(byteCount: Int, needed: Int)
   /// The workspace must start at an address that is a multiple of 64.
   case workspaceMisaligned
+  /// The machine has not the instructions.
+  case backendUnavailable
 }
 
 extension SessionError {
@@ -96,6 +98,7 @@ extension SessionError {
     case .inputByteCount: 103
     case .workspaceTooSmall: 104
     case .workspaceMisaligned: 105
+    case .backendUnavailable: 106
     }
   }
 
@@ -108,6 +111,7 @@ extension SessionError {
     case .arenaMisaligned: BlobLimits.alignment
     case .workspaceMisaligned: 64
     case .inputIndex(let index): index
+    case .backendUnavailable: 0
     }
   }
 
@@ -119,6 +123,7 @@ extension SessionError {
     case .inputByteCount: "the input has not the number of bytes that the model needs"
     case .workspaceTooSmall: "the workspace is smaller than the backend needs"
     case .workspaceMisaligned: "the workspace must start at an address that is a multiple of 64"
+    case .backendUnavailable: "this machine has not the backend's instructions"
     }
   }
 }
@@ -143,6 +148,7 @@ extension SessionError {
         "the workspace has \(byteCount) bytes, the backend needs \(needed)"
       case .workspaceMisaligned:
         "the workspace must start at an address that is a multiple of 64"
+      case .backendUnavailable: "this machine has not the backend's instructions"
       }
     }
   }

@@ -217,7 +217,7 @@ extension OperatorView {
     for channel in 0..<count {
       let multiplier = model.signedWord(multipliers &+ 4 &* channel)
       let shift = Int8(bitPattern: model.byte(shifts &+ channel))
-      guard multiplier == 0 || multiplier >= 1 << 30, shift >= -31, shift <= 30 else {
+      guard multiplier >= 0, shift >= -31, shift <= 30 else {
         throw ModelError(.operatorShift, at: multipliers &+ 4 &* channel)
       }
     }
@@ -226,7 +226,7 @@ extension OperatorView {
   /// Checks one multiplier and shift that are parameters themselves.
   func requireMultiplier(parameter index: Int, shift: Int) throws(ModelError) {
     let multiplier = parameter(index)
-    guard multiplier == 0 || multiplier >= 1 << 30, (-31...30).contains(parameter(shift)) else {
+    guard multiplier >= 0, (-31...30).contains(parameter(shift)) else {
       throw ModelError(.operatorShift, at: parameterOffset(index))
     }
   }

@@ -11,8 +11,8 @@
     var count: Int
     /// Consecutive runs whose words stand side by side: first words, second words…
     var interleaved = 1
-    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next within
-    /// it, from a word to the next within a run.
+    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
+    /// within it, from a word to the next within a run.
     var rowStep = 0
     var runStep = 0
     var wordStep = 4

@@ -35,6 +35,19 @@ struct BackendTests {
     #expect(try Session(model: model, arena: arena).backend == .portable)
   }
 
+  @Test func unavailableBackendsAreRefused() throws {
+    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = try bytes.model()
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount, alignment: 16)
+    defer { arena.deallocate() }
+    for backend in Backend.allCases where !backend.isAvailable {
+      #expect(throws: SessionError.backendUnavailable) {
+        try Session(model: model, arena: arena, backend: backend)
+      }
+    }
+  }
+
   @Test func bestIsAvailable() {
     #expect(Backend.best.isAvailable)
     #expect(Backend.available.contains(.portable))

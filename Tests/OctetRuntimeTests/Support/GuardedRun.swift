@@ -4,10 +4,17 @@ import OctetRuntime
 enum GuardedRun {
   static let canaryByteCount = 64
 
-  /// Runs `model` in an arena of exactly the size it asks for: once between canaries, once with
-  /// nothing beside it, for the address sanitizer. Returns what went wrong.
-  static func fault(_ model: Model) -> String? {
+  /// Runs `model` on each backend in an arena of exactly the size it asks for: once between
+  /// canaries, once with nothing beside it, for the address sanitizer. Returns what went wrong.
+  static func fault(_ model: Model, _ backends: [Backend] = Backend.available) -> String? {
     readEverything(model)
+    for backend in backends {
+      if let fault = fault(model, backend) { return "\(backend): \(fault)" }
+    }
+    return nil
+  }
+
+  private static func fault(_ model: Model, _ backend: Backend) -> String? {
     let needed = model.arenaByteCount
     let whole = UnsafeMutableRawBufferPointer.allocate(
       byteCount: needed + 2 * canaryByteCount, alignment: 16)
@@ -15,7 +22,9 @@ enum GuardedRun {
     for index in whole.indices { whole[index] = pattern(index) }
     let between = UnsafeMutableRawBufferPointer(
       rebasing: whole[canaryByteCount..<canaryByteCount + needed])
-    guard let outputs = outputs(model, between) else { return "the session refuses its arena" }
+    guard let outputs = outputs(model, between, backend) else {
+      return "the session refuses its arena"
+    }
     for index in Array(0..<canaryByteCount) + Array(canaryByteCount + needed..<whole.count)
     where whole[index] != pattern(index) {
       return "byte \(index - canaryByteCount) of an arena of \(needed) was written"
@@ -23,7 +32,7 @@ enum GuardedRun {
     let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 16)
     defer { exact.deallocate() }
     for index in exact.indices { exact[index] = pattern(index + canaryByteCount) }
-    return self.outputs(model, exact) == outputs ? nil : "two runs differ"
+    return self.outputs(model, exact, backend) == outputs ? nil : "two runs differ"
   }
 
   /// The multiply-adds, more or less, of one inference.
@@ -55,9 +64,16 @@ enum GuardedRun {
   }
 
   private static func outputs(
-    _ model: Model, _ arena: UnsafeMutableRawBufferPointer
+    _ model: Model, _ arena: UnsafeMutableRawBufferPointer, _ backend: Backend
   ) -> [[Int8]]? {
-    guard let session = try? Session(model: model, arena: arena) else { return nil }
+    // Exactly as large as asked for: the address sanitizer sees what goes beyond.
+    let workspace = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.workspaceByteCount(for: backend), alignment: 64)
+    defer { workspace.deallocate() }
+    guard
+      let session = try? Session(
+        model: model, arena: arena, backend: backend, workspace: workspace)
+    else { return nil }
     _ = session.selfTest()
     session.fillInputsForSelfTest()
     session.run()

@@ -17,6 +17,8 @@ enum Steps {
       architecture, height: images.height, width: images.width, channelCount: images.channelCount,
       classCount: source.train.classNames.count)
     graph.metadata.labels = source.train.classNames
+    // Said, not left to be guessed: 'diff' tells a wrong normalisation by it.
+    graph.metadata.normalization = Normalization(mean: [0], standardDeviation: [1])
     let trainer = try Trainer(graph, options: options)
     let scale = 1000
     let bar = console.progress("training", total: options.epochCount * scale)

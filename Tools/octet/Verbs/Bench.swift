@@ -23,18 +23,29 @@ extension BenchReport {
   func text(for terminal: Terminal) -> String {
     var table = TextTable([
       .left("layer"), .left("operator"), .right("µs"), .right("multiply-adds"),
-      .right("multiply-adds/ns"),
+      .right("multiply-adds/ns"), .right("of peak"),
     ])
     for layer in operators {
       table.add([
         .init(layer.name), .init(layer.operator),
         .init((layer.medianNanoseconds / 1000).formatted(digits: 2)), "\(layer.macCount)",
         .init(layer.macCount == 0 ? "-" : layer.macsPerNanosecond.formatted(digits: 2)),
+        .init(share(layer.macCount, of: layer.macsPerNanosecond)),
       ])
     }
     return table.text(for: terminal)
       + "\n\nwhole: median \((medianNanoseconds / 1000).formatted(digits: 2)) µs, least "
-      + "\((minNanoseconds / 1000).formatted(digits: 2)) µs, backend \(backend), "
-      + "\(iterations) inferences"
+      + "\((minNanoseconds / 1000).formatted(digits: 2)) µs, backend \(backend) of "
+      + "\(backends.joined(separator: ", ")); \(iterations) inferences" + peakText
+  }
+
+  private var peakText: String {
+    guard let peak = peakMacsPerNanosecond else { return "" }
+    return "\npeak of \(backend): \(peak.formatted(digits: 0)) multiply-adds/ns"
+  }
+
+  private func share(_ macCount: Int, of macsPerNanosecond: Double) -> String {
+    guard let peak = peakMacsPerNanosecond, macCount > 0 else { return "-" }
+    return (100 * macsPerNanosecond / peak).formatted(digits: 0) + " %"
   }
 }

@@ -8,8 +8,8 @@ struct BoardVerb: Verb {
   let summary = "Build a model's firmware for a board, run it, and compare it with this machine."
   let discussion =
     "'list' shows the boards. 'build' leaves the ELF, the flash image and a memory map in a "
-    + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a Linux "
-    + "board, and compares every output byte. Only the Swift toolchain and QEMU are needed. "
+    + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a "
+    + "Linux board, and compares every output byte. Only the Swift toolchain and QEMU are needed. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
     + "all operators or only those of a model."
   let action = Positional<String>(

@@ -35,6 +35,8 @@ struct DiffVerb: Verb {
     "--sensitivity", help: "Accuracy with only each layer quantized, and with all but it.")
   let baseline = OctetCommand.Option(
     "--baseline", .path.named("OLD.json"), help: "Say what got worse since this run.")
+  let html = OctetCommand.Option(
+    "--html", .path.named("FILE"), help: "Write the whole report as one self-contained page.")
   let saveRepro = OctetCommand.Option(
     "--save-repro", .path.named("DIR"),
     help: "Write the worst layer as a one-operator blob, its float twin, its input and outputs.")
@@ -58,12 +60,13 @@ struct DiffVerb: Verb {
   var parameters: [any Parameter] {
     [
       reference, candidate, more, Common.data, samples, localSamples, maxDrop, minAgreement,
-      minLayerSQNR, sensitivity, baseline, saveRepro, dump, shard, board, host, boardSamples,
+      minLayerSQNR, sensitivity, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
       Common.mean, Common.standardDeviation, Common.threads,
     ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    try checkHTML(arguments)
     if arguments[reference] == "merge" { return try merge(arguments, console) }
     guard arguments[more].isEmpty else {
       throw CommandError(.usage, "two models are compared; '\(arguments[more][0])' is one too many")
@@ -84,13 +87,14 @@ struct DiffVerb: Verb {
       try OutputFolder.write(try diff.dump(), to: folder, mark: "index.json")
       console.message("wrote \(folder)")
     }
-    return outcome(report, arguments, console)
+    return try outcome(report, arguments, console)
   }
 
   private func outcome(
     _ report: DiffReport, _ arguments: Arguments, _ console: Console
-  ) -> Outcome {
-    Outcome(report, text: report.text(for: console.output), ending: gate(report, arguments))
+  ) throws -> Outcome {
+    try writeHTML(report, arguments, console)
+    return Outcome(report, text: report.text(for: console.output), ending: gate(report, arguments))
   }
 
   // MARK: Inputs
@@ -154,7 +158,7 @@ struct DiffVerb: Verb {
     }
     var report = try DiffShard.merge(shards)
     if let path = arguments[baseline] { report.compare(with: try readBaseline(path), file: path) }
-    return outcome(report, arguments, console)
+    return try outcome(report, arguments, console)
   }
 
   // MARK: More than the comparison

@@ -146,7 +146,8 @@ extension DiffReport {
       + "\(cost.float.activationByteCount) → \(cost.int8.activationByteCount) bytes"
     if let float = cost.float.nanoseconds, let int8 = cost.int8.nanoseconds {
       text +=
-        ", \((float / 1000).formatted(digits: 0)) → \((int8 / 1000).formatted(digits: 0)) µs an image"
+        ", \((float / 1000).formatted(digits: 0)) → \((int8 / 1000).formatted(digits: 0)) µs "
+        + "an image"
     }
     return text + "; compared in \(seconds.formatted(digits: 1)) s"
   }

@@ -191,6 +191,9 @@ extension ONNXCall {
           source.append(position)
         } else if mode == "edge" {
           source.append(position < 0 ? 0 : length - 1)
+        } else if mode == "wrap" && length > 0 {
+          let rest = position % length
+          source.append(rest < 0 ? rest + length : rest)
         } else if mode == "reflect" {
           source.append(position < 0 ? -position : 2 * (length - 1) - position)
         } else {

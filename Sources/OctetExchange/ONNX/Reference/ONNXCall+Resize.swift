@@ -34,63 +34,141 @@ extension ONNXCall {
     return (scales, shape)
   }
 
-  /// Nearest or linear along each axis, from the formulas of Resize's documentation.
+  /// Along each axis by the formulas of Resize's documentation; an output element is the sum of
+  /// products of the taps of all axes.
   func resize() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
     let isOld = view.version < 11 || view.operatorName == "Upsample"
     let (scales, shape) = try resizeTarget(x, isOld: isOld)
-    let mode =
-      isOld ? "asymmetric" : try view.string("coordinate_transformation_mode", "half_pixel")
-    let rounding = isOld ? "floor" : try view.string("nearest_mode", "round_prefer_floor")
-    let isNearest = try view.string("mode", "nearest") == "nearest"
     if x.shape.contains(0) { throw .invalid("x has no elements") }
-
-    func position(_ axis: Int, _ index: Int) -> Double {
-      let (length, target) = (Double(x.shape[axis]), Double(shape[axis]))
-      switch mode {
-      case "asymmetric": return Double(index) / scales[axis]
-      case "align_corners":
-        return target == 1 ? 0 : Double(index) * (length - 1) / (target - 1)
-      case "pytorch_half_pixel" where target <= 1: return 0
-      default: return (Double(index) + 0.5) / scales[axis] - 0.5
-      }
+    let rule = try ResizeRule(self, isOld: isOld)
+    var taps: [[[(Int, Double)]?]] = []
+    for axis in shape.indices {
+      _ = try count([shape[axis]])
+      try limitWork(shape[axis], min(4 * x.shape[axis], 1 << 30))
+      let isSame = scales[axis] == 1 && shape[axis] == x.shape[axis] && rule.region == nil
+      taps.append(
+        (0..<shape[axis]).map { index in
+          isSame
+            ? [(index, 1)]
+            : rule.taps(
+              axis, index, length: x.shape[axis], target: shape[axis], scale: scales[axis])
+        })
     }
-    func clamp(_ value: Double, _ axis: Int) -> Int {
-      Int(max(0, min(Double(x.shape[axis] - 1), value)))
-    }
-    func nearest(_ axis: Int, _ index: Int) -> Int {
-      if scales[axis] == 1 && shape[axis] == x.shape[axis] { return index }
-      // Single precision decides ties as the file's exporter meant them.
-      let exact = Double(Float(position(axis, index)))
-      switch rounding {
-      case "floor": return clamp(exact.rounded(.down), axis)
-      case "ceil": return clamp(exact.rounded(.up), axis)
-      case "round_prefer_ceil": return clamp((exact + 0.5).rounded(.down), axis)
-      default: return clamp((exact - 0.5).rounded(.up), axis)
-      }
-    }
-    if isNearest {
-      return try pick(x, shape) { index in index.indices.map { nearest($0, index[$0]) } }
-    }
+    let each = taps.reduce(1) { $0 * ($1.compactMap { $0?.count }.max() ?? 1) }
+    try limitWork(shape.reduce(1, *), each)
     let values = x.reals
-    return try real(shape) { index in
+    let result = try real(shape) { index in
       var terms = [(offset: 0, weight: 1.0)]
       for axis in index.indices {
-        let exact = max(0, min(Double(x.shape[axis] - 1), position(axis, index[axis])))
-        let lower = Int(exact)
-        let upper = min(lower + 1, x.shape[axis] - 1)
-        let fraction = exact - Double(lower)
+        guard let own = taps[axis][index[axis]] else { return rule.outside }
         terms = terms.flatMap { term in
-          let base = term.offset * x.shape[axis]
-          return fraction == 0
-            ? [(base + lower, term.weight)]
-            : [
-              (base + lower, term.weight * (1 - fraction)), (base + upper, term.weight * fraction),
-            ]
+          own.map { (term.offset * x.shape[axis] + $0.0, term.weight * $0.1) }
         }
       }
       return Float(terms.reduce(0.0) { $0 + Double(values[$1.offset]) * $1.weight })
     }
+    if x.integers == nil { return result }
+    return ONNXValue(
+      shape: shape, integers: result.reals.map { Int64(clamping: Double($0)) },
+      elementType: x.elementType)
+  }
+}
+
+/// How a Resize finds what an output element is made of.
+private struct ResizeRule {
+  var coordinates = "asymmetric"
+  var rounding = "floor"
+  var mode = "nearest"
+  var cubicCoefficient = -0.75
+  var excludesOutside = false
+  var antialiases = false
+  /// Starts, then ends, one for each axis, when the coordinates are those of a region.
+  var region: [Double]?
+  var outside: Float = 0
+
+  init(_ call: ONNXCall, isOld: Bool) throws(ImportFailure) {
+    let view = call.view
+    mode = try view.string("mode", "nearest")
+    if isOld { return }
+    coordinates = try view.string("coordinate_transformation_mode", "half_pixel")
+    rounding = try view.string("nearest_mode", "round_prefer_floor")
+    cubicCoefficient = Double(try view.float("cubic_coeff_a", -0.75))
+    excludesOutside = try view.integer("exclude_outside") != 0
+    antialiases = try view.integer("antialias") != 0
+    outside = try view.float("extrapolation_value")
+    if coordinates == "tf_crop_and_resize" {
+      let rank = try call.input(0).shape.count
+      let axes = try view.axes(try view.integers("axes") ?? Array(0..<rank), rank: rank)
+      guard let given = try view.realsInput(1), given.count == 2 * axes.count else {
+        throw .invalid("the region of interest does not fit")
+      }
+      var whole = [Double](repeating: 0, count: rank) + [Double](repeating: 1, count: rank)
+      for (k, axis) in axes.enumerated() {
+        whole[axis] = Double(given[k])
+        whole[axis + rank] = Double(given[k + axes.count])
+      }
+      region = whole
+    }
+  }
+
+  private func position(
+    _ axis: Int, _ index: Int, _ length: Int, _ target: Int, _ scale: Double
+  ) -> Double {
+    let (i, last, wide) = (Double(index), Double(length - 1), scale * Double(length))
+    switch coordinates {
+    case "asymmetric": return i / scale
+    case "align_corners": return target == 1 ? 0 : i * last / (wide - 1)
+    case "pytorch_half_pixel" where target <= 1: return 0
+    case "half_pixel_symmetric":
+      let centre = Double(length) / 2
+      return centre * (1 - Double(target) / wide) + (i + 0.5) / scale - 0.5
+    case "tf_crop_and_resize":
+      let all = region ?? []
+      let (start, end) = (all[axis], all[axis + all.count / 2])
+      if target == 1 { return 0.5 * (start + end) * last }
+      return start * last + i * (end - start) * last / (wide - 1)
+    default: return (i + 0.5) / scale - 0.5
+    }
+  }
+
+  /// Offsets along an axis and their weights; nil where the position lies outside the region.
+  func taps(
+    _ axis: Int, _ index: Int, length: Int, target: Int, scale: Double
+  ) -> [(Int, Double)]? {
+    let exact = position(axis, index, length, target, scale)
+    guard exact.isFinite, exact.magnitude < 0x1p40 else { return nil }
+    if region != nil, exact < 0 || exact > Double(length - 1) { return nil }
+    func clamp(_ place: Double) -> Int { Int(max(0, min(Double(length - 1), place))) }
+    if mode == "nearest" {
+      // Single precision decides ties as the file's exporter meant them.
+      let single = Double(Float(exact))
+      switch rounding {
+      case "floor": return [(clamp(single.rounded(.down)), 1)]
+      case "ceil": return [(clamp(single.rounded(.up)), 1)]
+      case "round_prefer_ceil": return [(clamp((single + 0.5).rounded(.down)), 1)]
+      default: return [(clamp((single - 0.5).rounded(.up)), 1)]
+      }
+    }
+    let shrink = antialiases ? min(scale, 1) : 1
+    let radius = (mode == "cubic" ? 2 : 1) / shrink
+    let first = Int((exact - radius).rounded(.up))
+    var result: [(Int, Double)] = []
+    for place in first...max(first, Int((exact + radius).rounded(.down))) {
+      let isOutside = !(0..<length).contains(place)
+      if excludesOutside && isOutside { continue }
+      let weight = kernel((Double(place) - exact).magnitude * shrink)
+      if weight != 0 { result.append((clamp(Double(place)), weight)) }
+    }
+    let sum = result.reduce(0.0) { $0 + $1.1 }
+    return result.map { ($0.0, $0.1 / sum) }
+  }
+
+  private func kernel(_ distance: Double) -> Double {
+    if mode != "cubic" { return max(0, 1 - distance) }
+    let (a, d) = (cubicCoefficient, distance)
+    if d <= 1 { return ((a + 2) * d - (a + 3)) * d * d + 1 }
+    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
   }
 }
 

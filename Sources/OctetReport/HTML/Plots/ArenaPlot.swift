@@ -10,12 +10,21 @@ struct ArenaPlot {
 
   private var byteCount: Int { places.map(\.end).max() ?? 0 }
   private var columnCount: Int {
-    max(1, operators.count, 1 + max(0, places.map(\.lastUse).max() ?? 0))
+    // No more than a picture could show, whatever a file says.
+    max(1, operators.count, 1 + min(max(0, places.map(\.lastUse).max() ?? 0), 1000))
+  }
+
+  private var columnNames: [String] {
+    let names = operators.map { $0.shortened(to: 11) }
+    // What the last operator leaves is read after it.
+    return operators.count < columnCount ? names + ["output"] : names
   }
 
   var drawing: Drawing {
     let (left, right, top, bottom) = (62.0, 396.0, 10.0, 220.0)
-    var drawing = Drawing(height: 300, title: title)
+    let names = columnNames
+    let longest = names.map(\.unicodeScalars.count).max() ?? 0
+    var drawing = Drawing(height: bottom + 14 + 6.5 * Double(longest), title: title)
     let axis = Axis(0, Double(max(1, byteCount)), from: bottom, to: top)
     for tick in axis.ticks(4) {
       drawing.line(left, tick.position, right, tick.position, "rule")
@@ -36,15 +45,17 @@ struct ArenaPlot {
         "area area\(index % 3)")
       let room = Int((x2 - x1 - 8) / 6.4)
       if y2 - y1 >= 14, room >= 4 {
+        let isScratch = place.name.hasPrefix("scratch of ") && place.name.count > room
         drawing.text(
-          place.name.shortened(to: room), x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4, .middle)
+          (isScratch ? "scratch" : place.name).shortened(to: room), x: (x1 + x2) / 2,
+          y: (y1 + y2) / 2 + 4, .middle, "plain")
       }
     }
     drawing.line(left, bottom, right, bottom, "baseline")
     let every = (columnCount + 15) / 16
-    for (index, name) in operators.enumerated() where index % every == 0 {
+    for (index, name) in names.enumerated() where index % every == 0 {
       let x = left + (Double(index) + 0.5) * step + 4
-      drawing.uprightText(name.shortened(to: 11), x: x, y: bottom + 7, .end, "axis")
+      drawing.uprightText(name, x: x, y: bottom + 7, .end, "axis")
     }
     drawing.text("bytes", x: 0, y: top + 4, .start, "axis")
     return drawing
@@ -74,5 +85,8 @@ struct ArenaPlot {
 
 extension InspectReport.Placement {
   /// One past the last byte.
-  var end: Int { offset.addingReportingOverflow(byteCount).partialValue }
+  var end: Int {
+    let (end, overflow) = offset.addingReportingOverflow(byteCount)
+    return overflow ? .max : end
+  }
 }

@@ -10,12 +10,12 @@ struct GridPlot {
   private var histogram: Histogram { use.histogram }
 
   var drawing: Drawing {
-    let (middle, tall) = (92.0, 72.0)
-    let bottom = hasGrid ? 182.0 : 110
+    let (middle, tall) = (94.0, 62.0)
+    let bottom = hasGrid ? 186.0 : 100
     var drawing = Drawing(height: bottom + 20, title: title)
     let axis = Axis(histogram.lower, histogram.upper, from: 8, to: 392)
     for tick in axis.ticks(6) {
-      drawing.line(tick.position, 14, tick.position, bottom, "rule")
+      drawing.line(tick.position, 30, tick.position, bottom, "rule")
       drawing.text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
     }
     drawing.text("float values", x: 0, y: 10)
@@ -24,7 +24,7 @@ struct GridPlot {
       drawing.line(8, middle, 392, middle, "baseline")
       return drawing
     }
-    drawing.text("int8 codes", x: 0, y: bottom - 3)
+    drawing.text("int8 codes", x: 0, y: bottom - 2)
     drawing.path(path(codeBins, axis, base: middle + 12, height: tall), "int8")
     let (x1, x2) = (axis.position(use.gridLower), axis.position(use.gridUpper))
     drawing.rectangle(x: 8, y: middle + 2, width: x1 - 8, height: 8, "hatch")

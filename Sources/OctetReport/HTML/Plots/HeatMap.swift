@@ -18,7 +18,7 @@ struct HeatMap {
     let left = count == 0 ? 0 : 12 + min(76, names.map { textWidth($0) }.max() ?? 0)
     let cell = (Drawing.usualWidth - left - 2) / Double(max(1, count))
     let areLong = names.contains { textWidth($0) > cell - 2 }
-    let top = areLong ? left + 6 : 26
+    let top = areLong ? left + 6 : 34
     var drawing = Drawing(height: top + cell * Double(count) + 4, title: title)
     drawing.text("label ↓  predicted →", x: 0, y: areLong ? 10 : 8, .start, "axis")
     for (index, name) in names.enumerated() {

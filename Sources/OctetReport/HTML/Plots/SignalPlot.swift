@@ -17,6 +17,8 @@ struct SignalPlot {
   var marks: [(value: Double, name: String)] = []
   /// At least this much of the axis is shown.
   var span: ClosedRange<Double>
+  /// What lies above is shown at the end of the axis with its number.
+  var cap = Double.infinity
 
   private static let left = 112.0
   static let rowLimit = 80
@@ -28,7 +30,7 @@ struct SignalPlot {
     var drawing = Drawing(height: bottom + 34, title: title)
     let finite = shown.flatMap { [$0.filled, $0.ring] }.compactMap(\.self).filter(\.isFinite)
     let lower = min(span.lowerBound, finite.min() ?? 0)
-    let upper = max(span.upperBound, finite.max() ?? 0)
+    let upper = min(cap, max(span.upperBound, finite.max() ?? 0))
     let axis = Axis(lower, upper, from: Self.left + 8, to: 388)
     for tick in axis.ticks(5) {
       drawing.line(tick.position, top, tick.position, bottom, "rule")
@@ -53,7 +55,9 @@ struct SignalPlot {
       if let filled = row.filled {
         drawing.circle(x: axis.position(filled), y: y, radius: 4.5, "int8")
       }
-      note(row.note, ends, y, &drawing)
+      let largest = [row.filled, row.ring].compactMap(\.self).max() ?? 0
+      let beyond = largest > upper ? Figures.decimal(largest, 0) + " →" : ""
+      note(row.note.isEmpty ? beyond : row.note, ends, y, &drawing)
     }
     return drawing
   }

@@ -1,0 +1,249 @@
+import OctetModel
+
+// Quantization by ordinary operations, for grids that int8 kernels do not have: other element
+// types, several scales for an activation, blocks, scales that are computed.
+
+extension ONNXImporter {
+  /// `round(x / scale) + zero point`, clipped and cast.
+  mutating func quantizeStepwise(
+    _ view: ONNXNodeView, _ x: ImportedValue, _ declared: ONNXElementType?
+  ) throws(ImportFailure) {
+    let parameters = try stepwiseParameters(view, x.shape)
+    let type = view.optionalInput(2)?.elementType ?? declared ?? .uint8
+    var value = x
+    func step(
+      _ importer: inout ONNXImporter, _ operation: Operation, _ others: [ImportedValue],
+      _ suffix: String
+    ) throws(ImportFailure) {
+      let name = view.name + suffix
+      let result = try importer.combine([value] + others, operation, name: name, output: name)
+      value = importer.heldValue(result.tensor, result.layout, named: name)
+    }
+    let precision: ONNXElementType =
+      try view.integer("precision") == 0
+      ? parameters.scale.elementType : try view.castTarget("precision")
+    if value.elementType != precision {
+      try step(&self, .cast(CastAttributes(precision.elementType)), [], "/precision")
+    }
+    try step(&self, .divide(.none), [parameters.scale], "/quotient")
+    if value.elementType != .float { try step(&self, .cast(CastAttributes(.float32)), [], "/real") }
+    if !type.isReal { try step(&self, .function(.round), [], "/round") }
+    if let zeroPoint = parameters.zeroPoint {
+      try step(&self, .add(.none), [zeroPoint], "/shifted")
+    }
+    var attributes = CastAttributes(type.elementType)
+    attributes.saturates = try view.integer("saturate", 1) != 0
+    if !type.isReal {
+      guard type.bitCount <= 16 else { throw .unsupported("it makes \(type) elements") }
+      let (lower, upper) = (Float(type.range.lowerBound), Float(type.range.upperBound))
+      try step(&self, .clip(lower: lower, upper: upper), [], "/clipped")
+    }
+    let result = try combine(
+      [value], .cast(attributes), name: view.name, output: view.node.outputs[0])
+    define(view, result.tensor, result.layout)
+  }
+
+  /// `(x − zero point) · scale`.
+  mutating func dequantizeStepwise(
+    _ view: ONNXNodeView, _ x: ImportedValue
+  ) throws(ImportFailure) {
+    let parameters = try stepwiseParameters(view, x.shape)
+    let type: ONNXElementType =
+      try view.integer("output_dtype") == 0
+      ? parameters.scale.elementType : try view.castTarget("output_dtype")
+    let real = view.name + "/real"
+    let cast = try combine(
+      [x], .cast(CastAttributes(.float32)), name: real, output: real)
+    var value = heldValue(cast.tensor, cast.layout, named: real)
+    if let zeroPoint = parameters.zeroPoint {
+      let name = view.name + "/centred"
+      let centred = try combine(
+        [value, zeroPoint], .subtract(.none), name: name, output: name)
+      value = heldValue(centred.tensor, centred.layout, named: name)
+    }
+    let isLast = type == .float
+    let name = isLast ? view.node.outputs[0] : view.name + "/scaled"
+    var result = try combine(
+      [value, parameters.scale], .multiply(.none), name: isLast ? view.name : name, output: name)
+    if !isLast {
+      result = try combine(
+        [heldValue(result.tensor, result.layout, named: name)],
+        .cast(CastAttributes(type.elementType)), name: view.name, output: view.node.outputs[0])
+    }
+    define(view, result.tensor, result.layout)
+  }
+
+  /// Scale and zero point in shapes that broadcast against x; the zero point as floats, nil when
+  /// it is 0 throughout.
+  private mutating func stepwiseParameters(
+    _ view: ONNXNodeView, _ x: [Int]
+  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
+    guard let scale = try view.input(1).constant,
+      view.optionalInput(2) == nil || view.optionalInput(2)?.constant != nil
+    else { return try computedParameters(view, x) }
+    let zeroPoint = try view.realsInput(2)
+    let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
+    let blockLength = try view.integer("block_size")
+    var shape: [Int] = []
+    if scale.shape.count > 1 {
+      shape = x
+      guard blockLength > 0, x.indices.contains(axis), scale.shape.count == x.count else {
+        throw .invalid("scales of shape \(scale.shape) do not fit \(x)")
+      }
+      shape[axis] = (x[axis] + blockLength - 1) / blockLength
+    } else if scale.count > 1 {
+      guard x.indices.contains(axis) else { throw .invalid("axis \(axis) does not exist") }
+      shape = [Int](repeating: 1, count: x.count)
+      shape[axis] = x[axis]
+    }
+    guard scale.count == shape.elementCount, zeroPoint?.count ?? scale.count == scale.count else {
+      throw .invalid("\(scale.count) scales and the zero points do not fit \(x)")
+    }
+    func value(_ reals: [Float], _ suffix: String, _ type: ONNXElementType) -> ImportedValue {
+      var constant = ONNXValue(shape: shape, reals: reals).retyped(type)
+      if scale.shape.count > 1 {
+        constant = constant.repeated(along: axis, blockLength, upTo: x[axis])
+      }
+      return ImportedValue(
+        name: view.name + suffix, shape: constant.shape, elementType: type,
+        source: .constant(constant), layout: .plain)
+    }
+    let hasOffset = zeroPoint?.contains { $0 != 0 } ?? false
+    return (
+      value(scale.reals, "/scale", scale.elementType),
+      hasOffset ? value(zeroPoint ?? [], "/zero point", .float) : nil
+    )
+  }
+
+  /// The same when they are computed while the model runs.
+  private mutating func computedParameters(
+    _ view: ONNXNodeView, _ x: [Int]
+  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
+    let scale = try view.input(1)
+    var shape: [Int] = []
+    if scale.shape.elementCount > 1 {
+      let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
+      guard scale.rank == 1, x.indices.contains(axis), x[axis] == scale.shape[0] else {
+        throw .unsupported("its scales come in blocks and are computed; make them constants")
+      }
+      shape = [Int](repeating: 1, count: x.count)
+      shape[axis] = x[axis]
+    }
+    func shaped(
+      _ importer: inout ONNXImporter, _ value: ImportedValue
+    ) throws(ImportFailure) -> ImportedValue {
+      guard value.shape.elementCount == shape.elementCount else {
+        throw .invalid("scale and zero point have different shapes")
+      }
+      var tensor = try importer.tensor(value, .plain)
+      if importer.graph.tensors[tensor].elementType != .float32, !value.elementType.isReal {
+        let name = value.name + "/real"
+        tensor = try importer.emit(
+          .cast(CastAttributes(.float32)), name: name, inputs: [tensor], output: name)
+      }
+      tensor = try importer.reshape(tensor, shape)
+      return importer.heldValue(tensor, .plain, named: value.name + "/shaped")
+    }
+    let zeroPoint = try view.optionalInput(2).map { (value) throws(ImportFailure) in
+      try shaped(&self, value)
+    }
+    return (try shaped(&self, scale), zeroPoint)
+  }
+
+  mutating func convolutionStepwise(_ view: ONNXNodeView) throws(ImportFailure) {
+    var operands: [ImportedValue?] = [
+      try dequantized(view, 0, axis: 0), try dequantized(view, 3, axis: 0),
+    ]
+    if let bias = view.optionalInput(8) {
+      // int32 at the input's scale times the weights'.
+      let name = view.name + "/bias"
+      let cast = try combine(
+        [bias], .cast(CastAttributes(.float32)), name: name + "/real", output: name + "/real")
+      var value = heldValue(cast.tensor, cast.layout, named: name + "/real")
+      for (index, suffix) in [(1, "/input"), (4, "/weights")] {
+        var scale = try view.input(index)
+        if scale.shape.elementCount == 1 {
+          scale.source = .tensor(try reshape(try tensor(scale, .plain), []))
+          (scale.shape, scale.layout) = ([], .plain)
+        }
+        let product = try combine(
+          [value, scale], .multiply(.none), name: name + suffix, output: name + suffix)
+        value = heldValue(product.tensor, product.layout, named: name + suffix)
+      }
+      operands.append(value)
+    }
+    try quantized(view, operands) { (importer, inner) throws(ImportFailure) in
+      try importer.convolution(inner)
+    }
+  }
+
+  mutating func matrixMultiplyStepwise(_ view: ONNXNodeView) throws(ImportFailure) {
+    let b = try view.input(3)
+    let operands = [
+      try dequantized(view, 0, axis: max(try view.input(0).rank - 2, 0)),
+      try dequantized(view, 3, axis: max(b.rank - 1, 0)),
+    ]
+    try quantized(view, operands) { (importer, inner) throws(ImportFailure) in
+      try importer.matrixMultiply(inner)
+    }
+  }
+
+  /// Input `index` of a QLinear operator, its scale and zero point behind it, as reals.
+  private mutating func dequantized(
+    _ view: ONNXNodeView, _ index: Int, axis: Int
+  ) throws(ImportFailure) -> ImportedValue {
+    var held = try view.input(index)
+    if case .tensor(let tensor) = held.source, graph.tensors[tensor].quantization != nil {
+      // Held as the reals already.
+      held.elementType = .float
+      return held
+    }
+    let name = view.name + "/real\(index)"
+    let node = ONNXNode(
+      name: name, operatorName: "DequantizeLinear", inputs: ["", "", ""], outputs: [name],
+      attributes: ["axis": .integer(Int64(axis))])
+    let inputs = [
+      try view.input(index), try view.input(index + 1), view.optionalInput(index + 2),
+    ]
+    let inner = ONNXNodeView(node: node, version: version, inputs: inputs, data: data)
+    try dequantizeStepwise(inner, try view.input(index))
+    guard let value = values.removeValue(forKey: name) else { throw .invalid("no operand") }
+    return value
+  }
+
+  /// Runs `operation` on real operands and quantizes its result as the node says.
+  private mutating func quantized(
+    _ view: ONNXNodeView, _ operands: [ImportedValue?],
+    _ operation: (inout ONNXImporter, ONNXNodeView) throws(ImportFailure) -> Void
+  ) throws(ImportFailure) {
+    let name = view.name + "/result"
+    var node = view.node
+    (node.name, node.outputs) = (name, [name])
+    try operation(
+      &self, ONNXNodeView(node: node, version: version, inputs: operands, data: data))
+    guard let result = values.removeValue(forKey: name) else { throw .invalid("no result") }
+    let last = ONNXNode(
+      name: view.name, operatorName: "QuantizeLinear", inputs: ["", "", ""],
+      outputs: view.node.outputs)
+    let inputs = [result, try view.input(6), view.optionalInput(7)]
+    try quantizeStepwise(
+      ONNXNodeView(node: last, version: version, inputs: inputs, data: data), result, nil)
+  }
+}
+
+extension ONNXValue {
+  /// Each index along an axis `count` times, as many as there is room for in `length`.
+  fileprivate func repeated(along axis: Int, _ count: Int, upTo length: Int) -> ONNXValue {
+    var result = self
+    result.shape[axis] = length
+    let values = reals
+    var repeated: [Float] = []
+    ONNXCall.forEachIndex(result.shape) { index in
+      var source = index
+      source[axis] /= count
+      repeated.append(values[offset(source)])
+    }
+    result.elements = .real(repeated)
+    return result
+  }
+}
