@@ -128,15 +128,16 @@ INLINE void NAME(narrow)(
     const uint8_t *indices, int halves) {
   const octet_channels local = *channels;
   octet_tile to = *tile;
-  int32_t row_byte_count = patches->row_byte_count;
-  for (int32_t repeat = tile->repeat_count; repeat > 0; repeat--, next_tile(&to)) {
-    const int8_t *from = place(patches, to.row, to.column);
+  const int8_t *from = place(patches, to.row, to.column);
+  int32_t row_byte_count = patches->row_byte_count, row_count = patches->narrow_row_count;
+  int32_t step = to.column_advance * patches->column_step;
+  for (int32_t repeat = tile->repeat_count; repeat > 0; repeat--, next_tile(&to), from += step) {
+    const int8_t *next = from;
     int8x16x4_t rows = {{vdupq_n_s8(0), vdupq_n_s8(0), vdupq_n_s8(0), vdupq_n_s8(0)}};
-    UNROLLED for (int pair = 0; pair < 4; pair++, from += 2 * row_byte_count) {
-      if (2 * pair >= patches->narrow_row_count) break;
-      const int8_t *below =
-          2 * pair + 1 < patches->narrow_row_count ? from + row_byte_count : from;
-      rows.val[pair] = vcombine_s8(vld1_s8(from), vld1_s8(below));
+    UNROLLED for (int pair = 0; pair < 4; pair++, next += 2 * row_byte_count) {
+      if (2 * pair >= row_count) break;
+      const int8_t *below = 2 * pair + 1 < row_count ? next + row_byte_count : next;
+      rows.val[pair] = vcombine_s8(vld1_s8(next), vld1_s8(below));
     }
     int8x16_t x[4][2];
     UNROLLED for (int p = 0; p < 4; p++) {

@@ -13,7 +13,17 @@
 
     /// Whether all four patches of a tile lie in eight rows of eight bytes, and are read from there
     /// without being copied. Only where there is a band may eight bytes of each row be read.
+    ///
+    /// On AArch64 alone: ARMv7's tables are half as large.
     var isNarrow: Bool {
+      #if arch(arm)
+        false
+      #else
+        reachesFewBytes
+      #endif
+    }
+
+    private var reachesFewBytes: Bool {
       let pixelStep =
         word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
       let width = (tileWidth &- 1) &* pixelStep &+ word(Word.kernelWidth)
@@ -31,16 +41,19 @@
       let runByteCount = word(Word.kernelWidth) &* input.channels
       let pixelStep =
         word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
+      for index in 0..<128 { unsafe indices[index] = 255 }
       for index in 0..<4 {
         // A window of fewer pixels has its last again.
         let lane = windowCount > 1 ? min(index, windowCount &- 1) : index
         let row = lane / tileWidth &* word(Word.strideHeight)
-        let column = lane % tileWidth &* pixelStep &* input.channels
-        for tap in 0..<32 {
-          let y = row &+ tap / runByteCount &* word(Word.dilationHeight)
-          let place = 8 &* y &+ column &+ tap % runByteCount
-          unsafe indices[32 &* index &+ tap] =
-            tap < patchCount ? UInt8(truncatingIfNeeded: place) : 255
+        var place = 8 &* row &+ lane % tileWidth &* pixelStep &* input.channels
+        var next = unsafe indices + (32 &* index)
+        for _ in 0..<word(Word.kernelHeight) {
+          for byte in 0..<runByteCount {
+            unsafe next[byte] = UInt8(truncatingIfNeeded: place &+ byte)
+          }
+          unsafe next += runByteCount
+          place &+= 8 &* word(Word.dilationHeight)
         }
       }
     }
