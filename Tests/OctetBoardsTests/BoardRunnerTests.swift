@@ -28,8 +28,7 @@ struct BoardRunnerTests {
       #expect(firmware.fileByteCount <= 65536)
     case .cortexM:
       #expect(firmware.textByteCount <= 12288)
-      // ARMv6-M saves more registers on the stack than the others.
-      #expect(result.ramByteCount <= (name == "cortex-m0" ? 3136 : 3072))
+      #expect(result.ramByteCount <= 3072)
       #expect(firmware.dataByteCount == 0, "no variables of the model or the runtime in RAM")
     }
   }

@@ -273,3 +273,12 @@ extension DiffReport {
       ?? layers.min { $0.judgedDecibels < $1.judgedDecibels }
   }
 }
+
+extension DiffReport {
+  /// Float less int8 accuracy, from whole images: the difference of the two shares would be a
+  /// little off, so that a drop of exactly the allowed size failed.
+  public var accuracyDrop: Double {
+    let count = Double(sampleCount)
+    return count == 0 ? 0 : ((floatTop1 - int8Top1) * count).rounded() / count
+  }
+}

@@ -198,7 +198,7 @@ struct DiffVerb: Verb {
         + "\($0.judgedDecibels.formatted(digits: 1)) dB)"
     }
     func missed(_ sentence: String) -> Outcome.Ending { .gateMissed(sentence + (blame ?? "")) }
-    let drop = report.floatTop1 - report.int8Top1
+    let drop = report.accuracyDrop
     if let limit = arguments[maxDrop], drop > limit {
       return missed("accuracy falls by \(drop.formatted(digits: 4)), more than --max-drop \(limit)")
     }

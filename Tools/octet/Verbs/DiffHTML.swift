@@ -18,7 +18,7 @@ extension DiffVerb {
   private func gates(_ report: DiffReport, _ arguments: Arguments) -> [HTMLReport.Gate] {
     var gates: [HTMLReport.Gate] = []
     if let limit = arguments[maxDrop] {
-      let drop = report.floatTop1 - report.int8Top1
+      let drop = report.accuracyDrop
       gates.append(
         .init(
           condition: "--max-drop \(limit)",
