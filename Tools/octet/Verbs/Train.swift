@@ -53,10 +53,14 @@ struct Train: Verb {
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
     }
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path)
-    let accuracy = try Evaluator(result.graph, threadCount: arguments[Common.threads])
-      .accuracy(try Steps.labelled(source.test))
+    let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+    let test = try Steps.labelled(source.test)
+    let evaluation = Stopwatch()
+    let accuracy = try evaluator.accuracy(test)
     let report = TrainReport(
-      result, testAccuracy: accuracy, file: path, data: source.name, seconds: watch.seconds)
+      result, testAccuracy: accuracy,
+      testImagesPerSecond: Double(test.count) / max(evaluation.seconds, 1e-9), file: path,
+      data: source.name, seconds: watch.seconds)
     return Outcome(
       report, text: report.text(for: console.output),
       ending: result.wasStopped
@@ -96,12 +100,15 @@ struct TrainReport: Encodable {
   var epochs: [Epoch]
   var bestEpoch: Int
   var testAccuracy: Double
+  /// Float evaluation of the test images, on the threads that trained.
+  var testImagesPerSecond: Double
   var parameterCount: Int
   var file: String
   var seconds: Double
 
   init(
-    _ result: TrainingResult, testAccuracy: Double, file: String, data: String, seconds: Double
+    _ result: TrainingResult, testAccuracy: Double, testImagesPerSecond: Double, file: String,
+    data: String, seconds: Double
   ) {
     architecture = result.graph.name
     self.data = data
@@ -113,6 +120,7 @@ struct TrainReport: Encodable {
     }
     bestEpoch = result.bestEpoch
     self.testAccuracy = testAccuracy
+    self.testImagesPerSecond = testImagesPerSecond
     parameterCount = result.graph.parameterCount
     self.file = file
     self.seconds = seconds
