@@ -66,6 +66,7 @@
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
     private let isNarrow: Bool
+    private let narrowRowCount: Int
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
       // One after the other: four patches and the maxima.
@@ -74,15 +75,18 @@
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
       isNarrow = layer.isNarrow
+      narrowRowCount = layer.bandRowCount
       if isNarrow {
         unsafe layer.writeNarrowIndices(
           UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self))
       }
     }
 
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
-    ) {
+    func compute(_ patches: Patches, _ channels: Channels, _ next: inout Tile) {
+      defer { next.advanceToEnd() }
+      var patches = unsafe octet_patches(patches, narrowRowCount: narrowRowCount)
+      var channels = unsafe octet_channels(channels)
+      var tile = unsafe octet_tile(next)
       #if arch(arm64)
         if isNarrow {
           let indices = unsafe UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self)

@@ -8,7 +8,7 @@
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
-      var channels = unsafe octet_channels(self, context)
+      var channels = unsafe octet_channels(Channels(self, context))
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
