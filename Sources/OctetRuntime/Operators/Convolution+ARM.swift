@@ -42,6 +42,7 @@
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
       let hasBand = bandByteCount > 0
+      let tapByteCount = input.channels / word(Word.groups)
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
       let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
       let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
@@ -49,6 +50,7 @@
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)
+      let allChannels = Channels(self, context)
       var target = unsafe context.output(0)
       var tile = unsafe Tile(
         isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)
@@ -63,7 +65,7 @@
             unsafe patches.origin = band.image + top &* band.imageRowByteCount
           }
           // Groups inside rows: the output may take the place of input rows that are done with.
-          var channels = Channels(self, context)
+          var channels = allChannels
           for group in 0..<word(Word.groups) {
             unsafe tile.target = target + group &* channels.count
             if windowCount > 1 {
@@ -72,7 +74,7 @@
               runRow(kernel, patches, channels, &tile)
             }
             channels.advance()
-            unsafe patches.origin += input.channels / word(Word.groups)
+            unsafe patches.origin += tapByteCount
           }
           unsafe target += output.width &* output.channels
         }

@@ -1,4 +1,24 @@
-// Convolution on ARM cores without vectors: Cortex-M and ARMv6, with the C kernels of arm_core.c.
+// Convolution on ARM cores without vectors: Cortex-M and ARMv6.
+//
+//     for 16 output channels at a time:
+//       for each block of taps:
+//         for each patch p: widened[k][p] = patch p's tap k
+//         for each channel c: for each tap k: for each patch p:
+//           sums[c][p] += weights[c][k] · widened[k][p]
+//       for each channel: bias, maximum of the window or each pixel, requantize, clamp
+//
+// 1. Patches are widened once and then meet every channel, so only the weights are widened in the
+//    loop, and each serves four multiply-adds.
+// 2. They lie in the order in which one instruction, LDM, loads four words.
+// 3. With SMLAD, SXTB16 widens bytes 0 and 2, and by rotation bytes 1 and 3. Patches stand in
+//    the same order, so that no halves need be put together: four taps of a patch are the words
+//    (0, 2) and (1, 3).
+// 4. Up to three weights after the last are read, which zeros in the patches take out.
+// 5. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
+//    with the layer; a further block only costs loading and storing the sums. Long runs are blocks
+//    of their own, widened straight from the input.
+//
+// The accumulators wrap nowhere: the exporter bounds every partial sum.
 
 #if arch(arm)
   internal import COctetKernels
@@ -10,34 +30,199 @@
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private var scratch: octet_core_scratch
+    /// `[blockCount]` taps of four patches.
+    let widened: UnsafeMutableRawPointer
+    /// `[16 or all channels, 4]`.
+    let sums: UnsafeMutablePointer<Int32>
     let maxima: UnsafeMutablePointer<Int32>
+    /// `[valueByteCount]`, with SMLAD at least 4 · `blockCount`.
+    let values: UnsafeMutablePointer<Int8>
+    /// Taps of a block, a multiple of 4.
+    let blockCount: Int
+    let valueByteCount: Int
+    /// Each run is a block of its own, or several, and read in place; without values.
+    let takesRuns: Bool
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
-      let tapByteCount = Int(OCTET_TAP_BYTE_COUNT)
-      let blockCount = layer.coreBlockCount(tapByteCount: tapByteCount)
+      blockCount = layer.coreBlockCount(tapByteCount: Taps.byteCount)
       let count = layer.groupChannelCount
       // One after the other: widened patches, sums, maxima, and bytes of patches.
-      let sums = unsafe (start + blockCount &* tapByteCount)
-        .assumingMemoryBound(to: Int32.self)
+      unsafe widened = start
+      unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
-      let values = unsafe UnsafeMutableRawPointer(
-        layer.windowCount > 4 ? maxima + count : maxima)
-      let used = unsafe values - context.scratch
-      unsafe scratch = octet_core_scratch(
-        widened: start, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
-        block_count: Int32(blockCount),
-        value_byte_count: Int32(layer.view.scratchByteCount &- used),
-        takes_runs: tapByteCount == 8 && layer.takesRuns)
+      let rest = unsafe UnsafeMutableRawPointer(layer.windowCount > 4 ? maxima + count : maxima)
+      unsafe values = rest.assumingMemoryBound(to: Int8.self)
+      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      takesRuns = Taps.areHalves && layer.takesRuns
     }
 
-    func compute(_ patches: Patches, _ channels: Channels, _ next: inout Tile) {
-      defer { next.advanceToEnd() }
-      var patches = unsafe octet_patches(patches)
-      var channels = unsafe octet_channels(channels)
-      var tile = unsafe octet_tile(next)
-      var scratch = unsafe scratch
-      unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
+    @inline(never)
+    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile) {
+      while tile.repeatCount > 0 {
+        var first = 0
+        while first < channels.count {
+          let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
+          compute(first, end, patches, channels, tile)
+          first = end
+        }
+        tile.repeatCount &-= 1
+        tile.advance()
+      }
+    }
+
+    /// Channels `first` to `end` of one tile.
+    @inline(__always)
+    private func compute(
+      _ first: Int, _ end: Int, _ patches: Patches, _ channels: Channels, _ tile: Tile
+    ) {
+      let depth = channels.depth
+      let sumsEnd = unsafe sums + 4 &* (end &- first)
+      var sum = unsafe sums
+      while unsafe sum < sumsEnd {
+        unsafe sum[0] = 0
+        unsafe sum[1] = 0
+        unsafe sum[2] = 0
+        unsafe sum[3] = 0
+        unsafe sum += 4
+      }
+      var weights = unsafe channels.weights + first &* depth
+      var part = Patches.Part(run: 0, skip: 0, count: 0)
+      var left = depth
+      while left > 0 {
+        part.count = min(left, blockCount)
+        if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
+        widen(part, patches, tile)
+        unsafe Taps.multiply(
+          weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd)
+        unsafe weights += part.count
+        left &-= part.count
+        part.skip &+= part.count
+        while part.skip >= patches.runByteCount {
+          part.skip &-= patches.runByteCount
+          part.run &+= 1
+        }
+      }
+      unsafe finish(first, end, channels, tile)
+    }
+
+    /// Bias, maximum, requantization of the sums.
+    @inline(never)
+    private func finish(_ first: Int, _ end: Int, _ channels: Channels, _ tile: Tile) {
+      var sum = unsafe sums
+      for index in first..<end {
+        let bias = unsafe channels.bias[index]
+        var target = unsafe tile.target + index
+        if tile.isPool {
+          var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
+          if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
+          if tile.isLast {
+            unsafe target[0] = channels.quantized(maximum, index)
+          } else {
+            unsafe tile.maxima[index] = maximum
+          }
+        } else {
+          for pixel in 0..<tile.count {
+            unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
+            unsafe target += tile.stride
+          }
+        }
+        unsafe sum += 4
+      }
+    }
+
+    /// Widens a part of the four patches.
+    @inline(__always)
+    private func widen(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
+      if Taps.areHalves {
+        widenHalves(part, patches, tile)
+      } else {
+        widenWords(part, patches, tile)
+      }
+    }
+
+    @inline(__always)
+    private func widenHalves(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
+      var from = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: UnsafePointer(values))
+      let longer = (part.count &+ patches.runByteCount &+ 3) & ~3
+      var row = tile.row
+      var column = tile.column
+      if !takesRuns, 2 &* longer <= valueByteCount, patches.hasSharedRuns(tile) {
+        let part = Patches.Part(
+          run: part.run, skip: part.skip, count: part.count &+ patches.runByteCount)
+        for lane in 0..<2 {
+          let to = unsafe values + lane &* longer
+          unsafe gather(part, patches, patches.place(row, column &+ lane), to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
+          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + patches.runByteCount)
+        }
+      } else {
+        for lane in 0..<4 {
+          let place = unsafe patches.place(row, column)
+          if takesRuns {
+            unsafe from[unchecked: lane] = place + part.run &* patches.kernelRowStep + part.skip
+          } else {
+            let to = unsafe values + lane &* blockCount
+            unsafe gather(part, patches, place, to)
+            unsafe from[unchecked: lane] = UnsafePointer(to)
+          }
+          tile.advance(&row, &column, after: lane)
+        }
+      }
+      unsafe Taps.widen(
+        from[unchecked: 0], from[unchecked: 1], from[unchecked: 2], from[unchecked: 3],
+        count: part.count, widened)
+    }
+
+    @inline(never)
+    private func gather(
+      _ part: Patches.Part, _ patches: Patches, _ from: UnsafePointer<Int8>,
+      _ to: UnsafeMutablePointer<Int8>
+    ) {
+      unsafe patches.gather(part, from, to)
+    }
+
+    /// A tap of each patch is a word of its own, so values need not be gathered before.
+    @inline(__always)
+    private func widenWords(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
+      var row = tile.row
+      var column = tile.column
+      let a = unsafe patches.place(row, column)
+      tile.advance(&row, &column, after: 0)
+      let b = unsafe patches.place(row, column) - a
+      tile.advance(&row, &column, after: 1)
+      let c = unsafe patches.place(row, column) - a
+      tile.advance(&row, &column, after: 2)
+      let d = unsafe patches.place(row, column) - a
+      var tap = part.run
+      var offset = 0
+      while tap >= patches.runsPerRow {
+        tap &-= patches.runsPerRow
+        offset &+= patches.kernelRowStep
+      }
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var left = part.count
+      var skip = part.skip
+      while left > 0 {
+        let count = min(patches.runByteCount &- skip, left)
+        var from = unsafe a + (offset &+ tap &* patches.runStep &+ skip)
+        let stop = unsafe from + count
+        while unsafe from < stop {
+          unsafe to[0] = Int32(from[0])
+          unsafe to[1] = Int32(from[b])
+          unsafe to[2] = Int32(from[c])
+          unsafe to[3] = Int32(from[d])
+          unsafe from += 1
+          unsafe to += 4
+        }
+        left &-= count
+        skip = 0
+        tap &+= 1
+        if tap == patches.runsPerRow {
+          tap = 0
+          offset &+= patches.kernelRowStep
+        }
+      }
+      for index in 0..<4 &* (-part.count & 3) { unsafe to[index] = 0 }
     }
   }
 #endif
