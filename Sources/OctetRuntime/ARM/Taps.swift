@@ -22,48 +22,68 @@
     ) {
       var weights = unsafe weights
       var sums = unsafe sums
-      let end = unsafe UnsafePointer(
-        (widened + count &* byteCount).assumingMemoryBound(to: UInt32.self))
-      while unsafe sums < sumsEnd {
-        var s0 = unsafe sums[0]
-        var s1 = unsafe sums[1]
-        var s2 = unsafe sums[2]
-        var s3 = unsafe sums[3]
+      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: UInt32.self))
+      let end = unsafe start + count &* (byteCount &>> 2)
+      repeat {
+        var sum = unsafe Four(sums)
         var w = unsafe weights
-        var at: UnsafePointer<UInt32>? = unsafe UnsafePointer(
-          widened.assumingMemoryBound(to: UInt32.self))
-        while unsafe at != end {
-          if areHalves {
-            let word = unsafe UnsafeRawPointer(w).loadUnaligned(as: UInt32.self)
-            unsafe w += 4
-            let even = octet_widen_even(word)
-            let odd = octet_widen_odd(word)
-            let x = unsafe octet_load_four(&at)
-            s0 = octet_multiply_halves(x.a, even, s0)
-            s1 = octet_multiply_halves(x.c, even, s1)
-            s0 = octet_multiply_halves(x.b, odd, s0)
-            s1 = octet_multiply_halves(x.d, odd, s1)
-            let y = unsafe octet_load_four(&at)
-            s2 = octet_multiply_halves(y.a, even, s2)
-            s3 = octet_multiply_halves(y.c, even, s3)
-            s2 = octet_multiply_halves(y.b, odd, s2)
-            s3 = octet_multiply_halves(y.d, odd, s3)
-          } else {
-            let weight = unsafe Int32(w[0])
-            unsafe w += 1
-            let x = unsafe octet_load_four(&at)
-            s0 &+= weight &* Int32(bitPattern: x.a)
-            s1 &+= weight &* Int32(bitPattern: x.b)
-            s2 &+= weight &* Int32(bitPattern: x.c)
-            s3 &+= weight &* Int32(bitPattern: x.d)
-          }
+        var at = unsafe start
+        // Fours by twos; an odd one first.
+        if count & 4 != 0 { unsafe addFour(&sum, &w, &at) }
+        while unsafe at < end {
+          unsafe addFour(&sum, &w, &at)
+          unsafe addFour(&sum, &w, &at)
         }
-        unsafe sums[0] = s0
-        unsafe sums[1] = s1
-        unsafe sums[2] = s2
-        unsafe sums[3] = s3
+        unsafe sum.store(sums)
         unsafe sums += 4
         unsafe weights += stride
+      } while unsafe sums < sumsEnd
+    }
+
+    /// The sums of four patches.
+    struct Four {
+      var a, b, c, d: Int32
+
+      @inline(__always)
+      init(_ from: UnsafePointer<Int32>) {
+        unsafe (a, b, c, d) = (from[0], from[1], from[2], from[3])
+      }
+
+      @inline(__always)
+      func store(_ to: UnsafeMutablePointer<Int32>) {
+        unsafe to[0] = a
+        unsafe to[1] = b
+        unsafe to[2] = c
+        unsafe to[3] = d
+      }
+    }
+
+    /// Adds four taps.
+    @inline(__always)
+    private static func addFour(
+      _ sum: inout Four, _ w: inout UnsafePointer<Int8>, _ at: inout UnsafePointer<UInt32>
+    ) {
+      if areHalves {
+        let word = unsafe UnsafeRawPointer(w).loadUnaligned(as: UInt32.self)
+        unsafe w += 4
+        let even = octet_widen_even(word)
+        let odd = octet_widen_odd(word)
+        let x = unsafe octet_load_four(&at)
+        sum.a = octet_multiply_halves(x.b, odd, octet_multiply_halves(x.a, even, sum.a))
+        sum.b = octet_multiply_halves(x.d, odd, octet_multiply_halves(x.c, even, sum.b))
+        let y = unsafe octet_load_four(&at)
+        sum.c = octet_multiply_halves(y.b, odd, octet_multiply_halves(y.a, even, sum.c))
+        sum.d = octet_multiply_halves(y.d, odd, octet_multiply_halves(y.c, even, sum.d))
+      } else {
+        for _ in 0..<4 {
+          let weight = unsafe Int32(w[0])
+          unsafe w += 1
+          let x = unsafe octet_load_four(&at)
+          sum.a &+= weight &* Int32(bitPattern: x.a)
+          sum.b &+= weight &* Int32(bitPattern: x.b)
+          sum.c &+= weight &* Int32(bitPattern: x.c)
+          sum.d &+= weight &* Int32(bitPattern: x.d)
+        }
       }
     }
 
@@ -74,29 +94,44 @@
       _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
       _ d: UnsafePointer<Int8>, count: Int, _ widened: UnsafeMutableRawPointer
     ) {
-      let to = unsafe widened.assumingMemoryBound(to: UInt32.self)
-      // The last word is the last four bytes; what is before the rest is shifted out.
-      var index = 0
-      while index < count {
-        let back = max(index &+ 4 &- count, 0)
-        let shift = UInt32(truncatingIfNeeded: 8 &* back)
-        let at = index &- back
-        let target = unsafe to + 2 &* index
-        unsafe widenWord(a + at, shift, target)
-        unsafe widenWord(b + at, shift, target + 2)
-        unsafe widenWord(c + at, shift, target + 4)
-        unsafe widenWord(d + at, shift, target + 6)
-        index &+= 4
+      var to = unsafe widened.assumingMemoryBound(to: UInt32.self)
+      var (a, b, c, d) = unsafe (a, b, c, d)
+      let end = unsafe to + 2 &* (count & ~3)
+      while unsafe to < end {
+        unsafe widenWord(&a, &to)
+        unsafe widenWord(&b, &to)
+        unsafe widenWord(&c, &to)
+        unsafe widenWord(&d, &to)
       }
+      guard count & 3 != 0 else { return }
+      // The last four bytes; what is before the rest is shifted out.
+      unsafe widenRest(a, count, &to)
+      unsafe widenRest(b, count, &to)
+      unsafe widenRest(c, count, &to)
+      unsafe widenRest(d, count, &to)
     }
 
     @inline(__always)
     private static func widenWord(
-      _ from: UnsafePointer<Int8>, _ shift: UInt32, _ to: UnsafeMutablePointer<UInt32>
+      _ from: inout UnsafePointer<Int8>, _ to: inout UnsafeMutablePointer<UInt32>
     ) {
-      let word = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self) &>> shift
+      let word = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
       unsafe to[0] = octet_widen_even(word)
       unsafe to[1] = octet_widen_odd(word)
+      unsafe from += 4
+      unsafe to += 2
+    }
+
+    @inline(__always)
+    private static func widenRest(
+      _ from: UnsafePointer<Int8>, _ count: Int, _ to: inout UnsafeMutablePointer<UInt32>
+    ) {
+      let back = 4 &- (count & 3)
+      let last = unsafe UnsafeRawPointer(from - back).loadUnaligned(as: UInt32.self)
+      let word = last &>> UInt32(truncatingIfNeeded: 8 &* back)
+      unsafe to[0] = octet_widen_even(word)
+      unsafe to[1] = octet_widen_odd(word)
+      unsafe to += 2
     }
   }
 
