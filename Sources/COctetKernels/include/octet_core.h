@@ -1,30 +1,71 @@
-// Instructions of ARM cores without vectors that Swift cannot name.
+// Instructions of ARM cores without vectors that Swift cannot name: what Taps.swift is made of.
 #pragma once
 
 #include <stdint.h>
 
 #if defined(__arm__)
 
-// Four words from `at` on, which steps past them: one instruction.
+// Sums of a weight times one value of each of four patches, or of one value times four weights.
 typedef struct {
-  uint32_t a, b, c, d;
-} octet_four_words;
+  int32_t a, b, c, d;
+} octet_sums;
 
-static inline octet_four_words octet_load_four(const uint32_t *_Nonnull *_Nonnull at) {
-  register uint32_t a __asm("r3"), b __asm("r4"), c __asm("r5"), d __asm("r6");
-  __asm("ldmia %[at]!, {r3, r4, r5, r6}"
-        : [at] "+r"(*at), "=r"(a), "=r"(b), "=r"(c), "=r"(d)
-        :
-        : "memory");
-  return (octet_four_words){a, b, c, d};
-}
-
+#define LOAD_FOUR "ldmia %[at]!, {r3, r4, r5, r6}\n"
 #if defined(__ARM_FEATURE_DSP)
 #define OCTET_HAS_SMLAD 1
+#define ANY "r"
+#define SUM "r"
+#define FOUR_TAPS                                                     \
+  "ldr %[x], [%[w]], #4\n" LOAD_FOUR                                  \
+  "sxtb16 %[y], %[x], ror #8\n sxtb16 %[x], %[x]\n"                   \
+  "smlad %[a], r3, %[x], %[a]\n smlad %[b], r5, %[x], %[b]\n"         \
+  "smlad %[a], r4, %[y], %[a]\n smlad %[b], r6, %[y], %[b]\n" LOAD_FOUR \
+  "smlad %[c], r3, %[x], %[c]\n smlad %[d], r5, %[x], %[d]\n"         \
+  "smlad %[c], r4, %[y], %[c]\n smlad %[d], r6, %[y], %[d]\n"
+#elif __ARM_ARCH_ISA_THUMB == 2
+#define OCTET_HAS_SMLAD 0
+#define ANY "r"
+#define SUM "r"
+#define TAP(index)                                              \
+  "ldrsb %[x], [%[w]], #1\n" LOAD_FOUR                          \
+  "mla %[a], r3, %[x], %[a]\n mla %[b], r4, %[x], %[b]\n"       \
+  "mla %[c], r5, %[x], %[c]\n mla %[d], r6, %[x], %[d]\n"
+#define FOUR_TAPS TAP(0) TAP(1) TAP(2) TAP(3)
+#else
+#define OCTET_HAS_SMLAD 0
+#define ANY "l"
+#define SUM "h"
+#define TAP(index)                                                                  \
+  "ldrb %[x], [%[w], #" #index "]\n" LOAD_FOUR "sxtb %[x], %[x]\n"                  \
+  "muls r3, %[x], r3\n muls r4, %[x], r4\n muls r5, %[x], r5\n muls r6, %[x], r6\n" \
+  "add %[a], r3\n add %[b], r4\n add %[c], r5\n add %[d], r6\n"
+#define FOUR_TAPS TAP(0) TAP(1) TAP(2) TAP(3) "adds %[w], #4\n"
+#endif
+
+// Adds the products of four weights with four widened patches, and steps past both.
+static inline __attribute__((always_inline)) void octet_add_four_taps(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull *_Nonnull weights,
+    const uint32_t *_Nonnull *_Nonnull widened) {
+  octet_sums s = *sums;
+  int32_t x, y;
+  __asm(
+      ".syntax unified\n" FOUR_TAPS
+      : [a] "+" SUM(s.a), [b] "+" SUM(s.b), [c] "+" SUM(s.c), [d] "+" SUM(s.d),
+        [w] "+" ANY(*weights), [at] "+" ANY(*widened), [x] "=&" ANY(x), [y] "=&" SUM(y)
+      :
+      : "r3", "r4", "r5", "r6", "cc", "memory");
+  *sums = s;
+}
+#undef LOAD_FOUR
+#undef FOUR_TAPS
+#undef TAP
+#undef ANY
+#undef SUM
+
+#if defined(__ARM_FEATURE_DSP)
 #define SMLAD(a, b, sum) __builtin_arm_smlad(a, b, sum)
 #define SXTB16(word) __builtin_arm_sxtb16(word)
 #else
-#define OCTET_HAS_SMLAD 0
 #define SMLAD(a, b, sum) ((void)(a), (void)(b), (sum))
 #define SXTB16(word) (word)
 #endif

@@ -25,66 +25,22 @@
       let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: UInt32.self))
       let end = unsafe start + count &* (byteCount &>> 2)
       repeat {
-        var sum = unsafe Four(sums)
+        var sum = unsafe octet_sums(a: sums[0], b: sums[1], c: sums[2], d: sums[3])
         var w = unsafe weights
         var at = unsafe start
         // Fours by twos; an odd one first.
-        if count & 4 != 0 { unsafe addFour(&sum, &w, &at) }
+        if count & 4 != 0 { unsafe octet_add_four_taps(&sum, &w, &at) }
         while unsafe at < end {
-          unsafe addFour(&sum, &w, &at)
-          unsafe addFour(&sum, &w, &at)
+          unsafe octet_add_four_taps(&sum, &w, &at)
+          unsafe octet_add_four_taps(&sum, &w, &at)
         }
-        unsafe sum.store(sums)
+        unsafe sums[0] = sum.a
+        unsafe sums[1] = sum.b
+        unsafe sums[2] = sum.c
+        unsafe sums[3] = sum.d
         unsafe sums += 4
         unsafe weights += stride
       } while unsafe sums < sumsEnd
-    }
-
-    /// The sums of four patches.
-    struct Four {
-      var a, b, c, d: Int32
-
-      @inline(__always)
-      init(_ from: UnsafePointer<Int32>) {
-        unsafe (a, b, c, d) = (from[0], from[1], from[2], from[3])
-      }
-
-      @inline(__always)
-      func store(_ to: UnsafeMutablePointer<Int32>) {
-        unsafe to[0] = a
-        unsafe to[1] = b
-        unsafe to[2] = c
-        unsafe to[3] = d
-      }
-    }
-
-    /// Adds four taps.
-    @inline(__always)
-    private static func addFour(
-      _ sum: inout Four, _ w: inout UnsafePointer<Int8>, _ at: inout UnsafePointer<UInt32>
-    ) {
-      if areHalves {
-        let word = unsafe UnsafeRawPointer(w).loadUnaligned(as: UInt32.self)
-        unsafe w += 4
-        let even = octet_widen_even(word)
-        let odd = octet_widen_odd(word)
-        let x = unsafe octet_load_four(&at)
-        sum.a = octet_multiply_halves(x.b, odd, octet_multiply_halves(x.a, even, sum.a))
-        sum.b = octet_multiply_halves(x.d, odd, octet_multiply_halves(x.c, even, sum.b))
-        let y = unsafe octet_load_four(&at)
-        sum.c = octet_multiply_halves(y.b, odd, octet_multiply_halves(y.a, even, sum.c))
-        sum.d = octet_multiply_halves(y.d, odd, octet_multiply_halves(y.c, even, sum.d))
-      } else {
-        for _ in 0..<4 {
-          let weight = unsafe Int32(w[0])
-          unsafe w += 1
-          let x = unsafe octet_load_four(&at)
-          sum.a &+= weight &* Int32(bitPattern: x.a)
-          sum.b &+= weight &* Int32(bitPattern: x.b)
-          sum.c &+= weight &* Int32(bitPattern: x.c)
-          sum.d &+= weight &* Int32(bitPattern: x.d)
-        }
-      }
     }
 
     /// With halves: widens `count` values of four patches, and writes zeros up to a multiple of 4.
