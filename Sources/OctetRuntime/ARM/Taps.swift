@@ -18,14 +18,16 @@
     @inline(__always)
     static func multiply(
       _ weights: UnsafePointer<Int8>, stride: Int, _ widened: UnsafeMutableRawPointer, count: Int,
-      _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>
+      _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>,
+      isFirst: Bool
     ) {
       var weights = unsafe weights
       var sums = unsafe sums
       let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: UInt32.self))
       let end = unsafe start + count &* (byteCount &>> 2)
       repeat {
-        var sum = unsafe octet_sums(a: sums[0], b: sums[1], c: sums[2], d: sums[3])
+        var sum = octet_sums()
+        if !isFirst { sum = unsafe octet_sums(a: sums[0], b: sums[1], c: sums[2], d: sums[3]) }
         var w = unsafe weights
         var at = unsafe start
         // Fours by twos; an odd one first.

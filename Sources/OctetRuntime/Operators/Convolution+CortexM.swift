@@ -77,14 +77,6 @@
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
-      var sum = unsafe sums
-      while unsafe sum < sumsEnd {
-        unsafe sum[0] = 0
-        unsafe sum[1] = 0
-        unsafe sum[2] = 0
-        unsafe sum[3] = 0
-        unsafe sum += 4
-      }
       var weights = unsafe channels.weights + first &* depth
       var part = Patches.Part(run: 0, skip: 0, count: 0)
       var left = depth
@@ -93,7 +85,8 @@
         if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
         widen(part, patches, tile)
         unsafe Taps.multiply(
-          weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd)
+          weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
+          isFirst: left == depth)
         unsafe weights += part.count
         left &-= part.count
         part.skip &+= part.count
@@ -106,7 +99,7 @@
     }
 
     /// Bias, maximum, requantization of the sums.
-    @inline(never)
+    @inline(__always)
     private func finish(_ first: Int, _ end: Int, _ channels: Channels, _ tile: Tile) {
       var sum = unsafe sums
       for index in first..<end {
