@@ -15,7 +15,7 @@
 
     /// Adds to the sums of all channels, `sums` to `sumsEnd`; `count` taps, a multiple of 4. The
     /// weights of one channel start `stride` after those of the one before.
-    @inline(__always)
+    @inline(never)
     static func multiply(
       _ weights: UnsafePointer<Int8>, stride: Int, _ widened: UnsafeMutableRawPointer, count: Int,
       _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>,
@@ -43,6 +43,27 @@
         unsafe sums += 4
         unsafe weights += stride
       } while unsafe sums < sumsEnd
+    }
+
+    /// With words: widens `count` values of four patches.
+    @inline(__always)
+    static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
+      _ d: UnsafePointer<Int8>, count: Int, _ to: inout UnsafeMutablePointer<Int32>
+    ) {
+      var (a, b, c, d) = unsafe (a, b, c, d)
+      let end = unsafe to + 4 &* count
+      repeat {
+        unsafe to[0] = Int32(a[0])
+        unsafe to[1] = Int32(b[0])
+        unsafe to[2] = Int32(c[0])
+        unsafe to[3] = Int32(d[0])
+        unsafe a += 1
+        unsafe b += 1
+        unsafe c += 1
+        unsafe d += 1
+        unsafe to += 4
+      } while unsafe to < end
     }
 
     /// With halves: widens `count` values of four patches, and writes zeros up to a multiple of 4.
@@ -101,9 +122,11 @@
     @inline(__always)
     func quantized(_ sum: Int32, _ index: Int) -> Int8 {
       let shift = unsafe Int32(shifts[index])
-      let value = unsafe highMultiply(shift > 0 ? sum &<< shift : sum, multipliers[index])
-      let rounded = shift < 0 ? (((value &+ (value &>> 31)) &>> (-1 &- shift)) &+ 1) &>> 1 : value
-      return clamp(rounded &+ zeroPoint, lower, upper)
+      var sum = sum
+      if shift > 0 { sum = sum &<< shift }
+      var value = unsafe highMultiply(sum, multipliers[index])
+      if shift < 0 { value = (((value &+ (value &>> 31)) &>> ~shift) &+ 1) &>> 1 }
+      return clamp(value &+ zeroPoint, lower, upper)
     }
   }
 #endif

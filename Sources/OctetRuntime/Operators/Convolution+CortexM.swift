@@ -59,10 +59,12 @@
     @inline(never)
     func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile) {
       while tile.repeatCount > 0 {
+        let places = unsafe patches.places(tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
-          compute(first, end, patches, channels, tile)
+          unsafe addSums(first, end, patches, channels, places, isShared: patches.hasSharedRuns(tile))
+          finish(first, end, channels, &tile)
           first = end
         }
         tile.repeatCount &-= 1
@@ -70,20 +72,25 @@
       }
     }
 
-    /// Channels `first` to `end` of one tile.
+    /// The sums of channels `first` to `end` of one tile.
     @inline(__always)
-    private func compute(
-      _ first: Int, _ end: Int, _ patches: Patches, _ channels: Channels, _ tile: Tile
+    private func addSums(
+      _ first: Int, _ end: Int, _ patches: Patches, _ channels: Channels,
+      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
       var weights = unsafe channels.weights + first &* depth
       var part = Patches.Part(run: 0, skip: 0, count: 0)
       var left = depth
-      while left > 0 {
+      repeat {
         part.count = min(left, blockCount)
         if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
-        widen(part, patches, tile)
+        if Taps.areHalves {
+          unsafe widenHalves(part, patches, places, isShared: isShared)
+        } else {
+          unsafe widenWords(part, patches, places)
+        }
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
           isFirst: left == depth)
@@ -94,15 +101,15 @@
           part.skip &-= patches.runByteCount
           part.run &+= 1
         }
-      }
-      unsafe finish(first, end, channels, tile)
+      } while left > 0
     }
 
     /// Bias, maximum, requantization of the sums.
-    @inline(__always)
-    private func finish(_ first: Int, _ end: Int, _ channels: Channels, _ tile: Tile) {
+    @inline(never)
+    private func finish(_ first: Int, _ end: Int, _ channels: Channels, _ tile: inout Tile) {
       var sum = unsafe sums
-      for index in first..<end {
+      var index = first
+      repeat {
         let bias = unsafe channels.bias[index]
         var target = unsafe tile.target + index
         if tile.isPool {
@@ -114,51 +121,44 @@
             unsafe tile.maxima[index] = maximum
           }
         } else {
-          for pixel in 0..<tile.count {
+          var pixel = 0
+          repeat {
             unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
             unsafe target += tile.stride
-          }
+            pixel &+= 1
+          } while pixel < tile.count
         }
         unsafe sum += 4
-      }
+        index &+= 1
+      } while index < end
     }
 
-    /// Widens a part of the four patches.
-    @inline(__always)
-    private func widen(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
-      if Taps.areHalves {
-        widenHalves(part, patches, tile)
-      } else {
-        widenWords(part, patches, tile)
-      }
-    }
+    // MARK: Widening
 
     @inline(__always)
-    private func widenHalves(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
-      var from = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: UnsafePointer(values))
-      let longer = (part.count &+ patches.runByteCount &+ 3) & ~3
-      var row = tile.row
-      var column = tile.column
-      if !takesRuns, 2 &* longer <= valueByteCount, patches.hasSharedRuns(tile) {
-        let part = Patches.Part(
-          run: part.run, skip: part.skip, count: part.count &+ patches.runByteCount)
+    private func widenHalves(
+      _ part: Patches.Part, _ patches: Patches, _ places: InlineArray<4, UnsafePointer<Int8>>,
+      isShared: Bool
+    ) {
+      var from = unsafe places
+      let run = patches.runByteCount
+      let longer = (part.count &+ run &+ 3) & ~3
+      if takesRuns {
+        let offset = part.run &* patches.kernelRowStep &+ part.skip
+        for lane in 0..<4 { unsafe from[unchecked: lane] += offset }
+      } else if isShared, 2 &* longer <= valueByteCount {
+        let part = Patches.Part(run: part.run, skip: part.skip, count: part.count &+ run)
         for lane in 0..<2 {
           let to = unsafe values + lane &* longer
-          unsafe gather(part, patches, patches.place(row, column &+ lane), to)
+          unsafe gather(part, patches, from[unchecked: lane], to)
           unsafe from[unchecked: lane] = UnsafePointer(to)
-          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + patches.runByteCount)
+          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + run)
         }
       } else {
         for lane in 0..<4 {
-          let place = unsafe patches.place(row, column)
-          if takesRuns {
-            unsafe from[unchecked: lane] = place + part.run &* patches.kernelRowStep + part.skip
-          } else {
-            let to = unsafe values + lane &* blockCount
-            unsafe gather(part, patches, place, to)
-            unsafe from[unchecked: lane] = UnsafePointer(to)
-          }
-          tile.advance(&row, &column, after: lane)
+          let to = unsafe values + lane &* blockCount
+          unsafe gather(part, patches, from[unchecked: lane], to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
         }
       }
       unsafe Taps.widen(
@@ -176,16 +176,9 @@
 
     /// A tap of each patch is a word of its own, so values need not be gathered before.
     @inline(__always)
-    private func widenWords(_ part: Patches.Part, _ patches: Patches, _ tile: Tile) {
-      var row = tile.row
-      var column = tile.column
-      let a = unsafe patches.place(row, column)
-      tile.advance(&row, &column, after: 0)
-      let b = unsafe patches.place(row, column) - a
-      tile.advance(&row, &column, after: 1)
-      let c = unsafe patches.place(row, column) - a
-      tile.advance(&row, &column, after: 2)
-      let d = unsafe patches.place(row, column) - a
+    private func widenWords(
+      _ part: Patches.Part, _ patches: Patches, _ places: InlineArray<4, UnsafePointer<Int8>>
+    ) {
       var tap = part.run
       var offset = 0
       while tap >= patches.runsPerRow {
@@ -195,18 +188,12 @@
       var to = unsafe widened.assumingMemoryBound(to: Int32.self)
       var left = part.count
       var skip = part.skip
-      while left > 0 {
+      repeat {
         let count = min(patches.runByteCount &- skip, left)
-        var from = unsafe a + (offset &+ tap &* patches.runStep &+ skip)
-        let stop = unsafe from + count
-        while unsafe from < stop {
-          unsafe to[0] = Int32(from[0])
-          unsafe to[1] = Int32(from[b])
-          unsafe to[2] = Int32(from[c])
-          unsafe to[3] = Int32(from[d])
-          unsafe from += 1
-          unsafe to += 4
-        }
+        let start = offset &+ tap &* patches.runStep &+ skip
+        unsafe Taps.widen(
+          places[unchecked: 0] + start, places[unchecked: 1] + start, places[unchecked: 2] + start,
+          places[unchecked: 3] + start, count: count, &to)
         left &-= count
         skip = 0
         tap &+= 1
@@ -214,7 +201,7 @@
           tap = 0
           offset &+= patches.kernelRowStep
         }
-      }
+      } while left > 0
       for index in 0..<4 &* (-part.count & 3) { unsafe to[index] = 0 }
     }
   }
