@@ -22,6 +22,9 @@ typedef struct {
   "smlad %[a], r4, %[y], %[a]\n smlad %[b], r6, %[y], %[b]\n" LOAD_FOUR \
   "smlad %[c], r3, %[x], %[c]\n smlad %[d], r5, %[x], %[d]\n"         \
   "smlad %[c], r4, %[y], %[c]\n smlad %[d], r6, %[y], %[d]\n"
+#define LOOP                                                              \
+  "sub %[y], %[end], %[at]\n tst %[y], #32\n bne 2f\n"                    \
+  "1:\n" FOUR_TAPS "2:\n" FOUR_TAPS "cmp %[at], %[end]\n bne 1b\n"
 #elif __ARM_ARCH_ISA_THUMB == 2
 #define OCTET_HAS_SMLAD 0
 #define ANY "r"
@@ -30,7 +33,7 @@ typedef struct {
   "ldrsb %[x], [%[w]], #1\n" LOAD_FOUR                          \
   "mla %[a], r3, %[x], %[a]\n mla %[b], r4, %[x], %[b]\n"       \
   "mla %[c], r5, %[x], %[c]\n mla %[d], r6, %[x], %[d]\n"
-#define FOUR_TAPS TAP(0) TAP(1) TAP(2) TAP(3)
+#define LOOP "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) "cmp %[at], %[end]\n bne 1b\n"
 #else
 #define OCTET_HAS_SMLAD 0
 #define ANY "l"
@@ -39,24 +42,26 @@ typedef struct {
   "ldrb %[x], [%[w], #" #index "]\n" LOAD_FOUR "sxtb %[x], %[x]\n"                  \
   "muls r3, %[x], r3\n muls r4, %[x], r4\n muls r5, %[x], r5\n muls r6, %[x], r6\n" \
   "add %[a], r3\n add %[b], r4\n add %[c], r5\n add %[d], r6\n"
-#define FOUR_TAPS TAP(0) TAP(1) TAP(2) TAP(3) "adds %[w], #4\n"
+#define LOOP "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) "adds %[w], #4\n cmp %[at], %[end]\n bne 1b\n"
 #endif
 
-// Adds the products of four weights with four widened patches, and steps past both.
-static inline __attribute__((always_inline)) void octet_add_four_taps(
-    octet_sums *_Nonnull sums, const int8_t *_Nonnull *_Nonnull weights,
-    const uint32_t *_Nonnull *_Nonnull widened) {
+// Adds the products of weights with widened patches, which end at `end`: a multiple of four taps.
+// An odd number of fours enters in the middle of the loop.
+static inline __attribute__((always_inline)) void octet_add_taps(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const uint32_t *_Nonnull widened,
+    const uint32_t *_Nonnull end) {
   octet_sums s = *sums;
   int32_t x, y;
   __asm(
-      ".syntax unified\n" FOUR_TAPS
+      ".syntax unified\n" LOOP
       : [a] "+" SUM(s.a), [b] "+" SUM(s.b), [c] "+" SUM(s.c), [d] "+" SUM(s.d),
-        [w] "+" ANY(*weights), [at] "+" ANY(*widened), [x] "=&" ANY(x), [y] "=&" SUM(y)
-      :
+        [w] "+" ANY(weights), [at] "+" ANY(widened), [x] "=&" ANY(x), [y] "=&" SUM(y)
+      : [end] SUM(end)
       : "r3", "r4", "r5", "r6", "cc", "memory");
   *sums = s;
 }
 #undef LOAD_FOUR
+#undef LOOP
 #undef FOUR_TAPS
 #undef TAP
 #undef ANY

@@ -28,14 +28,7 @@
       repeat {
         var sum = octet_sums()
         if !isFirst { sum = unsafe octet_sums(a: sums[0], b: sums[1], c: sums[2], d: sums[3]) }
-        var w = unsafe weights
-        var at = unsafe start
-        // Fours by twos; an odd one first.
-        if count & 4 != 0 { unsafe octet_add_four_taps(&sum, &w, &at) }
-        while unsafe at < end {
-          unsafe octet_add_four_taps(&sum, &w, &at)
-          unsafe octet_add_four_taps(&sum, &w, &at)
-        }
+        unsafe octet_add_taps(&sum, weights, start, end)
         unsafe sums[0] = sum.a
         unsafe sums[1] = sum.b
         unsafe sums[2] = sum.c
@@ -122,10 +115,13 @@
     @inline(__always)
     func quantized(_ sum: Int32, _ index: Int) -> Int8 {
       let shift = unsafe Int32(shifts[index])
-      var sum = sum
-      if shift > 0 { sum = sum &<< shift }
-      var value = unsafe highMultiply(sum, multipliers[index])
-      if shift < 0 { value = (((value &+ (value &>> 31)) &>> ~shift) &+ 1) &>> 1 }
+      var value: Int32
+      if shift < 0 {
+        value = unsafe highMultiply(sum, multipliers[index])
+        value = (((value &+ (value &>> 31)) &>> ~shift) &+ 1) &>> 1
+      } else {
+        value = unsafe highMultiply(sum &<< shift, multipliers[index])
+      }
       return clamp(value &+ zeroPoint, lower, upper)
     }
   }

@@ -34,8 +34,9 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer)
     /// Where running maxima of a pool window of several tiles are kept.
     var maxima: UnsafeMutablePointer<Int32> { get }
-    /// Computes the tile and those beside it, and steps past them.
-    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile)
+    /// Computes the tile and those beside it, and steps past them. Only the tile changes; the
+    /// others are not copied either.
+    func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile)
   }
 
   extension Convolution {
@@ -68,7 +69,7 @@
           var channels = allChannels
           for group in 0..<word(Word.groups) {
             unsafe tile.target = target + group &* channels.count
-            runRow(kernel, patches, channels, &tile)
+            runRow(kernel, &patches, &channels, &tile)
             channels.advance()
             unsafe patches.origin += tapByteCount
           }
@@ -81,7 +82,7 @@
     /// - Parameter tile: its target is the first pixel of the row.
     @inline(__always)
     private func runRow<Kernel: TileKernel>(
-      _ kernel: Kernel, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
+      _ kernel: Kernel, _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       let width = output.width
       let windowCount = windowCount
@@ -116,7 +117,7 @@
           tile.isLast = index >= windowCount
           tile.repeatCount = 1
         }
-        kernel.compute(patches, channels, &tile)
+        kernel.compute(&patches, &channels, &tile)
         guard windowCount > 4 else { continue }
         tile.column &+= 4
         while tile.column >= tile.left &+ poolWidth {

@@ -57,14 +57,21 @@
     }
 
     @inline(never)
-    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile) {
+    func compute(
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
+    ) {
       while tile.repeatCount > 0 {
         let places = unsafe patches.places(tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
-          unsafe addSums(first, end, patches, channels, places, isShared: patches.hasSharedRuns(tile))
-          finish(first, end, channels, &tile)
+          unsafe addSums(
+            first, end, &patches, &channels, places, isShared: patches.hasSharedRuns(tile))
+          if tile.isPool {
+            finish(first, end, &channels, &tile)
+          } else {
+            finishPixels(first, end, &channels, &tile)
+          }
           first = end
         }
         tile.repeatCount &-= 1
@@ -75,7 +82,7 @@
     /// The sums of channels `first` to `end` of one tile.
     @inline(__always)
     private func addSums(
-      _ first: Int, _ end: Int, _ patches: Patches, _ channels: Channels,
+      _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
       _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       let depth = channels.depth
@@ -87,7 +94,7 @@
         part.count = min(left, blockCount)
         if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
         if Taps.areHalves {
-          unsafe widenHalves(part, patches, places, isShared: isShared)
+          unsafe widenHalves(part, &patches, places, isShared: isShared)
         } else {
           unsafe widenWords(part, patches, places)
         }
@@ -104,29 +111,38 @@
       } while left > 0
     }
 
-    /// Bias, maximum, requantization of the sums.
+    /// Bias, maximum, requantization of the sums of one tile.
     @inline(never)
-    private func finish(_ first: Int, _ end: Int, _ channels: Channels, _ tile: inout Tile) {
+    private func finish(_ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile) {
+      var sum = unsafe sums
+      var index = first
+      repeat {
+        let bias = unsafe channels.bias[index]
+        var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
+        if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
+        if tile.isLast {
+          unsafe tile.target[index] = channels.quantized(maximum, index)
+        } else {
+          unsafe tile.maxima[index] = maximum
+        }
+        unsafe sum += 4
+        index &+= 1
+      } while index < end
+    }
+
+    /// The same for pixels of their own.
+    @inline(never)
+    private func finishPixels(
+      _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile
+    ) {
       var sum = unsafe sums
       var index = first
       repeat {
         let bias = unsafe channels.bias[index]
         var target = unsafe tile.target + index
-        if tile.isPool {
-          var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
-          if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
-          if tile.isLast {
-            unsafe target[0] = channels.quantized(maximum, index)
-          } else {
-            unsafe tile.maxima[index] = maximum
-          }
-        } else {
-          var pixel = 0
-          repeat {
-            unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
-            unsafe target += tile.stride
-            pixel &+= 1
-          } while pixel < tile.count
+        for pixel in 0..<4 where pixel < tile.count {
+          unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
+          unsafe target += tile.stride
         }
         unsafe sum += 4
         index &+= 1
@@ -137,8 +153,8 @@
 
     @inline(__always)
     private func widenHalves(
-      _ part: Patches.Part, _ patches: Patches, _ places: InlineArray<4, UnsafePointer<Int8>>,
-      isShared: Bool
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       var from = unsafe places
       let run = patches.runByteCount
@@ -150,14 +166,14 @@
         let part = Patches.Part(run: part.run, skip: part.skip, count: part.count &+ run)
         for lane in 0..<2 {
           let to = unsafe values + lane &* longer
-          unsafe gather(part, patches, from[unchecked: lane], to)
+          unsafe gather(part, &patches, from[unchecked: lane], to)
           unsafe from[unchecked: lane] = UnsafePointer(to)
           unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + run)
         }
       } else {
         for lane in 0..<4 {
           let to = unsafe values + lane &* blockCount
-          unsafe gather(part, patches, from[unchecked: lane], to)
+          unsafe gather(part, &patches, from[unchecked: lane], to)
           unsafe from[unchecked: lane] = UnsafePointer(to)
         }
       }
@@ -168,7 +184,7 @@
 
     @inline(never)
     private func gather(
-      _ part: Patches.Part, _ patches: Patches, _ from: UnsafePointer<Int8>,
+      _ part: Patches.Part, _ patches: inout Patches, _ from: UnsafePointer<Int8>,
       _ to: UnsafeMutablePointer<Int8>
     ) {
       unsafe patches.gather(part, from, to)

@@ -82,7 +82,9 @@
       }
     }
 
-    func compute(_ patches: Patches, _ channels: Channels, _ next: inout Tile) {
+    func compute(
+      _ patches: inout Patches, _ channels: inout Channels, _ next: inout Tile
+    ) {
       defer { next.advanceToEnd() }
       var patches = unsafe octet_patches(patches, narrowRowCount: narrowRowCount)
       var channels = unsafe octet_channels(channels)
