@@ -60,6 +60,16 @@ static inline __attribute__((always_inline)) void octet_add_taps(
       : "r3", "r4", "r5", "r6", "cc", "memory");
   *sums = s;
 }
+
+// Stores four words and steps past them: one instruction.
+static inline __attribute__((always_inline)) void octet_store_four(
+    int32_t *_Nonnull *_Nonnull to, int32_t a, int32_t b, int32_t c, int32_t d) {
+  register int32_t r3 __asm("r3") = a, r4 __asm("r4") = b, r5 __asm("r5") = c, r6 __asm("r6") = d;
+  __asm("stmia %[to]!, {r3, r4, r5, r6}"
+        : [to] "+" ANY(*to)
+        : "r"(r3), "r"(r4), "r"(r5), "r"(r6)
+        : "memory");
+}
 #undef LOAD_FOUR
 #undef LOOP
 #undef FOUR_TAPS
@@ -76,13 +86,13 @@ static inline __attribute__((always_inline)) void octet_add_taps(
 #endif
 
 // Bytes 0 and 2, and 1 and 3, of a word as two int16.
-static inline uint32_t octet_widen_even(uint32_t word) { return SXTB16(word); }
-static inline uint32_t octet_widen_odd(uint32_t word) {
+static inline int32_t octet_widen_even(uint32_t word) { return SXTB16(word); }
+static inline int32_t octet_widen_odd(uint32_t word) {
   return SXTB16(__builtin_rotateright32(word, 8));
 }
 
 // The products of the lower and of the upper int16, added to `sum`.
-static inline int32_t octet_multiply_halves(uint32_t a, uint32_t b, int32_t sum) {
+static inline int32_t octet_multiply_halves(int32_t a, int32_t b, int32_t sum) {
   return SMLAD(a, b, sum);
 }
 #endif

@@ -47,15 +47,11 @@
       var (a, b, c, d) = unsafe (a, b, c, d)
       let end = unsafe to + 4 &* count
       repeat {
-        unsafe to[0] = Int32(a[0])
-        unsafe to[1] = Int32(b[0])
-        unsafe to[2] = Int32(c[0])
-        unsafe to[3] = Int32(d[0])
+        unsafe octet_store_four(&to, Int32(a[0]), Int32(b[0]), Int32(c[0]), Int32(d[0]))
         unsafe a += 1
         unsafe b += 1
         unsafe c += 1
         unsafe d += 1
-        unsafe to += 4
       } while unsafe to < end
     }
 
@@ -66,44 +62,34 @@
       _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
       _ d: UnsafePointer<Int8>, count: Int, _ widened: UnsafeMutableRawPointer
     ) {
-      var to = unsafe widened.assumingMemoryBound(to: UInt32.self)
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
       var (a, b, c, d) = unsafe (a, b, c, d)
       let end = unsafe to + 2 &* (count & ~3)
       while unsafe to < end {
-        unsafe widenWord(&a, &to)
-        unsafe widenWord(&b, &to)
-        unsafe widenWord(&c, &to)
-        unsafe widenWord(&d, &to)
+        unsafe widen(a, b, shift: 0, &to)
+        unsafe widen(c, d, shift: 0, &to)
+        unsafe a += 4
+        unsafe b += 4
+        unsafe c += 4
+        unsafe d += 4
       }
       guard count & 3 != 0 else { return }
       // The last four bytes; what is before the rest is shifted out.
-      unsafe widenRest(a, count, &to)
-      unsafe widenRest(b, count, &to)
-      unsafe widenRest(c, count, &to)
-      unsafe widenRest(d, count, &to)
-    }
-
-    @inline(__always)
-    private static func widenWord(
-      _ from: inout UnsafePointer<Int8>, _ to: inout UnsafeMutablePointer<UInt32>
-    ) {
-      let word = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
-      unsafe to[0] = octet_widen_even(word)
-      unsafe to[1] = octet_widen_odd(word)
-      unsafe from += 4
-      unsafe to += 2
-    }
-
-    @inline(__always)
-    private static func widenRest(
-      _ from: UnsafePointer<Int8>, _ count: Int, _ to: inout UnsafeMutablePointer<UInt32>
-    ) {
       let back = 4 &- (count & 3)
-      let last = unsafe UnsafeRawPointer(from - back).loadUnaligned(as: UInt32.self)
-      let word = last &>> UInt32(truncatingIfNeeded: 8 &* back)
-      unsafe to[0] = octet_widen_even(word)
-      unsafe to[1] = octet_widen_odd(word)
-      unsafe to += 2
+      unsafe widen(a - back, b - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+      unsafe widen(c - back, d - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+    }
+
+    /// Four values of two patches.
+    @inline(__always)
+    private static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, shift: UInt32,
+      _ to: inout UnsafeMutablePointer<Int32>
+    ) {
+      let x = unsafe UnsafeRawPointer(a).loadUnaligned(as: UInt32.self) &>> shift
+      let y = unsafe UnsafeRawPointer(b).loadUnaligned(as: UInt32.self) &>> shift
+      unsafe octet_store_four(
+        &to, octet_widen_even(x), octet_widen_odd(x), octet_widen_even(y), octet_widen_odd(y))
     }
   }
 

@@ -218,7 +218,12 @@
           offset &+= patches.kernelRowStep
         }
       } while left > 0
-      for index in 0..<4 &* (-part.count & 3) { unsafe to[index] = 0 }
+      // Zeros up to a multiple of 4.
+      left = (0 &- part.count) & 3
+      while left > 0 {
+        unsafe octet_store_four(&to, 0, 0, 0, 0)
+        left &-= 1
+      }
     }
   }
 #endif
