@@ -93,6 +93,53 @@
     }
   }
 
+  extension Taps {
+    /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
+    /// once, meets four weights.
+    @inline(__always)
+    static func multiplyRows(
+      _ weights: UnsafePointer<Int8>, stride: Int, _ values: UnsafePointer<Int8>, count: Int
+    ) -> octet_sums {
+      var sums = octet_sums()
+      var w = unsafe weights
+      var values = unsafe values
+      let end = unsafe values + count
+      if areHalves {
+        let whole = unsafe values + (count & ~3)
+        while unsafe values < whole {
+          let word = unsafe UnsafeRawPointer(values).loadUnaligned(as: UInt32.self)
+          let even = octet_widen_even(word)
+          let odd = octet_widen_odd(word)
+          unsafe add(w, even, odd, &sums.a)
+          unsafe add(w + stride, even, odd, &sums.b)
+          unsafe add(w + 2 &* stride, even, odd, &sums.c)
+          unsafe add(w + 3 &* stride, even, odd, &sums.d)
+          unsafe w += 4
+          unsafe values += 4
+        }
+      }
+      while unsafe values < end {
+        let value = unsafe Int32(values[0])
+        unsafe sums.a &+= value &* Int32(w[0])
+        unsafe sums.b &+= value &* Int32(w[stride])
+        unsafe sums.c &+= value &* Int32(w[2 &* stride])
+        unsafe sums.d &+= value &* Int32(w[3 &* stride])
+        unsafe w += 1
+        unsafe values += 1
+      }
+      return sums
+    }
+
+    @inline(__always)
+    private static func add(
+      _ weights: UnsafePointer<Int8>, _ even: Int32, _ odd: Int32, _ sum: inout Int32
+    ) {
+      let word = unsafe UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
+      sum = octet_multiply_halves(octet_widen_even(word), even, sum)
+      sum = octet_multiply_halves(octet_widen_odd(word), odd, sum)
+    }
+  }
+
   extension Channels {
     /// `requantize` of FixedPoint.swift, the output's zero point and its range.
     ///

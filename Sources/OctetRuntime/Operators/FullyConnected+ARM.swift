@@ -8,7 +8,7 @@
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
-      var channels = unsafe octet_channels(Channels(self, context))
+      let channels = Channels(self, context)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
@@ -18,17 +18,18 @@
           for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
           offset &*= weightZeroPoint
         }
+        var cChannels = unsafe octet_channels(channels)
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe octet_dot_connect(&channels, source, offset, target)
+            unsafe octet_dot_connect(&cChannels, source, offset, target)
           } else {
-            unsafe octet_neon_connect(&channels, source, offset, target)
+            unsafe octet_neon_connect(&cChannels, source, offset, target)
           }
         #else
           if octet_may_have_neon(), context.backend != .portable {
-            unsafe octet_neon_connect(&channels, source, offset, target)
+            unsafe octet_neon_connect(&cChannels, source, offset, target)
           } else {
-            unsafe octet_core_connect(&channels, source, offset, target)
+            unsafe connectOnCore(channels, source, offset: offset, target)
           }
         #endif
       }
