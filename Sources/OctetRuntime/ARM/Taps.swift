@@ -96,7 +96,7 @@
   extension Taps {
     /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
     /// once, meets four weights.
-    @inline(__always)
+    @inline(never)
     static func multiplyRows(
       _ weights: UnsafePointer<Int8>, stride: Int, _ values: UnsafePointer<Int8>, count: Int
     ) -> octet_sums {
