@@ -68,8 +68,8 @@
     }
 
     /// Where the patches of a tile start.
-    @inline(__always)
-    func places(_ tile: Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+    @inline(never)
+    mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
       var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
       var row = tile.row
       var column = tile.column

@@ -61,7 +61,7 @@
       _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       while tile.repeatCount > 0 {
-        let places = unsafe patches.places(tile)
+        let places = unsafe patches.places(&tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
