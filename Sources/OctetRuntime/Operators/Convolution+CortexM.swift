@@ -61,12 +61,12 @@
       _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       while tile.repeatCount > 0 {
-        let places = unsafe patches.places(&tile)
+        var places = unsafe patches.places(&tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
           unsafe addSums(
-            first, end, &patches, &channels, places, isShared: patches.hasSharedRuns(tile))
+            first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
           if tile.isPool {
             finish(first, end, &channels, &tile)
           } else {
@@ -83,7 +83,7 @@
     @inline(__always)
     private func addSums(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
@@ -96,7 +96,7 @@
         if Taps.areHalves {
           unsafe widenHalves(part, &patches, places, isShared: isShared)
         } else {
-          unsafe widenWords(part, patches, places)
+          unsafe widenWords(part, &patches, &places)
         }
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
@@ -191,9 +191,10 @@
     }
 
     /// A tap of each patch is a word of its own, so values need not be gathered before.
-    @inline(__always)
+    @inline(never)
     private func widenWords(
-      _ part: Patches.Part, _ patches: Patches, _ places: InlineArray<4, UnsafePointer<Int8>>
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>
     ) {
       var tap = part.run
       var offset = 0
