@@ -21,4 +21,25 @@ void octet_fill_band(const octet_band *band, int32_t row) {
     }
   }
 }
+
+octet_places octet_gather_tile(
+    const octet_patches *p, const octet_tile *tile, int32_t depth, int8_t *values) {
+  octet_places places;
+  int32_t row = tile->row, column = tile->column, stride = (depth + 15) & ~15;
+  bool is_shared = has_shared_runs(p, tile);
+  patch_part part = {0, 0, depth + (is_shared ? p->run_byte_count : 0)};
+  if (is_shared) {
+    for (int32_t lane = 0; lane < 2; lane++, values += 2 * stride) {
+      gather(p, place(p, row, column + lane), part, values);
+      places.at[lane] = values, places.at[lane + 2] = values + p->run_byte_count;
+    }
+    return places;
+  }
+  for (int32_t lane = 0; lane < 4; lane++, values += stride) {
+    gather(p, place(p, row, column), part, values);
+    places.at[lane] = values;
+    next_pixel(tile, lane, &row, &column);
+  }
+  return places;
+}
 #endif

@@ -110,34 +110,7 @@ void octet_core_connect(
     const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
 #endif
 
-// MARK: NEON
-
-// What this machine has: 0 nothing, 1 NEON, 2 the dot product too.
-int32_t octet_neon_level(void);
-
-// Convolution: all channels of the tiles, and steps past them. `values` is scratch for four
-// patches, each of a depth that is rounded up to a multiple of 16, and 16 bytes more.
-void octet_neon_tiles(
-    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
-    int8_t *values);
-void octet_neon_connect(
-    const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
-
-#if defined(__aarch64__)
-// The same for patches of at most 32 values that all lie in eight rows of eight bytes:
-// indices[4, 32] is where the values of each patch stand there, row by row, and 255 after them.
-void octet_neon_narrow_tiles(
-    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
-    const uint8_t *indices);
-
-// The same with SDOT.
-void octet_dot_tiles(
-    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
-    int8_t *values);
-void octet_dot_narrow_tiles(
-    const octet_patches *patches, const octet_channels *channels, octet_tile *tile,
-    const uint8_t *indices);
-void octet_dot_connect(
-    const octet_channels *channels, const int8_t *values, int32_t offset, int8_t *target);
-#endif
+typedef struct { const int8_t *at[4]; } octet_places;
+octet_places octet_gather_tile(
+    const octet_patches *p, const octet_tile *tile, int32_t depth, int8_t *values);
 #endif

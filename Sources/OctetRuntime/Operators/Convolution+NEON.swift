@@ -1,6 +1,6 @@
-// Convolution with NEON, with the C kernels of arm_neon.c.
+// Convolution with NEON: what Tiles.swift computes.
 
-#if arch(arm) || arch(arm64)
+#if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
   extension Convolution {
@@ -84,21 +84,28 @@
       _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
     ) {
       #if arch(arm64)
-        if isNarrow {
-          let indices = unsafe UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self)
-          if hasDotProduct {
-            unsafe octet_dot_narrow_tiles(&patches, &channels, &tile, indices)
-          } else {
-            unsafe octet_neon_narrow_tiles(&patches, &channels, &tile, indices)
-          }
-          return
-        }
         if hasDotProduct {
-          unsafe octet_dot_tiles(&patches, &channels, &tile, values)
-          return
+          unsafe run(DotProducts.self, &patches, &channels, &tile)
+        } else {
+          unsafe run(LongProducts.self, &patches, &channels, &tile)
         }
+      #else
+        unsafe Tiles<LongProducts>.run(&patches, &channels, &tile, values)
       #endif
-      unsafe octet_neon_tiles(&patches, &channels, &tile, values)
     }
+
+    #if arch(arm64)
+      @inline(__always)
+      private func run<By: Products>(
+        _: By.Type, _ patches: inout octet_patches, _ channels: inout octet_channels,
+        _ tile: inout octet_tile
+      ) {
+        if isNarrow {
+          unsafe Tiles<By>.runNarrow(patches, channels, &tile, values)
+        } else {
+          unsafe Tiles<By>.run(&patches, &channels, &tile, values)
+        }
+      }
+    #endif
   }
 #endif

@@ -20,16 +20,18 @@
         }
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe octet_dot_connect(&channels, source, offset, target)
+            unsafe Self.connect(DotProducts.self, channels, source, offset: offset, target)
           } else {
-            unsafe octet_neon_connect(&channels, source, offset, target)
+            unsafe Self.connect(LongProducts.self, channels, source, offset: offset, target)
           }
         #else
-          if octet_may_have_neon(), context.backend != .portable {
-            unsafe octet_neon_connect(&channels, source, offset, target)
-          } else {
-            unsafe octet_core_connect(&channels, source, offset, target)
-          }
+          #if canImport(COctetKernels.NEON)
+            if context.backend != .portable {
+              unsafe Self.connect(LongProducts.self, channels, source, offset: offset, target)
+              continue
+            }
+          #endif
+          unsafe octet_core_connect(&channels, source, offset, target)
         #endif
       }
     }
