@@ -1,3 +1,4 @@
+#pragma clang diagnostic ignored "-Wnullability-completeness"
 // The kernels of ARM cores: what Convolution+CortexM.swift, Convolution+NEON.swift and their
 // FullyConnected twins call.
 //
@@ -27,10 +28,10 @@ static inline int32_t octet_add(int32_t a, int32_t b) {
 
 // Output channels: weights [channels, depth]; the rest one for each channel.
 typedef struct {
-  const int8_t *weights;
-  const int32_t *bias;
-  const int32_t *multipliers;
-  const int8_t *shifts;
+  const int8_t *_Nonnull weights;
+  const int32_t *_Nonnull bias;
+  const int32_t *_Nonnull multipliers;
+  const int8_t *_Nonnull shifts;
   int32_t channels;
   int32_t depth;
   // Of the output.
@@ -71,8 +72,8 @@ typedef struct {
   int32_t left, width, count;
   int32_t is_pool;            // all go to one pixel; otherwise each to its own
   int32_t is_first, is_last;  // tile of the pool window
-  int8_t *target;             // [count or 1, stride], the first channel of the first pixel
-  int32_t *maxima;            // [channels], of the tiles before in a pool window of several
+  int8_t *_Nonnull target;             // [count or 1, stride], the first channel of the first pixel
+  int32_t *_Nonnull maxima;            // [channels], of the tiles before in a pool window of several
   int32_t stride;             // channels from one output pixel to the next
   int32_t repeat_count, column_advance, target_advance;
 } octet_tile;

@@ -70,9 +70,10 @@ OCTET_LEAF octet_words octet_widen(int32_t bytes) {
   return (octet_words)vmovl_s16(vget_low_s16(vmovl_s8(lanes)));
 }
 
-OCTET_LEAF int32_t octet_narrow(octet_words values) {
+OCTET_LEAF octet_bytes octet_narrow(octet_words values) {
   int16x4_t half = vmovn_s32((int32x4_t)values);
-  return vget_lane_s32(vreinterpret_s32_s8(vmovn_s16(vcombine_s16(half, half))), 0);
+  int8x8_t bytes = vmovn_s16(vcombine_s16(half, half));
+  return (octet_bytes)vcombine_s8(bytes, bytes);
 }
 
 // What Linux says the machine has (AT_HWCAP). Given by the C library, or by the firmware; without

@@ -29,7 +29,7 @@
     /// `requantize` of FixedPoint.swift, the output's zero point and its range: int8 in the bytes
     /// of a word, the first lane's lowest.
     @inline(__always)
-    func callAsFunction(_ sum: SIMD4<Int32>) -> Int32 {
+    func callAsFunction(_ sum: SIMD4<Int32>) -> SIMD16<Int8> {
       let product = octet_high_multiply_words(octet_shift(sum &+ bias, left), multiplier)
       // The shift rounds ties up; 1 less for negative values makes that away from zero, unless
       // there is no shift.
@@ -68,12 +68,16 @@
 
     /// The lowest `count` bytes.
     @inline(__always)
-    static func store(bytes word: Int32, _ target: UnsafeMutablePointer<Int8>) {
-      let bytes = UnsafeMutableRawPointer(target)
+    static func store(bytes: SIMD16<Int8>, _ target: UnsafeMutablePointer<Int8>) {
+      let result = UnsafeMutableRawPointer(target)
       switch count {
-      case 4: unsafe bytes.storeBytes(of: word, as: Int32.self)
-      case 2: unsafe bytes.storeBytes(of: Int16(truncatingIfNeeded: word), as: Int16.self)
-      default: unsafe target.pointee = Int8(truncatingIfNeeded: word)
+      case 4:
+        let words = unsafe unsafeBitCast(bytes, to: SIMD4<Int32>.self)
+        unsafe result.storeBytes(of: words[0], as: Int32.self)
+      case 2:
+        let halves = unsafe unsafeBitCast(bytes, to: SIMD8<Int16>.self)
+        unsafe result.storeBytes(of: halves[0], as: Int16.self)
+      default: unsafe target.pointee = bytes[0]
       }
     }
   }

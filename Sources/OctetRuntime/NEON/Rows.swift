@@ -76,6 +76,8 @@
     init(_ weights: UnsafePointer<Int8>, depth: Int)
     /// Adds the next 16 taps.
     mutating func add(_ x: Four<SIMD16<Int8>>)
+    /// Adds the next 32 taps.
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>)
     /// Of each patch the sums of all rows, each spread over `4 / count` lanes.
     var spread: Four<SIMD4<Int32>> { get }
   }
@@ -91,6 +93,12 @@
 
     @inline(__always)
     mutating func add(_ x: Four<SIMD16<Int8>>) { add(unsafe next(&weights), x) }
+
+    @inline(__always)
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
+      add(low)
+      add(high)
+    }
 
     @inline(__always)
     mutating func add(_ w: SIMD16<Int8>, _ x: Four<SIMD16<Int8>>) {
@@ -117,6 +125,12 @@
     mutating func add(_ x: Four<SIMD16<Int8>>) {
       first.add(x)
       second.add(x)
+    }
+
+    @inline(__always)
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
+      first.add(low, high)
+      second.add(low, high)
     }
 
     @inline(__always)

@@ -57,8 +57,7 @@
       let depth = Int(unsafe channels.depth)
       var rows = unsafe Channels(channels.weights + index &* depth, depth: depth)
       var patches = unsafe patches
-      let end = unsafe patches.a + (depth & ~15)
-      while unsafe patches.a < end { rows.add(unsafe patches.next()) }
+      for _ in 0..<depth &>> 4 { rows.add(unsafe patches.next()) }
       if depth & 15 != 0 { rows.add(unsafe patches.next() & mask) }
       unsafe finish(Channels.self, rows.sums, channels, index, tile)
     }
@@ -69,12 +68,12 @@
       _: Channels.Type, _ sums: Four<SIMD4<Int32>>, _ channels: octet_channels, _ index: Int,
       _ tile: octet_tile
     ) {
-      var target = unsafe tile.target! + index
+      var target = unsafe tile.target + index
       let finished = unsafe RowConstants<Channels>(channels, index)
       if unsafe tile.is_pool != 0 {
         var maximum = octet_maximum(
           octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
-        let maxima = unsafe tile.maxima! + index
+        let maxima = unsafe tile.maxima + index
         if unsafe tile.is_first == 0 {
           maximum = octet_maximum(maximum, unsafe Channels.load(maxima))
         }
@@ -137,8 +136,9 @@
       ///
       /// - Parameter indices: `[4, 32]`, where the values of each patch stand there, row by row,
       ///   and 255 after them.
+      @inline(never)
       static func runNarrow(
-        _ patches: octet_patches, _ channels: octet_channels, _ tile: inout octet_tile,
+        _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile,
         _ indices: UnsafePointer<Int8>
       ) {
         if unsafe channels.depth > 16 {
@@ -187,8 +187,7 @@
       ) {
         let depth = Int(unsafe channels.depth)
         var rows = unsafe Channels(channels.weights + index &* depth, depth: depth)
-        rows.add(low)
-        if isWide { rows.add(high) }
+        if isWide { rows.add(low, high) } else { rows.add(low) }
         unsafe finish(Channels.self, rows.sums, channels, index, tile)
       }
     }

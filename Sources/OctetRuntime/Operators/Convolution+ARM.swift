@@ -50,11 +50,8 @@
         self, rowByteCount: Int(hasBand ? band.row_byte_count : band.image_row_byte_count),
         hasBand: hasBand)
       let allChannels = unsafe octet_channels(self, context)
-      var tile = unsafe octet_tile()
-      unsafe tile.maxima = kernel.maxima
-      unsafe tile.stride = Int32(truncatingIfNeeded: output.channels)
-      unsafe tile.is_pool = windowCount > 1 ? 1 : 0
       var target = unsafe context.output(0)
+      var tile = unsafe octet_tile(row: 0, column: 0, left: 0, width: 0, count: 0, is_pool: windowCount > 1 ? 1 : 0, is_first: 0, is_last: 0, target: target, maxima: kernel.maxima, stride: Int32(truncatingIfNeeded: output.channels), repeat_count: 0, column_advance: 0, target_advance: 0)
       if hasBand { unsafe octet_clear_band(&band) }
       for _ in 0..<input.batch {
         for row in 0..<output.height {

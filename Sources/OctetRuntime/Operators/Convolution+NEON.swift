@@ -101,7 +101,7 @@
         _ tile: inout octet_tile
       ) {
         if isNarrow {
-          unsafe Tiles<By>.runNarrow(patches, channels, &tile, values)
+          unsafe Tiles<By>.runNarrow(&patches, &channels, &tile, values)
         } else {
           unsafe Tiles<By>.run(&patches, &channels, &tile, values)
         }

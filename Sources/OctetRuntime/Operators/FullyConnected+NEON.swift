@@ -24,9 +24,8 @@
         var rows = unsafe Four(
           a: first, b: first + min(last, 1) &* depth, c: first + min(last, 2) &* depth,
           d: first + last &* depth)
-        let end = unsafe first + (depth & ~15)
         var sums = unsafe OneRow<By>(values, depth: depth)
-        while unsafe rows.a < end { sums.add(unsafe rows.next()) }
+        for _ in 0..<depth &>> 4 { sums.add(unsafe rows.next()) }
         if depth & 15 != 0 { sums.add(tail, unsafe rows.next()) }
         let sum = sums.transposed &- SIMD4(repeating: offset)
         if last == 3 {
