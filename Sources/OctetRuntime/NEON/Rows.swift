@@ -60,6 +60,15 @@
         a: OctetRuntime.next(&a), b: OctetRuntime.next(&b), c: OctetRuntime.next(&c),
         d: OctetRuntime.next(&d))
     }
+
+    @inline(__always)
+    mutating func nextTwo() -> (Four<SIMD16<Int8>>, Four<SIMD16<Int8>>) {
+      let a = unsafe (OctetRuntime.next(&a), OctetRuntime.next(&a))
+      let b = unsafe (OctetRuntime.next(&b), OctetRuntime.next(&b))
+      let c = unsafe (OctetRuntime.next(&c), OctetRuntime.next(&c))
+      let d = unsafe (OctetRuntime.next(&d), OctetRuntime.next(&d))
+      return (Four<SIMD16<Int8>>(a: a.0, b: b.0, c: c.0, d: d.0), Four<SIMD16<Int8>>(a: a.1, b: b.1, c: c.1, d: d.1))
+    }
   }
 
   extension Four<SIMD16<Int8>> {
@@ -156,7 +165,7 @@
     }
 
     @inline(__always)
-    private static func gathered(_ sum: SIMD4<Int32>) -> SIMD4<Int32> {
+    static func gathered(_ sum: SIMD4<Int32>) -> SIMD4<Int32> {
       var sum = sum
       if count <= 2 { sum = octet_add_neighbours(sum, sum) }
       if count == 1 { sum = octet_add_neighbours(sum, sum) }

@@ -57,7 +57,15 @@
       let depth = Int(unsafe channels.depth)
       var rows = unsafe Channels(channels.weights + index &* depth, depth: depth)
       var patches = unsafe patches
-      for _ in 0..<depth &>> 4 { rows.add(unsafe patches.next()) }
+      #if arch(arm64)
+        for _ in 0..<depth &>> 5 {
+          let (low, high) = unsafe patches.nextTwo()
+          rows.add(low, high)
+        }
+        if depth & 16 != 0 { rows.add(unsafe patches.next()) }
+      #else
+        for _ in 0..<depth &>> 4 { rows.add(unsafe patches.next()) }
+      #endif
       if depth & 15 != 0 { rows.add(unsafe patches.next() & mask) }
       unsafe finish(Channels.self, rows.sums, channels, index, tile)
     }

@@ -20,14 +20,14 @@
         }
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe Self.connect(DotProducts.self, channels, source, offset: offset, target)
+            unsafe NEONConnection<DotProducts>(channels, source, offset: offset)(target)
           } else {
-            unsafe Self.connect(LongProducts.self, channels, source, offset: offset, target)
+            unsafe NEONConnection<LongProducts>(channels, source, offset: offset)(target)
           }
         #else
           #if canImport(COctetKernels.NEON)
             if context.backend != .portable {
-              unsafe Self.connect(LongProducts.self, channels, source, offset: offset, target)
+              unsafe NEONConnection<LongProducts>(channels, source, offset: offset)(target)
               continue
             }
           #endif

@@ -1,45 +1,71 @@
-// Fully connected with NEON: four channels at a time.
+// Fully connected with NEON.
 //
-//     target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k]
+//     for each four channels c, and then for each one:
+//       target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k]
 
 #if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
-  extension FullyConnected {
+  @safe struct NEONConnection<By: Products> {
+    // Safety: the operator was validated, so every pointer has what is read and written behind it;
+    // 16 bytes end every blob's weights.
+    private let channels: octet_channels
+    private let values: UnsafePointer<Int8>
+    private let depth: Int
+    private let offset: SIMD4<Int32>
+    /// The values after the last 16, and zeros: the arena may end after them.
+    private var tail = SIMD16<Int8>()
+
     @inline(__always)
-    static func connect<By: Products>(
-      _ products: By.Type, _ channels: octet_channels, _ values: UnsafePointer<Int8>,
-      offset: Int32, _ target: UnsafeMutablePointer<Int8>
-    ) {
-      let depth = Int(unsafe channels.depth)
-      let count = Int(unsafe channels.channels)
-      // The values after the last 16, and zeros: the arena may end after them.
-      var tail = SIMD16<Int8>()
+    init(_ channels: octet_channels, _ values: UnsafePointer<Int8>, offset: Int32) {
+      unsafe self.channels = channels
+      unsafe self.values = values
+      self.offset = SIMD4(repeating: offset)
+      depth = Int(unsafe channels.depth)
       for k in depth & ~15..<depth { tail[k & 15] = unsafe values[k] }
+    }
+
+    @inline(__always)
+    func callAsFunction(_ target: UnsafeMutablePointer<Int8>) {
+      let count = Int(unsafe channels.channels)
       var index = 0
-      while index < count {
-        let first = unsafe channels.weights + index &* depth
-        // The last channel again, where there are fewer.
-        let last = min(count &- index, 4) &- 1
-        var rows = unsafe Four(
-          a: first, b: first + min(last, 1) &* depth, c: first + min(last, 2) &* depth,
-          d: first + last &* depth)
-        var sums = unsafe OneRow<By>(values, depth: depth)
-        for _ in 0..<depth &>> 4 { sums.add(unsafe rows.next()) }
-        if depth & 15 != 0 { sums.add(tail, unsafe rows.next()) }
-        let sum = sums.transposed &- SIMD4(repeating: offset)
-        if last == 3 {
-          let finished = unsafe RowConstants<FourRows<By>>(channels, index)
-          unsafe FourRows<By>.store(bytes: finished(sum), target + index)
-        } else {
-          for lane in 0...last {
-            let finished = unsafe RowConstants<OneRow<By>>(channels, index &+ lane)
-            unsafe OneRow<By>.store(
-              bytes: finished(SIMD4(repeating: sum[lane])), target + (index &+ lane))
-          }
-        }
+      while index &+ 4 <= count {
+        let constants = unsafe RowConstants<FourRows<By>>(channels, index)
+        let sums = unsafe four(channels.weights + index &* depth)
+        unsafe FourRows<By>.store(bytes: constants(sums &- offset), target + index)
         index &+= 4
       }
+      while index < count {
+        let constants = unsafe RowConstants<OneRow<By>>(channels, index)
+        let sum = unsafe one(channels.weights + index &* depth)
+        unsafe OneRow<By>.store(bytes: constants(sum &- offset), target + index)
+        index &+= 1
+      }
+    }
+
+    /// As patches that are multiplied with the values.
+    @inline(__always)
+    private func four(_ first: UnsafePointer<Int8>) -> SIMD4<Int32> {
+      let third = unsafe first + 2 &* depth
+      var rows = unsafe Four(a: first, b: first + depth, c: third, d: third + depth)
+      var sums = unsafe OneRow<By>(values, depth: depth)
+      for _ in 0..<depth &>> 5 {
+        let (low, high) = unsafe rows.nextTwo()
+        sums.add(low, high)
+      }
+      if depth & 16 != 0 { sums.add(unsafe rows.next()) }
+      if depth & 15 != 0 { sums.add(tail, unsafe rows.next()) }
+      return sums.transposed
+    }
+
+    @inline(__always)
+    private func one(_ first: UnsafePointer<Int8>) -> SIMD4<Int32> {
+      var row = unsafe first
+      var source = unsafe values
+      var sum = SIMD4<Int32>()
+      for _ in 0..<depth &>> 4 { sum = By.add(sum, unsafe next(&row), unsafe next(&source)) }
+      if depth & 15 != 0 { sum = By.add(sum, unsafe next(&row), tail) }
+      return OneRow<By>.gathered(sum)
     }
   }
 #endif
