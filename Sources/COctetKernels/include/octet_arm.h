@@ -21,6 +21,15 @@ static inline bool octet_may_have_neon(void) {
 #endif
 }
 
+// The widest word that is loaded and stored at any address.
+#if defined(__ARM_NEON)
+#define OCTET_WORD_BYTE_COUNT 16
+#elif defined(__ARM_FEATURE_UNALIGNED)
+#define OCTET_WORD_BYTE_COUNT 4
+#else
+#define OCTET_WORD_BYTE_COUNT 1
+#endif
+
 // Sums of untrusted models may wrap, which C leaves open for signed numbers.
 static inline int32_t octet_add(int32_t a, int32_t b) {
   return (int32_t)((uint32_t)a + (uint32_t)b);

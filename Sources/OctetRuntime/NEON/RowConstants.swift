@@ -3,8 +3,8 @@
 #if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
-  /// Bias and requantization of the channels that `Channels` sums at a time.
-  @safe struct RowConstants<Channels: Rows> {
+  /// Bias and requantization of the channels that `Block` sums at a time.
+  @safe struct RowConstants<Block: Rows> {
     private let bias: SIMD4<Int32>
     private let multiplier: SIMD4<Int32>
     private let left: SIMD4<Int32>
@@ -15,15 +15,15 @@
 
     /// Those from `index` on.
     @inline(__always)
-    init(_ channels: octet_channels, _ index: Int) {
-      bias = unsafe Channels.load(channels.bias + index)
-      multiplier = unsafe Channels.load(channels.multipliers + index)
-      let shift = unsafe Channels.loadWidened(channels.shifts + index)
+    init(_ channels: Channels, _ index: Int) {
+      bias = unsafe Block.load(channels.bias + index)
+      multiplier = unsafe Block.load(channels.multipliers + index)
+      let shift = unsafe Block.loadWidened(channels.shifts + index)
       left = octet_maximum(shift, SIMD4())
       right = octet_minimum(shift, SIMD4())
-      zeroPoint = unsafe SIMD4(repeating: channels.zero_point)
-      lower = unsafe SIMD4(repeating: channels.lower)
-      upper = unsafe SIMD4(repeating: channels.upper)
+      zeroPoint = SIMD4(repeating: channels.zeroPoint)
+      lower = SIMD4(repeating: channels.lower)
+      upper = SIMD4(repeating: channels.upper)
     }
 
     /// `requantize` of FixedPoint.swift, the output's zero point and its range: int8 in the bytes

@@ -22,40 +22,39 @@
     ///   16, and 16 bytes more.
     @inline(never)
     static func run(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile,
+      _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
       _ values: UnsafeMutablePointer<Int8>
     ) {
-      let local = unsafe channels
-      var to = unsafe tile
-      let mask = firstLanes(Int(unsafe local.depth) & 15)
-      let count = Int(unsafe local.channels)
-      for _ in 0..<Int(unsafe tile.repeat_count) {
-        let places = unsafe gathered(&patches, &to, local.depth, values)
+      var to = tile
+      let mask = firstLanes(channels.depth & 15)
+      let count = channels.count
+      for _ in 0..<tile.repeatCount {
+        let places = unsafe gathered(patches, to, depth: channels.depth, values)
         var index = 0
         #if arch(arm64)
           while index &+ 4 <= count {
-            unsafe multiply(FourRows<By>.self, local, index, places, mask, to)
+            unsafe multiply(FourRows<By>.self, channels, index, places, mask, to)
             index &+= 4
           }
         #endif
         while index &+ 2 <= count {
-          unsafe multiply(TwoRows<OneRow<By>>.self, local, index, places, mask, to)
+          unsafe multiply(TwoRows<OneRow<By>>.self, channels, index, places, mask, to)
           index &+= 2
         }
-        if index < count { unsafe multiply(OneRow<By>.self, local, index, places, mask, to) }
-        unsafe advance(&to)
+        if index < count { unsafe multiply(OneRow<By>.self, channels, index, places, mask, to) }
+        to.advance()
       }
-      unsafe advance(&tile, to)
+      tile = to
     }
 
     /// The channels from `index` on over four patches.
     @inline(__always)
-    private static func multiply<Channels: Rows>(
-      _: Channels.Type, _ channels: octet_channels, _ index: Int,
-      _ patches: Four<UnsafePointer<Int8>>, _ mask: SIMD16<Int8>, _ tile: octet_tile
+    private static func multiply<Block: Rows>(
+      _: Block.Type, _ channels: Channels, _ index: Int,
+      _ patches: Four<UnsafePointer<Int8>>, _ mask: SIMD16<Int8>, _ tile: Tile
     ) {
-      let depth = Int(unsafe channels.depth)
-      var rows = unsafe Channels(channels.weights + index &* depth, depth: depth)
+      let depth = channels.depth
+      var rows = unsafe Block(channels.weights + index &* depth, depth: depth)
       var patches = unsafe patches
       #if arch(arm64)
         for _ in 0..<depth &>> 5 {
@@ -67,66 +66,69 @@
         for _ in 0..<depth &>> 4 { rows.add(unsafe patches.next()) }
       #endif
       if depth & 15 != 0 { rows.add(unsafe patches.next() & mask) }
-      unsafe finish(Channels.self, rows.sums, channels, index, tile)
+      finish(Block.self, rows.sums, channels, index, tile)
     }
 
     /// Where sums go.
     @inline(__always)
-    private static func finish<Channels: Rows>(
-      _: Channels.Type, _ sums: Four<SIMD4<Int32>>, _ channels: octet_channels, _ index: Int,
-      _ tile: octet_tile
+    private static func finish<Block: Rows>(
+      _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: Channels, _ index: Int,
+      _ tile: Tile
     ) {
       var target = unsafe tile.target + index
-      let finished = unsafe RowConstants<Channels>(channels, index)
-      if unsafe tile.is_pool != 0 {
+      let finished = RowConstants<Block>(channels, index)
+      if tile.isPool {
         var maximum = octet_maximum(
           octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
         let maxima = unsafe tile.maxima + index
-        if unsafe tile.is_first == 0 {
-          maximum = octet_maximum(maximum, unsafe Channels.load(maxima))
+        if !tile.isFirst {
+          maximum = octet_maximum(maximum, unsafe Block.load(maxima))
         }
-        if unsafe tile.is_last != 0 {
-          unsafe Channels.store(bytes: finished(maximum), target)
+        if tile.isLast {
+          unsafe Block.store(bytes: finished(maximum), target)
         } else {
-          unsafe Channels.store(maximum, maxima)
+          unsafe Block.store(maximum, maxima)
         }
         return
       }
-      unsafe Channels.store(bytes: finished(sums.a), target)
-      guard unsafe tile.count > 1 else { return }
-      unsafe target += Int(tile.stride)
-      unsafe Channels.store(bytes: finished(sums.b), target)
-      guard unsafe tile.count > 2 else { return }
-      unsafe target += Int(tile.stride)
-      unsafe Channels.store(bytes: finished(sums.c), target)
-      guard unsafe tile.count > 3 else { return }
-      unsafe target += Int(tile.stride)
-      unsafe Channels.store(bytes: finished(sums.d), target)
+      unsafe Block.store(bytes: finished(sums.a), target)
+      guard tile.count > 1 else { return }
+      unsafe target += tile.stride
+      unsafe Block.store(bytes: finished(sums.b), target)
+      guard tile.count > 2 else { return }
+      unsafe target += tile.stride
+      unsafe Block.store(bytes: finished(sums.c), target)
+      guard tile.count > 3 else { return }
+      unsafe target += tile.stride
+      unsafe Block.store(bytes: finished(sums.d), target)
     }
 
+    /// The patches of a tile; up to 15 bytes after each are scratch that may be read.
     @inline(__always)
     private static func gathered(
-      _ patches: inout octet_patches, _ tile: inout octet_tile, _ depth: Int32,
-      _ values: UnsafeMutablePointer<Int8>
+      _ patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>
     ) -> Four<UnsafePointer<Int8>> {
-      let places = unsafe octet_gather_tile(&patches, &tile, depth, values)
+      let stride = (depth &+ 15) & ~15
+      if patches.hasSharedRuns(tile) {
+        let part = Patches.Part(run: 0, skip: 0, count: depth &+ patches.runByteCount)
+        let right = unsafe values + 2 &* stride
+        unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
+        unsafe patches.gather(part, patches.place(tile.row, tile.column &+ 1), right)
+        return unsafe Four(
+          a: UnsafePointer(values), b: UnsafePointer(right),
+          c: UnsafePointer(values + patches.runByteCount),
+          d: UnsafePointer(right + patches.runByteCount))
+      }
+      let part = Patches.Part(run: 0, skip: 0, count: depth)
+      var row = tile.row
+      var column = tile.column
+      for lane in 0..<4 {
+        unsafe patches.gather(part, patches.place(row, column), values + lane &* stride)
+        tile.advance(&row, &column, after: lane)
+      }
       return unsafe Four(
-        a: places.at.0!, b: places.at.1!, c: places.at.2!, d: places.at.3!)
-    }
-
-    /// The tile beside it.
-    @inline(__always)
-    private static func advance(_ tile: inout octet_tile) {
-      unsafe tile.column &+= tile.column_advance
-      unsafe tile.left &+= tile.column_advance
-      unsafe tile.target += Int(tile.target_advance)
-    }
-
-    @inline(__always)
-    private static func advance(_ tile: inout octet_tile, _ to: octet_tile) {
-      unsafe tile.column = to.column
-      unsafe tile.left = to.left
-      unsafe tile.target = to.target
+        a: UnsafePointer(values), b: UnsafePointer(values + stride),
+        c: UnsafePointer(values + 2 &* stride), d: UnsafePointer(values + 3 &* stride))
     }
 
     /// All bits of the first `count` lanes.
@@ -146,57 +148,56 @@
       ///   and 255 after them.
       @inline(never)
       static func runNarrow(
-        _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile,
-        _ indices: UnsafePointer<Int8>
+        _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
+        _ indices: UnsafePointer<Int8>, rowCount: Int
       ) {
-        if unsafe channels.depth > 16 {
-          unsafe runNarrow(patches, channels, &tile, indices, isWide: true)
+        if channels.depth > 16 {
+          unsafe runNarrow(patches, channels, &tile, indices, rowCount: rowCount, isWide: true)
         } else {
-          unsafe runNarrow(patches, channels, &tile, indices, isWide: false)
+          unsafe runNarrow(patches, channels, &tile, indices, rowCount: rowCount, isWide: false)
         }
       }
 
       @inline(__always)
       private static func runNarrow(
-        _ patches: octet_patches, _ channels: octet_channels, _ tile: inout octet_tile,
-        _ indices: UnsafePointer<Int8>, isWide: Bool
+        _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
+        _ indices: UnsafePointer<Int8>, rowCount: Int, isWide: Bool
       ) {
-        var to = unsafe tile
-        let count = Int(unsafe channels.channels)
-        var from = unsafe patches.origin! + Int(to.row &* patches.row_step)
-          + Int(to.column &* patches.column_step)
-        let step = Int(unsafe to.column_advance &* patches.column_step)
-        for _ in 0..<Int(unsafe tile.repeat_count) {
-          let table = unsafe Table(from, patches)
+        var to = tile
+        let count = channels.count
+        var from = unsafe patches.place(to.row, to.column)
+        let step = to.columnAdvance &* patches.columnStep
+        for _ in 0..<tile.repeatCount {
+          let table = unsafe Table(from, step: patches.rowByteCount, rowCount: rowCount)
           let low = unsafe table.patches(indices)
           let high = isWide ? unsafe table.patches(indices + 16) : low
           var index = 0
           while index &+ 4 <= count {
-            unsafe multiply(FourRows<By>.self, channels, index, low, high, isWide, to)
+            multiply(FourRows<By>.self, channels, index, low, high, isWide, to)
             index &+= 4
           }
           while index &+ 2 <= count {
-            unsafe multiply(TwoRows<OneRow<By>>.self, channels, index, low, high, isWide, to)
+            multiply(TwoRows<OneRow<By>>.self, channels, index, low, high, isWide, to)
             index &+= 2
           }
           if index < count {
-            unsafe multiply(OneRow<By>.self, channels, index, low, high, isWide, to)
+            multiply(OneRow<By>.self, channels, index, low, high, isWide, to)
           }
-          unsafe advance(&to)
+          to.advance()
           unsafe from += step
         }
-        unsafe advance(&tile, to)
+        tile = to
       }
 
       @inline(__always)
-      private static func multiply<Channels: Rows>(
-        _: Channels.Type, _ channels: octet_channels, _ index: Int, _ low: Four<SIMD16<Int8>>,
-        _ high: Four<SIMD16<Int8>>, _ isWide: Bool, _ tile: octet_tile
+      private static func multiply<Block: Rows>(
+        _: Block.Type, _ channels: Channels, _ index: Int, _ low: Four<SIMD16<Int8>>,
+        _ high: Four<SIMD16<Int8>>, _ isWide: Bool, _ tile: Tile
       ) {
-        let depth = Int(unsafe channels.depth)
-        var rows = unsafe Channels(channels.weights + index &* depth, depth: depth)
+        let depth = channels.depth
+        var rows = unsafe Block(channels.weights + index &* depth, depth: depth)
         if isWide { rows.add(low, high) } else { rows.add(low) }
-        unsafe finish(Channels.self, rows.sums, channels, index, tile)
+        finish(Block.self, rows.sums, channels, index, tile)
       }
     }
 
@@ -205,9 +206,7 @@
       private let a, b, c, d: SIMD16<Int8>
 
       @inline(__always)
-      init(_ from: UnsafePointer<Int8>, _ patches: octet_patches) {
-        let step = Int(unsafe patches.row_byte_count)
-        let count = Int(unsafe patches.narrow_row_count)
+      init(_ from: UnsafePointer<Int8>, step: Int, rowCount count: Int) {
         a = unsafe Self.pair(from, step, count)
         b = unsafe Self.pair(from + 2 &* step, step, count &- 2)
         c = unsafe Self.pair(from + 4 &* step, step, count &- 4)

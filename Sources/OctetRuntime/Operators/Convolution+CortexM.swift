@@ -31,9 +31,12 @@
         takes_runs: tapByteCount == 8 && layer.takesRuns)
     }
 
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
-    ) {
+    func compute(_ patches: Patches, _ channels: Channels, _ next: inout Tile) {
+      defer { next.advanceToEnd() }
+      var patches = unsafe octet_patches(patches)
+      var channels = unsafe octet_channels(channels)
+      var tile = unsafe octet_tile(next)
+      var scratch = unsafe scratch
       unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
     }
   }

@@ -66,6 +66,7 @@
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
     private let isNarrow: Bool
+    private let narrowRowCount: Int
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
       // One after the other: four patches and the maxima.
@@ -74,38 +75,31 @@
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
       isNarrow = layer.isNarrow
+      narrowRowCount = layer.bandRowCount
       if isNarrow {
         unsafe layer.writeNarrowIndices(
           UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self))
       }
     }
 
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
-    ) {
+    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile) {
       #if arch(arm64)
-        if hasDotProduct {
-          unsafe run(DotProducts.self, &patches, &channels, &tile)
-        } else {
-          unsafe run(LongProducts.self, &patches, &channels, &tile)
-        }
-      #else
-        unsafe Tiles<LongProducts>.run(&patches, &channels, &tile, values)
+        if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
       #endif
+      run(LongProducts.self, patches, channels, &tile)
     }
 
-    #if arch(arm64)
-      @inline(__always)
-      private func run<By: Products>(
-        _: By.Type, _ patches: inout octet_patches, _ channels: inout octet_channels,
-        _ tile: inout octet_tile
-      ) {
+    @inline(__always)
+    private func run<By: Products>(
+      _: By.Type, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
+    ) {
+      #if arch(arm64)
         if isNarrow {
-          unsafe Tiles<By>.runNarrow(&patches, &channels, &tile, values)
-        } else {
-          unsafe Tiles<By>.run(&patches, &channels, &tile, values)
+          return unsafe Tiles<By>.runNarrow(
+            patches, channels, &tile, UnsafePointer(values), rowCount: narrowRowCount)
         }
-      }
-    #endif
+      #endif
+      unsafe Tiles<By>.run(patches, channels, &tile, values)
+    }
   }
 #endif

@@ -1,4 +1,4 @@
-// Fully connected on ARM cores, with the C kernels of arm_core.c and arm_neon.c.
+// Fully connected on ARM cores: which kernel runs.
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
@@ -8,7 +8,7 @@
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
-      var channels = unsafe octet_channels(self, context)
+      let channels = Channels(self, context)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
@@ -31,7 +31,8 @@
               continue
             }
           #endif
-          unsafe octet_core_connect(&channels, source, offset, target)
+          var all = unsafe octet_channels(channels)
+          unsafe octet_core_connect(&all, source, offset, target)
         #endif
       }
     }

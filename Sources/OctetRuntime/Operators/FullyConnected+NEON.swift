@@ -9,7 +9,7 @@
   @safe struct NEONConnection<By: Products> {
     // Safety: the operator was validated, so every pointer has what is read and written behind it;
     // 16 bytes end every blob's weights.
-    private let channels: octet_channels
+    private let channels: Channels
     private let values: UnsafePointer<Int8>
     private let depth: Int
     private let offset: SIMD4<Int32>
@@ -17,26 +17,26 @@
     private var tail = SIMD16<Int8>()
 
     @inline(__always)
-    init(_ channels: octet_channels, _ values: UnsafePointer<Int8>, offset: Int32) {
-      unsafe self.channels = channels
+    init(_ channels: Channels, _ values: UnsafePointer<Int8>, offset: Int32) {
+      self.channels = channels
       unsafe self.values = values
       self.offset = SIMD4(repeating: offset)
-      depth = Int(unsafe channels.depth)
+      depth = channels.depth
       for k in depth & ~15..<depth { tail[k & 15] = unsafe values[k] }
     }
 
     @inline(__always)
     func callAsFunction(_ target: UnsafeMutablePointer<Int8>) {
-      let count = Int(unsafe channels.channels)
+      let count = channels.count
       var index = 0
       while index &+ 4 <= count {
-        let constants = unsafe RowConstants<FourRows<By>>(channels, index)
+        let constants = RowConstants<FourRows<By>>(channels, index)
         let sums = unsafe four(channels.weights + index &* depth)
         unsafe FourRows<By>.store(bytes: constants(sums &- offset), target + index)
         index &+= 4
       }
       while index < count {
-        let constants = unsafe RowConstants<OneRow<By>>(channels, index)
+        let constants = RowConstants<OneRow<By>>(channels, index)
         let sum = unsafe one(channels.weights + index &* depth)
         unsafe OneRow<By>.store(bytes: constants(sum &- offset), target + index)
         index &+= 1
