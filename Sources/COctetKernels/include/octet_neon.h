@@ -76,6 +76,12 @@ OCTET_LEAF octet_bytes octet_narrow(octet_words values) {
   return (octet_bytes)vcombine_s8(bytes, bytes);
 }
 
+// All bits of the first `count` lanes.
+OCTET_LEAF octet_bytes octet_first_lanes(int8_t count) {
+  octet_bytes lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return (octet_bytes)(lanes < count);
+}
+
 // What Linux says the machine has (AT_HWCAP). Given by the C library, or by the firmware; without
 // either 0.
 __attribute__((weak)) extern unsigned long getauxval(unsigned long);

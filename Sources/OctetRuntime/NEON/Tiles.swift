@@ -26,7 +26,7 @@
       _ values: UnsafeMutablePointer<Int8>
     ) {
       var to = tile
-      let mask = firstLanes(channels.depth & 15)
+      let mask = octet_first_lanes(Int8(truncatingIfNeeded: channels.depth & 15))
       let count = channels.count
       for _ in 0..<tile.repeatCount {
         let places = unsafe gathered(patches, to, depth: channels.depth, values)
@@ -129,14 +129,6 @@
       return unsafe Four(
         a: UnsafePointer(values), b: UnsafePointer(values + stride),
         c: UnsafePointer(values + 2 &* stride), d: UnsafePointer(values + 3 &* stride))
-    }
-
-    /// All bits of the first `count` lanes.
-    @inline(__always)
-    private static func firstLanes(_ count: Int) -> SIMD16<Int8> {
-      var mask = SIMD16<Int8>()
-      for lane in 0..<count { mask[lane] = -1 }
-      return mask
     }
   }
 
