@@ -71,8 +71,8 @@ OCTET_LEAF octet_words octet_widen(int32_t bytes) {
 }
 
 OCTET_LEAF octet_bytes octet_narrow(octet_words values) {
-  int16x4_t half = vmovn_s32((int32x4_t)values);
-  int8x8_t bytes = vmovn_s16(vcombine_s16(half, half));
+  int16x4_t half = vqmovn_s32((int32x4_t)values);
+  int8x8_t bytes = vqmovn_s16(vcombine_s16(half, half));
   return (octet_bytes)vcombine_s8(bytes, bytes);
 }
 

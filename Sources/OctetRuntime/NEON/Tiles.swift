@@ -26,6 +26,7 @@
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
       _ values: UnsafeMutablePointer<Int8>
     ) {
+      let channels = NEONChannels(channels)
       var next = tile
       for _ in 0..<tile.repeatCount {
         let copied = unsafe CopiedPatches(patches, next, depth: channels.depth, values)
@@ -37,7 +38,7 @@
 
     @inline(__always)
     private static func multiply<Source: FourPatches>(
-      _ patches: Source, _ channels: Channels, _ tile: Tile
+      _ patches: Source, _ channels: NEONChannels, _ tile: Tile
     ) {
       var index = 0
       while index < channels.count {
@@ -62,7 +63,7 @@
     /// The channels from `index` on.
     @inline(__always)
     private static func multiply<Block: Rows, Source: FourPatches>(
-      _: Block.Type, _ patches: Source, _ channels: Channels, _ index: Int, _ tile: Tile
+      _: Block.Type, _ patches: Source, _ channels: NEONChannels, _ index: Int, _ tile: Tile
     ) {
       var rows = unsafe Block(
         channels.weights + index &* channels.depth, depth: channels.depth)
@@ -73,7 +74,8 @@
     /// Where sums go.
     @inline(__always)
     private static func finish<Block: Rows>(
-      _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: Channels, _ index: Int, _ tile: Tile
+      _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: NEONChannels, _ index: Int,
+      _ tile: Tile
     ) {
       var target = unsafe tile.target + index
       let finished = RowConstants<Block>(channels, index)
@@ -114,7 +116,8 @@
         _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
         _ indices: UnsafePointer<Int8>, rowCount: Int
       ) {
-        var next = tile
+        let channels = NEONChannels(channels)
+      var next = tile
         for _ in 0..<tile.repeatCount {
           let table = unsafe Table(
             patches.place(next.row, next.column), step: patches.rowByteCount, rowCount: rowCount)

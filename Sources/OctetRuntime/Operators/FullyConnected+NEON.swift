@@ -9,7 +9,7 @@
   @safe struct NEONConnection<By: Products> {
     // Safety: the operator was validated, so every pointer has what is read and written behind it;
     // 16 bytes end every blob's weights.
-    private let channels: Channels
+    private let channels: NEONChannels
     private let values: UnsafePointer<Int8>
     private let depth: Int
     private let offset: SIMD4<Int32>
@@ -18,7 +18,7 @@
 
     @inline(__always)
     init(_ channels: Channels, _ values: UnsafePointer<Int8>, offset: Int32) {
-      self.channels = channels
+      self.channels = NEONChannels(channels)
       unsafe self.values = values
       self.offset = SIMD4(repeating: offset)
       depth = channels.depth
