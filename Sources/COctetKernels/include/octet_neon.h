@@ -35,6 +35,15 @@ OCTET_LEAF octet_bytes octet_look_up(
 }
 #endif
 
+// `x`, but the compiler cannot use it before `sum` is there. It would start all products of a step
+// at once, for which ARMv7 has too few registers.
+OCTET_LEAF octet_bytes octet_after(octet_words sum, octet_bytes x) {
+#if defined(__arm__)
+  __asm__("" : "+w"(x) : "w"(sum));
+#endif
+  return x;
+}
+
 // Sums of neighbours: [a₀ + a₁, a₂ + a₃, b₀ + b₁, b₂ + b₃].
 OCTET_LEAF octet_words octet_add_neighbours(octet_words a, octet_words b) {
 #if defined(__aarch64__)
