@@ -113,8 +113,9 @@
     mutating func add(_ w: SIMD16<Int8>, _ x: Four<SIMD16<Int8>>) {
       spread.a = By.add(spread.a, w, x.a)
       spread.b = By.add(spread.b, w, x.b)
-      spread.c = By.add(spread.c, w, octet_after(spread.a, x.c))
-      spread.d = By.add(spread.d, w, octet_after(spread.b, x.d))
+      let w = octet_after(spread.b, w)
+      spread.c = By.add(spread.c, w, x.c)
+      spread.d = By.add(spread.d, w, x.d)
     }
   }
 
@@ -133,8 +134,7 @@
     @inline(__always)
     mutating func add(_ x: Four<SIMD16<Int8>>) {
       first.add(x)
-      let s = first.spread
-      second.add(Four<SIMD16<Int8>>(a: octet_after(s.c, x.a), b: octet_after(s.d, x.b), c: x.c, d: x.d))
+      second.add(x)
     }
 
     @inline(__always)
