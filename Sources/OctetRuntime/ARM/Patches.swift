@@ -67,6 +67,19 @@
       unsafe origin + (row &* rowStep &+ column &* columnStep)
     }
 
+    /// Where the patches of a tile start.
+    @inline(__always)
+    func places(_ tile: Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+      var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
+      var row = tile.row
+      var column = tile.column
+      for lane in 0..<4 {
+        unsafe places[unchecked: lane] = place(row, column)
+        tile.advance(&row, &column, after: lane)
+      }
+      return unsafe places
+    }
+
     /// Whether the lower patches of a window of two by two pixels are the upper ones a run later.
     @inline(__always)
     func hasSharedRuns(_ tile: Tile) -> Bool {

@@ -32,14 +32,16 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer)
     /// Where running maxima of a pool window of several tiles are kept.
     var maxima: UnsafeMutablePointer<Int32> { get }
-    /// Computes the tile and those beside it, and steps past them.
-    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile)
+    /// Computes the tile and those beside it, and steps past them. Only the tile changes; the
+    /// others are not copied either.
+    func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile)
   }
 
   extension Convolution {
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
       let hasBand = bandByteCount > 0
+      let tapByteCount = input.channels / word(Word.groups)
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
       let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
       let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
@@ -47,6 +49,7 @@
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)
+      let allChannels = Channels(self, context)
       var target = unsafe context.output(0)
       var tile = unsafe Tile(
         isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)
@@ -61,16 +64,12 @@
             unsafe patches.origin = band.image + top &* band.imageRowByteCount
           }
           // Groups inside rows: the output may take the place of input rows that are done with.
-          var channels = Channels(self, context)
+          var channels = allChannels
           for group in 0..<word(Word.groups) {
             unsafe tile.target = target + group &* channels.count
-            if windowCount > 1 {
-              runPooledRow(kernel, patches, channels, &tile)
-            } else {
-              runRow(kernel, patches, channels, &tile)
-            }
+            runRow(kernel, &patches, &channels, &tile)
             channels.advance()
-            unsafe patches.origin += input.channels / word(Word.groups)
+            unsafe patches.origin += tapByteCount
           }
           unsafe target += output.width &* output.channels
         }
@@ -78,68 +77,60 @@
       }
     }
 
+    /// - Parameter tile: its target is the first pixel of the row.
     @inline(__always)
     private func runRow<Kernel: TileKernel>(
-      _ kernel: Kernel, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
+      _ kernel: Kernel, _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       let width = output.width
-      tile.width = width
-      tile.columnAdvance = 4
-      tile.targetAdvance = 4 &* tile.stride
-      // Fours, and what is left.
-      tile.column = 0
-      tile.count = 4
-      tile.repeatCount = width &>> 2
-      kernel.compute(patches, channels, &tile)
-      if tile.column < width {
-        tile.count = width &- tile.column
-        tile.repeatCount = 1
-        kernel.compute(patches, channels, &tile)
-      }
-    }
-
-    @inline(__always)
-    private func runPooledRow<Kernel: TileKernel>(
-      _ kernel: Kernel, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
-    ) {
-      let count = windowCount
+      let windowCount = windowCount
       let poolWidth = word(Word.poolWidth)
-      let step = word(Word.poolStrideWidth)
-      tile.width = poolWidth
-      tile.targetAdvance = tile.stride
-      if count <= 4 {
-        tile.left = 0
-        tile.column = 0
-        tile.count = count
-        tile.repeatCount = output.width
-        tile.columnAdvance = step
-        kernel.compute(patches, channels, &tile)
-        return
-      }
-      for column in 0..<output.width {
-        let left = column &* step
-        let target = unsafe tile.target
-        var y = 0
-        var x = 0
-        var index = 0
-        while index < count {
-          unsafe tile.target = target
-          tile.left = left
-          tile.row = y
-          tile.column = left &+ x
-          tile.count = min(count &- index, 4)
+      // Output pixels, and those of the window, that are done.
+      var column = 0
+      var index = 0
+      tile.row = 0
+      tile.column = 0
+      tile.left = 0
+      tile.width = windowCount == 1 ? width : poolWidth
+      // One call for all cases, so that firmware holds its arguments once.
+      repeat {
+        if windowCount == 1 {
+          // Fours, and what is left.
+          let fours = (width &- column) &>> 2
+          tile.count = fours > 0 ? 4 : width &- column
+          tile.repeatCount = max(fours, 1)
+          tile.columnAdvance = 4
+          tile.targetAdvance = 4 &* tile.stride
+          column &+= fours > 0 ? 4 &* fours : tile.count
+        } else if windowCount <= 4 {
+          tile.count = windowCount
+          tile.repeatCount = width
+          tile.columnAdvance = word(Word.poolStrideWidth)
+          tile.targetAdvance = tile.stride
+          column = width
+        } else {
+          tile.count = min(windowCount &- index, 4)
           tile.isFirst = index == 0
           index &+= 4
-          tile.isLast = index >= count
+          tile.isLast = index >= windowCount
           tile.repeatCount = 1
-          kernel.compute(patches, channels, &tile)
-          x &+= 4
-          while x >= poolWidth {
-            x &-= poolWidth
-            y &+= 1
-          }
         }
-      }
+        kernel.compute(&patches, &channels, &tile)
+        guard windowCount > 4 else { continue }
+        tile.column &+= 4
+        while tile.column >= tile.left &+ poolWidth {
+          tile.column &-= poolWidth
+          tile.row &+= 1
+        }
+        if tile.isLast {
+          column &+= 1
+          index = 0
+          tile.row = 0
+          tile.left &+= word(Word.poolStrideWidth)
+          tile.column = tile.left
+          unsafe tile.target += tile.stride
+        }
+      } while column < width
     }
   }
 #else

@@ -82,7 +82,9 @@
       }
     }
 
-    func compute(_ patches: Patches, _ channels: Channels, _ tile: inout Tile) {
+    func compute(
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
+    ) {
       #if arch(arm64)
         if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
       #endif

@@ -31,8 +31,7 @@
               continue
             }
           #endif
-          var all = unsafe octet_channels(channels)
-          unsafe octet_core_connect(&all, source, offset, target)
+          unsafe connectOnCore(channels, source, offset: offset, target)
         #endif
       }
     }
