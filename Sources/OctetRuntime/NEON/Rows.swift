@@ -3,9 +3,8 @@
 //     lanes[r, p] += Σ w[r] · x[p] over 16 taps, in groups of lanes
 //     sums[p][r] = the lanes of lanes[r, p] added up, once at the end
 //
-// 1. Four channels on AArch64, two where there are half the registers.
-// 2. The last of a patch is masked to a multiple of 16, so that the weights read beyond a row, the
-//    next row's or the 16 bytes that end every blob's weights, add nothing.
+// A block of rows is a type, made of halves, so that all its sums are values of their own, which the
+// compiler keeps in registers.
 
 #if canImport(COctetKernels.NEON)
   internal import COctetKernels
@@ -40,44 +39,6 @@
     }
   #endif
 
-  /// One each for four patches.
-  struct Four<Element> {
-    var a, b, c, d: Element
-  }
-
-  /// The next 16 bytes, and a step past them.
-  @inline(__always)
-  func next(_ bytes: inout UnsafePointer<Int8>) -> SIMD16<Int8> {
-    let vector = unsafe UnsafeRawPointer(bytes).loadUnaligned(as: SIMD16<Int8>.self)
-    unsafe bytes += 16
-    return vector
-  }
-
-  extension Four where Element == UnsafePointer<Int8> {
-    @inline(__always)
-    mutating func next() -> Four<SIMD16<Int8>> {
-      unsafe Four<SIMD16<Int8>>(
-        a: OctetRuntime.next(&a), b: OctetRuntime.next(&b), c: OctetRuntime.next(&c),
-        d: OctetRuntime.next(&d))
-    }
-
-    @inline(__always)
-    mutating func nextTwo() -> (Four<SIMD16<Int8>>, Four<SIMD16<Int8>>) {
-      let a = unsafe (OctetRuntime.next(&a), OctetRuntime.next(&a))
-      let b = unsafe (OctetRuntime.next(&b), OctetRuntime.next(&b))
-      let c = unsafe (OctetRuntime.next(&c), OctetRuntime.next(&c))
-      let d = unsafe (OctetRuntime.next(&d), OctetRuntime.next(&d))
-      return (Four<SIMD16<Int8>>(a: a.0, b: b.0, c: c.0, d: d.0), Four<SIMD16<Int8>>(a: a.1, b: b.1, c: c.1, d: d.1))
-    }
-  }
-
-  extension Four<SIMD16<Int8>> {
-    @inline(__always)
-    static func & (four: Self, mask: SIMD16<Int8>) -> Self {
-      Self(a: four.a & mask, b: four.b & mask, c: four.c & mask, d: four.d & mask)
-    }
-  }
-
   /// Channels whose weights follow each other, and what has been summed.
   protocol Rows {
     static var count: Int { get }
@@ -101,7 +62,7 @@
     init(_ weights: UnsafePointer<Int8>, depth: Int) { unsafe self.weights = weights }
 
     @inline(__always)
-    mutating func add(_ x: Four<SIMD16<Int8>>) { add(unsafe next(&weights), x) }
+    mutating func add(_ x: Four<SIMD16<Int8>>) { add(unsafe loadNext(&weights), x) }
 
     @inline(__always)
     mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {

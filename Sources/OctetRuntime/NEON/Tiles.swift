@@ -117,7 +117,7 @@
         _ indices: UnsafePointer<Int8>, rowCount: Int
       ) {
         let channels = NEONChannels(channels)
-      var next = tile
+        var next = tile
         for _ in 0..<tile.repeatCount {
           let table = unsafe Table(
             patches.place(next.row, next.column), step: patches.rowByteCount, rowCount: rowCount)

@@ -20,14 +20,14 @@
         }
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe NEONConnection<DotProducts>(channels, source, offset: offset)(target)
+            unsafe NEONFullyConnected<DotProducts>(channels, source, offset: offset)(target)
           } else {
-            unsafe NEONConnection<LongProducts>(channels, source, offset: offset)(target)
+            unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
           }
         #else
           #if canImport(COctetKernels.NEON)
             if context.backend != .portable {
-              unsafe NEONConnection<LongProducts>(channels, source, offset: offset)(target)
+              unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
               continue
             }
           #endif

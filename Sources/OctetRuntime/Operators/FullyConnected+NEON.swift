@@ -6,10 +6,11 @@
 #if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
-  @safe struct NEONConnection<By: Products> {
+  @safe struct NEONFullyConnected<By: Products> {
     // Safety: the operator was validated, so every pointer has what is read and written behind it;
     // 16 bytes end every blob's weights.
     private let channels: NEONChannels
+    /// `[depth]`.
     private let values: UnsafePointer<Int8>
     private let depth: Int
     private let offset: SIMD4<Int32>
@@ -25,6 +26,7 @@
       for k in depth & ~15..<depth { tail[k & 15] = unsafe values[k] }
     }
 
+    /// Computes all channels.
     @inline(__always)
     func callAsFunction(_ target: UnsafeMutablePointer<Int8>) {
       let count = channels.count
@@ -43,7 +45,7 @@
       }
     }
 
-    /// As patches that are multiplied with the values.
+    /// The sums of four rows, which are here the patches that the values are multiplied with.
     @inline(__always)
     private func four(_ first: UnsafePointer<Int8>) -> SIMD4<Int32> {
       let third = unsafe first + 2 &* depth
@@ -58,12 +60,13 @@
       return sums.transposed
     }
 
+    /// The sum of one row, in the first lane.
     @inline(__always)
     private func one(_ first: UnsafePointer<Int8>) -> SIMD4<Int32> {
       var row = unsafe first
       var source = unsafe values
       var sum = SIMD4<Int32>()
-      for _ in 0..<depth &>> 4 { sum = By.add(sum, unsafe next(&row), unsafe next(&source)) }
+      for _ in 0..<depth &>> 4 { sum = By.add(sum, unsafe loadNext(&row), unsafe loadNext(&source)) }
       if depth & 15 != 0 { sum = By.add(sum, unsafe next(&row), tail) }
       return OneRow<By>.gathered(sum)
     }
