@@ -17,6 +17,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",
   "Sources/OctetRuntime/Model.swift",
+  // Pointers of validated layers and of scratch that the plan has room for.
+  "Sources/OctetRuntime/NEON/",
   "Sources/OctetRuntime/OperatorKind.swift",
   // Kernels, on addresses that the validator has checked.
   "Sources/OctetRuntime/Operators/",

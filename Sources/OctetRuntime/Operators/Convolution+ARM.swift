@@ -18,12 +18,10 @@
         #endif
         runOnNEON(context)
       #else
-        // A constant, so that firmware holds one of the two.
-        if octet_may_have_neon(), context.backend != .portable {
-          runOnNEON(context)
-        } else {
-          runOnCore(context)
-        }
+        #if canImport(COctetKernels.NEON)
+          if context.backend != .portable { return runOnNEON(context) }
+        #endif
+        runOnCore(context)
       #endif
     }
   }

@@ -1,6 +1,6 @@
-// Convolution with NEON, with the C kernels of arm_neon.c.
+// Convolution with NEON: what Tiles.swift computes.
 
-#if arch(arm) || arch(arm64)
+#if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
   extension Convolution {
@@ -83,28 +83,25 @@
     }
 
     func compute(
-      _ patches: inout Patches, _ channels: inout Channels, _ next: inout Tile
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
-      defer { next.advanceToEnd() }
-      var patches = unsafe octet_patches(patches, narrowRowCount: narrowRowCount)
-      var channels = unsafe octet_channels(channels)
-      var tile = unsafe octet_tile(next)
+      #if arch(arm64)
+        if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
+      #endif
+      run(LongProducts.self, patches, channels, &tile)
+    }
+
+    @inline(__always)
+    private func run<By: Products>(
+      _: By.Type, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
+    ) {
       #if arch(arm64)
         if isNarrow {
-          let indices = unsafe UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self)
-          if hasDotProduct {
-            unsafe octet_dot_narrow_tiles(&patches, &channels, &tile, indices)
-          } else {
-            unsafe octet_neon_narrow_tiles(&patches, &channels, &tile, indices)
-          }
-          return
-        }
-        if hasDotProduct {
-          unsafe octet_dot_tiles(&patches, &channels, &tile, values)
-          return
+          return unsafe Tiles<By>.runNarrow(
+            patches, channels, &tile, UnsafePointer(values), rowCount: narrowRowCount)
         }
       #endif
-      unsafe octet_neon_tiles(&patches, &channels, &tile, values)
+      unsafe Tiles<By>.run(patches, channels, &tile, values)
     }
   }
 #endif

@@ -1,4 +1,4 @@
-// Fully connected on ARM cores, with the C kernels of arm_core.c and arm_neon.c.
+// Fully connected on ARM cores: which kernel runs.
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
@@ -18,19 +18,20 @@
           for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
           offset &*= weightZeroPoint
         }
-        var cChannels = unsafe octet_channels(channels)
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe octet_dot_connect(&cChannels, source, offset, target)
+            unsafe NEONFullyConnected<DotProducts>(channels, source, offset: offset)(target)
           } else {
-            unsafe octet_neon_connect(&cChannels, source, offset, target)
+            unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
           }
         #else
-          if octet_may_have_neon(), context.backend != .portable {
-            unsafe octet_neon_connect(&cChannels, source, offset, target)
-          } else {
-            unsafe connectOnCore(channels, source, offset: offset, target)
-          }
+          #if canImport(COctetKernels.NEON)
+            if context.backend != .portable {
+              unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
+              continue
+            }
+          #endif
+          unsafe connectOnCore(channels, source, offset: offset, target)
         #endif
       }
     }
