@@ -52,7 +52,7 @@ static inline __attribute__((always_inline)) void octet_add_taps(
     const uint32_t *_Nonnull end) {
   octet_sums s = *sums;
   int32_t x, y;
-  __asm(
+  __asm volatile(
       ".syntax unified\n" LOOP
       : [a] "+" SUM(s.a), [b] "+" SUM(s.b), [c] "+" SUM(s.c), [d] "+" SUM(s.d),
         [w] "+" ANY(weights), [at] "+" ANY(widened), [x] "=&" ANY(x), [y] "=&" SUM(y)
@@ -65,7 +65,7 @@ static inline __attribute__((always_inline)) void octet_add_taps(
 static inline __attribute__((always_inline)) void octet_store_four(
     int32_t *_Nonnull *_Nonnull to, int32_t a, int32_t b, int32_t c, int32_t d) {
   register int32_t r3 __asm("r3") = a, r4 __asm("r4") = b, r5 __asm("r5") = c, r6 __asm("r6") = d;
-  __asm("stmia %[to]!, {r3, r4, r5, r6}"
+  __asm volatile("stmia %[to]!, {r3, r4, r5, r6}"
         : [to] "+" ANY(*to)
         : "r"(r3), "r"(r4), "r"(r5), "r"(r6)
         : "memory");

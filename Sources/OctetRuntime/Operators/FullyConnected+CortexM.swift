@@ -17,11 +17,11 @@
         // A single row is computed four times.
         let sums = unsafe Taps.multiplyRows(
           channels.weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
-        unsafe store(sums.a)
+        store(sums.a)
         if isWhole {
-          unsafe store(sums.b)
-          unsafe store(sums.c)
-          unsafe store(sums.d)
+          store(sums.b)
+          store(sums.c)
+          store(sums.d)
         }
       }
 
