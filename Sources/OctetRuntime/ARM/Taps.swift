@@ -146,16 +146,20 @@
     /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
     /// both divisions rounding down; |a| < 2³¹ − 1, so nothing wraps.
     @inline(__always)
-    func quantized(_ sum: Int32, _ index: Int) -> Int8 {
-      let shift = unsafe Int32(shifts[index])
+    func quantized(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 {
       var value: Int32
-      if shift < 0 {
-        value = unsafe highMultiply(sum, multipliers[index])
-        value = (((value &+ (value &>> 31)) &>> ~shift) &+ 1) &>> 1
+      if by.shift < 0 {
+        value = highMultiply(sum, by.multiplier)
+        value = (((value &+ (value &>> 31)) &>> ~by.shift) &+ 1) &>> 1
       } else {
-        value = unsafe highMultiply(sum &<< shift, multipliers[index])
+        value = highMultiply(sum &<< by.shift, by.multiplier)
       }
       return clamp(value &+ zeroPoint, lower, upper)
+    }
+
+    @inline(__always)
+    func multiplier(_ index: Int) -> FixedPointMultiplier {
+      unsafe FixedPointMultiplier(multiplier: multipliers[index], shift: Int32(shifts[index]))
     }
   }
 #endif

@@ -121,7 +121,7 @@
         var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
         if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
         if tile.isLast {
-          unsafe tile.target[index] = channels.quantized(maximum, index)
+          unsafe tile.target[index] = channels.quantized(maximum, channels.multiplier(index))
         } else {
           unsafe tile.maxima[index] = maximum
         }
@@ -139,12 +139,16 @@
       var index = first
       repeat {
         let bias = unsafe channels.bias[index]
+        let multiplier = channels.multiplier(index)
         var target = unsafe tile.target + index
-        for pixel in 0..<4 where pixel < tile.count {
-          unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
+        let next = unsafe sum + 4
+        let last = unsafe sum + tile.count
+        repeat {
+          unsafe target[0] = channels.quantized(sum[0] &+ bias, multiplier)
           unsafe target += tile.stride
-        }
-        unsafe sum += 4
+          unsafe sum += 1
+        } while unsafe sum < last
+        unsafe sum = unsafe next
         index &+= 1
       } while index < end
     }

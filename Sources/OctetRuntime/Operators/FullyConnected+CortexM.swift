@@ -27,7 +27,7 @@
 
       func store(_ sum: Int32) {
         unsafe target[index] = channels.quantized(
-          sum &+ channels.bias[index] &- offset, index)
+          sum &+ channels.bias[index] &- offset, channels.multiplier(index))
         index &+= 1
       }
     }
