@@ -45,6 +45,19 @@ typedef struct {
 #define LOOP "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) "adds %[w], #4\n cmp %[at], %[end]\n bne 1b\n"
 #endif
 
+#if __ARM_ARCH_ISA_THUMB == 1
+#define ROW(sum, row) "ldrsb %[y], [%[" row "], %[at]]\n muls %[y], %[x]\n add %[" sum "], %[y]\n"
+#define LOAD "ldrsb %[x], [%[values], %[at]]\n"
+#define NEXT "adds %[at], #1\n"
+#define VALUES , [values] ANY(values)
+#else
+#define ROW(sum, row) "ldrsb %[y], [%[" row "]], #1\n mla %[" sum "], %[y], %[x], %[" sum "]\n"
+#define LOAD "ldrsb %[x], [%[at]], #1\n"
+#define NEXT
+#define VALUES
+#endif
+#define TAP_OF_ROWS LOAD ROW("a", "wa") ROW("b", "wb") ROW("c", "wc") ROW("d", "wd") NEXT
+
 // Adds the products of weights with widened patches, which end at `end`: a multiple of four taps.
 // An odd number of fours enters in the middle of the loop.
 static inline __attribute__((always_inline)) void octet_add_taps(
@@ -61,6 +74,29 @@ static inline __attribute__((always_inline)) void octet_add_taps(
   *sums = s;
 }
 
+// Adds the products of `count` values with the weights of four rows; at least 4, a multiple of 4.
+static inline __attribute__((always_inline)) void octet_add_rows(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, int32_t stride,
+    const int8_t *_Nonnull values, int32_t count) {
+  octet_sums s = *sums;
+  const int8_t *wa = weights, *wb = wa + stride, *wc = wb + stride, *wd = wc + stride;
+  int32_t x, y;
+#if __ARM_ARCH_ISA_THUMB == 1
+  int32_t at = 0, end = count;
+#else
+  const int8_t *at = values, *end = values + count;
+#endif
+  __asm volatile(
+      ".syntax unified\n1:\n" TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS TAP_OF_ROWS
+      "cmp %[at], %[end]\n bne 1b\n"
+      : [a] "+" SUM(s.a), [b] "+" SUM(s.b), [c] "+" SUM(s.c), [d] "+" SUM(s.d), [wa] "+" ANY(wa),
+        [wb] "+" ANY(wb), [wc] "+" ANY(wc), [wd] "+" ANY(wd), [at] "+" ANY(at), [x] "=&" ANY(x),
+        [y] "=&" ANY(y)
+      : [end] SUM(end) VALUES
+      : "cc", "memory");
+  *sums = s;
+}
+
 // Stores four words and steps past them: one instruction.
 static inline __attribute__((always_inline)) void octet_store_four(
     int32_t *_Nonnull *_Nonnull to, int32_t a, int32_t b, int32_t c, int32_t d) {
@@ -74,6 +110,11 @@ static inline __attribute__((always_inline)) void octet_store_four(
 #undef LOOP
 #undef FOUR_TAPS
 #undef TAP
+#undef ROW
+#undef LOAD
+#undef NEXT
+#undef VALUES
+#undef TAP_OF_ROWS
 #undef ANY
 #undef SUM
 

@@ -104,8 +104,8 @@
       var w = unsafe weights
       var values = unsafe values
       let end = unsafe values + count
+      let whole = unsafe values + (count & ~3)
       if areHalves {
-        let whole = unsafe values + (count & ~3)
         while unsafe values < whole {
           let word = unsafe UnsafeRawPointer(values).loadUnaligned(as: UInt32.self)
           let even = octet_widen_even(word)
@@ -117,6 +117,12 @@
           unsafe w += 4
           unsafe values += 4
         }
+      } else if unsafe values < whole {
+        unsafe octet_add_rows(
+          &sums, w, Int32(truncatingIfNeeded: stride), values,
+          Int32(truncatingIfNeeded: count & ~3))
+        unsafe w += count & ~3
+        unsafe values = whole
       }
       while unsafe values < end {
         let value = unsafe Int32(values[0])
