@@ -23,7 +23,7 @@
     ) {
       var weights = unsafe weights
       var sums = unsafe sums
-      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: UInt32.self))
+      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: Int32.self))
       let end = unsafe start + count &* (byteCount &>> 2)
       repeat {
         var sum = octet_sums()
