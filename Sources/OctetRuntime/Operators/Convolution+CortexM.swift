@@ -27,6 +27,22 @@
     func runOnCore(_ context: OperatorContext) { runTiles(CoreConvolution.self, context) }
   }
 
+  extension Patches {
+    /// Where the patches of a tile start. As elsewhere here, what is not changed is `inout` too
+    /// where it is large, so that calls hand over its address: copies cost stack and time.
+    @inline(never)
+    fileprivate mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+      var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
+      var row = tile.row
+      var column = tile.column
+      for lane in 0..<4 {
+        unsafe places[unchecked: lane] = place(row, column)
+        tile.advance(&row, &column, after: lane)
+      }
+      return unsafe places
+    }
+  }
+
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
