@@ -67,7 +67,7 @@
       var source = unsafe values
       var sum = SIMD4<Int32>()
       for _ in 0..<depth &>> 4 { sum = By.add(sum, unsafe loadNext(&row), unsafe loadNext(&source)) }
-      if depth & 15 != 0 { sum = By.add(sum, unsafe next(&row), tail) }
+      if depth & 15 != 0 { sum = By.add(sum, unsafe loadNext(&row), tail) }
       return OneRow<By>.gathered(sum)
     }
   }
