@@ -1,6 +1,6 @@
 // Depthwise convolution with NEON: lanes are channels.
 //
-//     for each output row, for each 16 channels (fewer than 16: 8), for each output column:
+//     for each output row, for each 16 or 8 channels, for each output column:
 //       sums = Σ over taps w[tap] · x[tap]                       (padding reads as the zero point)
 //       add the bias, requantize, clamp, store
 //
@@ -19,10 +19,13 @@
 
     func runOnNEON(_ context: OperatorContext) {
       let kernel = NEONDepthwise(self, context)
-      if output.channels >= 16 {
-        kernel.run(laneCount: 16, batch: input.batch)
+      // Constants, so that each becomes a kernel of its own.
+      if input.channels == 1 {
+        kernel.run(laneCount: 8, isSpread: true, batch: input.batch)
+      } else if output.channels < 16 {
+        kernel.run(laneCount: 8, isSpread: false, batch: input.batch)
       } else {
-        kernel.run(laneCount: 8, batch: input.batch)
+        kernel.run(laneCount: 16, isSpread: false, batch: input.batch)
       }
     }
   }
@@ -34,8 +37,6 @@
     private let channels: NEONChannels
     private let rows: Window
     private let columns: Window
-    /// As many as channels, or 1.
-    private let inputChannels: Int
     private let padding: SIMD16<Int8>
 
     init(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
@@ -44,13 +45,15 @@
       channels = NEONChannels(Channels(layer, context))
       rows = layer.rows
       columns = layer.columns
-      inputChannels = layer.input.channels
       padding = SIMD16(repeating: Int8(truncatingIfNeeded: layer.input.zeroPoint))
     }
 
-    /// - Parameter laneCount: 8 or 16.
+    /// - Parameters:
+    ///   - laneCount: 8 or 16.
+    ///   - isSpread: whether one input channel serves all.
     @inline(__always)
-    func run(laneCount: Int, batch: Int) {
+    func run(laneCount: Int, isSpread: Bool, batch: Int) {
+      let inputChannels = isSpread ? 1 : channels.count
       var image = unsafe source
       var result = unsafe target
       for _ in 0..<batch {
@@ -61,7 +64,7 @@
             for column in 0..<columns.output {
               let sums = unsafe accumulate(
                 image, first, row: rows.start(row), column: columns.start(column),
-                laneCount: laneCount)
+                laneCount: laneCount, isSpread: isSpread)
               unsafe finish(sums, first, result + column &* channels.count, laneCount: laneCount)
             }
             first &+= laneCount
@@ -75,25 +78,28 @@
     /// The sums of channels `first` ..< `first` + `laneCount` of the window at (`row`, `column`).
     @inline(__always)
     private func accumulate(
-      _ image: UnsafePointer<Int8>, _ first: Int, row: Int, column: Int, laneCount: Int
+      _ image: UnsafePointer<Int8>, _ first: Int, row: Int, column: Int, laneCount: Int,
+      isSpread: Bool
     ) -> Four<SIMD4<Int32>> {
+      let inputChannels = isSpread ? 1 : channels.count
       let zero = SIMD4<Int32>()
       var sums = Four(a: zero, b: zero, c: zero, d: zero)
       var weight = unsafe channels.weights + first
       var y = row
       for _ in 0..<rows.kernel {
         // A row outside has no columns.
-        let width = y >= 0 && y < rows.input ? columns.input : 0
-        let start = unsafe image + y &* columns.input &* inputChannels
+        let width = UInt(bitPattern: y >= 0 && y < rows.input ? columns.input : 0)
+        let start = unsafe image + (y &* columns.input &* inputChannels &+ (isSpread ? 0 : first))
         var x = column
         for _ in 0..<columns.kernel {
           var values = padding
-          if x >= 0, x < width {
+          // Unsigned, what is left of the row is beyond it.
+          if UInt(bitPattern: x) < width {
             let pixel = unsafe start + x &* inputChannels
             values =
-              inputChannels == 1
+              isSpread
               ? SIMD16(repeating: unsafe pixel.pointee)
-              : unsafe load(pixel + first, laneCount: laneCount)
+              : unsafe load(pixel, laneCount: laneCount)
           }
           let w = unsafe load(weight, laneCount: laneCount)
           let low = octet_multiply_low(w, values)
