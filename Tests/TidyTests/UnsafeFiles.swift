@@ -11,7 +11,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Diff/Diff.swift",
   "Sources/OctetReport/Diff/Sensitivity.swift",
-  // Pointers of validated layers, for C.
+  // Pointers of validated layers, and of patches that lie inside the input or the band.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",
   "Sources/OctetRuntime/Kernels/",

@@ -50,5 +50,26 @@
       unsafe multipliers += count
       unsafe shifts += count
     }
+
+    /// `requantize` of FixedPoint.swift, the output's zero point and its range.
+    ///
+    /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
+    /// both divisions rounding down; |a| < 2³¹ − 1, so nothing wraps.
+    @inline(__always)
+    func quantized(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 {
+      var value: Int32
+      if by.shift < 0 {
+        value = highMultiply(sum, by.multiplier)
+        value = (((value &+ (value &>> 31)) &>> ~by.shift) &+ 1) &>> 1
+      } else {
+        value = highMultiply(sum &<< by.shift, by.multiplier)
+      }
+      return clamp(value &+ zeroPoint, lower, upper)
+    }
+
+    @inline(__always)
+    func multiplier(_ index: Int) -> FixedPointMultiplier {
+      unsafe FixedPointMultiplier(multiplier: multipliers[index], shift: Int32(shifts[index]))
+    }
   }
 #endif

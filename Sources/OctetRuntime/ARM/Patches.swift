@@ -67,19 +67,6 @@
       unsafe origin + (row &* rowStep &+ column &* columnStep)
     }
 
-    /// Where the patches of a tile start.
-    @inline(__always)
-    func places(_ tile: Tile) -> InlineArray<4, UnsafePointer<Int8>> {
-      var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
-      var row = tile.row
-      var column = tile.column
-      for lane in 0..<4 {
-        unsafe places[unchecked: lane] = place(row, column)
-        tile.advance(&row, &column, after: lane)
-      }
-      return unsafe places
-    }
-
     /// Whether the lower patches of a window of two by two pixels are the upper ones a run later.
     @inline(__always)
     func hasSharedRuns(_ tile: Tile) -> Bool {
@@ -97,8 +84,8 @@
       let step = kernelRowStep
       let run = runByteCount
       // First layers: part of nothing, one or two words a run.
-      if OCTET_WORD_BYTE_COUNT > 1, run >= 4, run <= 8, part.skip == 0 {
-        if OCTET_WORD_BYTE_COUNT == 16, canOverread {
+      if wordByteCount > 1, run >= 4, run <= 8, part.skip == 0 {
+        if wordByteCount == 16, canOverread {
           // What is written beyond a run is overwritten by the next, and scratch has room after the
           // last.
           while unsafe to < end {
@@ -154,13 +141,18 @@
     }
   }
 
+  /// The widest word that the core loads and stores at any address.
+  private var wordByteCount: Int {
+    @inline(__always) get { Int(OCTET_WORD_BYTE_COUNT) }
+  }
+
   /// Copies between places that do not overlap, by words as wide as the core can at any address.
   @inline(__always)
   func copyBytes(_ to: UnsafeMutablePointer<Int8>, _ from: UnsafePointer<Int8>, count: Int) {
-    if OCTET_WORD_BYTE_COUNT >= 16, count >= 16 {
+    if wordByteCount >= 16, count >= 16 {
       return unsafe copyWords(to, from, count: count, byteCount: 16)
     }
-    if OCTET_WORD_BYTE_COUNT >= 4, count >= 4 {
+    if wordByteCount >= 4, count >= 4 {
       return unsafe copyWords(to, from, count: count, byteCount: 4)
     }
     for index in 0..<count { unsafe to[index] = from[index] }

@@ -23,7 +23,7 @@
     ) {
       var weights = unsafe weights
       var sums = unsafe sums
-      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: UInt32.self))
+      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: Int32.self))
       let end = unsafe start + count &* (byteCount &>> 2)
       repeat {
         var sum = octet_sums()
@@ -104,8 +104,8 @@
       var w = unsafe weights
       var values = unsafe values
       let end = unsafe values + count
+      let whole = unsafe values + (count & ~3)
       if areHalves {
-        let whole = unsafe values + (count & ~3)
         while unsafe values < whole {
           let word = unsafe UnsafeRawPointer(values).loadUnaligned(as: UInt32.self)
           let even = octet_widen_even(word)
@@ -117,6 +117,12 @@
           unsafe w += 4
           unsafe values += 4
         }
+      } else if unsafe values < whole {
+        unsafe octet_add_rows(
+          &sums, w, Int32(truncatingIfNeeded: stride), values,
+          Int32(truncatingIfNeeded: count & ~3))
+        unsafe w += count & ~3
+        unsafe values = whole
       }
       while unsafe values < end {
         let value = unsafe Int32(values[0])
@@ -137,25 +143,6 @@
       let word = unsafe UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
       sum = octet_multiply_halves(octet_widen_even(word), even, sum)
       sum = octet_multiply_halves(octet_widen_odd(word), odd, sum)
-    }
-  }
-
-  extension Channels {
-    /// `requantize` of FixedPoint.swift, the output's zero point and its range.
-    ///
-    /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
-    /// both divisions rounding down; |a| < 2³¹ − 1, so nothing wraps.
-    @inline(__always)
-    func quantized(_ sum: Int32, _ index: Int) -> Int8 {
-      let shift = unsafe Int32(shifts[index])
-      var value: Int32
-      if shift < 0 {
-        value = unsafe highMultiply(sum, multipliers[index])
-        value = (((value &+ (value &>> 31)) &>> ~shift) &+ 1) &>> 1
-      } else {
-        value = unsafe highMultiply(sum &<< shift, multipliers[index])
-      }
-      return clamp(value &+ zeroPoint, lower, upper)
     }
   }
 #endif

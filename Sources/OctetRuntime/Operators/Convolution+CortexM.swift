@@ -27,6 +27,22 @@
     func runOnCore(_ context: OperatorContext) { runTiles(CoreConvolution.self, context) }
   }
 
+  extension Patches {
+    /// Where the patches of a tile start. As elsewhere here, what is not changed is `inout` too
+    /// where it is large, so that calls hand over its address: copies cost stack and time.
+    @inline(never)
+    fileprivate mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+      var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
+      var row = tile.row
+      var column = tile.column
+      for lane in 0..<4 {
+        unsafe places[unchecked: lane] = place(row, column)
+        tile.advance(&row, &column, after: lane)
+      }
+      return unsafe places
+    }
+  }
+
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
@@ -61,12 +77,12 @@
       _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       while tile.repeatCount > 0 {
-        let places = unsafe patches.places(tile)
+        var places = unsafe patches.places(&tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
           unsafe addSums(
-            first, end, &patches, &channels, places, isShared: patches.hasSharedRuns(tile))
+            first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
           if tile.isPool {
             finish(first, end, &channels, &tile)
           } else {
@@ -83,7 +99,7 @@
     @inline(__always)
     private func addSums(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
@@ -96,7 +112,7 @@
         if Taps.areHalves {
           unsafe widenHalves(part, &patches, places, isShared: isShared)
         } else {
-          unsafe widenWords(part, patches, places)
+          unsafe widenWords(part, &patches, &places)
         }
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
@@ -121,7 +137,7 @@
         var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
         if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
         if tile.isLast {
-          unsafe tile.target[index] = channels.quantized(maximum, index)
+          unsafe tile.target[index] = channels.quantized(maximum, channels.multiplier(index))
         } else {
           unsafe tile.maxima[index] = maximum
         }
@@ -139,12 +155,16 @@
       var index = first
       repeat {
         let bias = unsafe channels.bias[index]
+        let multiplier = channels.multiplier(index)
         var target = unsafe tile.target + index
-        for pixel in 0..<4 where pixel < tile.count {
-          unsafe target[0] = channels.quantized(sum[pixel] &+ bias, index)
+        let next = unsafe sum + 4
+        let last = unsafe sum + tile.count
+        repeat {
+          unsafe target[0] = channels.quantized(sum[0] &+ bias, multiplier)
           unsafe target += tile.stride
-        }
-        unsafe sum += 4
+          unsafe sum += 1
+        } while unsafe sum < last
+        unsafe sum = unsafe next
         index &+= 1
       } while index < end
     }
@@ -191,9 +211,10 @@
     }
 
     /// A tap of each patch is a word of its own, so values need not be gathered before.
-    @inline(__always)
+    @inline(never)
     private func widenWords(
-      _ part: Patches.Part, _ patches: Patches, _ places: InlineArray<4, UnsafePointer<Int8>>
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>
     ) {
       var tap = part.run
       var offset = 0

@@ -17,17 +17,17 @@
         // A single row is computed four times.
         let sums = unsafe Taps.multiplyRows(
           channels.weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
-        unsafe store(sums.a)
+        store(sums.a)
         if isWhole {
-          unsafe store(sums.b)
-          unsafe store(sums.c)
-          unsafe store(sums.d)
+          store(sums.b)
+          store(sums.c)
+          store(sums.d)
         }
       }
 
       func store(_ sum: Int32) {
         unsafe target[index] = channels.quantized(
-          sum &+ channels.bias[index] &- offset, index)
+          sum &+ channels.bias[index] &- offset, channels.multiplier(index))
         index &+= 1
       }
     }
