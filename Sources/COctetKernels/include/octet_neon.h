@@ -7,17 +7,34 @@
 
 #define OCTET_LEAF static inline __attribute__((always_inline))
 
-// In Swift SIMD16<Int8> and SIMD4<Int32>.
+// In Swift SIMD16<Int8>, SIMD8<Int16> and SIMD4<Int32>.
 typedef int8_t octet_bytes __attribute__((ext_vector_type(16)));
+typedef int16_t octet_halves __attribute__((ext_vector_type(8)));
 typedef int32_t octet_words __attribute__((ext_vector_type(4)));
+
+// Products of the first and of the last eight pairs.
+OCTET_LEAF octet_halves octet_multiply_low(octet_bytes a, octet_bytes b) {
+  return (octet_halves)vmull_s8(vget_low_s8((int8x16_t)a), vget_low_s8((int8x16_t)b));
+}
+
+OCTET_LEAF octet_halves octet_multiply_high(octet_bytes a, octet_bytes b) {
+  return (octet_halves)vmull_s8(vget_high_s8((int8x16_t)a), vget_high_s8((int8x16_t)b));
+}
+
+// The first and the last four values, added to sums.
+OCTET_LEAF octet_words octet_add_low(octet_words sum, octet_halves values) {
+  return (octet_words)vaddw_s16((int32x4_t)sum, vget_low_s16((int16x8_t)values));
+}
+
+OCTET_LEAF octet_words octet_add_high(octet_words sum, octet_halves values) {
+  return (octet_words)vaddw_s16((int32x4_t)sum, vget_high_s16((int16x8_t)values));
+}
 
 // Adds products of 16 pairs to four sums. Two products fit int16, 2 · 127 · 128 < 2¹⁵, because
 // weights are at least −127.
 OCTET_LEAF octet_words octet_add_long_products(octet_words sum, octet_bytes w, octet_bytes x) {
-  int8x16_t a = (int8x16_t)w, b = (int8x16_t)x;
-  int16x8_t products = vmull_s8(vget_low_s8(a), vget_low_s8(b));
-  products = vmlal_s8(products, vget_high_s8(a), vget_high_s8(b));
-  return (octet_words)vpadalq_s16((int32x4_t)sum, products);
+  octet_halves products = octet_multiply_low(w, x) + octet_multiply_high(w, x);
+  return (octet_words)vpadalq_s16((int32x4_t)sum, (int16x8_t)products);
 }
 
 #if defined(__aarch64__)

@@ -43,8 +43,8 @@
       unsafe target += targetAdvance
     }
 
-    /// Goes on from pixel `lane`, at (`row`, `column`), to the one after it. The last stays, so that
-    /// a tile of fewer than four has its last again.
+    /// Goes on from pixel `lane`, at (`row`, `column`), to the one after it. The last stays: a tile
+    /// of fewer than four has its last again.
     @inline(__always)
     func advance(_ row: inout Int, _ column: inout Int, after lane: Int) {
       guard lane &+ 1 < count else { return }

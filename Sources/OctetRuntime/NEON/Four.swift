@@ -16,8 +16,7 @@
     @inline(__always)
     mutating func next() -> Four<SIMD16<Int8>> {
       unsafe Four<SIMD16<Int8>>(
-        a: loadNext(&a), b: loadNext(&b), c: loadNext(&c),
-        d: loadNext(&d))
+        a: loadNext(&a), b: loadNext(&b), c: loadNext(&c), d: loadNext(&d))
     }
 
     @inline(__always)

@@ -1,6 +1,6 @@
 #if canImport(COctetKernels.NEON)
-  /// `Channels` for NEON. A copy on purpose: the compiler cannot know that stores to the arena leave
-  /// the original be, and would read it again after each.
+  /// `Channels` for NEON. A copy on purpose: the compiler cannot know that stores to the arena
+  /// leave the original be, and would read it again after each.
   @safe struct NEONChannels {
     // Safety: as `Channels`.
     let weights: UnsafePointer<Int8>

@@ -3,7 +3,7 @@
 //     lanes[r, p] += Σ w[r] · x[p] over 16 taps, in groups of lanes
 //     sums[p][r] = the lanes of lanes[r, p] added up, once at the end
 //
-// A block of rows is a type, made of halves, so that all its sums are values of their own, which the
+// A block of rows is a type, made of halves: so all its sums are values of their own, which the
 // compiler keeps in registers.
 
 #if canImport(COctetKernels.NEON)

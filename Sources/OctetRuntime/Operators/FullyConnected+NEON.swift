@@ -66,7 +66,9 @@
       var row = unsafe first
       var source = unsafe values
       var sum = SIMD4<Int32>()
-      for _ in 0..<depth &>> 4 { sum = By.add(sum, unsafe loadNext(&row), unsafe loadNext(&source)) }
+      for _ in 0..<depth &>> 4 {
+        sum = By.add(sum, unsafe loadNext(&row), unsafe loadNext(&source))
+      }
       if depth & 15 != 0 { sum = By.add(sum, unsafe loadNext(&row), tail) }
       return OneRow<By>.gathered(sum)
     }
