@@ -99,6 +99,23 @@ public enum Networks {
     return builder.finished()
   }
 
+  /// Three branches whose rows are joined, two of them first: concatenations without a copy.
+  public static func joined(seed: Int = 1) throws -> Graph {
+    var builder = NetworkBuilder(seed: seed, height: 6, width: 5, channelCount: 2)
+    try builder.convolution("conv", outputCount: 4, kernel: Extent(2))
+    let trunk = builder.last
+    try builder.append("tanh", .tanh)
+    let branch = builder.last
+    try builder.append("add", .add(.none), [trunk])
+    let pool = PoolAttributes(kernel: Extent(height: 2, width: 1), stride: Extent(1))
+    try builder.maxPool("pool", pool)
+    try builder.append("rows", .concatenation(axis: 1, activation: .none), [branch])
+    try builder.append("allRows", .concatenation(axis: 1, activation: .none), [trunk])
+    try builder.convolution("last", outputCount: 3, kernel: Extent(2))
+    try builder.fullyConnected("fc", outputCount: 4)
+    return builder.finished()
+  }
+
   /// `count` samples of pixels in 0…1, of which a part is 0 as in real pictures.
   public static func samples(_ count: Int, seed: Int = 1) -> CalibrationSamples {
     CalibrationSamples(count: count) { index, position, target in

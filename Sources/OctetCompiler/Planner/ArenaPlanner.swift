@@ -23,9 +23,11 @@ public struct ArenaPlanner {
   private var best: [Int] = []
   private var bestByteCount = Int.max
   private var work = 0
+  private let workLimit: Int
 
-  public static func plan(_ problem: ArenaProblem) -> ArenaPlan {
-    var planner = ArenaPlanner(problem)
+  /// Without the problem's joins.
+  static func search(_ problem: ArenaProblem, workLimit: Int) -> ArenaPlan {
+    var planner = ArenaPlanner(problem, workLimit: workLimit)
     planner.search(height: 0, remaining: planner.order)
     let isComplete = planner.work < workLimit
     return ArenaPlan(
@@ -34,8 +36,9 @@ public struct ArenaPlanner {
       isOptimal: isComplete || planner.bestByteCount == planner.lowerBound)
   }
 
-  private init(_ problem: ArenaProblem) {
+  private init(_ problem: ArenaProblem, workLimit: Int) {
     self.problem = problem
+    self.workLimit = workLimit
     lowerBound = problem.lowerBound
     let indices = problem.blocks.indices
     conflicts = indices.map { a in indices.filter { $0 != a && problem.conflict(a, $0) } }
@@ -61,7 +64,7 @@ public struct ArenaPlanner {
     }
     var tried: Set<Placement> = []
     for (position, block) in remaining.enumerated() {
-      if bestByteCount == lowerBound || work >= Self.workLimit && bestByteCount < Int.max {
+      if bestByteCount == lowerBound || work >= workLimit && bestByteCount < Int.max {
         return
       }
       let offset = lowestOffset(block)
