@@ -95,6 +95,7 @@ public enum Networks {
     try builder.averagePool("average", PoolAttributes(kernel: Extent(2), stride: Extent(1)))
     try builder.append("mean", .mean(axes: [1], keepsDimensions: true))
     try builder.fullyConnected("fc", outputCount: 4)
+    try builder.append("logSoftmax", .logSoftmax(axis: 1))
     try builder.softmax("softmax")
     return builder.finished()
   }

@@ -6,7 +6,7 @@
 
 extension MathFunction {
   /// The function in single precision.
-  func evaluator() -> (Float) -> Float {
+  package func evaluator() -> (Float) -> Float {
     switch self {
     case .absolute: { abs($0) }
     case .negate: { -$0 }

@@ -161,7 +161,7 @@ extension Graph {
       else { return ["maxPool"] }
       return ["maxPool", "convolutionPool"]
     case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .quantize, .identity:
+      .selu, .function, .prelu, .quantize, .identity:
       return ["lookup"]
     case .matrixMultiply: return ["fullyConnected"]
     case .resize: return ["resizeNearest", "resizeBilinear"]
