@@ -11,6 +11,7 @@ extension Graph {
       switch node.operation {
       case .batchNormalization(let epsilon):
         nodes += normalizationAsConvolution(node, epsilon: epsilon) ?? [node]
+      case .averagePool(let pool): nodes.append(poolAsMean(node, pool) ?? node)
       case .divide(let activation): nodes.append(divisionAsProduct(node, activation) ?? node)
       case .prelu: nodes.append(preluOfOneSlope(node) ?? node)
       case .pad(let before, let after, let mode):
@@ -54,6 +55,19 @@ extension Graph {
         name: "\(node.name)/shape", operation: .reshape(shape), inputs: [result],
         outputs: node.outputs),
     ]
+  }
+
+  /// The average of whole images: a mean may have a scale of its own, finer than that of what it
+  /// averages, which an average pool must keep.
+  private func poolAsMean(_ node: Node, _ pool: PoolAttributes) -> Node? {
+    let shape = tensors[node.inputs[0]].shape
+    guard shape.count == 4, pool.kernel == Extent(height: shape[1], width: shape[2]),
+      pool.padding == Padding(), pool.activation == .none, pool.dilation == Extent(1),
+      tensors[node.outputs[0]].shape == [shape[0], 1, 1, shape[3]]
+    else { return nil }
+    var mean = node
+    mean.operation = .mean(axes: [1, 2], keepsDimensions: true)
+    return mean
   }
 
   /// Division by constants is multiplication by their reciprocals.
