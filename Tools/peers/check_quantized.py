@@ -5,10 +5,10 @@ with the int8 models that MLCommons published.
 
 Keywords: the labelled golden inputs. ResNet-8: Fashion-MNIST images in random colours on random
 backgrounds, no CIFAR-10 being here; their classes mean nothing, so each model's classes are
-compared with the float model's. Autoencoder: the golden inputs and the anomaly score, the mean square of
-input less output. Float and published int8 models run in LiteRT. Exit status 1 when Octet's int8
-loses more than 0.5 points of the keywords, or is further from the float model than the published
-one. Needs numpy and ai-edge-litert, from PyPI.
+compared with the float model's. Autoencoder: the golden inputs and the anomaly score, the mean
+square of input less output. Float and published int8 models run in LiteRT. Exit status 1 when
+Octet's int8 loses more than 0.5 points of the keywords, or is further from the float model than
+the published one. Needs numpy and ai-edge-litert, from PyPI.
 """
 
 import argparse
