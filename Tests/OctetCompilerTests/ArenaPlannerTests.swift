@@ -197,6 +197,33 @@ import Testing
     #expect(plan.byteCount <= ArenaPlanner.plan(without).byteCount, "seed \(seed)")
   }
 
+  /// Four residual blocks as in ResNet-8: two convolutions, the second over its own input, and an
+  /// addition in place. The walk alone does not get there.
+  @Test func residualsReachTheLowerBound() {
+    var blocks: [ArenaProblem.Block] = []
+    var overlaps: [ArenaProblem.Overlap] = []
+    for residual in 0..<4 {
+      let (step, size) = (3 * residual, 16_384 >> residual)
+      let x = blocks.count
+      for (first, last) in [(0, 3), (1, 2), (2, 3)] {
+        blocks.append(
+          .init(byteCount: size, firstUse: step + first, lastUse: step + last, alignment: 4))
+      }
+      overlaps.append(.init(output: x + 2, input: x + 1, distance: 1024 >> residual))
+      if residual > 0 { overlaps.append(.init(output: x, input: x - 4, distance: 0)) }
+      for scratch in 0...2 {
+        blocks.append(
+          .init(
+            byteCount: 800 + 16 * scratch, firstUse: step + scratch, lastUse: step + scratch,
+            alignment: 16))
+      }
+    }
+    let problem = ArenaProblem(blocks: blocks, overlaps: overlaps)
+    let plan = ArenaPlanner.plan(problem)
+    expectValid(plan, problem, "residuals")
+    #expect(plan.byteCount <= plan.lowerBoundByteCount * 103 / 100, "\(plan)")
+  }
+
   @Test func lenetsArena() throws {
     let output = try Networks.compiled(Networks.lenet(), sampleCount: 1)
     #expect(output.plan.byteCount <= 2_048)
