@@ -148,6 +148,26 @@ import Testing
     #expect(nodes.map(\.name) == ["norm", "sum"])
   }
 
+  /// Scores that nobody can see take no codes from those that decide, whatever the model ends in.
+  @Test(arguments: [nil, Operation.softmax(axis: 1, beta: 1), .logSoftmax(axis: 1)])
+  func invisibleScoresAreClipped(end: OctetModel.Operation?) throws {
+    var builder = NetworkBuilder(seed: 1, height: 4, width: 4, channelCount: 2)
+    let factor = builder.constant("factor", [1], [40])
+    try builder.append("large", .multiply(.none), [factor])
+    try builder.fullyConnected("scores", outputCount: 6)
+    if let end { try builder.append("end", end) }
+    let graph = builder.finished(labelled: true)
+    func lowest(_ keepsFullScores: Bool) throws -> Float {
+      var options = Quantizer.Options()
+      options.keepsFullScores = keepsFullScores
+      let result = try Quantizer.quantize(
+        graph, samples: Networks.samples(20), options: options)
+      return try #require(result.ranges["scores.output"]).lower
+    }
+    let (clipped, full) = (try lowest(false), try lowest(true))
+    #expect(full < -Quantizer.invisibleBelow && clipped > full)
+  }
+
   @Test func minMaxEqualsItself() throws {
     var options = Quantizer.Options()
     options.calibrator = .minMax

@@ -21,8 +21,8 @@ public struct CalibrationSamples: Sendable {
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
   public private(set) var histograms: [TensorIndex: Histogram]
-  /// For each graph output the least, over all samples, of a sample's highest value.
-  public private(set) var leastHighest: [TensorIndex: Float]
+  /// The least, over all samples, of a sample's highest class score; nil without class scores.
+  public private(set) var leastHighest: Float?
   /// For each node with weights, how its inputs vary together.
   let inputStatistics: [Int: InputStatistics]
 
@@ -34,22 +34,23 @@ public struct Calibration: Sendable {
   ) throws(QuantizationError) {
     guard samples.count > 0 else { throw .noCalibrationSamples }
     let tensors = graph.tensors.indices.filter { graph.tensors[$0].constant == nil }
+    let classScores = graph.classScores
     let extent = try Self.pass(graph, samples, threadCount) {
       Extent(tensorCount: tensors.count)
     } visit: { interpreter, extent in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { extent.ranges[position].take($0) }
       }
-      for output in graph.outputs {
-        let highest = interpreter.withValue(of: output) { $0.max() ?? 0 }
-        extent.leastHighest[output] = min(extent.leastHighest[output] ?? highest, highest)
+      if let classScores {
+        let highest = interpreter.withValue(of: classScores) { $0.max() ?? 0 }
+        extent.leastHighest = min(extent.leastHighest, highest)
       }
     } merge: { into, from in
       for index in into.ranges.indices { into.ranges[index].take(from.ranges[index]) }
-      into.leastHighest.merge(from.leastHighest, uniquingKeysWith: min)
+      into.leastHighest = min(into.leastHighest, from.leastHighest)
     }
     let ranges = extent.ranges
-    leastHighest = extent.leastHighest
+    leastHighest = classScores == nil ? nil : extent.leastHighest
     for (position, tensor) in tensors.enumerated() {
       guard ranges[position].lower.isFinite, ranges[position].upper.isFinite else {
         throw .notFinite(tensor: graph.tensors[tensor].name)
@@ -71,7 +72,7 @@ public struct Calibration: Sendable {
   /// What the first pass finds.
   private struct Extent {
     var ranges: [Range]
-    var leastHighest: [TensorIndex: Float] = [:]
+    var leastHighest = Float.infinity
 
     init(tensorCount: Int) { ranges = [Range](repeating: Range(), count: tensorCount) }
   }

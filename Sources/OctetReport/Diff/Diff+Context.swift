@@ -6,7 +6,6 @@ import OctetRuntime
 extension Diff {
   /// What is known before the first image runs.
   func makeContext() throws -> DiffContext {
-    let outputs = candidate.outputPlace
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     return DiffContext(
       comparison: .init(
@@ -14,7 +13,7 @@ extension Diff {
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: place == outputs && candidate.endsInScores)
+        facts(place, isScores: candidate.holdsScores(place))
       },
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
