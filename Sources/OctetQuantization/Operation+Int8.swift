@@ -7,15 +7,14 @@ extension Operation {
   var int8Refusal: String? {
     switch self {
     case .matrixMultiply: "a product of two activations has no int8 kernel"
-    case .divide: "division by an activation, or by 0, has no int8 kernel"
+    case .divide: "it divides by 0"
     case .batchNormalization: "its statistics are not constants, one for each channel"
-    case .localResponseNormalization, .power, .compare, .logic, .select, .cast, .reduce,
+    case .power: "its exponent is not one constant"
+    case .localResponseNormalization, .compare, .logic, .select, .cast, .reduce,
       .extremum, .maxPoolIndices, .expand, .tile, .gather:
       "it has no int8 kernel"
     case .pad(_, _, .reflect), .pad(_, _, .edge), .pad(_, _, .wrap):
       "it pads with computed values further than the tensor reaches"
-    case .averagePool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
-    case .maxPool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
     case .quantize, .dequantize: "the graph holds quantization nodes; import it instead"
     default: nil
     }

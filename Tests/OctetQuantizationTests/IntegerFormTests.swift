@@ -71,8 +71,60 @@ import Testing
     try check(builder, ["logistic", operation.name])
   }
 
-  /// Activations can be divided by neither activations nor zero.
-  @Test func whatIsLeftIsRefused() throws {
+  @Test func divisionByAnActivation() throws {
+    var builder = NetworkBuilder(seed: 8, height: 4, width: 5, channelCount: 3)
+    let image = builder.last
+    try builder.append("logistic", .logistic)
+    let divisor = builder.last
+    try builder.append("sum", .add(.none), [image])
+    try builder.append("divide", .divide(.none), [divisor])
+    try check(builder, ["logistic", "add", "function", "multiply"])
+  }
+
+  @Test func powers() throws {
+    var builder = NetworkBuilder(seed: 9, height: 4, width: 5, channelCount: 3)
+    try builder.append("logistic", .logistic)
+    let exponent = builder.constant("exponent", [], [1.7])
+    try builder.append("power", .power, [exponent])
+    try check(builder, ["logistic", "function"])
+  }
+
+  @Test func neighbouringChannels() throws {
+    var builder = NetworkBuilder(seed: 10, height: 4, width: 5, channelCount: 7)
+    try builder.append(
+      "norm", .localResponseNormalization(size: 4, alpha: 0.5, beta: 0.75, bias: 1))
+    try check(builder, ["multiply", "convolution", "function", "multiply"])
+  }
+
+  @Test(arguments: [true, false])
+  func reductions(keepsDimensions: Bool) throws {
+    var builder = NetworkBuilder(seed: 11, height: 4, width: 5, channelCount: 3)
+    try builder.append(
+      "largest", .reduce(.maximum, axes: [1, 2], keepsDimensions: keepsDimensions))
+    try check(builder, keepsDimensions ? ["maxPool"] : ["maxPool", "reshape"])
+    builder = NetworkBuilder(seed: 12, height: 4, width: 5, channelCount: 3)
+    try builder.append("sum", .reduce(.sum, axes: [1, 3], keepsDimensions: keepsDimensions))
+    try check(builder, ["mean", "multiply"])
+  }
+
+  @Test func pools() throws {
+    var pool = PoolAttributes(kernel: Extent(height: 4, width: 5), stride: Extent(1))
+    var builder = NetworkBuilder(seed: 13, height: 4, width: 5, channelCount: 3)
+    try builder.averagePool("whole", pool)
+    try check(builder, ["mean"])
+    pool = PoolAttributes(kernel: Extent(2), stride: Extent(2))
+    pool.padding = Padding(top: 1, left: 0, bottom: 0, right: 1)
+    pool.countsPadding = true
+    builder = NetworkBuilder(seed: 14, height: 5, width: 5, channelCount: 3)
+    try builder.averagePool("padded", pool)
+    try check(builder, ["pad", "averagePool"])
+    var dilated = PoolAttributes(kernel: Extent(2), stride: Extent(1))
+    dilated.dilation = Extent(2)
+    try builder.maxPool("dilated", dilated)
+    try check(builder, ["pad", "averagePool", "maxPool"])
+  }
+
+  @Test func divisionByZeroIsRefused() throws {
     var builder = NetworkBuilder(seed: 7, height: 4, width: 5, channelCount: 3)
     let zero = builder.constant("zero", [3], [1, 0, 1])
     try builder.append("divide", .divide(.none), [zero])

@@ -7,22 +7,28 @@ extension Graph {
   mutating func writeIntegerForms() {
     var old: [Node] = []
     swap(&old, &nodes)
-    for node in old {
-      switch node.operation {
-      case .batchNormalization(let epsilon):
-        nodes += normalizationAsConvolution(node, epsilon: epsilon) ?? [node]
-      case .averagePool(let pool): nodes.append(poolAsMean(node, pool) ?? node)
-      case .divide(let activation): nodes.append(divisionAsProduct(node, activation) ?? node)
-      case .prelu: nodes.append(preluOfOneSlope(node) ?? node)
-      case .pad(let before, let after, let mode):
-        nodes += padAsConcatenation(node, before: before, after: after, mode) ?? [node]
-      default: nodes.append(node)
-      }
+    for node in old { nodes += integerForm(of: node) ?? [node] }
+  }
+
+  private mutating func integerForm(of node: Node) -> [Node]? {
+    switch node.operation {
+    case .batchNormalization(let epsilon): normalizationAsConvolution(node, epsilon: epsilon)
+    case .localResponseNormalization(let size, let alpha, let beta, let bias):
+      normalizationByNeighbours(node, size: size, alpha: alpha, beta: beta, bias: bias)
+    case .averagePool(let pool): poolAsMean(node, pool) ?? poolOfPadded(node, pool)
+    case .reduce(let reduction, let axes, let keepsDimensions):
+      reductionAsPool(node, reduction, axes: axes, keepsDimensions: keepsDimensions)
+    case .divide(let activation): divisionAsProduct(node, activation)
+    case .power: powerAsFunction(node)
+    case .prelu: preluOfOneSlope(node)
+    case .pad(let before, let after, let mode):
+      padAsConcatenation(node, before: before, after: after, mode)
+    default: nil
     }
   }
 
   /// A tensor of `shape` for a value between the nodes that take the place of `node`.
-  private mutating func between(_ node: Node, _ name: String, _ shape: [Int]) -> TensorIndex {
+  mutating func between(_ node: Node, _ name: String, _ shape: [Int]) -> TensorIndex {
     add(Tensor(name: "\(tensors[node.outputs[0]].name)/\(name)", shape: shape))
   }
 
@@ -57,43 +63,15 @@ extension Graph {
     ]
   }
 
-  /// The average of whole images: a mean may have a scale of its own, finer than that of what it
-  /// averages, which an average pool must keep.
-  private func poolAsMean(_ node: Node, _ pool: PoolAttributes) -> Node? {
-    let shape = tensors[node.inputs[0]].shape
-    guard shape.count == 4, pool.kernel == Extent(height: shape[1], width: shape[2]),
-      pool.padding == Padding(), pool.activation == .none, pool.dilation == Extent(1),
-      tensors[node.outputs[0]].shape == [shape[0], 1, 1, shape[3]]
-    else { return nil }
-    var mean = node
-    mean.operation = .mean(axes: [1, 2], keepsDimensions: true)
-    return mean
-  }
-
-  /// Division by constants is multiplication by their reciprocals.
-  private mutating func divisionAsProduct(_ node: Node, _ activation: Activation) -> Node? {
-    let divisor = tensors[node.inputs[1]]
-    guard let values = divisor.floats else { return nil }
-    let reciprocals = values.map { 1 / $0 }
-    guard reciprocals.allSatisfy(\.isFinite) else { return nil }
-    var product = node
-    product.operation = .multiply(activation)
-    product.inputs[1] = add(
-      Tensor(
-        name: "\(divisor.name)/reciprocal/\(node.name)", shape: divisor.shape,
-        constant: .float(reciprocals)))
-    return product
-  }
-
   /// A parametric ReLU with one slope for all is a leaky one.
-  private func preluOfOneSlope(_ node: Node) -> Node? {
+  private func preluOfOneSlope(_ node: Node) -> [Node]? {
     guard let slopes = tensors[node.inputs[1]].floats, let slope = slopes.first, slope.isFinite,
       slopes.allSatisfy({ $0 == slope })
     else { return nil }
     var leaky = node
     leaky.operation = .leakyRelu(alpha: slope)
     leaky.inputs = [node.inputs[0]]
-    return leaky
+    return [leaky]
   }
 
   /// Padding with what is there is a concatenation of slices, one axis after the other.
