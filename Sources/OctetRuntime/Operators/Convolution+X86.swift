@@ -81,8 +81,12 @@
       kernel.image_height = Int32(rows.image ?? 0)
       kernel.image_row_count = Int32(imageRowCount)
       kernel.padding = workspace.word(of: view.input(0).zeroPoint)
-      kernel.vertical_step = Int32(rows.stride &* imageRowCount &* workspace.elementByteCount)
-      kernel.horizontal_step = Int32(columns.stride &* inputs &* workspace.elementByteCount)
+      // A step that is too long is of a single window and never taken.
+      func step(_ stride: Int, _ count: Int) -> Int32 {
+        Int32(product(stride, count &* workspace.elementByteCount, limit: 1 << 30) ?? 0)
+      }
+      kernel.vertical_step = step(rows.stride, imageRowCount)
+      kernel.horizontal_step = step(columns.stride, inputs)
       kernel.convolved_width = Int32(columns.convolved)
       kernel.pool_height = Int32(rows.pool)
       kernel.pool_width = Int32(columns.pool)
@@ -147,9 +151,8 @@
         rowStep: rows.dilation &* imageRowCount &* elementByteCount,
         runStep: columns.dilation &* inputs &* elementByteCount, channelStride: channelStride,
         runStride: count &* weightStride, weightStride: weightStride)
-      let sums =
-        (rows.pool &* columns.pool > 1 ? columns.convolved &* 8 : columns.convolved &+ 24)
-        &* vectorByteCount
+      // Two vectors a column; narrow, up to eight for as many columns as lanes.
+      let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 2 &* vectorByteCount : 0
       return add(
         layer, patch, parameters, imageCount: total, scratchByteCount: sums)
     }

@@ -59,7 +59,7 @@
       // The last vector of the last pixel may reach past its channels.
       return workspace.add(
         layer, patch, parameters, imageCount: workspace.elementsPerWord &* (wordCount &+ lanes),
-        scratchByteCount: 24 &* workspace.vectorByteCount)
+        scratchByteCount: 0)
     }
   }
 
