@@ -190,30 +190,36 @@ INLINE void pool(const octet_x86_layer *l, octet_x86_place *r, const vector *sum
     }
     sums += l->pool_stride_width * B;
   }
+  r->constants = constants;
+  r->count = count;
 }
 
 // Blocks of nearly equal width; the last one may repeat columns of the one before. The place moves:
 // it is not copied, since what was just written by parts is slow to read as a whole.
-TARGET void NAME(run)(const octet_x86_layer *l, int block_kind, octet_x86_place *r) {
+TARGET void NAME(run)(
+    const octet_x86_layer *l, int block_kind, octet_x86_place *r, int height) {
   const int is_narrow = block_kind >= OCTET_X86_NARROW_ONE;
   const int is_pooled = l->pool_height * l->pool_width > 1;
   const int last = l->convolved_width - l->block_width;
   block_function *const run =
       blocks[block_kind][l->is_rectified][(is_narrow ? l->channels : l->block_width) - 1];
-  const uint8_t *pixel = r->pixel;
+  const uint8_t *const image = r->pixel;
   int8_t *target = r->target;
-  vector *sums = r->sums;
-  for (int i = 0; i < l->pool_height; i++, pixel += l->vertical_step) {
-    r->is_first = i == 0;
-    r->is_finished = !is_pooled || (is_narrow && i == l->pool_height - 1);
-    for (int j = 0; j < l->block_count; j++) {
-      const ptrdiff_t x = j * l->block_width < last ? j * l->block_width : last;
-      r->pixel = pixel + x * l->horizontal_step;
-      r->target = target + x * l->target_step;
-      r->sums = sums + x * r->vector_count;
-      run(l, r);
+  vector *const sums = r->sums;
+  for (int y = 0; y < height; y++, target += (ptrdiff_t)l->output_width * l->channels) {
+    const uint8_t *pixel = image + (ptrdiff_t)y * l->pool_stride_height * l->vertical_step;
+    for (int i = 0; i < l->pool_height; i++, pixel += l->vertical_step) {
+      r->is_first = i == 0;
+      r->is_finished = !is_pooled || (is_narrow && i == l->pool_height - 1);
+      for (int j = 0; j < l->block_count; j++) {
+        const ptrdiff_t x = j * l->block_width < last ? j * l->block_width : last;
+        r->pixel = pixel + x * l->horizontal_step;
+        r->target = target + x * l->target_step;
+        r->sums = sums + x * r->vector_count;
+        run(l, r);
+      }
     }
+    r->target = target;
+    if (!r->is_finished) pool(l, r, sums);
   }
-  r->target = target;
-  if (!r->is_finished) pool(l, r, sums);
 }

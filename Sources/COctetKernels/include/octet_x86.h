@@ -23,7 +23,7 @@ typedef struct {
   int32_t column_step;                           // narrow: to the next column of the pool's window
   int32_t convolved_width;                       // columns that the output needs
   int32_t block_width, block_count;              // columns at once, see block_kind
-  int32_t pool_height, pool_width, pool_stride_width;
+  int32_t pool_height, pool_width, pool_stride_height, pool_stride_width;
   int32_t output_width, channels;
   int32_t target_step;                           // from a column's outputs to the next one's
   int32_t lower, upper;
@@ -79,13 +79,13 @@ enum {
 
 // Whether the processor and the operating system have the instructions; as many multiply-adds as
 // it can do, and how many these are; the padded image of one sample; depthwise, a row of the input,
-// or of padding (null), for words of neighbours in a column; one row of the output; a + b.
+// or of padding (null), for words of neighbours in a column; rows of the output; a + b.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \
   void octet_copy_##set(const octet_x86_layer *, const int8_t *source);                           \
   void octet_take_##set(const octet_x86_layer *, uint32_t *words, const int8_t *source);          \
-  void octet_run_##set(const octet_x86_layer *, int block_kind, octet_x86_place *);               \
+  void octet_run_##set(const octet_x86_layer *, int block_kind, octet_x86_place *, int height);   \
   void octet_add_##set(                                                                           \
       const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
       int8_t *target);

@@ -72,7 +72,6 @@
       self.batch = batch
       outputHeight = rows.output
       stride = rows.stride
-      rowStep = rows.poolStride &* rows.stride &* imageRowCount &* workspace.elementByteCount
       kernel.height = Int32(rows.input)
       kernel.row_count = Int32(columns.input &* inputs)
       kernel.top = Int32(rows.padding)
@@ -90,6 +89,7 @@
       kernel.convolved_width = Int32(columns.convolved)
       kernel.pool_height = Int32(rows.pool)
       kernel.pool_width = Int32(columns.pool)
+      kernel.pool_stride_height = Int32(rows.poolStride)
       kernel.pool_stride_width = Int32(columns.poolStride)
       kernel.output_width = Int32(columns.output)
       kernel.channels = Int32(channels)

@@ -20,8 +20,6 @@
     var secondInput = 0
     var output = 0
     var outputHeight = 1
-    /// From a row of windows to the next, in bytes of the image.
-    var rowStep = 0
     /// Depthwise: words that hold the kernel's rows; rows that windows move by.
     var groupCount = 0
     var stride = 0
@@ -114,17 +112,15 @@
         unsafe row.weights = weights
         unsafe row.vector_count = Int32(
           truncatingIfNeeded: kind == .narrow ? channels : vectors)
-        for y in 0..<count {
-          unsafe row.pixel = image + y &* rowStep
-          unsafe row.constants = constants
-          unsafe row.count = Int32(truncatingIfNeeded: channels &- channel)
-          unsafe row.sums = sums
-          unsafe row.target = target + (y &* outputRowCount &+ channel)
-          if isAVX2 {
-            unsafe octet_run_avx2(core, block, &row)
-          } else {
-            unsafe octet_run_avx512vnni(core, block, &row)
-          }
+        unsafe row.constants = constants
+        unsafe row.count = Int32(truncatingIfNeeded: channels &- channel)
+        unsafe row.sums = sums
+        unsafe row.pixel = image
+        unsafe row.target = target + channel
+        if isAVX2 {
+          unsafe octet_run_avx2(core, block, &row, Int32(truncatingIfNeeded: count))
+        } else {
+          unsafe octet_run_avx512vnni(core, block, &row, Int32(truncatingIfNeeded: count))
         }
         unsafe weights += Int(kernel.word_count) &* vectors &* vectorByteCount
         unsafe constants += OCTET_X86_CONSTANTS &* vectors &* vectorByteCount
