@@ -38,19 +38,25 @@
     @inline(__always)
     func fill(from first: Int) {
       var to = unsafe rows + leftByteCount
-      for row in first..<first &+ rowCount {
+      var row = first
+      while row < first &+ rowCount {
         if row >= 0, row < imageHeight {
           unsafe copyBytes(to, image + row &* imageRowByteCount, count: insideByteCount)
         } else {
           unsafe fillBytes(to, zeroPoint, count: insideByteCount)
         }
         unsafe to += rowByteCount
+        row &+= 1
       }
     }
 
     @inline(never)
     private func fillBytes(_ to: UnsafeMutablePointer<Int8>, _ value: Int8, count: Int) {
-      for index in 0..<count { unsafe to[index] = value }
+      var index = 0
+      while index < count {
+        unsafe to[index] = value
+        index &+= 1
+      }
     }
   }
 #endif

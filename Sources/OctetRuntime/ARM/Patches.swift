@@ -155,7 +155,11 @@
     if wordByteCount >= 4, count >= 4 {
       return unsafe copyWords(to, from, count: count, byteCount: 4)
     }
-    for index in 0..<count { unsafe to[index] = from[index] }
+    var index = 0
+    while index < count {
+      unsafe to[index] = from[index]
+      index &+= 1
+    }
   }
 
   /// Copies at least a word; the last overlaps the one before.
