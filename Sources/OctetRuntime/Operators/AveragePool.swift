@@ -71,7 +71,7 @@ package struct AveragePool: Operator {
     @inline(__always)
     fileprivate func eightSums(_ first: Int) -> SIMD8<Int16> {
       var sums = SIMD8<Int16>(repeating: 0)
-      forEachRow { row in
+      unsafe forEachRow { row in
         var pixel = unsafe row + first
         for _ in 0..<columnCount {
           unsafe sums &+= loadWidened(pixel)
