@@ -58,4 +58,47 @@ extension TFLiteImporter {
         axes: axes.sorted(),
         keepsDimensions: try call.flagOption(Slot.type, Slot.keepsDimensions)))
   }
+
+  /// Over the whole image it is a max pool, which has an int8 kernel.
+  mutating func reduceMax(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    typealias Slot = TFLiteOptions.Reducer
+    let shape = try call.shape(0)
+    var axes: Set<Int> = []
+    for axis in try call.integers(1, "its axes are") {
+      axes.insert(try call.axis(axis, rank: shape.count))
+    }
+    let keepsDimensions = try call.flagOption(Slot.type, Slot.keepsDimensions)
+    let isImage = shape.count == 4 && axes == [1, 2] || shape.count == 3 && axes == [1]
+    guard isImage, !shape.contains(0) else {
+      guard try call.input(0).type == TFLiteTensorType.float32.rawValue else {
+        throw .unsupported("in int8 only the maximum over height and width is supported")
+      }
+      try append(
+        call, .reduce(.maximum, axes: axes.sorted(), keepsDimensions: keepsDimensions))
+      return
+    }
+    let image = shape.count == 4 ? shape : [shape[0], 1, shape[1], shape[2]]
+    var last = try tensor(call.node.inputs[0])
+    func step(
+      _ importer: inout TFLiteImporter, _ operation: Operation, _ result: [Int], _ suffix: String
+    ) {
+      var held = importer.graph.tensors[last]
+      (held.name, held.shape, held.constant) = (call.name + suffix, result, nil)
+      let output = importer.addTensor(held)
+      importer.graph.nodes.append(
+        Node(
+          name: importer.uniqueNodeName(call.name + suffix), operation: operation,
+          inputs: [last], outputs: [output]))
+      last = output
+    }
+    if image != shape { step(&self, .reshape(image), image, "/image") }
+    step(
+      &self,
+      .maxPool(
+        PoolAttributes(kernel: Extent(height: image[1], width: image[2]), stride: Extent(1))),
+      [image[0], 1, 1, image[3]], "/pool")
+    let dropped = [shape[0]] + [shape[shape.count - 1]]
+    let kept = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+    try append(call, .reshape(keepsDimensions ? kept : dropped), inputs: [last])
+  }
 }

@@ -32,7 +32,8 @@ extension OperatorSample {
 
   private static let spatial: [OperatorSample] = [
     OperatorSample(
-      title: "max pool", onnx: ["MaxPool", "GlobalMaxPool"], tflite: ["MAX_POOL_2D"],
+      title: "max pool", onnx: ["MaxPool", "GlobalMaxPool"],
+      tflite: ["MAX_POOL_2D", "REDUCE_MAX"],
       operation: .maxPool(PoolAttributes(kernel: Extent(2), stride: Extent(2)))),
     OperatorSample(
       title: "average pool", onnx: ["AveragePool"], tflite: ["AVERAGE_POOL_2D"],
@@ -145,7 +146,7 @@ extension OperatorSample {
       onnx: [
         "ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1",
         "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-      ], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
+      ], tflite: ["REDUCE_MAX"], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
       operation: .extremum(
@@ -174,6 +175,11 @@ extension OperatorSample {
 
   private static let resolved: [OperatorSample] = [
     OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
-    OperatorSample(title: "(known when the file is read)", onnx: ["Constant", "Shape"]),
+    OperatorSample(
+      title: "(known when the file is read)", onnx: ["Constant", "Shape"],
+      tflite: ["SHAPE", "PACK"]),
+    OperatorSample(
+      title: "(part of a dilated convolution)",
+      tflite: ["SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"]),
   ]
 }
