@@ -31,6 +31,7 @@ struct TFLiteImporter {
     guard !graph.outputs.isEmpty else {
       throw .invalidModel(place: "the model's outputs", reason: "it has none")
     }
+    dropUnread()
     graph.moveQuantizationOutOfTheEdges()
     graph = graph.canonical()
     do {
@@ -42,6 +43,17 @@ struct TFLiteImporter {
       }
     }
     return graph
+  }
+
+  /// Drops nodes that no output depends on, such as one that was there for its shape.
+  private mutating func dropUnread() {
+    var read = Set(graph.outputs)
+    var kept: [Node] = []
+    for node in graph.nodes.reversed() where node.outputs.contains(where: { read.contains($0) }) {
+      kept.append(node)
+      read.formUnion(node.inputs)
+    }
+    graph.nodes = kept.reversed()
   }
 
   private mutating func prepare() throws(ExchangeError) {
