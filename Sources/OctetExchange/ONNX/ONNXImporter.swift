@@ -60,7 +60,7 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: model.graph.name, operatorName: "model",
-          reason: "it uses operator set \(version), Octet reads 7 to 25; convert it with "
+          reason: "it uses operator set \(version), Octet reads 7 to 28; convert it with "
             + "onnx.version_converter")
       ])
     }
