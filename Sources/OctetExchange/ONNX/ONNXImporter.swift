@@ -46,7 +46,7 @@ struct ONNXImporter {
   }
 
   init(_ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue]) {
-    self.model = model
+    self.model = model.withContributedOperatorsExpanded()
     self.data = data
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)

@@ -116,12 +116,56 @@ struct QuantizationSettler {
       if touched.isEmpty {
         nodes.append(node)
       } else if touched.count == operands.count + node.outputs.count, convertConstants(&node) {
+        shareGrid(&node)
+        let last = fixGrid(&node)
         nodes.append(node)
+        if let last { nodes.append(last) }
       } else {
         runInFloat(&node)
       }
     }
     graph.nodes = nodes
+  }
+
+  /// A concatenation copies: operands on other grids than the result's are put on it.
+  private mutating func shareGrid(_ node: inout Node) {
+    guard case .concatenation = node.operation else { return }
+    let grid = graph.tensors[node.outputs[0]].quantization
+    for (position, input) in node.inputs.enumerated()
+    where graph.tensors[input].quantization != grid && graph.tensors[input].constant == nil {
+      var tensor = graph.tensors[input]
+      tensor.name = names.take("\(tensor.name)/shared")
+      tensor.quantization = grid
+      let shared = graph.add(tensor)
+      nodes.append(
+        Node(
+          name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
+          outputs: [shared]))
+      node.inputs[position] = shared
+    }
+  }
+
+  /// The kernels of some functions have one grid for their result; a node after them puts it on
+  /// the file's.
+  private mutating func fixGrid(_ node: inout Node) -> Node? {
+    let fixed: Quantization
+    switch node.operation {
+    case .softmax, .logistic: fixed = Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .tanh: fixed = Quantization(scale: 1 / 128, zeroPoint: 0)
+    default: return nil
+    }
+    let output = node.outputs[0]
+    guard graph.tensors[output].quantization != fixed,
+      graph.tensors[output].elementType == .int8
+    else { return nil }
+    var tensor = graph.tensors[output]
+    tensor.name = names.take("\(tensor.name)/function")
+    tensor.quantization = fixed
+    let middle = graph.add(tensor)
+    node.outputs[0] = middle
+    return Node(
+      name: nodeNames.take("\(node.name)/grid"), operation: .quantize, inputs: [middle],
+      outputs: [output])
   }
 
   /// Surrounds a node with conversions.

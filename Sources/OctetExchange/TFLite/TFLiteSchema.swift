@@ -116,6 +116,7 @@ enum TFLiteOperator: Int, CaseIterable {
   case padV2 = 60
   case slice = 65
   case transposeConv = 67
+  case tile = 69
   case expandDims = 70
   case shape = 77
   case reduceMax = 82
@@ -131,7 +132,7 @@ enum TFLiteOperator: Int, CaseIterable {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
     case .add, .sub, .mul, .div, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax, .split,
-      .expandDims,
+      .tile, .expandDims,
       .resizeBilinear, .resizeNearestNeighbor:
       2...2
     case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3

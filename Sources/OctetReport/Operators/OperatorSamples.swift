@@ -96,7 +96,7 @@ extension OperatorSample {
 
   private static let arrangement: [OperatorSample] = [
     OperatorSample(
-      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION"],
+      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION", "TILE"],
       operation: .concatenation(axis: 3, activation: .none), inputs: [image, image]),
     OperatorSample(
       title: "pad with a constant", onnx: ["Pad"], tflite: ["PAD", "PADV2"],
@@ -167,7 +167,8 @@ extension OperatorSample {
     OperatorSample(
       title: "cast", onnx: ["Cast", "CastLike"], operation: .cast(CastAttributes(.float16))),
     OperatorSample(title: "expand", onnx: ["Expand"], operation: .expand([2, 4, 4, 4])),
-    OperatorSample(title: "tile", onnx: ["Tile"], operation: .tile([1, 2, 2, 1])),
+    OperatorSample(
+      title: "tile", onnx: ["Tile"], tflite: ["TILE"], operation: .tile([1, 2, 2, 1])),
     OperatorSample(
       title: "gather", onnx: ["Gather"], operation: .gather(axis: 1), constants: [[2]],
       elementTypes: [1: .int64]),
