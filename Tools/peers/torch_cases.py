@@ -146,6 +146,8 @@ def check_quantized(arguments, path, folder, random, setting):
     for x in samples:
         for value, (scale, zero) in zip(theirs.run(None, {"x": x}), grids):
             shift = 128 if zero.dtype == np.uint8 else 0
+            if value.ndim == 4:
+                value = value.transpose(0, 2, 3, 1)
             wanted.append(np.rint(value.ravel() / scale) + int(zero) - shift)
     wanted = np.concatenate(wanted)
     if len(wanted) != len(ours):

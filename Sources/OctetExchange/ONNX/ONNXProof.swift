@@ -127,7 +127,7 @@ extension ONNXImport {
     _ actual: ONNXValue, _ expected: ONNXValue, _ output: String, _ node: String,
     _ tolerance: Float, _ proof: inout ONNXProof
   ) throws(ExchangeError) {
-    let isGrid = values[output].map { graph.tensors[$0.tensor].quantization != nil } ?? false
+    let grid = values[output].flatMap { graph.tensors[$0.tensor].quantization }
     guard actual.shape == expected.shape else {
       throw .differs(
         node: node,
@@ -142,7 +142,10 @@ extension ONNXImport {
         limit, largest * Float(sign: .plus, exponent: -format.fractionBits, significand: 1))
     } else if expected.integers != nil {
       // The same between two integers of a grid; integers that stand for themselves are exact.
-      limit = isGrid ? 1 : 0
+      limit = grid == nil ? 0 : 1
+    } else if let step = grid?.scales.max() {
+      // Reals that the graph puts on the grid of a QuantizeLinear that follows.
+      limit = max(limit, step)
     }
     for (index, (a, b)) in zip(ours, theirs).enumerated() where a != b && !(a.isNaN && b.isNaN) {
       let difference = abs(a - b)

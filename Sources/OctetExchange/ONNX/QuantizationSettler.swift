@@ -71,19 +71,20 @@ struct QuantizationSettler {
 
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
-    func isMover(_ operation: Operation) -> Bool {
-      switch operation {
-      case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
-      default: false
-      }
-    }
-    for node in graph.nodes where isMover(node.operation) && isQuantized(node.inputs[0]) {
+    for node in graph.nodes where node.operation.isMover && isQuantized(node.inputs[0]) {
       for output in node.outputs where !isQuantized(output) {
         setGrid(output, like: node.inputs[0])
       }
     }
-    for node in graph.nodes.reversed() where isMover(node.operation) && node.outputs.count == 1 {
+    for (index, node) in graph.nodes.enumerated().reversed()
+    where node.operation.isMover && node.outputs.count == 1 {
       let source = node.inputs[0]
+      if inputs.contains(source), !isQuantized(source), isQuantized(node.outputs[0]),
+        graph.tensors[source].elementType == .float32, !outputs.contains(source)
+      {
+        quantizeFirst(index)
+        continue
+      }
       guard isQuantized(node.outputs[0]), !isQuantized(source),
         graph.tensors[source].constant == nil, consumers[source].count == 1,
         !inputs.contains(source), !outputs.contains(source)
@@ -91,6 +92,21 @@ struct QuantizationSettler {
       if case .slice = node.operation { continue }
       setGrid(source, like: node.outputs[0])
     }
+  }
+
+  /// Quantizes a graph input before the node that moves its elements, not after it.
+  private mutating func quantizeFirst(_ index: Int) {
+    let node = graph.nodes[index]
+    if case .slice = node.operation { return }
+    var tensor = graph.tensors[node.outputs[0]]
+    tensor.name = names.take(graph.tensors[node.inputs[0]].name + "/grid")
+    tensor.shape = graph.tensors[node.inputs[0]].shape
+    let quantized = graph.add(tensor)
+    nodes.append(
+      Node(
+        name: nodeNames.take(tensor.name), operation: .quantize, inputs: [node.inputs[0]],
+        outputs: [quantized]))
+    graph.nodes[index].inputs[0] = quantized
   }
 
   private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
@@ -145,17 +161,20 @@ struct QuantizationSettler {
     }
   }
 
-  /// The kernels of some functions have one grid for their result; a node after them puts it on
-  /// the file's.
+  /// The kernels of some functions have one grid for their result, others leave their operand's;
+  /// a node after them puts it on the file's.
   private mutating func fixGrid(_ node: inout Node) -> Node? {
-    let fixed: Quantization
+    let fixed: Quantization?
     switch node.operation {
     case .softmax, .logistic: fixed = Quantization(scale: 1 / 256, zeroPoint: -128)
     case .tanh: fixed = Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
+    case let operation where operation.isMover && node.outputs.count == 1:
+      fixed = graph.tensors[node.inputs[0]].quantization
     default: return nil
     }
     let output = node.outputs[0]
-    guard graph.tensors[output].quantization != fixed,
+    guard let fixed, graph.tensors[output].quantization != fixed,
       graph.tensors[output].elementType == .int8
     else { return nil }
     var tensor = graph.tensors[output]
@@ -298,5 +317,18 @@ struct QuantizationSettler {
     result.quantization = Quantization(
       scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
     return result
+  }
+}
+
+extension Operation {
+  /// Whether the operation only moves elements, or takes maxima of them.
+  fileprivate var isMover: Bool {
+    switch self {
+    case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
+    // Real zeros are on every grid.
+    case .pad(_, _, .constant(0)): true
+    case .resize(let attributes): attributes.method == .nearest
+    default: false
+    }
   }
 }

@@ -48,7 +48,11 @@ struct Import: Verb {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      return try naming(path) { try Compiler.compile(graph).blob.bytes }
+      return try naming(path) {
+        let unsupported = graph.nodesInFloats
+        if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
+        return try Compiler.compile(graph).blob.bytes
+      }
     }
     guard target.hasSuffix(".onnx") else {
       throw CommandError(
