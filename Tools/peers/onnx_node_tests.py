@@ -1,13 +1,13 @@
-"""Writes the operator tests of the installed onnx package (its node tests, which are made by its own
-Python code, and the PyTorch ones that it ships) for the ONNXConformance test of OctetExchangeTests.
+"""Writes the operator tests of the installed onnx package (its node tests, which its own Python
+code makes, and the PyTorch ones that it ships) for the ONNXConformance test of OctetExchangeTests.
 
     python onnx_node_tests.py FOLDER [--all] [--package OTHER/onnx]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
 
-Packages up to 1.20 ship their node tests, each version with models of the operator sets of its
-time: `pip install --no-deps --target OTHER onnx==1.14.1` and give OTHER/onnx as --package. Only tests whose every operator is in Octet's list (issue 5's) are written, unless --all is given;
-tests of sequences, optionals, texts and maps are written too when their operators are listed.
-Needs numpy and onnx, from PyPI.
+Packages up to 1.22 ship their node tests, each version with models of the operator sets of its
+time: `pip install --no-deps --target OTHER onnx==1.22.0` and give OTHER/onnx as --package. Only
+tests whose every operator is in Octet's list (issue 5's) are written, unless --all is given. Needs
+numpy and onnx, from PyPI.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def allowed(model, arguments):
 
 
 def write_generated(root, arguments):
-    """The tests that the installed package makes (since ONNX 1.21 it does not ship them)."""
+    """The tests that the installed package makes (1.23 ships none)."""
     from onnx.backend.test.case import node as node_tests
     count = 0
     for case in node_tests.collect_testcases(None):

@@ -88,7 +88,8 @@ def inception(self, x):
     return self.e(x.contiguous().view(x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))
 
 
-@network(a=C(1, 8, 3, 2, 1), t=lambda: nn.ConvTranspose2d(8, 4, 3, 2, 1, 1), b=C(4, 1, 3, padding=1))
+@network(a=C(1, 8, 3, 2, 1), t=lambda: nn.ConvTranspose2d(8, 4, 3, 2, 1, 1),
+         b=C(4, 1, 3, padding=1))
 def segment(self, x):
     return self.b(F.leaky_relu(self.t(F.relu(self.a(x))), 0.1))
 
@@ -138,8 +139,8 @@ def arrange(self, x):
     return x[:, ::2, 1:-1, :3].flatten(2)
 
 
-@network(a=C(1, 8, 3, padding=2, dilation=2), b=C(8, 8, 3, padding=1, groups=2), p=lambda: nn.PReLU(8),
-         c=C(8, 10, 1))
+@network(a=C(1, 8, 3, padding=2, dilation=2), b=C(8, 8, 3, padding=1, groups=2),
+         p=lambda: nn.PReLU(8), c=C(8, 10, 1))
 def grouped(self, x):
     x = self.p(self.a(x))
     x = F.elu(self.b(x))
@@ -153,8 +154,7 @@ def global_max(self, x):
 
 @network(a=C(1, 4, 3, 2), d=D(4 * 16, 10))
 def adaptive(self, x):
-    return self.d(F.adaptive_avg_pool2d(F.relu(self.a(x)), 4)[:, :, :, :].reshape(x.shape[0], -1)
-                  ) if False else self.d(F.avg_pool2d(F.relu(self.a(x)), 3, 3, 0).flatten(1))
+    return self.d(F.avg_pool2d(F.relu(self.a(x)), 3, 3, 0).flatten(1))
 
 
 @network(a=D(784, 64), b=D(64, 32, bias=False), c=D(32, 10), n=lambda: nn.BatchNorm1d(64))
@@ -172,8 +172,8 @@ def sequence(self, x):
     return self.d(F.relu(self.b(x)).mean(-1))
 
 
-@network(a=C(1, 8, 3, padding=1), n=lambda: nn.LocalResponseNorm(3), i=lambda: nn.InstanceNorm2d(8, affine=True),
-         d=D(8, 10))
+@network(a=C(1, 8, 3, padding=1), n=lambda: nn.LocalResponseNorm(3),
+         i=lambda: nn.InstanceNorm2d(8, affine=True), d=D(8, 10))
 def normalized(self, x):
     x = self.i(self.n(F.relu(self.a(x))))
     return self.d(x.sum((2, 3)) / 784)
@@ -205,7 +205,8 @@ sequential("plain_sequential", C(1, 8, 3, bias=False), lambda: nn.BatchNorm2d(8)
            lambda: nn.LogSoftmax(dim=-1))
 
 
-@network(a=D(28, 16), q=D(16, 16), k=D(16, 16), v=D(16, 16), d=D(16, 10), n=lambda: nn.LayerNorm(16))
+@network(a=D(28, 16), q=D(16, 16), k=D(16, 16), v=D(16, 16), d=D(16, 10),
+         n=lambda: nn.LayerNorm(16))
 def attention(self, x):
     x = self.a(x.squeeze(1))
     weights = torch.softmax(self.q(x) @ self.k(x).transpose(1, 2) / 4, -1)

@@ -74,7 +74,7 @@ extension ONNXImporter {
   }
 }
 
-/// Matsumoto and Nishimura's MT19937, seeded and read as NumPy's `RandomState(seed).uniform()` does.
+/// Matsumoto and Nishimura's MT19937, seeded and read as NumPy's `RandomState(seed).uniform()`.
 struct MersenneTwister {
   private var state: [UInt32]
   private var position = 624

@@ -133,7 +133,8 @@ extension ONNXImport {
         node: node,
         reason: "'\(output)' has shape \(actual.shape), should have \(expected.shape)")
     }
-    let (ours, theirs) = (actual.reals, expected.reals)
+    let ours = actual.reals
+    var theirs = expected.reals
     let largest = theirs.reduce(Float(1e-3)) { max($0, $1.isFinite ? abs($1) : 0) }
     var limit = tolerance * largest
     if let format = expected.elementType.elementType.floatFormat {
@@ -146,6 +147,9 @@ extension ONNXImport {
     } else if let step = grid?.scales.max() {
       // Reals that the graph puts on the grid of a QuantizeLinear that follows.
       limit = max(limit, step)
+      if let grid, let bounds = grid.bounds(values[output].map { graph.tensors[$0.tensor] }) {
+        theirs = theirs.map { max(bounds.lowerBound, min(bounds.upperBound, $0)) }
+      }
     }
     for (index, (a, b)) in zip(ours, theirs).enumerated() where a != b && !(a.isNaN && b.isNaN) {
       let difference = abs(a - b)
@@ -155,6 +159,17 @@ extension ONNXImport {
       }
       proof.maximumDifference = max(proof.maximumDifference, difference / largest)
     }
+  }
+}
+
+extension Quantization {
+  /// The reals that the tensor can hold.
+  fileprivate func bounds(_ tensor: Tensor?) -> ClosedRange<Float>? {
+    guard let tensor, scales.count == 1 else { return nil }
+    let (lowest, highest): (Float, Float) =
+      tensor.elementType == .int8 ? (-128, 127) : (-32_768, 32_767)
+    let (scale, zeroPoint) = (scales[0], Float(zeroPoints[0]))
+    return (lowest - zeroPoint) * scale...(highest - zeroPoint) * scale
   }
 }
 

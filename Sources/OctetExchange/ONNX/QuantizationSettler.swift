@@ -71,7 +71,8 @@ struct QuantizationSettler {
 
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
-    for node in graph.nodes where node.operation.isMover && isQuantized(node.inputs[0]) {
+    for node in graph.nodes
+    where (node.operation.isMover || node.operation == .relu) && isQuantized(node.inputs[0]) {
       for output in node.outputs where !isQuantized(output) {
         setGrid(output, like: node.inputs[0])
       }
