@@ -2,6 +2,7 @@
 that it offers, imported by Octet and compared.
 
     python keras_cases.py --octet .build/release/octet [--count 40] [--seed 1] [--keep FOLDER]
+    python keras_cases.py --record FILE.tflite...
 
 int8 models: Octet's bytes against TensorFlow Lite for Microcontrollers' (where it lacks an operator
 or misreads an open batch, against TFLite's reference kernels), zero may differ. Float
@@ -120,9 +121,16 @@ def micro_runs(content, feeds):
 
 
 def interpreter(content):
-    return tf.lite.Interpreter(
-        model_content=content,
-        experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+    kinds = tf.lite.experimental.OpResolverType
+    try:
+        with silence():
+            return tf.lite.Interpreter(
+                model_content=content, experimental_op_resolver_type=kinds.BUILTIN_REF)
+    except ValueError:
+        # Not every version of every operator is among the reference kernels.
+        return tf.lite.Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
 
 
 def reference_runs(content, feeds):
@@ -207,14 +215,39 @@ def check_float(arguments, path, folder, random, model, kind):
     return f"{worst:.2g} of the largest output apart" if not worst <= limit else None
 
 
+def record(path):
+    """Writes two samples and what they give beside an int8 model: a case for the tests."""
+    random = np.random.default_rng(1)
+    content = path.read_bytes()
+    data, feeds = b"", []
+    for _ in range(2):
+        feeds.append([])
+        for details in interpreter(content).get_input_details():
+            codes = random.integers(-128, 128, details["shape"]).astype(np.int8)
+            data += codes.tobytes()
+            is_unsigned = details["dtype"] == np.uint8
+            feeds[-1].append((codes.astype(np.int16) + 128).astype(np.uint8) if is_unsigned
+                             else codes)
+    outputs = micro_runs(content, feeds)
+    if outputs is None:
+        outputs = reference_runs(content, feeds)
+    path.with_suffix(".input.bin").write_bytes(data)
+    path.with_suffix(".output.bin").write_bytes(outputs.tobytes())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
+    parser.add_argument("--octet")
+    parser.add_argument("--record", type=pathlib.Path, nargs="+")
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path, help="keep models that fail here")
     parser.add_argument("--only", help="one network")
     arguments = parser.parse_args()
+    for path in arguments.record or []:
+        record(path)
+    if arguments.record:
+        return
     counts = collections.Counter()
     kinds = ["int8", "int8-tensor", "int8-dense", "uint8", "int8-float", "float", "float16",
              "dynamic"]
