@@ -26,6 +26,7 @@ public enum Compiler {
   ) throws(CompilerError) -> ArenaPlan {
     var blocks: [ArenaProblem.Block] = []
     var overlaps: [ArenaProblem.Overlap] = []
+    var joins: [ArenaProblem.Join] = []
     var blockOfTensor: [Int: Int] = [:]
     for index in model.tensors.indices where model.tensors[index].constant == nil {
       let (first, last) = model.lifetime(of: index)
@@ -50,16 +51,22 @@ public enum Compiler {
         guard lowered.outputs.count == 1, let output = blockOfTensor[lowered.outputs[0]] else {
           continue
         }
+        var parts: [ArenaProblem.Join.Part] = []
         for (position, tensor) in lowered.inputs.enumerated() {
           guard let input = blockOfTensor[tensor], blocks[input].lastUse == index,
             lowered.inputs.filter({ $0 == tensor }).count == 1,
             let distance = view.overlapDistance(input: position)
           else { continue }
           overlaps.append(.init(output: output, input: input, distance: distance))
+          parts.append(.init(block: input, offset: distance))
+        }
+        if lowered.kind == .concatenation, !parts.isEmpty {
+          joins.append(.init(whole: output, parts: parts))
         }
       }
     }
-    let plan = ArenaPlanner.plan(ArenaProblem(blocks: blocks, overlaps: overlaps))
+    let plan = ArenaPlanner.plan(
+      ArenaProblem(blocks: blocks, overlaps: overlaps, joins: joins))
     guard plan.byteCount <= BlobLimits.arenaByteCount else {
       throw .tooLarge(
         reason: "the model needs an arena of \(plan.byteCount) bytes, more than "

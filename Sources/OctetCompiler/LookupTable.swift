@@ -43,7 +43,22 @@ public struct LookupTable: Sendable {
     case .elu(let alpha): values { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
     case .selu(let alpha, let gamma):
       values { Double(gamma) * ($0 < 0 ? Double(alpha) * expm1($0) : $0) }
+    case .function(let function):
+      { (real: (Float) -> Float) in values { Double(real(Float($0))) } }(function.evaluator())
     default: nil
+    }
+  }
+
+  /// The tables of a parametric ReLU, one for each slope: as TensorFlow Lite's kernel, `slopes` are
+  /// codes of `slope`.
+  public func preluValues(slopes: [Int8], of slope: Code) -> [Int8] {
+    let positive = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
+    let negative = FixedPointMultiplier(
+      Double(input.scale) * Double(slope.scale) / Double(output.scale))
+    return slopes.flatMap { code in
+      values { x in
+        x >= 0 ? rescale(x, positive) : rescale(x * (Int(code) - slope.zeroPoint), negative)
+      }
     }
   }
 
@@ -52,7 +67,8 @@ public struct LookupTable: Sendable {
     (-128...127).map { x in
       let real = function(Double(input.scale) * Double(x - input.zeroPoint))
       let code = (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
-      // Infinite where the function is; clamped before the conversion.
+      // Where the function is not defined, 0; where it is infinite, an end.
+      if code.isNaN { return Int8(output.zeroPoint) }
       return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
     }
   }

@@ -226,6 +226,8 @@ public enum MathFunction: Sendable, Equatable {
   case swish(alpha: Float)
   /// `max(0, x) + min(0, alpha · (exp(x / alpha) − 1))`
   case celu(alpha: Float)
+  /// x raised to a constant.
+  case power(exponent: Float)
   /// x above alpha, else 0.
   case thresholdedRelu(alpha: Float)
   /// x moved towards 0 by `bias` where it is farther than `threshold`, else 0.

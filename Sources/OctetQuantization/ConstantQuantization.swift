@@ -67,8 +67,9 @@ extension Graph {
           scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
     let biasScales = scales.map { $0 * inputScale }
     let biasCodes = scales.indices.map { channel in
-      Int32(clamping: Int64(
-        (rounded.bias[channel] / (Double(inputScale) * Double(scales[channel]))).rounded()))
+      Int32(
+        clamping: Int64(
+          (rounded.bias[channel] / (Double(inputScale) * Double(scales[channel]))).rounded()))
     }
     let biasIndex = add(
       Tensor(

@@ -7,28 +7,25 @@ extension Operation {
   var int8Refusal: String? {
     switch self {
     case .matrixMultiply: "a product of two activations has no int8 kernel"
-    case .divide: "division has no int8 kernel; multiply by the reciprocal instead"
-    case .prelu: "its slope varies by channel; use leaky ReLU"
-    case .elu, .selu, .hardSigmoid: "it has no int8 kernel; retrain with ReLU or hard swish"
-    case .logSoftmax: "log-softmax has no int8 kernel; export the model with logits as its output"
-    case .batchNormalization: "no convolution before it takes it in"
-    case .localResponseNormalization, .function, .power, .compare, .logic, .select, .cast, .reduce,
+    case .divide: "it divides by 0"
+    case .batchNormalization: "its statistics are not constants, one for each channel"
+    case .power: "its exponent is not one constant"
+    case .localResponseNormalization, .compare, .logic, .select, .cast, .reduce,
       .extremum, .maxPoolIndices, .expand, .tile, .gather:
       "it has no int8 kernel"
     case .pad(_, _, .reflect), .pad(_, _, .edge), .pad(_, _, .wrap):
-      "only padding with a constant has an int8 kernel"
-    case .averagePool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
-    case .maxPool(let pool) where pool.dilation != Extent(1): "dilated pooling has no kernel"
+      "it pads with computed values further than the tensor reaches"
     case .quantize, .dequantize: "the graph holds quantization nodes; import it instead"
     default: nil
     }
   }
 
   /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
-  var fixedOutputQuantization: Quantization? {
+  package var fixedOutputQuantization: Quantization? {
     switch self {
     case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
     case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
     default: nil
     }
   }

@@ -61,18 +61,18 @@ public struct Quantizer: Sendable {
   /// and codes spent on it would be taken from the scores that decide.
   package static let invisibleBelow: Float = 11.09
 
-  /// A range for each activation. The model's outputs keep everything that was seen whatever the
-  /// calibrator: clipping scores makes ties between classes.
+  /// A range for each activation. Class scores and the model's outputs keep everything that was
+  /// seen whatever the calibrator: clipping scores makes ties between classes.
   private static func chooseRanges(
     _ graph: Graph, _ calibration: Calibration, _ options: Options
   ) -> [TensorIndex: ValueRange] {
     var ranges: [TensorIndex: ValueRange] = [:]
+    let classScores = graph.classScores
     for (index, histogram) in calibration.histograms {
-      let keepsAll = graph.outputs.contains(index) || graph.inputs.contains(index)
+      let isScores = index == classScores
+      let keepsAll = isScores || graph.outputs.contains(index) || graph.inputs.contains(index)
       var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
-      if !options.keepsFullScores, graph.isClassScores(index),
-        let highest = calibration.leastHighest[index]
-      {
+      if !options.keepsFullScores, isScores, let highest = calibration.leastHighest {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
       ranges[index] = range
@@ -110,12 +110,23 @@ public struct Quantizer: Sendable {
 }
 
 extension Graph {
-  /// Whether a tensor is an output with one real-valued score for each label.
-  func isClassScores(_ index: TensorIndex) -> Bool {
-    guard outputs == [index], let producer = producers()[index],
-      case .fullyConnected(let attributes) = nodes[producer].operation
-    else { return false }
-    return attributes.activation == .none && tensors[index].elementCount == metadata.labels.count
+  /// The tensor with one real-valued score for each label: the only output, or what the softmax at
+  /// the end takes.
+  var classScores: TensorIndex? {
+    let producers = producers()
+    guard outputs.count == 1, var producer = producers[outputs[0]] else { return nil }
+    var scores = outputs[0]
+    switch nodes[producer].operation {
+    case .softmax(_, beta: 1), .logSoftmax:
+      scores = nodes[producer].inputs[0]
+      guard consumers()[scores].count == 1, let before = producers[scores] else { return nil }
+      producer = before
+    default: break
+    }
+    guard case .fullyConnected(let attributes) = nodes[producer].operation,
+      attributes.activation == .none, tensors[scores].elementCount == metadata.labels.count
+    else { return nil }
+    return scores
   }
 
   /// Throws the list of all nodes that have no int8 form.

@@ -62,6 +62,51 @@ package enum GemmlowpFixedPoint {
     return estimate
   }
 
+  /// ln(x) in Q5.26 for x ≥ 1 in Q12.19.
+  ///
+  /// x = 2ᵏ · r twice: once with k − 3/4, once with k − 1/4 as the power, of which the larger
+  /// leaves r near 2^(−1/4); there a quotient of polynomials in r gives ln(r).
+  @inline(__always)
+  package static func logarithm(_ x: Int32) -> Int32 {
+    let sqrtOfHalf: Int32 = 1_518_500_250
+    let fourthRootOfHalf: Int32 = 1_805_811_301
+    let quarter: Int32 = 1 &<< 23  // Q6.25
+    let headroomA = Int32(truncatingIfNeeded: x.leadingZeroBitCount)
+    let tightA = saturatingShiftLeft(x, headroomA &- 1)
+    let restA = saturatingShiftLeft(highMultiply(tightA, sqrtOfHalf), 1)
+    let powerA = ((12 &- headroomA) &<< 25) &+ quarter
+    let headroomB =
+      Int32(truncatingIfNeeded: highMultiply(x, sqrtOfHalf).leadingZeroBitCount) &- 1
+    let restB = saturatingShiftLeft(x, headroomB)
+    let powerB = ((12 &- headroomB) &<< 25) &- quarter
+    let logarithmOfRest = logarithmNearFourthRootOfHalf(
+      min(restA, restB), fourthRootOfHalf: fourthRootOfHalf)
+    let logarithmOfTwo: Int32 = 1_488_522_236
+    return saturatingShiftLeft(
+      highMultiply(max(powerA, powerB), logarithmOfTwo) &+ logarithmOfRest, 1)
+  }
+
+  /// ln(r) + ln(2) / 4 in Q6.25 for r from 1/2 to 1 in Q0.31.
+  @inline(__always)
+  private static func logarithmNearFourthRootOfHalf(
+    _ r: Int32, fourthRootOfHalf: Int32
+  ) -> Int32 {
+    let alphaN: Int32 = 117_049_297  // 11/240 · 2^(1/4)
+    let alphaD: Int32 = 127_690_142  // 1/20 · 2^(1/4)
+    let alphaI: Int32 = 1_057_819_769  // 2 / 2^(1/4) − 2^(1/4)
+    let alphaF: Int32 = 638_450_708  // 1/4 · 2^(1/4)
+    // Half of their sum, rounded up.
+    let p = (r &>> 1) &+ (fourthRootOfHalf &>> 1) &+ ((r | fourthRootOfHalf) & 1)
+    let q = (r &- fourthRootOfHalf) &<< 1
+    let square = highMultiply(q, q)
+    let numerator =
+      highMultiply(q, r) &+ highMultiply(highMultiply(q, square), alphaN)
+    let denominatorMinusOne =
+      highMultiply(p, alphaI &+ q &+ highMultiply(alphaD, square)) &+ highMultiply(alphaF, q)
+    return highMultiply(
+      roundingShiftRight(numerator, 6), reciprocalOfOnePlus(denominatorMinusOne))
+  }
+
   /// (1 + x) / 2 for x ≥ 0, both Q0.31. The reference rounds half of x + 2³¹ − 1 up, which is this.
   @inline(__always)
   private static func halfOfOnePlus(_ x: Int32) -> Int32 { (x &>> 1) &+ (1 &<< 30) }

@@ -28,6 +28,8 @@ public enum OperatorKind: UInt16, Sendable {
   case transposedConvolution = 19
   case resizeNearest = 20
   case resizeBilinear = 21
+  /// Over the last axis.
+  case logSoftmax = 22
 }
 
 /// What a kernel sees: the operands' memory.

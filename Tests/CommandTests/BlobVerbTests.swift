@@ -41,6 +41,33 @@ import Testing
     #expect(try Data(contentsOf: folder.appendingPathComponent("third.out")) == all[20..<30])
   }
 
+  /// The float model and its int8 form, made and run on float32 tensors, give nearly the same.
+  @Test func rawFloats() async throws {
+    let folder = try await Workshop.shared.folder()
+    let samples = (0..<30 * 144).map { Float($0 * 37 % 101) / 100 }
+    let bytes = samples.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> (8 * $0) & 255) }
+    }
+    try Data(bytes).write(to: folder.appendingPathComponent("in.f32"))
+    for line in [
+      "quantize m.onnx --raw-input in.f32 -o raw.oct",
+      "run m.onnx --raw-input in.f32 --raw-output float.f32",
+      "run raw.oct --floats --raw-input in.f32 --raw-output int8.f32",
+    ] {
+      let run = try await workshop(line)
+      #expect(run.status == 0, "\(line): \(run.stderr)")
+    }
+    func floats(_ name: String) throws -> [Float] {
+      let data = try Data(contentsOf: folder.appendingPathComponent(name))
+      return stride(from: 0, to: data.count, by: 4).map { start in
+        Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(data[start + $1]) << (8 * UInt32($1)) })
+      }
+    }
+    let (real, int8) = (try floats("float.f32"), try floats("int8.f32"))
+    #expect(real.count == 300 && int8.count == 300)
+    let largest = real.map { abs($0) }.max() ?? 0
+    #expect(zip(real, int8).allSatisfy { abs($0 - $1) < 0.1 * largest })
+  }
+
   @Test func runFailures() async throws {
     let folder = try await Workshop.shared.folder()
     for count in [0, 1, 143, 145, 287] {
@@ -57,6 +84,8 @@ import Testing
       ("run m.oct", 64, "pictures"),
       ("run m.oct --raw-input one.raw", 64, "--raw-output"),
       ("run m.oct one.raw --raw-input one.raw --raw-output x", 64, "not both"),
+      ("run m.onnx --raw-input one.raw --raw-output x", 65, "float32"),
+      ("run m.oct --floats --raw-input one.raw --raw-output x", 65, "float32"),
       ("run m.oct x.png --backend quantum", 64, "quantum"),
       ("run m.oct --raw-input none.raw --raw-output x.raw", 66, "none.raw"),
       ("run m.oct none.png", 66, "none.png"),

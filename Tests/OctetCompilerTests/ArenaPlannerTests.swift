@@ -145,6 +145,85 @@ import Testing
     #expect(plan.byteCount == 100 && plan.isOptimal)
   }
 
+  /// Blocks 0 and 1 are parts of 2, which lives on; block 3 lives in one step.
+  @Test(arguments: [(0, false), (1, true), (3, true)])
+  func joinsAreTakenWhereTheyCostNothing(step: Int, isJoined: Bool) {
+    let blocks = [
+      ArenaProblem.Block(byteCount: 4, firstUse: 0, lastUse: 2, alignment: 1),
+      .init(byteCount: 4, firstUse: 1, lastUse: 2, alignment: 1),
+      .init(byteCount: 8, firstUse: 2, lastUse: 3, alignment: 1),
+      .init(byteCount: 1, firstUse: step, lastUse: step, alignment: 1),
+    ]
+    let problem = ArenaProblem(
+      blocks: blocks,
+      overlaps: [
+        .init(output: 2, input: 0, distance: 0), .init(output: 2, input: 1, distance: 4),
+      ],
+      joins: [.init(whole: 2, parts: [.init(block: 0, offset: 0), .init(block: 1, offset: 4)])])
+    let plan = ArenaPlanner.plan(problem)
+    expectValid(plan, problem, "\(step)")
+    #expect(plan.isOptimal && plan.byteCount == (step == 0 ? 8 : 9))
+    let isInPlace =
+      plan.offsets[0] == plan.offsets[2] && plan.offsets[1] == plan.offsets[2] + 4
+    #expect(isInPlace || !isJoined)
+  }
+
+  /// Joins never make a plan larger, and it stays valid.
+  @Test(arguments: 0..<100)
+  func randomJoins(seed: Int) {
+    var problem = problem(seed: seed, blockCount: 7, maximumByteCount: 9, alignments: [1])
+    for whole in problem.blocks.indices {
+      let step = problem.blocks[whole].firstUse
+      let parts = problem.blocks.indices.filter {
+        problem.blocks[$0].lastUse == step && problem.blocks[$0].firstUse < step
+      }
+      var offset = 0
+      let join = ArenaProblem.Join(
+        whole: whole,
+        parts: parts.map { block in
+          defer { offset += problem.blocks[block].byteCount }
+          return .init(block: block, offset: offset)
+        })
+      guard !parts.isEmpty, offset <= problem.blocks[whole].byteCount else { continue }
+      problem.overlaps.removeAll { $0.output == whole && parts.contains($0.input) }
+      problem.overlaps += join.parts.map {
+        .init(output: whole, input: $0.block, distance: $0.offset)
+      }
+      problem.joins.append(join)
+    }
+    let plan = ArenaPlanner.plan(problem)
+    expectValid(plan, problem, "seed \(seed)")
+    let without = ArenaProblem(blocks: problem.blocks, overlaps: problem.overlaps)
+    #expect(plan.byteCount <= ArenaPlanner.plan(without).byteCount, "seed \(seed)")
+  }
+
+  /// Four residual blocks as in ResNet-8: two convolutions, the second over its own input, and an
+  /// addition in place. The walk alone does not get there.
+  @Test func residualsReachTheLowerBound() {
+    var blocks: [ArenaProblem.Block] = []
+    var overlaps: [ArenaProblem.Overlap] = []
+    for residual in 0..<4 {
+      let (step, size) = (3 * residual, 16_384 >> residual)
+      let x = blocks.count
+      for (first, last) in [(0, 3), (1, 2), (2, 3)] {
+        blocks.append(
+          .init(byteCount: size, firstUse: step + first, lastUse: step + last, alignment: 4))
+      }
+      overlaps.append(.init(output: x + 2, input: x + 1, distance: 1024 >> residual))
+      if residual > 0 { overlaps.append(.init(output: x, input: x - 4, distance: 0)) }
+      for scratch in 0...2 {
+        blocks.append(
+          .init(
+            byteCount: 800 + 16 * scratch, firstUse: step + scratch, lastUse: step + scratch,
+            alignment: 16))
+      }
+    }
+    let problem = ArenaProblem(blocks: blocks, overlaps: overlaps)
+    let plan = ArenaPlanner.plan(problem)
+    expectValid(plan, problem, "residuals")
+    #expect(plan.byteCount <= plan.lowerBoundByteCount * 103 / 100, "\(plan)")
+  }
+
   @Test func lenetsArena() throws {
     let output = try Networks.compiled(Networks.lenet(), sampleCount: 1)
     #expect(output.plan.byteCount <= 2_048)

@@ -37,10 +37,11 @@ import Testing
 
   /// Bytes that belong to no live tensor and to no scratch are overwritten before each operator:
   /// no operator may read them.
-  @Test(arguments: -1...12)
+  @Test(arguments: -2...12)
   func poisonBetweenOperators(seed: Int) throws {
     let graph =
       switch seed {
+      case -2: try Networks.joined()
       case -1: try Networks.everyOperator()
       case 0: try Networks.lenet()
       default: try Networks.random(seed: seed)
@@ -94,6 +95,24 @@ import Testing
       let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
       // A reshape before a fully connected layer needs no operator.
       #expect(kinds == Set(OperatorKind.allCases).subtracting([.reshape]))
+    }
+  }
+
+  /// Each input of a concatenation of rows lies at its place in the output already.
+  @Test func concatenationsOfRowsCopyNothing() throws {
+    let output = try Networks.compiled(Networks.joined())
+    try withExtendedLifetime(output.blob) {
+      let model = try output.blob.model()
+      let joins = (0..<model.operatorCount).map { model.operator($0) }
+        .filter { $0.kind == .concatenation }
+      #expect(joins.count == 2)
+      for view in joins {
+        var start = view.output(0).dataOffset
+        for index in 0..<view.inputCount {
+          #expect(view.input(index).dataOffset == start, "\(view.name), input \(index)")
+          start += view.input(index).byteCount
+        }
+      }
     }
   }
 

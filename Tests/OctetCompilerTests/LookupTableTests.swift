@@ -48,6 +48,18 @@ struct LookupTableTests {
     #expect(LookupTable(input: code, output: code).values(of: .minimum) == nil)
   }
 
+  /// Five slopes, as TensorFlow Lite for Microcontrollers ran them over all 256 inputs.
+  @Test func preluMatchesTensorFlowLiteMicro() {
+    let table = LookupTable(
+      input: .init(scale: 0.10334068536758423, zeroPoint: 65),
+      output: .init(scale: 0.07401667535305023, zeroPoint: 115))
+    let values = table.preluValues(
+      slopes: [-128, -1, 0, 64, 127], of: .init(scale: 0.0075, zeroPoint: 0))
+    var crc = Checksum()
+    values.withUnsafeBytes { crc.update($0.baseAddress!, count: $0.count) }
+    #expect(crc.value == 0xF96F_88B2)
+  }
+
   static let goldens: [Golden] = [
     Golden(.logistic, 0.10334068536758423, 65, 0.00390625, -128, 0xB7BC_768B),
     Golden(.tanh, 0.10334068536758423, 65, 0.0078125, 0, 0xF5F7_02A5),

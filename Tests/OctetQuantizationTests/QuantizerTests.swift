@@ -139,13 +139,33 @@ import Testing
 
   @Test func whatHasNoInt8FormIsListed() throws {
     var builder = NetworkBuilder(seed: 1, height: 4, width: 4, channelCount: 2)
-    try builder.append("norm", .localResponseNormalization(size: 2, alpha: 1, beta: 1, bias: 1))
-    try builder.append("elu", .elu(alpha: 1))
+    try builder.append("tile", .tile([1, 2, 1, 1]))
+    try builder.append("product", .reduce(.product, axes: [1], keepsDimensions: true))
     let error = #expect(throws: QuantizationError.self) {
       try Quantizer.quantize(builder.finished(), samples: Networks.samples(1), options: .init())
     }
     guard case .unsupported(let nodes) = error else { throw TestFailure("\(error as Any)") }
-    #expect(nodes.map(\.name) == ["norm", "elu"])
+    #expect(nodes.map(\.name) == ["tile", "product"])
+  }
+
+  /// Scores that nobody can see take no codes from those that decide, whatever the model ends in.
+  @Test(arguments: [nil, Operation.softmax(axis: 1, beta: 1), .logSoftmax(axis: 1)])
+  func invisibleScoresAreClipped(end: OctetModel.Operation?) throws {
+    var builder = NetworkBuilder(seed: 1, height: 4, width: 4, channelCount: 2)
+    let factor = builder.constant("factor", [1], [40])
+    try builder.append("large", .multiply(.none), [factor])
+    try builder.fullyConnected("scores", outputCount: 6)
+    if let end { try builder.append("end", end) }
+    let graph = builder.finished(labelled: true)
+    func lowest(_ keepsFullScores: Bool) throws -> Float {
+      var options = Quantizer.Options()
+      options.keepsFullScores = keepsFullScores
+      let result = try Quantizer.quantize(
+        graph, samples: Networks.samples(20), options: options)
+      return try #require(result.ranges["scores.output"]).lower
+    }
+    let (clipped, full) = (try lowest(false), try lowest(true))
+    #expect(full < -Quantizer.invisibleBelow && clipped > full)
   }
 
   @Test func minMaxEqualsItself() throws {

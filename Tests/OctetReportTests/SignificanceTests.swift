@@ -33,6 +33,11 @@ import Testing
     #expect(test == McNemarTest(rightToWrong: c, wrongToRight: b))
   }
 
+  @Test func text() {
+    #expect(McNemarTest(rightToWrong: 3, wrongToRight: 1).text == "p = 0.625")
+    #expect(McNemarTest(rightToWrong: 300, wrongToRight: 0).text == "p < 0.0001")
+  }
+
   /// (|25 − 15| − 1)² / 40 = 2.025: p = 0.1547; the 5 % point of chi-square is 3.8415.
   @Test func chiSquareMcNemar() {
     let test = McNemarTest(rightToWrong: 25, wrongToRight: 15)

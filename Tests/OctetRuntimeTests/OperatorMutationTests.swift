@@ -73,6 +73,8 @@ extension TestOperator {
     case .maxPool, .averagePool: return PoolParameters.random(&random).testOperator(kind)
     case .softmax:
       return SoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
+    case .logSoftmax:
+      return LogSoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
     case .add, .subtract, .multiply, .minimum, .maximum:
       return BinaryParameters.random(&random).testOperator(kind)
     case .mean:

@@ -84,6 +84,11 @@ public struct NetworkBuilder {
     try append(name, .batchNormalization(epsilon: 1e-5), statistics)
   }
 
+  /// A float constant to append operations with.
+  public mutating func constant(_ name: String, _ shape: [Int], _ values: [Float]) -> TensorIndex {
+    graph.add(Tensor(name: name, shape: shape, constant: .float(values)))
+  }
+
   /// An operation on the last tensor and others.
   public mutating func append(
     _ name: String, _ operation: Operation, _ others: [TensorIndex] = []

@@ -95,7 +95,25 @@ public enum Networks {
     try builder.averagePool("average", PoolAttributes(kernel: Extent(2), stride: Extent(1)))
     try builder.append("mean", .mean(axes: [1], keepsDimensions: true))
     try builder.fullyConnected("fc", outputCount: 4)
+    try builder.append("logSoftmax", .logSoftmax(axis: 1))
     try builder.softmax("softmax")
+    return builder.finished()
+  }
+
+  /// Three branches whose rows are joined, two of them first: concatenations without a copy.
+  public static func joined(seed: Int = 1) throws -> Graph {
+    var builder = NetworkBuilder(seed: seed, height: 6, width: 5, channelCount: 2)
+    try builder.convolution("conv", outputCount: 4, kernel: Extent(2))
+    let trunk = builder.last
+    try builder.append("tanh", .tanh)
+    let branch = builder.last
+    try builder.append("add", .add(.none), [trunk])
+    let pool = PoolAttributes(kernel: Extent(height: 2, width: 1), stride: Extent(1))
+    try builder.maxPool("pool", pool)
+    try builder.append("rows", .concatenation(axis: 1, activation: .none), [branch])
+    try builder.append("allRows", .concatenation(axis: 1, activation: .none), [trunk])
+    try builder.convolution("last", outputCount: 3, kernel: Extent(2))
+    try builder.fullyConnected("fc", outputCount: 4)
     return builder.finished()
   }
 

@@ -47,6 +47,21 @@ class Cases(WeightedCases):
             OPERATORS.SOFTMAX, shape=[1, self.size(2, 20)], output=(1 / 256, -128),
             options=options("SoftmaxOptions", beta=float(self.random.choice([1.0, 0.5, 2.0]))))
 
+    def log_softmax(self):
+        return self.one(
+            OPERATORS.LOG_SOFTMAX, shape=[1, self.size(2, 20)], output=(1 / 16, 127),
+            options=options("LogSoftmaxOptions"))
+
+    def prelu(self):
+        b = Builder()
+        shape = self.image()
+        slopes = self.random.integers(-128, 128, [1, 1, shape[3]]).astype(np.int8)
+        x, y = b.tensor(shape, *self.own()), b.tensor(shape, *self.own())
+        alpha = b.tensor([1, 1, shape[3]], self.scale(0.001, 0.01), 0, data=slopes)
+        b.operator(OPERATORS.PRELU, [x, alpha], [y])
+        b.inputs, b.outputs = [x], [y]
+        return b
+
     def requantize(self):
         return self.one(OPERATORS.QUANTIZE, output=self.own())
 
@@ -262,7 +277,8 @@ class Cases(WeightedCases):
         return self.resize(OPERATORS.RESIZE_BILINEAR, "ResizeBilinearOptions")
 
     NAMES = [
-        "relu", "relu6", "leaky_relu", "hard_swish", "logistic", "tanh", "softmax", "requantize",
+        "relu", "relu6", "leaky_relu", "hard_swish", "logistic", "tanh", "softmax", "log_softmax",
+        "prelu", "requantize",
         "add", "subtract", "multiply", "minimum", "maximum", "mean", "concatenation", "pad",
         "pad_v2", "transpose", "reshape", "squeeze", "expand_dims", "slice", "strided_slice",
         "split", "split_v", "resize_nearest", "resize_bilinear", "max_pool", "average_pool",

@@ -6,7 +6,9 @@ extension Lowering {
   mutating func lowerLookup(_ index: Int) throws(CompilerError) {
     let node = graph.nodes[index]
     let (input, output) = (node.inputs[0], node.outputs[0])
-    if let needed = node.operation.fixedOutput, graph.tensors[output].quantization != needed {
+    if let needed = node.operation.fixedOutputQuantization,
+      graph.tensors[output].quantization != needed
+    {
       throw .invalid(
         node: node.name,
         reason: "its output must have scale \(needed.scales[0]), zero point \(needed.zeroPoints[0])"
@@ -19,21 +21,33 @@ extension Lowering {
     let table = LookupTable(
       input: .init(scale: scale(input), zeroPoint: zeroPoint(input)),
       output: .init(scale: scale(output), zeroPoint: zeroPoint(output)))
+    if case .prelu = node.operation {
+      try append(
+        .lookup, node, inputs: [input], output: output, try preluParameters(node, table))
+      return
+    }
     guard let values = table.values(of: node.operation) else {
       throw .invalid(
         node: node.name, reason: "\(node.operation.name) has no operator in the runtime")
     }
     try append(.lookup, node, inputs: [input], output: output, [.value(1), .bytes(values)])
   }
-}
 
-extension Operation {
-  /// The scale and zero point that TensorFlow Lite's fixed-point kernels give to their output.
-  fileprivate var fixedOutput: Quantization? {
-    switch self {
-    case .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
-    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
-    default: nil
+  /// A table for each channel, or one when all slopes are one.
+  private func preluParameters(
+    _ node: Node, _ table: LookupTable
+  ) throws(CompilerError) -> [LoweredOperator.Parameter] {
+    let slope = graph.tensors[node.inputs[1]]
+    let channels = graph.tensors[node.inputs[0]].shape.last ?? 1
+    guard case .int8(let codes) = slope.constant,
+      codes.count == 1 || codes.count == channels && slope.shape.last == channels
+    else {
+      throw .invalid(
+        node: node.name,
+        reason: "the slopes of a parametric ReLU must be constants, one for each channel")
     }
+    let code = LookupTable.Code(
+      scale: scale(node.inputs[1]), zeroPoint: zeroPoint(node.inputs[1]))
+    return [.value(codes.count), .bytes(table.preluValues(slopes: codes, of: code))]
   }
 }

@@ -55,13 +55,14 @@ public struct Lowering {
     case .transposedConvolution(let attributes):
       try lowerTransposedConvolution(index, attributes)
     case .softmax(let axis, let beta): try lowerSoftmax(index, axis: axis, beta: beta)
+    case .logSoftmax(let axis): try lowerLogSoftmax(index, axis: axis)
     case .add(let activation): try lowerAdd(index, activation)
     case .subtract(let activation): try lowerSubtract(index, activation)
     case .multiply(let activation): try lowerMultiply(index, activation)
     case .minimum: try lowerMinimum(index)
     case .maximum: try lowerMaximum(index)
     case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .quantize:
+      .selu, .function, .prelu, .quantize:
       try lowerLookup(index)
     default: try lowerArrangement(index)
     }

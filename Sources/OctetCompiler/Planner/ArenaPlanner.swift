@@ -4,8 +4,10 @@
 /// conflicts with, or at its distance above the output it may overlap; so it is enough to try
 /// orders of blocks, each put at the lowest place that fits. The search walks all orders, depth
 /// first, largest blocks first, and cuts branches that cannot beat the best plan; it ends early at
-/// the lower bound, or after `workLimit` with the best plan so far. The first order
-/// tried is greedy by size, so the result is never worse than that.
+/// the lower bound. Where half of `workLimit` did not suffice, the other half goes into moving
+/// single blocks of the best order to other places in it, which finds what the walk would only come
+/// to after all that follows its first choices. The first order tried is greedy by size, so the
+/// result is never worse than that.
 public struct ArenaPlanner {
   /// Pairs of blocks looked at before the best plan so far is taken.
   public static let workLimit = 2_000_000
@@ -21,21 +23,29 @@ public struct ArenaPlanner {
   private let order: [Int]
   private var offsets: [Int?]
   private var best: [Int] = []
+  private var bestOrder: [Int] = []
+  private var placed: [Int] = []
   private var bestByteCount = Int.max
   private var work = 0
+  private let workLimit: Int
 
-  public static func plan(_ problem: ArenaProblem) -> ArenaPlan {
-    var planner = ArenaPlanner(problem)
+  /// Without the problem's joins.
+  static func search(_ problem: ArenaProblem, workLimit: Int) -> ArenaPlan {
+    var planner = ArenaPlanner(problem, workLimit: workLimit)
     planner.search(height: 0, remaining: planner.order)
-    let isComplete = planner.work < workLimit
+    let isComplete = planner.work < workLimit / 2
+    if !isComplete, planner.bestByteCount > planner.lowerBound {
+      planner.improve(workLimit: workLimit)
+    }
     return ArenaPlan(
       offsets: planner.best, byteCount: planner.bestByteCount,
       lowerBoundByteCount: planner.lowerBound,
       isOptimal: isComplete || planner.bestByteCount == planner.lowerBound)
   }
 
-  private init(_ problem: ArenaProblem) {
+  private init(_ problem: ArenaProblem, workLimit: Int) {
     self.problem = problem
+    self.workLimit = workLimit
     lowerBound = problem.lowerBound
     let indices = problem.blocks.indices
     conflicts = indices.map { a in indices.filter { $0 != a && problem.conflict(a, $0) } }
@@ -56,12 +66,13 @@ public struct ArenaPlanner {
       if height < bestByteCount {
         bestByteCount = height
         best = offsets.map { $0 ?? 0 }
+        bestOrder = placed
       }
       return
     }
     var tried: Set<Placement> = []
     for (position, block) in remaining.enumerated() {
-      if bestByteCount == lowerBound || work >= Self.workLimit && bestByteCount < Int.max {
+      if bestByteCount == lowerBound || work >= workLimit / 2 && bestByteCount < Int.max {
         return
       }
       let offset = lowestOffset(block)
@@ -70,11 +81,51 @@ public struct ArenaPlanner {
         tried.insert(Placement(kind: kinds[block], offset: offset)).inserted
       else { continue }
       offsets[block] = offset
+      placed.append(block)
       var rest = remaining
       rest.remove(at: position)
       search(height: top, remaining: rest)
       offsets[block] = nil
+      placed.removeLast()
     }
+  }
+
+  /// Moves one block at a time to another place in the order, and stays unless the arena grows.
+  private mutating func improve(workLimit: Int) {
+    var order = bestOrder
+    var height = bestByteCount
+    // Any fixed sequence will do: plans must not differ from run to run.
+    var random: UInt64 = 1
+    func next(_ bound: Int) -> Int {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((random >> 33) % UInt64(bound))
+    }
+    while work < workLimit, bestByteCount > lowerBound {
+      var moved = order
+      let block = moved.remove(at: next(moved.count))
+      moved.insert(block, at: next(order.count))
+      guard let reached = place(moved, below: height + 1) else { continue }
+      order = moved
+      height = reached
+      if height < bestByteCount {
+        bestByteCount = height
+        best = offsets.map { $0 ?? 0 }
+      }
+    }
+    offsets = [Int?](repeating: nil, count: offsets.count)
+  }
+
+  /// Places all blocks in an order; the arena's height, or nil when it is not below `limit`.
+  private mutating func place(_ order: [Int], below limit: Int) -> Int? {
+    for block in order { offsets[block] = nil }
+    var height = 0
+    for block in order {
+      let offset = lowestOffset(block)
+      height = max(height, offset + problem.blocks[block].byteCount)
+      if height >= limit { return nil }
+      offsets[block] = offset
+    }
+    return height
   }
 
   /// Of blocks that are alike only one need be tried at an offset.

@@ -30,12 +30,38 @@ public struct ArenaProblem: Sendable {
     }
   }
 
+  /// Blocks that are best placed inside another: the inputs of a concatenation in its output.
+  public struct Join: Sendable, Hashable {
+    public struct Part: Sendable, Hashable {
+      public var block: Int
+      /// From the start of the whole, in bytes.
+      public var offset: Int
+
+      public init(block: Int, offset: Int) {
+        self.block = block
+        self.offset = offset
+      }
+    }
+
+    public var whole: Int
+    /// Apart from each other, each within the whole and last used where the whole is first.
+    public var parts: [Part]
+
+    public init(whole: Int, parts: [Part]) {
+      self.whole = whole
+      self.parts = parts
+    }
+  }
+
   public var blocks: [Block]
   public var overlaps: [Overlap]
+  /// Those of parts before those of the wholes that they are parts of.
+  public var joins: [Join]
 
-  public init(blocks: [Block], overlaps: [Overlap]) {
+  public init(blocks: [Block], overlaps: [Overlap], joins: [Join] = []) {
     self.blocks = blocks
     self.overlaps = overlaps
+    self.joins = joins
   }
 
   func conflict(_ a: Int, _ b: Int) -> Bool {

@@ -35,7 +35,7 @@ extension MathFunction {
     case .thresholdedRelu(let alpha): return ("ThresholdedRelu", [("alpha", .float(alpha))])
     case .shrink(let bias, let threshold):
       return ("Shrink", [("bias", .float(bias)), ("lambd", .float(threshold))])
-    case .mish, .gelu, .geluByTanh, .swish: return nil
+    case .mish, .gelu, .geluByTanh, .swish, .power: return nil
     default:
       let name = Self.onnxNames.first { $0.function == self }?.name
       return name.map { ($0, []) }

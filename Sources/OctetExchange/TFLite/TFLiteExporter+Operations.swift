@@ -38,6 +38,12 @@ extension TFLiteExporter {
       plain(
         node, .softmax, version: 2, type: TFLiteOptions.Softmax.type,
         [.float(TFLiteOptions.Softmax.beta, beta)])
+    case .logSoftmax(let axis):
+      guard axis == graph.tensors[node.inputs[0]].shape.count - 1 else {
+        throw TFLiteExportRefusal(reason: "TFLite's log-softmax is over the last axis")
+      }
+      plain(node, .logSoftmax, version: 2)
+    case .prelu: plain(node, .prelu, version: 1)
     case .quantize: plain(node, .quantize, version: 2)
     case .dequantize: plain(node, .dequantize, version: 2)
     default: try arrangement(node)

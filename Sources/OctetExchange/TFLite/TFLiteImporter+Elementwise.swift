@@ -35,6 +35,12 @@ extension TFLiteImporter {
     try append(call, .softmax(axis: rank - 1, beta: beta))
   }
 
+  mutating func logSoftmax(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    let rank = try call.shape(0).count
+    guard rank > 0 else { throw call.broken("it is over 0 dimensions") }
+    try append(call, .logSoftmax(axis: rank - 1))
+  }
+
   /// A constant that is stored in fewer bits is taken as the reals that it stands for.
   mutating func dequantize(_ call: TFLiteCall) throws(TFLiteRefusal) {
     let input = try tensor(call.node.inputs[0])

@@ -132,6 +132,8 @@ struct TFLiteImporter {
     case .logistic: try append(call, .logistic)
     case .tanh: try append(call, .tanh)
     case .softmax: try softmax(call)
+    case .logSoftmax: try logSoftmax(call)
+    case .prelu: try append(call, .prelu, inputCount: 2)
     case .quantize: try append(call, .quantize)
     case .dequantize: try dequantize(call)
     case .mean: try mean(call)

@@ -111,6 +111,8 @@ enum TFLiteOperator: Int, CaseIterable {
   case squeeze = 43
   case stridedSlice = 45
   case split = 49
+  case logSoftmax = 50
+  case prelu = 54
   case maximum = 55
   case minimum = 57
   case padV2 = 60
@@ -131,9 +133,8 @@ enum TFLiteOperator: Int, CaseIterable {
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
-    case .add, .sub, .mul, .div, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax, .split,
-      .tile, .expandDims,
-      .resizeBilinear, .resizeNearestNeighbor:
+    case .add, .sub, .mul, .div, .prelu, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax,
+      .split, .tile, .expandDims, .resizeBilinear, .resizeNearestNeighbor:
       2...2
     case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
     case .transposeConv: 3...4

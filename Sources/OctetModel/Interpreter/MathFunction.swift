@@ -6,7 +6,7 @@
 
 extension MathFunction {
   /// The function in single precision.
-  func evaluator() -> (Float) -> Float {
+  package func evaluator() -> (Float) -> Float {
     switch self {
     case .absolute: { abs($0) }
     case .negate: { -$0 }
@@ -27,6 +27,7 @@ extension MathFunction {
       { 0.5 * $0 * (1 + tanhf((2 / Float.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
     case .swish(let alpha): { $0 / (1 + expf(-alpha * $0)) }
     case .celu(let alpha): { max(0, $0) + min(0, alpha * expm1f($0 / alpha)) }
+    case .power(let exponent): { powf($0, exponent) }
     case .thresholdedRelu(let alpha): { $0 > alpha ? $0 : 0 }
     case .shrink(let bias, let threshold):
       { $0 < -threshold ? $0 + bias : $0 > threshold ? $0 - bias : 0 }

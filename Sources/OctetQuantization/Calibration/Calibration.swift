@@ -21,8 +21,8 @@ public struct CalibrationSamples: Sendable {
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
   public private(set) var histograms: [TensorIndex: Histogram]
-  /// For each graph output the least, over all samples, of a sample's highest value.
-  public private(set) var leastHighest: [TensorIndex: Float]
+  /// The least, over all samples, of a sample's highest class score; nil without class scores.
+  public private(set) var leastHighest: Float?
   /// For each node with weights, how its inputs vary together.
   let inputStatistics: [Int: InputStatistics]
 
@@ -34,33 +34,30 @@ public struct Calibration: Sendable {
   ) throws(QuantizationError) {
     guard samples.count > 0 else { throw .noCalibrationSamples }
     let tensors = graph.tensors.indices.filter { graph.tensors[$0].constant == nil }
-    let ranges = try Self.pass(graph, samples, threadCount) {
-      [(Float, Float)](repeating: (.infinity, -.infinity), count: tensors.count)
-    } visit: { interpreter, ranges in
+    let classScores = graph.classScores
+    let extent = try Self.pass(graph, samples, threadCount) {
+      Extent(tensorCount: tensors.count)
+    } visit: { interpreter, extent in
       for (position, tensor) in tensors.enumerated() {
-        interpreter.withValue(of: tensor) { values in
-          var (lower, upper) = ranges[position]
-          for value in values {
-            // NaN must not slip through a comparison.
-            lower = value < lower || value.isNaN ? value : lower
-            upper = value > upper || value.isNaN ? value : upper
-          }
-          ranges[position] = (lower, upper)
-        }
+        interpreter.withValue(of: tensor) { extent.ranges[position].take($0) }
+      }
+      if let classScores {
+        let highest = interpreter.withValue(of: classScores) { $0.max() ?? 0 }
+        extent.leastHighest = min(extent.leastHighest, highest)
       }
     } merge: { into, from in
-      for index in into.indices {
-        into[index].0 = Self.minimum(into[index].0, from[index].0)
-        into[index].1 = Self.maximum(into[index].1, from[index].1)
-      }
+      for index in into.ranges.indices { into.ranges[index].take(from.ranges[index]) }
+      into.leastHighest = min(into.leastHighest, from.leastHighest)
     }
+    let ranges = extent.ranges
+    leastHighest = classScores == nil ? nil : extent.leastHighest
     for (position, tensor) in tensors.enumerated() {
-      guard ranges[position].0.isFinite, ranges[position].1.isFinite else {
+      guard ranges[position].lower.isFinite, ranges[position].upper.isFinite else {
         throw .notFinite(tensor: graph.tensors[tensor].name)
       }
     }
     let counted = try Self.pass(graph, samples, threadCount) {
-      ranges.map { Histogram(lower: min($0.0, 0), upper: max($0.1, 0)) }
+      ranges.map { Histogram(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
     } visit: { interpreter, histograms in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { histograms[position].add($0) }
@@ -69,21 +66,37 @@ public struct Calibration: Sendable {
       for index in into.indices { into[index].merge(from[index]) }
     }
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
-    leastHighest = try Self.pass(graph, samples, threadCount) {
-      [TensorIndex: Float]()
-    } visit: { interpreter, least in
-      for output in graph.outputs {
-        let highest = interpreter.withValue(of: output) { $0.max() ?? 0 }
-        least[output] = min(least[output] ?? highest, highest)
-      }
-    } merge: { into, from in
-      into.merge(from, uniquingKeysWith: min)
-    }
     inputStatistics = try InputStatistics.gather(graph, samples, threadCount)
   }
 
-  private static func minimum(_ a: Float, _ b: Float) -> Float { a.isNaN || a < b ? a : b }
-  private static func maximum(_ a: Float, _ b: Float) -> Float { a.isNaN || a > b ? a : b }
+  /// What the first pass finds.
+  private struct Extent {
+    var ranges: [Range]
+    var leastHighest = Float.infinity
+
+    init(tensorCount: Int) { ranges = [Range](repeating: Range(), count: tensorCount) }
+  }
+
+  /// The least and the greatest value; NaN once there was one.
+  private struct Range {
+    var lower = Float.infinity
+    var upper = -Float.infinity
+
+    mutating func take(_ values: UnsafeBufferPointer<Float>) {
+      var (lower, upper) = (lower, upper)
+      for value in values {
+        // NaN must not slip through a comparison.
+        lower = value < lower || value.isNaN ? value : lower
+        upper = value > upper || value.isNaN ? value : upper
+      }
+      (self.lower, self.upper) = (lower, upper)
+    }
+
+    mutating func take(_ other: Range) {
+      lower = lower.isNaN || lower < other.lower ? lower : other.lower
+      upper = upper.isNaN || upper > other.upper ? upper : other.upper
+    }
+  }
 
   /// Samples are dealt to this many chunks, each summed in order and merged in order, so that even
   /// rounded sums do not depend on the number of threads.

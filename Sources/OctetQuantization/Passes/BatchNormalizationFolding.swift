@@ -29,7 +29,7 @@ extension Graph {
   }
 
   /// `y = x · gain + offset` for each channel.
-  private func gainAndOffset(_ node: Node, epsilon: Float) -> (gain: [Float], offset: [Float])? {
+  func gainAndOffset(_ node: Node, epsilon: Float) -> (gain: [Float], offset: [Float])? {
     let values = node.inputs.dropFirst().compactMap { tensors[$0].floats }
     guard values.count == 4 else { return nil }
     let (gamma, beta, mean, variance) = (values[0], values[1], values[2], values[3])

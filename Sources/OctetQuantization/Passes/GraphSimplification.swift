@@ -2,12 +2,14 @@ import OctetModel
 
 extension Graph {
   /// The form that quantization works on: batch normalization folded into the weights before it,
-  /// activations fused into the node that makes their input, identities gone, constants that
-  /// nothing reads left out. Computes the same function.
+  /// what has no int8 operator written as what has, activations fused into the node that makes
+  /// their input, identities gone, constants that nothing reads left out. Computes the same
+  /// function.
   public func simplified() -> Graph {
     var graph = self
     graph.removeIdentities()
     graph.foldBatchNormalizations()
+    graph.writeIntegerForms()
     graph.fuseActivations()
     return graph.canonical()
   }

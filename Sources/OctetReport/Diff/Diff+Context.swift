@@ -6,7 +6,6 @@ import OctetRuntime
 extension Diff {
   /// What is known before the first image runs.
   func makeContext() throws -> DiffContext {
-    let outputs = candidate.outputPlace
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     return DiffContext(
       comparison: .init(
@@ -14,7 +13,7 @@ extension Diff {
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: place == outputs && candidate.endsInScores)
+        facts(place, isScores: candidate.holdsScores(place))
       },
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
@@ -51,7 +50,7 @@ extension Diff {
     let view = loaded.model.operator(index)
     let output = view.output(0)
     switch view.kind {
-    case .softmax: return true
+    case .softmax, .logSoftmax: return true
     case .lookup:
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)

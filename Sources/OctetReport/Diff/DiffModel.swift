@@ -133,10 +133,19 @@ public struct DiffModel: Sendable {
     }
   }
 
-  /// Whether the outputs are real-valued scores rather than probabilities.
+  /// Whether a place holds class scores, of which those far below the best do not matter: the
+  /// outputs, or what the softmax at the end takes.
+  func holdsScores(_ place: Int) -> Bool {
+    if place == outputPlace { return endsInScores }
+    return place == outputPlace - 1 && places[place].kind == "fullyConnected"
+      && ["softmax", "logSoftmax"].contains(places[outputPlace].kind)
+  }
+
+  /// Whether the outputs are real-valued scores rather than probabilities. The softmax of
+  /// logarithms of probabilities is the probabilities again.
   var endsInScores: Bool {
     let place = places[outputPlace]
-    if place.kind == "softmax" || place.kind == "logSoftmax" { return false }
+    if place.kind == "softmax" { return false }
     guard let loaded, let index = place.operatorIndex else { return place.kind != "logistic" }
     let output = loaded.model.operator(index).output(0)
     return output.scale != 1 / 256
@@ -161,7 +170,7 @@ extension Graph {
       else { return ["maxPool"] }
       return ["maxPool", "convolutionPool"]
     case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .quantize, .identity:
+      .selu, .function, .prelu, .quantize, .identity:
       return ["lookup"]
     case .matrixMultiply: return ["fullyConnected"]
     case .resize: return ["resizeNearest", "resizeBilinear"]

@@ -79,11 +79,11 @@ extension DiffReport.Verdict {
     let figures =
       "\(percent(classes.candidate.accuracy)) against \(percent(classes.reference.accuracy)) of "
       + "\(count) images"
-    let p = classes.significance.pValue
+    let p = classes.significance.text
     let drop = classes.accuracyDrop
     if !classes.significance.isSignificant {
       return "The \(b) model is as good as the \(a) model: \(figures); the difference is within "
-        + "chance (p = \(p.short))."
+        + "chance (\(p))."
     }
     if drop < 0 {
       return "The \(b) model is better than the \(a) model: \(figures)."
@@ -91,9 +91,9 @@ extension DiffReport.Verdict {
     let points = (100 * drop).short
     return hasLost
       ? "The \(b) model loses \(points) points of accuracy: \(figures); that is no accident "
-        + "(p = \(p.short))."
+        + "(\(p))."
       : "The \(b) model loses little, but measurably: \(figures), \(points) points "
-        + "(p = \(p.short))."
+        + "(\(p))."
   }
 
   private static func names(_ comparison: DiffReport.Comparison) -> (String, String) {

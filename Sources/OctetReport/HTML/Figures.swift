@@ -69,11 +69,6 @@ package enum Figures {
     }
   }
 
-  /// `p = 0.03`, `p < 0.0001`
-  package static func probability(_ p: Double) -> String {
-    p < 0.0001 ? "p < 0.0001" : "p = " + short(p)
-  }
-
   private static func notFinite(_ value: Double) -> String {
     value.isNaN ? "not a number" : value < 0 ? minus + "∞" : "∞"
   }

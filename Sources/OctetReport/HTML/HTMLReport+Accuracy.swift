@@ -61,7 +61,7 @@ extension HTMLReport {
   }
 
   private var testSentence: Markup {
-    let p = Figures.probability(report.significance.pValue)
+    let p = report.significance.text
     let method =
       report.significance.method == .exactBinomial
       ? "exact" : "chi-square with continuity correction"

@@ -68,7 +68,7 @@ extension HTMLReport {
       ),
       (
         "Change", Figures.points(change) + Figures.gap + "pt",
-        Figures.probability(report.significance.pValue)
+        report.significance.text
           + (report.significance.isSignificant ? ", real" : ", chance")
       ),
       (

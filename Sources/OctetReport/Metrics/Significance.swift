@@ -73,6 +73,9 @@ public struct McNemarTest: Sendable, Equatable, Codable {
   /// Whether equally good classifiers would differ so much less than once in twenty.
   public var isSignificant: Bool { pValue < 0.05 }
 
+  /// `p = 0.03`, or `p < 0.0001`.
+  public var text: String { pValue < 0.0001 ? "p < 0.0001" : "p = " + pValue.short }
+
   /// min(1, 2 · P(X ≤ smaller)), X ~ Binomial(count, 1/2); all terms are exact for small counts.
   private static func binomial(smaller: Int, count: Int) -> Double {
     var ways = 1.0

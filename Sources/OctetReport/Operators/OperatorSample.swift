@@ -95,7 +95,8 @@ struct OperatorSample {
   private func quantized(_ graph: Graph) throws(QuantizationError) -> Graph? {
     let samples = CalibrationSamples(count: 2) { sample, position, target in
       for index in target.indices {
-        target[index] = Float((index * 7 + sample * 3 + position) % 16) / 8 - 1
+        // Never 0, by which nothing can be divided.
+        target[index] = Float((index * 7 + sample * 3 + position) % 16) / 8 - 0.9375
       }
     }
     do throws(QuantizationError) {

@@ -28,6 +28,9 @@ extension OperatorSample {
       title: "batch normalization after a convolution", onnx: ["BatchNormalization"],
       operation: .batchNormalization(epsilon: 1e-5), constants: [[4], [4], [4], [4]],
       followsConvolution: true),
+    OperatorSample(
+      title: "batch normalization elsewhere", onnx: ["BatchNormalization"],
+      operation: .batchNormalization(epsilon: 1e-5), constants: [[4], [4], [4], [4]]),
   ]
 
   private static let spatial: [OperatorSample] = [
@@ -61,6 +64,9 @@ extension OperatorSample {
     pair("subtract", ["Sub"], ["SUB"], .subtract(.none)),
     pair("multiply", ["Mul"], ["MUL"], .multiply(.none)),
     pair("divide", ["Div"], ["DIV"], .divide(.none)),
+    OperatorSample(
+      title: "divide by constants", onnx: ["Div"], tflite: ["DIV"], operation: .divide(.none),
+      constants: [[4]]),
     pair("minimum", ["Min"], ["MINIMUM"], .minimum),
     pair("maximum", ["Max"], ["MAXIMUM"], .maximum),
     pair("power", ["Pow"], [], .power),
@@ -85,10 +91,28 @@ extension OperatorSample {
       title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"], operation: .hardSwish),
     OperatorSample(
       title: "logistic", onnx: ["Sigmoid"], tflite: ["LOGISTIC"], operation: .logistic),
+    OperatorSample(
+      title: "parametric ReLU", onnx: ["PRelu"], tflite: ["PRELU"], operation: .prelu,
+      constants: [[4]]),
+    OperatorSample(
+      title: "hard sigmoid", onnx: ["HardSigmoid"],
+      operation: .hardSigmoid(alpha: 0.2, beta: 0.5)),
+    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .elu(alpha: 1)),
+    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .selu(alpha: 1.67, gamma: 1.05)),
     OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .tanh),
     OperatorSample(
       title: "softmax", onnx: ["Softmax"], tflite: ["SOFTMAX"],
       operation: .softmax(axis: 1, beta: 1), inputs: [[1, 8]]),
+    OperatorSample(
+      title: "log-softmax", onnx: ["LogSoftmax"], tflite: ["LOG_SOFTMAX"],
+      operation: .logSoftmax(axis: 1), inputs: [[1, 8]]),
+    OperatorSample(
+      title: "function of one number",
+      onnx: [
+        "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
+        "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
+        "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
+      ], operation: .function(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),
@@ -120,27 +144,11 @@ extension OperatorSample {
 
   private static let floatOnly: [OperatorSample] = [
     OperatorSample(
-      title: "parametric ReLU", onnx: ["PRelu"], operation: .prelu, constants: [[4]]),
-    OperatorSample(
-      title: "hard sigmoid", onnx: ["HardSigmoid"],
-      operation: .hardSigmoid(alpha: 0.2, beta: 0.5)),
-    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .elu(alpha: 1)),
-    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .selu(alpha: 1.67, gamma: 1.05)),
-    OperatorSample(
-      title: "log-softmax", onnx: ["LogSoftmax"], operation: .logSoftmax(axis: 3)),
-    OperatorSample(
       title: "local response normalization", onnx: ["LRN"],
       operation: .localResponseNormalization(size: 3, alpha: 1e-4, beta: 0.75, bias: 1)),
     OperatorSample(
       title: "instance normalization", onnx: ["InstanceNormalization"],
-      operation: .function(.squareRoot)),
-    OperatorSample(
-      title: "function of one number",
-      onnx: [
-        "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
-        "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
-        "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ], operation: .function(.exponential)),
+      operation: .divide(.none), inputs: [image, image]),
     OperatorSample(
       title: "reduction",
       onnx: [

@@ -1,4 +1,7 @@
 /// The inputs one after the other along an axis; all tensors have one scale and zero point.
+///
+/// Along the first axis that is not 1 each input is one run of the output, and an input that lies
+/// at its place there already is not copied; the planner puts it there where that costs no memory.
 package struct Concatenation: Operator {
   package static let parameterCount = 1
   static let inputCounts = 1...255
@@ -34,6 +37,18 @@ package struct Concatenation: Operator {
     try view.require(total == output.dimension(axis))
   }
 
+  /// The first element of input `index` in the output, when it is one run there; otherwise nil.
+  private func start(of index: Int) -> Int? {
+    let axis = Int(view.parameter(Word.axis))
+    var start = 0
+    for other in 0..<axis where output.dimension(other) != 1 { return nil }
+    for before in 0..<index { start &+= view.input(before).elementCount }
+    return start
+  }
+
+  /// An input behind its place is read before the inputs that follow are written over it.
+  func overlapDistance(input index: Int) -> Int? { start(of: index) }
+
   func run(_ context: OperatorContext) {
     let axis = Int(view.parameter(Word.axis))
     var copy = StridedCopy()
@@ -43,7 +58,9 @@ package struct Concatenation: Operator {
       let input = view.input(index)
       copy.sourceStrides = input.strides
       for axis in 0..<4 { copy.extents[axis] = input.dimension(axis) }
-      unsafe copy.run(context.input(index), context.output(0) + start)
+      let source = unsafe context.input(index)
+      let target = unsafe context.output(0) + start
+      if unsafe source != UnsafePointer(target) { unsafe copy.run(source, target) }
       start &+= input.dimension(axis) &* copy.targetStrides[axis]
     }
   }

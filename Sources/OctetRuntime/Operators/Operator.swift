@@ -66,6 +66,9 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_SOFTMAX
       case .softmax: try visitor.visit(Softmax.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_LOGSOFTMAX
+      case .logSoftmax: try visitor.visit(LogSoftmax.self, self)
+    #endif
     #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
       case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
     #endif

@@ -61,6 +61,12 @@ enum Steps {
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
+    return try quantize(graph, samples, options: options)
+  }
+
+  static func quantize(
+    _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options
+  ) throws -> Quantized {
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
     return Quantized(result: result, output: try Compiler.compile(result.graph))
   }

@@ -38,7 +38,7 @@ extension DiffReport {
     var text =
       table.text(for: terminal)
       + "agreement \(agreement.percent), right→wrong \(rightToWrong), wrong→right "
-      + "\(wrongToRight), McNemar p = \(significance.pValue.formatted(digits: 4))"
+      + "\(wrongToRight), McNemar \(significance.text)"
     let confusions = worstConfusions
     if !confusions.isEmpty { text += "\nmore often: " + confusions.joined(separator: ", ") }
     if let flip = flips.first {

@@ -32,27 +32,32 @@ struct Import: Verb {
       graph.metadata.normalization = normalization
     }
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
-    let bytes = try write(graph, from: path, to: target)
+    let (bytes, plan) = try converted(graph, from: path, to: target)
     try AtomicFile.write(bytes, to: target)
     let report = ImportReport(
       format: format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, file: target, fileByteCount: bytes.count,
+      arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
     return Outcome(report, text: report.text)
   }
 
-  private func write(_ graph: Graph, from path: String, to target: String) throws -> [UInt8] {
+  /// The file, and a blob's arena plan.
+  private func converted(
+    _ graph: Graph, from path: String, to target: String
+  ) throws -> ([UInt8], ArenaPlan?) {
     if graph.isQuantized {
       guard !target.hasSuffix(".onnx") else {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      return try naming(path) {
+      let compiled = try naming(path) {
         let unsupported = graph.nodesInFloats
         if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-        return try Compiler.compile(graph).blob.bytes
+        return try Compiler.compile(graph)
       }
+      return (compiled.blob.bytes, compiled.plan)
     }
     guard target.hasSuffix(".onnx") else {
       throw CommandError(
@@ -60,7 +65,7 @@ struct Import: Verb {
         "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
           + "'octet quantize'")
     }
-    return try naming(path) { try ONNXWriter.write(graph) }
+    return (try naming(path) { try ONNXWriter.write(graph) }, nil)
   }
 }
 
@@ -76,6 +81,9 @@ struct ImportReport: Encodable {
   var skippedNodes: [String]?
   var file: String
   var fileByteCount: Int
+  /// Of a blob.
+  var arenaByteCount: Int?
+  var arenaLowerBoundByteCount: Int?
   var seconds: Double
 
   var text: String {
@@ -84,7 +92,11 @@ struct ImportReport: Encodable {
       proven =
         "; \(comparedNodeCount) nodes were run both ways and differ by at most \(maximumDifference)"
     }
+    var arena = ""
+    if let arenaByteCount, let arenaLowerBoundByteCount {
+      arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
+    }
     return "wrote \(file), \(fileByteCount) bytes: \(nodeCount) nodes, "
-      + "\(isQuantized ? "int8 as it was" : "float")\(proven)"
+      + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
   }
 }

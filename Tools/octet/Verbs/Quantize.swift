@@ -1,6 +1,7 @@
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetModel
 import OctetQuantization
 import OctetReport
 import OctetRuntime
@@ -19,17 +20,21 @@ struct Quantize: Verb {
     "--calibrator", .choice, default: .meanSquareError, help: "How activation ranges are chosen.")
   let samples = OctetCommand.Option(
     "--calibration-samples", .integer(1...1_000_000), default: 500,
-    help: "Training images to calibrate with.")
+    help: "Training images, or raw samples, to calibrate with.")
   let fullScores = Flag(
     "--full-scores",
     help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
       + "resolution among those that decide.")
+  let rawInput = OctetCommand.Option(
+    "--raw-input", .path,
+    help: "Calibrate with float32 tensors instead of images: one sample after the other, the "
+      + "inputs of a sample in order, images as height, width, channels.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
   let example = "octet quantize lenet.onnx --data digits -o lenet.oct"
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, output, calibrator, samples, fullScores, seed, Common.mean,
+      model, Common.data, rawInput, output, calibrator, samples, fullScores, seed, Common.mean,
       Common.standardDeviation, Common.threads,
     ]
   }
@@ -38,18 +43,12 @@ struct Quantize: Verb {
     let path = arguments[output]
     try AtomicFile.checkCanWrite(to: path)
     let graph = try ModelFile.readFloat(arguments[model])
-    let source = try Steps.load(arguments[Common.data])
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
-    let normalization = try Common.normalization(arguments)
-    let quantized = try naming(arguments[model]) {
-      try Steps.quantize(
-        graph, source, options: options, sampleCount: arguments[samples], seed: arguments[seed],
-        normalization: normalization)
-    }
+    let quantized = try quantize(graph, options, arguments)
     try AtomicFile.write(quantized.output.blob.bytes, to: path)
     if arguments[calibrator] != .minMax, quantized.result.equalsMinMax {
       console.message(
@@ -58,6 +57,31 @@ struct Quantize: Verb {
     let report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path, seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
+  }
+
+  private func quantize(
+    _ graph: Graph, _ options: Quantizer.Options, _ arguments: Arguments
+  ) throws -> Steps.Quantized {
+    let (count, seed) = (arguments[samples], arguments[self.seed])
+    let normalization = try Common.normalization(arguments)
+    guard let path = arguments[rawInput] else {
+      let source = try Steps.load(arguments[Common.data])
+      return try naming(arguments[model]) {
+        try Steps.quantize(
+          graph, source, options: options, sampleCount: count, seed: seed,
+          normalization: normalization)
+      }
+    }
+    guard normalization == nil, !arguments.contains(Common.data) else {
+      throw CommandError(
+        .usage, "--raw-input takes the place of --data and of its normalisation; give one of them")
+    }
+    let counts = try naming(arguments[model]) { try graph.floatInputCounts() }
+    let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
+    return try naming(arguments[model]) {
+      try Steps.quantize(
+        graph, CalibrationSamples(raw, count: count, seed: seed), options: options)
+    }
   }
 }
 

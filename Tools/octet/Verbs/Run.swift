@@ -6,15 +6,19 @@ import OctetRuntime
 
 struct Run: Verb {
   let name = "run"
-  let summary = "Run an int8 model on pictures, or on raw tensors."
+  let summary = "Run a model on pictures, or on raw tensors."
   let discussion =
     "Pictures (PNG, PGM, PPM, BMP) are resized to the model's input and made gray or RGB as it "
-    + "needs. Raw files hold int8 values, one sample after the other, the inputs of a sample in "
-    + "order; outputs likewise."
-  let model = Positional<String>("M.oct", .path, help: "The blob.")
+    + "needs. Raw files hold one sample after the other, the inputs of a sample in order, images "
+    + "as height, width, channels; outputs likewise. For a blob their values are int8, or with "
+    + "--floats float32 that its scales turn into int8 and back; for a float model they are "
+    + "float32."
+  let model = Positional<String>(
+    "M.oct", .path, help: "The blob; for raw tensors also a float model.")
   let images = Positionals<String>("IMAGE", .path, atLeast: 0, help: "Pictures to classify.")
-  let rawInput = OctetCommand.Option("--raw-input", .path, help: "Int8 samples to read.")
-  let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Int8 outputs to write.")
+  let rawInput = OctetCommand.Option("--raw-input", .path, help: "Raw samples to read.")
+  let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Raw outputs to write.")
+  let floats = Flag("--floats", help: "Raw files of a blob hold real values as float32.")
   let invert = Flag("--invert", help: "Pictures are dark on light, the model learnt light on dark.")
   let top = OctetCommand.Option(
     "--top", .integer(1...1000), default: 3, help: "Classes to show for each picture.")
@@ -23,11 +27,12 @@ struct Run: Verb {
   var usages: [String] {
     [
       "M.oct IMAGE… [--top N] [--invert] [--backend NAME]",
-      "M.oct --raw-input IN --raw-output OUT [--backend NAME]",
+      "M.oct --raw-input IN --raw-output OUT [--floats] [--backend NAME]",
+      "M.onnx|M.tflite --raw-input IN --raw-output OUT",
     ]
   }
   var parameters: [any Parameter] {
-    [model, images, rawInput, rawOutput, invert, top, Common.backend]
+    [model, images, rawInput, rawOutput, floats, invert, top, Common.backend]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -47,61 +52,6 @@ struct Run: Verb {
     default:
       throw CommandError(.usage, "--raw-input and --raw-output go together")
     }
-  }
-
-  // MARK: Raw tensors
-
-  private func runRaw(
-    _ arguments: Arguments, input: String, output: String, console: Console
-  ) throws -> Outcome {
-    let loaded = try ModelFile.readBlob(arguments[model])
-    let bytes = try InputFile.map(input)
-    let runner = try loaded.makeRunner(backend: try Common.backend(arguments))
-    let sizes = (0..<loaded.model.inputCount).map { loaded.model.input($0).byteCount }
-    let sampleByteCount = sizes.reduce(0, +)
-    guard bytes.count > 0, bytes.count % sampleByteCount == 0 else {
-      throw CommandError(
-        .badData,
-        "\(input): \(bytes.count) bytes; a sample of this model has \(sampleByteCount) "
-          + "(\(sizes.map(String.init).joined(separator: " + "))), so a multiple is needed")
-    }
-    let sampleCount = bytes.count / sampleByteCount
-    let bar = console.progress("running", total: sampleCount)
-    var result: [UInt8] = []
-    let watch = Stopwatch()
-    for sample in 0..<sampleCount {
-      var start = bytes.startIndex + sample * sampleByteCount
-      for (index, size) in sizes.enumerated() {
-        runner.withInput(index) { target in
-          UnsafeMutableRawBufferPointer(target).withMemoryRebound(to: UInt8.self) {
-            bytes.copyBytes(to: $0, from: start..<start + size)
-          }
-        }
-        start += size
-      }
-      runner.run()
-      for index in 0..<loaded.model.outputCount {
-        result += runner.withOutput(index) { $0.map { UInt8(bitPattern: $0) } }
-      }
-      if sample % 256 == 0 {
-        bar.update(sample)
-        try Interruption.check()
-      }
-    }
-    bar.finish()
-    try AtomicFile.write(result, to: output)
-    let report = RawReport(
-      sampleCount: sampleCount, outputByteCount: result.count,
-      backend: runner.backend.name, seconds: watch.seconds, file: output)
-    return Outcome(report, text: "\(sampleCount) samples; wrote \(result.count) bytes to \(output)")
-  }
-
-  struct RawReport: Encodable {
-    var sampleCount: Int
-    var outputByteCount: Int
-    var backend: String
-    var seconds: Double
-    var file: String
   }
 
   // MARK: Pictures

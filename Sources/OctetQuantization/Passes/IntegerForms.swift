@@ -1,0 +1,149 @@
+import OctetModel
+
+// Operations that have no int8 operator of their own, written as operations that have. The
+// rewritten graph computes the same function.
+
+extension Graph {
+  mutating func writeIntegerForms() {
+    var old: [Node] = []
+    swap(&old, &nodes)
+    for node in old { nodes += integerForm(of: node) ?? [node] }
+  }
+
+  private mutating func integerForm(of node: Node) -> [Node]? {
+    switch node.operation {
+    case .batchNormalization(let epsilon): normalizationAsConvolution(node, epsilon: epsilon)
+    case .localResponseNormalization(let size, let alpha, let beta, let bias):
+      normalizationByNeighbours(node, size: size, alpha: alpha, beta: beta, bias: bias)
+    case .averagePool(let pool): poolAsMean(node, pool) ?? poolOfPadded(node, pool)
+    case .reduce(let reduction, let axes, let keepsDimensions):
+      reductionAsPool(node, reduction, axes: axes, keepsDimensions: keepsDimensions)
+    case .divide(let activation): divisionAsProduct(node, activation)
+    case .power: powerAsFunction(node)
+    case .prelu: preluOfOneSlope(node)
+    case .pad(let before, let after, let mode):
+      padAsConcatenation(node, before: before, after: after, mode)
+    default: nil
+    }
+  }
+
+  /// A tensor of `shape` for a value between the nodes that take the place of `node`.
+  mutating func between(_ node: Node, _ name: String, _ shape: [Int]) -> TensorIndex {
+    add(Tensor(name: "\(tensors[node.outputs[0]].name)/\(name)", shape: shape))
+  }
+
+  /// Batch normalization that no convolution takes in is a depthwise one of 1×1, with a weight
+  /// scale for each channel; other ranks than NHWC's are reshaped.
+  private mutating func normalizationAsConvolution(_ node: Node, epsilon: Float) -> [Node]? {
+    guard let (gain, offset) = gainAndOffset(node, epsilon: epsilon),
+      let count = tensors[node.inputs[0]].shape.last, count == gain.count
+    else { return nil }
+    let shape = tensors[node.inputs[0]].shape
+    let weights = add(
+      Tensor(name: "\(node.name)/gain", shape: [1, 1, 1, count], constant: .float(gain)))
+    let bias = add(
+      Tensor(name: "\(node.name)/offset", shape: [count], constant: .float(offset)))
+    var convolution = Node(
+      name: node.name, operation: .depthwiseConvolution(ConvolutionAttributes()),
+      inputs: [node.inputs[0], weights, bias], outputs: node.outputs)
+    if shape.count == 4 { return [convolution] }
+    let image = [1, 1, shape.dropLast().reduce(1, *), count]
+    let flat = between(node, "image", image)
+    let result = between(node, "normalized", image)
+    convolution.inputs[0] = flat
+    convolution.outputs = [result]
+    return [
+      Node(
+        name: "\(node.name)/image", operation: .reshape(image), inputs: [node.inputs[0]],
+        outputs: [flat]),
+      convolution,
+      Node(
+        name: "\(node.name)/shape", operation: .reshape(shape), inputs: [result],
+        outputs: node.outputs),
+    ]
+  }
+
+  /// A parametric ReLU with one slope for all is a leaky one.
+  private func preluOfOneSlope(_ node: Node) -> [Node]? {
+    guard let slopes = tensors[node.inputs[1]].floats, let slope = slopes.first, slope.isFinite,
+      slopes.allSatisfy({ $0 == slope })
+    else { return nil }
+    var leaky = node
+    leaky.operation = .leakyRelu(alpha: slope)
+    leaky.inputs = [node.inputs[0]]
+    return [leaky]
+  }
+
+  /// Padding with what is there is a concatenation of slices, one axis after the other.
+  private mutating func padAsConcatenation(
+    _ node: Node, before: [Int], after: [Int], _ mode: PadMode
+  ) -> [Node]? {
+    let shape = tensors[node.inputs[0]].shape
+    // What an axis of n elements has to give on each side.
+    func most(_ n: Int) -> Int? {
+      switch mode {
+      case .reflect: n - 1
+      case .edge: 254
+      case .wrap: n
+      case .constant: nil
+      }
+    }
+    let axes = shape.indices.filter { before[$0] != 0 || after[$0] != 0 }
+    for axis in axes {
+      guard let most = most(shape[axis]), (0...most).contains(before[axis]),
+        (0...most).contains(after[axis]), before[axis] + after[axis] < 255
+      else { return nil }
+    }
+    var result: [Node] = []
+    var source = node.inputs[0]
+    for axis in axes {
+      let isLast = axis == axes.last
+      var padded = tensors[source].shape
+      padded[axis] += before[axis] + after[axis]
+      let target = isLast ? node.outputs[0] : between(node, "\(axis)", padded)
+      var parts: [TensorIndex] = []
+      for side in [before[axis], 0, -after[axis]] {
+        if side == 0 {
+          if parts.last != source { parts.append(source) }
+          continue
+        }
+        let slice = slice(node, source, axis: axis, side: side, mode)
+        let copies = mode == .edge ? abs(side) : 1
+        parts += [TensorIndex](repeating: slice.outputs[0], count: copies)
+        result.append(slice)
+      }
+      result.append(
+        Node(
+          name: isLast ? node.name : "\(node.name)/\(axis)",
+          operation: .concatenation(axis: axis, activation: .none), inputs: parts,
+          outputs: [target]))
+      source = target
+    }
+    return result.isEmpty ? nil : result
+  }
+
+  /// What stands before an axis (`side` > 0 elements of it) or after it (−`side`).
+  private mutating func slice(
+    _ node: Node, _ source: TensorIndex, axis: Int, side: Int, _ mode: PadMode
+  ) -> Node {
+    let shape = tensors[source].shape
+    let n = shape[axis]
+    var begin = [Int](repeating: 0, count: shape.count)
+    var stride = [Int](repeating: 1, count: shape.count)
+    var count = shape
+    count[axis] = mode == .edge ? 1 : abs(side)
+    switch mode {
+    case .reflect:
+      begin[axis] = side > 0 ? side : n - 2
+      stride[axis] = -1
+    case .wrap: begin[axis] = side > 0 ? n - side : 0
+    default: begin[axis] = side > 0 ? 0 : n - 1
+    }
+    let name = "\(axis).\(side > 0 ? "before" : "after")"
+    let output = between(node, name, count)
+    return Node(
+      name: "\(node.name)/\(name)",
+      operation: .slice(begin: begin, count: count, stride: stride), inputs: [source],
+      outputs: [output])
+  }
+}

@@ -1,0 +1,134 @@
+import OctetCompiler
+import OctetModel
+import OctetQuantization
+import TestNetworks
+import Testing
+
+/// What has no int8 operator of its own becomes operators that exist, with the same function.
+@Suite struct IntegerFormTests {
+  /// The same function before and after, an int8 model that compiles, and its nodes.
+  private func check(_ builder: NetworkBuilder, _ expected: [String]) throws {
+    let graph = builder.finished()
+    let simple = graph.simplified()
+    try simple.validate()
+    #expect(simple.nodes.map(\.operation.name) == expected)
+    var random = TestRandom(seed: 7)
+    let input = (0..<graph.tensors[graph.inputs[0]].elementCount).map { _ in
+      Float.random(in: -1...1, using: &random)
+    }
+    let wanted = try FloatInterpreter(graph).run(inputs: [input])[0]
+    let found = try FloatInterpreter(simple).run(inputs: [input])[0]
+    #expect(wanted.count == found.count)
+    for (a, b) in zip(wanted, found) { #expect(abs(a - b) <= 1e-5 * max(1, abs(a))) }
+    _ = try Networks.compiled(graph)
+  }
+
+  @Test func normalizationOfAnImage() throws {
+    var builder = NetworkBuilder(seed: 1, height: 4, width: 5, channelCount: 3)
+    try builder.batchNormalization("norm")
+    try builder.append("relu", .relu)
+    try check(builder, ["depthwiseConvolution"])
+  }
+
+  @Test(arguments: [[1, 60], [1, 4, 15]])
+  func normalizationOfOtherRanks(shape: [Int]) throws {
+    var builder = NetworkBuilder(seed: 2, height: 4, width: 5, channelCount: 3)
+    try builder.append("flat", .reshape(shape))
+    try builder.batchNormalization("norm")
+    try check(builder, ["reshape", "reshape", "depthwiseConvolution", "reshape"])
+  }
+
+  @Test func divisionByConstants() throws {
+    var builder = NetworkBuilder(seed: 3, height: 4, width: 5, channelCount: 3)
+    let divisor = builder.constant("divisor", [3], [0.5, -2, 3])
+    try builder.append("divide", .divide(.relu), [divisor])
+    try check(builder, ["multiply"])
+  }
+
+  @Test(arguments: [true, false])
+  func parametricReLU(hasOneSlope: Bool) throws {
+    var builder = NetworkBuilder(seed: 4, height: 4, width: 5, channelCount: 3)
+    let slopes = builder.constant("slopes", [3], hasOneSlope ? [0.2, 0.2, 0.2] : [0.1, 0, -0.3])
+    try builder.append("prelu", .prelu, [slopes])
+    try check(builder, [hasOneSlope ? "leakyRelu" : "prelu"])
+  }
+
+  @Test(arguments: [PadMode.reflect, .edge, .wrap])
+  func padding(mode: PadMode) throws {
+    var builder = NetworkBuilder(seed: 5, height: 4, width: 5, channelCount: 3)
+    try builder.append("pad", .pad(before: [0, 2, 0, 0], after: [0, 1, 3, 0], mode: mode))
+    try check(builder, ["slice", "slice", "concatenation", "slice", "concatenation"])
+  }
+
+  @Test(arguments: [
+    Operation.function(.gelu), .function(.softplus), .function(.logarithm),
+    .hardSigmoid(alpha: 0.2, beta: 0.5), .elu(alpha: 1), .logSoftmax(axis: 3),
+  ])
+  func functions(operation: Operation) throws {
+    var builder = NetworkBuilder(seed: 6, height: 4, width: 5, channelCount: 3)
+    try builder.append("logistic", .logistic)
+    try builder.append("function", operation)
+    try check(builder, ["logistic", operation.name])
+  }
+
+  @Test func divisionByAnActivation() throws {
+    var builder = NetworkBuilder(seed: 8, height: 4, width: 5, channelCount: 3)
+    let image = builder.last
+    try builder.append("logistic", .logistic)
+    let divisor = builder.last
+    try builder.append("sum", .add(.none), [image])
+    try builder.append("divide", .divide(.none), [divisor])
+    try check(builder, ["logistic", "add", "function", "multiply"])
+  }
+
+  @Test func powers() throws {
+    var builder = NetworkBuilder(seed: 9, height: 4, width: 5, channelCount: 3)
+    try builder.append("logistic", .logistic)
+    let exponent = builder.constant("exponent", [], [1.7])
+    try builder.append("power", .power, [exponent])
+    try check(builder, ["logistic", "function"])
+  }
+
+  @Test func neighbouringChannels() throws {
+    var builder = NetworkBuilder(seed: 10, height: 4, width: 5, channelCount: 7)
+    try builder.append(
+      "norm", .localResponseNormalization(size: 4, alpha: 0.5, beta: 0.75, bias: 1))
+    try check(builder, ["multiply", "convolution", "function", "multiply"])
+  }
+
+  @Test(arguments: [true, false])
+  func reductions(keepsDimensions: Bool) throws {
+    var builder = NetworkBuilder(seed: 11, height: 4, width: 5, channelCount: 3)
+    try builder.append(
+      "largest", .reduce(.maximum, axes: [1, 2], keepsDimensions: keepsDimensions))
+    try check(builder, keepsDimensions ? ["maxPool"] : ["maxPool", "reshape"])
+    builder = NetworkBuilder(seed: 12, height: 4, width: 5, channelCount: 3)
+    try builder.append("sum", .reduce(.sum, axes: [1, 3], keepsDimensions: keepsDimensions))
+    try check(builder, ["mean", "multiply"])
+  }
+
+  @Test func pools() throws {
+    var pool = PoolAttributes(kernel: Extent(height: 4, width: 5), stride: Extent(1))
+    var builder = NetworkBuilder(seed: 13, height: 4, width: 5, channelCount: 3)
+    try builder.averagePool("whole", pool)
+    try check(builder, ["mean"])
+    pool = PoolAttributes(kernel: Extent(2), stride: Extent(2))
+    pool.padding = Padding(top: 1, left: 0, bottom: 0, right: 1)
+    pool.countsPadding = true
+    builder = NetworkBuilder(seed: 14, height: 5, width: 5, channelCount: 3)
+    try builder.averagePool("padded", pool)
+    try check(builder, ["pad", "averagePool"])
+    var dilated = PoolAttributes(kernel: Extent(2), stride: Extent(1))
+    dilated.dilation = Extent(2)
+    try builder.maxPool("dilated", dilated)
+    try check(builder, ["pad", "averagePool", "maxPool"])
+  }
+
+  @Test func divisionByZeroIsRefused() throws {
+    var builder = NetworkBuilder(seed: 7, height: 4, width: 5, channelCount: 3)
+    let zero = builder.constant("zero", [3], [1, 0, 1])
+    try builder.append("divide", .divide(.none), [zero])
+    let graph = builder.finished()
+    #expect(throws: QuantizationError.self) { try Networks.quantized(graph) }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import OctetCommand
+import OctetData
+import OctetModel
+import OctetQuantization
+
+/// Tensors in a file without a header: one sample after the other, the inputs of a sample in order.
+struct RawSamples: Sendable {
+  /// Bytes of one element: 1 for int8, 4 for float32 (little-endian).
+  let elementByteCount: Int
+  /// Elements of each input.
+  let elementCounts: [Int]
+  let count: Int
+  private let bytes: Data
+
+  init(_ path: String, elementCounts: [Int], elementByteCount: Int) throws(CommandError) {
+    bytes = try InputFile.map(path)
+    let sizes = elementCounts.map { $0 * elementByteCount }
+    let sampleByteCount = sizes.reduce(0, +)
+    guard bytes.count > 0, bytes.count % sampleByteCount == 0 else {
+      throw CommandError(
+        .badData,
+        "\(path): \(bytes.count) bytes; a sample of this model has \(sampleByteCount) "
+          + "(\(sizes.map(String.init).joined(separator: " + "))) as "
+          + "\(elementByteCount == 1 ? "int8" : "float32"), so a multiple is needed")
+    }
+    count = bytes.count / sampleByteCount
+    self.elementCounts = elementCounts
+    self.elementByteCount = elementByteCount
+  }
+
+  /// Copies input `index` of a sample to memory of as many bytes.
+  func copy(sample: Int, input index: Int, to target: UnsafeMutableRawBufferPointer) {
+    let before = sample * elementCounts.reduce(0, +) + elementCounts[..<index].reduce(0, +)
+    let start = bytes.startIndex + before * elementByteCount
+    target.withMemoryRebound(to: UInt8.self) {
+      _ = bytes.copyBytes(to: $0, from: start..<start + elementCounts[index] * elementByteCount)
+    }
+  }
+
+  /// Input `index` of a sample of float32.
+  func floats(sample: Int, input index: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: elementCounts[index]) { buffer, count in
+      copy(sample: sample, input: index, to: UnsafeMutableRawBufferPointer(buffer))
+      count = elementCounts[index]
+    }
+  }
+}
+
+extension Graph {
+  /// The elements of each input.
+  ///
+  /// - Throws: when one does not hold float32.
+  func floatInputCounts() throws(CommandError) -> [Int] {
+    for input in inputs where tensors[input].elementType != .float32 {
+      throw CommandError(
+        .badData,
+        "its input '\(tensors[input].name)' holds \(tensors[input].elementType), not float32")
+    }
+    return inputs.map { tensors[$0].elementCount }
+  }
+}
+
+extension CalibrationSamples {
+  /// Raw float32 samples, of which at most `count` are drawn by `seed`.
+  init(_ raw: RawSamples, count: Int, seed: UInt64) {
+    let indices = Array(
+      BatchOrder.shuffledIndices(count: raw.count, seed: seed, epoch: 0).prefix(count))
+    self.init(count: indices.count) { sample, input, target in
+      raw.copy(sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))
+    }
+  }
+}
