@@ -27,7 +27,9 @@ extension ONNXImporter {
     guard let method, let coordinates, isPlain, isWhole else {
       return try resizeByMatrices(view, x, target)
     }
-    let layout = addressable(x)
+    // Resizing height and width has an int8 kernel where the channels are last.
+    let keepsChannels = (3...4).contains(x.rank) && target.scales.prefix(2) == [1, 1]
+    let layout = keepsChannels ? ONNXLayout.spatial(rank: x.rank) : addressable(x)
     let attributes = ResizeAttributes(
       method: method, coordinates: coordinates, rounding: rounding,
       outputShape: spread(target.shape, layout, absent: 1),
