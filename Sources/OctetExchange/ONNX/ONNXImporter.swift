@@ -156,7 +156,9 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: info.name, operatorName: "input",
-          reason: "the file gives it no shape; export the model with the input's shape")
+          reason: info.elementType == 0
+            ? "it is a sequence, an optional or a map; give tensors one by one"
+            : "the file gives it no shape; export the model with the input's shape")
       ])
     }
     var result: [Int] = []
