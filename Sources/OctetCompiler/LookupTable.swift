@@ -36,8 +36,10 @@ public struct LookupTable: Sendable {
     case .identity, .quantize: clipped(lower: -.infinity, upper: .infinity)
     case .leakyRelu(let alpha): leakyRelu(alpha: alpha)
     case .hardSwish: hardSwish()
-    case .logistic: logistic()
-    case .tanh: tanh()
+    case .logistic where output == Code(scale: 1 / 256, zeroPoint: -128): logistic()
+    case .logistic: values { 1 / (1 + exp(-$0)) }
+    case .tanh where output == Code(scale: 1 / 128, zeroPoint: 0): tanh()
+    case .tanh: values { Foundation.tanh($0) }
     case .hardSigmoid(let alpha, let beta):
       values { max(0, min(1, Double(alpha) * $0 + Double(beta))) }
     case .elu(let alpha): values { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
@@ -47,6 +49,11 @@ public struct LookupTable: Sendable {
       { (real: (Float) -> Float) in values { Double(real(Float($0))) } }(function.evaluator())
     default: nil
     }
+  }
+
+  /// The tables of a parametric ReLU, one for each slope.
+  public func preluValues(slopes: [Float]) -> [Int8] {
+    slopes.flatMap { slope in values { $0 < 0 ? Double(slope) * $0 : $0 } }
   }
 
   /// The tables of a parametric ReLU, one for each slope: as TensorFlow Lite's kernel, `slopes` are

@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 import OctetExchange
 import OctetModel
 import Testing
@@ -61,6 +62,23 @@ import Testing
       return probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? -1
     }
     #expect(labels == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+  }
+
+  /// What ONNX Runtime's quantizer leaves in floats between grids, or at the end, runs in integers:
+  /// functions on the file's grids, a quotient, slopes by channel, log-softmax.
+  @Test func functionsBetweenGrids() throws {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Corpus/onnx/quantized_functions.onnx")
+    let imported = try ONNXReader.importModel(url)
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    #expect(graph.nodesInFloats.isEmpty)
+    let operators = try Compiler.compile(graph).model.operators
+    #expect(
+      operators.map(\.kind) == [
+        .convolution, .lookup, .multiply, .lookup, .lookup, .fullyConnected, .logSoftmax,
+      ])
   }
 
   @Test(

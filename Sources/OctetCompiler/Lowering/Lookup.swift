@@ -6,14 +6,6 @@ extension Lowering {
   mutating func lowerLookup(_ index: Int) throws(CompilerError) {
     let node = graph.nodes[index]
     let (input, output) = (node.inputs[0], node.outputs[0])
-    if let needed = node.operation.fixedOutputQuantization,
-      graph.tensors[output].quantization != needed
-    {
-      throw .invalid(
-        node: node.name,
-        reason: "its output must have scale \(needed.scales[0]), zero point \(needed.zeroPoints[0])"
-      )
-    }
     // |q − zero point| ≤ 255 < 2⁸ must stay below 2³¹ when it is scaled.
     guard scale(input) / scale(output) < 4_194_304 else {
       throw .invalid(node: node.name, reason: "its scales are too far apart")
@@ -39,8 +31,8 @@ extension Lowering {
   ) throws(CompilerError) -> [LoweredOperator.Parameter] {
     let slope = graph.tensors[node.inputs[1]]
     let channels = graph.tensors[node.inputs[0]].shape.last ?? 1
-    guard case .int8(let codes) = slope.constant,
-      codes.count == 1 || codes.count == channels && slope.shape.last == channels
+    let count = slope.elementCount
+    guard slope.constant != nil, count == 1 || count == channels && slope.shape.last == channels
     else {
       throw .invalid(
         node: node.name,
@@ -48,6 +40,12 @@ extension Lowering {
     }
     let code = LookupTable.Code(
       scale: scale(node.inputs[1]), zeroPoint: zeroPoint(node.inputs[1]))
-    return [.value(codes.count), .bytes(table.preluValues(slopes: codes, of: code))]
+    switch slope.constant {
+    case .int8(let codes):
+      return [.value(count), .bytes(table.preluValues(slopes: codes, of: code))]
+    case .float(let slopes): return [.value(count), .bytes(table.preluValues(slopes: slopes))]
+    default:
+      throw .invalid(node: node.name, reason: "its slopes are neither int8 nor float")
+    }
   }
 }

@@ -123,11 +123,36 @@ extension ONNXImport {
     }
   }
 
+  /// The tensor on whose grid a value lies: of reals that a function at the model's end gave in
+  /// integers, those integers.
+  private func gridded(_ tensor: TensorIndex) -> TensorIndex {
+    guard graph.tensors[tensor].quantization == nil,
+      let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }),
+      case .dequantize = producer.operation,
+      let function = graph.nodes.first(where: { $0.outputs.contains(producer.inputs[0]) }),
+      function.operation.ownGrid != nil
+    else { return tensor }
+    return producer.inputs[0]
+  }
+
+  /// The step of the grid that a kernel prescribes, when a node after it puts the result on the
+  /// file's grid: it is rounded twice.
+  private func stepBefore(_ tensor: TensorIndex) -> Float {
+    guard let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }) else { return 0 }
+    switch producer.operation {
+    case .quantize, .dequantize:
+      return graph.tensors[producer.inputs[0]].quantization?.scales.first ?? 0
+    default: return 0
+    }
+  }
+
   private func compare(
     _ actual: ONNXValue, _ expected: ONNXValue, _ output: String, _ node: String,
     _ tolerance: Float, _ proof: inout ONNXProof
   ) throws(ExchangeError) {
-    let grid = values[output].flatMap { graph.tensors[$0.tensor].quantization }
+    let place = values[output].map { gridded($0.tensor) }
+    let grid = place.flatMap { graph.tensors[$0].quantization }
+    let ownStep = values[output].map { stepBefore($0.tensor) } ?? 0
     guard actual.shape == expected.shape else {
       throw .differs(
         node: node,
@@ -143,11 +168,11 @@ extension ONNXImport {
         limit, largest * Float(sign: .plus, exponent: -format.fractionBits, significand: 1))
     } else if expected.integers != nil {
       // The same between two integers of a grid; integers that stand for themselves are exact.
-      limit = grid == nil ? 0 : 1
+      limit = grid == nil ? 0 : (1 + ownStep / (grid?.scales.first ?? 1)).rounded(.down)
     } else if let step = grid?.scales.max() {
       // Reals that the graph puts on the grid of a QuantizeLinear that follows.
-      limit = max(limit, step)
-      if let grid, let bounds = grid.bounds(values[output].map { graph.tensors[$0.tensor] }) {
+      limit = max(limit, step + ownStep)
+      if let grid, let bounds = grid.bounds(place.map { graph.tensors[$0] }) {
         theirs = theirs.map { max(bounds.lowerBound, min(bounds.upperBound, $0)) }
       }
     }

@@ -128,6 +128,7 @@ struct QuantizationSettler {
         continue
       default: break
       }
+      let real = takeGridAtTheEnd(&node)
       let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
       let touched = (operands + node.outputs).filter { isQuantized($0) }
       if touched.isEmpty {
@@ -137,6 +138,7 @@ struct QuantizationSettler {
         let last = fixGrid(&node)
         nodes.append(node)
         if let last { nodes.append(last) }
+        if let real { nodes.append(real) }
       } else {
         runInFloat(&node)
       }
@@ -167,8 +169,7 @@ struct QuantizationSettler {
   private mutating func fixGrid(_ node: inout Node) -> Node? {
     let fixed: Quantization?
     switch node.operation {
-    case .softmax, .logistic: fixed = Quantization(scale: 1 / 256, zeroPoint: -128)
-    case .tanh: fixed = Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .softmax, .logSoftmax: fixed = node.operation.ownGrid
     case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
     case let operation where operation.isMover && node.outputs.count == 1:
       fixed = graph.tensors[node.inputs[0]].quantization
@@ -186,6 +187,24 @@ struct QuantizationSettler {
     return Node(
       name: nodeNames.take("\(node.name)/grid"), operation: .quantize, inputs: [middle],
       outputs: [output])
+  }
+
+  /// A function whose grid is known in advance, of a quantized tensor, ends the model in reals: it
+  /// gives integers, and a node after it the reals.
+  private mutating func takeGridAtTheEnd(_ node: inout Node) -> Node? {
+    guard let grid = node.operation.ownGrid, isQuantized(node.inputs[0]),
+      graph.tensors[node.inputs[0]].constant == nil, outputs.contains(node.outputs[0]),
+      !isQuantized(node.outputs[0])
+    else { return nil }
+    let output = node.outputs[0]
+    var tensor = graph.tensors[output]
+    tensor.name = names.take("\(tensor.name)/grid")
+    tensor.elementType = .int8
+    tensor.quantization = grid
+    node.outputs[0] = graph.add(tensor)
+    return Node(
+      name: nodeNames.take("\(node.name)/real"), operation: .dequantize,
+      inputs: [node.outputs[0]], outputs: [output])
   }
 
   /// Surrounds a node with conversions.
@@ -233,12 +252,26 @@ struct QuantizationSettler {
     switch node.operation {
     case .convolution, .transposedConvolution, .fullyConnected: axis = 0
     case .depthwiseConvolution: axis = 3
-    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .concatenation, .matrixMultiply:
+    case .divide(let activation):
+      let divisor = graph.tensors[node.inputs[1]]
+      guard constants == [1], case .float(let values) = divisor.constant else { return false }
+      var reciprocal = divisor
+      reciprocal.name = names.take("\(divisor.name)/reciprocal")
+      reciprocal.constant = .float(values.map { 1 / $0 })
+      guard let tensor = onOwnGrid(reciprocal) else { return false }
+      node.operation = .multiply(activation)
+      node.inputs[1] = addConstant(tensor)
+      return true
+    // The slopes become tables.
+    case .prelu: return constants == [1]
+    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply:
       // Constants like activations, with one scale.
       var converted: [(Int, Tensor)] = []
       for position in constants {
-        guard let grid = constantGrids[node.inputs[position]], grid.scales.count == 1,
-          let tensor = onGrid(graph.tensors[node.inputs[position]], grid)
+        let constant = graph.tensors[node.inputs[position]]
+        let grid = constantGrids[node.inputs[position]]
+        guard grid.map({ $0.scales.count == 1 }) ?? true,
+          let tensor = grid.map({ onGrid(constant, $0) }) ?? onOwnGrid(constant)
         else { return false }
         converted.append((position, tensor))
       }
@@ -297,6 +330,16 @@ struct QuantizationSettler {
     return result
   }
 
+  /// A constant that came without a grid, when the grid of its largest value holds all of it.
+  private func onOwnGrid(_ tensor: Tensor) -> Tensor? {
+    guard case .float(let values) = tensor.constant, values.allSatisfy(\.isFinite) else {
+      return nil
+    }
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    return onGrid(
+      tensor, Quantization(scale: largest == 0 ? 1 : largest / 127, zeroPoint: 0))
+  }
+
   /// int32 at the input's scale times the weights'.
   private func integerBias(
     _ tensor: Tensor, _ inputScale: Float, _ weightScales: [Float]
@@ -322,6 +365,16 @@ struct QuantizationSettler {
 }
 
 extension Operation {
+  /// The grid that the kernel of a function has for its result, or best has.
+  var ownGrid: Quantization? {
+    switch self {
+    case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
+    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    default: nil
+    }
+  }
+
   /// Whether the operation only moves elements, or takes maxima of them.
   fileprivate var isMover: Bool {
     switch self {

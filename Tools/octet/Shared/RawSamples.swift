@@ -34,7 +34,7 @@ struct RawSamples: Sendable {
     let before = sample * elementCounts.reduce(0, +) + elementCounts[..<index].reduce(0, +)
     let start = bytes.startIndex + before * elementByteCount
     target.withMemoryRebound(to: UInt8.self) {
-      _ = bytes.copyBytes(to: $0, from: start..<start + elementCounts[index] * elementByteCount)
+      bytes.copyBytes(to: $0, from: start..<start + elementCounts[index] * elementByteCount)
     }
   }
 
