@@ -50,16 +50,16 @@ struct BlockRunner: Sendable {
     indices: UnsafePointer<Int>, count: Int
   ) {
     withUnsafeTemporaryAllocation(
-      of: UnsafePointer<UInt8>?.self, capacity: LaneNetwork.laneCount
+      of: UnsafePointer<UInt8>.self, capacity: LaneNetwork.laneCount
     ) { images in
       for lane in 0..<LaneNetwork.laneCount {
         images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
       scale.withUnsafeBufferPointer { scale in
         offset.withUnsafeBufferPointer { offset in
-          kernels.loadImages(
-            images.baseAddress, imageByteCount / channelCount, channelCount, scale.baseAddress,
-            offset.baseAddress, context.pointer(network.input))
+          Lanewise.load(
+            images, count: imageByteCount, scale: scale, offset: offset,
+            into: context.pointer(network.input))
         }
       }
     }

@@ -123,16 +123,3 @@ func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
   result.initialize(repeating: 0, count: max(count, 16))
   return result
 }
-
-/// The best kernels of this machine.
-package enum FloatKernels {
-  /// All that this machine can run, best first.
-  package static let available: [octet_float_kernels] = {
-    var result: [octet_float_kernels] = []
-    while let kernels = octet_float_kernels_at(Int32(result.count)) {
-      result.append(kernels.pointee)
-    }
-    return result
-  }()
-  package static var best: octet_float_kernels { available[0] }
-}
