@@ -1,3 +1,5 @@
+import COctetFloatKernels
+
 /// One step of an optimizer over vectors of sixteen parameters.
 struct OptimizerUpdate {
   /// Gradients: `shardCount` arrays, `shardStride` floats apart, summed in order.
@@ -41,7 +43,7 @@ struct OptimizerUpdate {
       firsts[i] = first
       seconds[i] = second
       parameters[i] =
-        value - rate * first / (second.squareRoot() * secondCorrection + epsilon)
+        value - rate * first / (octet_square_root(second) * secondCorrection + epsilon)
     }
   }
 

@@ -50,5 +50,13 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     const float *y, float *sums);
 } octet_float_kernels;
 
+/// Swift's SIMD16<Float>.
+typedef float octet_lanes __attribute__((ext_vector_type(16)));
+
+/// Lane by lane. (Swift's own calls a function for each lane.)
+static inline __attribute__((always_inline)) octet_lanes octet_square_root(octet_lanes x) {
+  return __builtin_elementwise_sqrt(x);
+}
+
 /// The kernel sets that this machine can run, best first; nil past the last.
 const octet_float_kernels *octet_float_kernels_at(int index);
