@@ -5,7 +5,6 @@ import OctetModel
 struct BlockRunner: Sendable {
   let network: LaneNetwork
   let kernels: octet_float_kernels
-  private let channelCount: Int
   /// Pixel to real input: pixel · scale[c] + offset[c].
   private let scale, offset: [Float]
 
@@ -15,7 +14,6 @@ struct BlockRunner: Sendable {
     self.network = network
     self.kernels = kernels
     let channelCount = network.graph.tensors[network.graph.inputs[0]].shape.last ?? 1
-    self.channelCount = channelCount
     let normalization = network.graph.metadata.normalization
     let mean = normalization?.mean ?? [Float](repeating: 0, count: channelCount)
     let deviation =

@@ -125,7 +125,6 @@ extension LanePlanner {
       1, layout: .matrix(outputs: w[0], inputs: w[1]), fanIn: w[1], fanOut: w[0])
     let biasOffset = try planBias(w[0])
     let gradient = inputGradient()
-    // The transposed gradient, [16][w[0]].
     markTrained()
     steps.append(
       FullyConnectedStep(
