@@ -1,10 +1,9 @@
 // Convolution, fully connected and the pool that follows, for either instruction set: included by
-// x86_avx512.c and x86_avx2.c, which name the vectors. Twin of Convolution+Portable.swift.
+// x86_avx512.c and x86_avx2.c. Twin of Convolution+Portable.swift.
 //
-//     copy the input into the padded image
 //     for each block of B vectors of channels, for each row, for each block of P pixels:
 //       sums[P][B] = bias
-//       for each word k of the patch:                      its offset in the image is taps[k]
+//       for each word k of the patch:                      its distance in the image is taps[k]
 //         sums[p][b] += words[p] · weights[k][b]           P broadcasts and B loads for P · B dots
 //       requantize, clamp, store                           or, with a pool, keep the larger sums
 //
@@ -14,254 +13,213 @@
 // 3. Depthwise, each lane has words of its own: the image's rows are interleaved first, so that a
 //    word holds neighbours of a column; then the loop is the same with loads for broadcasts.
 // 4. Three pixels share a base register (base, + step, + 2 · step); more would not fit.
+// 5. Narrow, at most eight channels before a pool: lanes are pixels, P channels and B columns of
+//    the pool's window.
 
-typedef void NAME(block_kernel)(
-    const octet_x86_layer *, const uint8_t *pixel, const vector *weights, const vector *constants,
-    int8_t *target, int count, vector *sums, int is_first);
+// Products of the even lanes: one instruction.
+INLINE longs product(vector a, vector b) {
+  return ((longs)a << 32 >> 32) * ((longs)b << 32 >> 32);
+}
 
-// A mode is the number of vectors B, or one of these for a single vector: depthwise; three columns
-// of the kernel at once, see `add_three_words`.
-enum { DEPTHWISE = 0, THREE = 3 };
+// Requantized sums; see octet_x86.h. A rectified layer's ties below zero are moot.
+INLINE vector requantize(vector sum, const vector *c, int is_rectified) {
+  const vector odd_sum = (vector)((unsigned_longs)sum >> 32);
+  longs even = product(sum, c[OCTET_X86_MULTIPLIER]) + (longs)c[OCTET_X86_OFFSET];
+  longs odd = product(odd_sum, c[OCTET_X86_MULTIPLIER + 1]) + (longs)c[OCTET_X86_OFFSET + 1];
+  if (!is_rectified) {
+    even -= (longs)(sum & c[OCTET_X86_TIE]);
+    odd -= (longs)(odd_sum & c[OCTET_X86_TIE + 1]);
+  }
+  const unsigned_longs low = (unsigned_longs)even >> (unsigned_longs)c[OCTET_X86_SHIFT];
+  const unsigned_longs high = (unsigned_longs)odd >> (unsigned_longs)c[OCTET_X86_SHIFT + 1];
+  return merged((vector)low, (vector)high) + c[OCTET_X86_RESULT_OFFSET];
+}
+
+// Stores the low bytes of `count` lanes, of all if there are fewer.
+INLINE void store(int8_t *target, vector value, int count) {
+  const bytes kept = __builtin_convertvector(value, bytes);
+  if (count >= LANES) {
+    *(bytes *)target = kept;
+  } else if (count > 0) {
+    store_some(target, kept, count);
+  }
+}
+
+// A word is broadcast; loaded (depthwise); gathered from a vector of pixels (narrow); broadcast for
+// three columns of the kernel, where a word of column x is one of column x − 1 for the next pixel.
+enum { BROADCAST, LOAD, NARROW, THREE };
+
+// Adds words of the patch, of each of K columns of the kernel, for each of P pixels.
+INLINE void add_words(
+    const int P, const int B, const int K, const int mode, const octet_x86_layer *l,
+    const uint8_t *word, const vector *weights, vector *s) {
+  const ptrdiff_t step = l->horizontal_step;
+  UNROLL for (int p = 0; p < P + K - 1; p++) {
+    const uint8_t *source = word + (p % 3) * step;
+    if (p % 3 == 2) word += 3 * step;
+    const vector x = mode == LOAD ? *(const vector *)source : broadcast(source);
+    UNROLL for (int i = 0; i < K * B; i++) {
+      const int pixel = p - i / B;
+      if (pixel < 0 || pixel >= P) continue;
+      s[pixel * B + i % B] = dot(s[pixel * B + i % B], x, weights[i]);
+    }
+  }
+}
+
+// Adds a word of the patch for each of P channels.
+INLINE void add_narrow_word(
+    const int P, const int B, const octet_x86_layer *l, const uint8_t *word,
+    const uint8_t *weights, vector *s) {
+  const vector x[2] = {gathered(word), gathered(word + (B - 1) * l->column_step)};
+  UNROLL for (int p = 0; p < P; p++) {
+    const vector weight = broadcast(weights + 4 * p);
+    UNROLL for (int b = 0; b < B; b++) s[p * B + b] = dot(s[p * B + b], x[b], weight);
+  }
+}
 
 // Requantizes and stores the sums of P pixels.
-INLINE void NAME(finish)(
-    const int P, const int B, const int is_rectified, const octet_x86_layer *l, const vector *s,
-    const vector *constants, int8_t *target, int count) {
+INLINE void finish(
+    const int P, const int B, const int is_rectified, const octet_x86_layer *l,
+    const octet_x86_place *r, const vector *s) {
   // A copy in registers, where they suffice: bytes that are stored might be constants for all that
   // C knows.
   vector copy[2 * OCTET_X86_CONSTANTS];
   const int copies = B <= 2 && HAS_32_REGISTERS;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < (copies ? B : 0) * OCTET_X86_CONSTANTS; i++) copy[i] = load(constants + i);
-  const vector *c = copies ? copy : constants;
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P; p++) {
-    vector v[8];
-#pragma clang loop unroll(full)
-    for (int b = 0; b < B; b++) {
-      v[b] = requantize(s[p * B + b], c + OCTET_X86_CONSTANTS * b, is_rectified);
-    }
-    store(target + (ptrdiff_t)p * l->channels, v, B, count, l->lower, l->upper);
+  const vector *constants = r->constants;
+  UNROLL for (int i = 0; copies && i < B * OCTET_X86_CONSTANTS; i++) copy[i] = constants[i];
+  if (copies) constants = copy;
+  const vector lower = (vector){0} + l->lower, upper = (vector){0} + l->upper;
+  int8_t *target = r->target;
+  const int count = r->count;
+  UNROLL for (int i = 0; i < P * B; i++) {
+    const vector *c = constants + OCTET_X86_CONSTANTS * (i % B);
+    const vector value = clamp(requantize(s[i], c, is_rectified), lower, upper);
+    store(target + i % B * LANES, value, count - i % B * LANES);
+    if (i % B == B - 1) target += l->channels;
   }
 }
 
-// Adds a word of the patch for each of P pixels.
-INLINE void NAME(add_word)(
-    const int P, const int B, const int is_depthwise, const uint8_t *word, ptrdiff_t step,
-    const vector *weights, vector *s) {
-  vector w[8];
-#pragma clang loop unroll(full)
-  for (int b = 0; b < B; b++) w[b] = load(weights + b);
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P; p++) {
-    const uint8_t *source = word + (p % 3) * step;
-    if (p % 3 == 2) word += 3 * step;
-    const vector x = is_depthwise ? load(source) : broadcast(source);
-#pragma clang loop unroll(full)
-    for (int b = 0; b < B; b++) s[p * B + b] = dot(s[p * B + b], x, w[b]);
+// Narrow: transposes the sums of P channels to [pixel, channel]. Outputs that are still to come may
+// be written, up to `end`.
+INLINE void finish_narrow(
+    const int P, const int is_rectified, const octet_x86_layer *l, const octet_x86_place *r,
+    const vector *s) {
+  const vector lower = (vector){0} + l->lower, upper = (vector){0} + l->upper;
+  const vector *constants = r->constants;
+  vector words[2] = {0};
+  UNROLL for (int p = 0; p < P && p < 8; p++) {
+    const vector value = requantize(s[p], constants + OCTET_X86_CONSTANTS * p, is_rectified);
+    words[p / 4] |= (clamp(value, lower, upper) & 255) << p % 4 * 8;
+  }
+  int8_t last[8 * LANES];
+  const ptrdiff_t left = r->end - r->target;
+  store_pixels(P, left < 8 * LANES ? last : r->target, words[0], words[1]);
+  if (left < 8 * LANES) {
+    __builtin_memcpy(r->target, last, (size_t)(left < LANES * P ? left : LANES * P));
   }
 }
 
-// Adds words that stand one below the other in three columns of the kernel: a word of column x is
-// one of column x − 1 for the pixel on its right.
-INLINE void NAME(add_three_words)(
-    const int P, const uint8_t *word, ptrdiff_t step, const vector *weights, vector *s) {
-  const vector w[3] = {load(weights), load(weights + 1), load(weights + 2)};
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P + 2; p++) {
-    const vector x = broadcast(word + (p % 3) * step);
-    if (p % 3 == 2) word += 3 * step;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 3; i++) {
-      if (p - i >= 0 && p - i < P) s[p - i] = dot(s[p - i], x, w[i]);
+INLINE void block(
+    const int P, const int B, const int mode, const int is_rectified, const octet_x86_layer *l,
+    const octet_x86_place *r) {
+  const int K = mode == THREE ? 3 : 1;
+  const vector *constants = r->constants;
+  vector s[24], *sums = r->sums;
+  UNROLL for (int i = 0; i < P * B; i++) {
+    s[i] = constants[OCTET_X86_CONSTANTS * (mode == NARROW ? i / B : i % B)];
+  }
+  const uint8_t *weights = r->weights;
+  const int32_t *tap = part(l, l->taps), *end = tap + l->word_count;
+  for (; tap < end; tap += K, weights += 4 * (mode == NARROW ? P : K * B * LANES)) {
+    if (mode == NARROW) {
+      add_narrow_word(P, B, l, r->pixel + *tap, weights, s);
+    } else {
+      add_words(P, B, K, mode, l, r->pixel + *tap, (const vector *)weights, s);
     }
   }
-}
-
-INLINE void NAME(block)(
-    const int P, const int B, const int mode, const octet_x86_layer *l, const uint8_t *pixel,
-    const vector *weights, const vector *constants, int8_t *target, int count, vector *sums,
-    int is_first) {
-  const ptrdiff_t step = l->horizontal_step * (ptrdiff_t)sizeof(element);
-  vector s[24];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < P * B; i++) s[i] = load(constants + OCTET_X86_CONSTANTS * (i % B));
-  const int32_t *tap = octet_x86_part(l, l->taps), *end = tap + l->word_count;
-  if (mode == THREE) {
-    for (; tap < end; tap += 3, weights += 3) {
-      NAME(add_three_words)(P, pixel + *tap, step, weights, s);
-    }
+  if (mode == NARROW) {
+    // One sum is left of those of neighbours.
+    UNROLL for (int p = 0; p < P; p++) s[p] = larger(s[p * B], s[p * B + B - 1]);
+  }
+  const int count = mode == NARROW ? P : P * B;
+  if (!r->is_first) {
+    UNROLL for (int i = 0; i < count; i++) s[i] = larger(s[i], sums[i]);
+  }
+  if (!r->is_finished) {
+    UNROLL for (int i = 0; i < count; i++) sums[i] = s[i];
+  } else if (mode == NARROW) {
+    finish_narrow(P, is_rectified, l, r, s);
   } else {
-    for (; tap < end; tap++, weights += B) {
-      NAME(add_word)(P, B, mode == DEPTHWISE, pixel + *tap, step, weights, s);
-    }
-  }
-  if (sums) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < P * B; i++) {
-      save(sums + i, is_first ? s[i] : larger(s[i], load(sums + i)));
-    }
-    return;
-  }
-  if (l->is_rectified) {
-    NAME(finish)(P, B, 1, l, s, constants, target, count);
-  } else {
-    NAME(finish)(P, B, 0, l, s, constants, target, count);
+    finish(P, B, is_rectified, l, r, s);
   }
 }
 
-#define INSTANCE(P, B)                                                                            \
-  TARGET static void NAME(block_##P##_##B)(                                                       \
-      const octet_x86_layer *l, const uint8_t *pixel, const vector *w, const vector *c,           \
-      int8_t *target, int count, vector *sums, int is_first) {                                    \
-    const int width = B == DEPTHWISE || B == THREE ? 1 : B;                                       \
-    NAME(block)(P, width, B, l, pixel, w, c, target, count, sums, is_first);                      \
+typedef void block_function(const octet_x86_layer *, const octet_x86_place *);
+#define BLOCK(P, B, mode, is_rectified)                                                           \
+  TARGET static void block_##P##_##B##_##mode##_##is_rectified(                                   \
+      const octet_x86_layer *l, const octet_x86_place *r) {                                       \
+    if (P * B <= MOST_SUMS) block(P, B, mode, is_rectified, l, r);                                \
   }
-#define UP_TO_6(B)                                                                                \
-  INSTANCE(1, B) INSTANCE(2, B) INSTANCE(3, B) INSTANCE(4, B) INSTANCE(5, B) INSTANCE(6, B)
-#define UP_TO_12(B)                                                                               \
-  UP_TO_6(B) INSTANCE(7, B) INSTANCE(8, B) INSTANCE(9, B) INSTANCE(10, B) INSTANCE(11, B)         \
-  INSTANCE(12, B)
-#define UP_TO_16(B) UP_TO_12(B) INSTANCE(13, B) INSTANCE(14, B) INSTANCE(15, B) INSTANCE(16, B)
-#define N(P, B) NAME(block_##P##_##B)
-#define TABLE_6(B) N(1, B), N(2, B), N(3, B), N(4, B), N(5, B), N(6, B)
-#define TABLE_12(B) TABLE_6(B), N(7, B), N(8, B), N(9, B), N(10, B), N(11, B), N(12, B)
-#define TABLE_16(B) TABLE_12(B), N(13, B), N(14, B), N(15, B), N(16, B)
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-
-PASTE(UP_TO_, PIXELS_1)(0)
-PASTE(UP_TO_, PIXELS_1)(1)
-PASTE(UP_TO_, PIXELS_2)(2)
-PASTE(UP_TO_, PIXELS_1)(3)
-INSTANCE(1, 8)
-static NAME(block_kernel) *const NAME(kernels_0)[] = {PASTE(TABLE_, PIXELS_1)(0)};
-static NAME(block_kernel) *const NAME(kernels_1)[] = {PASTE(TABLE_, PIXELS_1)(1)};
-static NAME(block_kernel) *const NAME(kernels_2)[] = {PASTE(TABLE_, PIXELS_2)(2)};
-static NAME(block_kernel) *const NAME(kernels_3)[] = {PASTE(TABLE_, PIXELS_1)(3)};
-static NAME(block_kernel) *const NAME(kernels_8)[] = {N(1, 8)};
-
-// The padded image of one sample.
-TARGET static void NAME(copy)(const octet_x86_layer *l, const int8_t *source) {
-  element *row = octet_x86_part(l, l->image);
-  const int available = l->image_row_count - l->left;
-  const int count = l->row_count < available ? l->row_count : available;
-  for (int y = -l->top; y < l->image_height - l->top; y++, row += l->image_row_count) {
-    if (y < 0 || y >= l->height) {
-      fill(row, l->padding, l->image_row_count);
-      continue;
-    }
-    if (l->left > 0) fill(row, l->padding, l->left);
-    convert(row + l->left, source + (ptrdiff_t)y * l->row_count, count);
-    if (count < available) fill(row + l->left + count, l->padding, available - count);
-  }
-}
-
-// One row of the convolution, all columns, in blocks of nearly equal size; the last one may repeat
-// columns of the one before.
-TARGET static void NAME(row)(
-    const octet_x86_layer *l, NAME(block_kernel) *const *kernels, int B, int most,
-    const element *pixel, const vector *weights, const vector *constants, int8_t *target,
-    int count, int is_first) {
-  const int width = l->convolved_width;
-  const int blocks = (width + most - 1) / most;
-  const int P = (width + blocks - 1) / blocks;
-  const int is_pooled = l->pool_height * l->pool_width > 1;
-  vector *sums = is_pooled ? octet_x86_part(l, l->scratch) : NULL;
-  for (int block = 0; block < blocks; block++) {
-    const ptrdiff_t x = block * P < width - P ? block * P : width - P;
-    kernels[P - 1](
-        l, (const uint8_t *)(pixel + x * l->horizontal_step), weights, constants,
-        target + x * l->channels, count, is_pooled ? sums + x * B : NULL, is_first);
-  }
-}
+#define NAME_OF(P, B, mode, is_rectified) block_##P##_##B##_##mode##_##is_rectified,
+#define SIXTEEN(F, ...)                                                                           \
+  F(1, __VA_ARGS__) F(2, __VA_ARGS__) F(3, __VA_ARGS__) F(4, __VA_ARGS__) F(5, __VA_ARGS__)       \
+  F(6, __VA_ARGS__) F(7, __VA_ARGS__) F(8, __VA_ARGS__) F(9, __VA_ARGS__) F(10, __VA_ARGS__)      \
+  F(11, __VA_ARGS__) F(12, __VA_ARGS__) F(13, __VA_ARGS__) F(14, __VA_ARGS__)                     \
+  F(15, __VA_ARGS__) F(16, __VA_ARGS__)
+#define BLOCKS(F)                                                                                 \
+  F(1, BROADCAST) F(2, BROADCAST) F(8, BROADCAST) F(1, LOAD) F(1, THREE) F(1, NARROW) F(2, NARROW)
+#define DEFINITIONS(B, mode) SIXTEEN(BLOCK, B, mode, 0) SIXTEEN(BLOCK, B, mode, 1)
+#define NAMES(B, mode) {{SIXTEEN(NAME_OF, B, mode, 0)}, {SIXTEEN(NAME_OF, B, mode, 1)}},
+BLOCKS(DEFINITIONS)
+// In the order of octet_x86.h.
+static block_function *const blocks[][2][16] = {BLOCKS(NAMES)};
 
 // The maxima of the sums of neighbouring columns, requantized.
-TARGET static void NAME(pool)(
-    const octet_x86_layer *l, int B, const vector *constants, int8_t *target, int count) {
-  const vector *sums = octet_x86_part(l, l->scratch);
+INLINE void pool(const octet_x86_layer *l, octet_x86_place *r, const vector *sums) {
+  const vector *constants = r->constants;
+  const int B = r->vector_count, count = r->count;
+  int8_t *target = r->target;
   for (int x = 0; x < l->output_width; x++, target += l->channels) {
     for (int b = 0; b < B; b++) {
-      vector sum = load(sums + b);
-      for (int i = 1; i < l->pool_width; i++) sum = larger(sum, load(sums + i * B + b));
-      const vector value =
-          requantize(sum, constants + OCTET_X86_CONSTANTS * b, l->is_rectified);
-      store(target + b * LANES, &value, 1, count - b * LANES, l->lower, l->upper);
+      vector sum = sums[b];
+      for (int i = 1; i < l->pool_width; i++) sum = larger(sum, sums[i * B + b]);
+      r->constants = constants + OCTET_X86_CONSTANTS * b;
+      r->target = target + b * LANES;
+      r->count = count - b * LANES;
+      finish(1, 1, l->is_rectified, l, r, &sum);
     }
     sums += l->pool_stride_width * B;
   }
+  r->constants = constants;
+  r->count = count;
 }
 
-TARGET static void NAME(convolution)(const octet_x86_layer *l, uint8_t *arena) {
-  const int8_t *source = (const int8_t *)arena + l->input;
-  int8_t *target = (int8_t *)arena + l->output;
+// Blocks of nearly equal width; the last one may repeat columns of the one before. The place moves:
+// it is not copied, since what was just written by parts is slow to read as a whole.
+TARGET void NAME(run)(
+    const octet_x86_layer *l, int block_kind, octet_x86_place *r, int height) {
+  const int is_narrow = block_kind >= OCTET_X86_NARROW_ONE;
   const int is_pooled = l->pool_height * l->pool_width > 1;
-  for (int n = 0; n < l->batch; n++) {
-    NAME(copy)(l, source);
-    const vector *weights = octet_x86_part(l, l->weights);
-    const vector *constants = octet_x86_part(l, l->constants);
-    for (int channel = 0; channel < l->channels;) {
-      const int count = l->channels - channel;
-      const int is_column = l->convolved_width == 1 && !is_pooled;
-      const int B = octet_x86_block(count, LANES, is_column);
-      NAME(block_kernel) *const *kernels =
-          l->takes_three ? NAME(kernels_3)
-          : B == 8       ? NAME(kernels_8)
-          : B == 2       ? NAME(kernels_2)
-                         : NAME(kernels_1);
-      const int most = B == 8 ? 1 : B == 2 ? PIXELS_2 : PIXELS_1;
-      const int kept = count < B * LANES ? count : B * LANES;
-      for (int y = 0; y < l->output_height; y++) {
-        int8_t *row = target + (ptrdiff_t)y * l->output_width * l->channels + channel;
-        for (int i = 0; i < l->pool_height; i++) {
-          const element *pixel =
-              (const element *)octet_x86_part(l, l->image)
-              + (ptrdiff_t)(y * l->pool_stride_height + i) * l->vertical_step;
-          NAME(row)(l, kernels, B, most, pixel, weights, constants, row, kept, i == 0);
-        }
-        if (is_pooled) NAME(pool)(l, B, constants, row, kept);
+  const int last = l->convolved_width - l->block_width;
+  block_function *const run =
+      blocks[block_kind][l->is_rectified][(is_narrow ? l->channels : l->block_width) - 1];
+  const uint8_t *const image = r->pixel;
+  int8_t *target = r->target;
+  vector *const sums = r->sums;
+  for (int y = 0; y < height; y++, target += (ptrdiff_t)l->output_width * l->channels) {
+    const uint8_t *pixel = image + (ptrdiff_t)y * l->pool_stride_height * l->vertical_step;
+    for (int i = 0; i < l->pool_height; i++, pixel += l->vertical_step) {
+      r->is_first = i == 0;
+      r->is_finished = !is_pooled || (is_narrow && i == l->pool_height - 1);
+      for (int j = 0; j < l->block_count; j++) {
+        const ptrdiff_t x = j * l->block_width < last ? j * l->block_width : last;
+        r->pixel = pixel + x * l->horizontal_step;
+        r->target = target + x * l->target_step;
+        r->sums = sums + x * r->vector_count;
+        run(l, r);
       }
-      weights += (ptrdiff_t)l->word_count * B;
-      constants += OCTET_X86_CONSTANTS * B;
-      channel += B * LANES;
     }
-    source += (ptrdiff_t)l->height * l->row_count;
-    target += (ptrdiff_t)l->output_height * l->output_width * l->channels;
-  }
-}
-
-TARGET static void NAME(depthwise)(const octet_x86_layer *l, uint8_t *arena) {
-  const int8_t *source = (const int8_t *)arena + l->input;
-  int8_t *target = (int8_t *)arena + l->output;
-  const int groups = (l->kernel_height + ELEMENTS - 1) / ELEMENTS;
-  element *words = octet_x86_part(l, l->scratch);
-  for (int n = 0; n < l->batch; n++) {
-    NAME(copy)(l, source);
-    const element *image = octet_x86_part(l, l->image);
-    for (int y = 0; y < l->output_height; y++) {
-      const element *top = image + (ptrdiff_t)y * l->vertical_step;
-      for (int group = 0; group < groups; group++) {
-        const element *rows[ELEMENTS];
-        for (int i = 0; i < ELEMENTS; i++) {
-          // Rows past the kernel's have weights of 0.
-          const int row = group * ELEMENTS + i;
-          rows[i] = top + (row < l->kernel_height ? row : 0) * (ptrdiff_t)l->row_step;
-        }
-        interleave(
-            words + (ptrdiff_t)group * ELEMENTS * l->image_row_count, rows, l->image_row_count);
-      }
-      const vector *weights = octet_x86_part(l, l->weights);
-      const vector *constants = octet_x86_part(l, l->constants);
-      for (int channel = 0; channel < l->channels; channel += LANES) {
-        const int left = l->channels - channel;
-        NAME(row)(
-            l, NAME(kernels_0), 1, PIXELS_1, words + channel * ELEMENTS, weights, constants,
-            target + channel, left < LANES ? left : LANES, 1);
-        weights += l->word_count;
-        constants += OCTET_X86_CONSTANTS;
-      }
-      target += (ptrdiff_t)l->output_width * l->channels;
-    }
-    source += (ptrdiff_t)l->height * l->row_count;
+    r->target = target;
+    if (!r->is_finished) pool(l, r, sums);
   }
 }

@@ -75,7 +75,6 @@ public struct BoardBuilder {
       try compileSwift(
         main, module: "Firmware", include: "Firmware/Sources/Board/include", into: work),
     ]
-    objects += try compileKernels(into: work)
     for name in ["Board", board.family.rawValue] {
       let folder = sources.firmware.appendingPathComponent("Sources/\(name)")
       for source in PackageSources.files(in: folder, extension: "c") {
@@ -122,18 +121,6 @@ public struct BoardBuilder {
         work.appendingPathComponent("OctetRuntime.swiftmodule").path, "-c", "-o", object.path,
       ] + files)
     return object
-  }
-
-  /// The C kernels, for speed where all other C is compiled for size. On Cortex-M their inner loops
-  /// are assembly, and unrolling the rest only makes them grow.
-  func compileKernels(into work: URL) throws(BoardError) -> [URL] {
-    var flags = ["-O2", "-fomit-frame-pointer"]
-    if board.family == .cortexM { flags += ["-fno-unroll-loops", "-fno-vectorize"] }
-    var objects: [URL] = []
-    for source in PackageSources.files(in: sources.kernels, extension: "c") {
-      objects.append(try compileC(source, into: work, flags: flags))
-    }
-    return objects
   }
 
   /// A module of one file, above the runtime.

@@ -50,13 +50,12 @@ public struct CLibraryBuilder {
       }
     }
     let sources = builder.sources
-    var objects = [
+    let objects = [
       try builder.compileRuntime(conditions: conditions, into: work),
       try builder.compileSwift(
         sources.firmware.appendingPathComponent("CLibrary/Octet.swift"), module: "Octet",
         include: "Firmware/CLibrary/include", into: work),
     ]
-    objects += try builder.compileKernels(into: work)
     let header = folder.appendingPathComponent("octet.h")
     try header.write(
       sources.firmware.appendingPathComponent("CLibrary/include/octet.h").read())

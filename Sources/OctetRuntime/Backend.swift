@@ -26,10 +26,14 @@ public enum Backend: UInt8, Sendable {
         return false
       #endif
     case .neon, .dotProduct:
-      #if arch(arm) || arch(arm64)
-        return octet_may_have_neon() && octet_neon_level() >= (self == .neon ? 1 : 2)
-      #else
+      #if !canImport(COctetKernels.NEON)
         return false
+      #elseif canImport(Darwin)
+        return true
+      #elseif arch(arm)
+        return self == .neon && octet_capabilities() & 1 &<< 12 != 0  // HWCAP_NEON
+      #else
+        return self == .neon || octet_capabilities() & 1 &<< 20 != 0  // HWCAP_ASIMDDP
       #endif
     }
   }

@@ -84,7 +84,7 @@
   public func runOperator(_ index: Int) {
     #if arch(x86_64) && !hasFeature(Embedded)
       if let workspace = unsafe workspace,
-        unsafe X86Workspace.run(index, in: workspace, arena: arena, backend: backend)
+        unsafe X86Workspace.run(index, in: workspace, arena: arena)
       {
         return
       }

@@ -44,7 +44,7 @@ import Testing
 
   @Test(arguments: corpus) func mutated(_ url: URL) throws {
     let bytes = [UInt8](try Data(contentsOf: url))
-    for seed in 0..<40 {
+    for seed in 0..<SharedData.mutationCount(40) {
       var random = SplitMix(seed: UInt64(seed))
       _ = Self.digest(Self.mutation(of: bytes, &random))
     }

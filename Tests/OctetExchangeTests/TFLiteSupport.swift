@@ -24,6 +24,11 @@ extension SharedData {
     return FileManager.default.fileExists(atPath: url.path)
   }
 
+  /// How many mutations of each file are tried; OCTET_FUZZ_COUNT asks for more.
+  static func mutationCount(_ standard: Int) -> Int {
+    ProcessInfo.processInfo.environment["OCTET_FUZZ_COUNT"].flatMap { Int($0) } ?? standard
+  }
+
   /// Whether tests run all samples; unoptimised code takes a few.
   static var isExhaustive: Bool {
     #if DEBUG

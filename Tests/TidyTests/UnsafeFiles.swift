@@ -11,12 +11,14 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Diff/Diff.swift",
   "Sources/OctetReport/Diff/Sensitivity.swift",
-  // Pointers of validated layers, for C.
+  // Pointers of validated layers, and of patches that lie inside the input or the band.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model+Validation.swift",
   "Sources/OctetRuntime/Model.swift",
+  // Pointers of validated layers and of scratch that the plan has room for.
+  "Sources/OctetRuntime/NEON/",
   "Sources/OctetRuntime/OperatorKind.swift",
   // Kernels, on addresses that the validator has checked.
   "Sources/OctetRuntime/Operators/",

@@ -105,61 +105,70 @@ def for_model(path, onnx_path):
     return peers
 
 
+def together(workers):
+    """Runs them on a thread each; the runtimes release Python's lock."""
+    threads = [threading.Thread(target=worker) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def lite_worker(data, values, batch, threads):
+    interpreter = litert.Interpreter(model_content=data, num_threads=threads)
+    index = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(index, [batch, 28, 28, 1])
+    interpreter.allocate_tensors()
+    output = interpreter.get_output_details()[0]["index"]
+
+    def run():
+        for first in range(0, len(values) - batch + 1, batch):
+            interpreter.set_tensor(index, values[first:first + batch])
+            interpreter.invoke()
+            interpreter.get_tensor(output)
+    return run
+
+
+def onnx_worker(data, images, batch, threads):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def run():
+        for first in range(0, len(images), batch):
+            session.run(None, {name: images[first:first + batch]})
+    return run
+
+
 def evaluate(runners, data, threads=2, rounds=15):
     """Images a second over MNIST's 10,000 test images, interleaved. `runners` are Octet's, one for
-    each thread, with evaluate(images); the best of the rounds counts."""
+    each thread, with evaluate(images); the best of the rounds counts. The peers run with each of
+    several batches, as one session on two threads and as a session for each thread."""
+    import any_batch
     with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
         pixels = numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 28, 28, 1)
     values = (pixels.astype(numpy.int16) - 128).astype(numpy.int8)
+    images = pixels.reshape(-1, 1, 28, 28).astype(numpy.float32) / 255
     folder = os.path.join(data, "models", "lenet")
-
-    def octet():
-        parts = numpy.array_split(values, threads)
-        workers = [
-            threading.Thread(target=runner.evaluate, args=(part,))
-            for runner, part in zip(runners, parts)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-
-    def lite(batch):
-        interpreter = litert.Interpreter(
-            model_path=os.path.join(folder, "lenet_mnist_int8.tflite"), num_threads=threads)
-        index = interpreter.get_input_details()[0]["index"]
-        interpreter.resize_tensor_input(index, [batch, 28, 28, 1])
-        interpreter.allocate_tensors()
-
-        def run():
-            for first in range(0, len(values) - batch + 1, batch):
-                interpreter.set_tensor(index, values[first:first + batch])
-                interpreter.invoke()
-        return run
-
-    def onnx(batch):
-        import onnxruntime
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(
-            os.path.join(folder, "lenet_mnist_pytorch_qdq.onnx"), options,
-            providers=["CPUExecutionProvider"])
-        name = session.get_inputs()[0].name
-        images = pixels.reshape(-1, 1, 28, 28).astype(numpy.float32) / 255
-
-        def run():
-            for first in range(0, len(images), batch):
-                session.run(None, {name: images[first:first + batch]})
-        return run
-
-    candidates = {"Octet, one image at a time": octet}
-    for batch in (1, 64, 256):
-        for peer, make in (("LiteRT", lite), ("ONNX Runtime", onnx)):
-            try:
-                run = make(batch)
-                run()
-                candidates[f"{peer}, batch {batch}"] = run
-            except Exception as error:  # A fixed batch: the peer's own words say so.
-                print(f"{peer}, batch {batch}: {str(error).splitlines()[0]}", file=sys.stderr)
+    peers = [
+        ("LiteRT", lite_worker, values,
+         any_batch.tflite(os.path.join(folder, "lenet_mnist_int8.tflite"))),
+        ("ONNX Runtime", onnx_worker, images,
+         any_batch.onnx_model(os.path.join(folder, "lenet_mnist_pytorch_qdq.onnx"))),
+    ]
+    octets = [
+        lambda runner=runner, part=part: runner.evaluate(part)
+        for runner, part in zip(runners, numpy.array_split(values, threads))]
+    candidates = {"Octet, one image at a time": lambda: together(octets)}
+    for peer, make, samples, model in peers:
+        for batch in (1, 25, 100, 500):
+            one = make(model, samples, batch, threads)
+            candidates[f"{peer}, batch {batch}, {threads} threads"] = one
+            many = [make(model, part, batch, 1) for part in numpy.array_split(samples, threads)]
+            candidates[f"{peer}, batch {batch}, {threads} sessions"] = (
+                lambda many=many: together(many))
     seconds = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, run in candidates.items():

@@ -3,12 +3,21 @@
 
 #include <stdint.h>
 
-#include "octet_arm.h"
+#include "octet_core.h"
 
 // The high half of 2·a·b, rounded to nearest: `highMultiply` of FixedPoint.swift.
 static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
+
+// The widest word that ARM cores load and store at any address.
+#if defined(__ARM_NEON)
+#define OCTET_WORD_BYTE_COUNT 16
+#elif defined(__ARM_FEATURE_UNALIGNED)
+#define OCTET_WORD_BYTE_COUNT 4
+#else
+#define OCTET_WORD_BYTE_COUNT 1
+#endif
 
 #if defined(__x86_64__)
 #include "octet_x86.h"

@@ -1,56 +1,55 @@
-// Kernels for AVX2 and AVX-512 VNNI, and the layers that they run, prepared once by Swift
-// (Sources/OctetRuntime/X86).
+// Kernels for AVX2 and AVX-512 VNNI. Sources/OctetRuntime/X86 prepares layers for them once and
+// drives them.
 #pragma once
 
 #include <stdint.h>
 
-// What a layer needs, in its order of use. An element is a value of the image: uint8 (q + 128) for
+// What the kernels need of a layer. An element is a value of the image: uint8 (q + 128) for
 // AVX-512, int16 for AVX2. A word is 4 bytes: four or two elements. A vector has as many lanes of
-// 4 bytes as the registers; each is an output channel.
+// 4 bytes as the registers; each is an output channel. Steps are in bytes, counts in elements.
 typedef struct {
-  int64_t kind;                                  // OCTET_X86_CONVOLUTION…
-  // In the arena, in bytes.
-  int64_t input, output;
-
   // The image: a padded copy of the input.
-  int32_t batch, height, row_count;              // of the input; values in a row of it
+  int64_t image;                                 // bytes from the layer's own address
+  int32_t height, row_count;                     // of the input
+  int32_t copied_count;                          // of a row: what windows reach
   int32_t top, left;                             // rows of padding; elements of it
-  int32_t image_height, image_row_count;         // in elements
-  int32_t padding;                               // the zero point
+  int32_t image_height, image_row_count;         // the latter a multiple of 64
+  uint32_t padding;                              // a word of elements of the zero point
 
-  // Windows, as distances in the image, in elements.
+  // Windows.
+  int64_t taps;                                  // [word_count] distances of a patch's words in the
+  int32_t word_count;                            // image; bytes from the layer's own address
   int32_t vertical_step, horizontal_step;
+  int32_t column_step;                           // narrow: to the next column of the pool's window
   int32_t convolved_width;                       // columns that the output needs
+  int32_t block_width, block_count;              // columns at once, see block_kind
   int32_t pool_height, pool_width, pool_stride_height, pool_stride_width;
-  int32_t output_height, output_width, channels;
-  int32_t word_count;                            // of a patch
+  int32_t output_width, channels;
+  int32_t target_step;                           // from a column's outputs to the next one's
   int32_t lower, upper;
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
-
-  // Whether words stand in threes, of neighbouring columns of the kernel, for one vector.
-  int32_t takes_three;
-
-  // Depthwise: rows that are interleaved and the distance between them in the image.
-  int32_t kernel_height, row_step;
-
-  // Addition of row_count elements: the second input; bits that the first is shifted before its
-  // multiplier of 1/2.
-  int64_t input_b;
-  int32_t left_shift;
-
-  // Bytes from the layer's own address.
-  int64_t taps;                                  // [word_count]: byte offsets in the image
-  int64_t weights;                               // [vectors / B, word_count, B] vectors;
-                                                 // narrow: [word_count, channels] words;
-                                                 // addition: [256] int32, in AVX-512 [4, 256] bytes
-  int64_t constants;                             // [vectors, 10] vectors, see below
-  int64_t orders;                                // narrow, AVX-512: [3] vectors of byte positions
-  int64_t image;
-  int64_t scratch;                               // sums of a row; depthwise: interleaved rows
+  int32_t left_shift;                            // addition: of the inputs
 } octet_x86_layer;
 
+// What a block computes: all columns of a row, some channels.
+typedef struct {
+  const uint8_t *pixel;                          // the first one's window in the image
+  const void *weights;                           // [word_count, vectors] vectors; narrow:
+                                                 // [word_count, channels] words
+  const void *constants;                         // [vectors, 10] vectors, see below
+  int8_t *target;
+  const int8_t *end;                             // of the output
+  void *sums;                                    // for the pool: vectors
+  int32_t vector_count;                          // sums of a column
+  int32_t count;                                 // channels to store
+  int32_t is_first, is_finished;                 // no sums yet; no more to come
+} octet_x86_place;
+
+// Vectors of channels at once; depthwise; three columns of the kernel; narrow, for one or two
+// columns of the pool's window.
 enum {
-  OCTET_X86_CONVOLUTION, OCTET_X86_DEPTHWISE, OCTET_X86_NARROW, OCTET_X86_ADD, OCTET_X86_AVERAGE
+  OCTET_X86_ONE, OCTET_X86_TWO, OCTET_X86_EIGHT, OCTET_X86_DEPTHWISE, OCTET_X86_THREE,
+  OCTET_X86_NARROW_ONE, OCTET_X86_NARROW_TWO
 };
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
@@ -64,36 +63,31 @@ enum {
   OCTET_X86_BIAS = 0,            // int32 for each lane
   OCTET_X86_MULTIPLIER = 1,      // int32 for each lane, and for each odd one in the place before it
   OCTET_X86_OFFSET = 3,          // int64, of even lanes, of odd ones
-  OCTET_X86_NEGATIVE_OFFSET = 5, // for products below zero
+  OCTET_X86_TIE = 5,             // 2³¹, which is a negative sum's sign, or 0
   OCTET_X86_SHIFT = 7,
   OCTET_X86_RESULT_OFFSET = 9,   // int32: the zero point less the quotient
   OCTET_X86_CONSTANTS = 10
 };
 
-// What stands `offset` bytes from the layer.
-static inline void *octet_x86_part(const octet_x86_layer *layer, int64_t offset) {
-  return (char *)layer + offset;
-}
+// After an addition's constants, for b: its multiplier is high · 2ᵏ + low, where the formula above
+// shifts by k once both sides are divided by 2^left_shift.
+enum {
+  OCTET_X86_ADDEND_ZERO = 10, OCTET_X86_ADDEND_HIGH, OCTET_X86_ADDEND_LOW,
+  OCTET_X86_ADDEND_OFFSET, OCTET_X86_ADDEND_TIE, OCTET_X86_ADDEND_SHIFT,
+  OCTET_X86_ADDITION_CONSTANTS
+};
 
-// Four bytes anywhere.
-typedef int32_t octet_word __attribute__((aligned(1), may_alias));
-
-// Whether the processor and the operating system have the instructions.
-int octet_has_avx2(void);
-int octet_has_avx512vnni(void);
-
-// Runs a layer on the arena.
-void octet_run_avx2(const octet_x86_layer *layer, uint8_t *arena);
-void octet_run_avx512vnni(const octet_x86_layer *layer, uint8_t *arena);
-
-// B, the vectors of channels that are computed together, when `count` channels are left; a layer
-// of one pixel takes eight, for sums enough to hide the latency of the dots. (Four, with half the
-// pixels, is slower on AVX2 and no faster on AVX-512.)
-static inline int octet_x86_block(int count, int lanes, int is_one_pixel) {
-  const int vectors = (count + lanes - 1) / lanes;
-  return is_one_pixel && vectors > 4 ? 8 : vectors > 1 ? 2 : 1;
-}
-
-// Does as many multiply-adds as the processor can, for measuring the peak; how many.
-int64_t octet_peak_avx2(int64_t rounds);
-int64_t octet_peak_avx512vnni(int64_t rounds);
+// Whether the processor and the operating system have the instructions; as many multiply-adds as
+// it can do, and how many these are; the padded image of one sample; depthwise, a row of the input,
+// or of padding (null), for words of neighbours in a column; rows of the output; a + b.
+#define OCTET_X86_FUNCTIONS(set)                                                                  \
+  int octet_has_##set(void);                                                                      \
+  int64_t octet_peak_##set(int64_t rounds);                                                       \
+  void octet_copy_##set(const octet_x86_layer *, const int8_t *source);                           \
+  void octet_take_##set(const octet_x86_layer *, uint32_t *words, const int8_t *source);          \
+  void octet_run_##set(const octet_x86_layer *, int block_kind, octet_x86_place *, int height);   \
+  void octet_add_##set(                                                                           \
+      const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
+      int8_t *target);
+OCTET_X86_FUNCTIONS(avx2)
+OCTET_X86_FUNCTIONS(avx512vnni)

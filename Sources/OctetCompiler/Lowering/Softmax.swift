@@ -27,8 +27,7 @@ extension Lowering {
       .logSoftmax, node, inputs: [node.inputs[0]], output: node.outputs[0],
       [
         .value(Int(multiplier.multiplier)), .value(Int(multiplier.shift)),
-        .value(Int(inverse.multiplier)), .value(Int(inverse.shift)),
-        .value(differenceMinimum),
+        .value(differenceMinimum), .value(Int(inverse.multiplier)), .value(Int(inverse.shift)),
       ])
   }
 

@@ -6,7 +6,8 @@ import OctetRuntime
 extension BlobRaiser {
   mutating func raiseConvolution(_ view: OperatorView) throws(CompilerError) {
     typealias Word = Convolution.Word
-    let (x, y) = (input(view).shape, output(view).shape)
+    let source = image(view)
+    let (x, y) = (graph.tensors[source].shape, output(view).shape.fourDimensions)
     let groups = word(view, Word.groups)
     let kernel = Extent(height: word(view, Word.kernelHeight), width: word(view, Word.kernelWidth))
     let convolved = [y[0], word(view, Word.height), word(view, Word.width), y[3]]
@@ -24,7 +25,7 @@ extension BlobRaiser {
       Words(
         weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers, shifts: Word.shifts))
     let pool = extent(view, Word.poolHeight, Word.poolWidth)
-    let inputs = [view.inputTensorIndex(0)] + constants
+    let inputs = [source] + constants
     let stride = extent(view, Word.poolStrideHeight, Word.poolStrideWidth)
     guard pool != Extent(1) || stride != Extent(1) else {
       append(
@@ -43,7 +44,8 @@ extension BlobRaiser {
 
   mutating func raiseDepthwiseConvolution(_ view: OperatorView) throws(CompilerError) {
     typealias Word = DepthwiseConvolution.Word
-    let (x, y) = (input(view).shape, output(view).shape)
+    let source = image(view)
+    let (x, y) = (graph.tensors[source].shape, output(view).shape.fourDimensions)
     let kernel = Extent(height: word(view, Word.kernelHeight), width: word(view, Word.kernelWidth))
     var attributes = ConvolutionAttributes()
     attributes.stride = extent(view, Word.strideHeight, Word.strideWidth)
@@ -57,13 +59,14 @@ extension BlobRaiser {
       Words(
         weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers, shifts: Word.shifts))
     append(
-      view, .depthwiseConvolution(attributes), inputs: [view.inputTensorIndex(0)] + constants,
+      view, .depthwiseConvolution(attributes), inputs: [source] + constants,
       outputs: [view.outputTensorIndex(0)])
   }
 
   mutating func raiseTransposedConvolution(_ view: OperatorView) throws(CompilerError) {
     typealias Word = TransposedConvolution.Word
-    let (x, y) = (input(view).shape, output(view).shape)
+    let source = image(view)
+    let (x, y) = (graph.tensors[source].shape, output(view).shape.fourDimensions)
     let groups = word(view, Word.groups)
     let kernel = Extent(height: word(view, Word.kernelHeight), width: word(view, Word.kernelWidth))
     var attributes = TransposedConvolutionAttributes(
@@ -80,7 +83,7 @@ extension BlobRaiser {
       Words(
         weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers, shifts: Word.shifts))
     append(
-      view, .transposedConvolution(attributes), inputs: [view.inputTensorIndex(0)] + constants,
+      view, .transposedConvolution(attributes), inputs: [source] + constants,
       outputs: [view.outputTensorIndex(0)])
   }
 
@@ -121,11 +124,29 @@ extension BlobRaiser {
       kernel: extent(view, Word.kernelHeight, Word.kernelWidth),
       stride: extent(view, Word.strideHeight, Word.strideWidth))
     attributes.dilation = extent(view, Word.dilationHeight, Word.dilationWidth)
+    let source = image(view)
     attributes.padding = padding(
-      input(view).shape, output(view).shape, attributes.kernel, attributes.stride,
+      graph.tensors[source].shape, output(view).shape.fourDimensions, attributes.kernel,
+      attributes.stride,
       attributes.dilation, top: word(view, Word.paddingTop), left: word(view, Word.paddingLeft))
     attributes.activation = activation(view, Word.lower, Word.upper)
-    append(view, view.kind == .maxPool ? .maxPool(attributes) : .averagePool(attributes))
+    append(
+      view, view.kind == .maxPool ? .maxPool(attributes) : .averagePool(attributes),
+      inputs: [source], outputs: [view.outputTensorIndex(0)])
+  }
+
+  /// The operator's input with four dimensions; leading ones come and go in a blob.
+  private mutating func image(_ view: OperatorView) -> TensorIndex {
+    let index = view.inputTensorIndex(0)
+    var tensor = graph.tensors[index]
+    guard tensor.shape.count < 4 else { return index }
+    tensor.name += "/image"
+    tensor.shape = tensor.shape.fourDimensions
+    tensor.constant = nil
+    let image = add(tensor)
+    append(
+      view, .reshape(tensor.shape), suffix: "/image", inputs: [index], outputs: [image])
+    return image
   }
 
   // MARK: Windows

@@ -170,18 +170,27 @@ extension ONNXExporter {
 
   private mutating func resize(_ node: Node, _ values: ResizeAttributes) throws(ImportFailure) {
     let x = graph.tensors[node.inputs[0]].shape
-    for axis in x.indices
-    where Int(Float(x[axis]) * values.scales[axis]) != values.outputShape[axis] {
+    // Readers multiply in single or in double precision, and round down.
+    let givesSizes = x.indices.allSatisfy {
+      let (scale, wanted) = (values.scales[$0], values.outputShape[$0])
+      return Int(Float(x[$0]) * scale) == wanted && Int(Double(x[$0]) * Double(scale)) == wanted
+    }
+    let isRatio = x.indices.allSatisfy {
+      values.scales[$0] == Float(values.outputShape[$0]) / Float(x[$0])
+    }
+    guard givesSizes || isRatio else {
       throw .unsupported("its scales do not give its sizes in ONNX")
     }
     let layout = addressable(node.inputs[0])
     let source = value(node.inputs[0], layout)
-    var scales = values.scales
+    var (scales, sizes) = (values.scales, values.outputShape.map { Int64($0) })
     for (k, axis) in layout.permutation(rank: x.count).enumerated() {
-      scales[axis] = values.scales[k]
+      (scales[axis], sizes[axis]) = (values.scales[k], Int64(values.outputShape[k]))
     }
-    let list = initializer(
-      node.name + "/scales", ONNXValue(shape: [scales.count], reals: scales))
+    let target =
+      givesSizes
+      ? ["", initializer(node.name + "/scales", ONNXValue(shape: [x.count], reals: scales))]
+      : ["", "", initializer(node.name + "/sizes", ONNXValue(shape: [x.count], integers: sizes))]
     let coordinates =
       switch values.coordinates {
       case .asymmetric: "asymmetric"
@@ -197,7 +206,7 @@ extension ONNXExporter {
       case .roundPreferCeil: "round_prefer_ceil"
       }
     addNode(
-      "Resize", node.name, [source, "", list], [make(node.outputs[0], layout)],
+      "Resize", node.name, [source] + target, [make(node.outputs[0], layout)],
       [
         ("coordinate_transformation_mode", .string(coordinates)),
         ("mode", .string(values.method == .nearest ? "nearest" : "linear")),

@@ -176,7 +176,6 @@ extension ONNXImporter {
 
   mutating func pad(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    try requireOwnElements(x)
     let isOld = view.version < 11
     let given = try isOld ? view.integers("pads") : view.integersInput(1)?.map(\.ordinary)
     guard let given else { throw .invalid("the pads are missing") }
@@ -185,8 +184,15 @@ extension ONNXImporter {
       axes = try view.axes(chosen, rank: x.rank)
     }
     guard given.count == 2 * axes.count else { throw .invalid("\(given.count) pads do not fit") }
-    let value =
+    var value =
       try isOld ? view.float("value") : view.realsInput(2)?.first ?? 0
+    if !x.elementType.isReal, case .tensor(let held) = x.source,
+      let grid = graph.tensors[held].quantization
+    {
+      // The integer stands for a real number.
+      value -= Float(x.elementType.shift) + Float(grid.zeroPoints[0])
+      value *= grid.scales[0]
+    }
     let mode: PadMode
     switch try view.string("mode", "constant") {
     case "constant": mode = .constant(value)
@@ -207,7 +213,7 @@ extension ONNXImporter {
         before: spread(before, layout, absent: 0), after: spread(after, layout, absent: 0),
         mode: mode),
       name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, layout)
+    define(view, result, layout, movedFrom: x)
   }
 
   mutating func expand(_ view: ONNXNodeView) throws(ImportFailure) {

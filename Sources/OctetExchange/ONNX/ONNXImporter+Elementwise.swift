@@ -214,17 +214,18 @@ extension ONNXImporter {
 
   mutating func batchNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    if try view.integer("training_mode") != 0 {
-      throw .unsupported("it is in training mode; export the model for inference")
-    }
     let isSpatial = try view.integer("spatial", 1) != 0
     if view.version < 9 && !isSpatial {
       throw .unsupported("it normalizes each position by itself (spatial = 0)")
     }
-    if view.version >= 14 {
+    let isTraining = try view.integer("training_mode") != 0 && view.version >= 14
+    if view.version >= 14 && !isTraining {
       try view.requireOutputs(1, "running statistics are for training; export for inference")
     }
     guard x.rank >= 2 else { throw .invalid("x needs at least two dimensions") }
+    if isTraining {
+      return try batchNormalizationInTraining(view, x)
+    }
     let layout: ONNXLayout = x.rank == 2 ? .plain : .spatial(rank: x.rank)
     var operands = [try tensor(x, layout)]
     for index in 1...4 { operands.append(try tensor(try view.input(index), .plain)) }
@@ -303,10 +304,12 @@ extension ONNXImporter {
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
-      // With a ratio of 0 training drops nothing either.
-      let dropsNothing = view.optionalInput(1)?.constant?.reals == [0]
-      if let training = view.optionalInput(2), training.constant?.integers != [0], !dropsNothing {
-        throw .unsupported("it is in training mode; export the model for inference")
+      if let training = view.optionalInput(2), training.constant?.integers != [0] {
+        guard training.constant != nil, view.optionalInput(1).map({ $0.constant != nil }) ?? true
+        else { throw .unsupported("its ratio and mode are computed; make them constants") }
+        let ratio = try view.realsInput(1)?.first ?? 0.5
+        // With a ratio of 0 training drops nothing either.
+        if ratio != 0 { return try dropoutInTraining(view, value, ratio: ratio) }
       }
       if view.node.outputs.count > 1, !view.node.outputs[1].isEmpty {
         // Without training nothing is dropped.

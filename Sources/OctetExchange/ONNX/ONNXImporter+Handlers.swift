@@ -152,6 +152,10 @@ extension ONNXImporter {
     ]
     var result: [String: Handler] = [:]
     for (name, reduction) in reductions { result[name] = reduce(reduction) }
+    let maximum: Handler = { (importer, view) throws(ImportFailure) in
+      try importer.reduceMaximum(view)
+    }
+    result["ReduceMax"] = maximum
     return result
   }()
 

@@ -21,12 +21,15 @@ extension ONNXImporter {
     let isWhole =
       coordinates != .alignCorners
       || x.shape.indices.allSatisfy {
-        Float(target.shape[$0]) == target.scales[$0] * Float(x.shape[$0])
+        abs(Float(target.shape[$0]) - target.scales[$0] * Float(x.shape[$0]))
+          <= 1e-5 * Float(target.shape[$0])
       }
     guard let method, let coordinates, isPlain, isWhole else {
       return try resizeByMatrices(view, x, target)
     }
-    let layout = addressable(x)
+    // Resizing height and width has an int8 kernel where the channels are last.
+    let keepsChannels = (3...4).contains(x.rank) && target.scales.prefix(2) == [1, 1]
+    let layout = keepsChannels ? ONNXLayout.spatial(rank: x.rank) : addressable(x)
     let attributes = ResizeAttributes(
       method: method, coordinates: coordinates, rounding: rounding,
       outputShape: spread(target.shape, layout, absent: 1),
@@ -34,13 +37,14 @@ extension ONNXImporter {
     let result = try emit(
       .resize(attributes), name: view.name, inputs: [try tensor(x, layout)],
       output: view.node.outputs[0])
-    define(view, result, layout)
+    define(view, result, layout, movedFrom: x)
   }
 
   /// Any resize is linear along each axis: a product with a constant matrix.
   private mutating func resizeByMatrices(
     _ view: ONNXNodeView, _ x: ImportedValue, _ target: ResizeTarget
   ) throws(ImportFailure) {
+    try requireOwnElements(x)
     let filter = try ResizeFilter(view, rank: x.rank)
     var source = try tensor(x, .plain)
     var shape = x.shape

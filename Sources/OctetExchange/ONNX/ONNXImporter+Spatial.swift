@@ -231,6 +231,29 @@ extension ONNXImporter {
     define(view, at: 1, indices, layout)
   }
 
+  /// ReduceMax; over the whole image it is a max pool, which has an int8 kernel.
+  mutating func reduceMaximum(_ view: ONNXNodeView) throws(ImportFailure) {
+    let x = try view.input(0)
+    let given =
+      try view.version >= 18 ? view.integersInput(1)?.map(\.ordinary) : view.integers("axes")
+    let axes = Set(try view.axes(given ?? [], rank: x.rank))
+    guard x.rank == 4, axes == [2, 3], x.elementType == .float, !x.shape.contains(0) else {
+      return try reduce(view) { .reduce(.maximum, axes: $0, keepsDimensions: $1) }
+    }
+    let keeps = try view.integer("keepdims", 1) != 0
+    let source = try tensor(x, .channelsLast)
+    let kernel = Extent(height: x.shape[2], width: x.shape[3])
+    let output = view.node.outputs[0]
+    let result = try emit(
+      .maxPool(PoolAttributes(kernel: kernel, stride: Extent(1))), name: view.name,
+      inputs: [source], output: keeps ? output : view.name + "/pool")
+    if keeps { return define(view, result, .channelsLast) }
+    let flat = try emit(
+      .reshape([x.shape[0], x.shape[1]]), name: view.name + "/flat", inputs: [result],
+      output: output)
+    define(view, flat, .plain)
+  }
+
   mutating func globalPool(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     guard x.rank >= 3 else { throw .invalid("x needs at least three dimensions") }

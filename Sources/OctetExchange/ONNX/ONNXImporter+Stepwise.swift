@@ -120,11 +120,12 @@ extension ONNXImporter {
     _ view: ONNXNodeView, _ x: [Int]
   ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
     let scale = try view.input(1)
+    if scale.rank > 1 { return try computedBlocks(view, x) }
     var shape: [Int] = []
     if scale.shape.elementCount > 1 {
       let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
       guard scale.rank == 1, x.indices.contains(axis), x[axis] == scale.shape[0] else {
-        throw .unsupported("its scales come in blocks and are computed; make them constants")
+        throw .invalid("scales of shape \(scale.shape) do not fit \(x)")
       }
       shape = [Int](repeating: 1, count: x.count)
       shape[axis] = x[axis]
@@ -148,6 +149,44 @@ extension ONNXImporter {
       try shaped(&self, value)
     }
     return (try shaped(&self, scale), zeroPoint)
+  }
+
+  /// The same when there is one for each block of an axis: each is gathered as often as its block
+  /// has elements.
+  private mutating func computedBlocks(
+    _ view: ONNXNodeView, _ x: [Int]
+  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
+    let axis = try view.axis(try view.integer("axis", 1), rank: x.count)
+    let length = try view.integer("block_size")
+    var blocks = x
+    guard length > 0 else { throw .invalid("its block_size is \(length)") }
+    blocks[axis] = (x[axis] + length - 1) / length
+    try spend(x[axis])
+    let indices = try constantTensor(
+      view.name + "/blocks",
+      ONNXValue(shape: [x[axis]], integers: (0..<x[axis]).map { Int64($0 / length) }),
+      tag: "blocks")
+    func spread(
+      _ importer: inout ONNXImporter, _ value: ImportedValue
+    ) throws(ImportFailure) -> ImportedValue {
+      guard value.shape == blocks else {
+        throw .invalid("scales of shape \(value.shape) do not fit \(x)")
+      }
+      var tensor = try importer.tensor(value, .plain)
+      let name = value.name + "/spread"
+      if !value.elementType.isReal {
+        tensor = try importer.emit(
+          .cast(CastAttributes(.float32)), name: name + "/real", inputs: [tensor],
+          output: name + "/real")
+      }
+      tensor = try importer.emit(
+        .gather(axis: axis), name: name, inputs: [tensor, indices], output: name)
+      return importer.heldValue(tensor, .plain, named: name)
+    }
+    let zeroPoint = try view.optionalInput(2).map { (value) throws(ImportFailure) in
+      try spread(&self, value)
+    }
+    return (try spread(&self, try view.input(1)), zeroPoint)
   }
 
   mutating func convolutionStepwise(_ view: ONNXNodeView) throws(ImportFailure) {

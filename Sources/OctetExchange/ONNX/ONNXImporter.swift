@@ -46,7 +46,7 @@ struct ONNXImporter {
   }
 
   init(_ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue]) {
-    self.model = model
+    self.model = model.withContributedOperatorsExpanded()
     self.data = data
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)
@@ -60,7 +60,7 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: model.graph.name, operatorName: "model",
-          reason: "it uses operator set \(version), Octet reads 7 to 25; convert it with "
+          reason: "it uses operator set \(version), Octet reads 7 to 28; convert it with "
             + "onnx.version_converter")
       ])
     }
@@ -156,7 +156,9 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: info.name, operatorName: "input",
-          reason: "the file gives it no shape; export the model with the input's shape")
+          reason: info.elementType == 0
+            ? "it is a sequence, an optional or a map; give tensors one by one"
+            : "the file gives it no shape; export the model with the input's shape")
       ])
     }
     var result: [Int] = []

@@ -127,13 +127,14 @@ extension ONNXImport {
     _ actual: ONNXValue, _ expected: ONNXValue, _ output: String, _ node: String,
     _ tolerance: Float, _ proof: inout ONNXProof
   ) throws(ExchangeError) {
-    let isGrid = values[output].map { graph.tensors[$0.tensor].quantization != nil } ?? false
+    let grid = values[output].flatMap { graph.tensors[$0.tensor].quantization }
     guard actual.shape == expected.shape else {
       throw .differs(
         node: node,
         reason: "'\(output)' has shape \(actual.shape), should have \(expected.shape)")
     }
-    let (ours, theirs) = (actual.reals, expected.reals)
+    let ours = actual.reals
+    var theirs = expected.reals
     let largest = theirs.reduce(Float(1e-3)) { max($0, $1.isFinite ? abs($1) : 0) }
     var limit = tolerance * largest
     if let format = expected.elementType.elementType.floatFormat {
@@ -142,7 +143,13 @@ extension ONNXImport {
         limit, largest * Float(sign: .plus, exponent: -format.fractionBits, significand: 1))
     } else if expected.integers != nil {
       // The same between two integers of a grid; integers that stand for themselves are exact.
-      limit = isGrid ? 1 : 0
+      limit = grid == nil ? 0 : 1
+    } else if let step = grid?.scales.max() {
+      // Reals that the graph puts on the grid of a QuantizeLinear that follows.
+      limit = max(limit, step)
+      if let grid, let bounds = grid.bounds(values[output].map { graph.tensors[$0.tensor] }) {
+        theirs = theirs.map { max(bounds.lowerBound, min(bounds.upperBound, $0)) }
+      }
     }
     for (index, (a, b)) in zip(ours, theirs).enumerated() where a != b && !(a.isNaN && b.isNaN) {
       let difference = abs(a - b)
@@ -152,6 +159,17 @@ extension ONNXImport {
       }
       proof.maximumDifference = max(proof.maximumDifference, difference / largest)
     }
+  }
+}
+
+extension Quantization {
+  /// The reals that the tensor can hold.
+  fileprivate func bounds(_ tensor: Tensor?) -> ClosedRange<Float>? {
+    guard let tensor, scales.count == 1 else { return nil }
+    let (lowest, highest): (Float, Float) =
+      tensor.elementType == .int8 ? (-128, 127) : (-32_768, 32_767)
+    let (scale, zeroPoint) = (scales[0], Float(zeroPoints[0]))
+    return (lowest - zeroPoint) * scale...(highest - zeroPoint) * scale
   }
 }
 

@@ -71,19 +71,21 @@ struct QuantizationSettler {
 
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
-    func isMover(_ operation: Operation) -> Bool {
-      switch operation {
-      case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
-      default: false
-      }
-    }
-    for node in graph.nodes where isMover(node.operation) && isQuantized(node.inputs[0]) {
+    for node in graph.nodes
+    where (node.operation.isMover || node.operation == .relu) && isQuantized(node.inputs[0]) {
       for output in node.outputs where !isQuantized(output) {
         setGrid(output, like: node.inputs[0])
       }
     }
-    for node in graph.nodes.reversed() where isMover(node.operation) && node.outputs.count == 1 {
+    for (index, node) in graph.nodes.enumerated().reversed()
+    where node.operation.isMover && node.outputs.count == 1 {
       let source = node.inputs[0]
+      if inputs.contains(source), !isQuantized(source), isQuantized(node.outputs[0]),
+        graph.tensors[source].elementType == .float32, !outputs.contains(source)
+      {
+        quantizeFirst(index)
+        continue
+      }
       guard isQuantized(node.outputs[0]), !isQuantized(source),
         graph.tensors[source].constant == nil, consumers[source].count == 1,
         !inputs.contains(source), !outputs.contains(source)
@@ -91,6 +93,21 @@ struct QuantizationSettler {
       if case .slice = node.operation { continue }
       setGrid(source, like: node.outputs[0])
     }
+  }
+
+  /// Quantizes a graph input before the node that moves its elements, not after it.
+  private mutating func quantizeFirst(_ index: Int) {
+    let node = graph.nodes[index]
+    if case .slice = node.operation { return }
+    var tensor = graph.tensors[node.outputs[0]]
+    tensor.name = names.take(graph.tensors[node.inputs[0]].name + "/grid")
+    tensor.shape = graph.tensors[node.inputs[0]].shape
+    let quantized = graph.add(tensor)
+    nodes.append(
+      Node(
+        name: nodeNames.take(tensor.name), operation: .quantize, inputs: [node.inputs[0]],
+        outputs: [quantized]))
+    graph.nodes[index].inputs[0] = quantized
   }
 
   private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
@@ -116,12 +133,59 @@ struct QuantizationSettler {
       if touched.isEmpty {
         nodes.append(node)
       } else if touched.count == operands.count + node.outputs.count, convertConstants(&node) {
+        shareGrid(&node)
+        let last = fixGrid(&node)
         nodes.append(node)
+        if let last { nodes.append(last) }
       } else {
         runInFloat(&node)
       }
     }
     graph.nodes = nodes
+  }
+
+  /// A concatenation copies: operands on other grids than the result's are put on it.
+  private mutating func shareGrid(_ node: inout Node) {
+    guard case .concatenation = node.operation else { return }
+    let grid = graph.tensors[node.outputs[0]].quantization
+    for (position, input) in node.inputs.enumerated()
+    where graph.tensors[input].quantization != grid && graph.tensors[input].constant == nil {
+      var tensor = graph.tensors[input]
+      tensor.name = names.take("\(tensor.name)/shared")
+      tensor.quantization = grid
+      let shared = graph.add(tensor)
+      nodes.append(
+        Node(
+          name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
+          outputs: [shared]))
+      node.inputs[position] = shared
+    }
+  }
+
+  /// The kernels of some functions have one grid for their result, others leave their operand's;
+  /// a node after them puts it on the file's.
+  private mutating func fixGrid(_ node: inout Node) -> Node? {
+    let fixed: Quantization?
+    switch node.operation {
+    case .softmax, .logistic: fixed = Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .tanh: fixed = Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
+    case let operation where operation.isMover && node.outputs.count == 1:
+      fixed = graph.tensors[node.inputs[0]].quantization
+    default: return nil
+    }
+    let output = node.outputs[0]
+    guard let fixed, graph.tensors[output].quantization != fixed,
+      graph.tensors[output].elementType == .int8
+    else { return nil }
+    var tensor = graph.tensors[output]
+    tensor.name = names.take("\(tensor.name)/function")
+    tensor.quantization = fixed
+    let middle = graph.add(tensor)
+    node.outputs[0] = middle
+    return Node(
+      name: nodeNames.take("\(node.name)/grid"), operation: .quantize, inputs: [middle],
+      outputs: [output])
   }
 
   /// Surrounds a node with conversions.
@@ -254,5 +318,18 @@ struct QuantizationSettler {
     result.quantization = Quantization(
       scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
     return result
+  }
+}
+
+extension Operation {
+  /// Whether the operation only moves elements, or takes maxima of them.
+  fileprivate var isMover: Bool {
+    switch self {
+    case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
+    // Real zeros are on every grid.
+    case .pad(_, _, .constant(0)): true
+    case .resize(let attributes): attributes.method == .nearest
+    default: false
+    }
   }
 }

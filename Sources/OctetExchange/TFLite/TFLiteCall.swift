@@ -7,6 +7,7 @@ struct TFLiteCall {
   /// Unique within the graph.
   let name: String
   let file: TFLiteFile
+  let known: TFLiteKnowledge
 
   func checkOperandCounts() throws(TFLiteRefusal) {
     // Absent optional inputs at the end do not count.
@@ -84,6 +85,7 @@ struct TFLiteCall {
 
   func shape(_ position: Int) throws(TFLiteRefusal) -> [Int] {
     let tensor = try input(position)
+    if let shape = known.shapes[node.inputs[position]] { return shape }
     try tensor.checkShape()
     return tensor.shape
   }
@@ -104,6 +106,7 @@ struct TFLiteCall {
   /// The values of an int32 or int64 constant, such as axes or sizes.
   func integers(_ position: Int, _ what: String) throws(TFLiteRefusal) -> [Int] {
     let tensor = try input(position)
+    if let values = known.integers[node.inputs[position]] { return values }
     try tensor.checkShape()
     switch try file.constant(tensor) {
     case .int32(let values): return values.map { Int($0) }

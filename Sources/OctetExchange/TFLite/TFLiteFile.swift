@@ -4,6 +4,8 @@ struct TFLiteFile {
   struct Tensor {
     var name: String
     var shape: [Int]
+    /// The axes whose length the file leaves open; `shape` has a placeholder there.
+    var openAxes: Set<Int> = []
     /// Of the schema's `TensorType`.
     var type: Int
     var buffer: Int
@@ -23,6 +25,8 @@ struct TFLiteFile {
     var outputs: [Int]
     var optionsType: Int
     var options: FlatTable?
+    /// Set for a convolution that is dilated by the nodes around it.
+    var block: Block?
   }
 
   var tensors: [Tensor]
@@ -95,6 +99,10 @@ struct TFLiteFile {
       shape: try table.integers(Slot.shape, Int32.self).map { Int($0) },
       type: try table.integer(Slot.type, Int8.self),
       buffer: try table.integer(Slot.buffer, UInt32.self), scales: [], zeroPoints: [], axis: 0)
+    let signature = try table.integers(Slot.shapeSignature, Int32.self)
+    if signature.count == tensor.shape.count {
+      tensor.openAxes = Set(signature.indices.filter { signature[$0] < 0 })
+    }
     if let quantization = try table.table(Slot.quantization) {
       typealias Slot = TFLiteSlot.Quantization
       tensor.scales = try quantization.floats(Slot.scales)

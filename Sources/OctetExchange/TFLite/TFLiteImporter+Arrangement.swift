@@ -37,11 +37,13 @@ extension TFLiteImporter {
   }
 
   /// RESHAPE, SQUEEZE and EXPAND_DIMS: the output's declared shape says it all. An open one follows
-  /// from the operand.
+  /// from the operands.
   mutating func reshape(_ call: TFLiteCall) throws(TFLiteRefusal) {
     let x = try call.shape(0)
-    var shape = try call.output().shape
-    if shape.isEmpty, x.elementCount != 1, call.kind == .reshape, call.node.inputs.count > 1 {
+    let output = try call.output()
+    var shape = output.shape
+    let isOpen = shape.isEmpty && x.elementCount != 1 || !output.openAxes.isEmpty
+    if isOpen, call.kind == .reshape, call.node.inputs.count > 1 {
       shape = try call.integers(1, "its shape is")
       if let open = shape.firstIndex(of: -1) {
         shape[open] = 1
@@ -52,8 +54,24 @@ extension TFLiteImporter {
         guard !overflow, known > 0 else { throw call.broken("its shape is \(shape)") }
         shape[open] = x.elementCount / known
       }
+    } else if !output.openAxes.isEmpty, shape.elementCount != x.elementCount {
+      shape = try reshaped(call, x)
     }
     try append(call, .reshape(shape))
+  }
+
+  /// The result of SQUEEZE and EXPAND_DIMS on x, for files that leave it open.
+  private func reshaped(_ call: TFLiteCall, _ x: [Int]) throws(TFLiteRefusal) -> [Int] {
+    switch call.kind {
+    case .expandDims:
+      let axes = try call.integers(1, "its axis is")
+      guard axes.count == 1 else { throw call.broken("it has \(axes.count) axes") }
+      var shape = x
+      shape.insert(1, at: try call.axis(axes[0], rank: x.count + 1))
+      return shape
+    default:
+      throw .unsupported("the shape of its result is open; convert the model with fixed shapes")
+    }
   }
 
   mutating func transpose(_ call: TFLiteCall) throws(TFLiteRefusal) {
@@ -82,28 +100,26 @@ extension TFLiteImporter {
       call, .slice(begin: begin, count: count, stride: [Int](repeating: 1, count: x.count)))
   }
 
-  /// Axes to drop become a reshape after the slice.
+  /// Axes that go or come become a reshape after the slice.
   mutating func stridedSlice(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    let slice = try StridedSlice(call)
-    let sliced = slice.count
-    let kept = sliced.indices.filter { slice.shrunk & (1 << $0) == 0 }.map { sliced[$0] }
+    let slice = try StridedSlice(call, shape: try call.shape(0))
     let operation = Operation.slice(
       begin: slice.begin, count: slice.count, stride: slice.stride)
-    guard slice.shrunk != 0 else {
+    guard slice.result != slice.count else {
       try append(call, operation)
       return
     }
     let x = try tensor(call.node.inputs[0])
     var whole = graph.tensors[x]
     whole.name = "\(call.name)/slice"
-    whole.shape = sliced
+    whole.shape = slice.count
     whole.constant = nil
     let middle = addTensor(whole)
     graph.nodes.append(
       Node(
         name: uniqueNodeName("\(call.name)/slice"), operation: operation, inputs: [x],
         outputs: [middle]))
-    try append(call, .reshape(kept), inputs: [middle])
+    try append(call, .reshape(slice.result), inputs: [middle])
   }
 
   /// SPLIT: axis, x. SPLIT_V: x, counts, axis.
@@ -136,72 +152,5 @@ extension TFLiteCall {
   func inputIndex(_ position: Int) throws(TFLiteRefusal) -> Int {
     _ = try input(position)
     return node.inputs[position]
-  }
-}
-
-/// A strided slice with its masks resolved.
-private struct StridedSlice {
-  var begin: [Int] = []
-  var count: [Int] = []
-  var stride: [Int] = []
-  /// A bit for each axis that the result drops.
-  var shrunk: Int
-
-  init(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    typealias Slot = TFLiteOptions.StridedSlice
-    let x = try call.shape(0)
-    let begins = try call.integers(1, "its start is")
-    let ends = try call.integers(2, "its end is")
-    let strides = try call.integers(3, "its stride is")
-    let beginMask = try call.option(Slot.type, Slot.beginMask)
-    let endMask = try call.option(Slot.type, Slot.endMask)
-    shrunk = try call.option(Slot.type, Slot.shrinkAxisMask)
-    let ellipsis = try call.option(Slot.type, Slot.ellipsisMask)
-    let newAxis = try call.option(Slot.type, Slot.newAxisMask)
-    guard ellipsis == 0, newAxis == 0 else {
-      throw .unsupported("its ellipsis or new axes are not supported; use RESHAPE before it")
-    }
-    let endIsOffset = try call.flagOption(Slot.type, Slot.endIsOffset)
-    // Fewer bounds than dimensions leave the last ones whole.
-    guard begins.count <= x.count, ends.count == begins.count, strides.count == begins.count else {
-      throw call.broken("it has \(begins.count) starts for \(x.count) dimensions")
-    }
-    for axis in x.indices {
-      guard axis < begins.count else {
-        append(begin: 0, count: x[axis], stride: 1)
-        continue
-      }
-      let stride = strides[axis]
-      let limit = Int(Int32.max)
-      guard stride != 0, (-limit...limit).contains(stride) else {
-        throw call.broken("its stride is \(stride)")
-      }
-      // Where a walk may start and must end, for both directions.
-      let (lowest, highest) = stride > 0 ? (0, x[axis]) : (-1, x[axis] - 1)
-      func resolve(_ index: Int) -> Int {
-        min(max(index < 0 ? index + x[axis] : index, lowest), highest)
-      }
-      let isBeginOpen = beginMask & (1 << axis) != 0
-      let first = isBeginOpen ? (stride > 0 ? lowest : highest) : resolve(begins[axis])
-      if shrunk & (1 << axis) != 0 {
-        guard (0..<x[axis]).contains(first) else { throw call.broken("it reads outside \(x)") }
-        append(begin: first, count: 1, stride: 1)
-        continue
-      }
-      let (end, overflow) =
-        endIsOffset ? first.addingReportingOverflow(ends[axis]) : (ends[axis], false)
-      guard !overflow else { throw call.broken("its end is \(ends[axis])") }
-      let isEndOpen = endMask & (1 << axis) != 0
-      let stop = isEndOpen ? (stride > 0 ? highest : lowest) : resolve(end)
-      let distance = stride > 0 ? stop - first : first - stop
-      let count = max(0, (distance + abs(stride) - 1) / abs(stride))
-      append(begin: count == 0 ? 0 : first, count: count, stride: stride)
-    }
-  }
-
-  private mutating func append(begin: Int, count: Int, stride: Int) {
-    self.begin.append(begin)
-    self.count.append(count)
-    self.stride.append(stride)
   }
 }

@@ -64,4 +64,106 @@ extension TFLiteImporter {
         axes: axes.sorted(),
         keepsDimensions: try call.flagOption(Slot.type, Slot.keepsDimensions)))
   }
+
+  /// Over the whole image it is a max pool, which has an int8 kernel.
+  mutating func reduceMax(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    typealias Slot = TFLiteOptions.Reducer
+    let shape = try call.shape(0)
+    var axes: Set<Int> = []
+    for axis in try call.integers(1, "its axes are") {
+      axes.insert(try call.axis(axis, rank: shape.count))
+    }
+    let keepsDimensions = try call.flagOption(Slot.type, Slot.keepsDimensions)
+    let isImage = shape.count == 4 && axes == [1, 2] || shape.count == 3 && axes == [1]
+    guard isImage, !shape.contains(0) else {
+      guard try call.input(0).type == TFLiteTensorType.float32.rawValue else {
+        throw .unsupported("in int8 only the maximum over height and width is supported")
+      }
+      try append(
+        call, .reduce(.maximum, axes: axes.sorted(), keepsDimensions: keepsDimensions))
+      return
+    }
+    let image = shape.count == 4 ? shape : [shape[0], 1, shape[1], shape[2]]
+    var last = try tensor(call.node.inputs[0])
+    func step(
+      _ importer: inout TFLiteImporter, _ operation: Operation, _ result: [Int], _ suffix: String
+    ) {
+      var held = importer.graph.tensors[last]
+      (held.name, held.shape, held.constant) = (call.name + suffix, result, nil)
+      let output = importer.addTensor(held)
+      importer.graph.nodes.append(
+        Node(
+          name: importer.uniqueNodeName(call.name + suffix), operation: operation,
+          inputs: [last], outputs: [output]))
+      last = output
+    }
+    if image != shape { step(&self, .reshape(image), image, "/image") }
+    step(
+      &self,
+      .maxPool(
+        PoolAttributes(kernel: Extent(height: image[1], width: image[2]), stride: Extent(1))),
+      [image[0], 1, 1, image[3]], "/pool")
+    let dropped = [shape[0]] + [shape[shape.count - 1]]
+    let kept = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+    try append(call, .reshape(keepsDimensions ? kept : dropped), inputs: [last])
+  }
+}
+
+// TFLM's RELU6 clamps the codes at the input's 0 and 6 and copies them, whatever the scale of the
+// output. Converters write such a node after operators that cannot hold it, such as MINIMUM.
+extension TFLiteImporter {
+  mutating func relu6(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    let x = try tensor(call.node.inputs[0])
+    let result = try tensor(call.node.outputs[0])
+    guard let grid = graph.tensors[x].quantization, let own = graph.tensors[result].quantization,
+      grid != own, graph.tensors[x].elementType == .int8, grid.axis == nil, own.axis == nil
+    else { return try append(call, .relu6) }
+    var held = graph.tensors[x]
+    (held.name, held.constant, held.quantization) = ("\(call.name)/codes", nil, own)
+    let codes = addTensor(held)
+    graph.nodes.append(
+      Node(
+        name: uniqueNodeName("\(call.name)/codes"), operation: .reshape(held.shape), inputs: [x],
+        outputs: [codes]))
+    let zero = Int(grid.zeroPoints[0])
+    let six = min(Double(127), (6 / Double(grid.scales[0])).rounded() + Double(zero))
+    let (scale, offset) = (own.scales[0], Int(own.zeroPoints[0]))
+    try append(
+      call,
+      .clip(lower: scale * Float(zero - offset), upper: scale * Float(Int(six) - offset)),
+      inputs: [codes])
+  }
+
+  /// Copies along an axis stand one after the other.
+  mutating func tile(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    let x = try call.shape(0)
+    let counts = try call.integers(1, "its multiples are")
+    guard counts.count == x.count, counts.allSatisfy({ (1...1 << 20).contains($0) }) else {
+      throw call.broken("it has the multiples \(counts) for \(x.count) dimensions")
+    }
+    let source = try tensor(call.node.inputs[0])
+    let repeated = counts.indices.filter { counts[$0] > 1 }
+    guard graph.tensors[source].quantization != nil, let last = repeated.last else {
+      return try append(call, .tile(counts))
+    }
+    guard repeated.allSatisfy({ counts[$0] <= 64 }) else {
+      throw .unsupported("it repeats \(counts) times; in int8 at most 64 times are supported")
+    }
+    var (current, shape) = (source, x)
+    for axis in repeated.dropLast() {
+      shape[axis] *= counts[axis]
+      var held = graph.tensors[current]
+      (held.name, held.constant, held.shape) = ("\(call.name)/axis\(axis)", nil, shape)
+      let output = addTensor(held)
+      graph.nodes.append(
+        Node(
+          name: uniqueNodeName("\(call.name)/axis\(axis)"),
+          operation: .concatenation(axis: axis, activation: .none),
+          inputs: [TensorIndex](repeating: current, count: counts[axis]), outputs: [output]))
+      current = output
+    }
+    try append(
+      call, .concatenation(axis: last, activation: .none),
+      inputs: [TensorIndex](repeating: current, count: counts[last]))
+  }
 }

@@ -11,9 +11,8 @@ extension TFLiteImporter {
     attributes.dilation = try call.extent(
       Slot.type, Slot.dilationHeight, Slot.dilationWidth, default: 1)
     attributes.activation = try call.activation(Slot.type, Slot.activation)
-    attributes.padding = try call.padding(
-      Slot.type, Slot.padding, kernel: Extent(height: weights[1], width: weights[2]),
-      attributes.stride, attributes.dilation)
+    try call.dilated(
+      &attributes, Slot.type, Slot.padding, kernel: Extent(height: weights[1], width: weights[2]))
     guard weights[3] > 0, x[3] % weights[3] == 0 else {
       throw call.broken("weights for \(weights[3]) channels do not fit \(x[3]) input channels")
     }
@@ -29,9 +28,8 @@ extension TFLiteImporter {
     attributes.dilation = try call.extent(
       Slot.type, Slot.dilationHeight, Slot.dilationWidth, default: 1)
     attributes.activation = try call.activation(Slot.type, Slot.activation)
-    attributes.padding = try call.padding(
-      Slot.type, Slot.padding, kernel: Extent(height: weights[1], width: weights[2]),
-      attributes.stride, attributes.dilation)
+    try call.dilated(
+      &attributes, Slot.type, Slot.padding, kernel: Extent(height: weights[1], width: weights[2]))
     // The depth multiplier follows from the shapes; files leave it wrong or out.
     try append(call, .depthwiseConvolution(attributes), inputs: try weighted(call, axis: 3))
   }

@@ -11,7 +11,8 @@ enum TFLiteRefusal: Error {
 /// Builds a graph from the tables of a file, node by node. How each operator becomes an operation
 /// stands in the extensions.
 struct TFLiteImporter {
-  let file: TFLiteFile
+  private(set) var file: TFLiteFile
+  let known = TFLiteKnowledge()
   var graph = Graph()
   /// File tensor to graph tensor.
   private var placed: [Int: TensorIndex] = [:]
@@ -22,6 +23,7 @@ struct TFLiteImporter {
   init(_ file: TFLiteFile) { self.file = file }
 
   mutating func run() throws(ExchangeError) -> Graph {
+    try prepare()
     for input in file.inputs { graph.inputs.append(try endpoint(input, "input")) }
     for index in file.nodes.indices { try add(file.nodes[index]) }
     guard refusals.isEmpty else { throw .unsupported(refusals) }
@@ -29,6 +31,7 @@ struct TFLiteImporter {
     guard !graph.outputs.isEmpty else {
       throw .invalidModel(place: "the model's outputs", reason: "it has none")
     }
+    dropUnread()
     graph.moveQuantizationOutOfTheEdges()
     graph = graph.canonical()
     do {
@@ -40,6 +43,38 @@ struct TFLiteImporter {
       }
     }
     return graph
+  }
+
+  /// Drops nodes that no output depends on, such as one that was there for its shape.
+  private mutating func dropUnread() {
+    var read = Set(graph.outputs)
+    var kept: [Node] = []
+    for node in graph.nodes.reversed() where node.outputs.contains(where: { read.contains($0) }) {
+      kept.append(node)
+      read.formUnion(node.inputs)
+    }
+    graph.nodes = kept.reversed()
+  }
+
+  private mutating func prepare() throws(ExchangeError) {
+    do {
+      try file.joinBlocks()
+    } catch {
+      switch error {
+      case .broken(let error): throw error
+      case .unsupported: break
+      }
+    }
+    var open: [UnsupportedNode] = []
+    for input in file.inputs {
+      guard let axis = file.tensors[input].openAxes.filter({ $0 > 0 }).min() else { continue }
+      open.append(
+        UnsupportedNode(
+          name: file.tensors[input].name, operatorName: "input",
+          reason: "dimension \(axis) is not fixed; convert the model with fixed sizes (only the "
+            + "batch may stay open)"))
+    }
+    guard open.isEmpty else { throw .unsupported(open) }
   }
 
   private mutating func endpoint(
@@ -61,12 +96,13 @@ struct TFLiteImporter {
   private mutating func add(_ node: TFLiteFile.Node) throws(ExchangeError) {
     let name = node.outputs.first.map { file.tensors[$0].name.firstName } ?? node.operatorName
     do throws(TFLiteRefusal) {
+      if try computeShape(node) { return }
       guard let kind = TFLiteOperator(rawValue: node.code) else {
         throw TFLiteRefusal.unsupported(
           "Octet has no such operator; replace it in the model by operators that it has")
       }
       let call = TFLiteCall(
-        node: node, kind: kind, name: nodeNames.take(name), file: file)
+        node: node, kind: kind, name: nodeNames.take(name), file: file, known: known)
       try call.checkOperandCounts()
       try convert(call)
     } catch {
@@ -90,7 +126,7 @@ struct TFLiteImporter {
     case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)
     case .relu: try append(call, .relu)
     case .reluN1To1: try append(call, .clip(lower: -1, upper: 1))
-    case .relu6: try append(call, .relu6)
+    case .relu6: try relu6(call)
     case .leakyRelu: try leakyRelu(call)
     case .hardSwish: try append(call, .hardSwish)
     case .logistic: try append(call, .logistic)
@@ -101,6 +137,8 @@ struct TFLiteImporter {
     case .quantize: try append(call, .quantize)
     case .dequantize: try dequantize(call)
     case .mean: try mean(call)
+    case .tile: try tile(call)
+    case .reduceMax: try reduceMax(call)
     case .concatenation: try concatenation(call)
     case .pad, .padV2: try pad(call)
     case .reshape, .squeeze, .expandDims: try reshape(call)
@@ -108,6 +146,13 @@ struct TFLiteImporter {
     case .slice: try slice(call)
     case .stridedSlice: try stridedSlice(call)
     case .split, .splitV: try split(call)
+    case .shape, .pack:
+      throw .unsupported(
+        "its inputs are computed while the model runs; convert it with fixed shapes")
+    case .spaceToBatchND, .batchToSpaceND:
+      throw .unsupported(
+        "it does not stand around a convolution that it dilates; convert the model with a fixed "
+          + "batch of 1")
     }
   }
 
@@ -144,10 +189,17 @@ struct TFLiteImporter {
         throw .broken(.invalidModel(place: "node '\(call.name)'", reason: reason))
       }
     }
-    for (tensor, shape) in zip(node.outputs, shapes) {
+    for (position, (tensor, shape)) in zip(node.outputs, shapes).enumerated() {
       let declared = graph.tensors[tensor].shape
-      if declared.isEmpty { graph.tensors[tensor].shape = shape }
-      guard declared.isEmpty || declared == shape else {
+      if declared == shape { continue }
+      let index = call.node.outputs[position]
+      let open = file.tensors[index].openAxes
+      let fits =
+        declared.count == shape.count
+        && shape.indices.allSatisfy { declared[$0] == shape[$0] || open.contains($0) }
+      graph.tensors[tensor].shape = shape
+      known.shapes[index] = shape
+      guard declared.isEmpty || fits else {
         throw .broken(
           .invalidModel(
             place: "node '\(call.name)'",

@@ -35,6 +35,7 @@ enum TFLiteSlot {
     static let quantization = 12
     static let isVariable = 14  // bool
     static let sparsity = 16
+    static let shapeSignature = 18
     static let externalBuffer = 24  // u32
   }
 
@@ -101,6 +102,8 @@ enum TFLiteOperator: Int, CaseIterable {
   case softmax = 25
   case tanh = 28
   case pad = 34
+  case batchToSpaceND = 37
+  case spaceToBatchND = 38
   case transpose = 39
   case mean = 40
   case sub = 41
@@ -115,7 +118,11 @@ enum TFLiteOperator: Int, CaseIterable {
   case padV2 = 60
   case slice = 65
   case transposeConv = 67
+  case tile = 69
   case expandDims = 70
+  case shape = 77
+  case reduceMax = 82
+  case pack = 83
   case resizeNearestNeighbor = 97
   case leakyRelu = 98
   case splitV = 102
@@ -126,14 +133,14 @@ enum TFLiteOperator: Int, CaseIterable {
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
-    case .add, .sub, .mul, .div, .prelu, .maximum, .minimum, .pad, .transpose, .mean, .split,
-      .expandDims, .resizeBilinear, .resizeNearestNeighbor:
+    case .add, .sub, .mul, .div, .prelu, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax,
+      .split, .tile, .expandDims, .resizeBilinear, .resizeNearestNeighbor:
       2...2
-    case .padV2, .slice, .splitV: 3...3
+    case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
     case .transposeConv: 3...4
     case .stridedSlice: 4...4
     case .reshape: 1...2
-    case .concatenation: 1...Int.max
+    case .concatenation, .pack: 1...Int.max
     default: 1...1
     }
   }

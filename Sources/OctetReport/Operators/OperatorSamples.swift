@@ -35,7 +35,8 @@ extension OperatorSample {
 
   private static let spatial: [OperatorSample] = [
     OperatorSample(
-      title: "max pool", onnx: ["MaxPool", "GlobalMaxPool"], tflite: ["MAX_POOL_2D"],
+      title: "max pool", onnx: ["MaxPool", "GlobalMaxPool"],
+      tflite: ["MAX_POOL_2D", "REDUCE_MAX"],
       operation: .maxPool(PoolAttributes(kernel: Extent(2), stride: Extent(2)))),
     OperatorSample(
       title: "average pool", onnx: ["AveragePool"], tflite: ["AVERAGE_POOL_2D"],
@@ -119,7 +120,7 @@ extension OperatorSample {
 
   private static let arrangement: [OperatorSample] = [
     OperatorSample(
-      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION"],
+      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION", "TILE"],
       operation: .concatenation(axis: 3, activation: .none), inputs: [image, image]),
     OperatorSample(
       title: "pad with a constant", onnx: ["Pad"], tflite: ["PAD", "PADV2"],
@@ -153,7 +154,7 @@ extension OperatorSample {
       onnx: [
         "ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1",
         "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-      ], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
+      ], tflite: ["REDUCE_MAX"], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
       operation: .extremum(
@@ -174,7 +175,8 @@ extension OperatorSample {
     OperatorSample(
       title: "cast", onnx: ["Cast", "CastLike"], operation: .cast(CastAttributes(.float16))),
     OperatorSample(title: "expand", onnx: ["Expand"], operation: .expand([2, 4, 4, 4])),
-    OperatorSample(title: "tile", onnx: ["Tile"], operation: .tile([1, 2, 2, 1])),
+    OperatorSample(
+      title: "tile", onnx: ["Tile"], tflite: ["TILE"], operation: .tile([1, 2, 2, 1])),
     OperatorSample(
       title: "gather", onnx: ["Gather"], operation: .gather(axis: 1), constants: [[2]],
       elementTypes: [1: .int64]),
@@ -182,6 +184,11 @@ extension OperatorSample {
 
   private static let resolved: [OperatorSample] = [
     OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
-    OperatorSample(title: "(known when the file is read)", onnx: ["Constant", "Shape"]),
+    OperatorSample(
+      title: "(known when the file is read)", onnx: ["Constant", "Shape"],
+      tflite: ["SHAPE", "PACK"]),
+    OperatorSample(
+      title: "(part of a dilated convolution)",
+      tflite: ["SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"]),
   ]
 }

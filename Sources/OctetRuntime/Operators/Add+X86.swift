@@ -1,4 +1,4 @@
-// Addition for AVX2 and AVX-512: see x86_elementwise.h.
+// Addition for AVX2 and AVX-512: see x86_layer.h.
 #if arch(x86_64) && !hasFeature(Embedded)
   internal import COctetKernels
 
@@ -15,52 +15,58 @@
       let (first, second, byOther) =
         byA == half ? (broadcast.a, broadcast.b, byB) : (broadcast.b, broadcast.a, byA)
       guard byA == half || byB == half, leftShift > 0, by.shift <= 0,
-        first.hasSameShape(as: second), !first.isConstant, !second.isConstant
+        byOther.shift <= 0, leftShift &+ byOther.shift >= 9, first.hasSameShape(as: second),
+        !first.isConstant, !second.isConstant
       else { return nil }
-      var layer = octet_x86_layer()
-      layer.kind = Int64(OCTET_X86_ADD)
-      layer.input = Int64(first.dataOffset)
-      layer.input_b = Int64(second.dataOffset)
-      layer.output = Int64(broadcast.output.dataOffset)
-      layer.row_count = Int32(broadcast.output.elementCount)
-      layer.left_shift = leftShift
-      layer.lower = view.parameter(Word.lower)
-      layer.upper = view.parameter(Word.upper)
-      layer.is_rectified = layer.lower >= broadcast.output.zeroPoint ? 1 : 0
-      return workspace.addAddition(layer, by: by, zeroPoint: broadcast.output.zeroPoint) { value in
-        requantize((value &- second.zeroPoint) &<< leftShift, byOther)
-          &- first.zeroPoint &<< (leftShift &- 1)
+      var layer = X86Layer()
+      layer.kind = .addition
+      layer.isAVX2 = workspace.backend == .avx2
+      layer.input = first.dataOffset
+      layer.secondInput = second.dataOffset
+      layer.output = broadcast.output.dataOffset
+      layer.kernel.row_count = Int32(broadcast.output.elementCount)
+      layer.kernel.left_shift = leftShift
+      layer.kernel.lower = view.parameter(Word.lower)
+      layer.kernel.upper = view.parameter(Word.upper)
+      layer.kernel.is_rectified = layer.kernel.lower >= broadcast.output.zeroPoint ? 1 : 0
+      let place = workspace.reserve(MemoryLayout<X86Layer>.size)
+      let constants = workspace.reserve(
+        OCTET_X86_ADDITION_CONSTANTS &* workspace.vectorByteCount)
+      layer.constants = constants &- place
+      for lane in 0..<workspace.lanes {
+        workspace.writeConstants(
+          at: constants, lane: lane, bias: 0 &- first.zeroPoint &<< (leftShift &- 1), by: by,
+          broadcast.output.zeroPoint)
       }
+      workspace.writeAddend(
+        at: constants, zeroPoint: second.zeroPoint, by: byOther, leftShift: leftShift)
+      unsafe workspace.base?.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
+      return place
     }
   }
 
   extension X86Workspace {
-    /// A layer of an addition, with `table` of each int8 of the second input.
-    fileprivate mutating func addAddition(
-      _ layer: octet_x86_layer, by: FixedPointMultiplier, zeroPoint: Int32,
-      table: (Int32) -> Int32
-    ) -> Int {
-      let place = reserve(MemoryLayout<octet_x86_layer>.size)
-      let constants = reserve(OCTET_X86_CONSTANTS &* vectorByteCount)
-      let tableOffset = reserve(4 &* 256)
-      guard let base = unsafe base else { return place }
-      for lane in 0..<lanes {
-        writeConstants(at: constants, lane: lane, bias: 0, by: by, zeroPoint)
+    /// How the second input is multiplied in 32 bits, see octet_x86.h: its distance from the zero
+    /// point is below 2⁸, so a shift of at most 22 leaves room for the product's low part.
+    fileprivate func writeAddend(
+      at offset: Int, zeroPoint: Int32, by: FixedPointMultiplier, leftShift: Int32
+    ) {
+      guard let base = unsafe base else { return }
+      let words = unsafe (base + offset).assumingMemoryBound(to: Int32.self)
+      func store(_ row: Int, _ value: Int32) {
+        for lane in 0..<lanes { unsafe words[row &* lanes &+ lane] = value }
       }
-      let bytes = unsafe (base + tableOffset).assumingMemoryBound(to: UInt8.self)
-      for index in 0..<256 {
-        let value = table(Int32(Int8(truncatingIfNeeded: index)))
-        for byte in 0..<4 {
-          // AVX-512 looks up one byte of the values after the other.
-          let position = backend == .avx2 ? 4 &* index &+ byte : 256 &* byte &+ index
-          unsafe bytes[position] = UInt8(truncatingIfNeeded: value &>> Int32(8 &* byte))
-        }
-      }
-      var layer = layer
-      layer.constants = Int64(constants &- place)
-      layer.weights = Int64(tableOffset &- place)
-      unsafe base.storeBytes(of: layer, toByteOffset: place, as: octet_x86_layer.self)
-      return place
+      let shift = 31 &- by.shift &- leftShift
+      let isShifted = by.shift < 0
+      let high = by.multiplier &>> shift
+      store(OCTET_X86_ADDEND_ZERO, zeroPoint)
+      store(OCTET_X86_ADDEND_HIGH, high)
+      store(OCTET_X86_ADDEND_LOW, by.multiplier &- high &<< shift)
+      store(
+        OCTET_X86_ADDEND_OFFSET,
+        1 &<< (30 &- leftShift) &+ (isShifted ? 1 &<< (shift &- 1) : 0))
+      store(OCTET_X86_ADDEND_TIE, isShifted ? 1 &<< (31 &- leftShift) : 0)
+      store(OCTET_X86_ADDEND_SHIFT, shift)
     }
   }
 #endif

@@ -32,7 +32,23 @@ package struct AveragePool: Operator {
     let zeroPoint = pool.output.zeroPoint
     unsafe pool.forEachWindow(context) { window, target, channels in
       let count = Int32(truncatingIfNeeded: window.count)
-      for channel in 0..<channels {
+      var first = 0
+      #if arch(x86_64) || arch(arm64)
+        if count > 0, window.count <= Pool.Pixels.mostSummed {
+          let inverse = ((1 << 24) &+ window.count &- 1) / window.count
+          while first &+ 8 <= channels {
+            let sums = window.eightSums(first)
+            for lane in 0..<8 {
+              // (|sum| + count / 2) · (inverse · count − 2²⁴) < 2¹⁶ · 2⁸: the quotient is exact.
+              let magnitude = Int(sums[lane].magnitude) &+ window.count / 2
+              let mean = Int32(truncatingIfNeeded: (magnitude &* inverse) &>> 24)
+              unsafe target[first &+ lane] = clamp(sums[lane] < 0 ? 0 &- mean : mean, lower, upper)
+            }
+            first &+= 8
+          }
+        }
+      #endif
+      for channel in first..<channels {
         var sum: Int32 = 0
         unsafe window.forEachRow { pixel in
           for index in 0..<window.columnCount {
@@ -45,3 +61,24 @@ package struct AveragePool: Operator {
     }
   }
 }
+
+#if arch(x86_64) || arch(arm64)
+  extension Pool.Pixels {
+    /// Pixels whose sums Int16 holds: |sum| ≤ 2⁷ · 2⁸, and 2¹⁵ only below zero.
+    fileprivate static var mostSummed: Int { 256 }
+
+    /// The sums of channels `first` ..< `first` + 8.
+    @inline(__always)
+    fileprivate func eightSums(_ first: Int) -> SIMD8<Int16> {
+      var sums = SIMD8<Int16>(repeating: 0)
+      unsafe forEachRow { row in
+        var pixel = unsafe row + first
+        for _ in 0..<columnCount {
+          unsafe sums &+= loadWidened(pixel)
+          unsafe pixel += columnStep
+        }
+      }
+      return sums
+    }
+  }
+#endif

@@ -18,12 +18,10 @@
         #endif
         runOnNEON(context)
       #else
-        // A constant, so that firmware holds one of the two.
-        if octet_may_have_neon(), context.backend != .portable {
-          runOnNEON(context)
-        } else {
-          runOnCore(context)
-        }
+        #if canImport(COctetKernels.NEON)
+          if context.backend != .portable { return runOnNEON(context) }
+        #endif
+        runOnCore(context)
       #endif
     }
   }
@@ -34,129 +32,105 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer)
     /// Where running maxima of a pool window of several tiles are kept.
     var maxima: UnsafeMutablePointer<Int32> { get }
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile)
+    /// Computes the tile and those beside it, and steps past them. Only the tile changes; the
+    /// others are not copied either.
+    func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile)
   }
 
   extension Convolution {
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
-      let groups = word(Word.groups)
       let hasBand = bandByteCount > 0
+      let tapByteCount = input.channels / word(Word.groups)
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
-      var kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
+      let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
       let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
-      var band = unsafe octet_band(self, context, rows: rows)
-      var image = unsafe context.input(0)
-      var patches = unsafe octet_patches(
-        self, rowByteCount: Int(hasBand ? band.row_byte_count : band.image_row_byte_count),
+      var band = unsafe Band(self, context, rows: rows)
+      var patches = unsafe Patches(
+        self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)
-      let allChannels = unsafe octet_channels(self, context)
-      var tile = unsafe octet_tile()
-      unsafe tile.maxima = kernel.maxima
-      unsafe tile.stride = Int32(truncatingIfNeeded: output.channels)
-      unsafe tile.is_pool = windowCount > 1 ? 1 : 0
+      let allChannels = Channels(self, context)
       var target = unsafe context.output(0)
-      if hasBand { unsafe octet_clear_band(&band) }
+      var tile = unsafe Tile(
+        isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)
+      if hasBand { band.clear() }
       for _ in 0..<input.batch {
         for row in 0..<output.height {
           let top = row &* step &- word(Word.paddingTop)
-          var origin = unsafe UnsafePointer(rows)
+          unsafe patches.origin = UnsafePointer(rows)
           if hasBand {
-            unsafe octet_fill_band(&band, Int32(truncatingIfNeeded: top))
+            band.fill(from: top)
           } else {
-            unsafe origin = image + top &* Int(band.image_row_byte_count)
+            unsafe patches.origin = band.image + top &* band.imageRowByteCount
           }
           // Groups inside rows: the output may take the place of input rows that are done with.
-          for group in 0..<groups {
-            var channels = unsafe allChannels
-            if group > 0 { unsafe channels.advance(by: group &* groupChannelCount) }
-            unsafe patches.origin = origin + group &* (input.channels / groups)
-            unsafe tile.target = target + group &* groupChannelCount
-            if windowCount > 1 {
-              unsafe runPooledRow(&kernel, &patches, &channels, &tile)
-            } else {
-              unsafe runRow(&kernel, &patches, &channels, &tile)
-            }
+          var channels = allChannels
+          for group in 0..<word(Word.groups) {
+            unsafe tile.target = target + group &* channels.count
+            runRow(kernel, &patches, &channels, &tile)
+            channels.advance()
+            unsafe patches.origin += tapByteCount
           }
           unsafe target += output.width &* output.channels
         }
-        unsafe image += input.height &* Int(band.image_row_byte_count)
-        unsafe band.image = image
+        unsafe band.image += input.height &* band.imageRowByteCount
       }
     }
 
+    /// - Parameter tile: its target is the first pixel of the row.
     @inline(__always)
     private func runRow<Kernel: TileKernel>(
-      _ kernel: inout Kernel, _ patches: inout octet_patches, _ channels: inout octet_channels,
-      _ tile: inout octet_tile
+      _ kernel: Kernel, _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       let width = output.width
-      let stride = output.channels
-      unsafe tile.width = Int32(truncatingIfNeeded: width)
-      unsafe tile.column_advance = 4
-      unsafe tile.target_advance = Int32(truncatingIfNeeded: 4 &* stride)
-      // Fours, and what is left.
-      let whole = width & ~3
-      if whole > 0 {
-        unsafe tile.column = 0
-        unsafe tile.count = 4
-        unsafe tile.repeat_count = Int32(truncatingIfNeeded: whole &>> 2)
-        unsafe kernel.compute(&patches, &channels, &tile)
-      }
-      if whole < width {
-        unsafe tile.column = Int32(truncatingIfNeeded: whole)
-        unsafe tile.count = Int32(truncatingIfNeeded: width &- whole)
-        unsafe tile.repeat_count = 1
-        unsafe tile.target_advance = Int32(truncatingIfNeeded: (width &- whole) &* stride)
-        unsafe kernel.compute(&patches, &channels, &tile)
-      }
-    }
-
-    @inline(__always)
-    private func runPooledRow<Kernel: TileKernel>(
-      _ kernel: inout Kernel, _ patches: inout octet_patches, _ channels: inout octet_channels,
-      _ tile: inout octet_tile
-    ) {
-      let count = windowCount
+      let windowCount = windowCount
       let poolWidth = word(Word.poolWidth)
-      let step = word(Word.poolStrideWidth)
-      unsafe tile.width = Int32(truncatingIfNeeded: poolWidth)
-      if count <= 4 {
-        unsafe tile.left = 0
-        unsafe tile.column = 0
-        unsafe tile.count = Int32(truncatingIfNeeded: count)
-        unsafe tile.is_first = 1
-        unsafe tile.is_last = 1
-        unsafe tile.repeat_count = Int32(truncatingIfNeeded: output.width)
-        unsafe tile.column_advance = Int32(truncatingIfNeeded: step)
-        unsafe tile.target_advance = tile.stride
-        unsafe kernel.compute(&patches, &channels, &tile)
-        return
-      }
-      for column in 0..<output.width {
-        let left = column &* step
-        var y = 0
-        var x = 0
-        var index = 0
-        while index < count {
-          unsafe tile.left = Int32(truncatingIfNeeded: left)
-          unsafe tile.row = Int32(truncatingIfNeeded: y)
-          unsafe tile.column = Int32(truncatingIfNeeded: left &+ x)
-          unsafe tile.count = Int32(truncatingIfNeeded: min(count &- index, 4))
-          unsafe tile.is_first = index == 0 ? 1 : 0
+      // Output pixels, and those of the window, that are done.
+      var column = 0
+      var index = 0
+      tile.row = 0
+      tile.column = 0
+      tile.left = 0
+      tile.width = windowCount == 1 ? width : poolWidth
+      // One call for all cases, so that firmware holds its arguments once.
+      repeat {
+        if windowCount == 1 {
+          // Fours, and what is left.
+          let fours = (width &- column) &>> 2
+          tile.count = fours > 0 ? 4 : width &- column
+          tile.repeatCount = max(fours, 1)
+          tile.columnAdvance = 4
+          tile.targetAdvance = 4 &* tile.stride
+          column &+= fours > 0 ? 4 &* fours : tile.count
+        } else if windowCount <= 4 {
+          tile.count = windowCount
+          tile.repeatCount = width
+          tile.columnAdvance = word(Word.poolStrideWidth)
+          tile.targetAdvance = tile.stride
+          column = width
+        } else {
+          tile.count = min(windowCount &- index, 4)
+          tile.isFirst = index == 0
           index &+= 4
-          unsafe tile.is_last = index >= count ? 1 : 0
-          unsafe tile.repeat_count = 1
-          unsafe kernel.compute(&patches, &channels, &tile)
-          x &+= 4
-          while x >= poolWidth {
-            x &-= poolWidth
-            y &+= 1
-          }
+          tile.isLast = index >= windowCount
+          tile.repeatCount = 1
         }
-        unsafe tile.target += output.channels
-      }
+        kernel.compute(&patches, &channels, &tile)
+        guard windowCount > 4 else { continue }
+        tile.column &+= 4
+        while tile.column >= tile.left &+ poolWidth {
+          tile.column &-= poolWidth
+          tile.row &+= 1
+        }
+        if tile.isLast {
+          column &+= 1
+          index = 0
+          tile.row = 0
+          tile.left &+= word(Word.poolStrideWidth)
+          tile.column = tile.left
+          unsafe tile.target += tile.stride
+        }
+      } while column < width
     }
   }
 #else

@@ -1,4 +1,24 @@
-// Convolution on ARM cores without vectors: Cortex-M and ARMv6, with the C kernels of arm_core.c.
+// Convolution on ARM cores without vectors: Cortex-M and ARMv6.
+//
+//     for 16 output channels at a time:
+//       for each block of taps:
+//         for each patch p: widened[k][p] = patch p's tap k
+//         for each channel c: for each tap k: for each patch p:
+//           sums[c][p] += weights[c][k] · widened[k][p]
+//       for each channel: bias, maximum of the window or each pixel, requantize, clamp
+//
+// 1. Patches are widened once and then meet every channel, so only the weights are widened in the
+//    loop, and each serves four multiply-adds.
+// 2. They lie in the order in which one instruction, LDM, loads four words.
+// 3. With SMLAD, SXTB16 widens bytes 0 and 2, and by rotation bytes 1 and 3. Patches stand in
+//    the same order, so that no halves need be put together: four taps of a patch are the words
+//    (0, 2) and (1, 3).
+// 4. Up to three weights after the last are read, which zeros in the patches take out.
+// 5. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
+//    with the layer; a further block only costs loading and storing the sums. Long runs are blocks
+//    of their own, widened straight from the input.
+//
+// The accumulators wrap nowhere: the exporter bounds every partial sum.
 
 #if arch(arm)
   internal import COctetKernels
@@ -7,34 +27,224 @@
     func runOnCore(_ context: OperatorContext) { runTiles(CoreConvolution.self, context) }
   }
 
+  extension Patches {
+    /// Where the patches of a tile start. As elsewhere here, what is not changed is `inout` too
+    /// where it is large, so that calls hand over its address: copies cost stack and time.
+    @inline(never)
+    fileprivate mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+      var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
+      var row = tile.row
+      var column = tile.column
+      for lane in 0..<4 {
+        unsafe places[unchecked: lane] = place(row, column)
+        tile.advance(&row, &column, after: lane)
+      }
+      return unsafe places
+    }
+  }
+
   @safe private struct CoreConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
-    private var scratch: octet_core_scratch
+    /// `[blockCount]` taps of four patches.
+    let widened: UnsafeMutableRawPointer
+    /// `[16 or all channels, 4]`.
+    let sums: UnsafeMutablePointer<Int32>
     let maxima: UnsafeMutablePointer<Int32>
+    /// `[valueByteCount]`, with SMLAD at least 4 · `blockCount`.
+    let values: UnsafeMutablePointer<Int8>
+    /// Taps of a block, a multiple of 4.
+    let blockCount: Int
+    let valueByteCount: Int
+    /// Each run is a block of its own, or several, and read in place; without values.
+    let takesRuns: Bool
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
-      let tapByteCount = Int(OCTET_TAP_BYTE_COUNT)
-      let blockCount = layer.coreBlockCount(tapByteCount: tapByteCount)
+      blockCount = layer.coreBlockCount(tapByteCount: Taps.byteCount)
       let count = layer.groupChannelCount
       // One after the other: widened patches, sums, maxima, and bytes of patches.
-      let sums = unsafe (start + blockCount &* tapByteCount)
-        .assumingMemoryBound(to: Int32.self)
+      unsafe widened = start
+      unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
-      let values = unsafe UnsafeMutableRawPointer(
-        layer.windowCount > 4 ? maxima + count : maxima)
-      let used = unsafe values - context.scratch
-      unsafe scratch = octet_core_scratch(
-        widened: start, sums: sums, values: values.assumingMemoryBound(to: Int8.self),
-        block_count: Int32(blockCount),
-        value_byte_count: Int32(layer.view.scratchByteCount &- used),
-        takes_runs: tapByteCount == 8 && layer.takesRuns)
+      let rest = unsafe UnsafeMutableRawPointer(layer.windowCount > 4 ? maxima + count : maxima)
+      unsafe values = rest.assumingMemoryBound(to: Int8.self)
+      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      takesRuns = Taps.areHalves && layer.takesRuns
     }
 
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
+    @inline(never)
+    func compute(
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
-      unsafe octet_core_tiles(&patches, &channels, &tile, &scratch)
+      while tile.repeatCount > 0 {
+        var places = unsafe patches.places(&tile)
+        var first = 0
+        while first < channels.count {
+          let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
+          unsafe addSums(
+            first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
+          if tile.isPool {
+            finish(first, end, &channels, &tile)
+          } else {
+            finishPixels(first, end, &channels, &tile)
+          }
+          first = end
+        }
+        tile.repeatCount &-= 1
+        tile.advance()
+      }
+    }
+
+    /// The sums of channels `first` to `end` of one tile.
+    @inline(__always)
+    private func addSums(
+      _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+    ) {
+      let depth = channels.depth
+      let sumsEnd = unsafe sums + 4 &* (end &- first)
+      var weights = unsafe channels.weights + first &* depth
+      var part = Patches.Part(run: 0, skip: 0, count: 0)
+      var left = depth
+      repeat {
+        part.count = min(left, blockCount)
+        if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
+        if Taps.areHalves {
+          unsafe widenHalves(part, &patches, places, isShared: isShared)
+        } else {
+          unsafe widenWords(part, &patches, &places)
+        }
+        unsafe Taps.multiply(
+          weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
+          isFirst: left == depth)
+        unsafe weights += part.count
+        left &-= part.count
+        part.skip &+= part.count
+        while part.skip >= patches.runByteCount {
+          part.skip &-= patches.runByteCount
+          part.run &+= 1
+        }
+      } while left > 0
+    }
+
+    /// Bias, maximum, requantization of the sums of one tile.
+    @inline(never)
+    private func finish(_ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile) {
+      var sum = unsafe sums
+      var index = first
+      repeat {
+        let bias = unsafe channels.bias[index]
+        var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
+        if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
+        if tile.isLast {
+          unsafe tile.target[index] = channels.quantized(maximum, channels.multiplier(index))
+        } else {
+          unsafe tile.maxima[index] = maximum
+        }
+        unsafe sum += 4
+        index &+= 1
+      } while index < end
+    }
+
+    /// The same for pixels of their own.
+    @inline(never)
+    private func finishPixels(
+      _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile
+    ) {
+      var sum = unsafe sums
+      var index = first
+      repeat {
+        let bias = unsafe channels.bias[index]
+        let multiplier = channels.multiplier(index)
+        var target = unsafe tile.target + index
+        let next = unsafe sum + 4
+        let last = unsafe sum + tile.count
+        repeat {
+          unsafe target[0] = channels.quantized(sum[0] &+ bias, multiplier)
+          unsafe target += tile.stride
+          unsafe sum += 1
+        } while unsafe sum < last
+        unsafe sum = unsafe next
+        index &+= 1
+      } while index < end
+    }
+
+    // MARK: Widening
+
+    @inline(__always)
+    private func widenHalves(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+    ) {
+      var from = unsafe places
+      let run = patches.runByteCount
+      let longer = (part.count &+ run &+ 3) & ~3
+      if takesRuns {
+        let offset = part.run &* patches.kernelRowStep &+ part.skip
+        for lane in 0..<4 { unsafe from[unchecked: lane] += offset }
+      } else if isShared, 2 &* longer <= valueByteCount {
+        let part = Patches.Part(run: part.run, skip: part.skip, count: part.count &+ run)
+        for lane in 0..<2 {
+          let to = unsafe values + lane &* longer
+          unsafe gather(part, &patches, from[unchecked: lane], to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
+          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + run)
+        }
+      } else {
+        for lane in 0..<4 {
+          let to = unsafe values + lane &* blockCount
+          unsafe gather(part, &patches, from[unchecked: lane], to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
+        }
+      }
+      unsafe Taps.widen(
+        from[unchecked: 0], from[unchecked: 1], from[unchecked: 2], from[unchecked: 3],
+        count: part.count, widened)
+    }
+
+    @inline(never)
+    private func gather(
+      _ part: Patches.Part, _ patches: inout Patches, _ from: UnsafePointer<Int8>,
+      _ to: UnsafeMutablePointer<Int8>
+    ) {
+      unsafe patches.gather(part, from, to)
+    }
+
+    /// A tap of each patch is a word of its own, so values need not be gathered before.
+    @inline(never)
+    private func widenWords(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>
+    ) {
+      var tap = part.run
+      var offset = 0
+      while tap >= patches.runsPerRow {
+        tap &-= patches.runsPerRow
+        offset &+= patches.kernelRowStep
+      }
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var left = part.count
+      var skip = part.skip
+      repeat {
+        let count = min(patches.runByteCount &- skip, left)
+        let start = offset &+ tap &* patches.runStep &+ skip
+        unsafe Taps.widen(
+          places[unchecked: 0] + start, places[unchecked: 1] + start, places[unchecked: 2] + start,
+          places[unchecked: 3] + start, count: count, &to)
+        left &-= count
+        skip = 0
+        tap &+= 1
+        if tap == patches.runsPerRow {
+          tap = 0
+          offset &+= patches.kernelRowStep
+        }
+      } while left > 0
+      // Zeros up to a multiple of 4.
+      left = (0 &- part.count) & 3
+      while left > 0 {
+        unsafe octet_store_four(&to, 0, 0, 0, 0)
+        left &-= 1
+      }
     }
   }
 #endif

@@ -1,6 +1,6 @@
-// Convolution with NEON, with the C kernels of arm_neon.c.
+// Convolution with NEON: what Tiles.swift computes.
 
-#if arch(arm) || arch(arm64)
+#if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
   extension Convolution {
@@ -66,6 +66,7 @@
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
     private let isNarrow: Bool
+    private let narrowRowCount: Int
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
       // One after the other: four patches and the maxima.
@@ -74,31 +75,33 @@
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
       isNarrow = layer.isNarrow
+      narrowRowCount = layer.bandRowCount
       if isNarrow {
         unsafe layer.writeNarrowIndices(
           UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self))
       }
     }
 
-    mutating func compute(
-      _ patches: inout octet_patches, _ channels: inout octet_channels, _ tile: inout octet_tile
+    func compute(
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
+    ) {
+      #if arch(arm64)
+        if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
+      #endif
+      run(LongProducts.self, patches, channels, &tile)
+    }
+
+    @inline(__always)
+    private func run<By: Products>(
+      _: By.Type, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
     ) {
       #if arch(arm64)
         if isNarrow {
-          let indices = unsafe UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self)
-          if hasDotProduct {
-            unsafe octet_dot_narrow_tiles(&patches, &channels, &tile, indices)
-          } else {
-            unsafe octet_neon_narrow_tiles(&patches, &channels, &tile, indices)
-          }
-          return
-        }
-        if hasDotProduct {
-          unsafe octet_dot_tiles(&patches, &channels, &tile, values)
-          return
+          return unsafe Tiles<By>.runNarrow(
+            patches, channels, &tile, UnsafePointer(values), rowCount: narrowRowCount)
         }
       #endif
-      unsafe octet_neon_tiles(&patches, &channels, &tile, values)
+      unsafe Tiles<By>.run(patches, channels, &tile, values)
     }
   }
 #endif

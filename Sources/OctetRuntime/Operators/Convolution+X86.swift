@@ -57,33 +57,45 @@
     }
   }
 
-  extension octet_x86_layer {
+  extension X86Layer {
     /// The image and the windows of `batch` images of `rows.input` × `columns.input` pixels of
-    /// `inputs` values.
+    /// `inputs` values, and what `clamp` leaves of `channels`.
     init(
-      _ view: OperatorView, batch: Int, rows: X86Axis, columns: X86Axis, inputs: Int,
-      imageRowCount: Int
+      _ view: OperatorView, _ workspace: X86Workspace, batch: Int, rows: X86Axis,
+      columns: X86Axis, inputs: Int, channels: Int, imageRowCount: Int,
+      clamp: ClosedRange<Int32>
     ) {
       self.init()
-      input = Int64(view.input(0).dataOffset)
-      output = Int64(view.output(0).dataOffset)
-      self.batch = Int32(batch)
-      height = Int32(rows.input)
-      row_count = Int32(columns.input &* inputs)
-      top = Int32(rows.padding)
-      left = Int32(columns.padding &* inputs)
-      image_height = Int32(rows.image ?? 0)
-      image_row_count = Int32(imageRowCount)
-      padding = view.input(0).zeroPoint
-      vertical_step = Int32(rows.stride &* imageRowCount)
-      horizontal_step = Int32(columns.stride &* inputs)
-      convolved_width = Int32(columns.convolved)
-      pool_height = Int32(rows.pool)
-      pool_width = Int32(columns.pool)
-      pool_stride_height = Int32(rows.poolStride)
-      pool_stride_width = Int32(columns.poolStride)
-      output_height = Int32(rows.output)
-      output_width = Int32(columns.output)
+      isAVX2 = workspace.backend == .avx2
+      input = view.input(0).dataOffset
+      output = view.output(0).dataOffset
+      self.batch = batch
+      outputHeight = rows.output
+      stride = rows.stride
+      kernel.height = Int32(rows.input)
+      kernel.row_count = Int32(columns.input &* inputs)
+      kernel.top = Int32(rows.padding)
+      kernel.left = Int32(columns.padding &* inputs)
+      kernel.copied_count = min(kernel.row_count, Int32(imageRowCount) &- kernel.left)
+      kernel.image_height = Int32(rows.image ?? 0)
+      kernel.image_row_count = Int32(imageRowCount)
+      kernel.padding = workspace.word(of: view.input(0).zeroPoint)
+      // A step that is too long is of a single window and never taken.
+      func step(_ stride: Int, _ count: Int) -> Int32 {
+        Int32(product(stride, count &* workspace.elementByteCount, limit: 1 << 30) ?? 0)
+      }
+      kernel.vertical_step = step(rows.stride, imageRowCount)
+      kernel.horizontal_step = step(columns.stride, inputs)
+      kernel.convolved_width = Int32(columns.convolved)
+      kernel.pool_height = Int32(rows.pool)
+      kernel.pool_width = Int32(columns.pool)
+      kernel.pool_stride_height = Int32(rows.poolStride)
+      kernel.pool_stride_width = Int32(columns.poolStride)
+      kernel.output_width = Int32(columns.output)
+      kernel.channels = Int32(channels)
+      kernel.lower = clamp.lowerBound
+      kernel.upper = clamp.upperBound
+      kernel.is_rectified = clamp.lowerBound >= view.output(0).zeroPoint ? 1 : 0
     }
   }
 
@@ -120,20 +132,16 @@
         let rowCount = product(width, inputs), let total = product(height, rowCount &+ 64)
       else { return nil }
       let imageRowCount = (rowCount &+ 63) & ~63
-      var layer = octet_x86_layer(
-        view, batch: batch, rows: rows, columns: columns, inputs: inputs,
-        imageRowCount: imageRowCount)
-      layer.lower = lower
-      layer.upper = upper
-      layer.is_rectified = lower >= view.output(0).zeroPoint ? 1 : 0
-      layer.kind = Int64(
-        isNarrow(layer, channels: parameters.channels)
-          ? OCTET_X86_NARROW : OCTET_X86_CONVOLUTION)
-      let takesThree =
-        layer.kind == Int64(OCTET_X86_CONVOLUTION) && columns.kernel == 3 && columns.stride == 1
+      let channels = parameters.channels
+      var layer = X86Layer(
+        view, self, batch: batch, rows: rows, columns: columns, inputs: inputs,
+        channels: channels, imageRowCount: imageRowCount, clamp: lower...upper)
+      if isNarrow(layer) { layer.kind = .narrow }
+      layer.takesThree =
+        layer.kind == .convolution && columns.kernel == 3 && columns.stride == 1
         && columns.dilation == 1 && inputs % elementsPerWord == 0 && columns.convolved > 1
-        && parameters.channels <= lanes
-      layer.takes_three = takesThree ? 1 : 0
+        && channels <= lanes
+      let takesThree = layer.takesThree
       // A row of the kernel is one run of elements, unless its columns lie or are taken apart.
       let runsPerRow = columns.dilation == 1 && !takesThree ? 1 : columns.kernel
       let count = columns.kernel / runsPerRow &* inputs
@@ -143,18 +151,19 @@
         rowStep: rows.dilation &* imageRowCount &* elementByteCount,
         runStep: columns.dilation &* inputs &* elementByteCount, channelStride: channelStride,
         runStride: count &* weightStride, weightStride: weightStride)
-      let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 4 &* vectorByteCount : 0
+      // Two vectors a column; narrow, up to eight for as many columns as lanes.
+      let sums = rows.pool &* columns.pool > 1 ? columns.convolved &* 2 &* vectorByteCount : 0
       return add(
         layer, patch, parameters, imageCount: total, scratchByteCount: sums)
     }
 
     /// Whether lanes are better pixels than channels: measured, with at most half of the lanes
     /// channels and a row of pixels that fills more.
-    private func isNarrow(_ layer: octet_x86_layer, channels: Int) -> Bool {
-      let step = layer.pool_stride_width &* layer.horizontal_step
-      // AVX-512 gathers words from 64 bytes, AVX2 takes neighbours.
-      let canGather = backend == .avx2 ? step == 2 : 15 &* step &+ 4 <= 64
-      return channels <= 8 && canGather && layer.output_width >= lanes / 2
+    private func isNarrow(_ layer: X86Layer) -> Bool {
+      // Lanes are two elements apart.
+      let step = Int(layer.kernel.pool_stride_width &* layer.kernel.horizontal_step)
+      return layer.kernel.channels <= 8 && layer.kernel.pool_width <= 2
+        && step == 2 &* elementByteCount && layer.kernel.output_width >= lanes / 2
     }
   }
 #endif

@@ -10,6 +10,9 @@
 
 extension DepthwiseConvolution {
   func run(_ context: OperatorContext) {
+    #if canImport(COctetKernels.NEON)
+      if context.backend != .portable, hasVectors { return runOnNEON(context) }
+    #endif
     let kernel = PortableDepthwise(self, context)
     for batch in 0..<input.batch {
       for row in 0..<output.height {

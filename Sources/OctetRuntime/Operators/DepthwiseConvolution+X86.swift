@@ -28,20 +28,16 @@
       let channels = input.channels
       let lanes = workspace.lanes
       let groups = (rows.kernel &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
-      guard let height = rows.image, let width = columns.image,
-        let rowCount = product(width, channels), let total = product(height, rowCount &+ 64),
-        let wordCount = product(groups, rowCount &+ 64)
+      guard rows.dilation == 1, let width = columns.image,
+        let rowCount = product(width, channels), let wordCount = product(groups, rowCount &+ 64)
       else { return nil }
       let imageRowCount = (rowCount &+ 63) & ~63
-      var layer = octet_x86_layer(
-        view, batch: input.batch, rows: rows, columns: columns, inputs: channels,
-        imageRowCount: imageRowCount)
-      layer.kind = Int64(OCTET_X86_DEPTHWISE)
-      layer.kernel_height = Int32(rows.kernel)
-      layer.row_step = Int32(rows.dilation &* imageRowCount)
-      layer.lower = view.parameter(Word.lower)
-      layer.upper = view.parameter(Word.upper)
-      layer.is_rectified = layer.lower >= output.zeroPoint ? 1 : 0
+      var layer = X86Layer(
+        view, workspace, batch: input.batch, rows: rows, columns: columns, inputs: channels,
+        channels: channels, imageRowCount: imageRowCount,
+        clamp: view.parameter(Word.lower)...view.parameter(Word.upper))
+      layer.kind = .depthwise
+      layer.groupCount = groups
       var parameters = parameters
       var step = columns.stride &* channels
       if columns.stride == 1, channels < lanes, lanes % channels == 0,
@@ -49,20 +45,21 @@
       {
         // Several pixels side by side fill a vector.
         parameters.channels = lanes
-        layer.convolved_width = Int32(output.width &* channels / lanes)
-        layer.output_width = layer.convolved_width
+        layer.kernel.channels = Int32(lanes)
+        layer.kernel.convolved_width = Int32(output.width &* channels / lanes)
+        layer.kernel.output_width = layer.kernel.convolved_width
         step = lanes
       }
       // Of words, where x86_convolution.h has elements.
-      layer.horizontal_step = Int32(step &* workspace.elementsPerWord)
+      layer.kernel.horizontal_step = Int32(4 &* step)
       let patch = X86Patch(
         runCount: columns.kernel, runsPerRow: columns.kernel, count: rows.kernel,
         runStep: 4 &* columns.dilation &* channels, wordStep: 4 &* imageRowCount,
         channelStride: 1, runStride: channels, weightStride: columns.kernel &* channels)
       // The last vector of the last pixel may reach past its channels.
       return workspace.add(
-        layer, patch, parameters, imageCount: total,
-        scratchByteCount: 4 &* (wordCount &+ lanes))
+        layer, patch, parameters, imageCount: workspace.elementsPerWord &* (wordCount &+ lanes),
+        scratchByteCount: 0)
     }
   }
 

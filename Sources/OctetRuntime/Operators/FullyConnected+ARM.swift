@@ -1,4 +1,4 @@
-// Fully connected on ARM cores, with the C kernels of arm_core.c and arm_neon.c.
+// Fully connected on ARM cores: which kernel runs.
 
 #if arch(arm) || arch(arm64)
   internal import COctetKernels
@@ -8,7 +8,7 @@
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
-      var channels = unsafe octet_channels(self, context)
+      let channels = Channels(self, context)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
@@ -20,16 +20,18 @@
         }
         #if arch(arm64)
           if context.backend == .dotProduct {
-            unsafe octet_dot_connect(&channels, source, offset, target)
+            unsafe NEONFullyConnected<DotProducts>(channels, source, offset: offset)(target)
           } else {
-            unsafe octet_neon_connect(&channels, source, offset, target)
+            unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
           }
         #else
-          if octet_may_have_neon(), context.backend != .portable {
-            unsafe octet_neon_connect(&channels, source, offset, target)
-          } else {
-            unsafe octet_core_connect(&channels, source, offset, target)
-          }
+          #if canImport(COctetKernels.NEON)
+            if context.backend != .portable {
+              unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
+              continue
+            }
+          #endif
+          unsafe connectOnCore(channels, source, offset: offset, target)
         #endif
       }
     }

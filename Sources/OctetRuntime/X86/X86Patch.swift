@@ -121,8 +121,7 @@
       unsafe words[before &+ (lane & 1 == 1 ? 0 : 1)] = lane & 1 == 1 ? by.multiplier : 0
       let rounding: Int64 = (1 << 30) + (shift > 0 ? 1 << (30 + shift) : 0)
       storeLong(OCTET_X86_OFFSET, (1 << 62) + rounding)
-      storeLong(
-        OCTET_X86_NEGATIVE_OFFSET, (1 << 62) + rounding - (shift > 0 ? 1 << 31 : 0))
+      storeLong(OCTET_X86_TIE, shift > 0 ? 1 << 31 : 0)
       storeLong(OCTET_X86_SHIFT, 31 + shift)
       unsafe words[OCTET_X86_RESULT_OFFSET &* lanes &+ lane] = Int32(
         truncatingIfNeeded: Int64(zeroPoint) - (1 << (31 - shift)))
@@ -142,21 +141,20 @@
     /// Packs weights, constants and taps behind `layer` and writes it; its offset. The shared parts
     /// have `imageCount` elements and `scratchByteCount` bytes.
     mutating func add(
-      _ layer: octet_x86_layer, _ patch: X86Patch, _ parameters: X86Parameters,
+      _ layer: X86Layer, _ patch: X86Patch, _ parameters: X86Parameters,
       imageCount: Int, scratchByteCount: Int
     ) -> Int {
       share(
         imageByteCount: imageCount &* elementByteCount &+ 64, scratchByteCount: scratchByteCount)
       let wordCount = patch.wordCount(self)
-      let isNarrow = layer.kind == Int64(OCTET_X86_NARROW)
-      let place = reserve(MemoryLayout<octet_x86_layer>.size)
+      let isNarrow = layer.kind == .narrow
+      let place = reserve(MemoryLayout<X86Layer>.size)
       let taps = reserve(4 &* wordCount)
       var laneCount = 0
       forEachBlock(of: parameters.channels, layer) { _, count in laneCount &+= count }
       // Vectors of constants; a narrow layer repeats each in every lane.
       let vectorCount = isNarrow ? laneCount : laneCount / lanes
       let weights = reserve(4 &* laneCount &* wordCount)
-      let orders = reserve(isNarrow ? 3 &* vectorByteCount : 0)
       let constants = reserve(
         vectorCount &* OCTET_X86_CONSTANTS &* vectorByteCount)
       guard let base = unsafe base else { return place }
@@ -167,51 +165,29 @@
           patch, parameters, at: constants &+ vector &* OCTET_X86_CONSTANTS &* vectorByteCount
         ) { isNarrow ? vector : vector &* lanes &+ $0 }
       }
-      if isNarrow { writeOrders(layer, channels: parameters.channels, at: orders) }
       var layer = layer
-      layer.word_count = Int32(wordCount)
-      layer.channels = Int32(parameters.channels)
-      layer.taps = Int64(taps &- place)
-      layer.weights = Int64(weights &- place)
-      layer.constants = Int64(constants &- place)
-      layer.orders = Int64(orders &- place)
-      layer.image = Int64(imageOffset &- place)
-      layer.scratch = Int64(scratchOffset &- place)
-      unsafe base.storeBytes(of: layer, toByteOffset: place, as: octet_x86_layer.self)
+      layer.weights = weights &- place
+      layer.constants = constants &- place
+      layer.scratch = scratchOffset &- place
+      layer.kernel.word_count = Int32(wordCount)
+      layer.kernel.taps = Int64(taps &- place)
+      layer.kernel.image = Int64(imageOffset &- place)
+      layer.setBlocks(mostSums: mostSums)
+      unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
       return place
     }
 
     /// Calls `body` with the first channel and the number of channels of each block, whole vectors;
     /// of a narrow layer all channels are one.
     func forEachBlock(
-      of channels: Int, _ layer: octet_x86_layer, _ body: (Int, Int) -> Void
+      of channels: Int, _ layer: X86Layer, _ body: (Int, Int) -> Void
     ) {
-      if layer.kind == Int64(OCTET_X86_NARROW) { return body(0, channels) }
+      if layer.kind == .narrow { return body(0, channels) }
       var channel = 0
       while channel < channels {
-        let left = Int32(channels &- channel)
-        let isDepthwise = layer.kind == Int64(OCTET_X86_DEPTHWISE)
-        let width =
-          isDepthwise
-          ? 1 : Int(octet_x86_block(left, Int32(lanes), layer.isOnePixel ? 1 : 0))
+        let width = layer.vectorsPerBlock(channels &- channel)
         body(channel, width &* lanes)
         channel &+= width &* lanes
-      }
-    }
-
-    /// Of a narrow layer: which bytes of 64 are the words of sixteen pixels, and which of the
-    /// vectors of channels 0…3 and 4…7 are the outputs [pixel, channel], see `store_pixels`.
-    private func writeOrders(_ layer: octet_x86_layer, channels: Int, at offset: Int) {
-      guard let base = unsafe base, backend == .avx512vnni else { return }
-      let orders = unsafe (base + offset).assumingMemoryBound(to: UInt8.self)
-      let step = Int(layer.pool_stride_width &* layer.horizontal_step)
-      for byte in 0..<64 {
-        unsafe orders[byte] = UInt8(truncatingIfNeeded: byte / 4 &* step &+ byte % 4)
-      }
-      for byte in 0..<128 {
-        let (pixel, channel) = (byte / channels, byte % channels)
-        let position = pixel / 4 &* 16 &+ channel % 4 &* 4 &+ pixel % 4 &+ channel / 4 &* 64
-        unsafe orders[64 &+ byte] = UInt8(truncatingIfNeeded: position & 127)
       }
     }
 
@@ -225,7 +201,7 @@
     }
 
     private func writeWeights(
-      _ patch: X86Patch, _ parameters: X86Parameters, _ layer: octet_x86_layer, at offset: Int
+      _ patch: X86Patch, _ parameters: X86Parameters, _ layer: X86Layer, at offset: Int
     ) {
       guard let base = unsafe base else { return }
       var next = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
@@ -260,9 +236,24 @@
     }
   }
 
-  extension octet_x86_layer {
-    var isPooled: Bool { pool_height &* pool_width > 1 }
-    /// Whether blocks are as wide as octet_x86_block has them for one pixel.
-    var isOnePixel: Bool { convolved_width == 1 && !isPooled }
+  extension X86Layer {
+    /// Cuts rows into blocks of nearly equal width.
+    mutating func setBlocks(mostSums: Int) {
+      kernel.target_step = kernel.channels
+      kernel.block_width = 1
+      if kind == .narrow {
+        // Each lane has a window of the pool.
+        kernel.column_step = kernel.horizontal_step
+        kernel.horizontal_step &*= kernel.pool_stride_width &* Int32(lanes)
+        kernel.target_step &*= Int32(lanes)
+        kernel.convolved_width = (kernel.output_width &+ Int32(lanes) &- 1) / Int32(lanes)
+      } else {
+        let most = min(16, Int32(mostSums / vectorsPerBlock(Int(kernel.channels))))
+        let count = (kernel.convolved_width &+ most &- 1) / most
+        kernel.block_width = (kernel.convolved_width &+ count &- 1) / count
+      }
+      kernel.block_count =
+        (kernel.convolved_width &+ kernel.block_width &- 1) / kernel.block_width
+    }
   }
 #endif

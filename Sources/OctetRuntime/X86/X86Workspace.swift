@@ -22,6 +22,13 @@
     /// Elements of a word: int16 or uint8.
     var elementsPerWord: Int { backend == .avx2 ? 2 : 4 }
     var elementByteCount: Int { 4 / elementsPerWord }
+    /// A word of elements of one value.
+    func word(of value: Int32) -> UInt32 {
+      let bits = UInt32(truncatingIfNeeded: value)
+      return backend == .avx2 ? (bits & 0xFFFF) &* 0x1_0001 : (bits &+ 128) &* 0x0101_0101
+    }
+    /// Sums that stay in registers.
+    var mostSums: Int { backend == .avx2 ? 12 : 24 }
     var vectorByteCount: Int { 4 &* lanes }
 
     private init(
@@ -89,19 +96,11 @@
     /// Runs operator `index` if it was prepared in `base`.
     @inline(__always)
     static func run(
-      _ index: Int, in base: UnsafeMutableRawPointer, arena: UnsafeMutableRawPointer,
-      backend: Backend
+      _ index: Int, in base: UnsafeMutableRawPointer, arena: UnsafeMutableRawPointer
     ) -> Bool {
       let offset = unsafe base.load(fromByteOffset: 8 &* index, as: Int.self)
       if offset == 0 { return false }
-      let layer = unsafe UnsafeRawPointer(base + offset).assumingMemoryBound(
-        to: octet_x86_layer.self)
-      let bytes = unsafe arena.assumingMemoryBound(to: UInt8.self)
-      if backend == .avx2 {
-        unsafe octet_run_avx2(layer, bytes)
-      } else {
-        unsafe octet_run_avx512vnni(layer, bytes)
-      }
+      unsafe X86Layer.run(base + offset, arena: arena)
       return true
     }
   }

@@ -88,8 +88,8 @@ extension LogSoftmaxParameters {
       kind: .logSoftmax, inputs: [TestTensor(shape: shape)],
       outputs: [TestTensor(shape: shape, scale: 1 / 16, zeroPoint: 127)],
       parameters: [
-        .word(Int(multiplier.multiplier)), .word(Int(multiplier.shift)),
-        .word(Int(inverse.multiplier)), .word(Int(inverse.shift)), .word(differenceMinimum),
+        .word(Int(multiplier.multiplier)), .word(Int(multiplier.shift)), .word(differenceMinimum),
+        .word(Int(inverse.multiplier)), .word(Int(inverse.shift)),
       ])
   }
 }

@@ -52,7 +52,11 @@ struct Import: Verb {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      let compiled = try naming(path) { try Compiler.compile(graph) }
+      let compiled = try naming(path) {
+        let unsupported = graph.nodesInFloats
+        if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
+        return try Compiler.compile(graph)
+      }
       return (compiled.blob.bytes, compiled.plan)
     }
     guard target.hasSuffix(".onnx") else {

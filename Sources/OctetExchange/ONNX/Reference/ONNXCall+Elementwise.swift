@@ -9,7 +9,10 @@ extension ONNXCall {
       return try map(x, function)
     }
     switch view.operatorName {
-    case "Identity", "Dropout": return try input(0)
+    case "Identity": return try input(0)
+    case "Dropout":
+      guard optional(2)?.reals ?? [0] == [0] else { throw .unsupported("it is in training mode") }
+      return try input(0)
     case "Add", "Sub", "Mul", "Div", "PRelu", "Pow", "And", "Or", "Xor":
       return try binary(try input(0), try input(1))
     case "Min", "Max", "Sum":
@@ -21,6 +24,8 @@ extension ONNXCall {
     case "Clip": return try clip()
     case "Cast": return try cast(to: try view.castTarget())
     case "CastLike": return try cast(to: try input(1).elementType)
+    case "BatchNormalization" where try view.integer("training_mode") != 0:
+      throw .unsupported("it is in training mode")
     case "BatchNormalization": return try batchNormalization()
     case "InstanceNormalization": return try instanceNormalization()
     case "LRN": return try localResponseNormalization()

@@ -108,14 +108,15 @@ extension ONNXCall {
 
   private func requireFit(_ grid: Grid, _ x: ONNXValue) throws(ImportFailure) {
     let scales = grid.scales.shape
-    var wanted = x.shape
-    if x.shape.indices.contains(grid.axis) {
-      wanted = grid.blockLength == 0 ? [x.shape[grid.axis]] : x.shape
-      if grid.blockLength > 0 {
-        wanted[grid.axis] = (x.shape[grid.axis] + grid.blockLength - 1) / grid.blockLength
-      }
+    if grid.scales.count == 1 && grid.blockLength == 0 { return }
+    guard x.shape.indices.contains(grid.axis) else {
+      throw .invalid("scales of shape \(scales) run along an axis that \(x.shape) does not have")
     }
-    if grid.scales.count > 1 && scales != wanted || grid.blockLength > 0 && scales != wanted {
+    var wanted = grid.blockLength == 0 ? [x.shape[grid.axis]] : x.shape
+    if grid.blockLength > 0 {
+      wanted[grid.axis] = (x.shape[grid.axis] + grid.blockLength - 1) / grid.blockLength
+    }
+    if scales != wanted {
       throw .invalid("scales of shape \(scales) do not fit \(x.shape)")
     }
   }

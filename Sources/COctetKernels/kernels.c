@@ -1,1 +1,0 @@
-#include "octet_kernels.h"

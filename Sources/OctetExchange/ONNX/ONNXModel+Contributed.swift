@@ -1,0 +1,129 @@
+// ONNX Runtime's operators on integers (domain com.microsoft), which its QOperator format uses
+// beside QLinearConv and QLinearMatMul. Each is a standard operator between DequantizeLinear and
+// QuantizeLinear, and becomes those nodes.
+
+extension ONNXModel {
+  func withContributedOperatorsExpanded() -> ONNXModel {
+    let isContributed = { (node: ONNXNode) in
+      node.domain == "com.microsoft" && ONNXExpansion.operators[node.operatorName] != nil
+    }
+    guard graph.nodes.contains(where: isContributed) else { return self }
+    var result = self
+    result.graph.nodes = graph.nodes.flatMap { node in
+      isContributed(node) ? ONNXExpansion(node).nodes() ?? [node] : [node]
+    }
+    return result
+  }
+}
+
+private struct ONNXExpansion {
+  /// How an operator's inputs are ordered; each operand is followed by scale and zero point.
+  enum Form {
+    /// Operands, then the result's scale and zero point.
+    case operands(Int)
+    /// The result's scale and zero point, then the operands.
+    case list
+    /// a, b, the bias, then the result's scale and zero point, which may be absent.
+    case product
+  }
+
+  static let operators: [String: (name: String, form: Form)] = [
+    "QLinearAdd": ("Add", .operands(2)), "QLinearMul": ("Mul", .operands(2)),
+    "QLinearSigmoid": ("Sigmoid", .operands(1)),
+    "QLinearLeakyRelu": ("LeakyRelu", .operands(1)),
+    "QLinearSoftmax": ("Softmax", .operands(1)),
+    "QLinearAveragePool": ("AveragePool", .operands(1)),
+    "QLinearGlobalAveragePool": ("GlobalAveragePool", .operands(1)),
+    "QLinearConcat": ("Concat", .list), "QGemm": ("Gemm", .product),
+  ]
+
+  let node: ONNXNode
+  let name: String
+  private var made: [ONNXNode] = []
+
+  init(_ node: ONNXNode) {
+    self.node = node
+    name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+  }
+
+  /// nil when the node is not as its operator should be; it is then refused like any other.
+  func nodes() -> [ONNXNode]? {
+    var expansion = self
+    return expansion.expand() ? expansion.made : nil
+  }
+
+  private func input(_ index: Int) -> String {
+    node.inputs.indices.contains(index) ? node.inputs[index] : ""
+  }
+
+  private func isSet(_ attribute: String) -> Bool {
+    if case .integer(let value) = node.attributes[attribute] { return value != 0 }
+    return false
+  }
+
+  private mutating func expand() -> Bool {
+    // Pools may have their channels last here; no exporter writes that.
+    guard let (operatorName, form) = Self.operators[node.operatorName],
+      node.outputs.count == 1, !isSet("channels_last")
+    else { return false }
+    var operands: [String] = []
+    var result = (scale: "", zeroPoint: "")
+    switch form {
+    case .operands(let count):
+      for index in 0..<count { operands.append(dequantized(3 * index)) }
+      result = (input(3 * count), input(3 * count + 1))
+    case .list:
+      guard node.inputs.count >= 5, node.inputs.count % 3 == 2 else { return false }
+      for index in stride(from: 2, to: node.inputs.count, by: 3) {
+        operands.append(dequantized(index))
+      }
+      result = (input(0), input(1))
+    case .product:
+      operands = [dequantized(0), dequantized(3, axis: isSet("transB") ? 0 : 1)]
+      if !input(6).isEmpty { operands.append(bias()) }
+      result = (input(7), input(8))
+    }
+    guard !operands.contains(""), !result.scale.isEmpty || operatorName == "Gemm" else {
+      return false
+    }
+    let isLast = result.scale.isEmpty
+    let real = isLast ? node.outputs[0] : name + "/result"
+    made.append(
+      ONNXNode(
+        name: isLast ? name : real, operatorName: operatorName, inputs: operands,
+        outputs: [real], attributes: node.attributes))
+    if isLast { return true }
+    made.append(
+      ONNXNode(
+        name: name, operatorName: "QuantizeLinear",
+        inputs: [real, result.scale] + (result.zeroPoint.isEmpty ? [] : [result.zeroPoint]),
+        outputs: node.outputs))
+    return true
+  }
+
+  /// The operand at `index`, its scale and zero point behind it, as reals; "" when absent.
+  private mutating func dequantized(_ index: Int, axis: Int64 = 0) -> String {
+    guard !input(index).isEmpty, !input(index + 1).isEmpty else { return "" }
+    let real = "\(name)/real\(index)"
+    made.append(
+      ONNXNode(
+        name: real, operatorName: "DequantizeLinear",
+        inputs: [input(index), input(index + 1)]
+          + (input(index + 2).isEmpty ? [] : [input(index + 2)]),
+        outputs: [real], attributes: ["axis": .integer(axis)]))
+    return real
+  }
+
+  /// int32 at the product of the operands' scales.
+  private mutating func bias() -> String {
+    let (scale, real) = (name + "/bias/scale", name + "/bias")
+    made.append(
+      ONNXNode(
+        name: scale, operatorName: "Mul", inputs: [input(1), input(4)], outputs: [scale]))
+    made.append(
+      ONNXNode(
+        name: real, operatorName: "DequantizeLinear", inputs: [input(6), scale],
+        outputs: [real], attributes: ["axis": .integer(0)]))
+    return real
+  }
+}

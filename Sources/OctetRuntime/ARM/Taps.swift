@@ -1,0 +1,148 @@
+#if arch(arm)
+  internal import COctetKernels
+
+  /// Taps of four patches, widened for multiplication: two int16 a word with SMLAD, otherwise one
+  /// int32.
+  enum Taps {
+    /// Whether two are multiplied at once.
+    static var areHalves: Bool {
+      @inline(__always) get { OCTET_HAS_SMLAD != 0 }
+    }
+    /// Bytes of one tap of four patches.
+    static var byteCount: Int {
+      @inline(__always) get { areHalves ? 8 : 16 }
+    }
+
+    /// Adds to the sums of all channels, `sums` to `sumsEnd`; `count` taps, a multiple of 4. The
+    /// weights of one channel start `stride` after those of the one before.
+    @inline(never)
+    static func multiply(
+      _ weights: UnsafePointer<Int8>, stride: Int, _ widened: UnsafeMutableRawPointer, count: Int,
+      _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>,
+      isFirst: Bool
+    ) {
+      var weights = unsafe weights
+      var sums = unsafe sums
+      let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: Int32.self))
+      let end = unsafe start + count &* (byteCount &>> 2)
+      repeat {
+        var sum = octet_sums()
+        if !isFirst { sum = unsafe octet_sums(a: sums[0], b: sums[1], c: sums[2], d: sums[3]) }
+        unsafe octet_add_taps(&sum, weights, start, end)
+        unsafe sums[0] = sum.a
+        unsafe sums[1] = sum.b
+        unsafe sums[2] = sum.c
+        unsafe sums[3] = sum.d
+        unsafe sums += 4
+        unsafe weights += stride
+      } while unsafe sums < sumsEnd
+    }
+
+    /// With words: widens `count` values of four patches.
+    @inline(__always)
+    static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
+      _ d: UnsafePointer<Int8>, count: Int, _ to: inout UnsafeMutablePointer<Int32>
+    ) {
+      var (a, b, c, d) = unsafe (a, b, c, d)
+      let end = unsafe to + 4 &* count
+      repeat {
+        unsafe octet_store_four(&to, Int32(a[0]), Int32(b[0]), Int32(c[0]), Int32(d[0]))
+        unsafe a += 1
+        unsafe b += 1
+        unsafe c += 1
+        unsafe d += 1
+      } while unsafe to < end
+    }
+
+    /// With halves: widens `count` values of four patches, and writes zeros up to a multiple of 4.
+    /// There are bytes before the first.
+    @inline(__always)
+    static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
+      _ d: UnsafePointer<Int8>, count: Int, _ widened: UnsafeMutableRawPointer
+    ) {
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var (a, b, c, d) = unsafe (a, b, c, d)
+      let end = unsafe to + 2 &* (count & ~3)
+      while unsafe to < end {
+        unsafe widen(a, b, shift: 0, &to)
+        unsafe widen(c, d, shift: 0, &to)
+        unsafe a += 4
+        unsafe b += 4
+        unsafe c += 4
+        unsafe d += 4
+      }
+      guard count & 3 != 0 else { return }
+      // The last four bytes; what is before the rest is shifted out.
+      let back = 4 &- (count & 3)
+      unsafe widen(a - back, b - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+      unsafe widen(c - back, d - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+    }
+
+    /// Four values of two patches.
+    @inline(__always)
+    private static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, shift: UInt32,
+      _ to: inout UnsafeMutablePointer<Int32>
+    ) {
+      let x = unsafe UnsafeRawPointer(a).loadUnaligned(as: UInt32.self) &>> shift
+      let y = unsafe UnsafeRawPointer(b).loadUnaligned(as: UInt32.self) &>> shift
+      unsafe octet_store_four(
+        &to, octet_widen_even(x), octet_widen_odd(x), octet_widen_even(y), octet_widen_odd(y))
+    }
+  }
+
+  extension Taps {
+    /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
+    /// once, meets four weights.
+    @inline(never)
+    static func multiplyRows(
+      _ weights: UnsafePointer<Int8>, stride: Int, _ values: UnsafePointer<Int8>, count: Int
+    ) -> octet_sums {
+      var sums = octet_sums()
+      var w = unsafe weights
+      var values = unsafe values
+      let end = unsafe values + count
+      let whole = unsafe values + (count & ~3)
+      if areHalves {
+        while unsafe values < whole {
+          let word = unsafe UnsafeRawPointer(values).loadUnaligned(as: UInt32.self)
+          let even = octet_widen_even(word)
+          let odd = octet_widen_odd(word)
+          unsafe add(w, even, odd, &sums.a)
+          unsafe add(w + stride, even, odd, &sums.b)
+          unsafe add(w + 2 &* stride, even, odd, &sums.c)
+          unsafe add(w + 3 &* stride, even, odd, &sums.d)
+          unsafe w += 4
+          unsafe values += 4
+        }
+      } else if unsafe values < whole {
+        unsafe octet_add_rows(
+          &sums, w, Int32(truncatingIfNeeded: stride), values,
+          Int32(truncatingIfNeeded: count & ~3))
+        unsafe w += count & ~3
+        unsafe values = whole
+      }
+      while unsafe values < end {
+        let value = unsafe Int32(values[0])
+        unsafe sums.a &+= value &* Int32(w[0])
+        unsafe sums.b &+= value &* Int32(w[stride])
+        unsafe sums.c &+= value &* Int32(w[2 &* stride])
+        unsafe sums.d &+= value &* Int32(w[3 &* stride])
+        unsafe w += 1
+        unsafe values += 1
+      }
+      return sums
+    }
+
+    @inline(__always)
+    private static func add(
+      _ weights: UnsafePointer<Int8>, _ even: Int32, _ odd: Int32, _ sum: inout Int32
+    ) {
+      let word = unsafe UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
+      sum = octet_multiply_halves(octet_widen_even(word), even, sum)
+      sum = octet_multiply_halves(octet_widen_odd(word), odd, sum)
+    }
+  }
+#endif

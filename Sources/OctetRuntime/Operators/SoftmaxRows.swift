@@ -1,0 +1,75 @@
+/// What softmax and its logarithm have in common: rows of scores, of which the differences to each
+/// row's maximum are scaled to Q5.26 and their exponentials summed in Q12.19.
+struct SoftmaxRows {
+  /// The first parameter words of both operators, in order.
+  enum Word {
+    /// `beta · input scale · 2²⁶`, at most 2³¹ − 1, as a multiplier and a left shift.
+    static let multiplier = 0
+    static let shift = 1
+    /// −255…0: differences below it count as an exponential of 0.
+    static let differenceMinimum = 2
+  }
+
+  let view: OperatorView
+  let input: TensorView
+  let differenceMinimum: Int32
+
+  init(_ view: OperatorView) {
+    self.view = view
+    input = view.input(0)
+    differenceMinimum = view.parameter(Word.differenceMinimum)
+  }
+
+  func validate() throws(ModelError) {
+    try view.require(input.hasSameShape(as: view.output(0)))
+    // The sum of the exponentials, each at most 1, has 12 integer bits.
+    try view.require(input.channels < 1 << 12, .tooLarge)
+    try view.require(parameter: Word.multiplier, in: 1 << 30...Int32.max)
+    try view.require(parameter: Word.shift, in: 0...30)
+    try view.require(parameter: Word.differenceMinimum, in: -255...0)
+  }
+
+  /// Calls `body` with each row's scores and where its results go, which may be the same place.
+  @inline(__always)
+  func forEach(
+    _ context: OperatorContext,
+    _ body: (Row, UnsafePointer<Int8>, UnsafeMutablePointer<Int8>) -> Void
+  ) {
+    for row in 0..<input.elementCount / input.channels {
+      let start = row &* input.channels
+      let source = unsafe context.input(0) + start
+      unsafe body(self.row(source), source, context.output(0) + start)
+    }
+  }
+
+  struct Row {
+    var maximum: Int32 = -128
+    /// Of the exponentials, Q12.19: at least the 1.0 = 2¹⁹ of the maximum.
+    var sum: Int32 = 0
+  }
+
+  @inline(__always)
+  private func row(_ source: UnsafePointer<Int8>) -> Row {
+    var row = Row()
+    for index in 0..<input.channels { row.maximum = unsafe max(row.maximum, Int32(source[index])) }
+    for index in 0..<input.channels {
+      let difference = unsafe Int32(source[index]) &- row.maximum
+      if difference >= differenceMinimum {
+        row.sum &+= roundingShiftRight(exponential(difference), 12)
+      }
+    }
+    return row
+  }
+
+  /// exp(beta · scale · difference) in Q0.31, for a difference ≤ 0.
+  @inline(__always)
+  func exponential(_ difference: Int32) -> Int32 {
+    GemmlowpFixedPoint.exponential(scaled(difference))
+  }
+
+  /// beta · scale · difference in Q5.26.
+  @inline(__always)
+  func scaled(_ difference: Int32) -> Int32 {
+    highMultiply(difference &<< view.parameter(Word.shift), view.parameter(Word.multiplier))
+  }
+}

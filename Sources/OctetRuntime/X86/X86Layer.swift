@@ -1,0 +1,163 @@
+#if arch(x86_64) && !hasFeature(Embedded)
+  internal import COctetKernels
+
+  /// A layer prepared for AVX2 or AVX-512, and how the kernels are driven over it. It stands in the
+  /// workspace; distances in it are from its own address.
+  struct X86Layer: BitwiseCopyable {
+    enum Kind: UInt8 {
+      case convolution, narrow, depthwise, addition
+    }
+
+    /// What the kernels read; first, as their offsets count from it.
+    var kernel = octet_x86_layer()
+    var kind = Kind.convolution
+    var isAVX2 = false
+    /// Whether words stand in threes, of neighbouring columns of the kernel, for one vector.
+    var takesThree = false
+    var batch = 1
+    /// In the arena; the second input is an addition's.
+    var input = 0
+    var secondInput = 0
+    var output = 0
+    var outputHeight = 1
+    /// Depthwise: words that hold the kernel's rows; rows that windows move by.
+    var groupCount = 0
+    var stride = 0
+    /// Bytes from the layer's address: [vectors / B, word_count, B] vectors; [vectors, 10] vectors;
+    /// sums of a row.
+    var weights = 0
+    var constants = 0
+    var scratch = 0
+
+    var lanes: Int { isAVX2 ? 8 : 16 }
+    var vectorByteCount: Int { 4 &* lanes }
+    var isPooled: Bool { kernel.pool_height &* kernel.pool_width > 1 }
+
+    /// B, the vectors of channels that are computed together, when `count` channels are left; a
+    /// layer of one pixel takes eight, for sums enough to hide the latency of the dots. (Four, with
+    /// half the pixels, is slower on AVX2 and no faster on AVX-512.)
+    func vectorsPerBlock(_ count: Int) -> Int {
+      if kind == .depthwise { return 1 }
+      let vectors = (count &+ lanes &- 1) / lanes
+      let isOnePixel = kernel.convolved_width == 1 && !isPooled
+      return isOnePixel && vectors > 4 ? 8 : min(vectors, 2)
+    }
+
+    /// The kernel for blocks of `vectors`.
+    private func block(_ vectors: Int) -> Int32 {
+      if kind == .narrow {
+        return Int32(kernel.pool_width == 2 ? OCTET_X86_NARROW_TWO : OCTET_X86_NARROW_ONE)
+      }
+      if kind == .depthwise { return Int32(OCTET_X86_DEPTHWISE) }
+      if takesThree { return Int32(OCTET_X86_THREE) }
+      return Int32(
+        vectors == 8 ? OCTET_X86_EIGHT : vectors == 2 ? OCTET_X86_TWO : OCTET_X86_ONE)
+    }
+
+    /// Runs the layer that stands at `place`.
+    // Safety: operands lie inside the arena; the packed parts inside the workspace.
+    @inline(__always)
+    static func run(_ place: UnsafeRawPointer, arena: UnsafeMutableRawPointer) {
+      let layer = unsafe place.assumingMemoryBound(to: X86Layer.self)
+      let bytes = unsafe arena.assumingMemoryBound(to: Int8.self)
+      unsafe layer.pointee.run(place, bytes)
+    }
+
+    private func run(_ place: UnsafeRawPointer, _ arena: UnsafeMutablePointer<Int8>) {
+      let core = unsafe place.assumingMemoryBound(to: octet_x86_layer.self)
+      let image = unsafe UnsafeMutableRawPointer(mutating: place + Int(kernel.image))
+      var source = unsafe UnsafePointer(arena + input)
+      var target = unsafe arena + output
+      if kind == .addition {
+        let second = unsafe UnsafePointer(arena + secondInput)
+        return isAVX2
+          ? unsafe octet_add_avx2(core, place + constants, source, second, target)
+          : unsafe octet_add_avx512vnni(core, place + constants, source, second, target)
+      }
+      for _ in 0..<batch {
+        if kind == .depthwise {
+          unsafe runDepthwise(place, source, target, words: image)
+        } else {
+          if isAVX2 {
+            unsafe octet_copy_avx2(core, source)
+          } else {
+            unsafe octet_copy_avx512vnni(core, source)
+          }
+          unsafe runRows(place, image, target, count: outputHeight)
+        }
+        unsafe source += Int(kernel.height) &* Int(kernel.row_count)
+        unsafe target += outputHeight &* outputRowCount
+      }
+    }
+
+    private var outputRowCount: Int { Int(kernel.output_width) &* Int(kernel.channels) }
+
+    /// All channels of `count` rows of the output.
+    private func runRows(
+      _ place: UnsafeRawPointer, _ image: UnsafeRawPointer, _ target: UnsafeMutablePointer<Int8>,
+      count: Int
+    ) {
+      let core = unsafe place.assumingMemoryBound(to: octet_x86_layer.self)
+      let channels = Int(kernel.channels)
+      var image = unsafe image.assumingMemoryBound(to: UInt8.self)
+      var weights = unsafe place + weights
+      var constants = unsafe place + constants
+      var row = unsafe octet_x86_place()
+      let sums = unsafe UnsafeMutableRawPointer(mutating: place + scratch)
+      unsafe row.end = UnsafePointer(target + count &* outputRowCount)
+      var channel = 0
+      while channel < channels {
+        let vectors = vectorsPerBlock(channels &- channel)
+        let block = block(vectors)
+        unsafe row.weights = weights
+        unsafe row.vector_count = Int32(
+          truncatingIfNeeded: kind == .narrow ? channels : vectors)
+        unsafe row.constants = constants
+        unsafe row.count = Int32(truncatingIfNeeded: channels &- channel)
+        unsafe row.sums = sums
+        unsafe row.pixel = image
+        unsafe row.target = target + channel
+        if isAVX2 {
+          unsafe octet_run_avx2(core, block, &row, Int32(truncatingIfNeeded: count))
+        } else {
+          unsafe octet_run_avx512vnni(core, block, &row, Int32(truncatingIfNeeded: count))
+        }
+        unsafe weights += Int(kernel.word_count) &* vectors &* vectorByteCount
+        unsafe constants += OCTET_X86_CONSTANTS &* vectors &* vectorByteCount
+        // Depthwise: other words.
+        if kind == .depthwise { unsafe image += vectorByteCount }
+        channel &+= vectors &* lanes
+      }
+    }
+
+    /// Rows come one by one into `words` of neighbours in a column, so that nothing is interleaved
+    /// twice; those past the kernel's have weights of 0.
+    private func runDepthwise(
+      _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>,
+      _ target: UnsafeMutablePointer<Int8>, words: UnsafeMutableRawPointer
+    ) {
+      let core = unsafe place.assumingMemoryBound(to: octet_x86_layer.self)
+      let words = unsafe words.assumingMemoryBound(to: UInt32.self)
+      let elements = isAVX2 ? 2 : 4
+      let wordCount = Int(kernel.image_row_count)
+      unsafe words.update(repeating: kernel.padding, count: groupCount &* wordCount)
+      for y in 0..<outputHeight {
+        for group in 0..<groupCount {
+          let end = y &* stride &- Int(kernel.top) &+ (group &+ 1) &* elements
+          let count = y > 0 ? min(stride, elements) : elements
+          for row in end &- count..<end {
+            let isInside = row >= 0 && row < Int(kernel.height)
+            let values = unsafe isInside ? source + row &* Int(kernel.row_count) : nil
+            let target = unsafe words + (group &* wordCount &+ Int(kernel.left))
+            if isAVX2 {
+              unsafe octet_take_avx2(core, target, values)
+            } else {
+              unsafe octet_take_avx512vnni(core, target, values)
+            }
+          }
+        }
+        unsafe runRows(place, words, target + y &* outputRowCount, count: 1)
+      }
+    }
+  }
+#endif
