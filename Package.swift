@@ -46,7 +46,7 @@ let package = Package(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
     .testTarget(
       name: "OctetRuntimeTests", dependencies: ["OctetRuntime", "OctetCompiler", "TestNetworks"]),
-    .testTarget(name: "OctetModelTests", dependencies: ["OctetModel"]),
+    .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(

@@ -1,4 +1,4 @@
-import COctetFloatKernels
+package import COctetFloatKernels
 
 /// A matrix of floats inside a larger buffer: element (i, j) is at `i · rowStride + j ·
 /// columnStride`. Swapping the strides transposes it.
@@ -59,9 +59,107 @@ public func matrixMultiply(
     if !accumulates { for row in 0..<m { (c + row * cRowStride).update(repeating: 0, count: n) } }
     return
   }
-  octet_float_kernels_at(0)?.pointee.multiply(
-    m, n, k, a, aShape.rowStride, aShape.columnStride, b, bShape.rowStride, bShape.columnStride,
-    c, cRowStride, accumulates ? 1 : 0)
+  matrixMultiply(
+    a, aShape, b, bShape, into: c, cRowStride: cRowStride, accumulates: accumulates,
+    kernels: FloatKernels.best)
+}
+
+/// The same for pointers and any kernels; M, N and K are above 0.
+///
+/// The kernel wants neighbouring vectors of B and whole vectors of C. So B goes in panels of a few
+/// vectors of columns, copied where they are not neighbours already; the columns of C after its
+/// last whole vector go through a tile of their own.
+package func matrixMultiply(
+  _ a: UnsafePointer<Float>, _ aShape: MatrixShape, _ b: UnsafePointer<Float>,
+  _ bShape: MatrixShape, into c: UnsafeMutablePointer<Float>, cRowStride: Int,
+  accumulates: Bool, kernels: octet_float_kernels
+) {
+  let k = aShape.columnCount
+  let n = bShape.columnCount
+  let depthLimit = min(k, 256)
+  withUnsafeTemporaryAllocation(
+    byteCount: depthLimit * kernels.pixelLimit * 64, alignment: 64
+  ) { memory in
+    guard let panel = memory.bindMemory(to: Float.self).baseAddress else { return }
+    var column = 0
+    while column < n {
+      let vectors = max(1, min(kernels.pixelLimit, (n - column) / 16))
+      let columns = min(vectors * 16, n - column)
+      for first in stride(from: 0, to: k, by: depthLimit) {
+        var source = b + first * bShape.rowStride + column * bShape.columnStride
+        var product = PanelProduct(
+          vectorCount: vectors, columnCount: columns, depth: min(depthLimit, k - first),
+          sourceStride: bShape.rowStride, accumulates: accumulates || first > 0)
+        if columns < 16 || bShape.columnStride != 1 {
+          product.copy(source, bShape, to: panel)
+          source = UnsafePointer(panel)
+        }
+        product.add(
+          a + first * aShape.columnStride, aShape, source, to: c + column, cRowStride, kernels)
+      }
+      column += columns
+    }
+  }
+}
+
+/// The product of A and a panel of B.
+private struct PanelProduct {
+  var vectorCount, columnCount, depth: Int
+  /// From row to row of the panel.
+  var sourceStride: Int
+  var accumulates: Bool
+
+  /// Fills the last vector with zeros.
+  mutating func copy(
+    _ source: UnsafePointer<Float>, _ shape: MatrixShape, to panel: UnsafeMutablePointer<Float>
+  ) {
+    sourceStride = vectorCount * 16
+    for row in 0..<depth {
+      let line = panel + row * sourceStride
+      let source = source + row * shape.rowStride
+      for i in 0..<columnCount { line[i] = source[i * shape.columnStride] }
+      for i in columnCount..<sourceStride { line[i] = 0 }
+    }
+  }
+
+  func add(
+    _ a: UnsafePointer<Float>, _ aShape: MatrixShape, _ source: UnsafePointer<Float>,
+    to c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ kernels: octet_float_kernels
+  ) {
+    let isWhole = columnCount >= 16
+    var block = octet_contraction()
+    block.aCount = 1
+    block.bCount = 1
+    block.kCount = depth
+    block.xPixel = 16
+    block.xK = sourceStride
+    block.wK = aShape.columnStride
+    block.wJ = aShape.rowStride
+    block.yPixel = 16
+    block.yJ = isWhole ? cRowStride : 16
+    block.accumulates = accumulates ? 1 : 0
+    let limit = vectorCount == 1 ? kernels.onePixelOutputLimit : kernels.outputLimit
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: limit * 16) { tile in
+      guard let tile = tile.baseAddress else { return }
+      for row in stride(from: 0, to: aShape.rowCount, by: limit) {
+        let rows = min(limit, aShape.rowCount - row)
+        let target = c + row * cRowStride
+        if !isWhole, accumulates {
+          for i in 0..<rows {
+            (tile + i * 16).update(from: target + i * cRowStride, count: columnCount)
+          }
+        }
+        kernels.contract(
+          &block, vectorCount, rows, 1, source, a + row * aShape.rowStride, nil,
+          isWhole ? target : tile)
+        if !isWhole {
+          for i in 0..<rows {
+            (target + i * cRowStride).update(from: tile + i * 16, count: columnCount)
+          }
+        }
+      }
+    }
+  }
 }
 
 /// The product of two row-major matrices, `[M, K]` · `[K, N]`.

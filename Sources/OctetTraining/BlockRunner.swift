@@ -5,7 +5,6 @@ import OctetModel
 struct BlockRunner: Sendable {
   let network: LaneNetwork
   let kernels: octet_float_kernels
-  private let channelCount: Int
   /// Pixel to real input: pixel · scale[c] + offset[c].
   private let scale, offset: [Float]
 
@@ -15,7 +14,6 @@ struct BlockRunner: Sendable {
     self.network = network
     self.kernels = kernels
     let channelCount = network.graph.tensors[network.graph.inputs[0]].shape.last ?? 1
-    self.channelCount = channelCount
     let normalization = network.graph.metadata.normalization
     let mean = normalization?.mean ?? [Float](repeating: 0, count: channelCount)
     let deviation =
@@ -50,16 +48,16 @@ struct BlockRunner: Sendable {
     indices: UnsafePointer<Int>, count: Int
   ) {
     withUnsafeTemporaryAllocation(
-      of: UnsafePointer<UInt8>?.self, capacity: LaneNetwork.laneCount
+      of: UnsafePointer<UInt8>.self, capacity: LaneNetwork.laneCount
     ) { images in
       for lane in 0..<LaneNetwork.laneCount {
         images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
       scale.withUnsafeBufferPointer { scale in
         offset.withUnsafeBufferPointer { offset in
-          kernels.loadImages(
-            images.baseAddress, imageByteCount / channelCount, channelCount, scale.baseAddress,
-            offset.baseAddress, context.pointer(network.input))
+          Lanewise.load(
+            images, count: imageByteCount, scale: scale, offset: offset,
+            into: context.pointer(network.input))
         }
       }
     }

@@ -1,4 +1,3 @@
-import COctetFloatKernels
 import OctetModel
 
 /// Convolution, grouped or depthwise, with bias and optionally a ReLU on its result.
@@ -29,33 +28,33 @@ struct ConvolutionStep: LaneStep {
   private var isPadded: Bool { padded.offset != input.offset }
   private var inputChannelCount: Int { weights.inputs * weights.groups }
   private var outputChannelCount: Int { weights.outputs * weights.groups }
-  /// Elements of one padded row.
-  private var rowCount: Int { geometry.paddedWidth * inputChannelCount }
+  /// Floats from one pixel or row to the next.
+  private var xPixel: Int { inputChannelCount * LaneNetwork.laneCount }
+  private var xRow: Int { geometry.paddedWidth * xPixel }
+  private var yPixel: Int { outputChannelCount * LaneNetwork.laneCount }
+  private var yRow: Int { geometry.outputWidth * yPixel }
 
   func forward(_ context: LaneContext) {
     if isPadded { copyRows(context, from: input, to: padded) }
-    var contraction = octet_contraction()
-    setShape(&contraction)
-    contraction.start = biasOffset == nil ? OCTET_START_ZERO : OCTET_START_BIAS
-    contraction.relu = hasReLU ? 1 : 0
+    let contraction = forwardContraction()
     for group in 0..<weights.groups {
-      context.kernels.contract(
-        &contraction, lanes(context.pointer(padded), group * weights.inputs),
-        context.parameters + weightOffset + group * weights.groupCount,
-        biasOffset.map { context.parameters + $0 + group * weights.outputs },
-        lanes(context.pointer(output), group * weights.outputs))
+      contraction.run(
+        context.kernels, x: lanes(context.pointer(padded), group * weights.inputs),
+        w: context.parameters + weightOffset + group * weights.groupCount,
+        bias: biasOffset.map { context.parameters + $0 + group * weights.outputs },
+        y: lanes(context.pointer(output), group * weights.outputs))
     }
   }
 
   func backward(_ context: LaneContext) {
     let dy = context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      context.kernels.reluBackward(output.count, context.pointer(output), dy, dy)
+      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      context.kernels.sumPixels(
-        geometry.outputHeight * geometry.outputWidth, outputChannelCount, dy,
-        context.gradients + biasOffset)
+      Lanewise.sumPixels(
+        geometry.outputHeight * geometry.outputWidth, channelCount: outputChannelCount, dy,
+        into: context.gradients + biasOffset)
     }
     weightGradient(context, dy)
     guard let inputGradient else { return }
@@ -65,87 +64,73 @@ struct ConvolutionStep: LaneStep {
     if isPadded { copyBack(context, inputGradient) }
   }
 
-  private func setShape(_ c: inout octet_contraction) {
+  private func forwardContraction() -> Contraction {
+    var c = Contraction(
+      outputCount: weights.outputs, kCount: weights.inputs, wK: weights.outputs, wJ: 1)
     c.rowCount = geometry.outputHeight
     c.pixelCount = geometry.outputWidth
-    c.outputCount = weights.outputs
-    c.xRow = geometry.stride.height * rowCount
-    c.xPixel = geometry.stride.width * inputChannelCount
-    c.yRow = geometry.outputWidth * outputChannelCount
-    c.yPixel = outputChannelCount
-    c.aCount = weights.kernelHeight
-    c.xA = geometry.dilation.height * rowCount
-    c.wA = weights.kernelWidth * weights.inputs * weights.outputs
-    c.bCount = weights.kernelWidth
-    c.xB = geometry.dilation.width * inputChannelCount
-    c.wB = weights.inputs * weights.outputs
-    c.kCount = weights.inputs
-    c.wK = weights.outputs
-    c.wJ = 1
+    c.xRow = geometry.stride.height * xRow
+    c.yRow = yRow
+    c.block.xPixel = geometry.stride.width * xPixel
+    c.block.yPixel = yPixel
+    c.block.aCount = weights.kernelHeight
+    c.block.xA = geometry.dilation.height * xRow
+    c.block.wA = weights.kernelWidth * weights.inputs * weights.outputs
     if geometry.dilation.width == 1, weights.groups == 1 {
       // A row of the kernel is contiguous: one loop instead of two.
-      c.kCount *= c.bCount
-      c.bCount = 1
+      c.block.kCount *= weights.kernelWidth
+    } else {
+      c.block.bCount = weights.kernelWidth
+      c.block.xB = geometry.dilation.width * xPixel
+      c.block.wB = weights.inputs * weights.outputs
     }
+    c.block.relu = hasReLU ? 1 : 0
+    return c
   }
 
   private func weightGradient(_ context: LaneContext, _ dy: UnsafePointer<Float>) {
-    var c = octet_correlation()
-    c.rowCount = geometry.outputHeight
-    c.pixelCount = geometry.outputWidth
-    c.outputCount = weights.outputs
-    c.aCount = weights.kernelHeight
-    c.bCount = weights.kernelWidth
-    c.kCount = weights.inputs
-    c.xRow = geometry.stride.height * rowCount
-    c.xPixel = geometry.stride.width * inputChannelCount
-    c.xA = geometry.dilation.height * rowCount
-    c.xB = geometry.dilation.width * inputChannelCount
-    c.wA = weights.kernelWidth * weights.inputs * weights.outputs
-    c.wB = weights.inputs * weights.outputs
-    c.wK = weights.outputs
-    c.yRow = geometry.outputWidth * outputChannelCount
-    c.yPixel = outputChannelCount
+    let sumK = weights.outputs * LaneNetwork.laneCount
+    let sumB = weights.inputs * sumK
+    let correlation = Correlation(
+      rowCount: geometry.outputHeight, pixelCount: geometry.outputWidth,
+      outputCount: weights.outputs, aCount: weights.kernelHeight, bCount: weights.kernelWidth,
+      kCount: weights.inputs, xRow: geometry.stride.height * xRow,
+      xPixel: geometry.stride.width * xPixel, xA: geometry.dilation.height * xRow,
+      xB: geometry.dilation.width * xPixel, yRow: yRow, yPixel: yPixel,
+      sumA: weights.kernelWidth * sumB, sumB: sumB, sumK: sumK)
     let x = context.pointer(padded)
     for group in 0..<weights.groups {
       let floats = weights.groupCount * LaneNetwork.laneCount
       context.scratch.update(repeating: 0, count: floats)
-      context.kernels.correlate(
-        &c, lanes(x, group * weights.inputs), dy + group * weights.outputs * 16, context.scratch)
-      context.kernels.sumLanes(
+      correlation.run(
+        context.kernels, x: lanes(x, group * weights.inputs),
+        dy: lanes(dy, group * weights.outputs), sums: context.scratch)
+      Lanewise.sum(
         weights.groupCount, context.scratch,
-        context.gradients + weightOffset + group * weights.groupCount)
+        into: context.gradients + weightOffset + group * weights.groupCount)
     }
   }
 
   private func addInputGradient(
     _ context: LaneContext, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
   ) {
-    var c = octet_contraction()
-    c.rowCount = 1
+    var c = Contraction(
+      outputCount: weights.inputs, kCount: weights.outputs, wK: 1, wJ: weights.outputs)
     c.pixelCount = geometry.outputWidth
-    c.outputCount = weights.inputs
-    c.aCount = 1
-    c.bCount = 1
-    c.kCount = weights.outputs
-    c.xPixel = outputChannelCount
-    c.wK = 1
-    c.wJ = weights.outputs
-    c.yPixel = geometry.stride.width * inputChannelCount
-    c.start = OCTET_START_OUTPUT
+    c.block.xPixel = yPixel
+    c.block.yPixel = geometry.stride.width * xPixel
+    c.block.accumulates = 1
     for row in 0..<geometry.outputHeight {
       for group in 0..<weights.groups {
-        let source =
-          dy
-          + (row * geometry.outputWidth * outputChannelCount
-            + group * weights.outputs) * 16
+        let source = lanes(dy + row * yRow, group * weights.outputs)
         var w = context.parameters + weightOffset + group * weights.groupCount
         for i in 0..<weights.kernelHeight {
           let y = row * geometry.stride.height + i * geometry.dilation.height
           for j in 0..<weights.kernelWidth {
-            let at = y * rowCount + j * geometry.dilation.width * inputChannelCount
-            context.kernels.contract(
-              &c, source, w, nil, lanes(dx, at + group * weights.inputs))
+            let target = dx + y * xRow + j * geometry.dilation.width * xPixel
+            c.run(
+              context.kernels, x: source, w: w, bias: nil,
+              y: lanes(target, group * weights.inputs))
             w += weights.inputs * weights.outputs
           }
         }
@@ -155,27 +140,23 @@ struct ConvolutionStep: LaneStep {
 
   private func copyRows(_ context: LaneContext, from: LaneBuffer, to: LaneBuffer) {
     let count = geometry.inputWidth * inputChannelCount
-    let start =
-      (geometry.paddingTop * geometry.paddedWidth + geometry.paddingLeft)
-      * inputChannelCount
+    let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      lanes(context.pointer(to), start + row * rowCount).update(
+      (context.pointer(to) + start + row * xRow).update(
         from: lanes(context.pointer(from), row * count), count: count * LaneNetwork.laneCount)
     }
   }
 
   private func copyBack(_ context: LaneContext, _ target: InputGradient) {
     let count = geometry.inputWidth * inputChannelCount
-    let start =
-      (geometry.paddingTop * geometry.paddedWidth + geometry.paddingLeft)
-      * inputChannelCount
+    let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      let source = lanes(context.pointer(paddedGradient), start + row * rowCount)
+      let source = context.pointer(paddedGradient) + start + row * xRow
       let result = lanes(context.pointer(target.buffer), row * count)
       if target.isFirst {
         result.update(from: source, count: count * LaneNetwork.laneCount)
       } else {
-        context.kernels.add(count, result, source, result)
+        Lanewise.add(count, result, source, into: result)
       }
     }
   }
@@ -192,5 +173,9 @@ struct ConvolutionGeometry: Sendable {
 
 /// `count` elements of sixteen lanes further on.
 func lanes(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
+  pointer + count * LaneNetwork.laneCount
+}
+
+func lanes(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
   pointer + count * LaneNetwork.laneCount
 }

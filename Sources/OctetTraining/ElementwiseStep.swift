@@ -5,7 +5,7 @@ struct ReLUStep: LaneStep {
   var inputGradient: InputGradient?
 
   func forward(_ context: LaneContext) {
-    context.kernels.relu(input.count, context.pointer(input), context.pointer(output))
+    Lanewise.relu(input.count, context.pointer(input), into: context.pointer(output))
   }
 
   func backward(_ context: LaneContext) {
@@ -13,11 +13,11 @@ struct ReLUStep: LaneStep {
     let dy = context.pointer(outputGradient)
     let dx = context.pointer(inputGradient.buffer)
     if inputGradient.isFirst {
-      context.kernels.reluBackward(output.count, context.pointer(output), dy, dx)
+      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dx)
     } else {
-      context.kernels.reluBackward(
-        output.count, context.pointer(output), dy, context.scratch)
-      context.kernels.add(output.count, dx, context.scratch, dx)
+      Lanewise.maskByReLU(
+        output.count, y: context.pointer(output), dy: dy, dx: context.scratch)
+      Lanewise.add(output.count, dx, context.scratch, into: dx)
     }
   }
 }
@@ -30,9 +30,9 @@ struct AddStep: LaneStep {
   var inputGradients: [InputGradient]
 
   func forward(_ context: LaneContext) {
-    context.kernels.add(
+    Lanewise.add(
       output.count, context.pointer(inputs.0), context.pointer(inputs.1),
-      context.pointer(output))
+      into: context.pointer(output))
   }
 
   func backward(_ context: LaneContext) {
@@ -42,7 +42,7 @@ struct AddStep: LaneStep {
       if gradient.isFirst {
         dx.update(from: dy, count: output.count * LaneNetwork.laneCount)
       } else {
-        context.kernels.add(output.count, dx, dy, dx)
+        Lanewise.add(output.count, dx, dy, into: dx)
       }
     }
   }

@@ -1,4 +1,3 @@
-import COctetFloatKernels
 import OctetModel
 
 /// y[o] = b[o] + Σ_i x[i] · w[i][o], optionally with a ReLU on the result.
@@ -12,56 +11,35 @@ struct FullyConnectedStep: LaneStep {
   var takesReLUGradient: Bool
 
   func forward(_ context: LaneContext) {
-    var c = octet_contraction()
-    c.rowCount = 1
-    c.pixelCount = 1
-    c.outputCount = output.count
-    c.aCount = 1
-    c.bCount = 1
-    c.kCount = input.count
-    c.wK = output.count
-    c.wJ = 1
-    c.start = biasOffset == nil ? OCTET_START_ZERO : OCTET_START_BIAS
-    c.relu = hasReLU ? 1 : 0
-    context.kernels.contract(
-      &c, context.pointer(input), context.parameters + weightOffset,
-      biasOffset.map { context.parameters + $0 }, context.pointer(output))
+    var contraction = Contraction(
+      outputCount: output.count, kCount: input.count, wK: output.count, wJ: 1)
+    contraction.block.relu = hasReLU ? 1 : 0
+    contraction.run(
+      context.kernels, x: context.pointer(input), w: context.parameters + weightOffset,
+      bias: biasOffset.map { context.parameters + $0 }, y: context.pointer(output))
   }
 
   func backward(_ context: LaneContext) {
     let dy = context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      context.kernels.reluBackward(output.count, context.pointer(output), dy, dy)
+      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      context.kernels.sumLanes(output.count, dy, context.gradients + biasOffset)
+      Lanewise.sum(output.count, dy, into: context.gradients + biasOffset)
     }
-    // dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices once dy is turned to [n][o].
-    let stride = scratchRowCount(output.count)
-    for o in 0..<output.count {
-      for n in 0..<LaneNetwork.laneCount {
-        context.scratch[n * stride + o] = dy[o * LaneNetwork.laneCount + n]
-      }
-    }
-    context.kernels.multiply(
-      input.count, output.count, LaneNetwork.laneCount, context.pointer(input),
-      LaneNetwork.laneCount, 1, context.scratch, stride, 1,
-      context.gradients + weightOffset, output.count, 0)
+    // dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices.
+    let lanes = LaneNetwork.laneCount
+    matrixMultiply(
+      context.pointer(input), MatrixShape(rowCount: input.count, columnCount: lanes), dy,
+      MatrixShape(rowCount: output.count, columnCount: lanes).transposed,
+      into: context.gradients + weightOffset, cRowStride: output.count, accumulates: false,
+      kernels: context.kernels)
     guard let inputGradient else { return }
-    var c = octet_contraction()
-    c.rowCount = 1
-    c.pixelCount = 1
-    c.outputCount = input.count
-    c.aCount = 1
-    c.bCount = 1
-    c.kCount = output.count
-    c.wK = 1
-    c.wJ = output.count
-    c.start = inputGradient.isFirst ? OCTET_START_ZERO : OCTET_START_OUTPUT
-    context.kernels.contract(
-      &c, dy, context.parameters + weightOffset, nil, context.pointer(inputGradient.buffer))
+    var contraction = Contraction(
+      outputCount: input.count, kCount: output.count, wK: 1, wJ: output.count)
+    contraction.block.accumulates = inputGradient.isFirst ? 0 : 1
+    contraction.run(
+      context.kernels, x: dy, w: context.parameters + weightOffset, bias: nil,
+      y: context.pointer(inputGradient.buffer))
   }
 }
-
-/// Floats of one row of the transposed gradient: `count` rounded up to whole vectors.
-func scratchRowCount(_ count: Int) -> Int { (count + 15) / 16 * 16 }

@@ -34,7 +34,7 @@ extension LaneNetwork {
           gradient: context.pointer(logitsGradient)
         ).loss
       backward(context)
-      kernels.add(parameterCount / Self.laneCount, total, gradient, total)
+      Lanewise.add(parameterCount / Self.laneCount, total, gradient, into: total)
     }
     let pairs = self.parameters.map { ($0.tensor, values(of: $0, in: total)) }
     return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))

@@ -4,9 +4,11 @@ import OctetModel
 /// A graph made ready for training: every operation as a step over buffers of lanes.
 ///
 /// Sixteen images are worked on at once. A tensor `[1, H, W, C]` is a buffer `[H][W][C][16]`, the
-/// sixteen images' values of one element side by side (see `octet_float_kernels.h`). All buffers
-/// lie in one block of memory, a `Workspace`, of which every thread has its own. Parameters and
-/// their gradients are flat arrays in the layout of `ParameterLayout`.
+/// sixteen images' values of one element side by side. So one 512-bit register (two of 256 bits,
+/// four of 128) holds an element of all images, every operation vectorizes whatever its channel
+/// count, and nothing is ever shuffled. All buffers lie in one block of memory, a `Workspace`, of
+/// which every thread has its own. Parameters and their gradients are flat arrays in the layout of
+/// `ParameterLayout`.
 package final class LaneNetwork: Sendable {
   package static let laneCount = 16
 
@@ -122,17 +124,4 @@ func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
   let result = raw.bindMemory(to: Float.self, capacity: max(count, 16))
   result.initialize(repeating: 0, count: max(count, 16))
   return result
-}
-
-/// The best kernels of this machine.
-package enum FloatKernels {
-  /// All that this machine can run, best first.
-  package static let available: [octet_float_kernels] = {
-    var result: [octet_float_kernels] = []
-    while let kernels = octet_float_kernels_at(Int32(result.count)) {
-      result.append(kernels.pointee)
-    }
-    return result
-  }()
-  package static var best: octet_float_kernels { available[0] }
 }

@@ -125,8 +125,6 @@ extension LanePlanner {
       1, layout: .matrix(outputs: w[0], inputs: w[1]), fanIn: w[1], fanOut: w[0])
     let biasOffset = try planBias(w[0])
     let gradient = inputGradient()
-    // The transposed gradient, [16][w[0]].
-    memory.needScratch(scratchRowCount(w[0]))
     markTrained()
     steps.append(
       FullyConnectedStep(
@@ -158,14 +156,10 @@ extension LanePlanner {
     steps.append(
       PoolStep(
         kind: kind,
-        shape: octet_pool(
+        shape: LanePool(
           height: x[1], width: x[2], channelCount: x[3], outputHeight: y[1], outputWidth: y[2],
-          kernelHeight: attributes.kernel.height, kernelWidth: attributes.kernel.width,
-          strideHeight: attributes.stride.height, strideWidth: attributes.stride.width,
-          dilationHeight: attributes.dilation.height, dilationWidth: attributes.dilation.width,
-          paddingTop: padding.top, paddingLeft: padding.left,
-          countsPadding: attributes.countsPadding ? 1 : 0, paddingBottom: padding.bottom,
-          paddingRight: padding.right),
+          kernel: attributes.kernel, stride: attributes.stride, dilation: attributes.dilation,
+          padding: padding, countsPadding: attributes.countsPadding),
         input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
         inputGradient: gradient, takesReLUGradient: inputIsMaskedByPool))
   }

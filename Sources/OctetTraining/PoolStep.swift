@@ -1,11 +1,9 @@
-import COctetFloatKernels
-
 /// Max or average pool. A max pool gives a window's gradient to the first of its largest elements.
 struct PoolStep: LaneStep {
   enum Kind: Sendable { case max, average }
 
   var kind: Kind
-  var shape: octet_pool
+  var shape: LanePool
   var input, output: LaneBuffer
   var outputGradient: LaneBuffer
   var inputGradient: InputGradient?
@@ -14,23 +12,25 @@ struct PoolStep: LaneStep {
   var takesReLUGradient: Bool
 
   func forward(_ context: LaneContext) {
-    var shape = shape
-    let pool = kind == .max ? context.kernels.maxPool : context.kernels.averagePool
-    pool?(&shape, context.pointer(input), context.pointer(output))
+    let x = elements(context.pointer(input))
+    let y = elements(context.pointer(output))
+    switch kind {
+    case .max: shape.max(x, into: y)
+    case .average: shape.average(x, into: y)
+    }
   }
 
   func backward(_ context: LaneContext) {
     guard let inputGradient else { return }
-    var shape = shape
     if inputGradient.isFirst { context.zero(inputGradient.buffer) }
-    let dy = context.pointer(outputGradient)
-    let dx = context.pointer(inputGradient.buffer)
+    let dy = elements(context.pointer(outputGradient))
+    let dx = elements(context.pointer(inputGradient.buffer))
     switch kind {
     case .max:
-      context.kernels.maxPoolBackward(
-        &shape, context.pointer(input), context.pointer(output), dy, dx,
-        takesReLUGradient ? 1 : 0)
-    case .average: context.kernels.averagePoolBackward(&shape, dy, dx)
+      shape.maxGradient(
+        x: elements(context.pointer(input)), y: elements(context.pointer(output)), dy: dy,
+        dx: dx, takesReLUGradient: takesReLUGradient)
+    case .average: shape.averageGradient(dy: dy, dx: dx)
     }
   }
 }

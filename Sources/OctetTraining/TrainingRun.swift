@@ -41,7 +41,7 @@ final class TrainingRun: PooledWork {
   private var indices: UnsafePointer<Int>
   private var imageByteCount = 0
   private var imageCount = 0
-  private var update = octet_update()
+  private var update = OptimizerUpdate()
 
   init(
     _ network: LaneNetwork, options: TrainingOptions, kernels: octet_float_kernels
@@ -135,8 +135,9 @@ final class TrainingRun: PooledWork {
       result.loss += sums.loss
       result.correctCount += sums.correctCount
       if block > 0 {
-        runner.kernels.add(
-          network.parameterCount / LaneNetwork.laneCount, shardGradient, gradient, shardGradient)
+        Lanewise.add(
+          network.parameterCount / LaneNetwork.laneCount, shardGradient, gradient,
+          into: shardGradient)
       }
     }
     results[shard] = result
@@ -163,11 +164,10 @@ final class TrainingRun: PooledWork {
   }
 
   private func prepareUpdate(shardCount: Int, step: Int, factor: Float) {
-    update = octet_update()
+    update = OptimizerUpdate()
     update.shardCount = shardCount
     update.shardStride = network.parameterCount
     let rate = options.learningRate * factor
-    update.shrink = 1
     switch options.optimizer {
     case .sgd:
       update.rate = rate
@@ -197,13 +197,12 @@ final class TrainingRun: PooledWork {
     let count = (chunk.range.count + 15) / LaneNetwork.laneCount
     switch options.optimizer {
     case .sgd, .momentum:
-      runner.kernels.updateSGD(
-        &update, count, shardGradients + start, firstMoments + start,
-        parameters + start)
+      update.runSGD(
+        count, shardGradients + start, velocities: firstMoments + start, parameters + start)
     case .adam:
-      runner.kernels.updateAdam(
-        &update, count, shardGradients + start, firstMoments + start,
-        secondMoments + start, parameters + start)
+      update.runAdam(
+        count, shardGradients + start, firsts: firstMoments + start,
+        seconds: secondMoments + start, parameters + start)
     }
   }
 }

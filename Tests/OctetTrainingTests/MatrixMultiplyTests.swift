@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct MatrixMultiplyTests {
   @Test(arguments: [
-    (1, 1, 1), (1, 33, 7), (8, 32, 16), (9, 31, 300), (17, 40, 5), (3, 16, 257), (5, 0, 4),
-    (4, 5, 0),
+    (1, 1, 1), (1, 33, 7), (8, 32, 16), (9, 31, 300), (17, 40, 5), (3, 16, 257), (7, 123, 16),
+    (5, 0, 4), (4, 5, 0),
   ])
   func matchesTheDefinition(_ m: Int, _ n: Int, _ k: Int) throws {
     var generator = SeededGenerator(seed: 9)

@@ -1,0 +1,126 @@
+// The kernels, written once over a sixteen-float vector; float_kernels.c includes this file for
+// each instruction set with other sizes of blocks. The deviations from the formulas in
+// octet_float_kernels.h:
+//
+// 1. The loops over a block are unrolled because its size is a literal in each instance; a switch
+//    finds the instance. Sizes that a set has no registers for are left out.
+// 2. contract: a weight is broadcast to all lanes; with AVX-512 that is part of the multiply-add.
+//    Neighbouring weights (wJ = 1) get their own instance: the offsets are then literals.
+
+INLINE void NAME(contract_block)(
+  const octet_contraction *contraction, ptrdiff_t blockCount, const float *x, const float *w,
+  const float *bias, float *y, const int pixels, const int outputs, const ptrdiff_t wJ
+) {
+  // A copy, because the stores to y might otherwise change it.
+  const octet_contraction c = *contraction;
+  for (ptrdiff_t block = 0; block < blockCount; block++) {
+    V sums[24];
+    UNROLL for (int p = 0; p < pixels; p++) {
+      UNROLL for (int j = 0; j < outputs; j++) {
+        sums[p * outputs + j] = c.accumulates ? *(V *)(y + p * c.yPixel + j * c.yJ)
+          : bias                              ? (V){0} + bias[j]
+                                              : (V){0};
+      }
+    }
+    for (ptrdiff_t a = 0; a < c.aCount; a++) {
+      for (ptrdiff_t b = 0; b < c.bCount; b++) {
+        const float *source = x + a * c.xA + b * c.xB;
+        const float *weight = w + a * c.wA + b * c.wB;
+        for (ptrdiff_t k = 0; k < c.kCount; k++) {
+          V values[4];
+          UNROLL for (int p = 0; p < pixels; p++) values[p] = *(const V *)(source + p * c.xPixel);
+          UNROLL for (int j = 0; j < outputs; j++) {
+            UNROLL for (int p = 0; p < pixels; p++) {
+              sums[p * outputs + j] += values[p] * weight[j * wJ];
+            }
+          }
+          source += c.xK;
+          weight += c.wK;
+        }
+      }
+    }
+    UNROLL for (int p = 0; p < pixels; p++) {
+      UNROLL for (int j = 0; j < outputs; j++) {
+        const V sum = sums[p * outputs + j];
+        *(V *)(y + p * c.yPixel + j * c.yJ) = c.relu ? (V)((I)sum & (sum > 0)) : sum;
+      }
+    }
+    x += pixels * c.xPixel;
+    y += pixels * c.yPixel;
+  }
+}
+
+static void NAME(contract)(
+  const octet_contraction *c, ptrdiff_t pixels, ptrdiff_t outputs, ptrdiff_t blockCount,
+  const float *x, const float *w, const float *bias, float *y
+) {
+#define BLOCK(p, j)                                                                               \
+  case p * 16 + j:                                                                                \
+    if (p <= PIXELS && j <= (p == 1 ? ONE_PIXEL_OUTPUTS : OUTPUTS)) {                             \
+      if (c->wJ == 1) NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, 1);                \
+      else NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, c->wJ);                       \
+    }                                                                                             \
+    break;
+#define BLOCKS(p) BLOCK(p, 1) BLOCK(p, 2) BLOCK(p, 3) BLOCK(p, 4) BLOCK(p, 5) BLOCK(p, 6)
+  switch (pixels * 16 + outputs) { BLOCKS(1) BLOCK(1, 7) BLOCK(1, 8) BLOCKS(2) BLOCKS(3) BLOCKS(4) }
+}
+
+INLINE void NAME(correlate_block)(
+  const octet_correlation *c, const float *x, const float *y, float *sums, const int kernels,
+  const int outputs
+) {
+  V block[20];
+  UNROLL for (int b = 0; b < kernels; b++) {
+    UNROLL for (int j = 0; j < outputs; j++) {
+      block[b * outputs + j] = *(V *)(sums + b * c->sumB + 16 * j);
+    }
+  }
+  const ptrdiff_t xB = c->xB;
+  for (ptrdiff_t r = 0; r < c->rowCount; r++) {
+    const float *source = x + r * c->xRow, *gradient = y + r * c->yRow;
+    for (ptrdiff_t p = 0; p < c->pixelCount; p++) {
+      V values[4];
+      UNROLL for (int j = 0; j < outputs; j++) values[j] = *(const V *)(gradient + 16 * j);
+      UNROLL for (int b = 0; b < kernels; b++) {
+        const V value = *(const V *)(source + b * xB);
+        UNROLL for (int j = 0; j < outputs; j++) block[b * outputs + j] += value * values[j];
+      }
+      source += c->xPixel;
+      gradient += c->yPixel;
+    }
+  }
+  UNROLL for (int b = 0; b < kernels; b++) {
+    UNROLL for (int j = 0; j < outputs; j++) {
+      *(V *)(sums + b * c->sumB + 16 * j) = block[b * outputs + j];
+    }
+  }
+}
+
+static void NAME(correlate)(
+  const octet_correlation *c, ptrdiff_t kernels, ptrdiff_t outputs, const float *x,
+  const float *y, float *sums
+) {
+#define SUM(b, j)                                                                                 \
+  case b * 16 + j:                                                                                \
+    if (b <= SUM_KERNELS && j <= SUM_OUTPUTS) NAME(correlate_block)(c, x, y, sums, b, j);         \
+    break;
+#define SUMS(b) SUM(b, 1) SUM(b, 2) SUM(b, 3) SUM(b, 4)
+  switch (kernels * 16 + outputs) { SUMS(1) SUMS(2) SUMS(3) SUMS(4) SUMS(5) }
+}
+
+static const octet_float_kernels NAME(kernels) = {
+  SET_NAME,    PIXELS,      OUTPUTS, ONE_PIXEL_OUTPUTS, NAME(contract),
+  SUM_KERNELS, SUM_OUTPUTS, NAME(correlate),
+};
+
+#undef BLOCK
+#undef BLOCKS
+#undef SUM
+#undef SUMS
+#undef SET
+#undef SET_NAME
+#undef PIXELS
+#undef OUTPUTS
+#undef ONE_PIXEL_OUTPUTS
+#undef SUM_KERNELS
+#undef SUM_OUTPUTS

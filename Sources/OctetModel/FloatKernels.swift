@@ -1,0 +1,14 @@
+package import COctetFloatKernels
+
+/// The sets of inner loops that this machine can run. Any thread may use them.
+package enum FloatKernels {
+  /// Best first.
+  package static let available: [octet_float_kernels] = {
+    var result: [octet_float_kernels] = []
+    while let kernels = octet_float_kernels_at(Int32(result.count)) {
+      result.append(kernels.pointee)
+    }
+    return result
+  }()
+  package static var best: octet_float_kernels { available[0] }
+}
