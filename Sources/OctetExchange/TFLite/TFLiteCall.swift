@@ -206,6 +206,7 @@ extension TFLiteFile {
     if data.isEmpty { return nil }
     let type = TFLiteTensorType(rawValue: tensor.type)
     guard let width = type?.byteCount else { return nil }
+    try tensor.checkShape()
     guard data.count == tensor.shape.elementCount * width else {
       throw tensor.broken(
         "it has \(data.count) bytes of data; the shape \(tensor.shape) needs "
