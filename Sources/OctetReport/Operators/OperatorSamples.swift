@@ -150,11 +150,17 @@ extension OperatorSample {
       title: "instance normalization", onnx: ["InstanceNormalization"],
       operation: .divide(.none), inputs: [image, image]),
     OperatorSample(
-      title: "reduction",
+      title: "sum", onnx: ["ReduceSum"],
+      operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
+    OperatorSample(
+      title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX"],
+      operation: .reduce(.maximum, axes: [1, 2], keepsDimensions: true)),
+    OperatorSample(
+      title: "other reductions",
       onnx: [
-        "ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1",
-        "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-      ], tflite: ["REDUCE_MAX"], operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
+        "ReduceProd", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum",
+        "ReduceLogSumExp",
+      ], operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
       operation: .extremum(
