@@ -13,11 +13,15 @@ struct SoftmaxRows {
   let view: OperatorView
   let input: TensorView
   let differenceMinimum: Int32
+  private let multiplier: Int32
+  private let shift: Int32
 
   init(_ view: OperatorView) {
     self.view = view
     input = view.input(0)
     differenceMinimum = view.parameter(Word.differenceMinimum)
+    multiplier = view.parameter(Word.multiplier)
+    shift = view.parameter(Word.shift)
   }
 
   func validate() throws(ModelError) {
@@ -51,8 +55,9 @@ struct SoftmaxRows {
   @inline(__always)
   private func row(_ source: UnsafePointer<Int8>) -> Row {
     var row = Row()
-    for index in 0..<input.channels { row.maximum = unsafe max(row.maximum, Int32(source[index])) }
-    for index in 0..<input.channels {
+    let count = input.channels
+    for index in 0..<count { row.maximum = unsafe max(row.maximum, Int32(source[index])) }
+    for index in 0..<count {
       let difference = unsafe Int32(source[index]) &- row.maximum
       if difference >= differenceMinimum {
         row.sum &+= roundingShiftRight(exponential(difference), 12)
@@ -70,6 +75,6 @@ struct SoftmaxRows {
   /// beta · scale · difference in Q5.26.
   @inline(__always)
   func scaled(_ difference: Int32) -> Int32 {
-    highMultiply(difference &<< view.parameter(Word.shift), view.parameter(Word.multiplier))
+    highMultiply(difference &<< shift, multiplier)
   }
 }
