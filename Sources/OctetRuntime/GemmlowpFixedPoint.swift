@@ -71,12 +71,11 @@ package enum GemmlowpFixedPoint {
     let sqrtOfHalf: Int32 = 1_518_500_250
     let fourthRootOfHalf: Int32 = 1_805_811_301
     let quarter: Int32 = 1 &<< 23  // Q6.25
-    let headroomA = Int32(truncatingIfNeeded: x.leadingZeroBitCount)
+    let headroomA = leadingZeroCount(x)
     let tightA = saturatingShiftLeft(x, headroomA &- 1)
     let restA = saturatingShiftLeft(highMultiply(tightA, sqrtOfHalf), 1)
     let powerA = ((12 &- headroomA) &<< 25) &+ quarter
-    let headroomB =
-      Int32(truncatingIfNeeded: highMultiply(x, sqrtOfHalf).leadingZeroBitCount) &- 1
+    let headroomB = leadingZeroCount(highMultiply(x, sqrtOfHalf)) &- 1
     let restB = saturatingShiftLeft(x, headroomB)
     let powerB = ((12 &- headroomB) &<< 25) &- quarter
     let logarithmOfRest = logarithmNearFourthRootOfHalf(
@@ -84,6 +83,18 @@ package enum GemmlowpFixedPoint {
     let logarithmOfTwo: Int32 = 1_488_522_236
     return saturatingShiftLeft(
       highMultiply(max(powerA, powerB), logarithmOfTwo) &+ logarithmOfRest, 1)
+  }
+
+  /// Of x ≥ 2¹⁸. Cortex-M0 has no instruction for it, and without libgcc no function.
+  @inline(__always)
+  private static func leadingZeroCount(_ x: Int32) -> Int32 {
+    var x = x
+    var count: Int32 = 0
+    while x > 0, count < 13 {
+      x = x &<< 1
+      count &+= 1
+    }
+    return count
   }
 
   /// ln(r) + ln(2) / 4 in Q6.25 for r from 1/2 to 1 in Q0.31.
