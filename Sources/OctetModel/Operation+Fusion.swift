@@ -41,3 +41,15 @@ extension Operation {
     }
   }
 }
+
+extension Operation {
+  /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
+  package var fixedOutputQuantization: Quantization? {
+    switch self {
+    case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
+    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
+    default: nil
+    }
+  }
+}

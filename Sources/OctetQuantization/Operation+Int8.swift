@@ -20,16 +20,6 @@ extension Operation {
     }
   }
 
-  /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
-  package var fixedOutputQuantization: Quantization? {
-    switch self {
-    case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
-    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
-    case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
-    default: nil
-    }
-  }
-
   /// Whether outputs have the scale and zero point of the inputs.
   var keepsScale: Bool {
     switch self {

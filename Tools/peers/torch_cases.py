@@ -153,7 +153,7 @@ def check_quantized(arguments, path, folder, random, setting):
     steps = np.abs(ours - wanted)
     worst, share = steps.max(), (steps > 1).mean()
     return f"codes up to {worst:.0f} apart, {100 * share:.1f} % by more than 1" if (
-        worst > 4 or share > 0.2) else None
+        worst > 4 or share > 0.05) else None
 
 
 def main():

@@ -130,7 +130,7 @@ extension ONNXImport {
       let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }),
       case .dequantize = producer.operation,
       let function = graph.nodes.first(where: { $0.outputs.contains(producer.inputs[0]) }),
-      function.operation.ownGrid != nil
+      function.operation.fixedOutputQuantization != nil
     else { return tensor }
     return producer.inputs[0]
   }

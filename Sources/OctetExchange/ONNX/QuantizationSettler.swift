@@ -169,7 +169,7 @@ struct QuantizationSettler {
   private mutating func fixGrid(_ node: inout Node) -> Node? {
     let fixed: Quantization?
     switch node.operation {
-    case .softmax, .logSoftmax: fixed = node.operation.ownGrid
+    case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
     case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
     case let operation where operation.isMover && node.outputs.count == 1:
       fixed = graph.tensors[node.inputs[0]].quantization
@@ -192,7 +192,7 @@ struct QuantizationSettler {
   /// A function whose grid is known in advance, of a quantized tensor, ends the model in reals: it
   /// gives integers, and a node after it the reals.
   private mutating func takeGridAtTheEnd(_ node: inout Node) -> Node? {
-    guard let grid = node.operation.ownGrid, isQuantized(node.inputs[0]),
+    guard let grid = node.operation.fixedOutputQuantization, isQuantized(node.inputs[0]),
       graph.tensors[node.inputs[0]].constant == nil, outputs.contains(node.outputs[0]),
       !isQuantized(node.outputs[0])
     else { return nil }
@@ -365,16 +365,6 @@ struct QuantizationSettler {
 }
 
 extension Operation {
-  /// The grid that the kernel of a function has for its result, or best has.
-  var ownGrid: Quantization? {
-    switch self {
-    case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
-    case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
-    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
-    default: nil
-    }
-  }
-
   /// Whether the operation only moves elements, or takes maxima of them.
   fileprivate var isMover: Bool {
     switch self {

@@ -8,12 +8,7 @@ package struct Softmax: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words, in order: those of `SoftmaxRows`.
-  package enum Word {
-    package static let multiplier = SoftmaxRows.Word.multiplier
-    package static let shift = SoftmaxRows.Word.shift
-    package static let differenceMinimum = SoftmaxRows.Word.differenceMinimum
-  }
+  package typealias Word = SoftmaxRows.Word
 
   let rows: SoftmaxRows
 

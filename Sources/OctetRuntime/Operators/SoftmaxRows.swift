@@ -1,13 +1,13 @@
 /// What softmax and its logarithm have in common: rows of scores, of which the differences to each
 /// row's maximum are scaled to Q5.26 and their exponentials summed in Q12.19.
-struct SoftmaxRows {
+package struct SoftmaxRows {
   /// The first parameter words of both operators, in order.
-  enum Word {
+  package enum Word {
     /// `beta · input scale · 2²⁶`, at most 2³¹ − 1, as a multiplier and a left shift.
-    static let multiplier = 0
-    static let shift = 1
+    package static let multiplier = 0
+    package static let shift = 1
     /// −255…0: differences below it count as an exponential of 0.
-    static let differenceMinimum = 2
+    package static let differenceMinimum = 2
   }
 
   let view: OperatorView
