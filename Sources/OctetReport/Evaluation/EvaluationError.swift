@@ -15,8 +15,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .imageShape(let model, let height, let width, let channelCount):
       "the model's input is \(model.map(String.init).joined(separator: "×")), the images are "
-        + "\(height)×\(width)×\(channelCount) (height×width×channels); resize the images or "
-        + "train a model for them"
+        + "\(height)×\(width)×\(channelCount) (height×width×channels); resize the images, train "
+        + "a model for them, or quantize with --raw-input, which takes any tensors"
     case .inputCount(let count):
       "the model has \(count) inputs; images fit a model with one"
     case .classCount(let model, let data):

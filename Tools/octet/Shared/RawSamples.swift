@@ -18,11 +18,11 @@ struct RawSamples: Sendable {
     let sizes = elementCounts.map { $0 * elementByteCount }
     let sampleByteCount = sizes.reduce(0, +)
     guard bytes.count > 0, bytes.count % sampleByteCount == 0 else {
+      let parts = sizes.count > 1 ? " (\(sizes.map(String.init).joined(separator: " + ")))" : ""
       throw CommandError(
         .badData,
-        "\(path): \(bytes.count) bytes; a sample of this model has \(sampleByteCount) "
-          + "(\(sizes.map(String.init).joined(separator: " + "))) as "
-          + "\(elementByteCount == 1 ? "int8" : "float32"), so a multiple is needed")
+        "\(path): \(bytes.count) bytes; a sample of this model has \(sampleByteCount)"
+          + "\(parts) as \(elementByteCount == 1 ? "int8" : "float32"), so a multiple is needed")
     }
     count = bytes.count / sampleByteCount
     self.elementCounts = elementCounts
