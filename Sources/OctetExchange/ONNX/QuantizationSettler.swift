@@ -12,11 +12,13 @@ struct QuantizationSettler {
   var graph: Graph
   /// The grids of float constants that were dequantized.
   let constantGrids: [TensorIndex: Quantization]
-  private var nodes: [Node] = []
+  var nodes: [Node] = []
   private var reals: [TensorIndex: TensorIndex] = [:]
-  private var names: UniqueNames
-  private var nodeNames: UniqueNames
+  var names: UniqueNames
+  var nodeNames: UniqueNames
   private var indices: [String: TensorIndex] = [:]
+  /// The nodes whose weights need more than 8 bits, so that they read their input several times.
+  var widenedNodes: [String] = []
   private let outputs: Set<TensorIndex>
   private let inputs: Set<TensorIndex>
 
@@ -279,26 +281,10 @@ struct QuantizationSettler {
       return true
     default: return false
     }
-    guard constants.first == 1, let grid = constantGrids[node.inputs[1]],
-      grid.zeroPoints.allSatisfy({ $0 == 0 }),
-      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first,
-      let weights = onGrid(
-        graph.tensors[node.inputs[1]],
-        Quantization(
-          scales: grid.scales, zeroPoints: grid.zeroPoints,
-          axis: grid.scales.count == 1 ? nil : axis))
-    else { return false }
-    if node.inputs.count == 3 {
-      guard let bias = integerBias(graph.tensors[node.inputs[2]], inputScale, grid.scales) else {
-        return false
-      }
-      node.inputs[2] = addConstant(bias)
-    }
-    node.inputs[1] = addConstant(weights)
-    return true
+    return constants.first == 1 && convertWeights(&node, axis: axis)
   }
 
-  private mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
+  mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
     if let old = indices[tensor.name] {
       if graph.tensors[old] == tensor { return old }
       // The float constant keeps its place until it is found unused.
@@ -338,29 +324,6 @@ struct QuantizationSettler {
     let largest = values.reduce(0) { max($0, abs($1)) }
     return onGrid(
       tensor, Quantization(scale: largest == 0 ? 1 : largest / 127, zeroPoint: 0))
-  }
-
-  /// int32 at the input's scale times the weights'.
-  private func integerBias(
-    _ tensor: Tensor, _ inputScale: Float, _ weightScales: [Float]
-  ) -> Tensor? {
-    guard case .float(let values) = tensor.constant,
-      weightScales.count == 1 || weightScales.count == values.count
-    else { return nil }
-    let scales = weightScales.map { $0 * inputScale }
-    var integers: [Int32] = []
-    for (index, value) in values.enumerated() {
-      let steps = Double(value) / Double(scales[scales.count == 1 ? 0 : index])
-      guard let integer = Int32(exactly: steps.rounded(.toNearestOrEven)) else { return nil }
-      integers.append(integer)
-    }
-    guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
-    var result = tensor
-    result.elementType = .int32
-    result.constant = .int32(integers)
-    result.quantization = Quantization(
-      scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
-    return result
   }
 }
 
