@@ -5,8 +5,9 @@ extension Graph {
   /// runtime has no kernels for them.
   public var nodesInFloats: [UnsupportedNode] {
     let producers = producers()
+    let tabulated = Set(tableRegions().flatMap(\.nodes))
     var result: [UnsupportedNode] = []
-    for node in nodes {
+    for (index, node) in nodes.enumerated() where !tabulated.contains(index) {
       switch node.operation {
       case .quantize, .dequantize: continue
       default: break

@@ -19,7 +19,7 @@ struct QuantizationSettler {
   private var indices: [String: TensorIndex] = [:]
   /// The nodes whose weights need more than 8 bits, so that they read their input several times.
   var widenedNodes: [String] = []
-  private let outputs: Set<TensorIndex>
+  let outputs: Set<TensorIndex>
   private let inputs: Set<TensorIndex>
 
   init(_ graph: Graph, constantGrids: [TensorIndex: Quantization]) {
@@ -37,13 +37,14 @@ struct QuantizationSettler {
   ) -> Graph {
     guard graph.tensors.contains(where: { $0.quantization != nil }) else { return graph }
     var settler = QuantizationSettler(graph, constantGrids: constantGrids)
+    settler.mergeMeans()
     settler.fuseActivations()
     settler.passGridsOn()
     settler.convertNodes()
     return settler.graph
   }
 
-  private func isQuantized(_ tensor: TensorIndex) -> Bool {
+  func isQuantized(_ tensor: TensorIndex) -> Bool {
     graph.tensors[tensor].quantization != nil
   }
 
@@ -73,10 +74,13 @@ struct QuantizationSettler {
 
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
-    for node in graph.nodes
-    where (node.operation.isMover || node.operation == .relu) && isQuantized(node.inputs[0]) {
-      for output in node.outputs where !isQuantized(output) {
-        setGrid(output, like: node.inputs[0])
+    for node in graph.nodes where isQuantized(node.inputs[0]) {
+      if node.operation.isMover || node.operation == .relu {
+        for output in node.outputs where !isQuantized(output) {
+          setGrid(output, like: node.inputs[0])
+        }
+      } else {
+        takeKnownGrid(node, consumers)
       }
     }
     for (index, node) in graph.nodes.enumerated().reversed()
@@ -112,7 +116,7 @@ struct QuantizationSettler {
     graph.nodes[index].inputs[0] = quantized
   }
 
-  private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
+  mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
     let grid = graph.tensors[other].quantization
     graph.tensors[tensor].elementType = graph.tensors[other].elementType
     graph.tensors[tensor].quantization = grid
@@ -148,9 +152,14 @@ struct QuantizationSettler {
     graph.nodes = nodes
   }
 
-  /// A concatenation copies: operands on other grids than the result's are put on it.
+  /// A concatenation copies, and so does padding with a value that only the result's grid has:
+  /// operands on other grids than the result's are put on it.
   private mutating func shareGrid(_ node: inout Node) {
-    guard case .concatenation = node.operation else { return }
+    switch node.operation {
+    case .concatenation: break
+    case .pad(_, _, .constant) where !node.operation.isMover: break
+    default: return
+    }
     let grid = graph.tensors[node.outputs[0]].quantization
     for (position, input) in node.inputs.enumerated()
     where graph.tensors[input].quantization != grid && graph.tensors[input].constant == nil {
@@ -172,7 +181,7 @@ struct QuantizationSettler {
     let fixed: Quantization?
     switch node.operation {
     case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
-    case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
+    case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
     case let operation where operation.isMover && node.outputs.count == 1:
       fixed = graph.tensors[node.inputs[0]].quantization
     default: return nil
@@ -264,6 +273,7 @@ struct QuantizationSettler {
       node.operation = .multiply(activation)
       node.inputs[1] = addConstant(tensor)
       return true
+    case .batchNormalization(let epsilon): return convertNormalization(&node, epsilon)
     // The slopes become tables.
     case .prelu: return constants == [1]
     case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply:
@@ -333,7 +343,8 @@ extension Operation {
     switch self {
     case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
     // Real zeros are on every grid.
-    case .pad(_, _, .constant(0)): true
+    case .pad(_, _, .constant(let value)): value == 0
+    case .pad: true
     case .resize(let attributes): attributes.method == .nearest
     default: false
     }

@@ -27,6 +27,28 @@ extension Graph {
     }
   }
 
+  /// The graph with padding that repeats what is there written as concatenations. Padding has its
+  /// operand's grid, so what stands between has it too.
+  public func withPadsAsConcatenations() -> Graph {
+    var graph = self
+    graph.nodes = []
+    for node in nodes {
+      guard case .pad(let before, let after, let mode) = node.operation,
+        let form = graph.padAsConcatenation(node, before: before, after: after, mode)
+      else {
+        graph.nodes.append(node)
+        continue
+      }
+      let source = tensors[node.inputs[0]]
+      for made in form.flatMap(\.outputs) where made != node.outputs[0] {
+        graph.tensors[made].elementType = source.elementType
+        graph.tensors[made].quantization = source.quantization
+      }
+      graph.nodes += form
+    }
+    return graph
+  }
+
   /// A tensor of `shape` for a value between the nodes that take the place of `node`.
   mutating func between(_ node: Node, _ name: String, _ shape: [Int]) -> TensorIndex {
     add(Tensor(name: "\(tensors[node.outputs[0]].name)/\(name)", shape: shape))
