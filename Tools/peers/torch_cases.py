@@ -124,7 +124,9 @@ def check_quantized(arguments, path, folder, random, setting):
         (arguments.keep / "last.onnx").write_bytes(target.read_bytes())
     octet(arguments, "import", target, "-o", folder / "m.oct")
     graph = onnx.load(target).graph
-    first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    constant = {node.output[0] for node in graph.node if not any(node.input)}
+    first = next(node for node in graph.node
+                 if node.op_type == "QuantizeLinear" and node.input[0] not in constant)
     scale, zero = grid(graph, first.output[0])
     shift = 128 if zero.dtype == np.uint8 else 0
     theirs = session(target)

@@ -29,18 +29,25 @@ extension QuantizationSettler {
   }
 
   /// What a node makes of a quantized tensor lies on a known grid, though the file names none: that
-  /// which the function's kernel prescribes, or, of what is only clipped, the operand's. Not where
+  /// which the function's kernel prescribes, or, of what is only clipped or padded, the operand's. Not where
   /// functions alone read the result: they become one table with this one, with no rounding between.
   mutating func takeKnownGrid(_ node: Node, _ consumers: [[Int]]) {
-    let output = node.outputs[0]
-    guard node.outputs.count == 1, !isQuantized(output), !outputs.contains(output),
-      graph.tensors[node.inputs[0]].elementType == .int8,
-      consumers[output].contains(where: { !graph.nodes[$0].operation.isElementwise })
+    let (source, output) = (node.inputs[0], node.outputs[0])
+    guard node.outputs.count == 1, !isQuantized(output),
+      graph.tensors[source].elementType == .int8,
+      let own = graph.tensors[source].quantization, own.axis == nil,
+      outputs.contains(output)
+        || consumers[output].contains(where: { !graph.nodes[$0].operation.isElementwise })
     else { return }
     switch node.operation {
-    case .relu6, .clip: setGrid(output, like: node.inputs[0])
+    case .relu6, .clip: setGrid(output, like: source)
+    case .pad(_, _, .constant(let value)):
+      let ends = [-128, 127].map { Float($0 - own.zeroPoints[0]) * own.scales[0] }
+      if value >= ends[0], value <= ends[1] { setGrid(output, like: source) }
     default:
-      guard let grid = node.operation.fixedOutputQuantization else { return }
+      guard let grid = node.operation.fixedOutputQuantization, !outputs.contains(output) else {
+        return
+      }
       graph.tensors[output].elementType = .int8
       graph.tensors[output].quantization = grid
     }

@@ -96,7 +96,6 @@ struct QuantizationSettler {
         graph.tensors[source].constant == nil, consumers[source].count == 1,
         !inputs.contains(source), !outputs.contains(source)
       else { continue }
-      if case .slice = node.operation { continue }
       setGrid(source, like: node.outputs[0])
     }
   }
