@@ -4,7 +4,6 @@ extension Graph {
   /// The nodes of a quantized graph that compute with real numbers, each with what to do; the
   /// runtime has no kernels for them.
   public var nodesInFloats: [UnsupportedNode] {
-    let producers = producers()
     let tabulated = Set(tableRegions().flatMap(\.nodes))
     var result: [UnsupportedNode] = []
     for (index, node) in nodes.enumerated() where !tabulated.contains(index) {
@@ -14,20 +13,18 @@ extension Graph {
       }
       let operands = node.inputs.filter { tensors[$0].constant == nil }
       guard (operands + node.outputs).contains(where: { isReal($0) }) else { continue }
-      let comesFromGrid = operands.allSatisfy { operand in
-        guard let producer = producers[operand] else { return false }
-        if case .dequantize = nodes[producer].operation { return true }
-        return false
-      }
-      let weights = node.inputs.count > 1 ? tensors[node.inputs[1]].constant : nil
-      var reason =
-        "it computes in floats among quantized values; quantize its inputs and its output too, or "
-        + "end the model before it"
-      if comesFromGrid, weights != nil, node.operation.hasWeights {
-        reason =
-          "its weights are not int8 with zero point 0, or its result is not quantized; quantize "
-          + "weights symmetrically (QInt8)"
-      }
+      let weights = node.inputs.count > 1 ? tensors[node.inputs[1]] : nil
+      let what =
+        if node.operation.hasWeights, weights?.constant != nil, weights?.quantization == nil {
+          "its weights are in floats among quantized values"
+        } else if operands.contains(where: { isReal($0) }) {
+          "it computes in floats among quantized values"
+        } else {
+          "its result has no scale in the file"
+        }
+      let reason =
+        "\(what); 'octet quantize' keeps the scales that are there and chooses those missing from "
+        + "samples"
       result.append(
         UnsupportedNode(
           name: node.name, operatorName: node.operation.exchangeName, reason: reason))

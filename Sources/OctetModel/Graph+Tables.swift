@@ -13,10 +13,25 @@ public struct TableRegion: Sendable, Equatable {
 }
 
 extension Graph {
-  /// Every region, by its result.
+  /// Every region, by its result. Their inner values are read by nobody else.
   public func tableRegions() -> [TableRegion] {
-    let producers = producers()
-    return nodes.indices.compactMap { tableRegion(endingAt: $0, producers) }
+    let (producers, consumers) = (producers(), consumers())
+    var regions = nodes.indices.compactMap { tableRegion(endingAt: $0, producers) }
+    while !regions.isEmpty {
+      let members = Set(regions.flatMap(\.nodes))
+      let shared = members.filter { index in
+        switch nodes[index].operation {
+        case .quantize, .dequantize: false
+        default:
+          nodes[index].outputs.contains { output in
+            outputs.contains(output) || !consumers[output].allSatisfy { members.contains($0) }
+          }
+        }
+      }
+      if shared.isEmpty { break }
+      regions.removeAll { $0.nodes.contains { shared.contains($0) } }
+    }
+    return regions
   }
 
   private func tableRegion(endingAt last: Int, _ producers: [Int?]) -> TableRegion? {
@@ -30,7 +45,7 @@ extension Graph {
     while let tensor = waiting.popLast() {
       if tensors[tensor].constant != nil {
         // A constant that varies along the last axis only.
-        guard case .float = tensors[tensor].constant else { return nil }
+        guard isFloat(tensor) || tensors[tensor].quantization?.axis == nil else { return nil }
         let count = tensors[tensor].elementCount
         if count == 1 { continue }
         guard count == tensors[tensor].shape.last, count == shape.last else { return nil }

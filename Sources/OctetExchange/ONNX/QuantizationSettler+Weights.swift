@@ -18,11 +18,13 @@ extension QuantizationSettler {
   mutating func convertWeights(_ node: inout Node, axis: Int) -> Bool {
     let tensor = graph.tensors[node.inputs[1]]
     guard let grid = constantGrids[node.inputs[1]],
-      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first,
       let steps = steps(tensor, grid.scales, axis: axis)
     else { return false }
     var bias: Tensor?
-    if node.inputs.count == 3 {
+    // Without an input scale the bias stays real.
+    if node.inputs.count == 3,
+      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first
+    {
       bias = integerBias(graph.tensors[node.inputs[2]], inputScale, grid.scales)
       if bias == nil { return false }
     }
@@ -119,6 +121,12 @@ extension QuantizationSettler {
     of tensor: TensorIndex, depth: Int, groups: Int, count: Int
   ) -> TensorIndex {
     let shape = graph.tensors[tensor].shape
+    if groups == 1, shape.last == depth {
+      let parts = [TensorIndex](repeating: tensor, count: count)
+      return moved(
+        tensor, .concatenation(axis: shape.count - 1, activation: .none), parts, "repeated",
+        shape.dropLast() + [count * depth])
+    }
     let pixels = graph.tensors[tensor].elementCount / max(groups * depth, 1)
     let grouped = [1, pixels, groups, depth]
     let repeated = [1, pixels, groups, count * depth]

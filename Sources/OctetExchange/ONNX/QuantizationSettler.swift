@@ -17,7 +17,6 @@ struct QuantizationSettler {
   var names: UniqueNames
   var nodeNames: UniqueNames
   private var indices: [String: TensorIndex] = [:]
-  /// The nodes whose weights need more than 8 bits, so that they read their input several times.
   var widenedNodes: [String] = []
   let outputs: Set<TensorIndex>
   private let inputs: Set<TensorIndex>
@@ -32,16 +31,18 @@ struct QuantizationSettler {
     inputs = Set(graph.inputs)
   }
 
+  /// The settled graph, and the nodes that read their input several times since their weights need
+  /// more than 8 bits.
   static func settle(
     _ graph: Graph, constantGrids: [TensorIndex: Quantization]
-  ) -> Graph {
-    guard graph.tensors.contains(where: { $0.quantization != nil }) else { return graph }
+  ) -> (graph: Graph, widenedNodes: [String]) {
+    guard graph.tensors.contains(where: { $0.quantization != nil }) else { return (graph, []) }
     var settler = QuantizationSettler(graph, constantGrids: constantGrids)
     settler.mergeMeans()
     settler.fuseActivations()
     settler.passGridsOn()
     settler.convertNodes()
-    return settler.graph
+    return (settler.graph, settler.widenedNodes)
   }
 
   func isQuantized(_ tensor: TensorIndex) -> Bool {
@@ -145,6 +146,7 @@ struct QuantizationSettler {
         if let last { nodes.append(last) }
         if let real { nodes.append(real) }
       } else {
+        keepConstantGrids(&node)
         runInFloat(&node)
       }
     }
@@ -217,11 +219,30 @@ struct QuantizationSettler {
       inputs: [node.outputs[0]], outputs: [output])
   }
 
+  /// Of a node in floats, what the file has put on a grid stays there.
+  private mutating func keepConstantGrids(_ node: inout Node) {
+    if let axis = node.operation.weightAxis {
+      let isConstant = node.inputs.dropFirst().allSatisfy { graph.tensors[$0].constant != nil }
+      if isConstant { _ = convertWeights(&node, axis: axis) }
+      return
+    }
+    for (position, input) in node.inputs.enumerated() {
+      guard let grid = constantGrids[input], grid.scales.count == 1,
+        node.operation.takesConstantOperands, let tensor = onGrid(graph.tensors[input], grid)
+      else { continue }
+      node.inputs[position] = addConstant(tensor)
+    }
+  }
+
   /// Surrounds a node with conversions.
   private mutating func runInFloat(_ node: inout Node) {
     for (position, input) in node.inputs.enumerated()
     where graph.tensors[input].constant == nil && isQuantized(input) {
-      node.inputs[position] = real(input)
+      // Integer weights take their input's codes; only the result's scale is missing.
+      let isWeighted = node.inputs.count > 1 && isQuantized(node.inputs[1])
+      if position > 0 || !isWeighted || node.operation.weightAxis == nil {
+        node.inputs[position] = real(input)
+      }
     }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() where isQuantized(output) {
@@ -258,10 +279,10 @@ struct QuantizationSettler {
   private mutating func convertConstants(_ node: inout Node) -> Bool {
     let constants = node.inputs.indices.filter { graph.tensors[node.inputs[$0]].constant != nil }
     if constants.isEmpty { return true }
-    let axis: Int
+    if let axis = node.operation.weightAxis {
+      return constants.first == 1 && convertWeights(&node, axis: axis)
+    }
     switch node.operation {
-    case .convolution, .transposedConvolution, .fullyConnected: axis = 0
-    case .depthwiseConvolution: axis = 3
     case .divide(let activation):
       let divisor = graph.tensors[node.inputs[1]]
       guard constants == [1], case .float(let values) = divisor.constant else { return false }
@@ -275,7 +296,7 @@ struct QuantizationSettler {
     case .batchNormalization(let epsilon): return convertNormalization(&node, epsilon)
     // The slopes become tables.
     case .prelu: return constants == [1]
-    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply:
+    case let operation where operation.takesConstantOperands:
       // Constants like activations, with one scale.
       var converted: [(Int, Tensor)] = []
       for position in constants {
@@ -290,7 +311,6 @@ struct QuantizationSettler {
       return true
     default: return false
     }
-    return constants.first == 1 && convertWeights(&node, axis: axis)
   }
 
   mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
@@ -337,6 +357,23 @@ struct QuantizationSettler {
 }
 
 extension Operation {
+  /// The axis of the weights that runs over output channels; nil for operations without weights.
+  fileprivate var weightAxis: Int? {
+    switch self {
+    case .convolution, .transposedConvolution, .fullyConnected: 0
+    case .depthwiseConvolution: 3
+    default: nil
+    }
+  }
+
+  /// Whether constants may stand where activations do, with one scale.
+  fileprivate var takesConstantOperands: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply: true
+    default: false
+    }
+  }
+
   /// Whether the operation only moves elements, or takes maxima of them.
   fileprivate var isMover: Bool {
     switch self {

@@ -19,6 +19,7 @@ extension Graph {
     guard case .batchNormalization(let epsilon) = node.operation,
       let producer = producers()[node.inputs[0]],
       consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
+      isFree(node.inputs[0]),
       nodes[producer].operation.weightChannelAxis != nil,
       nodes[producer].operation.fusing(.relu) != nil,
       let (gain, offset) = gainAndOffset(node, epsilon: epsilon)

@@ -5,9 +5,13 @@ import OctetModel
 
 extension Graph {
   mutating func writeIntegerForms() {
+    let inTables = nodesInTables
     var old: [Node] = []
     swap(&old, &nodes)
-    for node in old { nodes += integerForm(of: node) ?? [node] }
+    for (index, node) in old.enumerated() {
+      let isSettled = !(node.inputs + node.outputs).contains { isFree($0) }
+      nodes += (isSettled || inTables.contains(index) ? nil : integerForm(of: node)) ?? [node]
+    }
   }
 
   private mutating func integerForm(of node: Node) -> [Node]? {

@@ -2,6 +2,7 @@ import Foundation
 import OctetCommand
 import OctetExchange
 import OctetModel
+import OctetQuantization
 import OctetReport
 
 /// A model as it was read from a file, whatever its format.
@@ -54,15 +55,17 @@ enum ModelFile {
     return try naming(path) { try LoadedModel(bytes) }
   }
 
-  /// The float model in a file.
-  static func readFloat(_ path: String) throws -> Graph {
+  /// The model in a file, float or quantized in part.
+  static func readQuantizable(_ path: String) throws -> Graph {
     switch try read(path) {
     case .graph(let graph, _, _):
-      guard !graph.isQuantized else {
+      guard graph.isQuantized else { return graph }
+      let settled = try readProven(path).graph
+      guard settled.lacksGrids else {
         throw CommandError(
           .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
       }
-      return graph
+      return settled
     case .blob:
       throw CommandError(
         .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")

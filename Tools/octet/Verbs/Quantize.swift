@@ -42,7 +42,7 @@ struct Quantize: Verb {
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
     try AtomicFile.checkCanWrite(to: path)
-    let graph = try ModelFile.readFloat(arguments[model])
+    let graph = try ModelFile.readQuantizable(arguments[model])
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]
