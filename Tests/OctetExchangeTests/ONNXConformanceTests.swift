@@ -17,26 +17,32 @@ import Testing
     "QuantizeLinear": 1..<3, "DequantizeLinear": 1..<3,
   ]
 
-  /// The tensors of each input or output; only sequences have another number than one.
-  static func values(_ folder: URL, _ kind: String) -> [[ONNXValue]] {
-    var result: [[ONNXValue]] = []
+  /// What is fed or expected: a tensor, or the tensors of a sequence.
+  struct Fed {
+    var tensors: [ONNXValue]
+    var isSequence: Bool
+  }
+
+  static func values(_ folder: URL, _ kind: String) -> [Fed] {
+    var result: [Fed] = []
     for index in 0... {
       let url = folder.appendingPathComponent("test_data_set_0/\(kind)_\(index).pb")
       guard let data = try? Data(contentsOf: url) else { break }
       let bytes = [UInt8](data)
       if let tensor = try? ONNXValue.read(tensorProto: bytes) {
-        result.append([tensor])
+        result.append(Fed(tensors: [tensor], isSequence: false))
       } else {
-        result.append((try? ONNXValue.read(sequenceProto: bytes)) ?? [])
+        let tensors = try? ONNXValue.read(sequenceProto: bytes)
+        result.append(Fed(tensors: tensors ?? [], isSequence: true))
       }
     }
     return result
   }
 
   /// Names as the importer gives them to the tensors of a sequence.
-  static func named(_ names: [String], _ values: [[ONNXValue]]) -> [(String, ONNXValue)] {
-    zip(names, values).flatMap { name, tensors in
-      tensors.enumerated().map { (tensors.count == 1 ? name : "\(name)[\($0)]", $1) }
+  static func named(_ names: [String], _ values: [Fed]) -> [(String, ONNXValue)] {
+    zip(names, values).flatMap { name, fed in
+      fed.tensors.enumerated().map { (fed.isSequence ? "\(name)[\($0)]" : name, $1) }
     }
   }
 
@@ -47,8 +53,8 @@ import Testing
     do {
       let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("model.onnx")))
       let summary = try ONNXReader.summary(bytes)
-      let tensors = values(folder, "input")
-      let inputs = named(summary.inputs, tensors)
+      let fed = values(folder, "input")
+      let inputs = named(summary.inputs, fed)
       let operators = Set(summary.operators)
       var constants: [String: ONNXValue] = [:]
       for (position, (name, value)) in inputs.enumerated() {
@@ -62,10 +68,10 @@ import Testing
           && position != 3 && !computesParameters
         if isShapeLike || isParameter || isGrid { constants[name] = value }
       }
-      let sequences = zip(summary.inputs, tensors).filter { $1.count > 1 }
+      let sequences = zip(summary.inputs, fed).filter { $1.isSequence }
       let model = try ONNXReader.importModel(
         bytes, constants: constants,
-        shapes: Dictionary(uniqueKeysWithValues: sequences.map { ($0, $1.map(\.shape)) }))
+        shapes: Dictionary(uniqueKeysWithValues: sequences.map { ($0, $1.tensors.map(\.shape)) }))
       let named = Dictionary(uniqueKeysWithValues: inputs)
       let interpreter = try FloatInterpreter(model.graph)
       for (position, port) in model.inputs.enumerated() {
@@ -125,7 +131,7 @@ import Testing
     "test_training_dropout", "test_training_dropout_default_mask",
     "test_batchnorm_example_training_mode", "test_dequantizelinear_blocked",
     "test_quantizelinear_blocked_asymmetric", "test_octet_qlinear_contributed",
-    "test_octet_grids",
+    "test_octet_grids", "test_octet_sequences_11", "test_octet_sequences_17",
   ])
   func ownTests(_ name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
