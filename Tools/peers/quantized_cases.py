@@ -49,10 +49,12 @@ class Model:
         names = [self.constant(codes, np.uint8), *self.grid(scales, zeros)]
         return self.node("DequantizeLinear", names, axis=axis)
 
-    def save(self, path, output, kind, result_shape):
+    def save(self, path, results, kind):
+        """`results`: the shape of each output."""
         graph = helper.make_graph(
             self.nodes, path.stem, [helper.make_tensor_value_info("x", kind, self.shape)],
-            [helper.make_tensor_value_info(output, kind, result_shape)], self.constants)
+            [helper.make_tensor_value_info(name, kind, shape) for name, shape in results.items()],
+            self.constants)
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(model)
@@ -81,6 +83,7 @@ def zero_points(folder):
                    pads=[1, 1, 1, 1])
     scale = after(scale, 501)
     y, _ = model.quantized(y, scale, 120)
+    results = {y: [1, 4, 6, 6]}
     # A depthwise convolution on codes; weights up to 255 in channel 1, which take three parts.
     w = codes(4, 1, 3, 3)
     w[1, 0, 1, 1] = 255
@@ -89,29 +92,36 @@ def zero_points(folder):
     next_scale = after(scale, 301)
     y = model.node("QLinearConv", [*inputs, *model.grid(next_scale, 128)], group=4,
                    pads=[1, 1, 1, 1], strides=[1, 2])
+    results[y] = [1, 4, 6, 3]
     scale = next_scale
     y = model.node("DequantizeLinear", [y, *model.grid(scale, 128)])
     w = model.weights(codes(4, 2, 2, 2), weight, 60)
     y = model.node("ConvTranspose", [y, w], strides=[2, 2])
     scale = after(scale, 151)
-    _, y = model.quantized(y, scale, 110)
+    code, y = model.quantized(y, scale, 110)
+    results[code] = [1, 2, 12, 6]
     # The inputs of one matrix of one scale, then one scale and zero point an output.
     y = model.node("Flatten", [y])
     count = 2 * 12 * 6
     y = model.node("MatMul", [y, model.weights(codes(count, 8), weight, 77)])
-    scale = after(scale, 801)
-    _, y = model.quantized(y, scale, 128)
+    scale = after(scale, 501)
+    code, y = model.quantized(y, scale, 128)
+    results[code] = [1, 8]
     scales = np.array([weight, weight / 2, weight / 4], np.float32)
     w = model.weights(codes(3, 8), scales, [3, 128, 200])
     y = model.node("Gemm", [y, w], transB=1)
-    scale = after(scale, 101)
+    scale = after(scale, 51)
     y, _ = model.quantized(y, scale, 140)
-    session = model.save(folder / "zero_points.onnx", y, TensorProto.UINT8, [1, 3])
+    results[y] = [1, 3]
+    session = model.save(folder / "zero_points.onnx", results, TensorProto.UINT8)
     samples = RANDOM.integers(0, 256, (16, 1, 3, 6, 6), np.uint8)
-    results = [session.run(None, {"x": x})[0] for x in samples]
     (folder / "zero_points.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
-    (folder / "zero_points.output").write_bytes(np.stack(results).tobytes())
-    print("zero_points: codes of each result", [len(set(r)) for r in np.stack(results)[:, 0].T])
+    values = [session.run(None, {"x": x}) for x in samples]
+    (folder / "zero_points.output").write_bytes(b"".join(
+        (value.transpose(0, 2, 3, 1) if value.ndim == 4 else value).tobytes()
+        for sample in values for value in sample))
+    print("zero_points: codes of each result", [
+        len(set(np.stack(value).ravel())) for value in zip(*values)])
 
 
 def partial(folder):
@@ -135,7 +145,7 @@ def partial(folder):
     z = model.node("Relu", [z])
     z = model.node("Flatten", [z])
     z = model.node("Gemm", [z, model.constant(real(5, 36)), model.constant(real(5))], transB=1)
-    session = model.save(folder / "partial.onnx", z, TensorProto.FLOAT, [1, 5])
+    session = model.save(folder / "partial.onnx", {z: [1, 5]}, TensorProto.FLOAT)
     samples = RANDOM.uniform(-1, 1, (16, 1, 2, 6, 6)).astype(np.float32)
     results = [session.run(None, {"x": x})[0] for x in samples]
     (folder / "partial.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())

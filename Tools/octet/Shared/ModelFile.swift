@@ -25,12 +25,22 @@ enum ModelFile {
     }
   }
 
+  /// A model as it was taken over from another format.
+  struct Imported {
+    var graph: Graph
+    var format: String
+    /// That it was read rightly where its layout changed.
+    var proof: ONNXProof?
+    /// Nodes that read their input several times, since their weights need more than 8 bits.
+    var widenedNodes: [String] = []
+  }
+
   /// A model of another format, with the proof that it was read rightly where its layout changed.
   ///
   /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
   static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
-  ) throws -> (graph: Graph, format: String, proof: ONNXProof?) {
+  ) throws -> Imported {
     let bytes = try InputFile.read(path)
     return try naming(path) {
       if bytes.starts(with: Array("OCT".utf8)) {
@@ -40,7 +50,7 @@ enum ModelFile {
         guard shapes.isEmpty else {
           throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
         }
-        return (try TFLiteReader.read(bytes), "tflite", nil)
+        return Imported(graph: try TFLiteReader.read(bytes), format: "tflite")
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
       let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
@@ -48,7 +58,8 @@ enum ModelFile {
       var graph = model.graph
       graph.moveQuantizationOutOfTheEdges()
       graph.moveImageChannelsLast()
-      return (graph, "onnx", proof)
+      return Imported(
+        graph: graph, format: "onnx", proof: proof, widenedNodes: model.widenedNodes)
     }
   }
 
