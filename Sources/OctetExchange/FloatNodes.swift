@@ -13,9 +13,10 @@ extension Graph {
       }
       let operands = node.inputs.filter { tensors[$0].constant == nil }
       guard (operands + node.outputs).contains(where: { isReal($0) }) else { continue }
-      let weights = node.inputs.count > 1 ? tensors[node.inputs[1]] : nil
       let what =
-        if node.operation.hasWeights, weights?.constant != nil, weights?.quantization == nil {
+        if node.operation.weightChannelAxis != nil, node.inputs.count > 1,
+          case .float = tensors[node.inputs[1]].constant
+        {
           "its weights are in floats among quantized values"
         } else if operands.contains(where: { isReal($0) }) {
           "it computes in floats among quantized values"
@@ -38,13 +39,6 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate var hasWeights: Bool {
-    switch self {
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected: true
-    default: false
-    }
-  }
-
   /// The case's name.
   fileprivate var exchangeName: String {
     String("\(self)".prefix { $0 != "(" })

@@ -16,23 +16,34 @@ extension Graph {
   /// Every region, by its result. Their inner values are read by nobody else.
   public func tableRegions() -> [TableRegion] {
     let (producers, consumers) = (producers(), consumers())
-    var regions = nodes.indices.compactMap { tableRegion(endingAt: $0, producers) }
-    while !regions.isEmpty {
-      let members = Set(regions.flatMap(\.nodes))
-      let shared = members.filter { index in
-        switch nodes[index].operation {
-        case .quantize, .dequantize: false
-        default:
-          nodes[index].outputs.contains { output in
-            outputs.contains(output) || !consumers[output].allSatisfy { members.contains($0) }
-          }
-        }
+    let regions = nodes.indices.compactMap { tableRegion(endingAt: $0, producers) }
+    if regions.isEmpty { return [] }
+    var owners: [Int: [Int]] = [:]
+    for (region, found) in regions.enumerated() {
+      for index in found.nodes where !nodes[index].operation.isConversion {
+        owners[index, default: []].append(region)
       }
-      if shared.isEmpty { break }
-      regions.removeAll { $0.nodes.contains { shared.contains($0) } }
     }
-    return regions
+    let members = Set(regions.flatMap(\.nodes))
+    var waiting: [Int] = []
+    for (index, found) in owners {
+      let isShared = nodes[index].outputs.contains { output in
+        outputs.contains(output) || !consumers[output].allSatisfy { members.contains($0) }
+      }
+      if isShared { waiting += found }
+    }
+    // A region that goes leaves no reader of its values inside: those that share them go too.
+    var dropped = Set<Int>()
+    while let region = waiting.popLast() {
+      guard dropped.insert(region).inserted else { continue }
+      for index in regions[region].nodes { waiting += owners.removeValue(forKey: index) ?? [] }
+    }
+    return regions.indices.filter { !dropped.contains($0) }.map { regions[$0] }
   }
+
+  /// Larger regions, or tables of more than 1 MiB, are no gain.
+  private static let nodeLimit = 256
+  private static let tableLimit = 4096
 
   private func tableRegion(endingAt last: Int, _ producers: [Int?]) -> TableRegion? {
     guard case .quantize = nodes[last].operation, isFloat(nodes[last].inputs[0]) else { return nil }
@@ -48,12 +59,14 @@ extension Graph {
         guard isFloat(tensor) || tensors[tensor].quantization?.axis == nil else { return nil }
         let count = tensors[tensor].elementCount
         if count == 1 { continue }
-        guard count == tensors[tensor].shape.last, count == shape.last else { return nil }
+        guard count == tensors[tensor].shape.last, count == shape.last, count <= Self.tableLimit
+        else { return nil }
         tableCount = count
         continue
       }
       guard tensors[tensor].shape == shape, let producer = producers[tensor] else { return nil }
       guard members.insert(producer).inserted else { continue }
+      guard members.count <= Self.nodeLimit else { return nil }
       let node = nodes[producer]
       if case .dequantize = node.operation {
         guard source == nil || source == node.inputs[0], tensors[node.inputs[0]].shape == shape,
@@ -76,6 +89,13 @@ extension Graph {
 }
 
 extension Operation {
+  fileprivate var isConversion: Bool {
+    switch self {
+    case .quantize, .dequantize: true
+    default: false
+    }
+  }
+
   /// Whether an element of the result depends on one element of each input alone.
   public var isElementwise: Bool {
     switch self {

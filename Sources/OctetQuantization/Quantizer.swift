@@ -49,7 +49,8 @@ public struct Quantizer: Sendable {
       quantized.tensors[index].quantization = quantization
       quantized.tensors[index].elementType = .int8
     }
-    for index in quantized.nodes.indices where graph.needsConstants(index) {
+    let settled = graph.nodesWithoutMissingConstants
+    for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
@@ -133,11 +134,13 @@ extension Graph {
     return scores
   }
 
-  /// Whether node `index` reads constants that have to become integers.
-  fileprivate func needsConstants(_ index: Int) -> Bool {
-    let node = nodes[index]
-    if node.operation.weightChannelAxis != nil { return true }
-    return (node.inputs + node.outputs).contains { isFree($0) } && !nodesInTables.contains(index)
+  /// Nodes whose constants are integers already, or stay real.
+  fileprivate var nodesWithoutMissingConstants: Set<Int> {
+    let settled = nodes.indices.filter { index in
+      nodes[index].operation.weightChannelAxis == nil
+        && !(nodes[index].inputs + nodes[index].outputs).contains { isFree($0) }
+    }
+    return nodesInTables.union(settled)
   }
 
   /// Throws the list of all nodes that have no int8 form.

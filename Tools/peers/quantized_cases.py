@@ -3,9 +3,10 @@ twins, with what ONNX Runtime computes.
 
     python quantized_cases.py Tests/OctetExchangeTests/Corpus/onnx
 
-`zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied by
-1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree and
-bytes must be equal. `partial`: some nodes without scales. Needs onnx and onnxruntime, from PyPI.
+`zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
+by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
+and bytes must be equal. `partial`: some nodes without scales. Needs onnx and onnxruntime, from
+PyPI.
 """
 
 import pathlib

@@ -29,8 +29,9 @@ extension QuantizationSettler {
   }
 
   /// What a node makes of a quantized tensor lies on a known grid, though the file names none: that
-  /// which the function's kernel prescribes, or, of what is only clipped or padded, the operand's. Not where
-  /// functions alone read the result: they become one table with this one, with no rounding between.
+  /// which the function's kernel prescribes, or, of what is only clipped or padded, the operand's.
+  /// Not where functions alone read the result: they become one table with this one, with no
+  /// rounding between.
   mutating func takeKnownGrid(_ node: Node, _ consumers: [[Int]]) {
     let (source, output) = (node.inputs[0], node.outputs[0])
     guard node.outputs.count == 1, !isQuantized(output),

@@ -221,7 +221,7 @@ struct QuantizationSettler {
 
   /// Of a node in floats, what the file has put on a grid stays there.
   private mutating func keepConstantGrids(_ node: inout Node) {
-    if let axis = node.operation.weightAxis {
+    if let axis = node.operation.weightChannelAxis {
       let isConstant = node.inputs.dropFirst().allSatisfy { graph.tensors[$0].constant != nil }
       if isConstant { _ = convertWeights(&node, axis: axis) }
       return
@@ -240,7 +240,7 @@ struct QuantizationSettler {
     where graph.tensors[input].constant == nil && isQuantized(input) {
       // Integer weights take their input's codes; only the result's scale is missing.
       let isWeighted = node.inputs.count > 1 && isQuantized(node.inputs[1])
-      if position > 0 || !isWeighted || node.operation.weightAxis == nil {
+      if position > 0 || !isWeighted || node.operation.weightChannelAxis == nil {
         node.inputs[position] = real(input)
       }
     }
@@ -279,7 +279,7 @@ struct QuantizationSettler {
   private mutating func convertConstants(_ node: inout Node) -> Bool {
     let constants = node.inputs.indices.filter { graph.tensors[node.inputs[$0]].constant != nil }
     if constants.isEmpty { return true }
-    if let axis = node.operation.weightAxis {
+    if let axis = node.operation.weightChannelAxis {
       return constants.first == 1 && convertWeights(&node, axis: axis)
     }
     switch node.operation {
@@ -357,15 +357,6 @@ struct QuantizationSettler {
 }
 
 extension Operation {
-  /// The axis of the weights that runs over output channels; nil for operations without weights.
-  fileprivate var weightAxis: Int? {
-    switch self {
-    case .convolution, .transposedConvolution, .fullyConnected: 0
-    case .depthwiseConvolution: 3
-    default: nil
-    }
-  }
-
   /// Whether constants may stand where activations do, with one scale.
   fileprivate var takesConstantOperands: Bool {
     switch self {

@@ -76,14 +76,3 @@ extension Tensor {
     if case .float(let values) = constant { values } else { nil }
   }
 }
-
-extension Operation {
-  /// The axis of the weights that runs over output channels; nil for operations without weights.
-  public var weightChannelAxis: Int? {
-    switch self {
-    case .convolution, .transposedConvolution, .fullyConnected: 0
-    case .depthwiseConvolution: 3
-    default: nil
-    }
-  }
-}
