@@ -97,7 +97,7 @@ extension ONNXImporter {
   mutating func binary(
     _ view: ONNXNodeView, _ operation: Operation
   ) throws(ImportFailure) {
-    try broadcasting(view, operation, [try view.input(0), try view.input(1)])
+    try broadcasting(view, operation, try binaryOperands(view))
   }
 
   mutating func broadcasting(
@@ -145,7 +145,7 @@ extension ONNXImporter {
   /// An addition of one constant for each output channel becomes the bias of the convolution or
   /// fully connected before it.
   mutating func add(_ view: ONNXNodeView) throws(ImportFailure) {
-    let operands = [try view.input(0), try view.input(1)]
+    let operands = try binaryOperands(view)
     for (x, other) in [(operands[0], operands[1]), (operands[1], operands[0])] {
       if let bias = other.constant, try fold(bias, other.name, into: x, view) { return }
     }
@@ -217,6 +217,9 @@ extension ONNXImporter {
     let isSpatial = try view.integer("spatial", 1) != 0
     if view.version < 9 && !isSpatial {
       throw .unsupported("it normalizes each position by itself (spatial = 0)")
+    }
+    if try view.isOldTraining {
+      throw .unsupported("it is in training mode (is_test = 0); export the model for inference")
     }
     let isTraining = try view.integer("training_mode") != 0 && view.version >= 14
     if view.version >= 14 && !isTraining {
@@ -304,6 +307,11 @@ extension ONNXImporter {
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
+      if try view.isOldTraining, try view.float("ratio", 0.5) != 0 {
+        throw .unsupported(
+          "it is in training mode (is_test = 0) and drops elements at random; export the model "
+            + "for inference")
+      }
       if let training = view.optionalInput(2), training.constant?.integers != [0] {
         guard training.constant != nil, view.optionalInput(1).map({ $0.constant != nil }) ?? true
         else { throw .unsupported("its ratio and mode are computed; make them constants") }

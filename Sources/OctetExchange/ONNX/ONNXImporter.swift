@@ -54,7 +54,7 @@ struct ONNXImporter {
     _ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue],
     shapes: [String: [[Int]]] = [:]
   ) {
-    self.model = model.withContributedOperatorsExpanded()
+    self.model = model.withContributedOperatorsExpanded().withOldFormsRewritten()
     self.data = data
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)
@@ -69,7 +69,8 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: model.graph.name, operatorName: "model",
-          reason: "it uses operator set \(version), Octet reads 7 to 28; convert it with "
+          reason: "it uses operator set \(version), Octet reads \(ONNXReader.operatorSets.lowerBound) to "
+            + "\(ONNXReader.operatorSets.upperBound); convert it with "
             + "onnx.version_converter")
       ])
     }

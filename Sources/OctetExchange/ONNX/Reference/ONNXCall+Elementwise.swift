@@ -10,11 +10,14 @@ extension ONNXCall {
     }
     switch view.operatorName {
     case "Identity": return try input(0)
+    case "Dropout",
+      "BatchNormalization" where try view.isOldTraining:
+      throw .unsupported("it is in training mode")
     case "Dropout":
       guard optional(2)?.reals ?? [0] == [0] else { throw .unsupported("it is in training mode") }
       return try input(0)
     case "Add", "Sub", "Mul", "Div", "PRelu", "Pow", "And", "Or", "Xor":
-      return try binary(try input(0), try input(1))
+      return try binary(try input(0), try secondOperand())
     case "Min", "Max", "Sum":
       var result = try input(0)
       for index in arguments.indices.dropFirst() { result = try binary(result, try input(index)) }
@@ -126,6 +129,20 @@ extension ONNXCall {
     }
   }
 
+  /// B with the dimensions that it lacks. Before operator set 7 attributes say where B begins in A.
+  private func secondOperand() throws(ImportFailure) -> ONNXValue {
+    let (a, b) = (try input(0), try input(1))
+    let isSlope = view.operatorName == "PRelu"
+    if view.version >= 7 || b.count == 1 || isSlope && b.shape.count != 1 { return b }
+    let isLast = isSlope ? false : !view.has("axis")
+    var first = isSlope ? 1 : try view.integer("axis")
+    if isLast || first == -1 && !isSlope { first = a.shape.count - b.shape.count }
+    if first < 0 { first += a.shape.count }
+    var shape = b.shape
+    while shape.count + first < a.shape.count { shape.append(1) }
+    return b.reshaped(shape)
+  }
+
   func broadcast(_ a: [Int], _ b: [Int]) throws(ImportFailure) -> [Int] {
     var result: [Int] = []
     for axis in 1...max(a.count, b.count, 1) {
@@ -189,7 +206,7 @@ extension ONNXCall {
   }
 
   private func compare() throws(ImportFailure) -> ONNXValue {
-    let (a, b) = (try input(0), try input(1))
+    let (a, b) = (try input(0), try secondOperand())
     let shape = try broadcast(a.shape, b.shape)
     var values: [Int64] = []
     _ = try count(shape)
