@@ -350,39 +350,6 @@ extension ONNXImporter {
     try unary(view, .cast(attributes))
   }
 
-  /// Each channel less its mean over the image, over its standard deviation.
-  mutating func instanceNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
-    let x = try view.input(0)
-    guard x.rank >= 3 else { throw .invalid("x needs at least three dimensions") }
-    let layout = ONNXLayout.spatial(rank: x.rank)
-    let source = try tensor(x, layout)
-    let axes = Array(1..<graph.tensors[source].shape.count - 1)
-    let epsilon = try constantTensor(
-      view.name + "/epsilon", ONNXValue(shape: [], reals: [try view.float("epsilon", 1e-5)]),
-      tag: "epsilon")
-    func step(
-      _ importer: inout ONNXImporter, _ operation: Operation, _ inputs: [TensorIndex],
-      _ suffix: String
-    ) throws(ImportFailure) -> TensorIndex {
-      let name = view.name + suffix
-      return try importer.emit(operation, name: name, inputs: inputs, output: name)
-    }
-    let average = Operation.mean(axes: axes, keepsDimensions: true)
-    let mean = try step(&self, average, [source], "/mean")
-    let centred = try step(&self, .subtract(.none), [source, mean], "/centred")
-    let square = try step(&self, .multiply(.none), [centred, centred], "/square")
-    let variance = try step(&self, average, [square], "/variance")
-    let bounded = try step(&self, .add(.none), [variance, epsilon], "/bounded")
-    let deviation = try step(&self, .function(.squareRoot), [bounded], "/deviation")
-    let normal = try step(&self, .divide(.none), [centred, deviation], "/normal")
-    let scale = try tensor(try view.input(1), .plain)
-    let scaled = try step(&self, .multiply(.none), [normal, scale], "/scaled")
-    let bias = try tensor(try view.input(2), .plain)
-    let result = try emit(
-      .add(.none), name: view.name, inputs: [scaled, bias], output: view.node.outputs[0])
-    define(view, result, layout)
-  }
-
   /// Shapes are fixed, so this is a constant.
   mutating func shape(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)

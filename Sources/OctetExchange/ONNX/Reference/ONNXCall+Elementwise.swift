@@ -10,7 +10,7 @@ extension ONNXCall {
     }
     switch view.operatorName {
     case "Identity": return try input(0)
-    case "Dropout",
+    case "Dropout" where try view.isOldTraining,
       "BatchNormalization" where try view.isOldTraining:
       throw .unsupported("it is in training mode")
     case "Dropout":
@@ -30,7 +30,6 @@ extension ONNXCall {
     case "BatchNormalization" where try view.integer("training_mode") != 0:
       throw .unsupported("it is in training mode")
     case "BatchNormalization": return try batchNormalization()
-    case "InstanceNormalization": return try instanceNormalization()
     case "LRN": return try localResponseNormalization()
     default: return nil
     }
@@ -277,32 +276,6 @@ extension ONNXCall {
         return type.wrapped(Int64(clamping: Double(real)))
       }
     return ONNXValue(shape: x.shape, integers: integers, elementType: type)
-  }
-
-  /// Each channel of each image is normalized by its own mean and variance.
-  private func instanceNormalization() throws(ImportFailure) -> ONNXValue {
-    let (x, scale, bias) = (try input(0), try input(1).reals, try input(2).reals)
-    guard x.shape.count >= 3, scale.count == x.shape[1], bias.count == x.shape[1] else {
-      throw .invalid("scale or bias does not fit x of shape \(x.shape)")
-    }
-    let epsilon = Double(try view.float("epsilon", 1e-5))
-    let area = max(x.shape[2...].reduce(1, *), 1)
-    try limitWork(x.count, 3)
-    let values = x.reals.map { Double($0) }
-    var means: [Double] = []
-    var deviations: [Double] = []
-    for first in stride(from: 0, to: values.count, by: area) {
-      let plane = values[first..<first + area]
-      let mean = plane.reduce(0, +) / Double(area)
-      let variance = plane.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(area)
-      means.append(mean)
-      deviations.append((variance + epsilon).squareRoot())
-    }
-    return try real(x.shape) { index in
-      let plane = index[0] * x.shape[1] + index[1]
-      let centred = (values[x.offset(index)] - means[plane]) / deviations[plane]
-      return Float(centred * Double(scale[index[1]]) + Double(bias[index[1]]))
-    }
   }
 
   private func batchNormalization() throws(ImportFailure) -> ONNXValue {

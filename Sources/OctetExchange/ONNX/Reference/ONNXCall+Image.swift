@@ -204,6 +204,28 @@ extension ONNXCall {
       elementType: x.elementType)
   }
 
+  /// What of x lies in each window, for pools that take the padding as nothing.
+  func windows(_ x: ONNXValue) throws(ImportFailure) -> (shape: [Int], values: [[Double]]) {
+    guard x.shape.count >= 3 else { throw .invalid("x has too few dimensions") }
+    let image = Array(x.shape[2...])
+    let window = try Window(view, kernel: try view.integers("kernel_shape") ?? [], image: image)
+    let ceiling = try view.integer("ceil_mode") != 0
+    let shape = Array(x.shape[..<2]) + (try window.outputs(image, ceiling: ceiling))
+    try limitWork(try count(shape), window.kernel.reduce(1, *))
+    let (reals, taps, pixels) = (x.reals, window.taps, image.reduce(1, *))
+    var result: [[Double]] = []
+    Self.forEachIndex(shape) { index in
+      let first = (index[0] * x.shape[1] + index[1]) * pixels
+      var values: [Double] = []
+      for tap in taps {
+        guard case .image(let pixel) = window.place(index, tap, in: image) else { continue }
+        values.append(Double(reals[first + pixel]))
+      }
+      result.append(values)
+    }
+    return (shape, result)
+  }
+
   /// Where in x the first maximum of each window lies.
   func maximaIndices() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
