@@ -1,5 +1,5 @@
-/// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. The parser has one function a
-/// level and none calls itself, so a file cannot make it recurse.
+/// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. The parser has one
+/// function a level and none calls itself, so a file cannot make it recurse.
 enum ONNXParser {
   static func model(_ bytes: [UInt8]) throws(ExchangeError) -> ONNXModel {
     var reader = ProtobufReader(bytes)
