@@ -24,7 +24,8 @@ struct SpatialReach {
     "Relu", "LeakyRelu", "Clip", "HardSwish", "HardSigmoid", "Sigmoid", "Tanh", "PRelu", "Elu",
     "Selu", "Add", "Sub", "Mul", "Div", "Concat", "Pad", "Dropout", "Identity", "Cast", "Min",
     "Max", "Slice", "Split", "QuantizeLinear", "DequantizeLinear", "CastLike", "Sum", "Where",
-    "Abs", "Mean", "MeanVarianceNormalization", "Neg", "Exp", "Log", "Sqrt", "Erf", "Gelu", "Mish", "Softplus", "Softsign", "Swish", "Celu",
+    "Abs", "Mean", "MeanVarianceNormalization", "Neg", "Exp", "Log", "Sqrt", "Erf", "Gelu", "Mish",
+    "Softplus", "Softsign", "Swish", "Celu",
     "ThresholdedRelu",
   ]
 
