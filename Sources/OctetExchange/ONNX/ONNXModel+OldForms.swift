@@ -72,12 +72,13 @@ private struct OldForm {
   }
 
   private func reshapeByAttribute() -> [ONNXNode] {
-    guard case .integers(let shape) = node.attributes["shape"], node.inputs.count == 1,
-      !shapeName.isEmpty
-    else { return [node] }
+    guard case .integers(let shape) = node.attributes["shape"], node.inputs.count == 1 else {
+      return [node]
+    }
+    let name = (node.outputs.first ?? "") + "'s shape"
     var modern = node
-    modern.inputs.append(shapeName)
-    return [constant(shapeName, ["value_ints": .integers(shape)]), modern]
+    modern.inputs.append(name)
+    return [constant(name, ["value_ints": .integers(shape)]), modern]
   }
 
   // The experimental operators that exporters of their time have written (Core ML's ImageScaler).
@@ -93,19 +94,19 @@ private struct OldForm {
     guard case .floats(let bias) = node.attributes["bias"], let name = node.outputs.first,
       !name.isEmpty
     else { return [node] }
-    let scaled = name + "/scaled"
+    let scaled = name + "'s scaled"
     return [
-      constant(name + "/scale", ["value_float": .float(factor)]),
-      constant(name + "/bias", ["value_floats": .floats(bias)]),
-      binary("Mul", [node.inputs.first ?? "", name + "/scale"], scaled, axis: nil),
+      constant(name + "'s scale", ["value_float": .float(factor)]),
+      constant(name + "'s bias", ["value_floats": .floats(bias)]),
+      binary("Mul", [node.inputs.first ?? "", name + "'s scale"], scaled, axis: nil),
     ]
       + (version < 7
-        ? [binary("Add", [scaled, name + "/bias"], name, axis: 1)]
+        ? [binary("Add", [scaled, name + "'s bias"], name, axis: 1)]
         : [
           ONNXNode(
-            name: name + "/columns", operatorName: "Unsqueeze", inputs: [name + "/bias"],
-            outputs: [name + "/columns"], attributes: ["axes": .integers([1, 2])]),
-          binary("Add", [scaled, name + "/columns"], name, axis: nil),
+            name: name + "'s columns", operatorName: "Unsqueeze", inputs: [name + "'s bias"],
+            outputs: [name + "'s columns"], attributes: ["axes": .integers([1, 2])]),
+          binary("Add", [scaled, name + "'s columns"], name, axis: nil),
         ])
   }
 
@@ -118,22 +119,20 @@ private struct OldForm {
       return nil
     }
     guard let scale = value(factor, 1) else { return [node] }
-    let scaled = addend == nil ? name : name + "/scaled"
+    let scaled = addend == nil ? name : name + "'s scaled"
     var result = [
-      constant(name + "/scale", ["value_float": .float(scale)]),
-      binary("Mul", [node.inputs.first ?? "", name + "/scale"], scaled, axis: nil),
+      constant(name + "'s scale", ["value_float": .float(scale)]),
+      binary("Mul", [node.inputs.first ?? "", name + "'s scale"], scaled, axis: nil),
     ]
     if let addend {
       guard let offset = value(addend, 0) else { return [node] }
       result += [
-        constant(name + "/offset", ["value_float": .float(offset)]),
-        binary("Add", [scaled, name + "/offset"], name, axis: nil),
+        constant(name + "'s offset", ["value_float": .float(offset)]),
+        binary("Add", [scaled, name + "'s offset"], name, axis: nil),
       ]
     }
     return result
   }
-
-  private var shapeName: String { (node.outputs.first ?? "") + "/shape" }
 
   private func constant(_ name: String, _ attributes: [String: ONNXAttribute]) -> ONNXNode {
     ONNXNode(name: name, operatorName: "Constant", outputs: [name], attributes: attributes)

@@ -13,6 +13,9 @@ private struct Window {
       (kernel + stride + dilation).allSatisfy({ (1...1 << 20).contains($0) }),
       pads.allSatisfy({ (0...1 << 20).contains($0) })
     else { throw .invalid("the window does not fit \(rank) dimensions") }
+    guard kernel.reduce(1.0, { $0 * Double($1) }) < 0x1p40 else {
+      throw .unsupported("its windows are too large to be computed here")
+    }
     before = Array(pads.prefix(rank))
     after = Array(pads.suffix(rank))
     let mode = try view.string("auto_pad", "NOTSET")
