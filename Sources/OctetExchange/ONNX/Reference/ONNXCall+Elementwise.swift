@@ -131,15 +131,21 @@ extension ONNXCall {
   /// B with the dimensions that it lacks. Before operator set 7 attributes say where B begins in A.
   private func secondOperand() throws(ImportFailure) -> ONNXValue {
     let (a, b) = (try input(0), try input(1))
-    let isSlope = view.operatorName == "PRelu"
-    if view.version >= 7 || b.count == 1 || isSlope && b.shape.count != 1 { return b }
-    let isLast = isSlope ? false : !view.has("axis")
-    var first = isSlope ? 1 : try view.integer("axis")
-    if isLast || first == -1 && !isSlope { first = a.shape.count - b.shape.count }
-    if first < 0 { first += a.shape.count }
-    var shape = b.shape
-    while shape.count + first < a.shape.count { shape.append(1) }
-    return b.reshaped(shape)
+    if view.version >= 7 || a.shape == b.shape { return b }
+    let missing = a.shape.count - b.shape.count
+    var first = missing
+    if view.operatorName == "PRelu" {
+      first = b.shape.count == 1 && b.count != 1 ? 1 : missing
+    } else if try view.integer("broadcast") == 0 {
+      throw .invalid("\(a.shape) and \(b.shape) differ, and broadcast is not set")
+    } else if view.has("axis") {
+      let axis = try view.integer("axis")
+      first = axis == -1 ? missing : axis < 0 ? axis + a.shape.count : axis
+    }
+    guard missing >= 0, (0...missing).contains(first) else {
+      throw .invalid("\(b.shape) does not lie in \(a.shape) from axis \(first)")
+    }
+    return b.reshaped(b.shape + [Int](repeating: 1, count: missing - first))
   }
 
   func broadcast(_ a: [Int], _ b: [Int]) throws(ImportFailure) -> [Int] {
