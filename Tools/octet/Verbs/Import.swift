@@ -114,7 +114,10 @@ struct ImportReport: Encodable {
     var proven = ""
     if let comparedNodeCount, let maximumDifference {
       proven =
-        "; \(comparedNodeCount) nodes were run both ways and differ by at most \(maximumDifference)"
+        comparedNodeCount == 0 && skippedNodes?.isEmpty == false
+        ? "; not run both ways (--json names the nodes)"
+        : "; \(comparedNodeCount) nodes were run both ways and differ by at most "
+          + "\(maximumDifference)"
     }
     var arena = ""
     if let arenaByteCount, let arenaLowerBoundByteCount {
