@@ -45,8 +45,8 @@ extension ONNXNodeView {
 
 extension ONNXImporter {
   /// A and B, B in a shape that broadcasts as today. Before operator set 7 B's axes are those of A
-  /// from `axis` on, its last ones without that, and only where `broadcast` is set; a PRelu's slopes
-  /// are those of the channels.
+  /// from `axis` on, its last ones without that, and only where `broadcast` is set; the slopes of
+  /// a PRelu are those of the channels.
   mutating func binaryOperands(_ view: ONNXNodeView) throws(ImportFailure) -> [ImportedValue] {
     let (a, b) = (try view.input(0), try view.input(1))
     if view.version >= 7 || a.shape == b.shape { return [a, b] }
