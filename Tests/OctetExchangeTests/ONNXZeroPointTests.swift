@@ -38,6 +38,21 @@ import Testing
     #expect(result == wanted)
   }
 
+  /// A maximum, a minimum with a constant and a concatenation whose operands and results are on
+  /// different grids: rounding before is rounding after, but for halves.
+  @Test func differentGridsOfOneScaleOperations() throws {
+    let imported = try ONNXReader.importModel(url("shared.onnx"))
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    #expect(graph.nodesInFloats.isEmpty)
+    let result = try Int8Model(graph).run(samples: try codes("shared.input"))
+    let wanted = try codes("shared.output")
+    #expect(result.count == wanted.count)
+    let differences = zip(result, wanted).map { abs(Int($0) - Int($1)) }
+    #expect(differences.allSatisfy { $0 <= 1 } && differences.count { $0 > 0 } <= 20)
+  }
+
   /// What ONNX Runtime left in floats is refused by name, with the way out, and nothing is guessed.
   @Test func partlyQuantizedIsRefused() throws {
     var graph = try ONNXReader.importModel(url("partial.onnx")).graph

@@ -5,8 +5,8 @@ twins, with what ONNX Runtime computes.
 
 `zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
 by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
-and bytes must be equal. `partial`: some nodes without scales. Needs onnx and onnxruntime, from
-PyPI.
+and bytes must be equal. `partial`: some nodes without scales. `shared`: maximum, minimum and
+concatenation between different scales. Needs onnx and onnxruntime, from PyPI.
 """
 
 import pathlib
@@ -50,10 +50,10 @@ class Model:
         names = [self.constant(codes, np.uint8), *self.grid(scales, zeros)]
         return self.node("DequantizeLinear", names, axis=axis)
 
-    def save(self, path, results, kind):
+    def save(self, path, results, kind, input_kind=None):
         """`results`: the shape of each output."""
         graph = helper.make_graph(
-            self.nodes, path.stem, [helper.make_tensor_value_info("x", kind, self.shape)],
+            self.nodes, path.stem, [helper.make_tensor_value_info("x", input_kind or kind, self.shape)],
             [helper.make_tensor_value_info(name, kind, shape) for name, shape in results.items()],
             self.constants)
         model = helper.make_model(
@@ -154,7 +154,28 @@ def partial(folder):
     print("partial: results", np.stack(results).min(), "to", np.stack(results).max())
 
 
+def shared(folder):
+    """Operations of one scale whose operands and results the file puts on different ones."""
+    model = Model([1, 2, 4, 4])
+    _, x = model.quantized("x", 0.0078, 128)
+    w = model.weights(codes(2, 2, 1, 1), 0.006, 128)
+    _, y = model.quantized(model.node("Conv", [x, w]), 0.011, 120)
+    _, z = model.quantized(model.node("Max", [x, y]), 0.009, 77)
+    _, z = model.quantized(
+        model.node("Min", [z, model.weights(codes(2, 1, 1), 0.01, 128)]), 0.008, 100)
+    z, _ = model.quantized(model.node("Concat", [z, y], axis=1), 0.012, 130)
+    session = model.save(folder / "shared.onnx", {z: [1, 4, 4, 4]}, TensorProto.UINT8,
+                         TensorProto.FLOAT)
+    samples = RANDOM.integers(0, 256, (16, 1, 2, 4, 4), np.uint8)
+    (folder / "shared.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
+    reals = (samples.astype(np.float32) - 128) * np.float32(0.0078)
+    results = [session.run(None, {"x": x})[0].transpose(0, 2, 3, 1) for x in reals]
+    (folder / "shared.output").write_bytes(np.stack(results).tobytes())
+    print("shared: codes", len(set(np.stack(results).ravel())))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     zero_points(folder)
     partial(folder)
+    shared(folder)

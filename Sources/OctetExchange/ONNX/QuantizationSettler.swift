@@ -153,27 +153,46 @@ struct QuantizationSettler {
     graph.nodes = nodes
   }
 
-  /// A concatenation copies, and so does padding with a value that only the result's grid has:
-  /// operands on other grids than the result's are put on it.
+  /// Operands on other grids than the result's are put on it where that is the same: what is
+  /// copied, padded or compared is rounded before instead of after.
   private mutating func shareGrid(_ node: inout Node) {
     switch node.operation {
-    case .concatenation: break
+    case .concatenation, .minimum, .maximum: break
     case .pad(_, _, .constant) where !node.operation.isMover: break
     default: return
     }
-    let grid = graph.tensors[node.outputs[0]].quantization
+    guard let grid = graph.tensors[node.outputs[0]].quantization, grid.axis == nil else { return }
     for (position, input) in node.inputs.enumerated()
-    where graph.tensors[input].quantization != grid && graph.tensors[input].constant == nil {
+    where graph.tensors[input].quantization != grid {
       var tensor = graph.tensors[input]
-      tensor.name = names.take("\(tensor.name)/shared")
+      tensor.elementType = graph.tensors[node.outputs[0]].elementType
       tensor.quantization = grid
+      tensor.name = names.take("\(tensor.name)/shared")
+      if let values = reals(input) {
+        tensor.constant = .int8(
+          values.map { value in
+            let code =
+              (value / grid.scales[0]).rounded(.toNearestOrEven) + Float(grid.zeroPoints[0])
+            return Int8(max(-128, min(127, code)))
+          })
+      }
       let shared = graph.add(tensor)
-      nodes.append(
-        Node(
-          name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
-          outputs: [shared]))
+      if tensor.constant == nil {
+        nodes.append(
+          Node(
+            name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
+            outputs: [shared]))
+      }
       node.inputs[position] = shared
     }
+  }
+
+  /// What the codes of a constant stand for.
+  private func reals(_ tensor: TensorIndex) -> [Float]? {
+    guard case .int8(let codes) = graph.tensors[tensor].constant,
+      let grid = graph.tensors[tensor].quantization
+    else { return nil }
+    return codes.map { Float(Int32($0) - grid.zeroPoints[0]) * grid.scales[0] }
   }
 
   /// The kernels of some functions have one grid for their result, others leave their operand's;

@@ -88,15 +88,15 @@ extension Graph {
     swap(&old, &nodes)
     for (index, var node) in old.enumerated() {
       let activations = node.inputs.filter { tensors[$0].constant == nil } + node.outputs
-      guard !inTables.contains(index), activations.contains(where: { isFree($0) }) else {
+      let hasFree = activations.contains { isFree($0) }
+      // Its operand may have got its grid from a node before.
+      let followsOperand = node.operation.keepsScale && node.inputs.count == 1
+      guard !inTables.contains(index), hasFree || followsOperand else {
         nodes.append(node)
         continue
       }
-      if node.operation.keepsScale, node.inputs.count == 1, let grid = own(node.inputs[0]) {
-        for output in node.outputs where isFree(output) {
-          tensors[output].elementType = tensors[node.inputs[0]].elementType
-          tensors[output].quantization = grid
-        }
+      if followsOperand {
+        for output in node.outputs where isFree(output) { take(output, gridOf: node.inputs[0]) }
       } else if node.operation.keepsScale {
         separateInputs(&node)
       }
@@ -105,6 +105,12 @@ extension Graph {
         separateOutputs(ofNode: nodes.count - 1)
       }
     }
+  }
+
+  private mutating func take(_ tensor: TensorIndex, gridOf other: TensorIndex) {
+    guard let grid = own(other) else { return }
+    tensors[tensor].elementType = tensors[other].elementType
+    tensors[tensor].quantization = grid
   }
 
   private func own(_ tensor: TensorIndex) -> Quantization? { tensors[tensor].quantization }
@@ -136,6 +142,7 @@ extension Graph {
       if node.operation.keepsScale, own(node.inputs[0]) == grid { continue }
       let name = "\(tensors[output].name)/shared"
       let copy = add(Tensor(name: name, shape: tensors[output].shape))
+      if node.operation.keepsScale, node.inputs.count == 1 { take(copy, gridOf: node.inputs[0]) }
       nodes[index].outputs[position] = copy
       nodes.append(
         Node(name: name, operation: .quantize, inputs: [copy], outputs: [output]))
