@@ -53,7 +53,8 @@ class Model:
     def save(self, path, results, kind, input_kind=None):
         """`results`: the shape of each output."""
         graph = helper.make_graph(
-            self.nodes, path.stem, [helper.make_tensor_value_info("x", input_kind or kind, self.shape)],
+            self.nodes, path.stem,
+            [helper.make_tensor_value_info("x", input_kind or kind, self.shape)],
             [helper.make_tensor_value_info(name, kind, shape) for name, shape in results.items()],
             self.constants)
         model = helper.make_model(
