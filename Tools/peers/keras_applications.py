@@ -1,5 +1,5 @@
-"""Networks of Keras' applications with random weights, up to their class scores, converted to TFLite
-by TensorFlow's own converter, imported by Octet and compared.
+"""Networks of Keras' applications with random weights, up to their class scores, converted to
+TFLite by TensorFlow's own converter, imported by Octet and compared.
 
     python keras_applications.py --octet .build/release/octet [NAME...]
 
