@@ -78,7 +78,9 @@ extension Graph {
       guard node.operation.isElementwise, isFloat(tensor) else { return nil }
       waiting += node.inputs
     }
-    guard let source, tensors[result].elementType == .int8, shape.count > 0 else { return nil }
+    guard let source, tensors[result].elementType == .int8, shape.count > 0,
+      [source, result].allSatisfy({ tensors[$0].quantization?.axis == nil })
+    else { return nil }
     return TableRegion(
       source: source, result: result, nodes: members.sorted(), tableCount: tableCount)
   }
