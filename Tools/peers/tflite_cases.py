@@ -282,7 +282,8 @@ class Cases(WeightedCases):
         "add", "subtract", "multiply", "minimum", "maximum", "mean", "concatenation", "pad",
         "pad_v2", "transpose", "reshape", "squeeze", "expand_dims", "slice", "strided_slice",
         "split", "split_v", "resize_nearest", "resize_bilinear", "max_pool", "average_pool",
-        "convolution", "depthwise", "transposed", "fully_connected",
+        "convolution", "depthwise", "transposed", "fully_connected", "batch_matmul",
+        "computed_weights",
     ]
 
 

@@ -100,6 +100,17 @@ extension TFLiteExporter {
     finish(output, node)
   }
 
+  mutating func batchProduct(_ node: Node) throws(TFLiteExportRefusal) {
+    typealias Slot = TFLiteOptions.BatchMatMul
+    guard node.inputs.allSatisfy({ graph.tensors[$0].shape.count >= 2 }) else {
+      throw TFLiteExportRefusal(reason: "TFLite multiplies matrices, not vectors")
+    }
+    append(
+      .batchMatMul, version: isInt8(node) ? 2 : 1, inputs: node.inputs.map { tensor($0) },
+      outputs: [tensor(node.outputs[0])], optionsType: Slot.type,
+      [.flag(Slot.isLeftTransposed, false), .flag(Slot.isRightTransposed, false)])
+  }
+
   mutating func pool(
     _ node: Node, _ attributes: PoolAttributes, isMax: Bool
   ) throws(TFLiteExportRefusal) {
