@@ -304,7 +304,7 @@ def main():
             model = builder.bytes()
             path = arguments.folder / f"{name}_{number}"
             path.with_suffix(".tflite").write_bytes(model)
-            interpreter = runtime.Interpreter.from_bytes(model)
+            interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
             inputs, outputs = b"", b""
             for _ in range(SAMPLE_COUNT):
                 for k, tensor in enumerate(builder.inputs):

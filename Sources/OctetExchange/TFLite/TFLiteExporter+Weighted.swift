@@ -105,10 +105,15 @@ extension TFLiteExporter {
     guard node.inputs.allSatisfy({ graph.tensors[$0].shape.count >= 2 }) else {
       throw TFLiteExportRefusal(reason: "TFLite multiplies matrices, not vectors")
     }
+    let (left, right) = (node.inputs[0], node.inputs[1])
     append(
-      .batchMatMul, version: isInt8(node) ? 2 : 1, inputs: node.inputs.map { tensor($0) },
+      .batchMatMul, version: isInt8(node) ? 2 : 1,
+      inputs: [tensor(left), tensor(swapped[right] ?? right)],
       outputs: [tensor(node.outputs[0])], optionsType: Slot.type,
-      [.flag(Slot.isLeftTransposed, false), .flag(Slot.isRightTransposed, false)])
+      [
+        .flag(Slot.isLeftTransposed, false),
+        .flag(Slot.isRightTransposed, swapped[right] != nil),
+      ])
   }
 
   mutating func pool(

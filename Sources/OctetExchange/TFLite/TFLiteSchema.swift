@@ -134,7 +134,8 @@ enum TFLiteOperator: Int, CaseIterable {
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
-    case .add, .sub, .mul, .div, .batchMatMul, .prelu, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax,
+    case .add, .sub, .mul, .div, .batchMatMul, .prelu, .maximum, .minimum, .pad, .transpose, .mean,
+      .reduceMax,
       .split, .tile, .expandDims, .resizeBilinear, .resizeNearestNeighbor:
       2...2
     case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
