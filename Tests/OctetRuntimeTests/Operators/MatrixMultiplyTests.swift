@@ -55,6 +55,17 @@ struct MatrixMultiplyTests {
       try p.testOperator().run([[100, 100, 100], [9, -9, 9, -9, 9, -9]]) == [[127, -128]])
   }
 
+  /// TensorFlow Lite for Microcontrollers (0.dev20261023182759) on 10×5 by 5×6.
+  @Test(arguments: [false, true]) func matchesTensorFlowLiteMicro(isTransposed: Bool) throws {
+    let real = Double(Float(0.008810484) * Float(0.08867361)) / Double(Float(0.34383217))
+    let p = MatrixMultiplyParameters(
+      a: Shape(1, 1, 10, 5), b: isTransposed ? Shape(1, 1, 6, 5) : Shape(1, 1, 5, 6),
+      isTransposed: isTransposed, zeroA: -44, zeroB: -39, zeroOutput: 67, by: .init(real))
+    let b = isTransposed ? (0..<30).map { Self.goldenB[$0 % 5 * 6 + $0 / 5] } : Self.goldenB
+    try expectSame(
+      p.testOperator(), inputs: [Self.goldenA, b], oracle: [Self.goldenOutput], "TFLM")
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let p = MatrixMultiplyParameters(
       a: Shape(1, 2, 3, 4), b: Shape(1, 2, 4, 5), by: .init(0.5))
@@ -78,6 +89,23 @@ struct MatrixMultiplyTests {
       $0.outputs[0].shape = Shape(1, 1, 1, 1)
     }
   }
+}
+
+extension MatrixMultiplyTests {
+  static let goldenA: [Int8] = [
+    -7, 3, 65, 115, -120, -92, 82, 114, -65, -49, 94, -20, -59, 83, -63, -24, 36, 12, -107, -121,
+    93, 64, 86, 9, 81, -44, -13, 73, -97, -51, -97, -12, 122, -94, -30, -25, 103, -76, 0, -61,
+    -123, 64, -113, -57, -1, -4, -99, 123, 63, 118,
+  ]
+  static let goldenB: [Int8] = [
+    -105, 57, -53, 10, 108, -58, 57, -87, -46, 120, -21, 4, -54, -99, -20, 31, -12, 70, -36, 28,
+    69, 106, -19, -118, 55, 7, 95, -11, -34, -113,
+  ]
+  static let goldenOutput: [Int8] = [
+    53, 71, 86, 127, 94, 81, 95, 18, 67, 125, 65, 125, 49, 114, 87, 127, 119, 40, 63, 37, 29, 81,
+    77, 112, 93, 89, 118, 127, 127, 73, 68, 39, 56, 79, 73, 110, 79, 23, 67, 83, 59, 120, 94, 64,
+    68, 127, 79, 68, 114, 50, 75, 85, 41, 59, 79, 92, 127, 124, 95, 55,
+  ]
 }
 
 extension MatrixMultiplyParameters {
