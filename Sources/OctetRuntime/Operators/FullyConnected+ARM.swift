@@ -1,25 +1,35 @@
-// Fully connected layers: which kernel runs.
+// Fully connected on ARM cores: which kernel runs.
 
-internal import COctetKernels
+#if arch(arm) || arch(arm64)
+  internal import COctetKernels
 
-extension Channels {
-  /// target[c] = int8 of bias[c] + Σₖ (weights[c][k] − `weightZeroPoint`) · values[k].
-  @inline(__always)
-  func connect(
-    _ values: UnsafePointer<Int8>, weightZeroPoint: Int32, _ target: UnsafeMutablePointer<Int8>,
-    _ backend: Backend
-  ) {
-    #if arch(arm) || arch(arm64)
+  extension FullyConnected {
+    func run(_ context: OperatorContext) {
       #if arch(arm64) && !hasFeature(Embedded)
-        if backend == .portable {
-          return unsafe connectPortable(values, weightZeroPoint: weightZeroPoint, target)
-        }
+        if context.backend == .portable { return runPortable(context) }
       #endif
-      var offset: Int32 = 0
-      if weightZeroPoint != 0 {
-        for index in 0..<depth { unsafe offset &+= Int32(values[index]) }
-        offset &*= weightZeroPoint
+      let channels = Channels(self, context)
+      let weightZeroPoint = view.parameter(Word.weightZeroPoint)
+      for row in 0..<rows {
+        let source = unsafe context.input(0) + row &* depth
+        let target = unsafe context.output(0) + row &* output.channels
+        var offset: Int32 = 0
+        if weightZeroPoint != 0 {
+          for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
+          offset &*= weightZeroPoint
+        }
+        unsafe channels.connect(source, offset: offset, target, context.backend)
       }
+    }
+  }
+
+  extension Channels {
+    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
+    @inline(__always)
+    func connect(
+      _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>,
+      _ backend: Backend
+    ) {
       #if arch(arm64)
         if backend == .dotProduct {
           unsafe NEONFullyConnected<DotProducts>(self, values, offset: offset)(target)
@@ -35,8 +45,10 @@ extension Channels {
         #endif
         unsafe connectOnCore(values, offset: offset, target)
       #endif
-    #else
-      unsafe connectPortable(values, weightZeroPoint: weightZeroPoint, target)
-    #endif
+    }
   }
-}
+#else
+  extension FullyConnected {
+    func run(_ context: OperatorContext) { runPortable(context) }
+  }
+#endif

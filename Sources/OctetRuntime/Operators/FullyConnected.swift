@@ -49,13 +49,13 @@ package struct FullyConnected: Operator {
       parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
   }
 
-  func run(_ context: OperatorContext) {
+  func runPortable(_ context: OperatorContext) {
     let channels = Channels(self, context)
-    let weightZeroPoint = view.parameter(Word.weightZeroPoint)
+    let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth
       let target = unsafe context.output(0) + row &* output.channels
-      unsafe channels.connect(source, weightZeroPoint: weightZeroPoint, target, context.backend)
+      unsafe channels.connectPortable(source, weightZeroPoint: weightZeroPoint, target)
     }
   }
 }
@@ -64,9 +64,8 @@ extension Channels {
   /// target[c] = int8 of bias[c] + Σₖ (weights[c][k] − `weightZeroPoint`) · values[k].
   @inline(__always)
   func connectPortable(
-    _ values: UnsafePointer<Int8>, weightZeroPoint: Int32, _ target: UnsafeMutablePointer<Int8>
+    _ values: UnsafePointer<Int8>, weightZeroPoint: Int16, _ target: UnsafeMutablePointer<Int8>
   ) {
-    let weightZeroPoint = Int16(truncatingIfNeeded: weightZeroPoint)
     var index = 0
     while index &+ 4 <= count {
       let sums = unsafe dotFour(

@@ -136,16 +136,16 @@ package struct MatrixMultiply: Operator {
   }
 
   /// The products of all rows of `left` with the first `count` columns, from `target` on.
-  func multiply(
-    _ left: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int,
-    _ context: OperatorContext
+  func multiplyPortable(
+    _ left: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int
   ) {
     let channels = Channels(self, count: count)
-    let (rows, columns, zeroPoint) = (layer.rows, layer.columns, layer.b.zeroPoint)
+    let (rows, columns) = (layer.rows, layer.columns)
+    let zeroPoint = Int16(truncatingIfNeeded: layer.b.zeroPoint)
     var source = unsafe left
     var results = unsafe target
     for _ in 0..<rows {
-      unsafe channels.connect(source, weightZeroPoint: zeroPoint, results, context.backend)
+      unsafe channels.connectPortable(source, weightZeroPoint: zeroPoint, results)
       unsafe source += channels.depth
       unsafe results += columns
     }
