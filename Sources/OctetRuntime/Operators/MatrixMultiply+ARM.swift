@@ -2,6 +2,21 @@
 // connected layer.
 
 extension MatrixBlock {
+  /// Prepares for the products of the matrix `left`.
+  func start(_ left: UnsafePointer<Int8>, _ backend: Backend) {
+    #if arch(arm) || arch(arm64)
+      #if arch(arm64) && !hasFeature(Embedded)
+        if backend == .portable { return }
+      #endif
+      let (depth, zeroPoint) = (layer.depth, layer.b.zeroPoint)
+      var source = unsafe left
+      for row in 0..<layer.rows {
+        unsafe rowOffsets[row] = zeroPoint &* sum(source, count: depth)
+        unsafe source += depth
+      }
+    #endif
+  }
+
   /// The products of all rows of `left` with the first `count` columns, from `target` on.
   func multiply(
     _ left: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int,
@@ -14,13 +29,11 @@ extension MatrixBlock {
         }
       #endif
       let channels = Channels(self, count: count)
-      let (rows, columns, zeroPoint) = (layer.rows, layer.columns, layer.b.zeroPoint)
+      let (rows, columns) = (layer.rows, layer.columns)
       var source = unsafe left
       var results = unsafe target
-      for _ in 0..<rows {
-        var sum: Int32 = 0
-        for index in 0..<channels.depth { unsafe sum &+= Int32(source[index]) }
-        unsafe channels.connect(source, offset: sum &* zeroPoint, results, context.backend)
+      for row in 0..<rows {
+        unsafe channels.connect(source, offset: rowOffsets[row], results, context.backend)
         unsafe source += channels.depth
         unsafe results += columns
       }

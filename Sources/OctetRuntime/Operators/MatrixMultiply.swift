@@ -69,6 +69,7 @@ package struct MatrixMultiply: Operator {
       for h in 0..<max(a.height, b.height) {
         let left = unsafe context.input(0) + (n &* aStrides.n &+ h &* aStrides.h)
         let right = unsafe context.input(1) + (n &* bStrides.n &+ h &* bStrides.h)
+        unsafe block.start(left, context.backend)
         var first = 0
         while first < columns {
           let count = min(columns &- first, MatrixBlock.columnCount)
@@ -90,14 +91,21 @@ package struct MatrixMultiply: Operator {
   let bias: UnsafeMutablePointer<Int32>
   let multipliers: UnsafeMutablePointer<Int32>
   let shifts: UnsafeMutablePointer<Int8>
+  /// `[M]`: what the zero point of b takes off the products of each row. Portable kernels do
+  /// without.
+  let rowOffsets: UnsafeMutablePointer<Int32>
   /// `[columnCount, K]`, and bytes that kernels may read behind it.
   let columns: UnsafeMutablePointer<Int8>
 
   static let columnCount = 8
 
   static func byteCount(_ layer: MatrixMultiply) -> Int {
-    10 &* columnCount &+ min(layer.columns, columnCount) &* layer.depth
+    columnOffset(layer) &+ min(layer.columns, columnCount) &* layer.depth
       &+ BlobLimits.overreadByteCount
+  }
+
+  private static func columnOffset(_ layer: MatrixMultiply) -> Int {
+    10 &* columnCount &+ 4 &* layer.rows
   }
 
   init(_ layer: MatrixMultiply, _ context: OperatorContext) {
@@ -105,8 +113,11 @@ package struct MatrixMultiply: Operator {
     let count = Self.columnCount
     unsafe bias = context.scratch.assumingMemoryBound(to: Int32.self)
     unsafe multipliers = bias + count
-    unsafe shifts = (context.scratch + 8 &* count).assumingMemoryBound(to: Int8.self)
-    unsafe columns = (context.scratch + 10 &* count).assumingMemoryBound(to: Int8.self)
+    unsafe rowOffsets = multipliers + count
+    unsafe shifts = UnsafeMutableRawPointer(rowOffsets + layer.rows)
+      .assumingMemoryBound(to: Int8.self)
+    unsafe columns = (context.scratch + Self.columnOffset(layer))
+      .assumingMemoryBound(to: Int8.self)
     let by = layer.view.multiplier(MatrixMultiply.Word.multiplier, shift: MatrixMultiply.Word.shift)
     for index in 0..<count {
       unsafe multipliers[index] = by.multiplier
@@ -116,22 +127,25 @@ package struct MatrixMultiply: Operator {
 
   /// Copies `count` columns of the matrix at `source`, from `first` on.
   func load(_ source: UnsafePointer<Int8>, first: Int, count: Int) {
-    let depth = layer.depth
-    let next = layer.isTransposed ? 1 : layer.columns
-    let nextColumn = layer.isTransposed ? depth : 1
+    let (depth, next) = (layer.depth, layer.columns)
     let zeroPoint = layer.a.zeroPoint
     let zeroSum = Int32(truncatingIfNeeded: depth) &* layer.b.zeroPoint
-    var target = unsafe columns
-    for column in 0..<count {
-      var value = unsafe source + (first &+ column) &* nextColumn
-      var sum: Int32 = 0
-      for index in 0..<depth {
-        unsafe target[index] = value.pointee
-        unsafe sum &+= Int32(value.pointee)
-        unsafe value += next
+    if layer.isTransposed {
+      let rows = unsafe source + first &* depth
+      for index in 0..<count &* depth { unsafe columns[index] = rows[index] }
+    } else {
+      for column in 0..<count {
+        var value = unsafe source + (first &+ column)
+        let target = unsafe columns + column &* depth
+        for index in 0..<depth {
+          unsafe target[index] = value.pointee
+          unsafe value += next
+        }
       }
-      unsafe bias[column] = zeroPoint &* (zeroSum &- sum)
-      unsafe target += depth
+    }
+    for column in 0..<count {
+      let total = unsafe sum(columns + column &* depth, count: depth)
+      unsafe bias[column] = zeroPoint &* (zeroSum &- total)
     }
   }
 
