@@ -7,9 +7,9 @@ extension TFLiteImporter {
     typealias Slot = TFLiteOptions.BatchMatMul
     var operands: [TensorIndex] = []
     for (position, slot) in [Slot.isLeftTransposed, Slot.isRightTransposed].enumerated() {
-      let rank = try call.shape(position).count
-      guard rank >= 2 else { throw call.broken("input \(position) has \(rank) dimensions") }
       let given = try tensor(call.node.inputs[position])
+      let rank = graph.tensors[given].shape.count
+      guard rank >= 2 else { throw call.broken("input \(position) has \(rank) dimensions") }
       let isTransposed = try call.flagOption(Slot.type, slot)
       operands.append(isTransposed ? swappingLastAxes(given, call, "/\(position)") : given)
     }
