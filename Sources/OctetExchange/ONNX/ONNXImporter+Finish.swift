@@ -5,14 +5,15 @@ extension ONNXImporter {
     var outputs: [ONNXImport.Port] = []
     var constantOutputs: [String: ONNXValue] = [:]
     do {
-      for info in model.graph.outputs {
-        guard var value = values[info.name] else {
-          throw ImportFailure.invalid("output '\(info.name)' is made by no node")
+      for (name, source) in model.graph.outputs.flatMap({ outputNames($0.name) }) {
+        guard var value = values[source] else {
+          throw ImportFailure.invalid("output '\(name)' is made by no node")
         }
         if let constant = value.constant {
-          constantOutputs[info.name] = constant
+          constantOutputs[name] = constant
           continue
         }
+        value.name = name
         if case .flattened = value.layout {
           value.source = .tensor(try tensor(value, .plain))
           value.layout = .plain
@@ -21,7 +22,7 @@ extension ONNXImporter {
         graph.outputs.append(tensor)
         outputs.append(
           ONNXImport.Port(
-            name: info.name, shape: value.shape, elementType: value.elementType,
+            name: name, shape: value.shape, elementType: value.elementType,
             layout: value.layout, tensor: tensor))
       }
     } catch {
@@ -33,7 +34,7 @@ extension ONNXImporter {
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
       constantOutputs: constantOutputs,
       source: ONNXSource(
-        nodes: model.graph.nodes, constants: values.compactMapValues { $0.constant },
+        nodes: takenNodes, constants: values.compactMapValues { $0.constant },
         version: version, data: data))
     for value in values.values {
       guard case .tensor(let tensor) = value.source else { continue }
@@ -42,6 +43,12 @@ extension ONNXImporter {
         layout: value.layout, tensor: tensor)
     }
     return try result.pruned()
+  }
+
+  /// An output's name and that of its value; one of each for each tensor of a sequence.
+  private func outputNames(_ name: String) -> [(name: String, source: String)] {
+    guard let sources = sequences[name] else { return [(name, name)] }
+    return sources.enumerated().map { ("\(name)[\($0)]", $1) }
   }
 
   /// The tensor of an output, under the output's name.

@@ -18,7 +18,12 @@ struct ONNXImporter {
   private var nodeNames = UniqueNames()
   private var conversions: [Conversion: TensorIndex] = [:]
   var inputs: [ONNXImport.Port] = []
+  /// The file's nodes as they were taken over, without those on sequences, for the proof.
+  private(set) var takenNodes: [ONNXNode] = []
+  /// The names of the values in each sequence.
+  var sequences: [String: [String]] = [:]
   private let givenConstants: [String: ONNXValue]
+  let givenShapes: [String: [[Int]]]
   /// How many nodes read each value of the file; graph outputs count.
   private(set) var readCounts: [String: Int] = [:]
   /// How many values each tensor holds, by way of Identity, Transpose and the like.
@@ -45,12 +50,16 @@ struct ONNXImporter {
     var shape: [Int]
   }
 
-  init(_ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue]) {
+  init(
+    _ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue],
+    shapes: [String: [[Int]]] = [:]
+  ) {
     self.model = model.withContributedOperatorsExpanded()
     self.data = data
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)
     givenConstants = constants
+    givenShapes = shapes
     meter = ONNXMeter(elementCount: 1 << 20 + data.bytes.count, work: 1 << 28)
     constantBudget = 1 << 20
   }
@@ -119,69 +128,54 @@ struct ONNXImporter {
   private mutating func addInputs() throws(ExchangeError) {
     let spatial = SpatialReach(model.graph)
     for info in model.graph.inputs where values[info.name] == nil {
-      let shape = try fixedShape(info)
+      let shapes: [[Int]]
+      do {
+        shapes = try self.shapes(of: info)
+      } catch {
+        let node = ONNXNode(operatorName: "input", outputs: [info.name])
+        try report(error, of: info.name, node)
+        continue
+      }
       guard let type = ONNXElementType(rawValue: info.elementType) else {
         refuse(
           info.name, "input",
-          "it holds \(ONNXElementType.name(info.elementType)) elements; "
-            + "feed numbers")
+          info.elementType == 0
+            ? "it is a map or a sequence of sequences; feed tensors"
+            : "it holds \(ONNXElementType.name(info.elementType)) elements; feed numbers")
         lost.insert(info.name)
         continue
       }
-      let grid = type.isReal ? nil : inputGrid(info.name, type)
-      let layout: ONNXLayout =
-        shape.count >= 3 && spatial.reaches(from: info.name)
-        ? .spatial(rank: shape.count) : .plain
-      let tensor = graph.add(
-        Tensor(
-          name: uniqueName(info.name), shape: layout.tensorShape(shape),
-          elementType: type.elementType))
-      graph.inputs.append(tensor)
-      inputTensors.insert(tensor)
-      if let grid { setGrid(tensor, grid, type) }
-      hold(
-        ImportedValue(
-          name: info.name, shape: shape, elementType: type, source: .tensor(tensor),
-          layout: layout),
-        as: info.name)
-      inputs.append(
-        ONNXImport.Port(
-          name: info.name, shape: shape, elementType: type, layout: layout, tensor: tensor))
+      let isSpatial = spatial.reaches(from: info.name)
+      if info.isSequence {
+        let names = shapes.indices.map { "\(info.name)[\($0)]" }
+        for (name, shape) in zip(names, shapes) { addInput(name, shape, type, isSpatial) }
+        sequences[info.name] = names
+      } else {
+        addInput(info.name, shapes[0], type, isSpatial)
+      }
     }
   }
 
-  /// The input's shape; an open first dimension is the batch and becomes 1.
-  private func fixedShape(_ info: ONNXValueInfo) throws(ExchangeError) -> [Int] {
-    guard let shape = info.shape else {
-      throw .unsupported([
-        UnsupportedNode(
-          name: info.name, operatorName: "input",
-          reason: info.elementType == 0
-            ? "it is a sequence, an optional or a map; give tensors one by one"
-            : "the file gives it no shape; export the model with the input's shape")
-      ])
-    }
-    var result: [Int] = []
-    for (axis, dimension) in shape.enumerated() {
-      if let dimension, dimension >= 0, dimension <= 1 << 24 {
-        result.append(dimension)
-      } else if axis == 0, dimension ?? -1 < 0 {
-        result.append(1)
-      } else {
-        throw .unsupported([
-          UnsupportedNode(
-            name: info.name, operatorName: "input",
-            reason: "dimension \(axis) is not fixed or out of range; export the model with fixed "
-              + "sizes (only the batch may stay open)")
-        ])
-      }
-    }
-    do {
-      _ = try Graph.checkedElementCount(result, node: info.name)
-    } catch {
-      throw .invalidModel(place: "input '\(info.name)'", reason: "shape \(result) is too large")
-    }
-    return result
+  private mutating func addInput(
+    _ name: String, _ shape: [Int], _ type: ONNXElementType, _ isSpatial: Bool
+  ) {
+    if values[name] != nil { return }
+    let grid = type.isReal ? nil : inputGrid(name, type)
+    let layout: ONNXLayout =
+      shape.count >= 3 && isSpatial ? .spatial(rank: shape.count) : .plain
+    let tensor = graph.add(
+      Tensor(
+        name: uniqueName(name), shape: layout.tensorShape(shape), elementType: type.elementType))
+    graph.inputs.append(tensor)
+    inputTensors.insert(tensor)
+    if let grid { setGrid(tensor, grid, type) }
+    hold(
+      ImportedValue(
+        name: name, shape: shape, elementType: type, source: .tensor(tensor), layout: layout),
+      as: name)
+    inputs.append(
+      ONNXImport.Port(
+        name: name, shape: shape, elementType: type, layout: layout, tensor: tensor))
   }
 
   // MARK: Nodes
@@ -193,7 +187,9 @@ struct ONNXImporter {
   private mutating func add(_ node: ONNXNode) throws(ExchangeError) {
     let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
     for (position, output) in node.outputs.enumerated() where !output.isEmpty || position == 0 {
-      if output.isEmpty || values[output] != nil || lost.contains(output) {
+      if output.isEmpty || values[output] != nil || sequences[output] != nil
+        || lost.contains(output)
+      {
         throw .invalidModel(
           place: "node '\(name)'", reason: "its output '\(output)' has no name or is made twice")
       }
@@ -201,6 +197,18 @@ struct ONNXImporter {
     if node.outputs.isEmpty {
       throw .invalidModel(place: "node '\(name)'", reason: "it has no outputs")
     }
+    if Self.sequenceHandlers[node.operatorName] != nil || readsSequence(node) {
+      if lose(node) { return }
+      let replacements: [ONNXNode]
+      do {
+        replacements = try withoutSequences(node)
+      } catch {
+        return try report(error, of: name, node)
+      }
+      for replacement in replacements { try add(replacement) }
+      return
+    }
+    takenNodes.append(node)
     guard node.domain.isEmpty, let handler = Self.handlers[node.operatorName] else {
       let origin = node.domain.isEmpty ? "" : " of domain '\(node.domain)'"
       if foldable(node), let folded = try? fold(node) {
@@ -214,10 +222,7 @@ struct ONNXImporter {
       lost.formUnion(node.outputs)
       return
     }
-    if node.inputs.contains(where: { lost.contains($0) }) {
-      lost.formUnion(node.outputs)
-      return
-    }
+    if lose(node) { return }
     var resolved: [ImportedValue?] = []
     for input in node.inputs {
       if !input.isEmpty && values[input] == nil {
@@ -235,14 +240,27 @@ struct ONNXImporter {
         try handler(&self, view)
       }
     } catch {
-      switch error {
-      case .unsupported(let reason):
-        refuse(name, node.operatorName, reason)
-        lost.formUnion(node.outputs)
-      case .invalid(let reason):
-        throw .invalidModel(place: "node '\(name)' (\(node.operatorName))", reason: reason)
-      }
+      try report(error, of: name, node)
     }
+  }
+
+  private mutating func report(
+    _ failure: ImportFailure, of name: String, _ node: ONNXNode
+  ) throws(ExchangeError) {
+    switch failure {
+    case .unsupported(let reason):
+      refuse(name, node.operatorName, reason)
+      lost.formUnion(node.outputs)
+    case .invalid(let reason):
+      throw .invalidModel(place: "node '\(name)' (\(node.operatorName))", reason: reason)
+    }
+  }
+
+  /// Whether the node reads something that could not be made; then nor can its results.
+  private mutating func lose(_ node: ONNXNode) -> Bool {
+    guard node.inputs.contains(where: { lost.contains($0) }) else { return false }
+    lost.formUnion(node.outputs)
+    return true
   }
 
   /// Whether all that the node reads is known now.

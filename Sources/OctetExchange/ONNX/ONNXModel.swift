@@ -39,8 +39,10 @@ enum ONNXAttribute: Sendable {
 
 struct ONNXValueInfo {
   var name = ""
-  /// The code of TensorProto.DataType; 0 when the value is no tensor.
+  /// The code of TensorProto.DataType; 0 when the value is neither a tensor nor a sequence of them.
   var elementType = 0
+  /// Whether the value is a list of tensors.
+  var isSequence = false
   /// nil when the file gives no shape; a nil dimension is not fixed.
   var shape: [Int?]?
 }

@@ -1,6 +1,5 @@
-/// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. Messages that Octet
-/// reads nest five deep at most, and the parser has one function a level, so a file cannot make it
-/// recurse.
+/// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. The parser has one
+/// function a level and none calls itself, so a file cannot make it recurse.
 enum ONNXParser {
   static func model(_ bytes: [UInt8]) throws(ExchangeError) -> ONNXModel {
     var reader = ProtobufReader(bytes)
@@ -162,14 +161,42 @@ enum ONNXParser {
       switch field.number {
       case 1: info.name = try reader.string(field)
       case 2:
-        var type = try reader.message(field)
-        while let inner = try type.next() {
-          if inner.number == 1 { try tensorType(try type.message(inner), &info) }
-        }
+        var type: ProtobufReader? = try reader.message(field)
+        while let level = type { type = try self.type(level, &info) }
       default: break
       }
     }
     return info
+  }
+
+  /// One level of a type, and the type of what it holds: an optional is read as the value that it
+  /// may hold; sequences of sequences stay without an element type. Messages only get shorter on
+  /// the way in, so the levels come to an end.
+  private static func type(
+    _ source: ProtobufReader, _ info: inout ONNXValueInfo
+  ) throws(ExchangeError) -> ProtobufReader? {
+    var reader = source
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: try tensorType(try reader.message(field), &info)
+      case 4 where !info.isSequence:
+        info.isSequence = true
+        return try elementType(try reader.message(field))
+      case 9: return try elementType(try reader.message(field))
+      default: break
+      }
+    }
+    return nil
+  }
+
+  private static func elementType(
+    _ source: ProtobufReader
+  ) throws(ExchangeError) -> ProtobufReader? {
+    var reader = source
+    while let field = try reader.next() {
+      if field.number == 1 { return try reader.message(field) }
+    }
+    return nil
   }
 
   private static func tensorType(

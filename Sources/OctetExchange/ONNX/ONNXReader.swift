@@ -16,16 +16,21 @@ public enum ONNXReader {
 
   /// Reads a model from memory.
   ///
-  /// - Parameter constants: values for graph inputs that are fixed from now on, such as the shape
-  ///   input of a Reshape.
+  /// - Parameters:
+  ///   - constants: values for graph inputs that are fixed from now on, such as the shape input of
+  ///     a Reshape.
+  ///   - shapes: shapes for graph inputs that the file leaves open, and one for each tensor of a
+  ///     sequence; those become inputs of their own, `x[0]`, `x[1]`, ….
   public static func read(
-    _ bytes: [UInt8], constants: [String: ONNXValue] = [:]
+    _ bytes: [UInt8], constants: [String: ONNXValue] = [:], shapes: [String: [[Int]]] = [:]
   ) throws(ExchangeError) -> Graph {
-    try importModel(bytes, constants: constants).graph
+    try importModel(bytes, constants: constants, shapes: shapes).graph
   }
 
   /// Like `read`, with what is needed to feed the graph by the file's names and layouts.
-  public static func importModel(_ url: URL) throws(ExchangeError) -> ONNXImport {
+  public static func importModel(
+    _ url: URL, shapes: [String: [[Int]]] = [:]
+  ) throws(ExchangeError) -> ONNXImport {
     let bytes: [UInt8]
     do {
       bytes = [UInt8](try Data(contentsOf: url))
@@ -37,21 +42,21 @@ public enum ONNXReader {
       ONNXData(
         bytes: bytes,
         external: { (range) throws(ExchangeError) in try readExternal(range, in: folder) }),
-      constants: [:])
+      constants: [:], shapes: shapes)
   }
 
   /// Like `read`, with what is needed to feed the graph by the file's names and layouts.
   public static func importModel(
-    _ bytes: [UInt8], constants: [String: ONNXValue] = [:]
+    _ bytes: [UInt8], constants: [String: ONNXValue] = [:], shapes: [String: [[Int]]] = [:]
   ) throws(ExchangeError) -> ONNXImport {
-    try importModel(ONNXData(bytes: bytes), constants: constants)
+    try importModel(ONNXData(bytes: bytes), constants: constants, shapes: shapes)
   }
 
   private static func importModel(
-    _ data: ONNXData, constants: [String: ONNXValue]
+    _ data: ONNXData, constants: [String: ONNXValue], shapes: [String: [[Int]]]
   ) throws(ExchangeError) -> ONNXImport {
     let model = try ONNXParser.model(data.bytes)
-    var importer = ONNXImporter(model, data: data, constants: constants)
+    var importer = ONNXImporter(model, data: data, constants: constants, shapes: shapes)
     var result = try importer.run()
     result.graph.metadata.roundsOnce = result.graph.tensors.contains { $0.quantization != nil }
     return result

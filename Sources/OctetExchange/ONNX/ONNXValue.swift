@@ -49,6 +49,19 @@ public struct ONNXValue: Sendable, Equatable {
     let tensor = try ONNXParser.tensor(ProtobufReader(bytes))
     return try tensor.value(ONNXData(bytes: bytes))
   }
+
+  /// Reads the tensors of a SequenceProto that stands alone.
+  public static func read(sequenceProto bytes: [UInt8]) throws(ExchangeError) -> [ONNXValue] {
+    var reader = ProtobufReader(bytes)
+    var values: [ONNXValue] = []
+    while let field = try reader.next() {
+      if field.number == 3 {
+        let tensor = try ONNXParser.tensor(try reader.message(field))
+        values.append(try tensor.value(ONNXData(bytes: bytes)))
+      }
+    }
+    return values
+  }
 }
 
 /// Where the data of a model's tensors lies.

@@ -25,21 +25,38 @@ enum ModelFile {
   }
 
   /// A model of another format, with the proof that it was read rightly where its layout changed.
+  ///
+  /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
   static func readProven(
-    _ path: String
+    _ path: String, shapes: [String: [[Int]]] = [:]
   ) throws -> (graph: Graph, format: String, proof: ONNXProof?) {
     let bytes = try InputFile.read(path)
     return try naming(path) {
       if bytes.starts(with: Array("OCT".utf8)) {
         throw CommandError(.badData, "this is a blob already; 'octet inspect' shows it")
       }
-      if isTFLite(bytes, path) { return (try TFLiteReader.read(bytes), "tflite", nil) }
-      let model = try ONNXReader.importModel(URL(fileURLWithPath: path))
+      if isTFLite(bytes, path) {
+        guard shapes.isEmpty else {
+          throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
+        }
+        return (try TFLiteReader.read(bytes), "tflite", nil)
+      }
+      try checkInputs(shapes.keys.sorted(), of: bytes)
+      let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
       let proof = try model.prove()
       var graph = model.graph
       graph.moveQuantizationOutOfTheEdges()
       graph.moveImageChannelsLast()
       return (graph, "onnx", proof)
+    }
+  }
+
+  private static func checkInputs(_ names: [String], of bytes: [UInt8]) throws {
+    if names.isEmpty { return }
+    let inputs = try ONNXReader.summary(bytes).inputs
+    for name in names where !inputs.contains(name) {
+      let known = inputs.map { "'\($0)'" }.joined(separator: ", ")
+      throw CommandError(.usage, "--shapes: there is no input '\(name)'; there are \(known)")
     }
   }
 

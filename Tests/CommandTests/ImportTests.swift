@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// `octet import` of ONNX files whose shapes are not all known.
+@Suite struct ImportTests {
+  static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("OctetExchangeTests/Corpus/shapes")
+
+  static func importing(_ name: String, _ shapes: String?) async throws -> (Run, URL) {
+    let target = FileManager.default.temporaryDirectory
+      .appendingPathComponent("octet-\(UUID().uuidString).onnx")
+    let file = corpus.appendingPathComponent(name).path
+    let run = try await octet(
+      ["import", file, "-o", target.path, "--json"] + (shapes.map { ["--shapes", $0] } ?? []))
+    return (run, target)
+  }
+
+  @Test(arguments: [
+    ("open.onnx", "x=1x3x8x9"), ("open.onnx", "x=2x3x1x1"),
+    ("sequence.onnx", "x=1x1x4x4,x=1x2x4x4"),
+  ])
+  func givenShapes(_ name: String, _ shapes: String) async throws {
+    let (run, target) = try await Self.importing(name, shapes)
+    defer { try? FileManager.default.removeItem(at: target) }
+    #expect(run.status == 0, "\(run.stderr)")
+    #expect(try run.json()["comparedNodeCount"] as? Int == 2)
+    #expect(try await octet("inspect", target.path).status == 0)
+  }
+
+  @Test(arguments: [
+    ("open.onnx", nil, 65, "--shapes x=1x3x32x32"),
+    ("open.onnx", "x=1x4x8x8", 65, "?x3x?x?"),
+    ("open.onnx", "x=1x3x8", 65, "does not fit"),
+    ("open.onnx", "x=1x3x8x8,x=1x3x8x8", 65, "one tensor"),
+    ("open.onnx", "x=1x3x99999999x8", 65, "does not fit"),
+    ("open.onnx", "z=1x3x8x8", 64, "'x'"),
+    ("open.onnx", "x=1x3x0x8", 64, "a name and a shape"),
+    ("open.onnx", "1x3x8x8", 64, "a name and a shape"),
+    ("sequence.onnx", nil, 65, "it is a sequence"),
+    ("sequence.onnx", "x=1x1x4x4,x=1x1x4x4", 65, "conv"),
+    ("sequence.onnx", "x=1x1x4x4,x=1x2x5x4", 65, "join"),
+  ])
+  func refusals(_ name: String, _ shapes: String?, _ status: Int32, _ word: String) async throws {
+    let (run, target) = try await Self.importing(name, shapes)
+    #expect(run.status == status && run.stderr.contains(word), "\(run)")
+    #expect(!FileManager.default.fileExists(atPath: target.path))
+  }
+}
