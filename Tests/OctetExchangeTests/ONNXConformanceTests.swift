@@ -131,7 +131,9 @@ import Testing
     "test_training_dropout", "test_training_dropout_default_mask",
     "test_batchnorm_example_training_mode", "test_dequantizelinear_blocked",
     "test_quantizelinear_blocked_asymmetric", "test_octet_qlinear_contributed",
-    "test_octet_grids", "test_octet_sequences_11", "test_octet_sequences_17",
+    "test_octet_grids", "test_octet_old_1", "test_octet_old_6", "test_octet_old_scaler",
+    "test_octet_defined_18", "test_octet_defined_23", "test_octet_branch",
+    "test_octet_sequences_11", "test_octet_sequences_17",
   ])
   func ownTests(_ name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -68,6 +68,23 @@ import Testing
     return result
   }
 
+  /// What is refused for good reasons, and the reason.
+  @Test(arguments: [
+    ("old_training", "'drop' (Dropout): it is in training mode (is_test = 0)"),
+    ("old_training", "'norm' (BatchNormalization): it is in training mode (is_test = 0)"),
+    ("old_training", "Octet has no such operator of domain 'other'"),
+    ("old_broadcast", "broadcast is not set"),
+    ("old_axis", "B of shape [4, 2] does not fit A of shape [1, 4, 2, 2] from axis 3"),
+    ("branches", "nests too deep"), ("windows", "too large"),
+  ])
+  func refusals(file: String, reason: String) throws {
+    let url = try #require(Self.corpus.first { $0.lastPathComponent == "hostile_\(file).onnx" })
+    let error = #expect(throws: ExchangeError.self) {
+      try ONNXReader.importModel([UInt8](try Data(contentsOf: url)))
+    }
+    #expect(error?.description.contains(reason) == true)
+  }
+
   /// Many equal names, each node refused or renamed, take no more than time in proportion.
   @Test func manyEqualNames() throws {
     var graph = Graph(name: "many")

@@ -265,13 +265,52 @@ def arrangement(cases):
                           ceil_mode=ceil)
 
 
+def defined(cases):
+    """Operators that ONNX defines by others. Not in float16, where the evaluator rounds every step
+    (stash_type says float), nor over two elements, where its variance loses its digits."""
+    for shape in ((2, 6, 5), (2, 6, 4, 4), (1, 6, 2, 4, 3)):
+        rank = len(shape)
+        for axis in range(-rank, 0):
+            gain, offset = cases.real(*shape[axis:]), cases.real(*shape[axis:])
+            for kind in (np.float32, np.float64):
+                x, narrow, added = (v.astype(kind) for v in (cases.real(*shape), gain, offset))
+                name = f"{rank}_{axis + rank}_{np.dtype(kind)}"
+                cases.add(f"layer_{name}", "LayerNormalization", [x, narrow, added],
+                          3 if kind == np.float32 else 1, axis=axis)
+                cases.add(f"layer_plain_{name}", "LayerNormalization", [x, narrow], axis=axis,
+                          epsilon=1e-3)
+                cases.add(f"rms_{name}", "RMSNormalization", [x, narrow], axis=axis)
+            for p in (1, 2):
+                x = np.abs(cases.real(*shape))
+                cases.add(f"lp_{rank}_{axis + rank}_{p}", "LpNormalization", [x], p=p, axis=axis)
+            cases.add(f"mvn_{rank}_{axis + rank}", "MeanVarianceNormalization",
+                      [cases.real(*shape)], axes=sorted({1, axis + rank}))
+        for groups in (1, 2, 3, 6):
+            cases.add(f"group_{rank}_{groups}", "GroupNormalization",
+                      [cases.real(*shape), cases.real(6), cases.real(6)], num_groups=groups)
+    for block in (1, 2, 3):
+        for mode in ("DCR", "CRD"):
+            name = f"{block}_{mode}"
+            x = cases.real(2, 2 * block * block, 3, 5)
+            cases.add(f"depth_to_space_{name}", "DepthToSpace", [x], blocksize=block, mode=mode)
+        x = cases.real(2, 3, 4 * block, 3 * block)
+        cases.add(f"space_to_depth_{block}", "SpaceToDepth", [x], blocksize=block)
+    for spatial in ((7,), (5, 6)):
+        for p in (1, 2, 3):
+            cases.add(f"lp_pool_{len(spatial)}_{p}", "LpPool", [cases.real(2, 3, *spatial)],
+                      kernel_shape=[3] * len(spatial), strides=[2] * len(spatial), p=p)
+    for operator in ("Mean", "Sum", "Max"):
+        cases.add(f"{operator}_of_three", operator,
+                  [cases.real(2, 3, 4), cases.real(4), cases.real(3, 1)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     cases = Cases(arguments.folder, arguments.seed)
-    for family in (arithmetic, casts, grids, functions, arrangement):
+    for family in (arithmetic, casts, grids, functions, arrangement, defined):
         family(cases)
     print(f"{cases.count} cases in {cases.root}; the evaluator does not compute:")
     for line in cases.skipped:

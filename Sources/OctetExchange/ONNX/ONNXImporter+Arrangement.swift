@@ -236,7 +236,7 @@ extension ONNXImporter {
   mutating func tile(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     try requireOwnElements(x)
-    guard let counts = try view.integersInput(1)?.map(\.ordinary), counts.count == x.rank else {
+    guard let counts = try view.repeats(rank: x.rank), counts.count == x.rank else {
       throw .invalid("the repeats are missing or do not fit \(x.shape)")
     }
     let layout = addressable(x)
@@ -278,8 +278,7 @@ extension ONNXImporter {
     let x = try view.input(0)
     let axis = try view.axis(try view.integer("axis"), rank: x.rank)
     let outputs = view.node.outputs
-    var counts =
-      try view.version < 13 ? view.integers("split") : view.integersInput(1)?.map(\.ordinary)
+    var counts = try view.splitCounts()
     if counts == nil {
       let parts = try view.integer("num_outputs", outputs.count)
       guard parts == outputs.count, parts > 0 else { throw .invalid("it has \(parts) parts") }

@@ -97,7 +97,7 @@ extension ONNXImporter {
   mutating func binary(
     _ view: ONNXNodeView, _ operation: Operation
   ) throws(ImportFailure) {
-    try broadcasting(view, operation, [try view.input(0), try view.input(1)])
+    try broadcasting(view, operation, try binaryOperands(view))
   }
 
   mutating func broadcasting(
@@ -145,7 +145,7 @@ extension ONNXImporter {
   /// An addition of one constant for each output channel becomes the bias of the convolution or
   /// fully connected before it.
   mutating func add(_ view: ONNXNodeView) throws(ImportFailure) {
-    let operands = [try view.input(0), try view.input(1)]
+    let operands = try binaryOperands(view)
     for (x, other) in [(operands[0], operands[1]), (operands[1], operands[0])] {
       if let bias = other.constant, try fold(bias, other.name, into: x, view) { return }
     }
@@ -217,6 +217,9 @@ extension ONNXImporter {
     let isSpatial = try view.integer("spatial", 1) != 0
     if view.version < 9 && !isSpatial {
       throw .unsupported("it normalizes each position by itself (spatial = 0)")
+    }
+    if try view.isOldTraining {
+      throw .unsupported("it is in training mode (is_test = 0); export the model for inference")
     }
     let isTraining = try view.integer("training_mode") != 0 && view.version >= 14
     if view.version >= 14 && !isTraining {
@@ -304,6 +307,11 @@ extension ONNXImporter {
   mutating func alias(_ view: ONNXNodeView) throws(ImportFailure) {
     let value = try view.input(0)
     if view.operatorName == "Dropout" {
+      if try view.isOldTraining, try view.float("ratio", 0.5) != 0 {
+        throw .unsupported(
+          "it is in training mode (is_test = 0) and drops elements at random; export the model "
+            + "for inference")
+      }
       if let training = view.optionalInput(2), training.constant?.integers != [0] {
         guard training.constant != nil, view.optionalInput(1).map({ $0.constant != nil }) ?? true
         else { throw .unsupported("its ratio and mode are computed; make them constants") }
@@ -340,39 +348,6 @@ extension ONNXImporter {
     attributes.saturates = try view.integer("saturate", 1) != 0
     attributes.powerRounding = try view.powerRounding()
     try unary(view, .cast(attributes))
-  }
-
-  /// Each channel less its mean over the image, over its standard deviation.
-  mutating func instanceNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
-    let x = try view.input(0)
-    guard x.rank >= 3 else { throw .invalid("x needs at least three dimensions") }
-    let layout = ONNXLayout.spatial(rank: x.rank)
-    let source = try tensor(x, layout)
-    let axes = Array(1..<graph.tensors[source].shape.count - 1)
-    let epsilon = try constantTensor(
-      view.name + "/epsilon", ONNXValue(shape: [], reals: [try view.float("epsilon", 1e-5)]),
-      tag: "epsilon")
-    func step(
-      _ importer: inout ONNXImporter, _ operation: Operation, _ inputs: [TensorIndex],
-      _ suffix: String
-    ) throws(ImportFailure) -> TensorIndex {
-      let name = view.name + suffix
-      return try importer.emit(operation, name: name, inputs: inputs, output: name)
-    }
-    let average = Operation.mean(axes: axes, keepsDimensions: true)
-    let mean = try step(&self, average, [source], "/mean")
-    let centred = try step(&self, .subtract(.none), [source, mean], "/centred")
-    let square = try step(&self, .multiply(.none), [centred, centred], "/square")
-    let variance = try step(&self, average, [square], "/variance")
-    let bounded = try step(&self, .add(.none), [variance, epsilon], "/bounded")
-    let deviation = try step(&self, .function(.squareRoot), [bounded], "/deviation")
-    let normal = try step(&self, .divide(.none), [centred, deviation], "/normal")
-    let scale = try tensor(try view.input(1), .plain)
-    let scaled = try step(&self, .multiply(.none), [normal, scale], "/scaled")
-    let bias = try tensor(try view.input(2), .plain)
-    let result = try emit(
-      .add(.none), name: view.name, inputs: [scaled, bias], output: view.node.outputs[0])
-    define(view, result, layout)
   }
 
   /// Shapes are fixed, so this is a constant.

@@ -10,6 +10,7 @@ extension ONNXImporter {
     .merging(functionHandlers) { first, _ in first }
     .merging(comparisonHandlers) { first, _ in first }
     .merging(reductionHandlers) { first, _ in first }
+    .merging(definedHandlers) { first, _ in first }
 
   private static let mainHandlers: [String: Handler] = [
     "Conv": { (importer, view) throws(ImportFailure) in try importer.convolution(view) },
@@ -78,9 +79,6 @@ extension ONNXImporter {
     "Expand": { (importer, view) throws(ImportFailure) in try importer.expand(view) },
     "Tile": { (importer, view) throws(ImportFailure) in try importer.tile(view) },
     "Gather": { (importer, view) throws(ImportFailure) in try importer.gather(view) },
-    "InstanceNormalization": { (importer, view) throws(ImportFailure) in
-      try importer.instanceNormalization(view)
-    },
     "Where": { (importer, view) throws(ImportFailure) in
       try importer.broadcasting(
         view, .select, [try view.input(0), try view.input(1), try view.input(2)])
@@ -158,6 +156,35 @@ extension ONNXImporter {
     result["ReduceMax"] = maximum
     return result
   }()
+
+  /// Operators that ONNX defines by others.
+  private static let definedHandlers: [String: Handler] = [
+    "InstanceNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.instanceNormalization(view)
+    },
+    "GroupNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.groupNormalization(view)
+    },
+    "LayerNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.layerNormalization(view)
+    },
+    "RMSNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.rootMeanSquareNormalization(view)
+    },
+    "MeanVarianceNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.meanVarianceNormalization(view)
+    },
+    "LpNormalization": { (importer, view) throws(ImportFailure) in
+      try importer.normNormalization(view)
+    },
+    "LpPool": { (importer, view) throws(ImportFailure) in try importer.normPool(view) },
+    "GlobalLpPool": { (importer, view) throws(ImportFailure) in
+      try importer.globalNormPool(view)
+    },
+    "Mean": { (importer, view) throws(ImportFailure) in try importer.meanOfOperands(view) },
+    "DepthToSpace": { (importer, view) throws(ImportFailure) in try importer.depthToSpace(view) },
+    "SpaceToDepth": { (importer, view) throws(ImportFailure) in try importer.spaceToDepth(view) },
+  ]
 
   private static func binary(_ operation: Operation) -> Handler {
     { (importer, view) throws(ImportFailure) in try importer.binary(view, operation) }

@@ -22,7 +22,7 @@ extension ONNXImporter {
   typealias SequenceHandler =
     @Sendable (inout ONNXImporter, ONNXNodeView) throws(ImportFailure) -> [ONNXNode]
 
-  /// The operators on sequences.
+  /// The operators on sequences, and If, whose result may be one.
   static let sequenceHandlers: [String: SequenceHandler] = [
     "SequenceEmpty": { (importer, view) throws(ImportFailure) in try importer.make(view, []) },
     "SequenceConstruct": { (importer, view) throws(ImportFailure) in
@@ -57,6 +57,7 @@ extension ONNXImporter {
       importer.define(ONNXValue(shape: [], integers: [count]), named: view.node.outputs[0])
       return []
     },
+    "If": { (importer, view) throws(ImportFailure) in try importer.branch(view) },
     "SplitToSequence": { (importer, view) throws(ImportFailure) in try importer.split(view) },
     "ConcatFromSequence": { (importer, view) throws(ImportFailure) in
       try importer.join(view)

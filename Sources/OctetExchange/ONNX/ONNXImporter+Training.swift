@@ -61,17 +61,6 @@ extension ONNXImporter {
       ONNXValue(shape: x.shape, integers: isKept.map { $0 ? 1 : 0 }, elementType: .bool),
       named: view.node.outputs[1])
   }
-
-  private mutating func step(
-    _ view: ONNXNodeView, _ operation: Operation, _ inputs: [TensorIndex], _ suffix: String
-  ) throws(ImportFailure) -> TensorIndex {
-    let name = view.name + suffix
-    return try emit(operation, name: name, inputs: inputs, output: name)
-  }
-
-  private mutating func number(_ value: Float) throws(ImportFailure) -> TensorIndex {
-    try constantTensor("\(value)", ONNXValue(shape: [], reals: [value]), tag: "number")
-  }
 }
 
 /// Matsumoto and Nishimura's MT19937, seeded and read as NumPy's `RandomState(seed).uniform()`.

@@ -54,7 +54,7 @@ struct ONNXImporter {
     _ model: ONNXModel, data: ONNXData, constants: [String: ONNXValue],
     shapes: [String: [[Int]]] = [:]
   ) {
-    self.model = model.withContributedOperatorsExpanded()
+    self.model = model.withContributedOperatorsExpanded().withOldFormsRewritten()
     self.data = data
     version = model.operatorSets[""] ?? 1
     graph = Graph(name: model.graph.name)
@@ -69,12 +69,13 @@ struct ONNXImporter {
       throw .unsupported([
         UnsupportedNode(
           name: model.graph.name, operatorName: "model",
-          reason: "it uses operator set \(version), Octet reads 7 to 28; convert it with "
-            + "onnx.version_converter")
+          reason: "it uses operator set \(version), Octet reads "
+            + "\(ONNXReader.operatorSets.lowerBound) to \(ONNXReader.operatorSets.upperBound); "
+            + "convert it with onnx.version_converter")
       ])
     }
     for (index, node) in model.graph.nodes.enumerated() {
-      for name in node.inputs {
+      for name in node.allReads {
         readCounts[name, default: 0] += 1
         if firstReaders[name] == nil { firstReaders[name] = index }
       }
@@ -90,14 +91,18 @@ struct ONNXImporter {
   // MARK: Constants and inputs
 
   private mutating func addConstants() throws(ExchangeError) {
-    for tensor in model.graph.initializers {
-      let value = try tensor.value(data)
-      constantBudget += 4 * value.count
-      define(value, named: tensor.name)
-    }
+    try addInitializers(model.graph)
     for (name, value) in givenConstants {
       constantBudget += 4 * value.count
       define(value, named: name)
+    }
+  }
+
+  mutating func addInitializers(_ graph: ONNXGraph) throws(ExchangeError) {
+    for tensor in graph.initializers {
+      let value = try tensor.value(data)
+      constantBudget += 4 * value.count
+      define(value, named: tensor.name)
     }
   }
 
@@ -115,6 +120,11 @@ struct ONNXImporter {
   }
 
   func isInput(_ tensor: TensorIndex) -> Bool { inputTensors.contains(tensor) }
+
+  /// Whether a value of this name has been made, or could not be.
+  func isKnown(_ name: String) -> Bool {
+    values[name] != nil || sequences[name] != nil || lost.contains(name)
+  }
 
   /// The node that makes a tensor.
   func producer(of tensor: TensorIndex) -> Int? { producers[tensor] }
@@ -187,9 +197,7 @@ struct ONNXImporter {
   private mutating func add(_ node: ONNXNode) throws(ExchangeError) {
     let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
     for (position, output) in node.outputs.enumerated() where !output.isEmpty || position == 0 {
-      if output.isEmpty || values[output] != nil || sequences[output] != nil
-        || lost.contains(output)
-      {
+      if output.isEmpty || isKnown(output) {
         throw .invalidModel(
           place: "node '\(name)'", reason: "its output '\(output)' has no name or is made twice")
       }

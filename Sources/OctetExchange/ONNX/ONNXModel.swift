@@ -8,7 +8,7 @@ struct ONNXModel {
   var metadata: [(key: String, value: String)] = []
 }
 
-struct ONNXGraph {
+struct ONNXGraph: Sendable {
   var name = ""
   var nodes: [ONNXNode] = []
   var initializers: [ONNXTensor] = []
@@ -33,11 +33,12 @@ enum ONNXAttribute: Sendable {
   case tensor(ONNXTensor)
   case floats([Float])
   case integers([Int64])
-  /// Sub-graphs, sparse tensors and lists of texts or tensors.
+  case graph(ONNXGraph)
+  /// Sub-graphs that nest too deep, sparse tensors and lists of texts or tensors.
   case other
 }
 
-struct ONNXValueInfo {
+struct ONNXValueInfo: Sendable {
   var name = ""
   /// The code of TensorProto.DataType; 0 when the value is neither a tensor nor a sequence of them.
   var elementType = 0

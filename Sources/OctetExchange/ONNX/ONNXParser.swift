@@ -1,5 +1,5 @@
 /// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. The parser has one
-/// function a level and none calls itself, so a file cannot make it recurse.
+/// function a level; only graphs lie in graphs, and those nest `maximumDepth` deep at most.
 enum ONNXParser {
   static func model(_ bytes: [UInt8]) throws(ExchangeError) -> ONNXModel {
     var reader = ProtobufReader(bytes)
@@ -57,12 +57,17 @@ enum ONNXParser {
     return result
   }
 
-  private static func graph(_ source: ProtobufReader) throws(ExchangeError) -> ONNXGraph {
+  /// How deep graphs of attributes may nest; deeper ones are not read.
+  private static let maximumDepth = 8
+
+  private static func graph(
+    _ source: ProtobufReader, depth: Int = 0
+  ) throws(ExchangeError) -> ONNXGraph {
     var reader = source
     var graph = ONNXGraph()
     while let field = try reader.next() {
       switch field.number {
-      case 1: graph.nodes.append(try node(try reader.message(field)))
+      case 1: graph.nodes.append(try node(try reader.message(field), depth: depth))
       case 2: graph.name = try reader.string(field)
       case 5: graph.initializers.append(try tensor(try reader.message(field)))
       case 11: graph.inputs.append(try valueInfo(try reader.message(field)))
@@ -77,7 +82,9 @@ enum ONNXParser {
     return graph
   }
 
-  private static func node(_ source: ProtobufReader) throws(ExchangeError) -> ONNXNode {
+  private static func node(
+    _ source: ProtobufReader, depth: Int
+  ) throws(ExchangeError) -> ONNXNode {
     var reader = source
     var node = ONNXNode()
     while let field = try reader.next() {
@@ -87,7 +94,7 @@ enum ONNXParser {
       case 3: node.name = try reader.string(field)
       case 4: node.operatorName = try reader.string(field)
       case 5:
-        let (name, attribute) = try attribute(try reader.message(field))
+        let (name, attribute) = try attribute(try reader.message(field), depth: depth)
         node.attributes[name] = attribute
       case 7:
         let domain = try reader.string(field)
@@ -99,13 +106,14 @@ enum ONNXParser {
   }
 
   private static func attribute(
-    _ source: ProtobufReader
+    _ source: ProtobufReader, depth: Int
   ) throws(ExchangeError) -> (String, ONNXAttribute) {
     var reader = source
     var name = ""
     var type: Int64 = 0
     var (float, integer, string) = (Float(0), Int64(0), "")
     var tensor: ONNXTensor?
+    var branch: ONNXGraph?
     var (floats, integers) = ([Float](), [Int64]())
     while let field = try reader.next() {
       switch field.number {
@@ -114,6 +122,8 @@ enum ONNXParser {
       case 3: integer = try reader.integer(field)
       case 4: string = (try? reader.string(field)) ?? ""
       case 5: tensor = try self.tensor(try reader.message(field))
+      case 6 where depth < maximumDepth:
+        branch = try graph(try reader.message(field), depth: depth + 1)
       case 7: try reader.append(field, to: &floats)
       case 8: try reader.append(field, to: &integers)
       case 20: type = try reader.integer(field)
@@ -125,6 +135,7 @@ enum ONNXParser {
     case 2: return (name, .integer(integer))
     case 3: return (name, .string(string))
     case 4: return (name, tensor.map { .tensor($0) } ?? .other)
+    case 5: return (name, branch.map { .graph($0) } ?? .other)
     case 6: return (name, .floats(floats))
     case 7: return (name, .integers(integers))
     default: return (name, .other)

@@ -1,10 +1,10 @@
 import Foundation
 import OctetModel
 
-/// Reads ONNX files (operator sets 7 to 28) into a `Graph`.
+/// Reads ONNX files (operator sets 1 to 28) into a `Graph`.
 public enum ONNXReader {
   /// The operator sets that Octet knows.
-  public static let operatorSets: ClosedRange<Int64> = 7...28
+  public static let operatorSets: ClosedRange<Int64> = 1...28
 
   /// The operators of the standard set that Octet reads, in alphabetical order.
   public static var operators: [String] { ONNXImporter.handlers.keys.sorted() }

@@ -85,7 +85,7 @@ public enum ONNXWriter {
         case .integers(let numbers):
           for number in numbers { attribute.integer(8, number) }
           attribute.integer(20, 7)
-        case .tensor, .other: break
+        case .tensor, .graph, .other: break
         }
       }
     }

@@ -18,13 +18,14 @@ struct SpatialReach {
   private static let spatial: Set<String> = [
     "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
     "BatchNormalization", "InstanceNormalization", "LRN", "Resize", "Upsample", "QLinearConv",
+    "GroupNormalization", "DepthToSpace", "SpaceToDepth", "LpPool", "GlobalLpPool",
   ]
   private static let indifferent: Set<String> = [
     "Relu", "LeakyRelu", "Clip", "HardSwish", "HardSigmoid", "Sigmoid", "Tanh", "PRelu", "Elu",
     "Selu", "Add", "Sub", "Mul", "Div", "Concat", "Pad", "Dropout", "Identity", "Cast", "Min",
     "Max", "Slice", "Split", "QuantizeLinear", "DequantizeLinear", "CastLike", "Sum", "Where",
-    "Abs",
-    "Neg", "Exp", "Log", "Sqrt", "Erf", "Gelu", "Mish", "Softplus", "Softsign", "Swish", "Celu",
+    "Abs", "Mean", "MeanVarianceNormalization", "Neg", "Exp", "Log", "Sqrt", "Erf", "Gelu", "Mish",
+    "Softplus", "Softsign", "Swish", "Celu",
     "ThresholdedRelu",
   ]
 

@@ -93,7 +93,16 @@ extension StepContext {
     }
     let (x, y, count) = (self.x.integers, self.y.integers, self.y.count)
     let targets = reductionTargets(axes: axes)
-    let start = first ?? (reduction == .maximum ? .min : .max)
+    let isMaximum = reduction == .maximum
+    // Of no elements at all, the result is the end of the type's range.
+    let type = self.y.elementType
+    let unused = Int64(64 - type.bitCount)
+    let lowest = type.isSigned ? Int64.min >> unused : 0
+    let highest =
+      type == .bool
+      ? 1 : type.isSigned ? .max >> unused : Int64(bitPattern: UInt64.max >> UInt64(unused))
+    let ends = targets.isEmpty ? (lowest, highest) : (Int64.min, Int64.max)
+    let start = first ?? (isMaximum ? ends.0 : ends.1)
     return {
       for index in 0..<count { y[index] = start }
       for (index, target) in targets.enumerated() { y[target] = body(y[target], x[index]) }

@@ -61,7 +61,7 @@ extension OperatorSample {
   }
 
   private static let binary: [OperatorSample] = [
-    pair("add", ["Add", "Sum"], ["ADD"], .add(.none)),
+    pair("add", ["Add", "Sum", "Mean"], ["ADD"], .add(.none)),
     pair("subtract", ["Sub"], ["SUB"], .subtract(.none)),
     pair("multiply", ["Mul"], ["MUL"], .multiply(.none)),
     pair("divide", ["Div"], ["DIV"], .divide(.none)),
@@ -136,6 +136,9 @@ extension OperatorSample {
       title: "transpose", onnx: ["Transpose"], tflite: ["TRANSPOSE"],
       operation: .transpose([0, 3, 1, 2])),
     OperatorSample(
+      title: "depth to space, space to depth", onnx: ["DepthToSpace", "SpaceToDepth"],
+      operation: .transpose([0, 2, 1, 3])),
+    OperatorSample(
       title: "slice", onnx: ["Slice"], tflite: ["SLICE", "STRIDED_SLICE"],
       operation: .slice(begin: [0, 1, 1, 0], count: [1, 2, 2, 4], stride: [1, 1, 1, 1])),
     OperatorSample(
@@ -148,8 +151,17 @@ extension OperatorSample {
       title: "local response normalization", onnx: ["LRN"],
       operation: .localResponseNormalization(size: 3, alpha: 1e-4, beta: 0.75, bias: 1)),
     OperatorSample(
-      title: "instance normalization", onnx: ["InstanceNormalization"],
-      operation: .divide(.none), inputs: [image, image]),
+      title: "normalization by mean and variance, or by a norm",
+      onnx: [
+        "InstanceNormalization", "GroupNormalization", "LayerNormalization", "RMSNormalization",
+        "MeanVarianceNormalization", "LpNormalization",
+      ], operation: .divide(.none), inputs: [image, image]),
+    OperatorSample(
+      title: "norm of a window", onnx: ["LpPool"],
+      operation: .depthwiseConvolution(ConvolutionAttributes()), constants: [[1, 3, 3, 4]]),
+    OperatorSample(
+      title: "norm of an image", onnx: ["GlobalLpPool"],
+      operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "sum", onnx: ["ReduceSum"],
       operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),

@@ -70,9 +70,11 @@ public enum OperatorTable {
 
     Batch normalization and constant arithmetic are folded before scales are taken. ONNX nodes whose
     inputs are all known, such as the Shape → Gather → Concat → Reshape chain, are computed when the
-    file is read. Sequences (SplitToSequence, SequenceAt, ConcatFromSequence and the like) are taken
-    apart into tensors; `octet import --shapes NAME=1x3x32x32` gives sizes that the file leaves
-    open, and once for each tensor those of an input that is a sequence.
+    file is read; an If whose condition is known then becomes the branch that it takes. Operators
+    that ONNX defines by others become those, and forms of old operator sets today's. Sequences
+    (SplitToSequence, SequenceAt, ConcatFromSequence and the like) are taken apart into tensors;
+    `octet import --shapes NAME=1x3x32x32` gives sizes that the file leaves open, and once for each
+    tensor those of an input that is a sequence.
 
     This page is generated from the code. Do not edit it: `OperatorTableTests` compares it and, with
     `OCTET_WRITE_OPERATORS=1`, writes it.

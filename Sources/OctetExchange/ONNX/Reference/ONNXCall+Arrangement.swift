@@ -145,8 +145,7 @@ extension ONNXCall {
     let x = try input(0)
     let axis = try view.axis(try view.integer("axis"), rank: x.shape.count)
     let parts = view.node.outputs.count
-    var counts =
-      try view.version < 13 ? view.integers("split") : view.integersInput(1)?.map(\.ordinary)
+    var counts = try view.splitCounts()
     if counts == nil {
       let size = Int((Double(x.shape[axis]) / Double(max(parts, 1))).rounded(.up))
       counts = (0..<parts).map { max(0, min(size, x.shape[axis] - $0 * size)) }
@@ -216,7 +215,7 @@ extension ONNXCall {
 
   private func tile() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
-    let counts = try view.integersInput(1)?.map(\.ordinary) ?? []
+    let counts = try view.repeats(rank: x.shape.count) ?? []
     guard counts.count == x.shape.count, counts.allSatisfy({ (0...1 << 28).contains($0) }) else {
       throw .invalid("the repeats \(counts) do not fit \(x.shape)")
     }

@@ -10,11 +10,14 @@ extension ONNXCall {
     }
     switch view.operatorName {
     case "Identity": return try input(0)
+    case "Dropout" where try view.isOldTraining,
+      "BatchNormalization" where try view.isOldTraining:
+      throw .unsupported("it is in training mode")
     case "Dropout":
       guard optional(2)?.reals ?? [0] == [0] else { throw .unsupported("it is in training mode") }
       return try input(0)
     case "Add", "Sub", "Mul", "Div", "PRelu", "Pow", "And", "Or", "Xor":
-      return try binary(try input(0), try input(1))
+      return try binary(try input(0), try secondOperand())
     case "Min", "Max", "Sum":
       var result = try input(0)
       for index in arguments.indices.dropFirst() { result = try binary(result, try input(index)) }
@@ -27,7 +30,6 @@ extension ONNXCall {
     case "BatchNormalization" where try view.integer("training_mode") != 0:
       throw .unsupported("it is in training mode")
     case "BatchNormalization": return try batchNormalization()
-    case "InstanceNormalization": return try instanceNormalization()
     case "LRN": return try localResponseNormalization()
     default: return nil
     }
@@ -126,6 +128,26 @@ extension ONNXCall {
     }
   }
 
+  /// B with the dimensions that it lacks. Before operator set 7 attributes say where B begins in A.
+  private func secondOperand() throws(ImportFailure) -> ONNXValue {
+    let (a, b) = (try input(0), try input(1))
+    if view.version >= 7 || a.shape == b.shape { return b }
+    let missing = a.shape.count - b.shape.count
+    var first = missing
+    if view.operatorName == "PRelu" {
+      first = b.shape.count == 1 && b.count != 1 ? 1 : missing
+    } else if try view.integer("broadcast") == 0 {
+      throw .invalid("\(a.shape) and \(b.shape) differ, and broadcast is not set")
+    } else if view.has("axis") {
+      let axis = try view.integer("axis")
+      first = axis == -1 ? missing : axis < 0 ? axis + a.shape.count : axis
+    }
+    guard missing >= 0, (0...missing).contains(first) else {
+      throw .invalid("\(b.shape) does not lie in \(a.shape) from axis \(first)")
+    }
+    return b.reshaped(b.shape + [Int](repeating: 1, count: missing - first))
+  }
+
   func broadcast(_ a: [Int], _ b: [Int]) throws(ImportFailure) -> [Int] {
     var result: [Int] = []
     for axis in 1...max(a.count, b.count, 1) {
@@ -189,7 +211,7 @@ extension ONNXCall {
   }
 
   private func compare() throws(ImportFailure) -> ONNXValue {
-    let (a, b) = (try input(0), try input(1))
+    let (a, b) = (try input(0), try secondOperand())
     let shape = try broadcast(a.shape, b.shape)
     var values: [Int64] = []
     _ = try count(shape)
@@ -260,32 +282,6 @@ extension ONNXCall {
         return type.wrapped(Int64(clamping: Double(real)))
       }
     return ONNXValue(shape: x.shape, integers: integers, elementType: type)
-  }
-
-  /// Each channel of each image is normalized by its own mean and variance.
-  private func instanceNormalization() throws(ImportFailure) -> ONNXValue {
-    let (x, scale, bias) = (try input(0), try input(1).reals, try input(2).reals)
-    guard x.shape.count >= 3, scale.count == x.shape[1], bias.count == x.shape[1] else {
-      throw .invalid("scale or bias does not fit x of shape \(x.shape)")
-    }
-    let epsilon = Double(try view.float("epsilon", 1e-5))
-    let area = max(x.shape[2...].reduce(1, *), 1)
-    try limitWork(x.count, 3)
-    let values = x.reals.map { Double($0) }
-    var means: [Double] = []
-    var deviations: [Double] = []
-    for first in stride(from: 0, to: values.count, by: area) {
-      let plane = values[first..<first + area]
-      let mean = plane.reduce(0, +) / Double(area)
-      let variance = plane.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(area)
-      means.append(mean)
-      deviations.append((variance + epsilon).squareRoot())
-    }
-    return try real(x.shape) { index in
-      let plane = index[0] * x.shape[1] + index[1]
-      let centred = (values[x.offset(index)] - means[plane]) / deviations[plane]
-      return Float(centred * Double(scale[index[1]]) + Double(bias[index[1]]))
-    }
   }
 
   private func batchNormalization() throws(ImportFailure) -> ONNXValue {

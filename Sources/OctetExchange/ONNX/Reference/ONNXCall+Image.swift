@@ -13,6 +13,9 @@ private struct Window {
       (kernel + stride + dilation).allSatisfy({ (1...1 << 20).contains($0) }),
       pads.allSatisfy({ (0...1 << 20).contains($0) })
     else { throw .invalid("the window does not fit \(rank) dimensions") }
+    guard kernel.reduce(1.0, { $0 * Double($1) }) < 0x1p40 else {
+      throw .unsupported("its windows are too large to be computed here")
+    }
     before = Array(pads.prefix(rank))
     after = Array(pads.suffix(rank))
     let mode = try view.string("auto_pad", "NOTSET")
@@ -202,6 +205,28 @@ extension ONNXCall {
     return ONNXValue(
       shape: shape, integers: result.reals.map { Int64(clamping: Double($0)) },
       elementType: x.elementType)
+  }
+
+  /// What of x lies in each window, for pools that take the padding as nothing.
+  func windows(_ x: ONNXValue) throws(ImportFailure) -> (shape: [Int], values: [[Double]]) {
+    guard x.shape.count >= 3 else { throw .invalid("x has too few dimensions") }
+    let image = Array(x.shape[2...])
+    let window = try Window(view, kernel: try view.integers("kernel_shape") ?? [], image: image)
+    let ceiling = try view.integer("ceil_mode") != 0
+    let shape = Array(x.shape[..<2]) + (try window.outputs(image, ceiling: ceiling))
+    try limitWork(try count(shape), window.kernel.reduce(1, *))
+    let (reals, taps, pixels) = (x.reals, window.taps, image.reduce(1, *))
+    var result: [[Double]] = []
+    Self.forEachIndex(shape) { index in
+      let first = (index[0] * x.shape[1] + index[1]) * pixels
+      var values: [Double] = []
+      for tap in taps {
+        guard case .image(let pixel) = window.place(index, tap, in: image) else { continue }
+        values.append(Double(reals[first + pixel]))
+      }
+      result.append(values)
+    }
+    return (shape, result)
   }
 
   /// Where in x the first maximum of each window lies.

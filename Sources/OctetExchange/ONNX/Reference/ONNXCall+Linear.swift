@@ -91,10 +91,17 @@ extension ONNXCall {
     let results = lists.map { combined($0.map { Double($0) }) }
     if x.integers != nil {
       return ONNXValue(
-        shape: shape, integers: results.map { x.elementType.wrapped(Int64(clamping: $0)) },
+        shape: shape, integers: results.map { integer($0, x.elementType) },
         elementType: x.elementType)
     }
     return ONNXValue(shape: shape, reals: results.map { Float($0) })
+  }
+
+  /// A result in the input's type; the extreme of no elements is the end of the type's range.
+  private func integer(_ result: Double, _ type: ONNXElementType) -> Int64 {
+    if result == -.infinity { return type.range.lowerBound }
+    if result == .infinity { return type == .uint64 ? -1 : type.range.upperBound }
+    return type.wrapped(Int64(clamping: result))
   }
 
   private func combined(_ values: [Double]) -> Double {

@@ -33,8 +33,9 @@ struct ONNXCall {
   /// Real results are of the first input's type, unless the operator has said otherwise.
   private func typed(_ result: ONNXValue) -> ONNXValue {
     let position = view.operatorName == "Where" ? 1 : 0
-    let isFree = ["Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"]
-      .contains(view.operatorName)
+    let isFree = [
+      "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "LayerNormalization",
+    ].contains(view.operatorName)
     guard result.elementType == .float, !isFree, arguments.indices.contains(position),
       let type = arguments[position]?.elementType, type.isReal
     else { return result }
@@ -45,6 +46,7 @@ struct ONNXCall {
     if let result = try elementwise() { return [result] }
     if let result = try image() { return [result] }
     if let results = try arrangement() { return results }
+    if let results = try normalization() { return results }
     if let result = try quantized() { return [result] }
     switch view.operatorName {
     case "Constant": return [try constant()]
