@@ -73,11 +73,16 @@ public struct LookupTable: Sendable {
   public func values(_ function: (Double) -> Double) -> [Int8] {
     (-128...127).map { x in
       let real = function(Double(input.scale) * Double(x - input.zeroPoint))
-      let code = (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
-      // Where the function is not defined, 0; where it is infinite, an end.
-      if code.isNaN { return Int8(output.zeroPoint) }
-      return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
+      return code(real)
     }
+  }
+
+  /// The result's code for a real number: rounded half away from zero, 0 where a function is not
+  /// defined, an end where it is infinite.
+  public func code(_ real: Double) -> Int8 {
+    let code = (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
+    if code.isNaN { return Int8(output.zeroPoint) }
+    return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
   }
 
   // MARK: TensorFlow Lite's kernels

@@ -4,29 +4,28 @@ extension Graph {
   /// The nodes of a quantized graph that compute with real numbers, each with what to do; the
   /// runtime has no kernels for them.
   public var nodesInFloats: [UnsupportedNode] {
-    let producers = producers()
+    let tabulated = Set(tableRegions().flatMap(\.nodes))
     var result: [UnsupportedNode] = []
-    for node in nodes {
+    for (index, node) in nodes.enumerated() where !tabulated.contains(index) {
       switch node.operation {
       case .quantize, .dequantize: continue
       default: break
       }
       let operands = node.inputs.filter { tensors[$0].constant == nil }
       guard (operands + node.outputs).contains(where: { isReal($0) }) else { continue }
-      let comesFromGrid = operands.allSatisfy { operand in
-        guard let producer = producers[operand] else { return false }
-        if case .dequantize = nodes[producer].operation { return true }
-        return false
-      }
-      let weights = node.inputs.count > 1 ? tensors[node.inputs[1]].constant : nil
-      var reason =
-        "it computes in floats among quantized values; quantize its inputs and its output too, or "
-        + "end the model before it"
-      if comesFromGrid, weights != nil, node.operation.hasWeights {
-        reason =
-          "its weights are not int8 with zero point 0, or its result is not quantized; quantize "
-          + "weights symmetrically (QInt8)"
-      }
+      let what =
+        if node.operation.weightChannelAxis != nil, node.inputs.count > 1,
+          case .float = tensors[node.inputs[1]].constant
+        {
+          "its weights are in floats among quantized values"
+        } else if operands.contains(where: { isReal($0) }) {
+          "it computes in floats among quantized values"
+        } else {
+          "its result has no scale in the file"
+        }
+      let reason =
+        "\(what); 'octet quantize' keeps the scales that are there and chooses those missing from "
+        + "samples"
       result.append(
         UnsupportedNode(
           name: node.name, operatorName: node.operation.exchangeName, reason: reason))
@@ -40,13 +39,6 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate var hasWeights: Bool {
-    switch self {
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected: true
-    default: false
-    }
-  }
-
   /// The case's name.
   fileprivate var exchangeName: String {
     String("\(self)".prefix { $0 != "(" })

@@ -278,4 +278,12 @@ extension Operation {
     let text = "\(self)"
     return String(text.prefix { $0 != "(" })
   }
+  /// The axis of the weights that runs over output channels; nil for operations without weights.
+  public var weightChannelAxis: Int? {
+    switch self {
+    case .convolution, .transposedConvolution, .fullyConnected: 0
+    case .depthwiseConvolution: 3
+    default: nil
+    }
+  }
 }

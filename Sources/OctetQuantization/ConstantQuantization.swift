@@ -34,9 +34,11 @@ extension Graph {
   ) throws(QuantizationError) {
     let node = nodes[index]
     let weights = tensors[node.inputs[1]]
-    guard let values = weights.floats,
-      let inputScale = tensors[node.inputs[0]].quantization?.scales.first
-    else { return }
+    guard let inputScale = tensors[node.inputs[0]].quantization?.scales.first else { return }
+    guard let values = weights.floats else {
+      try quantizeBias(ofNode: index, inputScale: inputScale)
+      return
+    }
     try requireFinite(values, weights.name)
     let channelCount = weights.shape[axis]
     let inner = weights.shape[(axis + 1)...].reduce(1, *)
@@ -78,6 +80,30 @@ extension Graph {
         quantization: Quantization(
           scales: biasScales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: 0)))
     nodes[index].inputs = [node.inputs[0], weightIndex, biasIndex]
+  }
+
+  /// A bias beside weights that have scales already.
+  private mutating func quantizeBias(
+    ofNode index: Int, inputScale: Float
+  ) throws(QuantizationError) {
+    let node = nodes[index]
+    guard node.inputs.count > 2, let values = tensors[node.inputs[2]].floats,
+      let weightScales = tensors[node.inputs[1]].quantization?.scales
+    else { return }
+    try requireFinite(values, tensors[node.inputs[2]].name)
+    let scales = weightScales.map { $0 * inputScale }
+    let codes = values.indices.map { channel in
+      let scale = Double(inputScale) * Double(weightScales[channel % weightScales.count])
+      return Int32(
+        clamping: Int64(
+          max(-0x1p40, min(0x1p40, Double(values[channel]) / scale.magnitude)).rounded()))
+    }
+    nodes[index].inputs[2] = add(
+      Tensor(
+        name: "\(node.name)/bias/int32", shape: [values.count], elementType: .int32,
+        constant: .int32(codes),
+        quantization: Quantization(
+          scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)))
   }
 
   /// The scale of one output channel: its largest weight becomes ±127, unless the bias would then

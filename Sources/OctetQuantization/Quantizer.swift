@@ -22,12 +22,14 @@ public struct Quantizer: Sendable {
     public var equalsMinMax: Bool
   }
 
-  /// Quantizes `graph`, with activations' ranges taken from `samples`.
+  /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
+  /// quantized in part, every scale stays and only those that are missing are chosen.
   public static func quantize(
     _ graph: Graph, samples: CalibrationSamples, options: Options
   ) throws(QuantizationError) -> Result {
-    guard graph.tensors.allSatisfy({ $0.quantization == nil }) else { throw .alreadyQuantized }
-    let simple = graph.simplified()
+    let isFloat = graph.tensors.allSatisfy { $0.quantization == nil }
+    guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
+    let simple = isFloat ? graph.simplified() : graph.withoutConversions()
     try simple.requireInt8Forms()
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     return try quantize(simple, calibration: calibration, options: options)
@@ -41,11 +43,14 @@ public struct Quantizer: Sendable {
     var minMax = options
     minMax.calibrator = .minMax
     var quantized = graph
-    for (index, quantization) in scales(graph, ranges) {
+    let inner = graph.valuesInTables
+    for (index, quantization) in scales(graph, ranges)
+    where graph.isFree(index) && !inner.contains(index) {
       quantized.tensors[index].quantization = quantization
       quantized.tensors[index].elementType = .int8
     }
-    for index in quantized.nodes.indices {
+    let settled = graph.nodesWithoutMissingConstants
+    for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
@@ -129,10 +134,23 @@ extension Graph {
     return scores
   }
 
+  /// Nodes whose constants are integers already, or stay real.
+  fileprivate var nodesWithoutMissingConstants: Set<Int> {
+    let settled = nodes.indices.filter { index in
+      nodes[index].operation.weightChannelAxis == nil
+        && !(nodes[index].inputs + nodes[index].outputs).contains { isFree($0) }
+    }
+    return nodesInTables.union(settled)
+  }
+
   /// Throws the list of all nodes that have no int8 form.
   func requireInt8Forms() throws(QuantizationError) {
     var missing: [QuantizationError.UnsupportedNode] = []
-    for node in nodes {
+    let inTables = nodesInTables
+    let isFloat = tensors.allSatisfy { $0.quantization == nil }
+    for (index, node) in nodes.enumerated() where !inTables.contains(index) {
+      // A change of scale that a model quantized in part has, or needs.
+      if !isFloat, case .quantize = node.operation { continue }
       var reason = node.operation.int8Refusal
       if reason == nil, let type = foreignElementType(of: node) {
         reason = "it works on \(type) elements; only float32 tensors can be quantized"

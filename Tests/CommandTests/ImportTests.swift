@@ -45,4 +45,31 @@ import Testing
     #expect(run.status == status && run.stderr.contains(word), "\(run)")
     #expect(!FileManager.default.fileExists(atPath: target.path))
   }
+
+  /// A model that is quantized in part: refused with the way out, which works; weights with a zero
+  /// point: taken over with a note.
+  @Test func quantizedModels() async throws {
+    let corpus = Self.corpus.deletingLastPathComponent().appendingPathComponent("onnx")
+    let target = FileManager.default.temporaryDirectory
+      .appendingPathComponent("octet-\(UUID().uuidString).oct")
+    defer { try? FileManager.default.removeItem(at: target) }
+    let partial = corpus.appendingPathComponent("partial.onnx").path
+    let refused = try await octet("import", partial, "-o", target.path)
+    #expect(refused.status == 65 && refused.stderr.contains("'Max8'"), "\(refused.stderr)")
+    #expect(refused.stderr.contains("'octet quantize' keeps the scales"))
+    let samples = corpus.appendingPathComponent("partial.input").path
+    let completed = try await octet(
+      "quantize", partial, "--raw-input", samples, "-o", target.path)
+    #expect(completed.status == 0, "\(completed.stderr)")
+
+    let whole = corpus.appendingPathComponent("zero_points.onnx").path
+    let imported = try await octet("import", whole, "-o", target.path, "--json")
+    #expect(
+      try imported.json()["widenedNodes"] as? [String] == [
+        "Conv3", "QLinearConv6", "ConvTranspose9", "Gemm18",
+      ])
+    #expect(imported.stderr.contains("need more than 8 bits in 'Conv3', 'QLinearConv6'"))
+    let again = try await octet("quantize", whole, "--raw-input", samples, "-o", target.path)
+    #expect(again.status == 65 && again.stderr.contains("quantized already"))
+  }
 }

@@ -5,8 +5,11 @@ with ONNX Runtime; the same after ONNX Runtime has quantized them.
 
 Float: outputs of the file and of what Octet writes from it, within 1e-4 of the largest. Quantized
 (QDQ and QOperator, by tensor and by channel, uint8 and int8): outputs as reals, at most a few steps
-apart (ONNX Runtime rounds in floats). `octet quantize` on the digits: works, or names at once what
-it cannot. Prints differences and refusals; exit status 1 when there is a difference. Needs torch,
+apart (ONNX Runtime rounds in floats). Where it left more than functions of one value in floats,
+`import` refuses and `quantize` chooses the missing scales ("partial"): what ONNX Runtime computes
+in floats is then rounded, and results may be half a step farther from the float model's than its
+own, in the root mean square. `octet quantize` on the digits: works, or names at once what it
+cannot. Prints differences and refusals; exit status 1 when there is a difference. Needs torch,
 onnx, onnxscript and onnxruntime, from PyPI.
 """
 
@@ -111,7 +114,15 @@ def grid(graph, name):
     return None
 
 
-def check_quantized(arguments, path, folder, random, setting):
+def codes_of(value, grid):
+    """Reals in steps of the grid, as signed codes, not rounded, images with their channels last."""
+    scale, zero = grid
+    if value.ndim == 4:
+        value = value.transpose(0, 2, 3, 1)
+    return value.ravel() / scale + int(zero) - (128 if zero.dtype == np.uint8 else 0)
+
+
+def check_quantized(arguments, path, folder, random, setting, is_partial=False):
     form, per_channel, activations, weights, symmetric = setting
     target = folder / "quantized.onnx"
     quantization.quantize_static(
@@ -122,9 +133,17 @@ def check_quantized(arguments, path, folder, random, setting):
         extra_options={"ActivationSymmetric": symmetric, "WeightSymmetric": weights == "QInt8"})
     if arguments.keep:
         (arguments.keep / "last.onnx").write_bytes(target.read_bytes())
-    octet(arguments, "import", target, "-o", folder / "m.oct")
+    if is_partial:
+        samples = np.stack([random.random(SHAPE).astype(np.float32) for _ in range(64)])
+        samples.transpose(0, 1, 3, 4, 2).tofile(folder / "samples.bin")
+        octet(arguments, "quantize", target, "--raw-input", folder / "samples.bin", "-o",
+              folder / "m.oct")
+    else:
+        octet(arguments, "import", target, "-o", folder / "m.oct")
     graph = onnx.load(target).graph
-    first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    constant = {node.output[0] for node in graph.node if not any(node.input)}
+    first = next(node for node in graph.node
+                 if node.op_type == "QuantizeLinear" and node.input[0] not in constant)
     scale, zero = grid(graph, first.output[0])
     shift = 128 if zero.dtype == np.uint8 else 0
     theirs = session(target)
@@ -142,15 +161,19 @@ def check_quantized(arguments, path, folder, random, setting):
     ours = np.fromfile(folder / "out.bin", np.int8).astype(int)
     wanted = []
     for x in samples:
-        for value, (scale, zero) in zip(theirs.run(None, {"x": x}), grids):
-            shift = 128 if zero.dtype == np.uint8 else 0
-            if value.ndim == 4:
-                value = value.transpose(0, 2, 3, 1)
-            wanted.append(np.rint(value.ravel() / scale) + int(zero) - shift)
+        for value, place in zip(theirs.run(None, {"x": x}), grids):
+            wanted.append(np.rint(codes_of(value, place)))
     wanted = np.concatenate(wanted)
     if len(wanted) != len(ours):
         return f"{len(ours)} codes instead of {len(wanted)}"
     steps = np.abs(ours - wanted)
+    if is_partial:
+        exact = np.concatenate(
+            [codes_of(value, grid) for x in samples
+             for value, grid in zip(session(path).run(None, {"x": x}), grids)])
+        error = [np.sqrt(((values - exact) ** 2).mean()) for values in (ours, wanted)]
+        return (f"{error[0]:.2f} steps from the float model, ONNX Runtime {error[1]:.2f}"
+                if error[0] > error[1] + 0.5 else None)
     worst, share = steps.max(), (steps > 1).mean()
     return f"codes up to {worst:.0f} apart, {100 * share:.1f} % by more than 1" if (
         worst > 4 or share > 0.05) else None
@@ -180,6 +203,8 @@ def main():
         except Exception as error:
             problem, outcome = f"{type(error).__name__}: {error}", "failed"
         counts[f"{kind} {outcome}"] += 1
+        if outcome == "refused" and kind == "quantized" and "'octet quantize' keeps" in problem:
+            return True
         if problem:
             print(f"{label}: {outcome}: {problem[:500]!r}", flush=True)
             if arguments.keep and kind == "float":
@@ -213,8 +238,11 @@ def main():
                         arguments, "quantize", folder / "ours.onnx", "--data", "digits", "-o",
                         folder / "own.oct"))
                     for setting in QUANTIZATIONS:
-                        attempt("quantized", f"{name} {setting}", path, lambda: check_quantized(
-                            arguments, path, folder, random, setting))
+                        label = f"{name} {setting}"
+                        if attempt("quantized", label, path, lambda: check_quantized(
+                                arguments, path, folder, random, setting)):
+                            attempt("partial", label, path, lambda: check_quantized(
+                                arguments, path, folder, random, setting, True))
     print(", ".join(f"{key}: {value}" for key, value in sorted(counts.items())))
     sys.exit(any("differs" in key or "failed" in key for key in counts))
 

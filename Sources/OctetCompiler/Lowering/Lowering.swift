@@ -24,9 +24,18 @@ public struct Lowering {
     var lowering = Lowering(graph)
     for input in graph.inputs { lowering.model.inputs.append(try lowering.tensor(input)) }
     var refusals: [String] = []
+    var regions: [Int: TableRegion] = [:]
+    for region in graph.tableRegions() {
+      lowering.absorbed.formUnion(region.nodes.dropLast())
+      if let last = region.nodes.last { regions[last] = region }
+    }
     for index in graph.nodes.indices where !lowering.absorbed.contains(index) {
       do throws(CompilerError) {
-        try lowering.lower(node: index)
+        if let region = regions[index] {
+          try lowering.lowerTables(region)
+        } else {
+          try lowering.lower(node: index)
+        }
       } catch {
         refusals.append(error.description)
       }

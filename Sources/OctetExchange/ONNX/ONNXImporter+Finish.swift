@@ -29,13 +29,15 @@ extension ONNXImporter {
       throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
     }
     readMetadata()
-    graph = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
+    let settled = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
+    graph = settled.graph
     var result = ONNXImport(
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
       constantOutputs: constantOutputs,
       source: ONNXSource(
         nodes: takenNodes, constants: values.compactMapValues { $0.constant },
         version: version, data: data))
+    result.widenedNodes = settled.widenedNodes
     for value in values.values {
       guard case .tensor(let tensor) = value.source else { continue }
       result.values[value.name] = ONNXImport.Port(

@@ -118,6 +118,9 @@ public struct ONNXImport: Sendable {
   var values: [String: Port]
   /// Outputs that do not depend on any input.
   public var constantOutputs: [String: ONNXValue]
+  /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
+  /// several times, and cost as many times the multiply-adds.
+  public internal(set) var widenedNodes: [String] = []
   /// The file's nodes in their order, and what they read, for the proof.
   var source: ONNXSource
 }

@@ -12,12 +12,13 @@ struct QuantizationSettler {
   var graph: Graph
   /// The grids of float constants that were dequantized.
   let constantGrids: [TensorIndex: Quantization]
-  private var nodes: [Node] = []
+  var nodes: [Node] = []
   private var reals: [TensorIndex: TensorIndex] = [:]
-  private var names: UniqueNames
-  private var nodeNames: UniqueNames
+  var names: UniqueNames
+  var nodeNames: UniqueNames
   private var indices: [String: TensorIndex] = [:]
-  private let outputs: Set<TensorIndex>
+  var widenedNodes: [String] = []
+  let outputs: Set<TensorIndex>
   private let inputs: Set<TensorIndex>
 
   init(_ graph: Graph, constantGrids: [TensorIndex: Quantization]) {
@@ -30,18 +31,21 @@ struct QuantizationSettler {
     inputs = Set(graph.inputs)
   }
 
+  /// The settled graph, and the nodes that read their input several times since their weights need
+  /// more than 8 bits.
   static func settle(
     _ graph: Graph, constantGrids: [TensorIndex: Quantization]
-  ) -> Graph {
-    guard graph.tensors.contains(where: { $0.quantization != nil }) else { return graph }
+  ) -> (graph: Graph, widenedNodes: [String]) {
+    guard graph.tensors.contains(where: { $0.quantization != nil }) else { return (graph, []) }
     var settler = QuantizationSettler(graph, constantGrids: constantGrids)
+    settler.mergeMeans()
     settler.fuseActivations()
     settler.passGridsOn()
     settler.convertNodes()
-    return settler.graph
+    return (settler.graph, settler.widenedNodes)
   }
 
-  private func isQuantized(_ tensor: TensorIndex) -> Bool {
+  func isQuantized(_ tensor: TensorIndex) -> Bool {
     graph.tensors[tensor].quantization != nil
   }
 
@@ -71,10 +75,13 @@ struct QuantizationSettler {
 
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
-    for node in graph.nodes
-    where (node.operation.isMover || node.operation == .relu) && isQuantized(node.inputs[0]) {
-      for output in node.outputs where !isQuantized(output) {
-        setGrid(output, like: node.inputs[0])
+    for node in graph.nodes where isQuantized(node.inputs[0]) {
+      if node.operation.isMover || node.operation == .relu {
+        for output in node.outputs where !isQuantized(output) {
+          setGrid(output, like: node.inputs[0])
+        }
+      } else {
+        takeKnownGrid(node, consumers)
       }
     }
     for (index, node) in graph.nodes.enumerated().reversed()
@@ -90,7 +97,6 @@ struct QuantizationSettler {
         graph.tensors[source].constant == nil, consumers[source].count == 1,
         !inputs.contains(source), !outputs.contains(source)
       else { continue }
-      if case .slice = node.operation { continue }
       setGrid(source, like: node.outputs[0])
     }
   }
@@ -110,7 +116,7 @@ struct QuantizationSettler {
     graph.nodes[index].inputs[0] = quantized
   }
 
-  private mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
+  mutating func setGrid(_ tensor: TensorIndex, like other: TensorIndex) {
     let grid = graph.tensors[other].quantization
     graph.tensors[tensor].elementType = graph.tensors[other].elementType
     graph.tensors[tensor].quantization = grid
@@ -140,28 +146,53 @@ struct QuantizationSettler {
         if let last { nodes.append(last) }
         if let real { nodes.append(real) }
       } else {
+        keepConstantGrids(&node)
         runInFloat(&node)
       }
     }
     graph.nodes = nodes
   }
 
-  /// A concatenation copies: operands on other grids than the result's are put on it.
+  /// Operands on other grids than the result's are put on it where that is the same: what is
+  /// copied, padded or compared is rounded before instead of after.
   private mutating func shareGrid(_ node: inout Node) {
-    guard case .concatenation = node.operation else { return }
-    let grid = graph.tensors[node.outputs[0]].quantization
+    switch node.operation {
+    case .concatenation, .minimum, .maximum: break
+    case .pad(_, _, .constant) where !node.operation.isMover: break
+    default: return
+    }
+    guard let grid = graph.tensors[node.outputs[0]].quantization, grid.axis == nil else { return }
     for (position, input) in node.inputs.enumerated()
-    where graph.tensors[input].quantization != grid && graph.tensors[input].constant == nil {
+    where graph.tensors[input].quantization != grid {
       var tensor = graph.tensors[input]
-      tensor.name = names.take("\(tensor.name)/shared")
+      tensor.elementType = graph.tensors[node.outputs[0]].elementType
       tensor.quantization = grid
+      tensor.name = names.take("\(tensor.name)/shared")
+      if let values = reals(input) {
+        tensor.constant = .int8(
+          values.map { value in
+            let code =
+              (value / grid.scales[0]).rounded(.toNearestOrEven) + Float(grid.zeroPoints[0])
+            return Int8(max(-128, min(127, code)))
+          })
+      }
       let shared = graph.add(tensor)
-      nodes.append(
-        Node(
-          name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
-          outputs: [shared]))
+      if tensor.constant == nil {
+        nodes.append(
+          Node(
+            name: nodeNames.take(tensor.name), operation: .quantize, inputs: [input],
+            outputs: [shared]))
+      }
       node.inputs[position] = shared
     }
+  }
+
+  /// What the codes of a constant stand for.
+  private func reals(_ tensor: TensorIndex) -> [Float]? {
+    guard case .int8(let codes) = graph.tensors[tensor].constant,
+      let grid = graph.tensors[tensor].quantization
+    else { return nil }
+    return codes.map { Float(Int32($0) - grid.zeroPoints[0]) * grid.scales[0] }
   }
 
   /// The kernels of some functions have one grid for their result, others leave their operand's;
@@ -170,7 +201,7 @@ struct QuantizationSettler {
     let fixed: Quantization?
     switch node.operation {
     case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
-    case .averagePool: fixed = graph.tensors[node.inputs[0]].quantization
+    case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
     case let operation where operation.isMover && node.outputs.count == 1:
       fixed = graph.tensors[node.inputs[0]].quantization
     default: return nil
@@ -207,11 +238,30 @@ struct QuantizationSettler {
       inputs: [node.outputs[0]], outputs: [output])
   }
 
+  /// Of a node in floats, what the file has put on a grid stays there.
+  private mutating func keepConstantGrids(_ node: inout Node) {
+    if let axis = node.operation.weightChannelAxis {
+      let isConstant = node.inputs.dropFirst().allSatisfy { graph.tensors[$0].constant != nil }
+      if isConstant { _ = convertWeights(&node, axis: axis) }
+      return
+    }
+    for (position, input) in node.inputs.enumerated() {
+      guard let grid = constantGrids[input], grid.scales.count == 1,
+        node.operation.takesConstantOperands, let tensor = onGrid(graph.tensors[input], grid)
+      else { continue }
+      node.inputs[position] = addConstant(tensor)
+    }
+  }
+
   /// Surrounds a node with conversions.
   private mutating func runInFloat(_ node: inout Node) {
     for (position, input) in node.inputs.enumerated()
     where graph.tensors[input].constant == nil && isQuantized(input) {
-      node.inputs[position] = real(input)
+      // Integer weights take their input's codes; only the result's scale is missing.
+      let isWeighted = node.inputs.count > 1 && isQuantized(node.inputs[1])
+      if position > 0 || !isWeighted || node.operation.weightChannelAxis == nil {
+        node.inputs[position] = real(input)
+      }
     }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() where isQuantized(output) {
@@ -248,10 +298,10 @@ struct QuantizationSettler {
   private mutating func convertConstants(_ node: inout Node) -> Bool {
     let constants = node.inputs.indices.filter { graph.tensors[node.inputs[$0]].constant != nil }
     if constants.isEmpty { return true }
-    let axis: Int
+    if let axis = node.operation.weightChannelAxis {
+      return constants.first == 1 && convertWeights(&node, axis: axis)
+    }
     switch node.operation {
-    case .convolution, .transposedConvolution, .fullyConnected: axis = 0
-    case .depthwiseConvolution: axis = 3
     case .divide(let activation):
       let divisor = graph.tensors[node.inputs[1]]
       guard constants == [1], case .float(let values) = divisor.constant else { return false }
@@ -262,9 +312,10 @@ struct QuantizationSettler {
       node.operation = .multiply(activation)
       node.inputs[1] = addConstant(tensor)
       return true
+    case .batchNormalization(let epsilon): return convertNormalization(&node, epsilon)
     // The slopes become tables.
     case .prelu: return constants == [1]
-    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply:
+    case let operation where operation.takesConstantOperands:
       // Constants like activations, with one scale.
       var converted: [(Int, Tensor)] = []
       for position in constants {
@@ -279,26 +330,9 @@ struct QuantizationSettler {
       return true
     default: return false
     }
-    guard constants.first == 1, let grid = constantGrids[node.inputs[1]],
-      grid.zeroPoints.allSatisfy({ $0 == 0 }),
-      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first,
-      let weights = onGrid(
-        graph.tensors[node.inputs[1]],
-        Quantization(
-          scales: grid.scales, zeroPoints: grid.zeroPoints,
-          axis: grid.scales.count == 1 ? nil : axis))
-    else { return false }
-    if node.inputs.count == 3 {
-      guard let bias = integerBias(graph.tensors[node.inputs[2]], inputScale, grid.scales) else {
-        return false
-      }
-      node.inputs[2] = addConstant(bias)
-    }
-    node.inputs[1] = addConstant(weights)
-    return true
   }
 
-  private mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
+  mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
     if let old = indices[tensor.name] {
       if graph.tensors[old] == tensor { return old }
       // The float constant keeps its place until it is found unused.
@@ -339,38 +373,24 @@ struct QuantizationSettler {
     return onGrid(
       tensor, Quantization(scale: largest == 0 ? 1 : largest / 127, zeroPoint: 0))
   }
-
-  /// int32 at the input's scale times the weights'.
-  private func integerBias(
-    _ tensor: Tensor, _ inputScale: Float, _ weightScales: [Float]
-  ) -> Tensor? {
-    guard case .float(let values) = tensor.constant,
-      weightScales.count == 1 || weightScales.count == values.count
-    else { return nil }
-    let scales = weightScales.map { $0 * inputScale }
-    var integers: [Int32] = []
-    for (index, value) in values.enumerated() {
-      let steps = Double(value) / Double(scales[scales.count == 1 ? 0 : index])
-      guard let integer = Int32(exactly: steps.rounded(.toNearestOrEven)) else { return nil }
-      integers.append(integer)
-    }
-    guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
-    var result = tensor
-    result.elementType = .int32
-    result.constant = .int32(integers)
-    result.quantization = Quantization(
-      scales: scales, zeroPoints: scales.map { _ in 0 }, axis: scales.count == 1 ? nil : 0)
-    return result
-  }
 }
 
 extension Operation {
+  /// Whether constants may stand where activations do, with one scale.
+  fileprivate var takesConstantOperands: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply: true
+    default: false
+    }
+  }
+
   /// Whether the operation only moves elements, or takes maxima of them.
   fileprivate var isMover: Bool {
     switch self {
     case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
     // Real zeros are on every grid.
-    case .pad(_, _, .constant(0)): true
+    case .pad(_, _, .constant(let value)): value == 0
+    case .pad: true
     case .resize(let attributes): attributes.method == .nearest
     default: false
     }

@@ -93,9 +93,12 @@ public final class FloatInterpreter {
   public func withInput<Result>(
     _ position: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Result
   ) -> Result {
-    let buffer = buffers[graph.inputs[position]]
+    let tensor = graph.inputs[position]
+    let buffer = buffers[tensor]
     precondition(!buffer.isInteger, "the input holds integers")
-    return body(UnsafeMutableBufferPointer(start: buffer.base, count: buffer.count))
+    let result = body(UnsafeMutableBufferPointer(start: buffer.base, count: buffer.count))
+    Self.roundingStep(graph.tensors[tensor], buffer)?()
+    return result
   }
 
   /// Runs every node on the inputs that were set.

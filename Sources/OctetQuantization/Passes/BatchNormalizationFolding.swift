@@ -19,6 +19,7 @@ extension Graph {
     guard case .batchNormalization(let epsilon) = node.operation,
       let producer = producers()[node.inputs[0]],
       consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
+      isFree(node.inputs[0]),
       nodes[producer].operation.weightChannelAxis != nil,
       nodes[producer].operation.fusing(.relu) != nil,
       let (gain, offset) = gainAndOffset(node, epsilon: epsilon)
@@ -73,16 +74,5 @@ extension Tensor {
   /// The values of a float constant.
   var floats: [Float]? {
     if case .float(let values) = constant { values } else { nil }
-  }
-}
-
-extension Operation {
-  /// The axis of the weights that runs over output channels; nil for operations without weights.
-  public var weightChannelAxis: Int? {
-    switch self {
-    case .convolution, .transposedConvolution, .fullyConnected: 0
-    case .depthwiseConvolution: 3
-    default: nil
-    }
   }
 }

@@ -4,7 +4,7 @@ extension Graph {
   /// The form that quantization works on: batch normalization folded into the weights before it,
   /// what has no int8 operator written as what has, activations fused into the node that makes
   /// their input, identities gone, constants that nothing reads left out. Computes the same
-  /// function.
+  /// function; grids that tensors have stay.
   public func simplified() -> Graph {
     var graph = self
     graph.removeIdentities()
@@ -30,7 +30,9 @@ extension Graph {
     var kept: [Node] = []
     var removed: [(TensorIndex, TensorIndex)] = []
     for node in nodes {
-      if case .identity = node.operation, !inputs.contains(node.inputs[0]) {
+      if case .identity = node.operation, !inputs.contains(node.inputs[0]),
+        tensors[node.inputs[0]].quantization == tensors[node.outputs[0]].quantization
+      {
         removed.append((node.outputs[0], node.inputs[0]))
       } else {
         kept.append(node)
@@ -49,7 +51,7 @@ extension Graph {
       guard let activation = node.operation.asActivation,
         let producer = producers()[node.inputs[0]],
         consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
-        let fused = nodes[producer].operation.fusing(activation)
+        isFree(node.inputs[0]), let fused = nodes[producer].operation.fusing(activation)
       else {
         index += 1
         continue

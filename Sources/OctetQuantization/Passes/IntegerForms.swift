@@ -5,9 +5,13 @@ import OctetModel
 
 extension Graph {
   mutating func writeIntegerForms() {
+    let inTables = nodesInTables
     var old: [Node] = []
     swap(&old, &nodes)
-    for node in old { nodes += integerForm(of: node) ?? [node] }
+    for (index, node) in old.enumerated() {
+      let isSettled = !(node.inputs + node.outputs).contains { isFree($0) }
+      nodes += (isSettled || inTables.contains(index) ? nil : integerForm(of: node)) ?? [node]
+    }
   }
 
   private mutating func integerForm(of node: Node) -> [Node]? {
@@ -25,6 +29,28 @@ extension Graph {
       padAsConcatenation(node, before: before, after: after, mode)
     default: nil
     }
+  }
+
+  /// The graph with padding that repeats what is there written as concatenations. Padding has its
+  /// operand's grid, so what stands between has it too.
+  public func withPadsAsConcatenations() -> Graph {
+    var graph = self
+    graph.nodes = []
+    for node in nodes {
+      guard case .pad(let before, let after, let mode) = node.operation,
+        let form = graph.padAsConcatenation(node, before: before, after: after, mode)
+      else {
+        graph.nodes.append(node)
+        continue
+      }
+      let source = tensors[node.inputs[0]]
+      for made in form.flatMap(\.outputs) where made != node.outputs[0] {
+        graph.tensors[made].elementType = source.elementType
+        graph.tensors[made].quantization = source.quantization
+      }
+      graph.nodes += form
+    }
+    return graph
   }
 
   /// A tensor of `shape` for a value between the nodes that take the place of `node`.

@@ -2,6 +2,7 @@ import Foundation
 import OctetCommand
 import OctetExchange
 import OctetModel
+import OctetQuantization
 import OctetReport
 
 /// A model as it was read from a file, whatever its format.
@@ -24,12 +25,22 @@ enum ModelFile {
     }
   }
 
+  /// A model as it was taken over from another format.
+  struct Imported {
+    var graph: Graph
+    var format: String
+    /// That it was read rightly where its layout changed.
+    var proof: ONNXProof?
+    /// Nodes that read their input several times, since their weights need more than 8 bits.
+    var widenedNodes: [String] = []
+  }
+
   /// A model of another format, with the proof that it was read rightly where its layout changed.
   ///
   /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
   static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
-  ) throws -> (graph: Graph, format: String, proof: ONNXProof?) {
+  ) throws -> Imported {
     let bytes = try InputFile.read(path)
     return try naming(path) {
       if bytes.starts(with: Array("OCT".utf8)) {
@@ -39,7 +50,7 @@ enum ModelFile {
         guard shapes.isEmpty else {
           throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
         }
-        return (try TFLiteReader.read(bytes), "tflite", nil)
+        return Imported(graph: try TFLiteReader.read(bytes), format: "tflite")
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
       let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
@@ -47,7 +58,8 @@ enum ModelFile {
       var graph = model.graph
       graph.moveQuantizationOutOfTheEdges()
       graph.moveImageChannelsLast()
-      return (graph, "onnx", proof)
+      return Imported(
+        graph: graph, format: "onnx", proof: proof, widenedNodes: model.widenedNodes)
     }
   }
 
@@ -71,15 +83,17 @@ enum ModelFile {
     return try naming(path) { try LoadedModel(bytes) }
   }
 
-  /// The float model in a file.
-  static func readFloat(_ path: String) throws -> Graph {
+  /// The model in a file, float or quantized in part.
+  static func readQuantizable(_ path: String) throws -> Graph {
     switch try read(path) {
     case .graph(let graph, _, _):
-      guard !graph.isQuantized else {
+      guard graph.isQuantized else { return graph }
+      let settled = try readProven(path).graph
+      guard settled.lacksGrids else {
         throw CommandError(
           .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
       }
-      return graph
+      return settled
     case .blob:
       throw CommandError(
         .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")

@@ -52,7 +52,8 @@ extension Graph {
   ///
   /// - Throws: when one does not hold float32.
   func floatInputCounts() throws(CommandError) -> [Int] {
-    for input in inputs where tensors[input].elementType != .float32 {
+    for input in inputs
+    where tensors[input].elementType != .float32 && tensors[input].quantization == nil {
       throw CommandError(
         .badData,
         "its input '\(tensors[input].name)' holds \(tensors[input].elementType), not float32")

@@ -31,20 +31,30 @@ struct Import: Verb {
     let target = arguments[output]
     try AtomicFile.checkCanWrite(to: target)
     let watch = Stopwatch()
-    var (graph, format, proof) = try ModelFile.readProven(path, shapes: arguments[shapes] ?? [:])
+    let imported = try ModelFile.readProven(path, shapes: arguments[shapes] ?? [:])
+    var graph = imported.graph
     if let normalization = try Common.normalization(arguments) {
       graph.metadata.normalization = normalization
     }
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
     let (bytes, plan) = try converted(graph, from: path, to: target)
     try AtomicFile.write(bytes, to: target)
+    if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
+    let proof = imported.proof
     let report = ImportReport(
-      format: format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
+      format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
-      skippedNodes: proof?.skipped, file: target, fileByteCount: bytes.count,
+      skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes, file: target,
+      fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
     return Outcome(report, text: report.text)
+  }
+
+  private func note(_ widened: [String]) -> String {
+    let names = widened.map { "'\($0)'" }.joined(separator: ", ")
+    return "weights with a zero point need more than 8 bits in \(names): exact, at two or three "
+      + "times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save them"
   }
 
   /// The file, and a blob's arena plan.
@@ -103,6 +113,8 @@ struct ImportReport: Encodable {
   var maximumDifference: Float?
   /// Nodes that were not compared, each with the reason.
   var skippedNodes: [String]?
+  /// Nodes that read their input several times, since their weights need more than 8 bits.
+  var widenedNodes: [String]
   var file: String
   var fileByteCount: Int
   /// Of a blob.

@@ -12,8 +12,10 @@ struct Quantize: Verb {
   let discussion =
     "Activations get one scale and zero point each, chosen by the calibrator on training images; "
     + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
-    + "from the weights, or the model is refused."
-  let model = Positional<String>("M.onnx", .path, help: "The float model.")
+    + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
+    + "and integer weights stay; only those that are missing are chosen."
+  let model = Positional<String>(
+    "M.onnx", .path, help: "The float model, or one quantized in part.")
   let output = OctetCommand.Option<String>(
     required: "--output", short: "o", .path, help: "The blob to write.")
   let calibrator = OctetCommand.Option<Calibrator>(
@@ -42,7 +44,7 @@ struct Quantize: Verb {
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
     try AtomicFile.checkCanWrite(to: path)
-    let graph = try ModelFile.readFloat(arguments[model])
+    let graph = try ModelFile.readQuantizable(arguments[model])
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]

@@ -1,0 +1,99 @@
+import OctetModel
+
+// Nodes in floats that mean the same in integers without a grid that the file does not have.
+
+extension QuantizationSettler {
+  /// A mean of a mean is one mean over the axes of both.
+  mutating func mergeMeans() {
+    let producers = graph.producers()
+    let consumers = graph.consumers()
+    var removed = Set<Int>()
+    for index in graph.nodes.indices {
+      let node = graph.nodes[index]
+      guard case .mean(let later, let keepsLater) = node.operation,
+        !isQuantized(node.inputs[0]), consumers[node.inputs[0]].count == 1,
+        !outputs.contains(node.inputs[0]), let producer = producers[node.inputs[0]],
+        case .mean(let earlier, let keepsEarlier) = graph.nodes[producer].operation,
+        keepsLater == keepsEarlier
+      else { continue }
+      let source = graph.nodes[producer].inputs[0]
+      let left = graph.tensors[source].shape.indices.filter {
+        keepsEarlier || !earlier.contains($0)
+      }
+      let axes = Set(earlier).union(later.map { left[$0] })
+      graph.nodes[index].operation = .mean(axes: axes.sorted(), keepsDimensions: keepsLater)
+      graph.nodes[index].inputs = [source]
+      removed.insert(producer)
+    }
+    graph.nodes = graph.nodes.indices.filter { !removed.contains($0) }.map { graph.nodes[$0] }
+  }
+
+  /// What a node makes of a quantized tensor lies on a known grid, though the file names none: that
+  /// which the function's kernel prescribes, or, of what is only clipped or padded, the operand's.
+  /// Not where functions alone read the result: they become one table with this one, with no
+  /// rounding between.
+  mutating func takeKnownGrid(_ node: Node, _ consumers: [[Int]]) {
+    let (source, output) = (node.inputs[0], node.outputs[0])
+    guard node.outputs.count == 1, !isQuantized(output),
+      graph.tensors[source].elementType == .int8,
+      let own = graph.tensors[source].quantization, own.axis == nil,
+      outputs.contains(output)
+        || consumers[output].contains(where: { !graph.nodes[$0].operation.isElementwise })
+    else { return }
+    switch node.operation {
+    case .relu6, .clip: setGrid(output, like: source)
+    case .pad(_, _, .constant(let value)):
+      let ends = [-128, 127].map { Float($0 - own.zeroPoints[0]) * own.scales[0] }
+      if value >= ends[0], value <= ends[1] { setGrid(output, like: source) }
+    default:
+      guard let grid = node.operation.fixedOutputQuantization, !outputs.contains(output) else {
+        return
+      }
+      graph.tensors[output].elementType = .int8
+      graph.tensors[output].quantization = grid
+    }
+  }
+
+  /// Batch normalization of an image becomes a depthwise convolution of 1×1 whose weights are all
+  /// ±127: each channel's scale is its own, so that the gain is exact.
+  mutating func convertNormalization(_ node: inout Node, _ epsilon: Float) -> Bool {
+    let statistics = node.inputs.dropFirst().compactMap { input -> [Float]? in
+      if case .float(let values) = graph.tensors[input].constant { values } else { nil }
+    }
+    guard graph.tensors[node.inputs[0]].shape.count == 4, statistics.count == 4,
+      let inputScale = graph.tensors[node.inputs[0]].quantization?.scales.first
+    else { return false }
+    let (gamma, beta, mean, variance) = (
+      statistics[0], statistics[1], statistics[2], statistics[3]
+    )
+    var codes: [Int8] = []
+    var scales: [Float] = []
+    var biases: [Int32] = []
+    for channel in gamma.indices {
+      let gain = Double(gamma[channel]) / (Double(variance[channel]) + Double(epsilon)).squareRoot()
+      let offset = Double(beta[channel]) - Double(mean[channel]) * gain
+      let scale = Float(abs(gain) / 127)
+      guard scale.isFinite, scale.isNormal, offset.isFinite,
+        // As much room as `AccumulatorProof` asks for.
+        let bias = Int32(exactly: (offset / (Double(inputScale) * Double(scale))).rounded()),
+        abs(bias) < 1 << 29
+      else { return false }
+      codes.append(gain < 0 ? -127 : 127)
+      scales.append(scale)
+      biases.append(bias)
+    }
+    let zeros = [Int32](repeating: 0, count: gamma.count)
+    let weights = Tensor(
+      name: names.take("\(node.name)/gain"), shape: [1, 1, 1, gamma.count], elementType: .int8,
+      constant: .int8(codes), quantization: Quantization(scales: scales, zeroPoints: zeros, axis: 3)
+    )
+    let bias = Tensor(
+      name: names.take("\(node.name)/offset"), shape: [gamma.count], elementType: .int32,
+      constant: .int32(biases),
+      quantization: Quantization(
+        scales: scales.map { $0 * inputScale }, zeroPoints: zeros, axis: 0))
+    node.operation = .depthwiseConvolution(ConvolutionAttributes())
+    node.inputs = [node.inputs[0], addConstant(weights), addConstant(bias)]
+    return true
+  }
+}

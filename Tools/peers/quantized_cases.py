@@ -1,0 +1,182 @@
+"""Makes the quantized models of Tests/OctetExchangeTests/Corpus/onnx that are not float models'
+twins, with what ONNX Runtime computes.
+
+    python quantized_cases.py Tests/OctetExchangeTests/Corpus/onnx
+
+`zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
+by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
+and bytes must be equal. `partial`: some nodes without scales. `shared`: maximum, minimum and
+concatenation between different scales. Needs onnx and onnxruntime, from PyPI.
+"""
+
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+RANDOM = np.random.default_rng(5)
+
+
+class Model:
+    def __init__(self, shape):
+        self.nodes, self.constants, self.count = [], [], 0
+        self.shape = shape
+
+    def constant(self, values, kind=np.float32):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(values, kind), name))
+        return name
+
+    def node(self, operator, inputs, **attributes):
+        self.count += 1
+        output = f"t{self.count}"
+        self.nodes.append(helper.make_node(
+            operator, inputs, [output], name=f"{operator}{self.count}", **attributes))
+        return output
+
+    def grid(self, scale, zero):
+        return [self.constant(scale), self.constant(zero, np.uint8)]
+
+    def quantized(self, x, scale, zero):
+        """x rounded to the grid; the codes, and the reals that they stand for."""
+        grid = self.grid(scale, zero)
+        codes = self.node("QuantizeLinear", [x, *grid])
+        return codes, self.node("DequantizeLinear", [codes, *grid])
+
+    def weights(self, codes, scales, zeros, axis=0):
+        names = [self.constant(codes, np.uint8), *self.grid(scales, zeros)]
+        return self.node("DequantizeLinear", names, axis=axis)
+
+    def save(self, path, results, kind, input_kind=None):
+        """`results`: the shape of each output."""
+        graph = helper.make_graph(
+            self.nodes, path.stem,
+            [helper.make_tensor_value_info("x", input_kind or kind, self.shape)],
+            [helper.make_tensor_value_info(name, kind, shape) for name, shape in results.items()],
+            self.constants)
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.checker.check_model(model)
+        path.write_bytes(model.SerializeToString())
+        return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def codes(*shape):
+    result = RANDOM.integers(0, 256, shape, np.uint8)
+    # The ends are there.
+    result.flat[0], result.flat[-1] = 0, 255
+    return result
+
+
+def zero_points(folder):
+    model = Model([1, 3, 6, 6])
+    scale = np.float32(2 ** -6)
+    weight = np.float32(2 ** -7)
+    x = model.node("DequantizeLinear", ["x", *model.grid(scale, 131)])
+
+    def after(scale, odd, weight=weight):
+        return np.float32(np.float64(scale) * np.float64(weight) * odd)
+
+    bias = model.constant(np.array([500, -300, 20, 7]) * scale * weight)
+    y = model.node("Conv", [x, model.weights(codes(4, 3, 3, 3), weight, 100), bias],
+                   pads=[1, 1, 1, 1])
+    scale = after(scale, 501)
+    y, _ = model.quantized(y, scale, 120)
+    results = {y: [1, 4, 6, 6]}
+    # A depthwise convolution on codes; weights up to 255 in channel 1, which take three parts.
+    w = codes(4, 1, 3, 3)
+    w[1, 0, 1, 1] = 255
+    inputs = [y, *model.grid(scale, 120), model.constant(w, np.uint8),
+              *model.grid([weight] * 4, [128, 0, 90, 255])]
+    next_scale = after(scale, 301)
+    y = model.node("QLinearConv", [*inputs, *model.grid(next_scale, 128)], group=4,
+                   pads=[1, 1, 1, 1], strides=[1, 2])
+    results[y] = [1, 4, 6, 3]
+    scale = next_scale
+    y = model.node("DequantizeLinear", [y, *model.grid(scale, 128)])
+    w = model.weights(codes(4, 2, 2, 2), weight, 60)
+    y = model.node("ConvTranspose", [y, w], strides=[2, 2])
+    scale = after(scale, 151)
+    code, y = model.quantized(y, scale, 110)
+    results[code] = [1, 2, 12, 6]
+    # The inputs of one matrix of one scale, then one scale and zero point an output.
+    y = model.node("Flatten", [y])
+    count = 2 * 12 * 6
+    y = model.node("MatMul", [y, model.weights(codes(count, 8), weight, 77)])
+    scale = after(scale, 501)
+    code, y = model.quantized(y, scale, 128)
+    results[code] = [1, 8]
+    scales = np.array([weight, weight / 2, weight / 4], np.float32)
+    w = model.weights(codes(3, 8), scales, [3, 128, 200])
+    y = model.node("Gemm", [y, w], transB=1)
+    scale = after(scale, 51)
+    y, _ = model.quantized(y, scale, 140)
+    results[y] = [1, 3]
+    session = model.save(folder / "zero_points.onnx", results, TensorProto.UINT8)
+    samples = RANDOM.integers(0, 256, (16, 1, 3, 6, 6), np.uint8)
+    (folder / "zero_points.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
+    values = [session.run(None, {"x": x}) for x in samples]
+    (folder / "zero_points.output").write_bytes(b"".join(
+        (value.transpose(0, 2, 3, 1) if value.ndim == 4 else value).tobytes()
+        for sample in values for value in sample))
+    print("zero_points: codes of each result", [
+        len(set(np.stack(value).ravel())) for value in zip(*values)])
+
+
+def partial(folder):
+    model = Model([1, 2, 6, 6])
+    real = lambda *shape: RANDOM.normal(0, 0.3, shape)
+    _, x = model.quantized("x", 0.0078, 128)
+    w = model.weights(codes(4, 2, 3, 3), 0.004, 130)
+    _, y = model.quantized(
+        model.node("Conv", [x, w, model.constant(real(4))], pads=[1, 1, 1, 1]), 0.02, 117)
+    # Between grids: subtraction, maximum, absolute value and average have none of their own.
+    z = model.node("Sub", [y, model.constant(real(4, 1, 1))])
+    z = model.node("Abs", [model.node("Max", [z, y])])
+    z = model.node("AveragePool", [z], kernel_shape=[2, 2], strides=[2, 2])
+    _, z = model.quantized(z, 0.01, 0)
+    # A function of one code, however it is written: x · sigmoid(1.702 · x).
+    s = model.node("Sigmoid", [model.node("Mul", [z, model.constant(1.702)])])
+    _, z = model.quantized(model.node("Mul", [z, s]), 0.009, 3)
+    # Weights on a grid with a real result, and real weights.
+    z = model.node("Conv", [z, model.weights(codes(4, 4, 1, 1), 0.006, 121),
+                            model.constant(real(4))])
+    z = model.node("Relu", [z])
+    z = model.node("Flatten", [z])
+    z = model.node("Gemm", [z, model.constant(real(5, 36)), model.constant(real(5))], transB=1)
+    session = model.save(folder / "partial.onnx", {z: [1, 5]}, TensorProto.FLOAT)
+    samples = RANDOM.uniform(-1, 1, (16, 1, 2, 6, 6)).astype(np.float32)
+    results = [session.run(None, {"x": x})[0] for x in samples]
+    (folder / "partial.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
+    (folder / "partial.output").write_bytes(np.stack(results).tobytes())
+    print("partial: results", np.stack(results).min(), "to", np.stack(results).max())
+
+
+def shared(folder):
+    """Operations of one scale whose operands and results the file puts on different ones."""
+    model = Model([1, 2, 4, 4])
+    _, x = model.quantized("x", 0.0078, 128)
+    w = model.weights(codes(2, 2, 1, 1), 0.006, 128)
+    _, y = model.quantized(model.node("Conv", [x, w]), 0.011, 120)
+    _, z = model.quantized(model.node("Max", [x, y]), 0.009, 77)
+    _, z = model.quantized(
+        model.node("Min", [z, model.weights(codes(2, 1, 1), 0.01, 128)]), 0.008, 100)
+    z, _ = model.quantized(model.node("Concat", [z, y], axis=1), 0.012, 130)
+    session = model.save(folder / "shared.onnx", {z: [1, 4, 4, 4]}, TensorProto.UINT8,
+                         TensorProto.FLOAT)
+    samples = RANDOM.integers(0, 256, (16, 1, 2, 4, 4), np.uint8)
+    (folder / "shared.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
+    reals = (samples.astype(np.float32) - 128) * np.float32(0.0078)
+    results = [session.run(None, {"x": x})[0].transpose(0, 2, 3, 1) for x in reals]
+    (folder / "shared.output").write_bytes(np.stack(results).tobytes())
+    print("shared: codes", len(set(np.stack(results).ravel())))
+
+
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1])
+    zero_points(folder)
+    partial(folder)
+    shared(folder)
