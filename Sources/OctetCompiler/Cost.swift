@@ -1,7 +1,7 @@
 import OctetRuntime
 
 extension OperatorView {
-  /// Multiply-adds of one inference; 0 for operators without weights.
+  /// Multiply-adds of one inference; 0 for operators without any.
   public var macCount: Int {
     switch kind {
     case .convolution:
@@ -14,6 +14,7 @@ extension OperatorView {
       return output(0).elementCount * word(Word.kernelHeight) * word(Word.kernelWidth)
     case .fullyConnected:
       return input(0).elementCount * output(0).channels
+    case .matrixMultiply: return output(0).elementCount * input(0).channels
     default:
       return 0
     }
@@ -38,6 +39,7 @@ extension OperatorView {
       return elements * number(Word.kernelHeight) * number(Word.kernelWidth)
         * Double(input(0).channels)
     case .fullyConnected: return Double(input(0).elementCount) * Double(output(0).channels)
+    case .matrixMultiply: return elements * Double(input(0).channels)
     case .maxPool, .averagePool:
       typealias Word = MaxPool.Word
       return elements * min(number(Word.kernelHeight), Double(input(0).height))

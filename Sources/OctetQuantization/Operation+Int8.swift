@@ -6,7 +6,6 @@ extension Operation {
   /// Why the operation has no int8 form; nil when it has one.
   var int8Refusal: String? {
     switch self {
-    case .matrixMultiply: "a product of two activations has no int8 kernel"
     case .divide: "it divides by 0"
     case .batchNormalization: "its statistics are not constants, one for each channel"
     case .power: "its exponent is not one constant"

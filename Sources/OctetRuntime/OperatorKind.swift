@@ -30,6 +30,8 @@ public enum OperatorKind: UInt16, Sendable {
   case resizeBilinear = 21
   /// Over the last axis.
   case logSoftmax = 22
+  /// Of two activations.
+  case matrixMultiply = 23
 }
 
 /// What a kernel sees: the operands' memory.

@@ -13,8 +13,9 @@ struct RandomLayers {
   static func blob(seed: UInt64, count: Int) throws -> Blob {
     var layers = RandomLayers(seed: seed)
     for _ in 0..<count {
-      switch layers.random.next() % 6 {
+      switch layers.random.next() % 7 {
       case 0: layers.appendFullyConnected()
+      case 6: layers.appendProduct()
       case 1:
         // A chain, whose second layer may write over its input.
         if let between = layers.appendConvolution(of: layers.input, isOutput: false),
@@ -104,6 +105,26 @@ struct RandomLayers {
       append(
         .fullyConnected(FullyConnectedAttributes()), of: flat, weights: [outputs, count],
         output: [1, outputs]))
+  }
+
+  /// Of the input's rows with each other, by elements or by channels.
+  private mutating func appendProduct() {
+    let shape = graph.tensors[input].shape
+    let (a, b) = (draw(0...1) == 0, draw(0...2))
+    let rows = [1, shape[1], shape[2] * shape[3]]
+    let left = append(.reshape(rows), of: input, output: rows)
+    let columns = [1, rows[2], rows[1]]
+    let right = append(.transpose([0, 2, 1]), of: left, output: columns)
+    let size = a ? rows[1] : rows[2]
+    let result = graph.add(
+      Tensor(
+        name: "layer\(graph.nodes.count).output", shape: [1, size, size], elementType: .int8,
+        quantization: Quantization(scale: 0.05 * Float(1 << b), zeroPoint: 5)))
+    graph.nodes.append(
+      Node(
+        name: "layer\(graph.nodes.count)", operation: .matrixMultiply,
+        inputs: a ? [left, right] : [right, left], outputs: [result]))
+    graph.outputs.append(result)
   }
 
   private mutating func append(

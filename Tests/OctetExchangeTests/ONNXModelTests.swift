@@ -81,6 +81,26 @@ import Testing
       ])
   }
 
+  /// MatMul, Gemm and QLinearMatMul of two activations, against ONNX Runtime's codes.
+  @Test func productsOfTwoActivations() throws {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Corpus/onnx/quantized_products.onnx")
+    let imported = try ONNXReader.importModel(url)
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    let model = try Int8Model(graph)
+    #expect(
+      model.output.model.operators.map(\.kind) == [
+        .matrixMultiply, .matrixMultiply, .matrixMultiply,
+      ])
+    let codes = (0..<24).map { Int8(($0 * 37 + 11) % 251 - 125) }
+    #expect(
+      try model.run(samples: codes) == [
+        91, 31, -56, -86, 31, 54, 12, -37, -56, 12, 78, 65, -85, -37, 65, 119,
+      ])
+  }
+
   @Test(
     .enabled(if: SharedData.isAvailable, "needs shared/data"),
     arguments: [

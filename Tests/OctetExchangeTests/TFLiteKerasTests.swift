@@ -12,7 +12,8 @@ import Testing
     .appendingPathComponent("Corpus/keras")
 
   static let models = [
-    "computed-products", "maximum-over-sequence", "new-axis", "open-batch-dilated",
+    "attention", "computed-products", "computed-weights", "maximum-over-sequence", "new-axis",
+    "open-batch-dilated",
     "open-batch-transposed", "relu6-of-another-scale", "repeated", "unread-dequantize",
   ]
 

@@ -124,6 +124,20 @@ import Testing
     try check(builder, ["pad", "averagePool", "maxPool"])
   }
 
+  @Test func products() throws {
+    var builder = NetworkBuilder(seed: 15, height: 4, width: 5, channelCount: 3)
+    let image = builder.last
+    try builder.append("swapped", .transpose([0, 1, 3, 2]))
+    try builder.appendProduct("gram", of: image)
+    let vector = builder.constant("vector", [5], [1, -2, 0.5, 3, 0])
+    try builder.append("weighted", .matrixMultiply, [vector])
+    let matrix = builder.constant("matrix", [2, 4], [1, 2, 3, 4, -5, 6, -7, 8])
+    try builder.append("plain", .reshape([4, 5]))
+    try builder.appendProduct("rows", of: matrix)
+    try check(
+      builder, ["transpose", "matrixMultiply", "matrixMultiply", "reshape", "matrixMultiply"])
+  }
+
   @Test func divisionByZeroIsRefused() throws {
     var builder = NetworkBuilder(seed: 7, height: 4, width: 5, channelCount: 3)
     let zero = builder.constant("zero", [3], [1, 0, 1])

@@ -77,6 +77,7 @@ extension TestOperator {
       return LogSoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
     case .add, .subtract, .multiply, .minimum, .maximum:
       return BinaryParameters.random(&random).testOperator(kind)
+    case .matrixMultiply: return MatrixMultiplyParameters.random(&random).testOperator()
     case .mean:
       return MeanParameters(input: shape, axes: [1, 2], by: .init(1.2)).testOperator
     case .concatenation:

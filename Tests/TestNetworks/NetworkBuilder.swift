@@ -100,6 +100,13 @@ public struct NetworkBuilder {
     last = output
   }
 
+  /// The product of a tensor and the last one.
+  public mutating func appendProduct(_ name: String, of left: TensorIndex) throws {
+    let right = last
+    last = left
+    try append(name, .matrixMultiply, [right])
+  }
+
   /// The graph with the last tensor as its output, and a label for each class.
   public func finished(labelled: Bool = false) -> Graph {
     var graph = graph

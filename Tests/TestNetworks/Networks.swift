@@ -77,6 +77,12 @@ public enum Networks {
     try builder.append(
       "pad", .pad(before: [0, 1, 0, 0], after: [0, 0, 2, 0], mode: .constant(0)))
     try builder.append("transpose", .transpose([0, 2, 1, 3]))
+    let columns = builder.last
+    try builder.append("swapped", .transpose([0, 1, 3, 2]))
+    try builder.append("product", .matrixMultiply, [columns])
+    let square = builder.last
+    try builder.append("swappedSquare", .transpose([0, 1, 3, 2]))
+    try builder.appendProduct("transposedProduct", of: square)
     for method in [ResizeAttributes.Method.nearest, .bilinear] {
       let shape = builder.shape
       try builder.append(

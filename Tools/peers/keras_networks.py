@@ -283,3 +283,29 @@ def sequence(random):
         x = L.Dense(4)(x)
     x = pick(random, L.GlobalAveragePooling1D, L.Flatten, L.GlobalMaxPooling1D)()(x)
     return tf.keras.Model(source, L.Dense(3, activation="softmax")(x))
+
+
+@network
+def attention(random):
+    """Products of two activations: attention, its parts by hand, or one matrix by another."""
+    length, width = int(random.integers(3, 12)), int(random.integers(2, 10))
+    x = source = L.Input((length, width))
+    kind = pick(random, "layer", "by hand", "gram", "dot", "squares")
+    if kind == "layer":
+        heads, size = int(random.integers(1, 4)), int(random.integers(2, 6))
+        x = L.MultiHeadAttention(heads, size, use_bias=bool(random.integers(2)))(x, x)
+    elif kind == "by hand":
+        count = int(random.integers(2, 9))
+        query, key, value = (L.Conv1D(count, 1)(x) for _ in range(3))
+        x = L.Lambda(lambda t: tf.matmul(
+            tf.nn.softmax(tf.matmul(t[0], t[1], transpose_b=True)), t[2]))([query, key, value])
+    elif kind == "gram":
+        swapped = bool(random.integers(2))
+        x = L.Lambda(lambda t: tf.matmul(t, t, transpose_a=swapped, transpose_b=not swapped))(
+            L.Conv1D(5, 1, activation="relu")(x))
+    elif kind == "dot":
+        x = L.Dot(axes=(2, 2))([x, L.Conv1D(width, 1, activation="tanh")(x)])
+    else:
+        # Two dimensions: without a batch these become FULLY_CONNECTED.
+        x = L.Lambda(lambda t: tf.expand_dims(tf.matmul(t[0], t[0], transpose_b=True), 0))(x)
+    return tf.keras.Model(source, L.Dense(3)(L.GlobalAveragePooling1D()(x)))

@@ -282,7 +282,8 @@ class Cases(WeightedCases):
         "add", "subtract", "multiply", "minimum", "maximum", "mean", "concatenation", "pad",
         "pad_v2", "transpose", "reshape", "squeeze", "expand_dims", "slice", "strided_slice",
         "split", "split_v", "resize_nearest", "resize_bilinear", "max_pool", "average_pool",
-        "convolution", "depthwise", "transposed", "fully_connected",
+        "convolution", "depthwise", "transposed", "fully_connected", "batch_matmul",
+        "computed_weights",
     ]
 
 
@@ -303,7 +304,7 @@ def main():
             model = builder.bytes()
             path = arguments.folder / f"{name}_{number}"
             path.with_suffix(".tflite").write_bytes(model)
-            interpreter = runtime.Interpreter.from_bytes(model)
+            interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
             inputs, outputs = b"", b""
             for _ in range(SAMPLE_COUNT):
                 for k, tensor in enumerate(builder.inputs):

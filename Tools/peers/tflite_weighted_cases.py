@@ -107,6 +107,46 @@ class WeightedCases(RandomModels):
         b.inputs, b.outputs = [x], [y]
         return b
 
+    def batch_matmul(self):
+        """Leading dimensions shared, repeated or absent; now and then one operand a constant."""
+        b = Builder()
+        m, k, n = self.size(1, 12), self.size(1, 40), self.size(1, 20)
+        leading = [self.size(1, 4) for _ in range(self.size(0, 3))]
+        x_shape, y_shape = list(leading), list(leading)
+        for axis in range(len(leading)):
+            case = self.random.random()
+            if case < 0.2:
+                x_shape[axis] = 1
+            elif case < 0.4:
+                y_shape[axis] = 1
+        output = [max(p, q) for p, q in zip(x_shape, y_shape)] + [m, n]
+        adj_x, adj_y = (bool(self.random.integers(0, 2)) for _ in range(2))
+        x_shape += [k, m] if adj_x else [m, k]
+        y_shape += [n, k] if adj_y else [k, n]
+        data = None
+        if self.random.random() < 0.3:
+            data = self.random.integers(-128, 128, y_shape).astype(np.int8)
+        x, y = b.tensor(x_shape, *self.own()), b.tensor(y_shape, *self.own(), data=data)
+        z = b.tensor(output, self.scale(0.01, 0.5), self.zero())
+        value, kind = options("BatchMatMulOptions", adjX=adj_x, adjY=adj_y)
+        b.operator(OPERATORS.BATCH_MATMUL, [x, y], [z], value, kind, 2)
+        b.inputs, b.outputs = [x] if data is not None else [x, y], [z]
+        return b
+
+    def computed_weights(self):
+        """A fully connected operator whose weights are an activation."""
+        b = Builder()
+        depth, channels, rows = self.size(1, 40), self.size(1, 20), self.size(1, 5)
+        x = b.tensor([rows, depth], *self.own())
+        w = b.tensor([channels, depth], *self.own())
+        y = b.tensor([rows, channels], self.scale(0.01, 0.5), self.zero())
+        value, kind = options(
+            "FullyConnectedOptions",
+            fusedActivationFunction=int(self.random.choice([0, 1, 3])))
+        b.operator(OPERATORS.FULLY_CONNECTED, [x, w, -1], [y], value, kind, 4)
+        b.inputs, b.outputs = [x, w], [y]
+        return b
+
     def fully_connected(self):
         b = Builder()
         depth, channels = self.size(1, 60), self.size(1, 30)

@@ -213,6 +213,23 @@ def attention(self, x):
     return self.d(self.n(weights @ self.v(x)).mean(1))
 
 
+@network(a=C(1, 16, 7, 7), q=D(16, 16), k=D(16, 16), v=D(16, 16), d=D(16, 10))
+def sigmoid_attention(self, x):
+    x = self.a(x).flatten(2).transpose(1, 2)
+
+    def heads(y):
+        return y.view(y.shape[0], 16, 4, 4).transpose(1, 2)
+    weights = torch.sigmoid(4 * heads(self.q(x)) @ heads(self.k(x)).transpose(-2, -1)) / 16
+    y = (weights @ heads(self.v(x))).transpose(1, 2).reshape(x.shape[0], 16, 16)
+    return self.d((x + F.relu(y)).mean(1))
+
+
+@network(a=C(1, 8, 3, 2, 1), b=C(1, 8, 3, 2, 1), d=D(64, 10))
+def bilinear_pooling(self, x):
+    a, b = F.relu(self.a(x)).flatten(2), torch.tanh(self.b(x)).flatten(2)
+    return self.d(torch.bmm(a, b.transpose(1, 2)).flatten(1) / 196)
+
+
 @network(a=C(1, 8, 3, 2, 1), b=D(8, 10))
 def two_outputs(self, x):
     y = F.relu(self.a(x))

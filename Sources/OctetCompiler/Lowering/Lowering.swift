@@ -63,6 +63,7 @@ public struct Lowering {
     case .averagePool(let attributes): try lowerPool(index, .averagePool, attributes)
     case .transposedConvolution(let attributes):
       try lowerTransposedConvolution(index, attributes)
+    case .matrixMultiply: try lowerMatrixMultiply(index)
     case .softmax(let axis, let beta): try lowerSoftmax(index, axis: axis, beta: beta)
     case .logSoftmax(let axis): try lowerLogSoftmax(index, axis: axis)
     case .add(let activation): try lowerAdd(index, activation)

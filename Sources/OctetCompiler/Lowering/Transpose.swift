@@ -3,6 +3,7 @@ import OctetRuntime
 
 extension Lowering {
   mutating func lowerTranspose(_ index: Int, _ permutation: [Int]) throws(CompilerError) {
+    if graph.transposesForProducts(index, consumers: consumers) { return }
     let node = graph.nodes[index]
     try requireOneScale(node)
     let shape = graph.tensors[node.inputs[0]].shape

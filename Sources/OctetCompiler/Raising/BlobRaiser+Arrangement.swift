@@ -42,6 +42,26 @@ extension BlobRaiser {
     }
   }
 
+  /// A product of two activations, and before it what makes its second operand's columns its rows.
+  mutating func raiseMatrixMultiply(_ view: OperatorView) {
+    var inputs = [view.inputTensorIndex(0), view.inputTensorIndex(1)]
+    var swapped = input(view, 1)
+    // A vector is one column as it is.
+    if word(view, MatrixMultiply.Word.isTransposed) == 1, swapped.shape.count > 1 {
+      let last = swapped.shape.count - 1
+      var permutation = Array(swapped.shape.indices)
+      permutation.swapAt(last - 1, last)
+      swapped.name += "/transposed"
+      swapped.shape.swapAt(last - 1, last)
+      swapped.constant = nil
+      let index = add(swapped)
+      append(
+        view, .transpose(permutation), suffix: "/transpose", inputs: [inputs[1]], outputs: [index])
+      inputs[1] = index
+    }
+    append(view, .matrixMultiply, inputs: inputs, outputs: [view.outputTensorIndex(0)])
+  }
+
   /// The convention whose tables these are.
   private mutating func raiseResize(_ view: OperatorView) throws(CompilerError) {
     let (x, y) = (input(view).shape, output(view).shape)

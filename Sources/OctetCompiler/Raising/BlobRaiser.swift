@@ -60,6 +60,7 @@ public struct BlobRaiser {
     case .depthwiseConvolution: try raiseDepthwiseConvolution(view)
     case .transposedConvolution: try raiseTransposedConvolution(view)
     case .fullyConnected: try raiseFullyConnected(view)
+    case .matrixMultiply: raiseMatrixMultiply(view)
     case .maxPool, .averagePool: raisePool(view)
     case .softmax: try raiseSoftmax(view)
     case .logSoftmax: append(view, .logSoftmax(axis: input(view).shape.count - 1))

@@ -9,14 +9,18 @@ extension ONNXImporter {
     }
     let (alpha, beta) = (try view.float("alpha", 1), try view.float("beta", 1))
     let isTransposedB = try view.integer("transB") != 0
+    guard let weights = b.constant else {
+      return try gemmOfTwoActivations(view, alpha: alpha, beta: beta)
+    }
     var operands: [TensorIndex] = []
     if try view.integer("transA") != 0 {
       operands.append(try transpose(try tensor(a, .plain), [1, 0]))
     } else {
-      operands.append(try fullyConnectedInput(a, weights: b))
+      operands.append(try fullyConnectedInput(a))
     }
     operands.append(
-      try fullyConnectedWeights(b, isTransposed: isTransposedB, factor: alpha, for: a, operands[0]))
+      try fullyConnectedWeights(
+        b.name, weights, isTransposed: isTransposedB, factor: alpha, for: a, operands[0]))
     let columns = b.shape[isTransposedB ? 0 : 1]
     var rest: ImportedValue?
     if let c = view.optionalInput(2) {
@@ -40,36 +44,53 @@ extension ONNXImporter {
     define(view, result, .plain)
   }
 
-  /// The input of a fully connected operation; a flattened one stays as it is when the weights are
-  /// constant, since these are reordered instead.
+  private mutating func gemmOfTwoActivations(
+    _ view: ONNXNodeView, alpha: Float, beta: Float
+  ) throws(ImportFailure) {
+    var operands: [TensorIndex] = []
+    for (index, flag) in ["transA", "transB"].enumerated() {
+      let plain = try tensor(try view.input(index), .plain)
+      operands.append(try view.integer(flag) == 0 ? plain : try transpose(plain, [1, 0]))
+    }
+    operands[1] = try scaled(operands[1], by: alpha, name: view.name + "/alpha")
+    let c = view.optionalInput(2)
+    let output = view.node.outputs[0]
+    let product = try emit(
+      .matrixMultiply, name: view.name, inputs: operands,
+      output: c == nil ? output : view.name + "/product")
+    guard let c else { return define(view, product, .plain) }
+    let addend = try scaled(try tensor(c, .plain), by: beta, name: view.name + "/beta")
+    let result = try emit(
+      .add(.none), name: view.name + "/add", inputs: [product, addend], output: output)
+    define(view, result, .plain)
+  }
+
+  /// The input of a fully connected operation; a flattened one stays as it is, since the weights
+  /// are reordered instead.
   private mutating func fullyConnectedInput(
-    _ a: ImportedValue, weights: ImportedValue
+    _ a: ImportedValue
   ) throws(ImportFailure) -> TensorIndex {
-    if case .flattened = a.layout, weights.constant != nil { return try tensor(a, a.layout) }
+    if case .flattened = a.layout { return try tensor(a, a.layout) }
     return try tensor(a, .plain)
   }
 
   /// `B` as `[O, I]`.
   private mutating func fullyConnectedWeights(
-    _ b: ImportedValue, isTransposed: Bool, factor: Float, for a: ImportedValue,
-    _ input: TensorIndex
+    _ name: String, _ constant: ONNXValue, isTransposed: Bool, factor: Float,
+    for a: ImportedValue, _ input: TensorIndex
   ) throws(ImportFailure) -> TensorIndex {
-    guard var weights = b.constant else {
-      let plain = try tensor(b, .plain)
-      let rows = isTransposed ? plain : try transpose(plain, [1, 0])
-      return try scaled(rows, by: factor, name: b.name + "/alpha")
-    }
+    var weights = constant
     if !isTransposed { weights = weights.transposed([1, 0]) }
     if factor != 1 { weights = weights.multiplied(by: factor) }
     var tag = "weights/\(isTransposed)/\(factor)"
     if case .flattened(let dimensions) = a.layout, case .tensor(input) = a.source {
       guard weights.shape[1] == dimensions.reduce(1, *) else {
-        throw .invalid("weights of shape \(b.shape) do not fit x of shape \(a.shape)")
+        throw .invalid("weights of shape \(constant.shape) do not fit x of shape \(a.shape)")
       }
       weights = a.layout.tensorElements(weights)
       tag += "/\(dimensions)"
     }
-    return try constantTensor(b.name, weights, tag: tag)
+    return try constantTensor(name, weights, tag: tag)
   }
 
   private mutating func bias(
@@ -95,15 +116,15 @@ extension ONNXImporter {
   /// A product with a constant matrix is a fully connected operation.
   mutating func matrixMultiply(_ view: ONNXNodeView) throws(ImportFailure) {
     let (a, b) = (try view.input(0), try view.input(1))
-    guard b.constant != nil, b.rank == 2, a.rank >= 2 else {
+    guard let constant = b.constant, b.rank == 2, a.rank >= 2 else {
       let result = try emit(
         .matrixMultiply, name: view.name,
         inputs: [try tensor(a, .plain), try tensor(b, .plain)], output: view.node.outputs[0])
       return define(view, result, .plain)
     }
-    let input = try fullyConnectedInput(a, weights: b)
+    let input = try fullyConnectedInput(a)
     let weights = try fullyConnectedWeights(
-      b, isTransposed: false, factor: 1, for: a, input)
+      b.name, constant, isTransposed: false, factor: 1, for: a, input)
     var attributes = FullyConnectedAttributes()
     attributes.keepsLeadingDimensions = a.rank > 2
     let result = try emit(

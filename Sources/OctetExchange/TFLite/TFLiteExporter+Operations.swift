@@ -9,6 +9,7 @@ extension TFLiteExporter {
       try convolution(node, attributes, isDepthwise: true)
     case .transposedConvolution(let attributes): try transposedConvolution(node, attributes)
     case .fullyConnected(let attributes): fullyConnected(node, attributes)
+    case .matrixMultiply: try batchProduct(node)
     case .maxPool(let attributes): try pool(node, attributes, isMax: true)
     case .averagePool(let attributes): try pool(node, attributes, isMax: false)
     case .add(let activation):

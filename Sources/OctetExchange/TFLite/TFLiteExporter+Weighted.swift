@@ -100,6 +100,22 @@ extension TFLiteExporter {
     finish(output, node)
   }
 
+  mutating func batchProduct(_ node: Node) throws(TFLiteExportRefusal) {
+    typealias Slot = TFLiteOptions.BatchMatMul
+    guard node.inputs.allSatisfy({ graph.tensors[$0].shape.count >= 2 }) else {
+      throw TFLiteExportRefusal(reason: "TFLite multiplies matrices, not vectors")
+    }
+    let (left, right) = (node.inputs[0], node.inputs[1])
+    append(
+      .batchMatMul, version: isInt8(node) ? 2 : 1,
+      inputs: [tensor(left), tensor(swapped[right] ?? right)],
+      outputs: [tensor(node.outputs[0])], optionsType: Slot.type,
+      [
+        .flag(Slot.isLeftTransposed, false),
+        .flag(Slot.isRightTransposed, swapped[right] != nil),
+      ])
+  }
+
   mutating func pool(
     _ node: Node, _ attributes: PoolAttributes, isMax: Bool
   ) throws(TFLiteExportRefusal) {

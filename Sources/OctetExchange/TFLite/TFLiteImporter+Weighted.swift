@@ -62,6 +62,10 @@ extension TFLiteImporter {
     var attributes = FullyConnectedAttributes()
     attributes.activation = try call.activation(Slot.type, Slot.activation)
     attributes.keepsLeadingDimensions = try call.flagOption(Slot.type, Slot.keepsDimensions)
+    let given = try tensor(call.node.inputs[1])
+    guard graph.tensors[given].constant != nil else {
+      return try connectionAsProduct(call, attributes)
+    }
     let inputs = try weighted(call, axis: 0)
     let (x, weights) = (graph.tensors[inputs[0]].shape, graph.tensors[inputs[1]].shape)
     let declared = try call.output().shape

@@ -121,6 +121,7 @@ struct TFLiteImporter {
     case .depthwiseConv2D: try depthwiseConvolution(call)
     case .transposeConv: try transposedConvolution(call)
     case .fullyConnected: try fullyConnected(call)
+    case .batchMatMul: try batchProduct(call)
     case .maxPool2D, .averagePool2D: try pool(call)
     case .resizeBilinear, .resizeNearestNeighbor: try resize(call)
     case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)

@@ -128,12 +128,14 @@ enum TFLiteOperator: Int, CaseIterable {
   case splitV = 102
   case quantize = 114
   case hardSwish = 117
+  case batchMatMul = 126
 
   /// Numbers of data and parameter tensors that the operator takes.
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
-    case .add, .sub, .mul, .div, .prelu, .maximum, .minimum, .pad, .transpose, .mean, .reduceMax,
+    case .add, .sub, .mul, .div, .batchMatMul, .prelu, .maximum, .minimum, .pad, .transpose, .mean,
+      .reduceMax,
       .split, .tile, .expandDims, .resizeBilinear, .resizeNearestNeighbor:
       2...2
     case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
@@ -214,6 +216,12 @@ enum TFLiteOptions {
     static let activation = 4
     static let weightsFormat = 6
     static let keepsDimensions = 8
+  }
+
+  enum BatchMatMul {
+    static let type = 101
+    static let isLeftTransposed = 4
+    static let isRightTransposed = 6
   }
 
   enum Softmax {

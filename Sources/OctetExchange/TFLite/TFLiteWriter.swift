@@ -49,6 +49,9 @@ struct TFLiteExporter {
   private var operators: [FlatObject] = []
   private var codes: [Code] = []
   private var placed: [TensorIndex: Int] = [:]
+  /// What products of two activations read with its last axes swapped, by the result of the node
+  /// that would swap them.
+  private(set) var swapped: [TensorIndex: TensorIndex] = [:]
   private var helperCount = 0
 
   private struct Code: Equatable {
@@ -59,9 +62,15 @@ struct TFLiteExporter {
   init(_ graph: Graph) {
     self.graph = graph
     for index in graph.inputs { _ = tensor(index) }
+    let consumers = graph.consumers()
+    for (index, node) in graph.nodes.enumerated()
+    where graph.transposesForProducts(index, consumers: consumers) {
+      swapped[node.outputs[0]] = node.inputs[0]
+    }
   }
 
   mutating func add(_ node: Node) {
+    if let result = node.outputs.first, swapped[result] != nil { return }
     if let type = graph.foreignElementType(of: node) {
       refusals.append(
         UnsupportedNode(

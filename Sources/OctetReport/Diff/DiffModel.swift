@@ -172,7 +172,6 @@ extension Graph {
     case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
       .selu, .function, .prelu, .quantize, .identity:
       return ["lookup"]
-    case .matrixMultiply: return ["fullyConnected"]
     case .resize: return ["resizeNearest", "resizeBilinear"]
     default: return [node.operation.name]
     }

@@ -23,6 +23,7 @@ extension OperatorSample {
       inputs: [[1, 8]], constants: [[4, 8], [4]]),
     OperatorSample(
       title: "product of two activations", onnx: ["Gemm", "MatMul", "QLinearMatMul"],
+      tflite: ["BATCH_MATMUL", "FULLY_CONNECTED"],
       operation: .matrixMultiply, inputs: [[4, 4], [4, 4]]),
     OperatorSample(
       title: "batch normalization after a convolution", onnx: ["BatchNormalization"],

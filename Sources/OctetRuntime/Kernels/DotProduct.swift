@@ -215,6 +215,26 @@ func dot(
   return sum
 }
 
+/// Σ x over exactly `count` values.
+@inline(__always)
+func sum(_ x: UnsafePointer<Int8>, count: Int) -> Int32 {
+  var sum: Int32 = 0
+  var index = 0
+  #if arch(x86_64) || arch(arm64)
+    var sums = SIMD8<Int32>()
+    while index &+ 8 <= count {
+      unsafe sums &+= widened(loadWidened(x + index))
+      index &+= 8
+    }
+    sum = sums.wrappedSum()
+  #endif
+  while index < count {
+    unsafe sum &+= Int32(x[index])
+    index &+= 1
+  }
+  return sum
+}
+
 /// Widens `count` values. Up to 7 values more are read and written.
 @inline(__always)
 func widen(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int16>, count: Int) {

@@ -55,7 +55,7 @@ struct Broadcast {
   }
 
   /// Row-major strides, 0 along axes that are repeated.
-  private static func strides(of tensor: TensorView) -> PerAxis {
+  static func strides(of tensor: TensorView) -> PerAxis {
     var strides = tensor.strides
     for axis in 0..<4 where tensor.dimension(axis) == 1 { strides[axis] = 0 }
     return strides

@@ -18,22 +18,33 @@
           for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
           offset &*= weightZeroPoint
         }
-        #if arch(arm64)
-          if context.backend == .dotProduct {
-            unsafe NEONFullyConnected<DotProducts>(channels, source, offset: offset)(target)
-          } else {
-            unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
-          }
-        #else
-          #if canImport(COctetKernels.NEON)
-            if context.backend != .portable {
-              unsafe NEONFullyConnected<LongProducts>(channels, source, offset: offset)(target)
-              continue
-            }
-          #endif
-          unsafe connectOnCore(channels, source, offset: offset, target)
-        #endif
+        unsafe channels.connect(source, offset: offset, target, context.backend)
       }
+    }
+  }
+
+  extension Channels {
+    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
+    @inline(__always)
+    func connect(
+      _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>,
+      _ backend: Backend
+    ) {
+      #if arch(arm64)
+        if backend == .dotProduct {
+          unsafe NEONFullyConnected<DotProducts>(self, values, offset: offset)(target)
+        } else {
+          unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
+        }
+      #else
+        #if canImport(COctetKernels.NEON)
+          if backend != .portable {
+            unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
+            return
+          }
+        #endif
+        unsafe connectOnCore(values, offset: offset, target)
+      #endif
     }
   }
 #else

@@ -3,20 +3,18 @@
 #if arch(arm)
   internal import COctetKernels
 
-  extension FullyConnected {
+  extension Channels {
     /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k].
     @inline(__always)
     func connectOnCore(
-      _ channels: Channels, _ values: UnsafePointer<Int8>, offset: Int32,
-      _ target: UnsafeMutablePointer<Int8>
+      _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>
     ) {
-      let depth = channels.depth
       var index = 0
-      while index < channels.count {
-        let isWhole = index &+ 4 <= channels.count
+      while index < count {
+        let isWhole = index &+ 4 <= count
         // A single row is computed four times.
         let sums = unsafe Taps.multiplyRows(
-          channels.weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
+          weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
         store(sums.a)
         if isWhole {
           store(sums.b)
@@ -26,8 +24,8 @@
       }
 
       func store(_ sum: Int32) {
-        unsafe target[index] = channels.quantized(
-          sum &+ channels.bias[index] &- offset, channels.multiplier(index))
+        unsafe target[index] = quantized(
+          sum &+ bias[index] &- offset, multiplier(index))
         index &+= 1
       }
     }

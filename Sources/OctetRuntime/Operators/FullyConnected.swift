@@ -50,60 +50,43 @@ package struct FullyConnected: Operator {
   }
 
   func runPortable(_ context: OperatorContext) {
-    let weights = unsafe context.data(view.parameter(Word.weights), as: Int8.self)
+    let channels = Channels(self, context)
     let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
-    let store = FullyConnectedStore(self, context)
-    let depth = depth
-    let channels = output.channels
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth
-      let target = unsafe context.output(0) + row &* channels
-      var channel = 0
-      while channel &+ 4 <= channels {
-        let sums = unsafe dotFour(
-          weights + channel &* depth, zeroPoint: weightZeroPoint, source, count: depth)
-        unsafe store(sums.0, channel, target)
-        unsafe store(sums.1, channel &+ 1, target)
-        unsafe store(sums.2, channel &+ 2, target)
-        unsafe store(sums.3, channel &+ 3, target)
-        channel &+= 4
-      }
-      while channel < channels {
-        let sum = unsafe dot(
-          weights + channel &* depth, zeroPoint: weightZeroPoint, source, count: depth)
-        unsafe store(sum, channel, target)
-        channel &+= 1
-      }
+      let target = unsafe context.output(0) + row &* output.channels
+      unsafe channels.connectPortable(source, weightZeroPoint: weightZeroPoint, target)
     }
   }
 }
 
-/// How accumulators become int8.
-@safe private struct FullyConnectedStore {
-  // Safety: the operator was validated, so there is an entry for each channel.
-  let bias: UnsafePointer<Int32>
-  let multipliers: UnsafePointer<Int32>
-  let shifts: UnsafePointer<Int8>
-  let zeroPoint: Int32
-  let lower: Int32
-  let upper: Int32
-
-  init(_ layer: FullyConnected, _ context: OperatorContext) {
-    typealias Word = FullyConnected.Word
-    let view = layer.view
-    unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
-    unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
-    unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
-    zeroPoint = layer.output.zeroPoint
-    lower = view.parameter(Word.lower)
-    upper = view.parameter(Word.upper)
+extension Channels {
+  /// target[c] = int8 of bias[c] + Σₖ (weights[c][k] − `weightZeroPoint`) · values[k].
+  @inline(__always)
+  func connectPortable(
+    _ values: UnsafePointer<Int8>, weightZeroPoint: Int16, _ target: UnsafeMutablePointer<Int8>
+  ) {
+    var index = 0
+    while index &+ 4 <= count {
+      let sums = unsafe dotFour(
+        weights + index &* depth, zeroPoint: weightZeroPoint, values, count: depth)
+      unsafe store(sums.0, index, target)
+      unsafe store(sums.1, index &+ 1, target)
+      unsafe store(sums.2, index &+ 2, target)
+      unsafe store(sums.3, index &+ 3, target)
+      index &+= 4
+    }
+    while index < count {
+      let sum = unsafe dot(
+        weights + index &* depth, zeroPoint: weightZeroPoint, values, count: depth)
+      unsafe store(sum, index, target)
+      index &+= 1
+    }
   }
 
   @inline(__always)
-  func callAsFunction(_ sum: Int32, _ channel: Int, _ target: UnsafeMutablePointer<Int8>) {
-    let by = unsafe FixedPointMultiplier(
-      multiplier: multipliers[channel], shift: Int32(shifts[channel]))
-    let value = unsafe requantize(sum &+ bias[channel], by)
-    unsafe target[channel] = clamp(value &+ zeroPoint, lower, upper)
+  private func store(_ sum: Int32, _ index: Int, _ target: UnsafeMutablePointer<Int8>) {
+    let value = unsafe requantize(sum &+ bias[index], multiplier(index))
+    unsafe target[index] = clamp(value &+ zeroPoint, lower, upper)
   }
 }

@@ -69,6 +69,9 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_LOGSOFTMAX
       case .logSoftmax: try visitor.visit(LogSoftmax.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_MATRIXMULTIPLY
+      case .matrixMultiply: try visitor.visit(MatrixMultiply.self, self)
+    #endif
     #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
       case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
     #endif
