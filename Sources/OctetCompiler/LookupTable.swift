@@ -5,7 +5,7 @@ import OctetRuntime
 /// The 256 results of a function of one int8 element, for the runtime's `lookup`.
 ///
 /// Where TensorFlow Lite for Microcontrollers has an integer kernel, the table holds what that
-/// kernel computes; otherwise the real function, rounded half away from zero.
+/// kernel computes; otherwise, and always when `roundsOnce`, the real function, rounded.
 public struct LookupTable: Sendable {
   /// The scale and zero point of a tensor.
   public struct Code: Sendable, Equatable {
@@ -20,33 +20,42 @@ public struct LookupTable: Sendable {
 
   public var input: Code
   public var output: Code
+  /// As ONNX has it: in float32, rounded once, half to even; otherwise as TensorFlow Lite's kernels,
+  /// which round what they rescale twice, so that 0.48 may become 1.
+  public var roundsOnce: Bool
 
-  public init(input: Code, output: Code) {
+  public init(input: Code, output: Code, roundsOnce: Bool = false) {
     self.input = input
     self.output = output
+    self.roundsOnce = roundsOnce
   }
 
   /// The table of `operation`, the result for x at x + 128; nil when the operation is not a
   /// function of one element alone.
   public func values(of operation: OctetModel.Operation) -> [Int8]? {
+    if !roundsOnce, let values = tensorFlowLite(operation) { return values }
+    return Self.function(of: operation).map { values($0) }
+  }
+
+  private static func function(
+    of operation: OctetModel.Operation
+  ) -> ((Double) -> Double)? {
     switch operation {
-    case .relu: clipped(lower: 0, upper: .infinity)
-    case .relu6: clipped(lower: 0, upper: 6)
-    case .clip(let lower, let upper): clipped(lower: lower, upper: upper)
-    case .identity, .quantize: clipped(lower: -.infinity, upper: .infinity)
-    case .leakyRelu(let alpha): leakyRelu(alpha: alpha)
-    case .hardSwish: hardSwish()
-    case .logistic where output == Code(scale: 1 / 256, zeroPoint: -128): logistic()
-    case .logistic: values { 1 / (1 + exp(-$0)) }
-    case .tanh where output == Code(scale: 1 / 128, zeroPoint: 0): tanh()
-    case .tanh: values { Foundation.tanh($0) }
+    case .identity, .quantize: { $0 }
+    case .relu: { max(0, $0) }
+    case .relu6: { max(0, min(6, $0)) }
+    case .clip(let lower, let upper): { min(Double(upper), max(Double(lower), $0)) }
+    case .leakyRelu(let alpha): { $0 < 0 ? Double(alpha) * $0 : $0 }
+    case .hardSwish: { $0 * max(0, min(1, $0 / 6 + 0.5)) }
+    case .logistic: { 1 / (1 + exp(-$0)) }
+    case .tanh: { Foundation.tanh($0) }
     case .hardSigmoid(let alpha, let beta):
-      values { max(0, min(1, Double(alpha) * $0 + Double(beta))) }
-    case .elu(let alpha): values { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
+      { max(0, min(1, Double(alpha) * $0 + Double(beta))) }
+    case .elu(let alpha): { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
     case .selu(let alpha, let gamma):
-      values { Double(gamma) * ($0 < 0 ? Double(alpha) * expm1($0) : $0) }
+      { Double(gamma) * ($0 < 0 ? Double(alpha) * expm1($0) : $0) }
     case .function(let function):
-      { (real: (Float) -> Float) in values { Double(real(Float($0))) } }(function.evaluator())
+      { (real: @escaping (Float) -> Float) in { Double(real(Float($0))) } }(function.evaluator())
     default: nil
     }
   }
@@ -59,6 +68,9 @@ public struct LookupTable: Sendable {
   /// The tables of a parametric ReLU, one for each slope: as TensorFlow Lite's kernel, `slopes` are
   /// codes of `slope`.
   public func preluValues(slopes: [Int8], of slope: Code) -> [Int8] {
+    if roundsOnce {
+      return preluValues(slopes: slopes.map { Float(Int($0) - slope.zeroPoint) * slope.scale })
+    }
     let positive = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
     let negative = FixedPointMultiplier(
       Double(input.scale) * Double(slope.scale) / Double(output.scale))
@@ -72,20 +84,41 @@ public struct LookupTable: Sendable {
   /// The table of a real function.
   public func values(_ function: (Double) -> Double) -> [Int8] {
     (-128...127).map { x in
-      let real = function(Double(input.scale) * Double(x - input.zeroPoint))
-      return code(real)
+      let real =
+        roundsOnce
+        ? Double(input.scale * Float(x - input.zeroPoint))
+        : Double(input.scale) * Double(x - input.zeroPoint)
+      return code(function(real))
     }
   }
 
-  /// The result's code for a real number: rounded half away from zero, 0 where a function is not
-  /// defined, an end where it is infinite.
+  /// The result's code for a real number, 0 where a function is not defined, an end where it is
+  /// infinite. Halves are rounded away from zero, or to even when `roundsOnce`.
   public func code(_ real: Double) -> Int8 {
-    let code = (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
+    let code =
+      roundsOnce
+      ? Double((Float(real) / output.scale).rounded(.toNearestOrEven))
+      : (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
     if code.isNaN { return Int8(output.zeroPoint) }
     return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
   }
 
   // MARK: TensorFlow Lite's kernels
+
+  /// nil where it has none of its own: the function's results are rounded.
+  private func tensorFlowLite(_ operation: OctetModel.Operation) -> [Int8]? {
+    switch operation {
+    case .relu: clipped(lower: 0, upper: .infinity)
+    case .relu6: clipped(lower: 0, upper: 6)
+    case .clip(let lower, let upper): clipped(lower: lower, upper: upper)
+    case .identity, .quantize: clipped(lower: -.infinity, upper: .infinity)
+    case .leakyRelu(let alpha): leakyRelu(alpha: alpha)
+    case .hardSwish: hardSwish()
+    case .logistic where output == Code(scale: 1 / 256, zeroPoint: -128): logistic()
+    case .tanh where output == Code(scale: 1 / 128, zeroPoint: 0): tanh()
+    default: nil
+    }
+  }
 
   private func values(_ code: (_ x: Int) -> Int) -> [Int8] {
     (-128...127).map { Int8(min(max(code($0 - input.zeroPoint), -128), 127)) }

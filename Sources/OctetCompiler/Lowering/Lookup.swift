@@ -12,7 +12,8 @@ extension Lowering {
     }
     let table = LookupTable(
       input: .init(scale: scale(input), zeroPoint: zeroPoint(input)),
-      output: .init(scale: scale(output), zeroPoint: zeroPoint(output)))
+      output: .init(scale: scale(output), zeroPoint: zeroPoint(output)),
+      roundsOnce: graph.metadata.roundsOnce)
     if case .prelu = node.operation {
       try append(
         .lookup, node, inputs: [input], output: output, try preluParameters(node, table))

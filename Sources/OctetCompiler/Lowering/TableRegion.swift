@@ -20,7 +20,8 @@ extension Lowering {
     }
     let table = LookupTable(
       input: .init(scale: input.scales[0], zeroPoint: Int(input.zeroPoints[0])),
-      output: .init(scale: output.scales[0], zeroPoint: Int(output.zeroPoints[0])))
+      output: .init(scale: output.scales[0], zeroPoint: Int(output.zeroPoints[0])),
+      roundsOnce: graph.metadata.roundsOnce)
     // From `[256, channels]` to `[channels, 256]`.
     let tables = (0..<region.tableCount).flatMap { channel in
       (0..<256).map { table.code(Double(reals[$0 * region.tableCount + channel])) }

@@ -8,7 +8,7 @@ extension BlobRaiser {
       let y = output(view).quantization
     else { throw .invalid(node: name(view), reason: "its table varies by channel") }
     let table = int8s(view, Lookup.Word.tables, count: 256)
-    let maker = LookupTable(
+    var maker = LookupTable(
       input: .init(scale: x.scales[0], zeroPoint: Int(x.zeroPoints[0])),
       output: .init(scale: y.scales[0], zeroPoint: Int(y.zeroPoints[0])))
     var candidates: [Operation] = [.quantize, .relu, .relu6, .hardSwish]
@@ -16,10 +16,15 @@ extension BlobRaiser {
     if y == Quantization(scale: 1 / 128, zeroPoint: 0) { candidates.insert(.tanh, at: 0) }
     candidates.append(clip(table, y))
     candidates += slopes(table, maker).map { .leakyRelu(alpha: $0) }
-    guard let operation = candidates.first(where: { maker.values(of: $0) == table }) else {
-      throw .invalid(node: name(view), reason: "its table is that of no operation of TFLite")
+    for roundsOnce in [false, true] {
+      maker.roundsOnce = roundsOnce
+      guard let operation = candidates.first(where: { maker.values(of: $0) == table }) else {
+        continue
+      }
+      if roundsOnce { graph.metadata.roundsOnce = true }
+      return append(view, operation)
     }
-    append(view, operation)
+    throw .invalid(node: name(view), reason: "its table is that of no operation of TFLite")
   }
 
   /// Clipping to the table's own ends.

@@ -54,6 +54,33 @@ extension QuantizationSettler {
     }
   }
 
+  /// The pool's kernel keeps its operand's grid. Where the result has another, the average is a mean
+  /// of the whole image, or a depthwise convolution with weights of 1: both round to it at once.
+  mutating func averageOnOwnGrid(_ node: inout Node) {
+    let (source, output) = (graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]])
+    guard case .averagePool(let pool) = node.operation, output.quantization != source.quantization,
+      pool.padding == Padding(), let channels = source.shape.last
+    else { return }
+    let extent = pool.kernel.height * pool.kernel.width
+    if pool.kernel == Extent(height: source.shape[1], width: source.shape[2]),
+      pool.activation == .none
+    {
+      node.operation = .mean(axes: [1, 2], keepsDimensions: true)
+      return
+    }
+    let weights = Tensor(
+      name: names.take("\(node.name)/ones"),
+      shape: [1, pool.kernel.height, pool.kernel.width, channels], elementType: .int8,
+      constant: .int8([Int8](repeating: 1, count: extent * channels)),
+      quantization: Quantization(scale: 1 / Float(extent), zeroPoint: 0))
+    var attributes = ConvolutionAttributes()
+    attributes.stride = pool.stride
+    attributes.dilation = pool.dilation
+    attributes.activation = pool.activation
+    node.operation = .depthwiseConvolution(attributes)
+    node.inputs.append(addConstant(weights))
+  }
+
   /// Batch normalization of an image becomes a depthwise convolution of 1×1 whose weights are all
   /// ±127: each channel's scale is its own, so that the gain is exact.
   mutating func convertNormalization(_ node: inout Node, _ epsilon: Float) -> Bool {

@@ -126,10 +126,7 @@ struct QuantizationSettler {
     for original in graph.nodes {
       var node = original
       switch node.operation {
-      case .quantize:
-        nodes.append(node)
-        continue
-      case .dequantize:
+      case .quantize, .dequantize:
         nodes.append(node)
         continue
       default: break
@@ -141,6 +138,7 @@ struct QuantizationSettler {
         nodes.append(node)
       } else if touched.count == operands.count + node.outputs.count, convertConstants(&node) {
         shareGrid(&node)
+        averageOnOwnGrid(&node)
         let last = fixGrid(&node)
         nodes.append(node)
         if let last { nodes.append(last) }
