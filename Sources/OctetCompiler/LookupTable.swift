@@ -20,8 +20,8 @@ public struct LookupTable: Sendable {
 
   public var input: Code
   public var output: Code
-  /// As ONNX has it: in float32, rounded once, half to even; otherwise as TensorFlow Lite's kernels,
-  /// which round what they rescale twice, so that 0.48 may become 1.
+  /// As ONNX has it: in float32, rounded once, half to even; otherwise as TensorFlow Lite's
+  /// kernels, which round what they rescale twice, so that 0.48 may become 1.
   public var roundsOnce: Bool
 
   public init(input: Code, output: Code, roundsOnce: Bool = false) {

@@ -43,6 +43,21 @@ struct LookupTableTests {
     #expect(table.values { _ in .infinity }[0] == 127)
   }
 
+  /// TensorFlow Lite rounds 0.479 to 0.5 and that to 1, 2.397 by way of 2.5 to 3.
+  @Test func roundsOnceOrTwice() throws {
+    var table = LookupTable(
+      input: .init(scale: 0.036260314, zeroPoint: -128),
+      output: .init(scale: 0.07563236, zeroPoint: 4))
+    #expect(try #require(table.values(of: .quantize)).prefix(6) == [4, 5, 5, 6, 6, 7])
+    table.roundsOnce = true
+    #expect(try #require(table.values(of: .quantize)).prefix(6) == [4, 4, 5, 5, 6, 6])
+    let halves = LookupTable(
+      input: .init(scale: 0.5, zeroPoint: 0), output: .init(scale: 1, zeroPoint: 0),
+      roundsOnce: true)
+    #expect(try #require(halves.values(of: .quantize))[125...133] == [-2, -1, 0, 0, 0, 1, 2, 2, 2])
+    #expect(try #require(halves.values(of: .leakyRelu(alpha: 0.5)))[122] == -2)
+  }
+
   @Test func notAFunctionOfOneElement() {
     let code = LookupTable.Code(scale: 1, zeroPoint: 0)
     #expect(LookupTable(input: code, output: code).values(of: .minimum) == nil)

@@ -8,6 +8,7 @@ extension ONNXExporter {
       return addNode(
         operatorName, node.name, [source], [make(node.outputs[0], layout)], attributes)
     }
+    if case .function(let function) = node.operation, exportComposed(node, function) { return }
     switch node.operation {
     case .relu6, .clip:
       let layout = layout(of: node.inputs[0])

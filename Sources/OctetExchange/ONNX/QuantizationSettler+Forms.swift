@@ -54,8 +54,8 @@ extension QuantizationSettler {
     }
   }
 
-  /// The pool's kernel keeps its operand's grid. Where the result has another, the average is a mean
-  /// of the whole image, or a depthwise convolution with weights of 1: both round to it at once.
+  /// The pool's kernel keeps its operand's grid. For a result on another, the average becomes a
+  /// mean of the whole image or a depthwise convolution with weights of 1: they round to it at once.
   mutating func averageOnOwnGrid(_ node: inout Node) {
     let (source, output) = (graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]])
     guard case .averagePool(let pool) = node.operation, output.quantization != source.quantization,
