@@ -2,7 +2,8 @@ import OctetModel
 import OctetRuntime
 
 extension Lowering {
-  /// Max or average pool, `kind`: they have the same parameters and keep scale and zero point.
+  /// Max or average pool, `kind`: they keep scale and zero point, and have the same parameters but
+  /// for how an average rounds.
   mutating func lowerPool(
     _ index: Int, _ kind: OperatorKind, _ attributes: PoolAttributes
   ) throws(CompilerError) {
@@ -17,6 +18,7 @@ extension Lowering {
         node: node.name, reason: "an average over padding has no operator; pad before the pool")
     }
     let clamp = clampRange(attributes.activation, output: node.outputs[0])
+    let rounding = kind == .averagePool ? [graph.metadata.roundsOnce ? 1 : 0] : []
     try append(
       kind, node, inputs: [node.inputs[0]], output: node.outputs[0],
       [
@@ -25,6 +27,6 @@ extension Lowering {
         .value(attributes.padding.top), .value(attributes.padding.left),
         .value(attributes.kernel.height), .value(attributes.kernel.width),
         .value(clamp.lower), .value(clamp.upper),
-      ])
+      ] + rounding.map { .value($0) })
   }
 }

@@ -130,6 +130,9 @@ extension BlobRaiser {
       attributes.stride,
       attributes.dilation, top: word(view, Word.paddingTop), left: word(view, Word.paddingLeft))
     attributes.activation = activation(view, Word.lower, Word.upper)
+    if view.kind == .averagePool, word(view, AveragePool.Word.roundsToEven) != 0 {
+      graph.metadata.roundsOnce = true
+    }
     append(
       view, view.kind == .maxPool ? .maxPool(attributes) : .averagePool(attributes),
       inputs: [source], outputs: [view.outputTensorIndex(0)])

@@ -55,7 +55,7 @@ extension QuantizationSettler {
   }
 
   /// The pool's kernel keeps its operand's grid. For a result on another, the average becomes a
-  /// mean of the whole image or a depthwise convolution with weights of 1: they round to it at once.
+  /// mean of the whole image or a depthwise convolution with weights of 1: each rounds to it once.
   mutating func averageOnOwnGrid(_ node: inout Node) {
     let (source, output) = (graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]])
     guard case .averagePool(let pool) = node.operation, output.quantization != source.quantization,

@@ -1,16 +1,20 @@
 /// Average pool and activation: input `[N, H, W, C]`, output `[N, OH, OW, C]` of the same scale and
 /// zero point.
 ///
-/// The raw values of the real pixels are summed and divided by their number, half away from zero;
-/// a window of padding alone gives the zero point. |sum| ≤ 2⁷ · KH · KW; the validator bounds the
-/// window so that int32 holds it.
+/// The raw values of the real pixels are summed and divided by their number; a window of padding
+/// alone gives the zero point. |sum| ≤ 2⁷ · KH · KW; the validator bounds the window so that int32
+/// holds it. Halves are rounded away from zero, as TensorFlow Lite does, or, as ONNX means it, to
+/// the value that is an even number of steps from the zero point.
 package struct AveragePool: Operator {
-  package static let parameterCount = MaxPool.parameterCount
+  package static let parameterCount = MaxPool.parameterCount + 1
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words, in order.
-  package typealias Word = MaxPool.Word
+  /// The parameter words after those of a max pool.
+  package enum Word {
+    /// 1: halves to even; 0: away from zero.
+    package static let roundsToEven = MaxPool.parameterCount
+  }
 
   let pool: Pool
 
@@ -18,6 +22,7 @@ package struct AveragePool: Operator {
 
   func validate() throws(ModelError) {
     try pool.validate()
+    try pool.view.require(parameter: Word.roundsToEven, in: 0...1)
     let taps = product(
       min(pool.rows.kernel, pool.rows.input), min(pool.columns.kernel, pool.columns.input),
       limit: 1 << 23)
@@ -27,8 +32,9 @@ package struct AveragePool: Operator {
   func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
 
   func run(_ context: OperatorContext) {
-    let lower = pool.view.parameter(Word.lower)
-    let upper = pool.view.parameter(Word.upper)
+    let lower = pool.view.parameter(MaxPool.Word.lower)
+    let upper = pool.view.parameter(MaxPool.Word.upper)
+    let roundsToEven = pool.view.parameter(Word.roundsToEven) != 0
     let zeroPoint = pool.output.zeroPoint
     unsafe pool.forEachWindow(context) { window, target, channels in
       let count = Int32(truncatingIfNeeded: window.count)
@@ -41,8 +47,11 @@ package struct AveragePool: Operator {
             for lane in 0..<8 {
               // (|sum| + count / 2) · (inverse · count − 2²⁴) < 2¹⁶ · 2⁸: the quotient is exact.
               let magnitude = Int(sums[lane].magnitude) &+ window.count / 2
-              let mean = Int32(truncatingIfNeeded: (magnitude &* inverse) &>> 24)
-              unsafe target[first &+ lane] = clamp(sums[lane] < 0 ? 0 &- mean : mean, lower, upper)
+              let quotient = Int32(truncatingIfNeeded: (magnitude &* inverse) &>> 24)
+              let sum = Int32(sums[lane])
+              var mean = sum < 0 ? 0 &- quotient : quotient
+              if roundsToEven { mean = toEven(mean, sum, count, zeroPoint) }
+              unsafe target[first &+ lane] = clamp(mean, lower, upper)
             }
             first &+= 8
           }
@@ -55,10 +64,19 @@ package struct AveragePool: Operator {
             unsafe sum &+= Int32(pixel[index &* window.columnStep &+ channel])
           }
         }
-        let value = count == 0 ? zeroPoint : (sum &+ (sum < 0 ? -count : count) / 2) / count
-        unsafe target[channel] = clamp(value, lower, upper)
+        var mean = count == 0 ? zeroPoint : (sum &+ (sum < 0 ? -count : count) / 2) / count
+        if roundsToEven { mean = toEven(mean, sum, count, zeroPoint) }
+        unsafe target[channel] = clamp(mean, lower, upper)
       }
     }
+  }
+
+  /// The mean `sum / count`, which was rounded half away from zero, with halves the other way where
+  /// it is an odd number of steps from the zero point.
+  private func toEven(_ mean: Int32, _ sum: Int32, _ count: Int32, _ zeroPoint: Int32) -> Int32 {
+    let isHalf = 2 &* (mean &* count &- sum).magnitude == count.magnitude
+    guard isHalf, (mean &- zeroPoint) & 1 != 0 else { return mean }
+    return sum < 0 ? mean &+ 1 : mean &- 1
   }
 }
 

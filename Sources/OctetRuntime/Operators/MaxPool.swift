@@ -5,7 +5,7 @@ package struct MaxPool: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words, in order; an average pool has the same.
+  /// The parameter words, in order; an average pool has these and one more.
   package enum Word {
     package static let strideHeight = 0
     package static let strideWidth = 1

@@ -128,6 +128,7 @@ struct WideCase: CustomStringConvertible {
     var p = PoolParameters(
       input: input, zeroPoint: random.int(-128...127), output: output, window: window)
     (p.lower, p.upper) = random.clampBounds()
+    p.roundsToEven = random.int(0...1) == 1
     let values = random.bytes(input.count)
     return WideCase(
       p.testOperator(.averagePool), [values], Oracle.averagePool(p, values))

@@ -187,15 +187,19 @@ extension PoolParameters {
       input: input, zeroPoint: random.int(-128...127),
       output: Shape(input.n, rows.output, columns.output, input.c), window: .init(rows, columns))
     (p.lower, p.upper) = random.clampBounds()
+    p.roundsToEven = random.int(0...1) == 1
     return p
+  }
+
+  private func words(of kind: OperatorKind) -> [Int] {
+    window.words + [window.kernelHeight, window.kernelWidth, lower, upper]
+      + (kind == .averagePool ? [roundsToEven ? 1 : 0] : [])
   }
 
   func testOperator(_ kind: OperatorKind) -> TestOperator {
     TestOperator(
       kind: kind, inputs: [TestTensor(shape: input, zeroPoint: zeroPoint)],
       outputs: [TestTensor(shape: output, zeroPoint: zeroPoint)],
-      parameters: (window.words + [window.kernelHeight, window.kernelWidth, lower, upper]).map {
-        .word($0)
-      })
+      parameters: words(of: kind).map { .word($0) })
   }
 }

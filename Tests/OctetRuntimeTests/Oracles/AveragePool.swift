@@ -4,7 +4,10 @@ extension Oracle {
       let values = values(p, input, at)
       if values.isEmpty { return clamp(Int64(p.zeroPoint), p.lower, p.upper) }
       let mean = Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
-      return clamp(Int64(mean.rounded(.toNearestOrAwayFromZero)), p.lower, p.upper)
+      let steps = (mean - Double(p.zeroPoint)).rounded(.toNearestOrEven)
+      let code =
+        p.roundsToEven ? steps + Double(p.zeroPoint) : mean.rounded(.toNearestOrAwayFromZero)
+      return clamp(Int64(code), p.lower, p.upper)
     }
   }
 }

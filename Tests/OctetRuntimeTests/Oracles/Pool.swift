@@ -5,6 +5,8 @@ struct PoolParameters {
   var window = WindowParameters()
   var lower = -128
   var upper = 127
+  /// Of an average: halves to an even number of steps from the zero point.
+  var roundsToEven = false
 }
 
 extension Oracle {
