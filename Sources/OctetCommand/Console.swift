@@ -86,9 +86,13 @@ public final class Console: Sendable {
     return new
   }
 
-  /// The line that says why the verb failed; printed with `--quiet` too.
+  /// The sentence that says why the verb failed; printed with `--quiet` too. Further lines, such as
+  /// one for each refused node, are indented: a line break in a name cannot fake a line of the tool.
   func fail(_ text: String) {
-    aboveProgress { streams.writeError(Self.line(SafeText.escaped(text))) }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let further = lines.dropFirst().map { $0.hasPrefix("  ") || $0.isEmpty ? $0 : "  " + $0 }
+    let safe = (lines.prefix(1) + further).map(SafeText.escaped).joined(separator: "\n")
+    aboveProgress { streams.writeError(Self.line(safe)) }
   }
 
   /// Prints the result in the form the user asked for.

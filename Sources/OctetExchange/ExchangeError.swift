@@ -19,7 +19,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case .invalidModel(let place, let reason):
       return "the model contradicts itself at \(place): \(reason)"
     case .unsupported(let nodes):
-      let lines = nodes.map { "\n  \($0)" }.joined()
+      let lines = UnsupportedNode.lines(nodes).map { "\n  \($0)" }.joined()
       return "\(nodes.count) \(nodes.count == 1 ? "node is" : "nodes are") not supported:\(lines)"
     case .unreadable(let path, let reason): return "cannot read '\(path)': \(reason)"
     case .differs(let node, let reason):
@@ -29,7 +29,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A node that Octet refuses, with the reason and a way out.
-public struct UnsupportedNode: Sendable, Equatable, CustomStringConvertible {
+public struct UnsupportedNode: Sendable, Hashable, CustomStringConvertible {
   public var name: String
   /// The operator, as the file's format calls it.
   public var operatorName: String
@@ -43,4 +43,18 @@ public struct UnsupportedNode: Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { "'\(name)' (\(operatorName)): \(reason)" }
+
+  /// A line for every operator and reason, with all the nodes that share them.
+  static func lines(_ nodes: [UnsupportedNode]) -> [String] {
+    var order: [UnsupportedNode] = []
+    var names: [UnsupportedNode: [String]] = [:]
+    for node in nodes {
+      let kind = UnsupportedNode(name: "", operatorName: node.operatorName, reason: node.reason)
+      if names[kind] == nil { order.append(kind) }
+      names[kind, default: []].append("'\(node.name)'")
+    }
+    return order.map {
+      "\(names[$0, default: []].joined(separator: ", ")) (\($0.operatorName)): \($0.reason)"
+    }
+  }
 }

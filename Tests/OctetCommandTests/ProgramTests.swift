@@ -35,6 +35,7 @@ private struct Sample: Verb {
     console.print("half-way")
     let files = arguments[files]
     if files == ["bad"] { throw CommandError(.badData, "bad: not an image") }
+    if files == ["list"] { throw CommandError(.badData, "2 faults:\n  a\nb\u{1B}") }
     if files == ["odd"] { throw Odd() }
     let report = Report(
       epochs: arguments[epochs], rate: arguments[rate], data: arguments[data],
@@ -83,6 +84,12 @@ private func run(_ line: String) -> (status: OctetCommand.ExitStatus, output: St
     let run = run("sample a.png -o b")
     #expect(run.status == .done)
     #expect(run.output == "half-way\ndone\n" && run.error == "working\n")
+  }
+
+  @Test func linesOfAFailure() {
+    let run = run("sample list -o b")
+    #expect(run.status == .badData)
+    #expect(run.error.hasSuffix("octet sample: 2 faults:\n  a\n  b\\u{1B}\n"))
   }
 
   @Test func quiet() {

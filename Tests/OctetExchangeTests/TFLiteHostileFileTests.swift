@@ -83,6 +83,15 @@ import Testing
     }
   }
 
+  @Test func nodesRefusedForOneReasonShareALine() {
+    let nodes = [("a", "RANGE"), ("b", "TILE"), ("c", "RANGE")].map {
+      UnsupportedNode(name: $0, operatorName: $1, reason: "no")
+    }
+    #expect(
+      ExchangeError.unsupported(nodes).description
+        == "3 nodes are not supported:\n  'a', 'c' (RANGE): no\n  'b' (TILE): no")
+  }
+
   /// A small file cannot describe a huge one by sharing its tables.
   @Test func sharedTablesAreBounded() throws {
     let url = try #require(

@@ -218,17 +218,7 @@ struct ONNXImporter {
     }
     takenNodes.append(node)
     guard node.domain.isEmpty, let handler = Self.handlers[node.operatorName] else {
-      let origin = node.domain.isEmpty ? "" : " of domain '\(node.domain)'"
-      if foldable(node), let folded = try? fold(node) {
-        for (output, value) in zip(node.outputs, folded) { define(value, named: output) }
-        return
-      }
-      refuse(
-        name, node.operatorName,
-        "Octet has no such operator\(origin); replace it by operators of "
-          + "the list in the documentation (Operators), or remove it from the model")
-      lost.formUnion(node.outputs)
-      return
+      return try addWithoutHandler(node, name)
     }
     if lose(node) { return }
     var resolved: [ImportedValue?] = []
@@ -247,6 +237,20 @@ struct ONNXImporter {
       } else {
         try handler(&self, view)
       }
+    } catch {
+      try report(error, of: name, node)
+    }
+  }
+
+  /// An operator that graphs do not have can still be computed here from constants.
+  private mutating func addWithoutHandler(
+    _ node: ONNXNode, _ name: String
+  ) throws(ExchangeError) {
+    do throws(ImportFailure) {
+      guard node.domain.isEmpty, foldable(node) else {
+        throw ImportFailure.unknownOperator(domain: node.domain)
+      }
+      for (output, value) in zip(node.outputs, try fold(node)) { define(value, named: output) }
     } catch {
       try report(error, of: name, node)
     }

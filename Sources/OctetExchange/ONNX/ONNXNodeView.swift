@@ -6,6 +6,13 @@ enum ImportFailure: Error {
   case unsupported(String)
   /// The file contradicts itself.
   case invalid(String)
+
+  static func unknownOperator(domain: String = "") -> ImportFailure {
+    let origin = domain.isEmpty ? "" : " of domain '\(domain)'"
+    return .unsupported(
+      "Octet has no such operator\(origin); replace it by operators of the list in the "
+        + "documentation (Operators), or remove it from the model")
+  }
 }
 
 /// A value of the file on its way into the graph.

@@ -58,7 +58,7 @@ struct ONNXCall {
     case "MaxPool", "AveragePool": return [try pool()]
     case "ArgMax", "ArgMin": return [try extremum()]
     case let name where name.hasPrefix("Reduce"): return [try reduce()]
-    default: throw .unsupported("Octet cannot compute this operator")
+    default: throw .unknownOperator()
     }
   }
 
@@ -77,7 +77,11 @@ struct ONNXCall {
   func count(_ shape: [Int]) throws(ImportFailure) -> Int {
     guard let count = try? Graph.checkedElementCount(shape, node: view.name),
       meter.spend(elementCount: count)
-    else { throw .unsupported("its result of shape \(shape) is too large to be computed here") }
+    else {
+      throw .unsupported(
+        "with its result, the constants computed here are much larger than the file; fold them in "
+          + "the exporter")
+    }
     return count
   }
 
