@@ -87,7 +87,7 @@ public final class Console: Sendable {
   }
 
   /// The sentence that says why the verb failed; printed with `--quiet` too. Further lines, such as
-  /// one for each refused node, are indented: a line break in a name cannot fake a line of the tool.
+  /// one for each refused node, are indented: a line break in a name cannot fake one of the tool's.
   func fail(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let further = lines.dropFirst().map { $0.hasPrefix("  ") || $0.isEmpty ? $0 : "  " + $0 }

@@ -12,33 +12,43 @@ extension Operation {
     }
   }
 
-  /// The same operation with `activation` applied to its result; nil when it has one already or
-  /// cannot have one.
+  /// The same operation with `activation` applied to its result; nil when it cannot have one.
   package func fusing(_ activation: Activation) -> Operation? {
     switch self {
-    case .convolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .convolution(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .convolution(attributes)
-    case .depthwiseConvolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .depthwiseConvolution(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .depthwiseConvolution(attributes)
-    case .transposedConvolution(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .transposedConvolution(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .transposedConvolution(attributes)
-    case .fullyConnected(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .fullyConnected(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .fullyConnected(attributes)
-    case .averagePool(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .averagePool(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .averagePool(attributes)
-    case .maxPool(var attributes) where attributes.activation == .none:
-      attributes.activation = activation
+    case .maxPool(var attributes):
+      attributes.activation = attributes.activation.followed(by: activation)
       return .maxPool(attributes)
-    case .add(.none): return .add(activation)
-    case .subtract(.none): return .subtract(activation)
-    case .multiply(.none): return .multiply(activation)
+    case .add(let own): return .add(own.followed(by: activation))
+    case .subtract(let own): return .subtract(own.followed(by: activation))
+    case .multiply(let own): return .multiply(own.followed(by: activation))
     default: return nil
     }
+  }
+}
+
+extension Activation {
+  /// One activation that does what this one and then `next` do.
+  package func followed(by next: Activation) -> Activation {
+    if self == .none { return next }
+    let lower = min(max(bounds.lower, next.bounds.lower), next.bounds.upper)
+    let upper = max(min(bounds.upper, next.bounds.upper), next.bounds.lower)
+    if (lower, upper) == bounds { return self }
+    return (lower, upper) == next.bounds ? next : .clip(lower: lower, upper: upper)
   }
 }
 

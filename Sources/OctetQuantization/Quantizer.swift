@@ -101,8 +101,9 @@ public struct Quantizer: Sendable {
       let members = group.filter { ranges[$0] != nil }
       let given = members.compactMap { fixed[$0] }.first
       // A tensor that a node only passes on says nothing new: the range is that of the tensors
-      // where values enter the group.
-      let sources = members.filter { graph.entersSharedGroup($0) }
+      // where values enter the group. But of an output everything is kept, so that the greatest of
+      // many values are, though the calibrator would clip them where they come from.
+      let sources = members.filter { graph.entersSharedGroup($0) || graph.outputs.contains($0) }
       let range = (sources.isEmpty ? members : sources).compactMap { ranges[$0] }
         .reduce(ValueRange(lower: 0, upper: 0)) { $0.union($1) }
       let (scale, zeroPoint) = range.quantization

@@ -53,6 +53,22 @@ import Testing
     #expect(differences.allSatisfy { $0 <= 1 } && differences.count { $0 > 0 } <= 20)
   }
 
+  /// Codes converted to their own type, ranges narrowed between QuantizeLinear and
+  /// DequantizeLinear, weights in floats through both: as PyTorch writes quantization.
+  @Test func narrowedRanges() throws {
+    let imported = try ONNXReader.importModel(url("narrow.onnx"))
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    #expect(graph.nodesInFloats.isEmpty)
+    let compiled = try Compiler.compile(graph)
+    // The convolution clamps its result itself; the input and what is padded have tables.
+    #expect(
+      compiled.model.operators.map(\.kind).filter { ![.slice, .concatenation].contains($0) }
+        == [.lookup, .convolution, .lookup])
+    #expect(try Int8Model(graph).run(samples: try codes("narrow.input")) == codes("narrow.output"))
+  }
+
   /// What ONNX Runtime left in floats is refused by name, with the way out, and nothing is guessed.
   @Test func partlyQuantizedIsRefused() throws {
     var graph = try ONNXReader.importModel(url("partial.onnx")).graph

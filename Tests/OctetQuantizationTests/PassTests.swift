@@ -44,7 +44,7 @@ import Testing
     try expectSame(graph, simple, "seed \(seed)")
   }
 
-  /// Each activation fuses into what makes its input, and once fused no second one does.
+  /// Each activation fuses into what makes its input, a second one with the first.
   @Test(arguments: [
     Operation.relu, .relu6, .clip(lower: -1, upper: 1), .clip(lower: 0, upper: 0.5),
   ])
@@ -57,7 +57,7 @@ import Testing
     try builder.append("again", .clip(lower: -0.25, upper: 0.25))
     let graph = builder.finished()
     let simple = graph.simplified()
-    #expect(simple.nodes.map(\.name) == ["conv", "pool", "again"])
+    #expect(simple.nodes.map(\.name) == ["conv", "pool"])
     try expectSame(graph, simple, "\(operation)")
   }
 

@@ -6,7 +6,8 @@ twins, with what ONNX Runtime computes.
 `zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
 by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
 and bytes must be equal. `partial`: some nodes without scales. `shared`: maximum, minimum and
-concatenation between different scales. Needs onnx and onnxruntime, from PyPI.
+concatenation between different scales. `narrow`: ranges narrowed by Clip, as PyTorch does. Needs
+onnx and onnxruntime, from PyPI.
 """
 
 import pathlib
@@ -175,8 +176,45 @@ def shared(folder):
     print("shared: codes", len(set(np.stack(results).ravel())))
 
 
+def narrow(folder):
+    """As PyTorch writes it: conversions of codes to the type that they have, ranges narrowed by
+    Clip between QuantizeLinear and DequantizeLinear, weights in floats through both."""
+    model = Model([1, 2, 6, 6])
+    scale, weight = np.float32(2 ** -6), np.float32(2 ** -7)
+
+    def quantized(x, scale, zero, lowest, highest):
+        grid = model.grid(scale, zero)
+        x = model.node("QuantizeLinear", [x, *grid])
+        x = model.node("Clip", [x, model.constant(lowest, np.uint8),
+                                model.constant(highest, np.uint8)])
+        x = model.node("Cast", [x], to=TensorProto.UINT8)
+        return x, model.node("DequantizeLinear", [x, *grid])
+
+    _, x = quantized("x", scale, 60, 0, 127)
+    grid = [model.constant([weight] * 4), model.constant([0] * 4, np.int8)]
+    w = model.node("QuantizeLinear", [
+        model.constant(RANDOM.uniform(-1.2, 1.2, (4, 2, 3, 3))), *grid], axis=0)
+    w = model.node("Clip", [w, model.constant(-127, np.int8), model.constant(127, np.int8)])
+    w = model.node("DequantizeLinear", [w, *grid], axis=0)
+    y = model.node("Conv", [x, w], pads=[1, 1, 1, 1])
+    scale = np.float32(np.float64(scale) * np.float64(weight) * 301)
+    _, y = quantized(y, scale, 70, 20, 127)
+    y = model.node("Pad", [y, model.constant([0, 0, 2, 1, 0, 0, 1, 3], np.int64)], mode="reflect")
+    y, _ = quantized(y, scale, 70, 30, 120)
+    session = model.save(folder / "narrow.onnx", {y: [1, 4, 9, 10]}, TensorProto.UINT8,
+                         TensorProto.FLOAT)
+    samples = RANDOM.integers(0, 128, (16, 1, 2, 6, 6), np.uint8)
+    (folder / "narrow.input").write_bytes(
+        samples.transpose(0, 1, 3, 4, 2).tobytes())
+    reals = (samples.astype(np.float32) - 60) * np.float32(2 ** -6)
+    results = [session.run(None, {"x": x})[0].transpose(0, 2, 3, 1) for x in reals]
+    (folder / "narrow.output").write_bytes(np.stack(results).tobytes())
+    print("narrow: codes", len(set(np.stack(results).ravel())))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     zero_points(folder)
     partial(folder)
     shared(folder)
+    narrow(folder)

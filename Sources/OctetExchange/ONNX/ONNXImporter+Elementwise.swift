@@ -27,6 +27,7 @@ extension ONNXImporter {
       view.version < 11 || view.optionalInput($0).map { $0.constant != nil } ?? true
     }
     if x.elementType.isReal && isKnown { return try unary(view, try Self.clip(view)) }
+    if isKnown, try clipCodes(view, x) { return }
     var value = x
     for (index, operation) in [(1, Operation.maximum), (2, .minimum)] {
       guard view.version >= 11, var bound = view.optionalInput(index) else { continue }
@@ -337,13 +338,13 @@ extension ONNXImporter {
     let isLike = view.operatorName == "CastLike"
     let target = isLike ? try view.input(1).elementType : try view.castTarget()
     var x = try view.input(0)
-    try requireOwnElements(x)
     let isWide = { (type: ONNXElementType) in type == .float || type == .double }
     if target == x.elementType || isWide(target) && isWide(x.elementType) {
       // Doubles are computed as floats.
       x.elementType = target
       return hold(x, as: view.node.outputs[0])
     }
+    try requireOwnElements(x)
     var attributes = CastAttributes(target.elementType)
     attributes.saturates = try view.integer("saturate", 1) != 0
     attributes.powerRounding = try view.powerRounding()

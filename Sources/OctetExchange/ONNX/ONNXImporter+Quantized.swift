@@ -40,6 +40,32 @@ extension ONNXImporter {
     graph.tensors[tensor].quantization = quantization
   }
 
+  /// Clip of a grid's integers, with which exporters narrow a range: of the reals for which they
+  /// stand. Returns whether the node was one.
+  mutating func clipCodes(
+    _ view: ONNXNodeView, _ x: ImportedValue
+  ) throws(ImportFailure) -> Bool {
+    guard !x.elementType.isReal, case .tensor(let source) = x.source,
+      let grid = graph.tensors[source].quantization, grid.scales.count == 1
+    else { return false }
+    let step = grid.scales[0]
+    let zeroPoint = Float(grid.zeroPoints[0]) + Float(x.elementType.shift)
+    var bounds = (lower: -Float.infinity, upper: Float.infinity)
+    if let lowest = try view.integersInput(1) {
+      guard lowest.count == 1 else { throw .invalid("min should be one number") }
+      bounds.lower = (Float(lowest[0]) - zeroPoint) * step
+    }
+    if let highest = try view.integersInput(2) {
+      guard highest.count == 1 else { throw .invalid("max should be one number") }
+      bounds.upper = (Float(highest[0]) - zeroPoint) * step
+    }
+    let result = try emit(
+      .clip(lower: bounds.lower, upper: bounds.upper), name: view.name,
+      inputs: [try tensor(x, x.layout)], output: view.node.outputs[0])
+    define(view, result, x.layout, movedFrom: x)
+    return true
+  }
+
   /// The result is the real numbers that the quantized tensor stands for: the same tensor.
   mutating func dequantizeLinear(_ view: ONNXNodeView) throws(ImportFailure) {
     var value = try view.input(0)

@@ -49,8 +49,10 @@ struct QuantizationSettler {
     graph.tensors[tensor].quantization != nil
   }
 
+  /// A node clamps its own result where that is rounded to its grid after the activation, or lies
+  /// on one grid before and after it.
   private mutating func fuseActivations() {
-    let producers = graph.producers()
+    var producers = graph.producers()
     let consumers = graph.consumers()
     var removed = Set<Int>()
     for (index, node) in graph.nodes.enumerated() {
@@ -62,12 +64,14 @@ struct QuantizationSettler {
       default: continue
       }
       let source = node.inputs[0]
-      guard isQuantized(node.outputs[0]), !isQuantized(source), consumers[source].count == 1,
-        !outputs.contains(source), let producer = producers[source],
+      let grid = graph.tensors[node.outputs[0]].quantization
+      guard grid != nil, !isQuantized(source) || graph.tensors[source].quantization == grid,
+        consumers[source].count == 1, !outputs.contains(source), let producer = producers[source],
         let fused = graph.nodes[producer].operation.fusing(activation)
       else { continue }
       graph.nodes[producer].operation = fused
       graph.nodes[producer].outputs = node.outputs
+      producers[node.outputs[0]] = producer
       removed.insert(index)
     }
     graph.nodes = graph.nodes.indices.filter { !removed.contains($0) }.map { graph.nodes[$0] }

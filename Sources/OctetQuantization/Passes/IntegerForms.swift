@@ -5,6 +5,7 @@ import OctetModel
 
 extension Graph {
   mutating func writeIntegerForms() {
+    self = withPadsAsConcatenations()
     let inTables = nodesInTables
     var old: [Node] = []
     swap(&old, &nodes)
@@ -25,8 +26,6 @@ extension Graph {
     case .divide(let activation): divisionAsProduct(node, activation)
     case .power: powerAsFunction(node)
     case .prelu: preluOfOneSlope(node)
-    case .pad(let before, let after, let mode):
-      padAsConcatenation(node, before: before, after: after, mode)
     default: nil
     }
   }
@@ -43,8 +42,8 @@ extension Graph {
         graph.nodes.append(node)
         continue
       }
-      let source = tensors[node.inputs[0]]
-      for made in form.flatMap(\.outputs) where made != node.outputs[0] {
+      let source = graph.tensors[node.inputs[0]]
+      for made in form.flatMap(\.outputs) where graph.isFree(made) {
         graph.tensors[made].elementType = source.elementType
         graph.tensors[made].quantization = source.quantization
       }
