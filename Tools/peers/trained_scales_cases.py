@@ -8,8 +8,8 @@ their own tools, taken over by Octet and compared with ONNX Runtime on the same 
 Where scales are missing (Brevitas' last layer gives floats), `import` refuses and `quantize`
 chooses those ("completed"): results may then be half a step farther from the float network's than
 ONNX Runtime's, or twice as far, in the root mean square. Prints differences and refusals; exit
-status 1 when there is a difference. Needs torch, onnx, onnxscript and onnxruntime, from PyPI, and
-brevitas (with dependencies==2.0.1, unfoldNd and onnxoptimizer).
+status 1 when there is a difference. Needs torch, onnx, onnxscript and onnxruntime, from PyPI,
+torchao, and brevitas (with dependencies==2.0.1, unfoldNd and onnxoptimizer).
 """
 
 import argparse
@@ -70,6 +70,19 @@ def torch_fake_quantized(module, samples, path, backend):
     legacy(module, path)
 
 
+def torch_exported(module, samples, path, per_channel):
+    """Quantization of an exported program, with PyTorch's new exporter."""
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+    from torchao.testing.pt2e import _xnnpack_quantizer as xnnpack
+    quantizer = xnnpack.XNNPACKQuantizer().set_global(
+        xnnpack.get_symmetric_quantization_config(is_per_channel=per_channel))
+    program = torch.export.export(module.eval(), (samples[:1],)).module()
+    program = prepare_pt2e(program, quantizer)
+    for x in samples:
+        program(x[None])
+    torch.onnx.export(convert_pt2e(program), (samples[:1],), str(path), dynamo=True, verbose=False)
+
+
 def brevitas_exported(module, samples, path, opset=13):
     from brevitas.export import export_onnx_qcdq
     from brevitas.graph.calibrate import calibration_mode
@@ -108,6 +121,8 @@ PRODUCERS = {
     "torch qnnpack": lambda *a: torch_converted(*a, "qnnpack"),
     "torch aware x86": lambda *a: torch_fake_quantized(*a, "x86"),
     "torch aware qnnpack": lambda *a: torch_fake_quantized(*a, "qnnpack"),
+    "torch exported": lambda *a: torch_exported(*a, False),
+    "torch exported by channel": lambda *a: torch_exported(*a, True),
     "brevitas flow": brevitas_flow,
     "brevitas layers": lambda *a: brevitas_layers(
         *a, "Int8WeightPerChannelFloat", "Int8ActPerTensorFloat"),
@@ -236,7 +251,8 @@ def main():
         arguments.keep.mkdir(parents=True, exist_ok=True)
     counts = collections.Counter()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["trained_scales_cases", "brevitas.graph.quantize"])
+    context.set_forkserver_preload([
+        "trained_scales_cases", "brevitas.graph.quantize", "torchao.testing.pt2e._xnnpack_quantizer"])
     for number, name in enumerate(NETWORKS):
         if arguments.only not in (None, name):
             continue
