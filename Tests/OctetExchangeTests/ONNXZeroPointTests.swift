@@ -69,6 +69,19 @@ import Testing
     #expect(try Int8Model(graph).run(samples: try codes("narrow.input")) == codes("narrow.output"))
   }
 
+  /// Codes in that are arranged before DequantizeLinear reads them; a product and then a sum before
+  /// QuantizeLinear: as tf2onnx writes TFLite models.
+  @Test func codesArrangedAtTheEdge() throws {
+    let imported = try ONNXReader.importModel(url("edges.onnx"))
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    let compiled = try Compiler.compile(graph)
+    // The first layer's weights take the arrangement in.
+    #expect(compiled.model.operators.map(\.kind) == [.fullyConnected, .fullyConnected])
+    #expect(try Int8Model(graph).run(samples: try codes("edges.input")) == codes("edges.output"))
+  }
+
   /// What ONNX Runtime left in floats is refused by name, with the way out, and nothing is guessed.
   @Test func partlyQuantizedIsRefused() throws {
     var graph = try ONNXReader.importModel(url("partial.onnx")).graph

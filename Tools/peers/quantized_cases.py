@@ -6,8 +6,9 @@ twins, with what ONNX Runtime computes.
 `zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
 by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
 and bytes must be equal. `partial`: some nodes without scales. `shared`: maximum, minimum and
-concatenation between different scales. `narrow`: ranges narrowed by Clip, as PyTorch does. Needs
-onnx and onnxruntime, from PyPI.
+concatenation between different scales. `narrow`: ranges narrowed by Clip, as PyTorch does.
+`edges`: codes arranged before they are read, as tf2onnx does. Needs onnx and onnxruntime, from
+PyPI.
 """
 
 import pathlib
@@ -212,9 +213,33 @@ def narrow(folder):
     print("narrow: codes", len(set(np.stack(results).ravel())))
 
 
+def edges(folder):
+    """As tf2onnx writes it: codes in, arranged before they are read; a product and a sum apart."""
+    model = Model([1, 4, 4, 2])
+    scale, weight = np.float32(2 ** -6), np.float32(2 ** -7)
+    x = model.node("Transpose", ["x"], perm=[0, 3, 1, 2])
+    x = model.node("Reshape", [x, model.constant([1, 32], np.int64)])
+    x = model.node("DequantizeLinear", [x, *model.grid(scale, 131)])
+    for inputs, outputs, zero, odd in ((32, 8, 120, 301), (8, 5, 128, 101)):
+        y = model.node("MatMul", [x, model.weights(codes(inputs, outputs), weight, 128)])
+        step = np.float32(scale * weight)
+        bias = model.node("DequantizeLinear", [
+            model.constant(RANDOM.integers(-3000, 3000, outputs), np.int32),
+            model.constant(step), model.constant(0, np.int32)])
+        scale = np.float32(np.float64(step) * odd)
+        y, x = model.quantized(model.node("Add", [y, bias]), scale, zero)
+    session = model.save(folder / "edges.onnx", {y: [1, 5]}, TensorProto.UINT8)
+    samples = RANDOM.integers(0, 256, (16, 1, 4, 4, 2), np.uint8)
+    (folder / "edges.input").write_bytes(samples.tobytes())
+    results = [session.run(None, {"x": x})[0] for x in samples]
+    (folder / "edges.output").write_bytes(np.stack(results).tobytes())
+    print("edges: codes", len(set(np.stack(results).ravel())))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     zero_points(folder)
     partial(folder)
     shared(folder)
     narrow(folder)
+    edges(folder)

@@ -252,7 +252,8 @@ def main():
     counts = collections.Counter()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([
-        "trained_scales_cases", "brevitas.graph.quantize", "torchao.testing.pt2e._xnnpack_quantizer"])
+        "trained_scales_cases", "brevitas.graph.quantize",
+        "torchao.testing.pt2e._xnnpack_quantizer"])
     for number, name in enumerate(NETWORKS):
         if arguments.only not in (None, name):
             continue

@@ -174,7 +174,7 @@ extension ONNXImporter {
     let vector = try constantTensor(name, bias.reshaped([channels]), tag: "bias")
     graph.nodes[index].inputs.append(vector)
     rename(tensor, view.node.outputs[0])
-    values[x.name] = nil
+    release(x, tensor)
     define(view, tensor, x.layout)
     return true
   }

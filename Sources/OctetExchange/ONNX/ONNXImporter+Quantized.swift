@@ -23,7 +23,7 @@ extension ONNXImporter {
     if isAlone {
       setGrid(held, quantization, type)
       rename(held, output)
-      values[x.name] = nil
+      release(x, held)
       define(view, held, x.layout)
     } else {
       let result = try emit(.quantize, name: view.name, inputs: [held], output: output)
@@ -107,6 +107,16 @@ extension ONNXImporter {
   /// An input of integers takes its grid from the node that reads it.
   func inputGrid(_ name: String, _ type: ONNXElementType) -> Quantization? {
     let isGridReader = ["DequantizeLinear", "QLinearConv", "QLinearMatMul"]
+    var name = name
+    // Integers may be arranged before they are read.
+    var steps = model.graph.nodes.count
+    while let reader = firstReaders[name], steps > 0, model.graph.nodes[reader].isArrangement,
+      model.graph.nodes[reader].inputs.first == name,
+      let output = model.graph.nodes[reader].outputs.first
+    {
+      name = output
+      steps -= 1
+    }
     guard let reader = firstReaders[name] else { return nil }
     let node = model.graph.nodes[reader]
     guard isGridReader.contains(node.operatorName),
@@ -227,5 +237,14 @@ extension ONNXImporter {
     if zeros.count == 1 { zeros = [Int32](repeating: zeros[0], count: scales.count) }
     guard zeros.count == scales.count else { return }
     constantGrids[name] = Quantization(scales: scales, zeroPoints: zeros)
+  }
+}
+
+extension ONNXNode {
+  /// Whether it gives the elements of its first input as they are, in another shape or order.
+  fileprivate var isArrangement: Bool {
+    domain.isEmpty
+      && ["Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"]
+        .contains(operatorName)
   }
 }

@@ -119,6 +119,12 @@ struct ONNXImporter {
     readCounts[value.name] == 1 && viewCounts[tensor] == 1 && !readTensors.contains(tensor)
   }
 
+  /// The tensor no longer holds this value, which nothing else reads.
+  mutating func release(_ value: ImportedValue, _ tensor: TensorIndex) {
+    values[value.name] = nil
+    viewCounts[tensor, default: 1] -= 1
+  }
+
   func isInput(_ tensor: TensorIndex) -> Bool { inputTensors.contains(tensor) }
 
   /// Whether a value of this name has been made, or could not be.
