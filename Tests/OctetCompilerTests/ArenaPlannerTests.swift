@@ -224,6 +224,31 @@ import Testing
     #expect(plan.byteCount <= plan.lowerBoundByteCount * 103 / 100, "\(plan)")
   }
 
+  /// The keywords' network after two arrangements of its input: eight layers, each result a little
+  /// below its input, with scratch at every other one. It needs their distances beside one block.
+  @Test func aLongChainWithDistancesDoesNotTurnBack() {
+    var blocks = (0..<3).map {
+      ArenaProblem.Block(byteCount: 490, firstUse: max(0, $0 - 1), lastUse: $0, alignment: 4)
+    }
+    var overlaps = [0, 0, 7560].enumerated().map {
+      ArenaProblem.Overlap(output: $0 + 1, input: $0, distance: $1)
+    }
+    for step in 2..<11 {
+      blocks.append(.init(byteCount: 8000, firstUse: step, lastUse: step + 1, alignment: 4))
+      overlaps.append(
+        .init(output: step + 2, input: step + 1, distance: step.isMultiple(of: 2) ? 320 : 640))
+    }
+    overlaps.removeAll { $0.output == 3 && $0.distance == 320 }
+    for step in 4..<11 where step.isMultiple(of: 2) {
+      blocks.append(.init(byteCount: 640, firstUse: step, lastUse: step, alignment: 16))
+    }
+    blocks.append(.init(byteCount: 864, firstUse: 2, lastUse: 2, alignment: 16))
+    let problem = ArenaProblem(blocks: blocks, overlaps: overlaps)
+    let plan = ArenaPlanner.plan(problem)
+    expectValid(plan, problem, "chain")
+    #expect(plan.byteCount <= 8000 + 4 * (320 + 640), "\(plan)")
+  }
+
   @Test func lenetsArena() throws {
     let output = try Networks.compiled(Networks.lenet(), sampleCount: 1)
     #expect(output.plan.byteCount <= 2_048)

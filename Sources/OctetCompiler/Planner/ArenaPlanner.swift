@@ -6,8 +6,9 @@
 /// first, largest blocks first, and cuts branches that cannot beat the best plan; it ends early at
 /// the lower bound. Where half of `workLimit` did not suffice, the other half goes into moving
 /// single blocks of the best order to other places in it, which finds what the walk would only come
-/// to after all that follows its first choices. The first order tried is greedy by size, so the
-/// result is never worse than that.
+/// to after all that follows its first choices. Two orders are tried before: from the last block in
+/// time to the first, which puts each input of a long chain at its distance above its output, and
+/// greedy by size; so the result is never worse than those.
 public struct ArenaPlanner {
   /// Pairs of blocks looked at before the best plan so far is taken.
   public static let workLimit = 2_000_000
@@ -32,6 +33,7 @@ public struct ArenaPlanner {
   /// Without the problem's joins.
   static func search(_ problem: ArenaProblem, workLimit: Int) -> ArenaPlan {
     var planner = ArenaPlanner(problem, workLimit: workLimit)
+    planner.placeBackwards()
     planner.search(height: 0, remaining: planner.order)
     let isComplete = planner.work < workLimit / 2
     if !isComplete, planner.bestByteCount > planner.lowerBound {
@@ -60,14 +62,26 @@ public struct ArenaPlanner {
     offsets = [Int?](repeating: nil, count: problem.blocks.count)
   }
 
+  /// The order from the last block in time to the first, of those that end together the largest.
+  private mutating func placeBackwards() {
+    let backwards = problem.blocks.indices.sorted {
+      let (a, b) = (problem.blocks[$0], problem.blocks[$1])
+      return (b.lastUse, b.byteCount, $0) < (a.lastUse, a.byteCount, $1)
+    }
+    if let height = place(backwards, below: .max) { keep(backwards, height: height) }
+    offsets = [Int?](repeating: nil, count: offsets.count)
+  }
+
+  private mutating func keep(_ order: [Int], height: Int) {
+    bestByteCount = height
+    best = offsets.map { $0 ?? 0 }
+    bestOrder = order
+  }
+
   /// Tries each of `remaining` next, on top of what is placed already up to `height`.
   private mutating func search(height: Int, remaining: [Int]) {
     if remaining.isEmpty {
-      if height < bestByteCount {
-        bestByteCount = height
-        best = offsets.map { $0 ?? 0 }
-        bestOrder = placed
-      }
+      if height < bestByteCount { keep(placed, height: height) }
       return
     }
     var tried: Set<Placement> = []
@@ -107,10 +121,7 @@ public struct ArenaPlanner {
       guard let reached = place(moved, below: height + 1) else { continue }
       order = moved
       height = reached
-      if height < bestByteCount {
-        bestByteCount = height
-        best = offsets.map { $0 ?? 0 }
-      }
+      if height < bestByteCount { keep(order, height: height) }
     }
     offsets = [Int?](repeating: nil, count: offsets.count)
   }
