@@ -41,17 +41,28 @@ public struct ResizeTable: Sendable {
 
   /// For each output position the input positions before and after, and the weight of the latter
   /// in 1024ths: `[output, 3]`.
-  public func bilinear() -> [Int32] {
+  ///
+  /// - Parameter roundsOnce: rounds each position by itself. TensorFlow Lite rounds the step from
+  ///   one to the next, so that positions far from 0 are up to `output / 2048` beside theirs.
+  public func bilinear(roundsOnce: Bool = false) -> [Int32] {
     let step = step1024
     return (0..<output).flatMap { index -> [Int32] in
       var position = index * step
       if isHalfPixel { position += step / 2 - 512 }
+      if roundsOnce { position = Int((1024 * exactPosition(index)).rounded()) }
       let lower = min(max(position / 1024, 0), input - 1)
       let upper = max(0, min((position + 1023) / 1024, input - 1))
       // Beyond the ends both are one position, and only the sum of the weights counts.
       let weight = min(max(position - 1024 * lower, -1024), 1024)
       return [Int32(lower), Int32(upper), Int32(weight)]
     }
+  }
+
+  private func exactPosition(_ index: Int) -> Double {
+    if alignsCorners { return Double(index * (input - 1)) / Double(output - 1) }
+    if coordinates == .pytorchHalfPixel, output == 1 { return 0 }
+    let step = hasNaturalScale ? Double(input) / Double(output) : 1 / Double(scale)
+    return isHalfPixel ? (Double(index) + 0.5) * step - 0.5 : Double(index) * step
   }
 
   private var isHalfPixel: Bool {

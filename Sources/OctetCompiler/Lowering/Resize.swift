@@ -16,12 +16,14 @@ extension Lowering {
     guard attributes.outputShape[1...2].allSatisfy({ $0 <= 1 << 16 }) else {
       throw .invalid(node: node.name, reason: "it resizes to more than 65,536 rows or columns")
     }
+    let roundsOnce = graph.metadata.roundsOnce
     let tables = [1, 2].map { axis -> LoweredOperator.Parameter in
       let table = ResizeTable(
         input: shape[axis], output: attributes.outputShape[axis],
         scale: attributes.scales[axis], coordinates: attributes.coordinates)
       return .words(
-        attributes.method == .nearest ? table.nearest(attributes.rounding) : table.bilinear())
+        attributes.method == .nearest
+          ? table.nearest(attributes.rounding) : table.bilinear(roundsOnce: roundsOnce))
     }
     try append(
       attributes.method == .nearest ? .resizeNearest : .resizeBilinear, node,

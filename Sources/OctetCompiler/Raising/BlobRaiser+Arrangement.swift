@@ -14,6 +14,7 @@ extension BlobRaiser {
     case .mean:
       let mask = word(view, Mean.Word.axes)
       let axes = (first..<4).filter { mask & (1 << $0) != 0 }.map { $0 - first }
+      noteRounding(view, x, y)
       append(view, .mean(axes: axes, keepsDimensions: y.shape.count == rank))
     case .concatenation:
       let axis = word(view, Concatenation.Word.axis) - first
@@ -40,6 +41,16 @@ extension BlobRaiser {
           stride: (first..<4).map { word(view, Slice.Word.stride + $0) }))
     default: try raiseResize(view)
     }
+  }
+
+  /// A mean's multiplier that TensorFlow Lite would not form is one that rounds once.
+  private mutating func noteRounding(_ view: OperatorView, _ x: Tensor, _ y: Tensor) {
+    guard let input = x.quantization, let output = y.quantization, y.elementCount > 0 else { return }
+    let expected = Mean.multiplier(
+      Double(input.scales[0]) / Double(output.scales[0]),
+      dividedBy: x.elementCount / y.elementCount, roundsOnce: false)
+    let words = (word(view, Mean.Word.multiplier), word(view, Mean.Word.shift))
+    if words != (Int(expected.multiplier), Int(expected.shift)) { graph.metadata.roundsOnce = true }
   }
 
   /// A product of two activations, and before it what makes its second operand's columns its rows.
@@ -79,15 +90,18 @@ extension BlobRaiser {
       let attributes = ResizeAttributes(
         method: isNearest ? .nearest : .bilinear, coordinates: coordinates, rounding: rounding,
         outputShape: y, scales: zip(y, x).map { Float($0) / Float($1) })
-      let made = [1, 2].map { axis -> [Int32] in
-        let table = ResizeTable(
-          input: x[axis], output: y[axis], scale: attributes.scales[axis],
-          coordinates: coordinates)
-        return isNearest ? table.nearest(rounding) : table.bilinear()
-      }
-      if made == tables {
-        append(view, .resize(attributes))
-        return
+      for roundsOnce in isNearest ? [false] : [false, true] {
+        let made = [1, 2].map { axis -> [Int32] in
+          let table = ResizeTable(
+            input: x[axis], output: y[axis], scale: attributes.scales[axis],
+            coordinates: coordinates)
+          return isNearest ? table.nearest(rounding) : table.bilinear(roundsOnce: roundsOnce)
+        }
+        if made == tables {
+          if roundsOnce { graph.metadata.roundsOnce = true }
+          append(view, .resize(attributes))
+          return
+        }
       }
     }
     throw .invalid(node: name(view), reason: "its tables are those of no resize of TFLite")
