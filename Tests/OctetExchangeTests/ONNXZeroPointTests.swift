@@ -82,6 +82,15 @@ import Testing
     #expect(try Int8Model(graph).run(samples: try codes("edges.input")) == codes("edges.output"))
   }
 
+  /// A split whose parts the file puts on other grids than the whole's.
+  @Test func partsOnGridsOfTheirOwn() throws {
+    let imported = try ONNXReader.importModel(url("split.onnx"))
+    _ = try imported.prove()
+    var graph = imported.graph
+    graph.moveQuantizationOutOfTheEdges()
+    #expect(try Int8Model(graph).run(samples: try codes("split.input")) == codes("split.output"))
+  }
+
   /// What ONNX Runtime left in floats is refused by name, with the way out, and nothing is guessed.
   @Test func partlyQuantizedIsRefused() throws {
     var graph = try ONNXReader.importModel(url("partial.onnx")).graph

@@ -236,6 +236,25 @@ def edges(folder):
     print("edges: codes", len(set(np.stack(results).ravel())))
 
 
+def split(folder):
+    """Parts on grids of their own, a third and a fifth as fine as the whole's."""
+    model = Model([1, 5, 4, 4])
+    scale = np.float32(2 ** -6)
+    x = model.node("DequantizeLinear", ["x", *model.grid(scale, 131)])
+    parts = ["first", "second"]
+    model.nodes.append(helper.make_node(
+        "Split", [x, model.constant([2, 3], np.int64)], parts, name="Split", axis=1))
+    results = {}
+    for part, odd, zero, count in zip(parts, (3, 5), (128, 90), (2, 3)):
+        y, _ = model.quantized(part, np.float32(odd * scale), zero)
+        results[y] = [1, count, 4, 4]
+    session = model.save(folder / "split.onnx", results, TensorProto.UINT8)
+    samples = RANDOM.integers(0, 256, (16, 1, 5, 4, 4), np.uint8)
+    (folder / "split.input").write_bytes(samples.tobytes())
+    (folder / "split.output").write_bytes(b"".join(
+        value.tobytes() for x in samples for value in session.run(None, {"x": x})))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     zero_points(folder)
@@ -243,3 +262,4 @@ if __name__ == "__main__":
     shared(folder)
     narrow(folder)
     edges(folder)
+    split(folder)

@@ -45,7 +45,8 @@ extension BlobRaiser {
 
   /// A mean's multiplier that TensorFlow Lite would not form is one that rounds once.
   private mutating func noteRounding(_ view: OperatorView, _ x: Tensor, _ y: Tensor) {
-    guard let input = x.quantization, let output = y.quantization, y.elementCount > 0 else { return }
+    guard let input = x.quantization, let output = y.quantization, y.elementCount > 0
+    else { return }
     let expected = Mean.multiplier(
       Double(input.scales[0]) / Double(output.scales[0]),
       dividedBy: x.elementCount / y.elementCount, roundsOnce: false)

@@ -54,6 +54,33 @@ extension QuantizationSettler {
     }
   }
 
+  /// The kernels of some functions have one grid for their results, others leave their operand's;
+  /// nodes after them, which are returned, put them on the file's.
+  mutating func fixGrids(_ node: inout Node) -> [Node] {
+    let fixed: Quantization?
+    switch node.operation {
+    case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
+    case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
+    case let operation where operation.isMover:
+      fixed = graph.tensors[node.inputs[0]].quantization
+    default: return []
+    }
+    guard let fixed else { return [] }
+    var conversions: [Node] = []
+    for (position, output) in node.outputs.enumerated() {
+      var tensor = graph.tensors[output]
+      guard tensor.elementType == .int8, tensor.quantization != fixed else { continue }
+      tensor.name = names.take("\(tensor.name)/function")
+      tensor.quantization = fixed
+      node.outputs[position] = graph.add(tensor)
+      conversions.append(
+        Node(
+          name: nodeNames.take("\(node.name)/grid"), operation: .quantize,
+          inputs: [node.outputs[position]], outputs: [output]))
+    }
+    return conversions
+  }
+
   /// The pool's kernel keeps its operand's grid. For a result on another, the average becomes a
   /// mean of the whole image or a depthwise convolution with weights of 1: each rounds to it once.
   mutating func averageOnOwnGrid(_ node: inout Node) {

@@ -143,9 +143,9 @@ struct QuantizationSettler {
       } else if touched.count == operands.count + node.outputs.count, convertConstants(&node) {
         shareGrid(&node)
         averageOnOwnGrid(&node)
-        let last = fixGrid(&node)
+        let conversions = fixGrids(&node)
         nodes.append(node)
-        if let last { nodes.append(last) }
+        nodes += conversions
         if let real { nodes.append(real) }
       } else {
         keepConstantGrids(&node)
@@ -195,31 +195,6 @@ struct QuantizationSettler {
       let grid = graph.tensors[tensor].quantization
     else { return nil }
     return codes.map { Float(Int32($0) - grid.zeroPoints[0]) * grid.scales[0] }
-  }
-
-  /// The kernels of some functions have one grid for their result, others leave their operand's;
-  /// a node after them puts it on the file's.
-  private mutating func fixGrid(_ node: inout Node) -> Node? {
-    let fixed: Quantization?
-    switch node.operation {
-    case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
-    case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
-    case let operation where operation.isMover && node.outputs.count == 1:
-      fixed = graph.tensors[node.inputs[0]].quantization
-    default: return nil
-    }
-    let output = node.outputs[0]
-    guard let fixed, graph.tensors[output].quantization != fixed,
-      graph.tensors[output].elementType == .int8
-    else { return nil }
-    var tensor = graph.tensors[output]
-    tensor.name = names.take("\(tensor.name)/function")
-    tensor.quantization = fixed
-    let middle = graph.add(tensor)
-    node.outputs[0] = middle
-    return Node(
-      name: nodeNames.take("\(node.name)/grid"), operation: .quantize, inputs: [middle],
-      outputs: [output])
   }
 
   /// A function whose grid is known in advance, of a quantized tensor, ends the model in reals: it
@@ -387,7 +362,7 @@ extension Operation {
   }
 
   /// Whether the operation only moves elements, or takes maxima of them.
-  fileprivate var isMover: Bool {
+  var isMover: Bool {
     switch self {
     case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
     // Real zeros are on every grid.
