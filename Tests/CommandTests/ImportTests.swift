@@ -27,6 +27,26 @@ import Testing
     #expect(try await octet("inspect", target.path).status == 0)
   }
 
+  /// `octet quantize` takes the shapes too; one file of two samples of 3×8×9.
+  @Test func quantizedInGivenShapes() async throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("octet-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (samples, target) = ("\(folder.path)/samples.bin", "\(folder.path)/m.oct")
+    let values = (0..<2 * 216).map { Float($0 % 17) / 8 - 1 }
+    try values.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: samples))
+    let arguments = [
+      "quantize", Self.corpus.appendingPathComponent("open.onnx").path, "--raw-input", samples,
+      "-o", target,
+    ]
+    #expect(try await octet(arguments).status == 65)
+    #expect(try await octet(arguments + ["--shapes", "z=1x3x8x9"]).status == 64)
+    let run = try await octet(arguments + ["--shapes", "x=1x3x8x9"])
+    #expect(run.status == 0, "\(run.stderr)")
+    #expect(try await octet("inspect", target).stdout.contains("1×8×9×3"))
+  }
+
   @Test(arguments: [
     ("open.onnx", nil, 65, "--shapes x=1x3x32x32"),
     ("open.onnx", "x=1x4x8x8", 65, "?x3x?x?"),

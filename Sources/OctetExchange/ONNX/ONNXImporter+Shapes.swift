@@ -59,8 +59,8 @@ extension ONNXImporter {
           dimension.map { $0 < 0 ? "32" : String($0) } ?? (axis == 0 ? "1" : "32")
         }
         throw .unsupported(
-          "dimension \(axis) is not fixed or out of range; give the sizes, such as '--shapes "
-            + "\(info.name)=\(text.joined(separator: "x"))'")
+          "dimension \(axis) is not fixed or out of range; give 'octet import' the sizes, such as "
+            + "'--shapes \(info.name)=\(text.joined(separator: "x"))'")
       }
     }
     return result

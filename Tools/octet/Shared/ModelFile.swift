@@ -84,20 +84,24 @@ enum ModelFile {
   }
 
   /// The model in a file, float or quantized in part.
-  static func readQuantizable(_ path: String) throws -> Graph {
-    switch try read(path) {
-    case .graph(let graph, _, _):
-      guard graph.isQuantized else { return graph }
-      let settled = try readProven(path).graph
-      guard settled.lacksGrids else {
+  ///
+  /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
+  static func readQuantizable(_ path: String, shapes: [String: [[Int]]]) throws -> Graph {
+    if shapes.isEmpty {
+      switch try read(path) {
+      case .blob:
         throw CommandError(
-          .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
+          .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")
+      case .graph(let graph, _, _):
+        if !graph.isQuantized { return graph }
       }
-      return settled
-    case .blob:
-      throw CommandError(
-        .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")
     }
+    let graph = try readProven(path, shapes: shapes).graph
+    guard !graph.isQuantized || graph.lacksGrids else {
+      throw CommandError(
+        .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
+    }
+    return graph
   }
 }
 

@@ -17,13 +17,9 @@ struct Import: Verb {
   let output = OctetCommand.Option<String>(
     required: "--output", short: "o", .path,
     help: "The .oct file to write; .onnx for a float model.")
-  let shapes = OctetCommand.Option(
-    "--shapes", .shapes,
-    help: "Sizes that an ONNX file leaves open (only an open batch is 1 by itself). An input that "
-      + "is a sequence is named once for each of its tensors.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
-    [model, output, shapes, Common.mean, Common.standardDeviation, Common.labels]
+    [model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -31,7 +27,7 @@ struct Import: Verb {
     let target = arguments[output]
     try AtomicFile.checkCanWrite(to: target)
     let watch = Stopwatch()
-    let imported = try ModelFile.readProven(path, shapes: arguments[shapes] ?? [:])
+    let imported = try ModelFile.readProven(path, shapes: arguments[Common.shapes] ?? [:])
     var graph = imported.graph
     if let normalization = try Common.normalization(arguments) {
       graph.metadata.normalization = normalization
@@ -80,26 +76,6 @@ struct Import: Verb {
           + "'octet quantize'")
     }
     return (try naming(path) { try ONNXWriter.write(graph) }, nil)
-  }
-}
-
-extension ValueKind<[String: [[Int]]]> {
-  /// Names with shapes, separated by commas: `x=1x3x32x32,y=1x10`.
-  fileprivate static var shapes: ValueKind {
-    ValueKind(placeholder: "NAME=1x3x32x32[,…]") { text throws(ValueError) in
-      var result: [String: [[Int]]] = [:]
-      for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-        let equals = entry.lastIndex(of: "=") ?? entry.startIndex
-        let numbers = entry[equals...].dropFirst().split(
-          separator: "x", omittingEmptySubsequences: false)
-        let shape = numbers.compactMap { Int($0) }.filter { $0 > 0 }
-        guard equals > entry.startIndex, shape.count == numbers.count else {
-          throw ValueError("a name and a shape, such as x=1x3x32x32, or several with commas")
-        }
-        result[String(entry[..<equals]), default: []].append(shape)
-      }
-      return result
-    }
   }
 }
 

@@ -36,15 +36,16 @@ struct Quantize: Verb {
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, rawInput, output, calibrator, samples, fullScores, seed, Common.mean,
-      Common.standardDeviation, Common.threads,
+      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores, seed,
+      Common.mean, Common.standardDeviation, Common.threads,
     ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
     try AtomicFile.checkCanWrite(to: path)
-    let graph = try ModelFile.readQuantizable(arguments[model])
+    let graph = try ModelFile.readQuantizable(
+      arguments[model], shapes: arguments[Common.shapes] ?? [:])
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]
