@@ -11,7 +11,7 @@ public enum Compiler {
 
   /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
   public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
-    let model = try Lowering.lower(graph.withPadsAsConcatenations())
+    let model = try Lowering.lower(graph.withKernelForms())
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
     let plan = try arenaPlan(model, &bytes)

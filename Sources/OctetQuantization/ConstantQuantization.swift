@@ -14,8 +14,10 @@ extension Graph {
     for (position, input) in node.inputs.enumerated() {
       guard let values = tensors[input].floats else { continue }
       try requireFinite(values, tensors[input].name)
-      // An operand of an operation that keeps scales has the scale of the result.
-      let shared = node.operation.keepsScale ? tensors[node.outputs[0]].quantization : nil
+      // An operand of an operation that keeps scales has the scale of the result. So have zeros,
+      // which have none of their own.
+      let hasResults = node.operation.keepsScale || values.allSatisfy { $0 == 0 }
+      let shared = hasResults ? tensors[node.outputs[0]].quantization : nil
       let range = ValueRange(lower: values.min() ?? 0, upper: values.max() ?? 0)
       let own = Quantization(
         scale: range.quantization.scale, zeroPoint: range.quantization.zeroPoint)

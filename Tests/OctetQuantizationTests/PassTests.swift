@@ -61,6 +61,25 @@ import Testing
     try expectSame(graph, simple, "\(operation)")
   }
 
+  /// The kernels have softmax over the last axis only.
+  @Test(arguments: 1...3)
+  func softmaxOverAnyAxis(axis: Int) throws {
+    for operation in [Operation.softmax(axis: axis, beta: 1), .logSoftmax(axis: axis)] {
+      var builder = NetworkBuilder(seed: axis, height: 5, width: 4, channelCount: 2)
+      try builder.convolution("conv", outputCount: 3, kernel: Extent(2))
+      try builder.append("function", operation)
+      let graph = builder.finished()
+      let simple = graph.simplified()
+      try simple.validate()
+      #expect(
+        simple.nodes.map(\.operation.name)
+          == (axis == 3
+            ? ["convolution", operation.name]
+            : ["convolution", "transpose", operation.name, "transpose"]))
+      try expectSame(graph, simple, "\(operation)")
+    }
+  }
+
   /// A result with another reader keeps its own value.
   @Test func aResultThatOthersReadIsLeftAlone() throws {
     var builder = NetworkBuilder(seed: 4, height: 5, width: 5, channelCount: 2)

@@ -5,7 +5,7 @@ import OctetModel
 
 extension Graph {
   mutating func writeIntegerForms() {
-    self = withPadsAsConcatenations()
+    self = withKernelForms()
     let inTables = nodesInTables
     var old: [Node] = []
     swap(&old, &nodes)
@@ -30,26 +30,63 @@ extension Graph {
     }
   }
 
-  /// The graph with padding that repeats what is there written as concatenations. Padding has its
-  /// operand's grid, so what stands between has it too.
-  public func withPadsAsConcatenations() -> Graph {
+  /// The graph with padding that repeats what is there as concatenations, which have its operand's
+  /// grid, and softmax over another axis than the last between transpositions.
+  public func withKernelForms() -> Graph {
     var graph = self
     graph.nodes = []
     for node in nodes {
-      guard case .pad(let before, let after, let mode) = node.operation,
-        let form = graph.padAsConcatenation(node, before: before, after: after, mode)
-      else {
+      let form: [Node]? =
+        switch node.operation {
+        case .pad(let before, let after, let mode):
+          graph.padAsConcatenation(node, before: before, after: after, mode)
+        case .softmax(let axis, let beta):
+          graph.betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
+        case .logSoftmax(let axis):
+          graph.betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
+        default: nil
+        }
+      guard let form else {
         graph.nodes.append(node)
         continue
       }
-      let source = graph.tensors[node.inputs[0]]
-      for made in form.flatMap(\.outputs) where graph.isFree(made) {
-        graph.tensors[made].elementType = source.elementType
-        graph.tensors[made].quantization = source.quantization
+      var source = graph.tensors[node.inputs[0]]
+      for made in form {
+        // What follows the function has the grid of its result.
+        if case .softmax = made.operation { source = graph.tensors[node.outputs[0]] }
+        if case .logSoftmax = made.operation { source = graph.tensors[node.outputs[0]] }
+        for output in made.outputs where graph.isFree(output) {
+          graph.tensors[output].elementType = source.elementType
+          graph.tensors[output].quantization = source.quantization
+        }
       }
       graph.nodes += form
     }
     return graph
+  }
+
+  /// A function of rows along `axis`; nil when that is the last already.
+  private mutating func betweenTranspositions(
+    _ node: Node, _ axis: Int, _ operation: (Int) -> Operation
+  ) -> [Node]? {
+    let shape = tensors[node.inputs[0]].shape
+    let last = shape.count - 1
+    if axis == last { return nil }
+    // Its own inverse.
+    var exchange = Array(shape.indices)
+    exchange.swapAt(axis, last)
+    var exchanged = shape
+    exchanged.swapAt(axis, last)
+    let (rows, results) = (between(node, "rows", exchanged), between(node, "results", exchanged))
+    return [
+      Node(
+        name: "\(node.name)/rows", operation: .transpose(exchange), inputs: [node.inputs[0]],
+        outputs: [rows]),
+      Node(name: node.name, operation: operation(last), inputs: [rows], outputs: [results]),
+      Node(
+        name: "\(node.name)/back", operation: .transpose(exchange), inputs: [results],
+        outputs: node.outputs),
+    ]
   }
 
   /// A tensor of `shape` for a value between the nodes that take the place of `node`.
