@@ -1,5 +1,5 @@
-"""The networks of torch_cases.py with scales that PyTorch or Brevitas chose, exported to ONNX by
-their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
+"""The networks of torch_cases.py with scales that PyTorch, Brevitas or AIMET chose, exported to ONNX
+by their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
 
     python trained_scales_cases.py --octet .build/release/octet [--only NETWORK]
                                    [--by PRODUCER] [--keep FOLDER]
@@ -9,7 +9,7 @@ Where scales are missing (Brevitas' last layer gives floats), `import` refuses a
 chooses those ("completed"): results may then be half a step farther from the float network's than
 ONNX Runtime's, or twice as far, in the root mean square. Prints differences and refusals; exit
 status 1 when there is a difference. Needs torch, onnx, onnxscript and onnxruntime, from PyPI,
-torchao, and brevitas (with dependencies==2.0.1, unfoldNd and onnxoptimizer).
+torchao, brevitas (with dependencies==2.0.1, unfoldNd and onnxoptimizer) and aimet-onnx.
 """
 
 import argparse
@@ -116,6 +116,16 @@ def brevitas_layers(module, samples, path, weights, activations):
     brevitas_exported(layerwise_quantize(module, layers), samples, path)
 
 
+def aimet(module, samples, path):
+    """Simulated quantization of an ONNX file, written with QuantizeLinear and DequantizeLinear."""
+    import onnx
+    from aimet_onnx.quantsim import QuantizationSimModel
+    legacy(module, path)
+    simulation = QuantizationSimModel(onnx.load(path))
+    simulation.compute_encodings([{"x": x[None].numpy()} for x in samples])
+    onnx.save(simulation.to_onnx_qdq(), path)
+
+
 PRODUCERS = {
     "torch x86": lambda *a: torch_converted(*a, "x86"),
     "torch qnnpack": lambda *a: torch_converted(*a, "qnnpack"),
@@ -132,6 +142,7 @@ PRODUCERS = {
         *a, "Int8WeightPerTensorFixedPoint", "Int8ActPerTensorFixedPoint"),
     "brevitas 4 bits": lambda *a: brevitas_layers(
         *a, "Int4WeightPerTensorFloatDecoupled", "Int8ActPerTensorFloat"),
+    "aimet": aimet,
 }
 
 
