@@ -1,5 +1,5 @@
-"""The networks of torch_cases.py with scales that PyTorch, Brevitas or AIMET chose, exported to ONNX
-by their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
+"""The networks of torch_cases.py with scales that PyTorch, Brevitas or AIMET chose, exported to
+ONNX by their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
 
     python trained_scales_cases.py --octet .build/release/octet [--only NETWORK]
                                    [--by PRODUCER] [--keep FOLDER]
