@@ -64,8 +64,8 @@ struct CLibraryBuilderTests {
     #expect(text.contains("public enum Model9Lives {"))
     #expect(text.contains("byteCount = \(blob.count)"))
     #expect(text.contains("private static let words: [\((blob.count + 7) / 8) of UInt64]"))
-    // "OCT8", version 2, a header of 96 bytes.
-    #expect(text.contains("0x6000023854434f, "))
+    // "OCT8", version 3, a header of 96 bytes.
+    #expect(text.contains("0x6000033854434f, "))
   }
 
   @discardableResult

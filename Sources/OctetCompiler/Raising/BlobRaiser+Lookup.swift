@@ -70,6 +70,12 @@ extension BlobRaiser {
       return Int(made.multiplier) == multiplier && Int(made.shift) == word(view, Word.shift)
     }
     guard let beta else { throw .invalid(node: name(view), reason: "no beta gives its multiplier") }
+    noteOwnScale(view)
     append(view, .softmax(axis: x.shape.count - 1, beta: beta))
+  }
+
+  /// A softmax, or its logarithm, on another grid than TensorFlow Lite's.
+  mutating func noteOwnScale(_ view: OperatorView) {
+    if word(view, SoftmaxRows.Word.outputMultiplier) != 0 { graph.metadata.roundsOnce = true }
   }
 }

@@ -63,7 +63,9 @@ public struct BlobRaiser {
     case .matrixMultiply: raiseMatrixMultiply(view)
     case .maxPool, .averagePool: raisePool(view)
     case .softmax: try raiseSoftmax(view)
-    case .logSoftmax: append(view, .logSoftmax(axis: input(view).shape.count - 1))
+    case .logSoftmax:
+      noteOwnScale(view)
+      append(view, .logSoftmax(axis: input(view).shape.count - 1))
     case .add: append(view, .add(activation(view, Add.Word.lower, Add.Word.upper)))
     case .subtract:
       append(view, .subtract(activation(view, Subtract.Word.lower, Subtract.Word.upper)))

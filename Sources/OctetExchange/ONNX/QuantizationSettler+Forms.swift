@@ -54,12 +54,11 @@ extension QuantizationSettler {
     }
   }
 
-  /// The kernels of some functions have one grid for their results, others leave their operand's;
-  /// nodes after them, which are returned, put them on the file's.
+  /// Some kernels leave their operand's grid; nodes after them, which are returned, put their
+  /// results on the file's.
   mutating func fixGrids(_ node: inout Node) -> [Node] {
     let fixed: Quantization?
     switch node.operation {
-    case .softmax, .logSoftmax: fixed = node.operation.fixedOutputQuantization
     case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
     case let operation where operation.isMover:
       fixed = graph.tensors[node.inputs[0]].quantization

@@ -101,7 +101,7 @@ extension Graph {
         separateInputs(&node)
       }
       nodes.append(node)
-      if node.operation.keepsScale || node.operation.prescribesItsGrid {
+      if node.operation.keepsScale || !metadata.roundsOnce && node.operation.prescribesItsGrid {
         separateOutputs(ofNode: nodes.count - 1)
       }
     }

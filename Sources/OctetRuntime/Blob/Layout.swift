@@ -1,4 +1,4 @@
-// The bytes of a `.oct` blob, version 2. Little-endian; every offset counts from the first byte.
+// The bytes of a `.oct` blob, version 3. Little-endian; every offset counts from the first byte.
 //
 //     header │ tensor records │ operator records │ index list │ parameter words │ strings │ data
 //
@@ -11,7 +11,7 @@
 public enum BlobHeader {
   /// "OCT8"
   public static let magicValue: UInt32 = 0x3854_434F
-  public static let versionValue: UInt16 = 2
+  public static let versionValue: UInt16 = 3
 
   public static let magic = 0  // u32
   public static let version = 4  // u16

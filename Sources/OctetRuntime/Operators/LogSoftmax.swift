@@ -1,18 +1,18 @@
 /// The logarithm of softmax over the last axis, in fixed point: input `[…, C]`, output the same
-/// shape, (1/16, 127).
+/// shape, (1/16, 127) or, for models that round once, any scale.
 ///
 /// As TensorFlow Lite for Microcontrollers: the logarithm of the exponentials' sum is taken from
 /// each difference.
 package struct LogSoftmax: Operator {
-  package static let parameterCount = 5
+  package static let parameterCount = 7
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
   /// The parameter words, in order: those of `SoftmaxRows`, then these.
   package enum Word {
     /// The inverse of the scaling to Q5.26, as a multiplier and a shift to the right (at most 0).
-    package static let inverseMultiplier = 3
-    package static let inverseShift = 4
+    package static let inverseMultiplier = 5
+    package static let inverseShift = 6
   }
 
   let rows: SoftmaxRows
@@ -36,11 +36,12 @@ package struct LogSoftmax: Operator {
       for index in 0..<rows.input.channels {
         let difference = unsafe Int32(source[index]) &- row.maximum
         var value: Int32 = -255
-        // From Q5.26 to sixteenths.
         if difference > least {
-          value = roundingShiftRight(rows.scaled(difference) &- logarithm, 22)
+          let result = rows.scaled(difference) &- logarithm
+          // From Q5.26 to the output's scale, or to sixteenths.
+          value = rows.outputBy.map { requantize(result, $0) } ?? roundingShiftRight(result, 22)
         }
-        unsafe target[index] = clamp(value &+ 127, -128, 127)
+        unsafe target[index] = clamp(value &+ rows.outputZeroPoint, -128, 127)
       }
     }
   }

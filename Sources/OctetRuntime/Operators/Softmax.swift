@@ -1,10 +1,10 @@
 /// Softmax over the last axis, in fixed point: input `[…, C]`, output the same shape, (1/256,
-/// −128).
+/// −128) or, for models that round once, any scale of 2⁻²⁰ and more.
 ///
 /// As TensorFlow Lite for Microcontrollers: the reciprocal of the exponentials' sum is found by
 /// Newton's method.
 package struct Softmax: Operator {
-  package static let parameterCount = 3
+  package static let parameterCount = 5
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
@@ -32,12 +32,17 @@ package struct Softmax: Operator {
       for index in 0..<rows.input.channels {
         let difference = unsafe Int32(source[index]) &- row.maximum
         var value: Int32 = 0
-        // Beyond 2³¹ everything rounds to zero.
-        if difference >= rows.differenceMinimum, exponent <= 31 {
-          value = roundingShiftRight(
-            highMultiply(reciprocal, rows.exponential(difference)), exponent)
+        if difference >= rows.differenceMinimum {
+          let product = highMultiply(reciprocal, rows.exponential(difference))
+          if let by = rows.outputBy {
+            // In 2⁻²⁰ first; the exponent is 23 or more.
+            value = requantize(roundingShiftRight(product, exponent &- 12), by)
+          } else if exponent <= 31 {
+            // Beyond 2³¹ everything rounds to zero.
+            value = roundingShiftRight(product, exponent)
+          }
         }
-        unsafe target[index] = clamp(value &- 128, -128, 127)
+        unsafe target[index] = clamp(value &+ rows.outputZeroPoint, -128, 127)
       }
     }
   }

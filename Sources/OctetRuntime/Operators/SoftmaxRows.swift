@@ -8,11 +8,18 @@ package struct SoftmaxRows {
     package static let shift = 1
     /// −255…0: differences below it count as an exponential of 0.
     package static let differenceMinimum = 2
+    /// From the result in 2⁻²⁰ (softmax) or 2⁻²⁶ (its logarithm) to the output's scale, as a
+    /// multiplier and a shift; 0 for TensorFlow Lite's results in 1/256 and 1/16.
+    package static let outputMultiplier = 3
+    package static let outputShift = 4
   }
 
   let view: OperatorView
   let input: TensorView
   let differenceMinimum: Int32
+  /// To any output scale; nil to TensorFlow Lite's.
+  let outputBy: FixedPointMultiplier?
+  let outputZeroPoint: Int32
   private let multiplier: Int32
   private let shift: Int32
 
@@ -22,6 +29,9 @@ package struct SoftmaxRows {
     differenceMinimum = view.parameter(Word.differenceMinimum)
     multiplier = view.parameter(Word.multiplier)
     shift = view.parameter(Word.shift)
+    let by = view.multiplier(Word.outputMultiplier, shift: Word.outputShift)
+    outputBy = by.multiplier == 0 ? nil : by
+    outputZeroPoint = view.output(0).zeroPoint
   }
 
   func validate() throws(ModelError) {
@@ -31,6 +41,9 @@ package struct SoftmaxRows {
     try view.require(parameter: Word.multiplier, in: 1 << 30...Int32.max)
     try view.require(parameter: Word.shift, in: 0...30)
     try view.require(parameter: Word.differenceMinimum, in: -255...0)
+    // Results are below 2²⁰, or their logarithms at most 0: neither may be shifted to the left.
+    try view.require(parameter: Word.outputMultiplier, in: 0...Int32.max)
+    try view.require(parameter: Word.outputShift, in: -31...0)
   }
 
   /// Calls `body` with each row's scores and where its results go, which may be the same place.

@@ -8,6 +8,8 @@ struct LogSoftmaxParameters {
   /// 2³¹ / (2^shift · multiplier)
   var inverse: FixedPointMultiplier
   var differenceMinimum: Int
+  /// The factor to another scale than TensorFlow Lite's, and the zero point.
+  var output: (by: FixedPointMultiplier, zeroPoint: Int)?
 }
 
 extension Oracle {
@@ -31,6 +33,10 @@ extension Oracle {
       return values.map { value in
         let difference = value - maximum
         if difference <= max(Int64(p.differenceMinimum - 1), reach) { return -128 }
+        if let (by, zeroPoint) = p.output {
+          return clamp(
+            requantize(scaled(difference) - logarithm, by) + Int64(zeroPoint), -128, 127)
+        }
         let steps = divideTiesAway(scaled(difference) - logarithm, powerOfTwo: 22)
         return clamp(steps + 127, -128, 127)
       }

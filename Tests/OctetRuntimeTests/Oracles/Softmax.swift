@@ -6,6 +6,8 @@ struct SoftmaxParameters {
   /// beta · input scale · 2²⁶
   var multiplier: FixedPointMultiplier
   var differenceMinimum: Int
+  /// The factor to another scale than TensorFlow Lite's, and the zero point.
+  var output: (by: FixedPointMultiplier, zeroPoint: Int)?
 }
 
 extension Oracle {
@@ -30,7 +32,12 @@ extension Oracle {
       }
       let reciprocal = reciprocal(mantissa - 1 << 31)
       return exponentials.map { exponential in
-        guard let exponential else { return -128 }
+        guard let exponential else { return clamp(Int64(p.output?.zeroPoint ?? -128), -128, 127) }
+        if let (by, zeroPoint) = p.output {
+          let fine = divideTiesAway(
+            highMultiply(reciprocal, exponential), powerOfTwo: integerBits + 31 - 20)
+          return clamp(requantize(fine, by) + Int64(zeroPoint), -128, 127)
+        }
         let value = divideTiesAway(
           highMultiply(reciprocal, exponential), powerOfTwo: integerBits + 31 - 8)
         return clamp(value - 128, -128, 127)
