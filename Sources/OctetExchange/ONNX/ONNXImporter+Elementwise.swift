@@ -27,10 +27,13 @@ extension ONNXImporter {
       view.version < 11 || view.optionalInput($0).map { $0.constant != nil } ?? true
     }
     if x.elementType.isReal && isKnown { return try unary(view, try Self.clip(view)) }
+    guard view.version >= 11 else {
+      throw .invalid("operator set \(view.version) clips reals only")
+    }
     if isKnown, try clipCodes(view, x) { return }
     var value = x
     for (index, operation) in [(1, Operation.maximum), (2, .minimum)] {
-      guard view.version >= 11, var bound = view.optionalInput(index) else { continue }
+      guard var bound = view.optionalInput(index) else { continue }
       guard bound.shape.elementCount == 1 else { throw .invalid("a bound should be one number") }
       if let constant = bound.constant {
         bound.source = .constant(constant.reshaped([]))

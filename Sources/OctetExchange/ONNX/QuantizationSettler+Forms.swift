@@ -57,14 +57,12 @@ extension QuantizationSettler {
   /// Some kernels leave their operand's grid; nodes after them, which are returned, put their
   /// results on the file's.
   mutating func fixGrids(_ node: inout Node) -> [Node] {
-    let fixed: Quantization?
     switch node.operation {
-    case .averagePool, .resize: fixed = graph.tensors[node.inputs[0]].quantization
-    case let operation where operation.isMover:
-      fixed = graph.tensors[node.inputs[0]].quantization
+    case .averagePool, .resize: break
+    case let operation where operation.isMover: break
     default: return []
     }
-    guard let fixed else { return [] }
+    guard let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() {
       var tensor = graph.tensors[output]
