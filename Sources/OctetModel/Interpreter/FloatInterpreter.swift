@@ -42,7 +42,7 @@ public final class FloatInterpreter {
       }
       let context = StepContext(
         node: node, inputs: operands(node.inputs), outputs: operands(node.outputs))
-      steps.append(try context.makeStep())
+      steps.append(try node.operation.definition.step(context))
       for output in node.outputs {
         if let step = Self.roundingStep(graph.tensors[output], buffers[output]) {
           steps.append(step)

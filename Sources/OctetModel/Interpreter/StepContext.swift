@@ -1,11 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
-/// A node with its operands, from which its step is made. One file for each kind of operation
-/// holds the `StepContext` extension that makes the step.
+/// A node's operands, from which its operation's definition makes the step.
 struct StepContext {
   let node: Node
   let inputs: [Operand]
@@ -13,60 +6,6 @@ struct StepContext {
 
   var x: Operand { inputs[0] }
   var y: Operand { outputs[0] }
-
-  func makeStep() throws(GraphError) -> InterpreterStep {
-    let touchesIntegers = (inputs + outputs).contains { $0.isInteger }
-    return touchesIntegers ? try integerStep() : try floatStep()
-  }
-
-  /// The step of a node on reals, and of one that only moves elements of either kind.
-  func floatStep() throws(GraphError) -> InterpreterStep {
-    switch node.operation {
-    case .convolution(let attributes): convolution(attributes)
-    case .depthwiseConvolution(let attributes): depthwiseConvolution(attributes)
-    case .transposedConvolution(let attributes): transposedConvolution(attributes)
-    case .fullyConnected(let attributes): fullyConnected(attributes)
-    case .matrixMultiply: matrixMultiply()
-    case .maxPool(let attributes): maxPool(attributes, lowest: -Float.infinity)
-    case .averagePool(let attributes): averagePool(attributes)
-    case .add(let activation): binary(activation) { $0 + $1 }
-    case .subtract(let activation): binary(activation) { $0 - $1 }
-    case .multiply(let activation): binary(activation) { $0 * $1 }
-    case .divide(let activation): binary(activation) { $0 / $1 }
-    case .minimum: binary(.none) { $0.isNaN || $0 < $1 ? $0 : $1 }
-    case .maximum: binary(.none) { $0.isNaN || $0 > $1 ? $0 : $1 }
-    case .prelu: binary(.none) { $0 < 0 ? $0 * $1 : $0 }
-    case .power: binary(.none) { powf($0, $1) }
-    case .softmax(let axis, let beta): softmax(axis: axis, beta: beta)
-    case .logSoftmax(let axis): logSoftmax(axis: axis)
-    case .batchNormalization(let epsilon): batchNormalization(epsilon: epsilon)
-    case .localResponseNormalization(let size, let alpha, let beta, let bias):
-      localResponseNormalization(size: size, alpha: alpha, beta: beta, bias: bias)
-    case .mean(let axes, _): mean(axes: axes)
-    case .reduce(let reduction, let axes, _): reduce(reduction, axes: axes)
-    default: try arrangement()
-    }
-  }
-
-  private func arrangement() throws(GraphError) -> InterpreterStep {
-    switch node.operation {
-    case .extremum(let attributes): extremum(attributes)
-    case .maxPoolIndices(let attributes, let isColumnMajor):
-      maxPoolIndices(attributes, isColumnMajor: isColumnMajor)
-    case .cast(let attributes): cast(attributes)
-    case .select: select()
-    case .gather(let axis): gather(axis: axis)
-    case .expand, .tile: repeated()
-    case .concatenation(let axis, let activation):
-      concatenation(axis: axis, activation: activation)
-    case .pad(let before, _, let mode): pad(before: before, mode: mode)
-    case .transpose(let permutation): transpose(permutation)
-    case .slice(let begin, _, let stride): slice(begin: begin, stride: stride)
-    case .split(let axis, let counts): split(axis: axis, counts: counts)
-    case .resize(let attributes): try resize(attributes)
-    default: try elementwise()
-    }
-  }
 
   /// Clamps the output to the range of a fused activation; nil when there is none.
   func clampStep(_ activation: Activation) -> InterpreterStep? {

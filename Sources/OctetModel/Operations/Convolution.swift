@@ -1,3 +1,52 @@
+/// Of a convolution and of a depthwise convolution.
+public struct ConvolutionAttributes: Sendable, Equatable {
+  public var stride = Extent(1)
+  public var dilation = Extent(1)
+  public var padding = Padding()
+  /// Of a convolution; a depthwise convolution has as many groups as input channels and ignores it.
+  public var groups = 1
+  public var activation = Activation.none
+
+  public init() {}
+}
+
+/// x `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, bias `[O]` → `[N, OH, OW, O]`.
+struct ConvolutionDefinition: WeightedOperation, FusingOperation {
+  let attributes: ConvolutionAttributes
+
+  var name: String { "convolution" }
+  var inputCount: ClosedRange<Int> { 2...3 }
+  var traits: OperationTraits { OperationTraits() }
+  var weightChannelAxis: Int { 0 }
+  var activation: Activation { attributes.activation }
+
+  func replacing(activation: Activation) -> Operation {
+    var attributes = attributes
+    attributes.activation = activation
+    return .convolution(attributes)
+  }
+
+  func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
+    output.elementCount * Array(weights.dropFirst()).elementCount
+  }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    let (x, weights) = try inputs.imageAndWeights()
+    try inputs.requireGroups(attributes.groups)
+    try inputs.requireBias(outputChannels: weights[0])
+    let extent = try inputs.windows(
+      kernel: Extent(height: weights[1], width: weights[2]), stride: attributes.stride,
+      dilation: attributes.dilation, padding: attributes.padding)
+    return [[x[0], extent.height, extent.width, weights[0]]]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep { context.convolution(attributes) }
+}
+
 extension StepContext {
   /// x `[N, H, W, I]`, weights `[O, KH, KW, I / G]`, bias `[O]` → y `[N, OH, OW, O]`.
   ///

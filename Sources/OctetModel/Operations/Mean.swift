@@ -1,3 +1,23 @@
+/// The mean over some axes, which become 1 or go.
+struct MeanDefinition: OperationDefinition {
+  let axes: [Int]
+  let keepsDimensions: Bool
+
+  var name: String { "mean" }
+  var inputCount: ClosedRange<Int> { 1...1 }
+  var traits: OperationTraits { OperationTraits() }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.reduced(axes: axes, keepsDimensions: keepsDimensions)]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep { context.mean(axes: axes) }
+}
+
 extension StepContext {
   /// The mean over `axes`; the sums run in row-major order of the input.
   func mean(axes: [Int]) -> InterpreterStep {

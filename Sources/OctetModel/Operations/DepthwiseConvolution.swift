@@ -1,3 +1,46 @@
+/// x `[N, H, W, I]`, weights `[1, KH, KW, I · multiplier]`, bias `[I · multiplier]` →
+/// `[N, OH, OW, I · multiplier]`.
+struct DepthwiseConvolutionDefinition: WeightedOperation, FusingOperation {
+  let attributes: ConvolutionAttributes
+
+  var name: String { "depthwiseConvolution" }
+  var inputCount: ClosedRange<Int> { 2...3 }
+  var traits: OperationTraits { OperationTraits() }
+  var weightChannelAxis: Int { 3 }
+  var activation: Activation { attributes.activation }
+
+  func replacing(activation: Activation) -> Operation {
+    var attributes = attributes
+    attributes.activation = activation
+    return .depthwiseConvolution(attributes)
+  }
+
+  func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
+    output.elementCount * weights[1] * weights[2]
+  }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    let (x, weights) = try inputs.imageAndWeights()
+    guard weights[0] == 1, x[3] > 0, weights[3] % x[3] == 0 else {
+      throw inputs.invalid(
+        "cannot apply weights \(weights) to x \(x) (weights are [1, KH, KW, I · multiplier])")
+    }
+    try inputs.requireBias(outputChannels: weights[3])
+    let extent = try inputs.windows(
+      kernel: Extent(height: weights[1], width: weights[2]), stride: attributes.stride,
+      dilation: attributes.dilation, padding: attributes.padding)
+    return [[x[0], extent.height, extent.width, weights[3]]]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    context.depthwiseConvolution(attributes)
+  }
+}
+
 extension StepContext {
   /// x `[N, H, W, I]`, weights `[1, KH, KW, O]`, bias `[O]` → y `[N, OH, OW, O]`, with
   /// O = I · multiplier.

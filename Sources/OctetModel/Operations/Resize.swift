@@ -1,8 +1,62 @@
+public struct ResizeAttributes: Sendable, Equatable {
+  public enum Method: Sendable { case nearest, bilinear }
+  /// How an output index maps to an input position.
+  public enum Coordinates: Sendable { case asymmetric, halfPixel, alignCorners, pytorchHalfPixel }
+  public enum Rounding: Sendable { case floor, ceil, roundPreferFloor, roundPreferCeil }
+
+  public var method: Method
+  public var coordinates: Coordinates
+  public var rounding: Rounding
+  /// The result's dimension for each axis.
+  public var outputShape: [Int]
+  /// Output over input for each axis; may differ from the ratio of the dimensions.
+  public var scales: [Float]
+
+  public init(
+    method: Method, coordinates: Coordinates, rounding: Rounding, outputShape: [Int],
+    scales: [Float]
+  ) {
+    self.method = method
+    self.coordinates = coordinates
+    self.rounding = rounding
+    self.outputShape = outputShape
+    self.scales = scales
+  }
+}
+
+/// x, sampled at other places along each axis.
+struct ResizeDefinition: OperationDefinition {
+  let attributes: ResizeAttributes
+
+  var name: String { "resize" }
+  var inputCount: ClosedRange<Int> { 1...1 }
+  var traits: OperationTraits { OperationTraits(grid: .kept) }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    attributes.method == .nearest ? try inputs.alike() : try inputs.reals()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    let x = inputs[0]
+    if attributes.outputShape.count != x.count || attributes.scales.count != x.count {
+      throw inputs.invalid("needs a size and a scale for each dimension of \(x)")
+    }
+    if !attributes.scales.allSatisfy({ $0 > 0 && $0.isFinite }) {
+      throw inputs.invalid("needs positive scales, but has \(attributes.scales)")
+    }
+    if x.contains(0) { throw inputs.invalid("needs an input with elements") }
+    return [attributes.outputShape]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep { context.resize(attributes) }
+}
+
 extension StepContext {
-  func resize(_ attributes: ResizeAttributes) throws(GraphError) -> InterpreterStep {
+  func resize(_ attributes: ResizeAttributes) -> InterpreterStep {
     let mapping = ResizeMapping(attributes, x: x.shape)
     switch attributes.method {
-    case .nearest: return nearestResize { mapping.nearest(axis: $0, index: $1) }
+    case .nearest:
+      return gather(y, table(y.shape) { mapping.nearest(axis: $0, index: $1) }, filler: 0)
     case .bilinear: return bilinear(mapping)
     }
   }

@@ -34,9 +34,11 @@ extension Graph {
 
   /// The shapes that `node` gives to its outputs, in order.
   public func outputShapes(of node: Node) throws(GraphError) -> [[Int]] {
+    let definition = node.operation.definition
     let rule = ShapeRule(
-      node: node.name, operation: node.operation, inputs: node.inputs.map { tensors[$0].shape })
-    let shapes = try rule.outputs()
+      node: node.name, operation: definition.name, shapes: node.inputs.map { tensors[$0].shape })
+    try rule.requireInputs(definition.inputCount)
+    let shapes = try definition.outputShapes(rule)
     if shapes.count != node.outputs.count {
       throw rule.invalid("has \(node.outputs.count) outputs, but makes \(shapes.count)")
     }
@@ -121,100 +123,5 @@ extension Graph {
     if !scales.allSatisfy({ $0 > 0 && $0.isFinite }) {
       throw .invalid(node: tensor.name, reason: "scales must be positive and finite")
     }
-  }
-}
-
-/// Computes the output shapes of one node. The rules stand in extensions, by kind of operation.
-struct ShapeRule {
-  let node: String
-  let operation: Operation
-  let inputs: [[Int]]
-
-  func invalid(_ reason: String) -> GraphError {
-    .invalid(node: node, reason: "\(operation.name) \(reason)")
-  }
-
-  /// Fails unless there are as many inputs as `range` says.
-  func requireInputs(_ range: ClosedRange<Int>) throws(GraphError) {
-    if !range.contains(inputs.count) {
-      throw invalid(
-        "has \(inputs.count) inputs, but takes \(range.lowerBound)"
-          + (range.count > 1 ? " to \(range.upperBound)" : ""))
-    }
-  }
-
-  func requireRank(_ rank: Int, of index: Int, _ name: String) throws(GraphError) {
-    if inputs[index].count != rank {
-      throw invalid("needs \(name) with \(rank) dimensions, but its shape is \(inputs[index])")
-    }
-  }
-
-  func requireAxis(_ axis: Int, rank: Int) throws(GraphError) {
-    if !(0..<rank).contains(axis) {
-      throw invalid("has axis \(axis), but its input has \(rank) dimensions")
-    }
-  }
-
-  func outputs() throws(GraphError) -> [[Int]] {
-    switch operation {
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .maxPool, .averagePool,
-      .maxPoolIndices, .resize:
-      return [try spatialOutput()]
-    case .fullyConnected(let attributes): return [try fullyConnected(attributes)]
-    case .matrixMultiply: return [try matrixMultiply()]
-    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .power, .compare, .logic:
-      try requireInputs(2...2)
-      return [try broadcast(inputs[0], inputs[1])]
-    case .select:
-      try requireInputs(3...3)
-      return [try broadcast(try broadcast(inputs[0], inputs[1]), inputs[2])]
-    case .prelu:
-      try requireInputs(2...2)
-      if try broadcast(inputs[0], inputs[1]) != inputs[0] {
-        throw invalid("has a slope of shape \(inputs[1]), which does not fit \(inputs[0])")
-      }
-      return [inputs[0]]
-    case .relu, .relu6, .leakyRelu, .clip, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .identity, .function, .cast, .quantize, .dequantize:
-      try requireInputs(1...1)
-      return [inputs[0]]
-    case .softmax(let axis, _), .logSoftmax(let axis):
-      try requireInputs(1...1)
-      try requireAxis(axis, rank: inputs[0].count)
-      return [inputs[0]]
-    case .batchNormalization, .localResponseNormalization:
-      return [try normalization()]
-    default: return try arrangementOutputs()
-    }
-  }
-
-  /// The shape that `a` and `b` broadcast to, aligned at the last axis.
-  func broadcast(_ a: [Int], _ b: [Int]) throws(GraphError) -> [Int] {
-    let rank = max(a.count, b.count)
-    var result = [Int](repeating: 1, count: rank)
-    for k in 0..<rank {
-      let x = k < rank - a.count ? 1 : a[k - (rank - a.count)]
-      let y = k < rank - b.count ? 1 : b[k - (rank - b.count)]
-      if x != y && x != 1 && y != 1 { throw invalid("cannot broadcast \(a) and \(b)") }
-      result[k] = x == 1 ? y : x
-    }
-    return result
-  }
-
-  private func normalization() throws(GraphError) -> [Int] {
-    guard case .batchNormalization = operation else {
-      try requireInputs(1...1)
-      if case .localResponseNormalization(let size, _, _, _) = operation, size < 1 {
-        throw invalid("has size \(size), but needs at least 1")
-      }
-      if inputs[0].isEmpty { throw invalid("needs at least one dimension") }
-      return inputs[0]
-    }
-    try requireInputs(5...5)
-    guard let channels = inputs[0].last else { throw invalid("needs at least one dimension") }
-    for parameter in inputs[1...] where parameter != [channels] {
-      throw invalid("has a parameter of shape \(parameter) for \(channels) channels")
-    }
-    return inputs[0]
   }
 }

@@ -4,24 +4,31 @@
   import Darwin
 #endif
 
-extension StepContext {
-  /// `(x − mean[c]) / √(variance[c] + epsilon) · gamma[c] + beta[c]` over the last axis.
-  func batchNormalization(epsilon: Float) -> InterpreterStep {
-    let (x, y, channels) = (self.x, self.y, self.x.shape[self.x.shape.count - 1])
-    let (gamma, beta) = (inputs[1].base, inputs[2].base)
-    let (mean, variance) = (inputs[3].base, inputs[4].base)
-    let positions = channels == 0 ? 0 : x.count / channels
-    return {
-      for position in 0..<positions {
-        let offset = position * channels
-        for c in 0..<channels {
-          let factor = gamma[c] / (variance[c] + epsilon).squareRoot()
-          y.base[offset + c] = (x.base[offset + c] - mean[c]) * factor + beta[c]
-        }
-      }
-    }
+/// `x / (bias + alpha / size · Σ x²)^beta`, the sum over `size` neighbours along the last axis.
+struct LocalResponseNormalizationDefinition: OperationDefinition {
+  let size: Int
+  let alpha, beta, bias: Float
+
+  var name: String { "localResponseNormalization" }
+  var inputCount: ClosedRange<Int> { 1...1 }
+  var traits: OperationTraits { .noKernel }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
   }
 
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    if size < 1 { throw inputs.invalid("has size \(size), but needs at least 1") }
+    if inputs[0].isEmpty { throw inputs.invalid("needs at least one dimension") }
+    return [inputs[0]]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    context.localResponseNormalization(size: size, alpha: alpha, beta: beta, bias: bias)
+  }
+}
+
+extension StepContext {
   /// `x / (bias + alpha / size · Σ x²)^beta`, the sum over `size` neighbouring channels.
   func localResponseNormalization(
     size: Int, alpha: Float, beta: Float, bias: Float

@@ -1,3 +1,57 @@
+public struct TransposedConvolutionAttributes: Sendable, Equatable {
+  public var stride = Extent(1)
+  public var dilation = Extent(1)
+  /// Cropped from the full result.
+  public var padding = Padding()
+  public var groups = 1
+  public var activation = Activation.none
+  /// Height and width of the result.
+  public var outputExtent: Extent
+
+  public init(outputExtent: Extent) { self.outputExtent = outputExtent }
+}
+
+/// x `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, bias `[O]` → `[N, OH, OW, O]`.
+struct TransposedConvolutionDefinition: WeightedOperation, FusingOperation {
+  let attributes: TransposedConvolutionAttributes
+
+  var name: String { "transposedConvolution" }
+  var inputCount: ClosedRange<Int> { 2...3 }
+  var traits: OperationTraits { OperationTraits() }
+  var weightChannelAxis: Int { 0 }
+  var activation: Activation { attributes.activation }
+
+  func replacing(activation: Activation) -> Operation {
+    var attributes = attributes
+    attributes.activation = activation
+    return .transposedConvolution(attributes)
+  }
+
+  func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
+    x.elementCount * weights[0] * weights[1] * weights[2]
+  }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    let (x, weights) = try inputs.imageAndWeights()
+    try inputs.requireGroups(attributes.groups)
+    try inputs.requireBias(outputChannels: weights[0])
+    try inputs.requirePositive(attributes.stride, "stride")
+    try inputs.requirePositive(attributes.dilation, "dilation")
+    try inputs.requireSmall(attributes.padding)
+    return [
+      [x[0], attributes.outputExtent.height, attributes.outputExtent.width, weights[0]]
+    ]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    context.transposedConvolution(attributes)
+  }
+}
+
 extension StepContext {
   /// x `[N, H, W, I]`, weights `[O, KH, KW, I / G]`, bias `[O]` → y `[N, OH, OW, O]`.
   ///

@@ -1,0 +1,59 @@
+/// Reals become integers by truncation, integers wrap around, anything but 0 is true.
+public struct CastAttributes: Sendable, Equatable {
+  public var target: ElementType
+  /// To floats of 8 bits: what is out of range becomes the largest number.
+  public var saturates = true
+  /// To `float8E8M0`.
+  public var powerRounding = FloatFormat.PowerRounding.up
+
+  public init(_ target: ElementType) { self.target = target }
+}
+
+/// The elements of x in another type.
+struct CastDefinition: OperationDefinition {
+  let attributes: CastAttributes
+
+  var name: String { "cast" }
+  var inputCount: ClosedRange<Int> { 1...1 }
+  var traits: OperationTraits { .noKernel }
+
+  func outputElementType(_ inputs: ElementTypeRule) -> ElementType { attributes.target }
+  func outputShapes(_ inputs: ShapeRule) -> [[Int]] { [inputs[0]] }
+  func step(_ context: StepContext) -> InterpreterStep { context.cast(attributes) }
+}
+
+extension StepContext {
+  /// Between reals and integers, or among either.
+  func cast(_ attributes: CastAttributes) -> InterpreterStep {
+    let (x, y, count, target) = (self.x, self.y, self.y.count, attributes.target)
+    switch (x.isInteger, y.isInteger) {
+    case (true, true): return integerMap { $0 == 0 ? 0 : target == .bool ? 1 : $0 }
+    case (false, true):
+      let isTruth = target == .bool
+      return {
+        for index in 0..<count {
+          let real = x.base[index]
+          y.integers[index] = isTruth ? (real == 0 ? 0 : 1) : truncated(real, to: target)
+        }
+      }
+    case (true, false):
+      let isUnsigned = x.elementType == .uint64
+      return {
+        for index in 0..<count {
+          let value = x.integers[index]
+          y.base[index] = isUnsigned ? Float(UInt64(bitPattern: value)) : Float(value)
+        }
+      }
+    case (false, false):
+      let format = target.floatFormat
+      return {
+        for index in 0..<count {
+          y.base[index] =
+            format?.rounded(
+              x.base[index], saturates: attributes.saturates, attributes.powerRounding)
+            ?? x.base[index]
+        }
+      }
+    }
+  }
+}

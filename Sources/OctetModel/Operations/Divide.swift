@@ -1,0 +1,31 @@
+/// a / b, broadcast; of integers towards zero.
+struct DivideDefinition: OperationDefinition {
+  let activation: Activation
+
+  var name: String { "divide" }
+  var inputCount: ClosedRange<Int> { 2...2 }
+  var traits: OperationTraits { OperationTraits(isElementwise: true, int8Refusal: "it divides by 0") }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.alike()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.broadcast(inputs[0], inputs[1])]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    if !context.x.isInteger { return context.binary(activation) { $0 / $1 } }
+    let isUnsigned = context.x.elementType == .uint64
+    return context.integerBinary { quotient($0, $1, isUnsigned: isUnsigned) }
+  }
+}
+
+/// Towards zero; 0 when the divisor is 0, where ONNX defines no result.
+private func quotient(_ a: Int64, _ b: Int64, isUnsigned: Bool) -> Int64 {
+  if b == 0 { return 0 }
+  if isUnsigned {
+    return Int64(bitPattern: UInt64(bitPattern: a) / UInt64(bitPattern: b))
+  }
+  return a.dividedReportingOverflow(by: b).partialValue
+}

@@ -1,0 +1,29 @@
+public enum Logic: Sendable { case and, or, exclusiveOr }
+
+/// Truth values of two tensors of truth values, broadcast.
+struct LogicDefinition: OperationDefinition {
+  let logic: Logic
+
+  var name: String { "logic" }
+  var inputCount: ClosedRange<Int> { 2...2 }
+  var traits: OperationTraits { .noKernel }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    guard inputs.types.allSatisfy({ $0 == .bool }) else {
+      throw inputs.unsupported("it needs truth values")
+    }
+    return .bool
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.broadcast(inputs[0], inputs[1])]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    switch logic {
+    case .and: context.integerBinary { $0 & $1 }
+    case .or: context.integerBinary { $0 | $1 }
+    case .exclusiveOr: context.integerBinary { $0 ^ $1 }
+    }
+  }
+}

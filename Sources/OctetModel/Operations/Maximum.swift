@@ -1,0 +1,20 @@
+/// The larger of a and b, broadcast; NaN where one of them is.
+struct MaximumDefinition: OperationDefinition {
+  var name: String { "maximum" }
+  var inputCount: ClosedRange<Int> { 2...2 }
+  var traits: OperationTraits { OperationTraits(isElementwise: true, grid: .kept) }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.alike()
+  }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.broadcast(inputs[0], inputs[1])]
+  }
+
+  func step(_ context: StepContext) -> InterpreterStep {
+    if !context.x.isInteger { return context.binary(.none) { $0.isNaN || $0 > $1 ? $0 : $1 } }
+    let isLess = context.integerOrder
+    return context.integerBinary { isLess($0, $1) ? $1 : $0 }
+  }
+}
