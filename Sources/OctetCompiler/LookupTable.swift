@@ -33,29 +33,11 @@ public struct LookupTable: Sendable {
   /// The table of `operation`, the result for x at x + 128; nil when the operation is not a
   /// function of one element alone.
   public func values(of operation: OctetModel.Operation) -> [Int8]? {
-    if !roundsOnce, let values = tensorFlowLite(operation) { return values }
-    return Self.function(of: operation).map { values($0) }
-  }
-
-  private static func function(
-    of operation: OctetModel.Operation
-  ) -> ((Double) -> Double)? {
     switch operation {
-    case .identity, .quantize: { $0 }
-    case .relu: { max(0, $0) }
-    case .relu6: { max(0, min(6, $0)) }
-    case .clip(let lower, let upper): { min(Double(upper), max(Double(lower), $0)) }
-    case .leakyRelu(let alpha): { $0 < 0 ? Double(alpha) * $0 : $0 }
-    case .hardSwish: { $0 * max(0, min(1, $0 / 6 + 0.5)) }
-    case .logistic: { 1 / (1 + exp(-$0)) }
-    case .tanh: { Foundation.tanh($0) }
-    case .hardSigmoid(let alpha, let beta):
-      { max(0, min(1, Double(alpha) * $0 + Double(beta))) }
-    case .elu(let alpha): { $0 < 0 ? Double(alpha) * expm1($0) : $0 }
-    case .selu(let alpha, let gamma):
-      { Double(gamma) * ($0 < 0 ? Double(alpha) * expm1($0) : $0) }
-    case .function(let function):
-      { (real: @escaping (Float) -> Float) in { Double(real(Float($0))) } }(function.evaluator())
+    case .scalar(let function):
+      (roundsOnce ? nil : tensorFlowLite(function)) ?? values(function.value)
+    case .identity, .quantize:
+      roundsOnce ? values({ (x: Double) in x }) : clipped(lower: -.infinity, upper: .infinity)
     default: nil
     }
   }
@@ -106,13 +88,10 @@ public struct LookupTable: Sendable {
   // MARK: TensorFlow Lite's kernels
 
   /// nil where it has none of its own: the function's results are rounded.
-  private func tensorFlowLite(_ operation: OctetModel.Operation) -> [Int8]? {
-    switch operation {
-    case .relu: clipped(lower: 0, upper: .infinity)
-    case .relu6: clipped(lower: 0, upper: 6)
-    case .clip(let lower, let upper): clipped(lower: lower, upper: upper)
-    case .identity, .quantize: clipped(lower: -.infinity, upper: .infinity)
-    case .leakyRelu(let alpha): leakyRelu(alpha: alpha)
+  private func tensorFlowLite(_ function: ScalarFunction) -> [Int8]? {
+    if let (lower, upper) = function.bounds { return clipped(lower: lower, upper: upper) }
+    return switch function.kind {
+    case .leakyRelu: leakyRelu(alpha: function.parameters[0])
     case .hardSwish: hardSwish()
     case .logistic where output == Code(scale: 1 / 256, zeroPoint: -128): logistic()
     case .tanh where output == Code(scale: 1 / 128, zeroPoint: 0): tanh()

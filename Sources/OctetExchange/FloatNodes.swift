@@ -28,19 +28,12 @@ extension Graph {
         + "samples"
       result.append(
         UnsupportedNode(
-          name: node.name, operatorName: node.operation.exchangeName, reason: reason))
+          name: node.name, operatorName: node.operation.name, reason: reason))
     }
     return result
   }
 
   private func isReal(_ tensor: TensorIndex) -> Bool {
     tensors[tensor].quantization == nil && tensors[tensor].elementType == .float32
-  }
-}
-
-extension Operation {
-  /// The case's name.
-  fileprivate var exchangeName: String {
-    String("\(self)".prefix { $0 != "(" })
   }
 }

@@ -47,7 +47,7 @@ struct GraphBuilder {
   }
 
   mutating func relu(_ name: String) {
-    append(name, .relu, shape: shape)
+    append(name, .scalar(.relu), shape: shape)
   }
 
   /// 2×2, stride 2.

@@ -11,7 +11,7 @@ extension LanePlanner {
     case .fullyConnected(let attributes): try planFullyConnected(attributes)
     case .maxPool(let attributes): try planPool(attributes, .max)
     case .averagePool(let attributes): try planPool(attributes, .average)
-    case .relu: try planReLU()
+    case .scalar(.relu): try planReLU()
     case .add(let activation): try planAdd(activation)
     case .reshape, .identity:
       try require(

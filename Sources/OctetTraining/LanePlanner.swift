@@ -84,7 +84,7 @@ struct LanePlanner {
       }
     }
     countReaders(nodes)
-    for (_, node) in nodes where node.operation == .relu {
+    for (_, node) in nodes where node.operation == .scalar(.relu) {
       let source = root(node.inputs[0])
       guard let producer = producers[source], readers[source]?.count == 1,
         source != root(output)

@@ -24,7 +24,7 @@ import Testing
       Node(name: "real", operation: .dequantize, inputs: [x], outputs: [real[0]]),
       Node(
         name: "scaled", operation: .multiply(.none), inputs: [real[0], factor], outputs: [real[1]]),
-      Node(name: "logistic", operation: .logistic, inputs: [real[1]], outputs: [real[2]]),
+      Node(name: "logistic", operation: .scalar(.logistic), inputs: [real[1]], outputs: [real[2]]),
       Node(
         name: "product", operation: .multiply(.none), inputs: [real[0], real[2]],
         outputs: [real[3]]),

@@ -93,7 +93,7 @@ import Testing
     for index in 0..<2000 {
       let next = graph.add(Tensor(name: "t\(index)", shape: [1]))
       graph.nodes.append(
-        Node(name: "n\(index)", operation: .relu, inputs: [last], outputs: [next]))
+        Node(name: "n\(index)", operation: .scalar(.relu), inputs: [last], outputs: [next]))
       last = next
     }
     graph.outputs = [last]

@@ -25,13 +25,13 @@ import Testing
     let conv1 = node(
       "conv1", .convolution(first),
       [x, constant("conv1.weight", [8, 3, 2, 3]), constant("conv1.bias", [8])])
-    let relu1 = node("relu1", .relu, [conv1])
+    let relu1 = node("relu1", .scalar(.relu), [conv1])
     var depthwise = ConvolutionAttributes()
     depthwise.stride = Extent(height: 2, width: 1)
     let conv2 = node(
       "conv2", .depthwiseConvolution(depthwise),
       [relu1, constant("conv2.weight", [1, 3, 3, 16]), constant("conv2.bias", [16])])
-    let clip = node("clip", .relu6, [conv2])
+    let clip = node("clip", .scalar(.relu6), [conv2])
     var grouped = ConvolutionAttributes()
     grouped.groups = 4
     let conv3 = node(
@@ -63,16 +63,16 @@ import Testing
 
   /// Functions that the written operator set has not are written as several nodes.
   @Test(arguments: [
-    MathFunction.mish, .gelu, .geluByTanh, .swish(alpha: 1), .swish(alpha: 1.5),
+    ScalarFunction.mish, .gelu, .geluByTanh, .swish(alpha: 1), .swish(alpha: 1.5),
     .power(exponent: 2.5),
   ])
-  func composedFunction(_ function: MathFunction) throws {
+  func composedFunction(_ function: ScalarFunction) throws {
     var graph = Graph(name: "function")
     let x = graph.add(Tensor(name: "x", shape: [1, 61]))
     let y = graph.add(Tensor(name: "y", shape: [1, 61]))
     graph.inputs = [x]
     graph.outputs = [y]
-    graph.nodes = [Node(name: "f", operation: .function(function), inputs: [x], outputs: [y])]
+    graph.nodes = [Node(name: "f", operation: .scalar(function), inputs: [x], outputs: [y])]
     let read = try ONNXReader.read(try ONNXWriter.write(graph))
     #expect(read.nodes.count > 1 || function == .power(exponent: 2.5))
     let isPower = function == .power(exponent: 2.5)

@@ -81,10 +81,10 @@ import Testing
     graph.inputs = [a, b]
     let sum = Node(name: "sum", operation: .add(.none), inputs: [a, b], outputs: [])
     #expect(throws: GraphError.self) { try graph.outputElementType(of: sum) }
-    let root = Node(name: "tanh", operation: .tanh, inputs: [a], outputs: [])
+    let root = Node(name: "tanh", operation: .scalar(.tanh), inputs: [a], outputs: [])
     #expect(throws: GraphError.self) { try graph.outputElementType(of: root) }
     let wrong = graph.add(Tensor(name: "y", shape: [2]))
-    graph.nodes = [Node(name: "n", operation: .relu, inputs: [a], outputs: [wrong])]
+    graph.nodes = [Node(name: "n", operation: .scalar(.relu), inputs: [a], outputs: [wrong])]
     #expect(throws: GraphError.self) { try FloatInterpreter(graph) }
   }
 }

@@ -64,9 +64,9 @@ import Testing
         output: [0, 1, -1, 0]),
       Case(operation: .divide(.none), inputs: [([2], [1, 4]), ([], [2])], output: [0.5, 2]),
       Case(operation: .minimum, inputs: [([2], [1, 4]), ([2], [2, 2])], output: [1, 2]),
-      Case(operation: .relu, inputs: [([2], [-1, 4])], output: [0, 4]),
-      Case(operation: .leakyRelu(alpha: 0.5), inputs: [([2], [-1, 4])], output: [-0.5, 4]),
-      Case(operation: .hardSwish, inputs: [([4], [-4, 0, 1.5, 4])], output: [0, 0, 1.125, 4]),
+      Case(operation: .scalar(.relu), inputs: [([2], [-1, 4])], output: [0, 4]),
+      Case(operation: .scalar(.leakyRelu(alpha: 0.5)), inputs: [([2], [-1, 4])], output: [-0.5, 4]),
+      Case(operation: .scalar(.hardSwish), inputs: [([4], [-4, 0, 1.5, 4])], output: [0, 0, 1.125, 4]),
       Case(
         operation: .softmax(axis: 0, beta: 1), inputs: [([2, 2], [0, 1, 0, 1])],
         output: [0.5, 0.5, 0.5, 0.5]),
@@ -136,8 +136,8 @@ import Testing
     graph.inputs = [tensors[0]]
     graph.outputs = [tensors[2]]
     graph.nodes = [
-      Node(name: "a", operation: .relu, inputs: [tensors[0]], outputs: [tensors[1]]),
-      Node(name: "b", operation: .tanh, inputs: [tensors[1]], outputs: [tensors[2]]),
+      Node(name: "a", operation: .scalar(.relu), inputs: [tensors[0]], outputs: [tensors[1]]),
+      Node(name: "b", operation: .scalar(.tanh), inputs: [tensors[1]], outputs: [tensors[2]]),
     ]
     let interpreter = try FloatInterpreter(graph)
     _ = interpreter.run(inputs: [[-1, 3]])

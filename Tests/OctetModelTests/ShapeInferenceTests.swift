@@ -32,7 +32,7 @@ import Testing
     var kept = FullyConnectedAttributes()
     kept.keepsLeadingDimensions = true
     return [
-      Case(operation: .relu, inputs: [[2, 3]], outputs: [[2, 3]]),
+      Case(operation: .scalar(.relu), inputs: [[2, 3]], outputs: [[2, 3]]),
       Case(
         operation: .convolution(convolution), inputs: [[1, 8, 8, 4], [6, 3, 3, 2], [6]],
         outputs: [[1, 4, 8, 6]]),
@@ -101,9 +101,9 @@ import Testing
       outputs: []),
     Case(operation: .pad(before: [3], after: [0], mode: .reflect), inputs: [[3]], outputs: []),
     Case(operation: .matrixMultiply, inputs: [[2, 3], [4, 2]], outputs: []),
-    Case(operation: .relu, inputs: [[2], [2]], outputs: []),
-    Case(operation: .relu, inputs: [[-2]], outputs: []),
-    Case(operation: .relu, inputs: [[1 << 62, 4]], outputs: []),
+    Case(operation: .scalar(.relu), inputs: [[2], [2]], outputs: []),
+    Case(operation: .scalar(.relu), inputs: [[-2]], outputs: []),
+    Case(operation: .scalar(.relu), inputs: [[1 << 62, 4]], outputs: []),
   ]
 
   @Test(arguments: wrong) func refusals(_ example: Case) {
@@ -112,12 +112,12 @@ import Testing
   }
 
   @Test func structure() throws {
-    var graph = Self.graph(.relu, [[2]])
+    var graph = Self.graph(.scalar(.relu), [[2]])
     try graph.inferShapes()
     var late = graph
     late.nodes.insert(
       Node(
-        name: "early", operation: .relu, inputs: [1],
+        name: "early", operation: .scalar(.relu), inputs: [1],
         outputs: [late.add(Tensor(name: "t", shape: [2]))]),
       at: 0)
     #expect(throws: GraphError.self) { try late.validate() }

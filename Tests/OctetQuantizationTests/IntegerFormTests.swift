@@ -26,7 +26,7 @@ import Testing
   @Test func normalizationOfAnImage() throws {
     var builder = NetworkBuilder(seed: 1, height: 4, width: 5, channelCount: 3)
     try builder.batchNormalization("norm")
-    try builder.append("relu", .relu)
+    try builder.append("relu", .scalar(.relu))
     try check(builder, ["depthwiseConvolution"])
   }
 
@@ -61,12 +61,12 @@ import Testing
   }
 
   @Test(arguments: [
-    Operation.function(.gelu), .function(.softplus), .function(.logarithm),
-    .hardSigmoid(alpha: 0.2, beta: 0.5), .elu(alpha: 1), .logSoftmax(axis: 3),
+    Operation.scalar(.gelu), .scalar(.softplus), .scalar(.logarithm),
+    .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5)), .scalar(.elu(alpha: 1)), .logSoftmax(axis: 3),
   ])
   func functions(operation: Operation) throws {
     var builder = NetworkBuilder(seed: 6, height: 4, width: 5, channelCount: 3)
-    try builder.append("logistic", .logistic)
+    try builder.append("logistic", .scalar(.logistic))
     try builder.append("function", operation)
     try check(builder, ["logistic", operation.name])
   }
@@ -74,7 +74,7 @@ import Testing
   @Test func divisionByAnActivation() throws {
     var builder = NetworkBuilder(seed: 8, height: 4, width: 5, channelCount: 3)
     let image = builder.last
-    try builder.append("logistic", .logistic)
+    try builder.append("logistic", .scalar(.logistic))
     let divisor = builder.last
     try builder.append("sum", .add(.none), [image])
     try builder.append("divide", .divide(.none), [divisor])
@@ -83,7 +83,7 @@ import Testing
 
   @Test func powers() throws {
     var builder = NetworkBuilder(seed: 9, height: 4, width: 5, channelCount: 3)
-    try builder.append("logistic", .logistic)
+    try builder.append("logistic", .scalar(.logistic))
     let exponent = builder.constant("exponent", [], [1.7])
     try builder.append("power", .power, [exponent])
     try check(builder, ["logistic", "function"])

@@ -31,10 +31,10 @@ import Testing
     var builder = NetworkBuilder(seed: seed, height: 7, width: 6, channelCount: 3)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3))
     try builder.batchNormalization("norm1")
-    try builder.append("relu1", .relu)
+    try builder.append("relu1", .scalar(.relu))
     try builder.depthwiseConvolution("deep", multiplier: 2, kernel: Extent(2))
     try builder.batchNormalization("norm2")
-    try builder.append("clip", .clip(lower: -0.5, upper: 0.75))
+    try builder.append("clip", .scalar(.clip(lower: -0.5, upper: 0.75)))
     try builder.fullyConnected("fc", outputCount: 5)
     try builder.batchNormalization("norm3")
     let graph = builder.finished()
@@ -46,15 +46,16 @@ import Testing
 
   /// Each activation fuses into what makes its input, a second one with the first.
   @Test(arguments: [
-    Operation.relu, .relu6, .clip(lower: -1, upper: 1), .clip(lower: 0, upper: 0.5),
+    ScalarFunction.relu, .relu6, .clip(lower: -1, upper: 1), .clip(lower: 0, upper: 0.5),
   ])
-  func activationsAreFused(operation: Operation) throws {
+  func activationsAreFused(function: ScalarFunction) throws {
+    let operation = Operation.scalar(function)
     var builder = NetworkBuilder(seed: 3, height: 5, width: 5, channelCount: 2)
     try builder.convolution("conv", outputCount: 3, kernel: Extent(3))
     try builder.append("activation", operation)
     try builder.averagePool("pool", PoolAttributes(kernel: Extent(2), stride: Extent(1)))
     try builder.append("after", operation)
-    try builder.append("again", .clip(lower: -0.25, upper: 0.25))
+    try builder.append("again", .scalar(.clip(lower: -0.25, upper: 0.25)))
     let graph = builder.finished()
     let simple = graph.simplified()
     #expect(simple.nodes.map(\.name) == ["conv", "pool"])
@@ -85,7 +86,7 @@ import Testing
     var builder = NetworkBuilder(seed: 4, height: 5, width: 5, channelCount: 2)
     try builder.convolution("conv", outputCount: 3, kernel: Extent(3))
     let convolved = builder.last
-    try builder.append("relu", .relu)
+    try builder.append("relu", .scalar(.relu))
     var graph = builder.finished()
     graph.outputs.append(convolved)
     let simple = graph.simplified()

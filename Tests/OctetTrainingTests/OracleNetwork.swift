@@ -31,7 +31,7 @@ struct OracleNetwork {
         case .fullyConnected: fullyConnected(inputs, outputs: y[1])
         case .maxPool(let a): pool(a, inputs[0], x: x, y: y, isMax: true)
         case .averagePool(let a): pool(a, inputs[0], x: x, y: y, isMax: false)
-        case .relu: inputs[0].map { max($0, 0) }
+        case .scalar(.relu): inputs[0].map { max($0, 0) }
         case .add: zip(inputs[0], inputs[1]).map(+)
         default: inputs[0]
         }

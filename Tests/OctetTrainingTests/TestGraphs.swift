@@ -57,7 +57,7 @@ struct TestGraph {
       shape: [1] + extents(a.kernel, a.stride, a.dilation, a.padding) + [shape[3]])
   }
 
-  mutating func relu() { append(.relu, shape: shape) }
+  mutating func relu() { append(.scalar(.relu), shape: shape) }
 
   mutating func fullyConnected(_ outputs: Int) {
     let count = shape.reduce(1, *)

@@ -65,7 +65,7 @@ public enum Networks {
     attributes.padding = Padding(1)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3), attributes)
     let trunk = builder.last
-    try builder.append("tanh", .tanh)
+    try builder.append("tanh", .scalar(.tanh))
     try builder.append("add", .add(.relu), [trunk])
     try builder.append("subtract", .subtract(.none), [trunk])
     try builder.append("multiply", .multiply(.none), [trunk])
@@ -111,7 +111,7 @@ public enum Networks {
     var builder = NetworkBuilder(seed: seed, height: 6, width: 5, channelCount: 2)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(2))
     let trunk = builder.last
-    try builder.append("tanh", .tanh)
+    try builder.append("tanh", .scalar(.tanh))
     let branch = builder.last
     try builder.append("add", .add(.none), [trunk])
     let pool = PoolAttributes(kernel: Extent(height: 2, width: 1), stride: Extent(1))

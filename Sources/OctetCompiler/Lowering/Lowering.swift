@@ -71,8 +71,7 @@ public struct Lowering {
     case .multiply(let activation): try lowerMultiply(index, activation)
     case .minimum: try lowerMinimum(index)
     case .maximum: try lowerMaximum(index)
-    case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .function, .prelu, .quantize:
+    case .scalar, .prelu, .quantize:
       try lowerLookup(index)
     default: try lowerArrangement(index)
     }

@@ -11,11 +11,11 @@ extension BlobRaiser {
     var maker = LookupTable(
       input: .init(scale: x.scales[0], zeroPoint: Int(x.zeroPoints[0])),
       output: .init(scale: y.scales[0], zeroPoint: Int(y.zeroPoints[0])))
-    var candidates: [Operation] = [.quantize, .relu, .relu6, .hardSwish]
-    if y == Quantization(scale: 1 / 256, zeroPoint: -128) { candidates.insert(.logistic, at: 0) }
-    if y == Quantization(scale: 1 / 128, zeroPoint: 0) { candidates.insert(.tanh, at: 0) }
+    var candidates: [Operation] = [.quantize, .scalar(.relu), .scalar(.relu6), .scalar(.hardSwish)]
+    if y == Quantization(scale: 1 / 256, zeroPoint: -128) { candidates.insert(.scalar(.logistic), at: 0) }
+    if y == Quantization(scale: 1 / 128, zeroPoint: 0) { candidates.insert(.scalar(.tanh), at: 0) }
     candidates.append(clip(table, y))
-    candidates += slopes(table, maker).map { .leakyRelu(alpha: $0) }
+    candidates += slopes(table, maker).map { .scalar(.leakyRelu(alpha: $0)) }
     for roundsOnce in [false, true] {
       maker.roundsOnce = roundsOnce
       guard let operation = candidates.first(where: { maker.values(of: $0) == table }) else {
@@ -30,7 +30,8 @@ extension BlobRaiser {
   /// Clipping to the table's own ends.
   private func clip(_ table: [Int8], _ y: Quantization) -> Operation {
     func real(_ code: Int8) -> Float { Float(Int32(code) - y.zeroPoints[0]) * y.scales[0] }
-    return .clip(lower: real(table.min() ?? 0), upper: real(table.max() ?? 0))
+    return .scalar(
+      .clip(lower: real(table.min() ?? 0), upper: real(table.max() ?? 0)))
   }
 
   /// Slopes below zero that give nearly this table, those with the fewest decimals first: every

@@ -8,12 +8,13 @@ extension ONNXExporter {
       return addNode(
         operatorName, node.name, [source], [make(node.outputs[0], layout)], attributes)
     }
-    if case .function(let function) = node.operation, exportComposed(node, function) { return }
+    if case .scalar(let function) = node.operation, exportComposed(node, function) { return }
     switch node.operation {
-    case .relu6, .clip:
+    case .scalar(let function):
+      guard let bounds = function.bounds else {
+        throw .unsupported("ONNX export does not write this function")
+      }
       let layout = layout(of: node.inputs[0])
-      var bounds: (lower: Float, upper: Float) = (0, 6)
-      if case .clip(let lower, let upper) = node.operation { bounds = (lower, upper) }
       let source = value(node.inputs[0], layout)
       addClip(node.name, bounds, source, make(node.outputs[0], layout))
     case .softmax(let axis, let beta): try softmax(node, axis, beta)
@@ -50,18 +51,8 @@ extension ONNXExporter {
     _ operation: Operation
   ) -> (String, [(name: String, value: ONNXAttribute)])? {
     switch operation {
-    case .relu: ("Relu", [])
-    case .leakyRelu(let alpha): ("LeakyRelu", [("alpha", .float(alpha))])
-    case .hardSwish: ("HardSwish", [])
-    case .hardSigmoid(let alpha, let beta):
-      ("HardSigmoid", [("alpha", .float(alpha)), ("beta", .float(beta))])
-    case .logistic: ("Sigmoid", [])
-    case .tanh: ("Tanh", [])
-    case .elu(let alpha): ("Elu", [("alpha", .float(alpha))])
-    case .selu(let alpha, let gamma):
-      ("Selu", [("alpha", .float(alpha)), ("gamma", .float(gamma))])
     case .identity: ("Identity", [])
-    case .function(let function): function.onnxOperator
+    case .scalar(let function): function.onnxOperator
     default: nil
     }
   }

@@ -16,52 +16,54 @@ extension Reduction {
   }
 }
 
-extension MathFunction {
-  /// The ONNX operators of functions without parameters, both ways.
-  static let onnxNames: [(name: String, function: MathFunction)] = [
-    ("Abs", .absolute), ("Neg", .negate), ("Sign", .sign), ("Floor", .floor), ("Ceil", .ceil),
-    ("Round", .round), ("Reciprocal", .reciprocal), ("Sqrt", .squareRoot), ("Exp", .exponential),
-    ("Log", .logarithm), ("Erf", .errorFunction), ("Sin", .sine), ("Cos", .cosine),
-    ("Tan", .tangent), ("Asin", .arcsine), ("Acos", .arccosine), ("Atan", .arctangent),
-    ("Sinh", .hyperbolicSine), ("Cosh", .hyperbolicCosine), ("Asinh", .inverseHyperbolicSine),
-    ("Acosh", .inverseHyperbolicCosine), ("Atanh", .inverseHyperbolicTangent),
-    ("Softplus", .softplus), ("Softsign", .softsign), ("Mish", .mish),
-  ]
+extension ScalarFunction {
+  /// The functions that share an ONNX operator, by its name.
+  static let byONNXOperator: [String: [ScalarFunction]] = Dictionary(
+    grouping: all.filter { $0.row.onnx != nil }) { $0.row.onnx?.operatorName ?? "" }
 
   /// The operator that a file gets; nil for those that its operator set does not have, which
   /// `exportComposed` writes.
   var onnxOperator: (String, [(name: String, value: ONNXAttribute)])? {
-    switch self {
-    case .celu(let alpha): return ("Celu", [("alpha", .float(alpha))])
-    case .thresholdedRelu(let alpha): return ("ThresholdedRelu", [("alpha", .float(alpha))])
-    case .shrink(let bias, let threshold):
-      return ("Shrink", [("bias", .float(bias)), ("lambd", .float(threshold))])
-    case .mish, .gelu, .geluByTanh, .swish, .power: return nil
-    default:
-      let name = Self.onnxNames.first { $0.function == self }?.name
-      return name.map { ($0, []) }
+    if [.mish, .gelu, .geluByTanh, .swish].contains(kind) { return nil }
+    guard let form = row.onnx else { return nil }
+    return (
+      form.operatorName,
+      zip(row.parameters, parameters).map { ($0.name, .float($1)) }
+    )
+  }
+}
+
+extension ONNXNodeView {
+  /// The one of `functions` that the node's attribute `approximate` chooses, with the parameters
+  /// that the file gives.
+  func function(_ functions: [ScalarFunction]) throws(ImportFailure) -> ScalarFunction {
+    let approximate = try string("approximate", "none")
+    let chosen = functions.first { $0.row.onnx?.approximate == approximate } ?? functions[0]
+    var parameters: [Float] = []
+    for parameter in chosen.row.parameters {
+      parameters.append(try float(parameter.name, parameter.standard))
     }
+    return ScalarFunction(chosen.kind, parameters: parameters)
   }
 }
 
 /// Functions that the operator set of the file has not, written as what they are made of.
 extension ONNXExporter {
   /// False when the function has an operator of its own.
-  mutating func exportComposed(_ node: Node, _ function: MathFunction) -> Bool {
+  mutating func exportComposed(_ node: Node, _ function: ScalarFunction) -> Bool {
+    guard [.mish, .gelu, .geluByTanh, .swish, .power].contains(function.kind) else { return false }
     let layout = layout(of: node.inputs[0])
-    switch function {
-    case .mish, .gelu, .geluByTanh, .swish, .power: break
-    default: return false
-    }
     let x = value(node.inputs[0], layout)
-    switch function {
+    switch function.kind {
     case .mish:
       let logarithm = step("Softplus", node, [x])
       finish("Mul", node, [x, step("Tanh", node, [logarithm])], layout)
-    case .swish(let alpha):
+    case .swish:
+      let alpha = function.parameters[0]
       let scaled = alpha == 1 ? x : step("Mul", node, [x, scalar(alpha, node)])
       finish("Mul", node, [x, step("Sigmoid", node, [scaled])], layout)
-    case .power(let exponent): finish("Pow", node, [x, scalar(exponent, node)], layout)
+    case .power:
+      finish("Pow", node, [x, scalar(function.parameters[0], node)], layout)
     case .gelu:
       let scaled = step("Mul", node, [x, scalar(Float(0.5).squareRoot(), node)])
       gate(node, x, step("Erf", node, [scaled]), layout)

@@ -90,7 +90,7 @@ extension ONNXExporter {
     let change: (ONNXValue) -> ONNXValue
     switch node.operation {
     case .convolution(let values), .depthwiseConvolution(let values):
-      let isDepthwise = node.operation.name == "depthwiseConvolution"
+      let isDepthwise = if case .depthwiseConvolution = node.operation { true } else { false }
       let channels = graph.tensors[node.inputs[0]].shape[3]
       activation = values.activation
       attributes = [

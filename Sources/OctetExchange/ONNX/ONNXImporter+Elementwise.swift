@@ -73,9 +73,9 @@ extension ONNXImporter {
         bounds.append(values[0])
       }
     }
-    if bounds == [0, .infinity] { return .relu }
-    if bounds == [0, 6] { return .relu6 }
-    return .clip(lower: bounds[0], upper: bounds[1])
+    if bounds == [0, .infinity] { return .scalar(.relu) }
+    if bounds == [0, 6] { return .scalar(.relu6) }
+    return .scalar(.clip(lower: bounds[0], upper: bounds[1]))
   }
 
   /// The layout for a result of `rank` dimensions: that of an operand which has all of them, the

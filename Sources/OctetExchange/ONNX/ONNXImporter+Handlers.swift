@@ -30,22 +30,6 @@ extension ONNXImporter {
     },
     "Gemm": { (importer, view) throws(ImportFailure) in try importer.gemm(view) },
     "MatMul": { (importer, view) throws(ImportFailure) in try importer.matrixMultiply(view) },
-    "Relu": unary { (_) throws(ImportFailure) in .relu },
-    "LeakyRelu": unary { (view) throws(ImportFailure) in
-      .leakyRelu(alpha: try view.float("alpha", 0.01))
-    },
-    "HardSwish": unary { (_) throws(ImportFailure) in .hardSwish },
-    "HardSigmoid": unary { (view) throws(ImportFailure) in
-      .hardSigmoid(alpha: try view.float("alpha", 0.2), beta: try view.float("beta", 0.5))
-    },
-    "Sigmoid": unary { (_) throws(ImportFailure) in .logistic },
-    "Tanh": unary { (_) throws(ImportFailure) in .tanh },
-    "Elu": unary { (view) throws(ImportFailure) in .elu(alpha: try view.float("alpha", 1)) },
-    "Selu": unary { (view) throws(ImportFailure) in
-      .selu(
-        alpha: try view.float("alpha", 1.67326319217681884765625),
-        gamma: try view.float("gamma", 1.05070102214813232421875))
-    },
     "Clip": { (importer, view) throws(ImportFailure) in try importer.clip(view) },
     "PRelu": { (importer, view) throws(ImportFailure) in try importer.binary(view, .prelu) },
     "Add": { (importer, view) throws(ImportFailure) in try importer.add(view) },
@@ -107,26 +91,11 @@ extension ONNXImporter {
     },
   ]
 
+  /// Scalar functions, whose attributes are their parameters.
   private static let functionHandlers: [String: Handler] = {
     var result: [String: Handler] = [:]
-    for (name, function) in MathFunction.onnxNames {
-      result[name] = unary { (_) throws(ImportFailure) in .function(function) }
-    }
-    result["Celu"] = unary { (view) throws(ImportFailure) in
-      .function(.celu(alpha: try view.float("alpha", 1)))
-    }
-    result["ThresholdedRelu"] = unary { (view) throws(ImportFailure) in
-      .function(.thresholdedRelu(alpha: try view.float("alpha", 1)))
-    }
-    result["Swish"] = unary { (view) throws(ImportFailure) in
-      .function(.swish(alpha: try view.float("alpha", 1)))
-    }
-    result["Shrink"] = unary { (view) throws(ImportFailure) in
-      .function(
-        .shrink(bias: try view.float("bias", 0), threshold: try view.float("lambd", 0.5)))
-    }
-    result["Gelu"] = unary { (view) throws(ImportFailure) in
-      .function(try view.string("approximate", "none") == "tanh" ? .geluByTanh : .gelu)
+    for (name, functions) in ScalarFunction.byONNXOperator {
+      result[name] = unary { (view) throws(ImportFailure) in .scalar(try view.function(functions)) }
     }
     return result
   }()

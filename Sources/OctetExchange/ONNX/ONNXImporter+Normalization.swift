@@ -196,7 +196,7 @@ extension ONNXImporter {
     let centred = try step(view, .subtract(.none), [source, mean], "/centred")
     let square = try step(view, .multiply(.none), [centred, centred], "/square")
     let variance = try step(view, average, [square], "/variance")
-    let deviation = try step(view, .function(.squareRoot), [variance], "/deviation")
+    let deviation = try step(view, .scalar(.squareRoot), [variance], "/deviation")
     let bounded = try step(view, .add(.none), [deviation, try number(1e-9)], "/bounded")
     let result = try emit(
       .divide(.none), name: view.name, inputs: [centred, bounded], output: view.node.outputs[0])

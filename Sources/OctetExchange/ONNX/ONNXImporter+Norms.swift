@@ -20,7 +20,7 @@ extension ONNXImporter {
     _ view: ONNXNodeView, _ source: TensorIndex, _ p: Float
   ) throws(ImportFailure) -> TensorIndex {
     if p == 2 { return try step(view, .multiply(.none), [source, source], "/square") }
-    let magnitude = try step(view, .function(.absolute), [source], "/magnitude")
+    let magnitude = try step(view, .scalar(.absolute), [source], "/magnitude")
     return p == 1 ? magnitude : try step(view, .power, [magnitude, try number(p)], "/power")
   }
 
@@ -30,7 +30,7 @@ extension ONNXImporter {
   ) throws(ImportFailure) -> TensorIndex {
     switch p {
     case 1: try emit(.identity, name: name, inputs: [sum], output: output)
-    case 2: try emit(.function(.squareRoot), name: name, inputs: [sum], output: output)
+    case 2: try emit(.scalar(.squareRoot), name: name, inputs: [sum], output: output)
     default:
       try emit(.power, name: name, inputs: [sum, try number(1 / p)], output: output)
     }

@@ -60,7 +60,7 @@ extension ONNXImporter {
       bounds.upper = (Float(highest[0]) - zeroPoint) * step
     }
     let result = try emit(
-      .clip(lower: bounds.lower, upper: bounds.upper), name: view.name,
+      .scalar(.clip(lower: bounds.lower, upper: bounds.upper)), name: view.name,
       inputs: [try tensor(x, x.layout)], output: view.node.outputs[0])
     define(view, result, x.layout, movedFrom: x)
     return true

@@ -27,7 +27,7 @@ extension ONNXImporter {
     }
     try step(&self, .divide(.none), [parameters.scale], "/quotient")
     if value.elementType != .float { try step(&self, .cast(CastAttributes(.float32)), [], "/real") }
-    if !type.isReal { try step(&self, .function(.round), [], "/round") }
+    if !type.isReal { try step(&self, .scalar(.round), [], "/round") }
     if let zeroPoint = parameters.zeroPoint {
       try step(&self, .add(.none), [zeroPoint], "/shifted")
     }
@@ -36,7 +36,7 @@ extension ONNXImporter {
     if !type.isReal {
       guard type.bitCount <= 16 else { throw .unsupported("it makes \(type) elements") }
       let (lower, upper) = (Float(type.range.lowerBound), Float(type.range.upperBound))
-      try step(&self, .clip(lower: lower, upper: upper), [], "/clipped")
+      try step(&self, .scalar(.clip(lower: lower, upper: upper)), [], "/clipped")
     }
     let result = try combine(
       [value], .cast(attributes), name: view.name, output: view.node.outputs[0])

@@ -41,7 +41,7 @@ extension QuantizationSettler {
         || consumers[output].contains(where: { !graph.nodes[$0].operation.isElementwise })
     else { return }
     switch node.operation {
-    case .relu6, .clip: setGrid(output, like: source)
+    case .scalar(let function) where function.bounds != nil: setGrid(output, like: source)
     case .pad(_, _, .constant(let value)):
       let ends = [-128, 127].map { Float($0 - own.zeroPoints[0]) * own.scales[0] }
       if value >= ends[0], value <= ends[1] { setGrid(output, like: source) }

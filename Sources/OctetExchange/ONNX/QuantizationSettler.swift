@@ -56,13 +56,7 @@ struct QuantizationSettler {
     let consumers = graph.consumers()
     var removed = Set<Int>()
     for (index, node) in graph.nodes.enumerated() {
-      let activation: Activation
-      switch node.operation {
-      case .relu: activation = .relu
-      case .relu6: activation = .relu6
-      case .clip(let lower, let upper): activation = .clip(lower: lower, upper: upper)
-      default: continue
-      }
+      guard let activation = node.operation.asActivation else { continue }
       let source = node.inputs[0]
       let grid = graph.tensors[node.outputs[0]].quantization
       guard grid != nil, !isQuantized(source) || graph.tensors[source].quantization == grid,
@@ -80,7 +74,7 @@ struct QuantizationSettler {
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
     for node in graph.nodes where isQuantized(node.inputs[0]) {
-      if node.operation.isMover || node.operation == .relu {
+      if node.operation.isMover || node.operation == .scalar(.relu) {
         for output in node.outputs where !isQuantized(output) {
           setGrid(output, like: node.inputs[0])
         }

@@ -22,16 +22,7 @@ extension TFLiteExporter {
       binary(node, .div, activation, version: 1, type: TFLiteOptions.Binary.divideType)
     case .minimum: plain(node, .minimum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
-    case .relu: activation(node, .relu)
-    case .relu6: activation(node, .relu6)
-    case .clip(let lower, let upper): activation(node, .clip(lower: lower, upper: upper))
-    case .leakyRelu(let alpha):
-      plain(
-        node, .leakyRelu, version: 2, type: TFLiteOptions.LeakyRelu.type,
-        [.float(TFLiteOptions.LeakyRelu.alpha, alpha)])
-    case .hardSwish: plain(node, .hardSwish, version: 1)
-    case .logistic: plain(node, .logistic, version: 2)
-    case .tanh: plain(node, .tanh, version: 2)
+    case .scalar(let function): try scalar(node, function)
     case .softmax(let axis, let beta):
       guard axis == graph.tensors[node.inputs[0]].shape.count - 1 else {
         throw TFLiteExportRefusal(reason: "TFLite's softmax is over the last axis")
@@ -47,6 +38,22 @@ extension TFLiteExporter {
     case .prelu: plain(node, .prelu, version: 1)
     case .quantize: plain(node, .quantize, version: 2)
     case .dequantize: plain(node, .dequantize, version: 2)
+    default: try arrangement(node)
+    }
+  }
+
+  private mutating func scalar(
+    _ node: Node, _ function: ScalarFunction
+  ) throws(TFLiteExportRefusal) {
+    if let clamp = node.operation.asActivation { return activation(node, clamp) }
+    switch function.kind {
+    case .leakyRelu:
+      plain(
+        node, .leakyRelu, version: 2, type: TFLiteOptions.LeakyRelu.type,
+        [.float(TFLiteOptions.LeakyRelu.alpha, function.parameters[0])])
+    case .hardSwish: plain(node, .hardSwish, version: 1)
+    case .logistic: plain(node, .logistic, version: 2)
+    case .tanh: plain(node, .tanh, version: 2)
     default: try arrangement(node)
     }
   }

@@ -22,7 +22,7 @@ extension TFLiteImporter {
     typealias Slot = TFLiteOptions.LeakyRelu
     let alpha = try call.floatOption(Slot.type, Slot.alpha)
     guard alpha.isFinite else { throw call.broken("its slope is \(alpha)") }
-    try append(call, .leakyRelu(alpha: alpha))
+    try append(call, .scalar(.leakyRelu(alpha: alpha)))
   }
 
   mutating func softmax(_ call: TFLiteCall) throws(TFLiteRefusal) {
@@ -117,7 +117,7 @@ extension TFLiteImporter {
     let result = try tensor(call.node.outputs[0])
     guard let grid = graph.tensors[x].quantization, let own = graph.tensors[result].quantization,
       grid != own, graph.tensors[x].elementType == .int8, grid.axis == nil, own.axis == nil
-    else { return try append(call, .relu6) }
+    else { return try append(call, .scalar(.relu6)) }
     var held = graph.tensors[x]
     (held.name, held.constant, held.quantization) = ("\(call.name)/codes", nil, own)
     let codes = addTensor(held)
@@ -130,7 +130,8 @@ extension TFLiteImporter {
     let (scale, offset) = (own.scales[0], Int(own.zeroPoints[0]))
     try append(
       call,
-      .clip(lower: scale * Float(zero - offset), upper: scale * Float(Int(six) - offset)),
+      .scalar(
+        .clip(lower: scale * Float(zero - offset), upper: scale * Float(Int(six) - offset))),
       inputs: [codes])
   }
 

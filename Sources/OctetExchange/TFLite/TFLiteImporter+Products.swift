@@ -54,7 +54,8 @@ extension TFLiteImporter {
     }
     let (lower, upper) = activation.bounds
     try append(
-      call, activation == .relu ? .relu : .clip(lower: lower, upper: upper), inputs: [product])
+      call, .scalar(activation == .relu ? .relu : .clip(lower: lower, upper: upper)),
+      inputs: [product])
   }
 
   private mutating func swappingLastAxes(

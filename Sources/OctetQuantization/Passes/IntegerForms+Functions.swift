@@ -84,7 +84,7 @@ extension Graph {
     guard divisor.constant != nil else {
       product.inputs[1] = between(node, "reciprocal", divisor.shape)
       let reciprocal = Node(
-        name: "\(node.name)/reciprocal", operation: .function(.reciprocal),
+        name: "\(node.name)/reciprocal", operation: .scalar(.reciprocal),
         inputs: [node.inputs[1]], outputs: [product.inputs[1]])
       return [reciprocal, product]
     }
@@ -105,7 +105,7 @@ extension Graph {
       tensors[node.inputs[0]].shape == tensors[node.outputs[0]].shape
     else { return nil }
     var function = node
-    function.operation = .function(.power(exponent: values[0]))
+    function.operation = .scalar(.power(exponent: values[0]))
     function.inputs = [node.inputs[0]]
     return [function]
   }
@@ -142,7 +142,7 @@ extension Graph {
         name: "\(node.name)/sums", operation: .convolution(ConvolutionAttributes()),
         inputs: [squares, weights, offset], outputs: [sums]),
       Node(
-        name: "\(node.name)/factors", operation: .function(.power(exponent: -beta)),
+        name: "\(node.name)/factors", operation: .scalar(.power(exponent: -beta)),
         inputs: [sums], outputs: [factors]),
       Node(
         name: node.name, operation: .multiply(.none), inputs: [x, factors], outputs: node.outputs),

@@ -131,7 +131,7 @@ extension Graph {
       slopes.allSatisfy({ $0 == slope })
     else { return nil }
     var leaky = node
-    leaky.operation = .leakyRelu(alpha: slope)
+    leaky.operation = .scalar(.leakyRelu(alpha: slope))
     leaky.inputs = [node.inputs[0]]
     return [leaky]
   }

@@ -169,8 +169,7 @@ extension Graph {
         case .convolution = nodes[producer].operation
       else { return ["maxPool"] }
       return ["maxPool", "convolutionPool"]
-    case .relu, .relu6, .clip, .leakyRelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
-      .selu, .function, .prelu, .quantize, .identity:
+    case .scalar, .prelu, .quantize, .identity:
       return ["lookup"]
     case .resize: return ["resizeNearest", "resizeBilinear"]
     default: return [node.operation.name]

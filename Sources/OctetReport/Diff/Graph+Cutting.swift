@@ -83,9 +83,7 @@ extension Graph {
       guard let producer = producers[current] else { break }
       let node = nodes[producer]
       switch node.operation {
-      case .relu: return Activation.relu.bounds
-      case .relu6: return Activation.relu6.bounds
-      case .clip(let lower, let upper): return (lower, upper)
+      case .scalar(let function): return function.bounds ?? Activation.none.bounds
       case .convolution(let a), .depthwiseConvolution(let a): return a.activation.bounds
       case .transposedConvolution(let a): return a.activation.bounds
       case .fullyConnected(let a): return a.activation.bounds
@@ -111,7 +109,8 @@ extension Graph {
       switch node.operation {
       case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected:
         return node
-      case .maxPool, .relu, .relu6, .clip, .reshape, .identity: current = node.inputs[0]
+      case .maxPool, .reshape, .identity: current = node.inputs[0]
+      case .scalar(let function) where function.bounds != nil: current = node.inputs[0]
       default: return nil
       }
     }

@@ -81,26 +81,26 @@ extension OperatorSample {
   }
 
   private static let activations: [OperatorSample] = [
-    OperatorSample(title: "ReLU", onnx: ["Relu"], tflite: ["RELU"], operation: .relu),
+    OperatorSample(title: "ReLU", onnx: ["Relu"], tflite: ["RELU"], operation: .scalar(.relu)),
     OperatorSample(
       title: "clip", onnx: ["Clip"], tflite: ["RELU6", "RELU_N1_TO_1"],
-      operation: .clip(lower: -0.5, upper: 0.5)),
+      operation: .scalar(.clip(lower: -0.5, upper: 0.5))),
     OperatorSample(
       title: "leaky ReLU", onnx: ["LeakyRelu"], tflite: ["LEAKY_RELU"],
-      operation: .leakyRelu(alpha: 0.1)),
+      operation: .scalar(.leakyRelu(alpha: 0.1))),
     OperatorSample(
-      title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"], operation: .hardSwish),
+      title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"], operation: .scalar(.hardSwish)),
     OperatorSample(
-      title: "logistic", onnx: ["Sigmoid"], tflite: ["LOGISTIC"], operation: .logistic),
+      title: "logistic", onnx: ["Sigmoid"], tflite: ["LOGISTIC"], operation: .scalar(.logistic)),
     OperatorSample(
       title: "parametric ReLU", onnx: ["PRelu"], tflite: ["PRELU"], operation: .prelu,
       constants: [[4]]),
     OperatorSample(
       title: "hard sigmoid", onnx: ["HardSigmoid"],
-      operation: .hardSigmoid(alpha: 0.2, beta: 0.5)),
-    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .elu(alpha: 1)),
-    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .selu(alpha: 1.67, gamma: 1.05)),
-    OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .tanh),
+      operation: .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5))),
+    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .scalar(.elu(alpha: 1))),
+    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .scalar(.selu(alpha: 1.67, gamma: 1.05))),
+    OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .scalar(.tanh)),
     OperatorSample(
       title: "softmax", onnx: ["Softmax"], tflite: ["SOFTMAX"],
       operation: .softmax(axis: 1, beta: 1), inputs: [[1, 8]]),
@@ -113,7 +113,7 @@ extension OperatorSample {
         "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
         "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ], operation: .function(.exponential)),
+      ], operation: .scalar(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),

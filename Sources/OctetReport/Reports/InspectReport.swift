@@ -142,20 +142,3 @@ extension InspectReport.Tensor {
       zeroPoint: tensor.quantization?.zeroPoints.first.map { Int($0) })
   }
 }
-
-extension Graph {
-  /// Multiply-adds of one inference of a node; 0 for nodes without weights.
-  public func macCount(of node: Node) -> Int {
-    guard node.inputs.count > 1 else { return 0 }
-    let output = tensors[node.outputs[0]].elementCount
-    let weights = tensors[node.inputs[1]].shape
-    switch node.operation {
-    case .convolution, .fullyConnected: return output * weights.dropFirst().reduce(1, *)
-    case .depthwiseConvolution: return output * weights[1] * weights[2]
-    case .transposedConvolution:
-      return tensors[node.inputs[0]].elementCount * weights[0] * weights[1] * weights[2]
-    case .matrixMultiply: return output * (tensors[node.inputs[0]].shape.last ?? 1)
-    default: return 0
-    }
-  }
-}
