@@ -78,7 +78,7 @@ import Testing
     let divisor = builder.last
     try builder.append("sum", .add(.none), [image])
     try builder.append("divide", .divide(.none), [divisor])
-    try check(builder, ["logistic", "add", "function", "multiply"])
+    try check(builder, ["logistic", "add", "reciprocal", "multiply"])
   }
 
   @Test func powers() throws {
@@ -86,14 +86,14 @@ import Testing
     try builder.append("logistic", .scalar(.logistic))
     let exponent = builder.constant("exponent", [], [1.7])
     try builder.append("power", .power, [exponent])
-    try check(builder, ["logistic", "function"])
+    try check(builder, ["logistic", "power"])
   }
 
   @Test func neighbouringChannels() throws {
     var builder = NetworkBuilder(seed: 10, height: 4, width: 5, channelCount: 7)
     try builder.append(
       "norm", .localResponseNormalization(size: 4, alpha: 0.5, beta: 0.75, bias: 1))
-    try check(builder, ["multiply", "convolution", "function", "multiply"])
+    try check(builder, ["multiply", "convolution", "power", "multiply"])
   }
 
   @Test(arguments: [true, false])
