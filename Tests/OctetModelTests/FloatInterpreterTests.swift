@@ -65,8 +65,10 @@ import Testing
       Case(operation: .divide(.none), inputs: [([2], [1, 4]), ([], [2])], output: [0.5, 2]),
       Case(operation: .minimum, inputs: [([2], [1, 4]), ([2], [2, 2])], output: [1, 2]),
       Case(operation: .scalar(.relu), inputs: [([2], [-1, 4])], output: [0, 4]),
-      Case(operation: .scalar(.leakyRelu(alpha: 0.5)), inputs: [([2], [-1, 4])], output: [-0.5, 4]),
-      Case(operation: .scalar(.hardSwish), inputs: [([4], [-4, 0, 1.5, 4])], output: [0, 0, 1.125, 4]),
+      Case(
+        operation: .scalar(.leakyRelu(alpha: 0.5)), inputs: [([2], [-1, 4])], output: [-0.5, 4]),
+      Case(
+        operation: .scalar(.hardSwish), inputs: [([4], [-4, 0, 1.5, 4])], output: [0, 0, 1.125, 4]),
       Case(
         operation: .softmax(axis: 0, beta: 1), inputs: [([2, 2], [0, 1, 0, 1])],
         output: [0.5, 0.5, 0.5, 0.5]),

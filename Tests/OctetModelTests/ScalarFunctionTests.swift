@@ -1,6 +1,6 @@
 import Testing
 
-@testable import OctetModel
+import OctetModel
 
 @Suite struct ScalarFunctionTests {
   /// Values at −2, −0.5, 0.75 and 2 (where a function is not defined there, nil), by NumPy and

@@ -12,7 +12,9 @@ extension BlobRaiser {
       input: .init(scale: x.scales[0], zeroPoint: Int(x.zeroPoints[0])),
       output: .init(scale: y.scales[0], zeroPoint: Int(y.zeroPoints[0])))
     var candidates: [Operation] = [.quantize, .scalar(.relu), .scalar(.relu6), .scalar(.hardSwish)]
-    if y == Quantization(scale: 1 / 256, zeroPoint: -128) { candidates.insert(.scalar(.logistic), at: 0) }
+    if y == Quantization(scale: 1 / 256, zeroPoint: -128) {
+      candidates.insert(.scalar(.logistic), at: 0)
+    }
     if y == Quantization(scale: 1 / 128, zeroPoint: 0) { candidates.insert(.scalar(.tanh), at: 0) }
     candidates.append(clip(table, y))
     candidates += slopes(table, maker).map { .scalar(.leakyRelu(alpha: $0)) }

@@ -19,7 +19,8 @@ extension Reduction {
 extension ScalarFunction {
   /// The functions that share an ONNX operator, by its name.
   static let byONNXOperator: [String: [ScalarFunction]] = Dictionary(
-    grouping: all.filter { $0.row.onnx != nil }) { $0.row.onnx?.operatorName ?? "" }
+    grouping: all.filter { $0.row.onnx != nil }
+  ) { $0.row.onnx?.operatorName ?? "" }
 
   /// The operator that a file gets; nil for those that its operator set does not have, which
   /// `exportComposed` writes.

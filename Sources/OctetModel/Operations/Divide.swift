@@ -4,7 +4,9 @@ struct DivideDefinition: OperationDefinition {
 
   var name: String { "divide" }
   var inputCount: ClosedRange<Int> { 2...2 }
-  var traits: OperationTraits { OperationTraits(isElementwise: true, int8Refusal: "it divides by 0") }
+  var traits: OperationTraits {
+    OperationTraits(isElementwise: true, int8Refusal: "it divides by 0")
+  }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()

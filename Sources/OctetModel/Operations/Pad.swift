@@ -45,7 +45,8 @@ struct PadDefinition: OperationDefinition {
         case .edge, .wrap: reach <= 0 || x[axis] > 0
         }
       if result[axis] < 0 || !isPossible {
-        throw inputs.invalid("cannot add \(before[axis]) and \(after[axis]) to axis \(axis) of \(x)")
+        throw inputs.invalid(
+          "cannot add \(before[axis]) and \(after[axis]) to axis \(axis) of \(x)")
       }
     }
     return [result]

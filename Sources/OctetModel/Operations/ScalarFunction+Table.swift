@@ -82,7 +82,8 @@ extension ScalarFunction {
       { x, _ in sigmoid(x) }, derivative: { x, _ in sigmoid(x) * (1 - sigmoid(x)) }),
     row(
       "tanh", "Tanh", tflite: 28, grid: Quantization(scale: 1 / 128, zeroPoint: 0),
-      { x, _ in hyperbolicTangent(x) }, derivative: { x, _ in 1 - hyperbolicTangent(x) * hyperbolicTangent(x) }),
+      { x, _ in hyperbolicTangent(x) },
+      derivative: { x, _ in 1 - hyperbolicTangent(x) * hyperbolicTangent(x) }),
     row(
       "elu", "Elu", tflite: 111, parameters: [("alpha", 1)],
       { x, p in x < 0 ? p[0] * expm1(x) : x }, derivative: { x, p in x < 0 ? p[0] * exp(x) : 1 }),
@@ -172,7 +173,8 @@ extension ScalarFunction {
     row("sine", "Sin", { x, _ in sin(x) }, derivative: { x, _ in cos(x) }),
     row("cosine", "Cos", { x, _ in cos(x) }, derivative: { x, _ in -sin(x) }),
     row("tangent", "Tan", { x, _ in tan(x) }, derivative: { x, _ in 1 / (cos(x) * cos(x)) }),
-    row("arcsine", "Asin", { x, _ in asin(x) }, derivative: { x, _ in 1 / (1 - x * x).squareRoot() }),
+    row(
+      "arcsine", "Asin", { x, _ in asin(x) }, derivative: { x, _ in 1 / (1 - x * x).squareRoot() }),
     row(
       "arccosine", "Acos", { x, _ in acos(x) },
       derivative: { x, _ in -1 / (1 - x * x).squareRoot() }),

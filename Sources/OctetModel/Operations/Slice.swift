@@ -27,7 +27,9 @@ struct SliceDefinition: OperationDefinition {
     return [count]
   }
 
-  func step(_ context: StepContext) -> InterpreterStep { context.slice(begin: begin, stride: stride) }
+  func step(_ context: StepContext) -> InterpreterStep {
+    context.slice(begin: begin, stride: stride)
+  }
 }
 
 extension StepContext {

@@ -89,7 +89,8 @@ extension OperatorSample {
       title: "leaky ReLU", onnx: ["LeakyRelu"], tflite: ["LEAKY_RELU"],
       operation: .scalar(.leakyRelu(alpha: 0.1))),
     OperatorSample(
-      title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"], operation: .scalar(.hardSwish)),
+      title: "hard swish", onnx: ["HardSwish"], tflite: ["HARD_SWISH"],
+      operation: .scalar(.hardSwish)),
     OperatorSample(
       title: "logistic", onnx: ["Sigmoid"], tflite: ["LOGISTIC"], operation: .scalar(.logistic)),
     OperatorSample(
@@ -99,7 +100,8 @@ extension OperatorSample {
       title: "hard sigmoid", onnx: ["HardSigmoid"],
       operation: .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5))),
     OperatorSample(title: "ELU", onnx: ["Elu"], operation: .scalar(.elu(alpha: 1))),
-    OperatorSample(title: "SELU", onnx: ["Selu"], operation: .scalar(.selu(alpha: 1.67, gamma: 1.05))),
+    OperatorSample(
+      title: "SELU", onnx: ["Selu"], operation: .scalar(.selu(alpha: 1.67, gamma: 1.05))),
     OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .scalar(.tanh)),
     OperatorSample(
       title: "softmax", onnx: ["Softmax"], tflite: ["SOFTMAX"],
