@@ -60,13 +60,10 @@
 
     /// The words are the blob offsets of weights, bias, multipliers and shifts.
     init(_ view: OperatorView, weights: Int, bias: Int, multipliers: Int, shifts: Int) {
-      func data<T: BitwiseCopyable>(_ word: Int, as type: T.Type) -> UnsafePointer<T> {
-        unsafe view.model.pointer(Int(view.parameter(word))).assumingMemoryBound(to: type)
-      }
-      unsafe self.weights = data(weights, as: Int8.self)
-      unsafe self.bias = data(bias, as: Int32.self)
-      unsafe self.multipliers = data(multipliers, as: Int32.self)
-      unsafe self.shifts = data(shifts, as: Int8.self)
+      unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
+      unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
+      unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
+      unsafe self.shifts = view.data(view.parameter(shifts), as: Int8.self)
       channels = view.output(0).channels
       period = channels
       zeroPoint = view.output(0).zeroPoint
