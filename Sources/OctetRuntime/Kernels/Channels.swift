@@ -14,13 +14,13 @@
   let upper: Int32
 
   /// Those of the first group of a convolution.
-  init(_ layer: Convolution, _ context: OperatorContext) {
+  init(_ layer: Convolution) {
     typealias Word = Convolution.Word
     let view = layer.view
-    unsafe weights = context.data(view.parameter(Word.weights), as: Int8.self)
-    unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
-    unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
-    unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
+    unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
+    unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
+    unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
+    unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)
     count = layer.groupChannelCount
     depth = layer.patchCount
     zeroPoint = layer.output.zeroPoint
@@ -28,13 +28,13 @@
     upper = view.parameter(Word.upper)
   }
 
-  init(_ layer: FullyConnected, _ context: OperatorContext) {
+  init(_ layer: FullyConnected) {
     typealias Word = FullyConnected.Word
     let view = layer.view
-    unsafe weights = context.data(view.parameter(Word.weights), as: Int8.self)
-    unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
-    unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
-    unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
+    unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
+    unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
+    unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
+    unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)
     count = layer.output.channels
     depth = layer.depth
     zeroPoint = layer.output.zeroPoint

@@ -11,7 +11,7 @@
 extension DepthwiseConvolution {
   func run(_ context: OperatorContext) {
     #if canImport(COctetKernels.NEON)
-      if context.backend != .portable, hasVectors { return runOnNEON(context) }
+      if context.backend != .portable, runOnNEON(context) { return }
     #endif
     let kernel = PortableDepthwise(self, context)
     for batch in 0..<input.batch {
