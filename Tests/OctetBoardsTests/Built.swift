@@ -2,6 +2,7 @@ import Foundation
 import OctetBoards
 import OctetCompiler
 import Synchronization
+import Testing
 
 /// Whether a program is on the PATH; tests that need QEMU are skipped, visibly, without it.
 func isInstalled(_ name: String) -> Bool {
@@ -19,6 +20,27 @@ func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Resul
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   return try body(folder)
+}
+
+/// Runs a program of the PATH to its end, requires success and gives what it printed.
+@discardableResult
+func run(
+  _ program: String, _ arguments: [String], in folder: URL? = nil, withErrors: Bool = false
+) throws -> String {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [program] + arguments
+  process.currentDirectoryURL = folder
+  process.standardInput = FileHandle.nullDevice
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  if withErrors { process.standardError = pipe }
+  try process.run()
+  let output = String(
+    decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0, "\(program): \(output)")
+  return output
 }
 
 /// Firmware that several tests use, built once.
