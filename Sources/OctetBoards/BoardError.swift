@@ -11,6 +11,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case inputByteCount(Int, needed: Int)
   case runFailed(command: String, output: String)
   case timedOut(command: String, seconds: Int)
+  case notCounted(command: String, output: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
   case file(path: String, problem: String)
@@ -39,6 +40,9 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
       "the firmware did not finish; '\(command)' said: \(output.isEmpty ? "nothing" : output)"
     case .timedOut(let command, let seconds):
       "the firmware did not finish within \(seconds) s; it was run as '\(command)'"
+    case .notCounted(let command, let output):
+      "the emulator counted no instructions; it must be a QEMU that takes plugins (built with "
+        + "--enable-plugins). '\(command)' said: \(output.isEmpty ? "nothing" : output)"
     case .refused(let code, let detail, let text):
       "the firmware refused to run, code \(code) at \(detail): \(text)"
     case .notRemote(let name):

@@ -116,14 +116,15 @@ extension BoardReport.Difference {
   }
 }
 
-extension BoardReport {
-  public var isGood: Bool { outputsMatchHost && selfTestPassed }
-}
-
 extension BoardResult {
-  /// The sentence for a person when something differs.
+  /// Whether the board did what the host does, and the emulator counted it.
+  public var isGood: Bool { outputsMatchHost && selfTestPassed && countFailure == nil }
+
+  /// The sentence for a person when something differs or is missing.
   public var failure: String {
-    guard let differingSampleIndex else { return "the self-test failed on the board" }
+    guard let differingSampleIndex else {
+      return selfTestPassed ? countFailure ?? "" : "the self-test failed on the board"
+    }
     let place = "sample \(differingSampleIndex) differs from the host"
     guard let difference else {
       return "\(place), but when it ran again with all operators' outputs, none differed"

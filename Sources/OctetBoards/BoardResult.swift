@@ -15,6 +15,8 @@ public struct BoardResult: Sendable {
   public var differingSampleIndex: Int?
   /// Executed by the core for one inference, the mean of a few; nil on hardware.
   public var instructionsPerInference: Int?
+  /// Why the emulator counted nothing; nil when it did, and on hardware.
+  public var countFailure: String?
   /// The same by operator, of the first sample.
   public var operators: [OperatorInstructions] = []
   /// Of the last inference, on hardware; nil in emulation.

@@ -42,20 +42,16 @@ public struct BoardRunner {
     defer { machine.close() }
     let selfTest = try machine.run(inputs: nil)
     let run = try machine.run(inputs: inputs)
-    let counted = Array(inputs.prefix(Self.countedSampleCount * sampleByteCount))
-    let counts = try machine.instructionCounts(inputs: counted, isTracing: false)
     let expected = reference.outputs(inputs)
     var result = BoardResult(
       firmware: firmware, sampleCount: run.report.sampleCount, outputs: run.outputs,
       outputsMatchHost: run.outputs == expected, selfTestPassed: selfTest.report.passedSelfTest,
       stackByteCount: max(selfTest.report.stackByteCount, run.report.stackByteCount))
-    if !counts.isEmpty {
-      result.instructionsPerInference = counts.reduce(0, +) / counts.count
-      let operators = try machine.instructionCounts(
-        inputs: Array(inputs.prefix(sampleByteCount)), isTracing: true)
-      result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
-        OperatorInstructions(
-          name: String(reference.model.operator(index).name), instructionCount: count)
+    if host == nil {
+      do {
+        try count(inputs, reference, on: machine, into: &result)
+      } catch .notCounted(let command, let output) {
+        result.countFailure = BoardError.notCounted(command: command, output: output).description
       }
     }
     if host != nil { result.nanosecondsPerInference = run.report.nanoseconds }
@@ -68,6 +64,25 @@ public struct BoardRunner {
       result.difference = reference.firstDifference(sample, trace: traced.trace)
     }
     return result
+  }
+
+  /// Counts what an inference executes, and each of its operators.
+  private func count(
+    _ inputs: [UInt8], _ reference: HostRun, on machine: any Machine, into result: inout BoardResult
+  ) throws(BoardError) {
+    let byteCount = reference.sampleByteCount
+    let sampleCount = min(Self.countedSampleCount, inputs.count / byteCount)
+    let counts = try machine.counts(
+      sampleCount, inputs: Array(inputs.prefix(sampleCount * byteCount)), isTracing: false)
+    let operators = try machine.counts(
+      reference.model.operatorCount, inputs: Array(inputs.prefix(byteCount)), isTracing: true)
+    result.instructionsPerInference =
+      counts.reduce(0) { $0 + $1.instructionCount } / counts.count
+    result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
+      OperatorInstructions(
+        name: String(reference.model.operator(index).name),
+        instructionCount: count.instructionCount)
+    }
   }
 
   private func firstDifferingSample(_ a: [UInt8], _ b: [UInt8], _ byteCount: Int) -> Int {
@@ -86,9 +101,11 @@ package protocol Machine {
   /// - Parameter inputs: samples end to end; nil: the self-test.
   func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
 
-  /// Instructions of each inference, or when tracing of each operator; empty when they cannot be
-  /// counted.
-  func instructionCounts(inputs: [UInt8], isTracing: Bool) throws(BoardError) -> [Int]
+  /// What each inference executes, or when tracing each operator, so many as are expected; none on
+  /// hardware, where nothing counts.
+  func counts(
+    _ expected: Int, inputs: [UInt8], isTracing: Bool
+  ) throws(BoardError) -> [ExecutionCount]
 
   /// Removes its files.
   func close()

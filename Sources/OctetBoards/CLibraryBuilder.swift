@@ -51,11 +51,12 @@ public struct CLibraryBuilder {
     }
     let sources = builder.sources
     let objects = [
+      try attributes(into: work),
       try builder.compileRuntime(conditions: conditions, into: work),
       try builder.compileSwift(
         sources.firmware.appendingPathComponent("CLibrary/Octet.swift"), module: "Octet",
         include: "Firmware/CLibrary/include", into: work),
-    ]
+    ].compactMap { $0 }
     let header = folder.appendingPathComponent("octet.h")
     try header.write(
       sources.firmware.appendingPathComponent("CLibrary/include/octet.h").read())
@@ -69,6 +70,24 @@ public struct CLibraryBuilder {
     return CLibrary(archive: archive.path, header: header.path)
   }
 
+  /// What an ARM linker is told in place of how the Swift below octet.h was compiled, which would
+  /// keep it out of programs of another float ABI; nil on other machines.
+  private func attributes(into work: URL) throws(BoardError) -> URL? {
+    guard builder.board.triple.hasPrefix("arm") else { return nil }
+    // The core's flags; the code for Cortex-M uses no floating-point unit.
+    let core =
+      builder.toolset.swift.filter { $0.hasPrefix("-m") }
+      + (builder.board.family == .cortexM ? ["-mfpu=none"] : [])
+    let source = builder.sources.firmware.appendingPathComponent("CLibrary/attributes.s")
+    let object = work.appendingPathComponent("attributes.o")
+    try Command(
+      executable: builder.toolchain.clang,
+      arguments: ["-target", builder.board.triple] + core
+        + ["-c", source.path, "-o", object.path]
+    ).run(step: source.lastPathComponent)
+    return object
+  }
+
   /// One object that shows nothing but octet.h's functions, so that it cannot clash with other
   /// Swift code in the program, without what they do not use.
   private func join(
@@ -79,9 +98,14 @@ public struct CLibraryBuilder {
       arguments: ["-r", "--gc-sections"] + names.flatMap { ["-u", $0] }
         + ["-o", object.path] + objects.map(\.path)
     ).run(step: "ld.lld")
+    // LLVM's notes are void after this, and lld warns about them.
+    var unwanted = [".llvm_addrsig", ".deplibs"]
+    // Bare metal's own start-up files have no such note, and GNU's linker warns where some have.
+    if builder.board.family == .cortexM { unwanted.append(".note.GNU-stack") }
     try Command(
       executable: builder.toolchain.objcopy,
-      arguments: names.map { "--keep-global-symbol=\($0)" } + [object.path]
+      arguments: names.map { "--keep-global-symbol=\($0)" }
+        + unwanted.map { "--remove-section=\($0)" } + [object.path]
     ).run(step: "llvm-objcopy")
   }
 

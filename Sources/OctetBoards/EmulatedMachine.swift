@@ -22,21 +22,30 @@ package struct EmulatedMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  package func instructionCounts(
-    inputs: [UInt8], isTracing: Bool
-  ) throws(BoardError) -> [Int] {
+  package func counts(
+    _ expected: Int, inputs: [UInt8], isTracing: Bool
+  ) throws(BoardError) -> [ExecutionCount] {
     let image = try Image(firmware.elf)
-    guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end"),
-      let plugin = try buildPlugin()
-    else { return [] }
+    guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end")
+    else { throw .invalidImage(path: firmware.elf.path, problem: "it has no marks to count at") }
     // ARM symbols of Thumb code have their lowest bit set, addresses do not.
     let mask = firmware.board.triple.hasPrefix("arm") ? ~1 : ~0
+    let plugin = try Self.buildPlugin(in: folder)
     let arguments = [
-      "-plugin", "\(plugin.path),begin=\(begin.address & mask),end=\(end.address & mask)",
+      "-plugin",
+      "\(Self.escaped(plugin.path)),begin=\(begin.address & mask),end=\(end.address & mask)",
     ]
-    let (_, text) = try execute(inputs: inputs, isTracing: isTracing, plugin: arguments)
-    return text.split(separator: "\n").filter { $0.hasPrefix("instructions ") }
-      .compactMap { Int($0.dropFirst(13)) }
+    let (command, text) = try execute(inputs: inputs, isTracing: isTracing, plugin: arguments)
+    let counts = ExecutionCount.all(in: text)
+    guard counts.count == expected, counts.allSatisfy({ $0.instructionCount > 0 }) else {
+      throw .notCounted(command: command.line, output: text)
+    }
+    return counts
+  }
+
+  /// As a value among QEMU's options, where a comma ends it.
+  private static func escaped(_ path: String) -> String {
+    path.replacingOccurrences(of: ",", with: ",,")
   }
 
   private func execute(
@@ -62,17 +71,33 @@ package struct EmulatedMachine: Machine {
     return (command, try command.run().text)
   }
 
-  /// Nil when the plugin cannot be built here: then nothing is counted, and all else works.
-  private func buildPlugin() throws(BoardError) -> URL? {
+  /// The counter of `Firmware/Emulator`, for this machine.
+  package static func buildPlugin(in folder: URL) throws(BoardError) -> URL {
     let source = try PackageSources.find().firmware.appendingPathComponent("Emulator/counter.c")
     let plugin = folder.appendingPathComponent("counter.so")
-    let outcome = try Command(
+    try Command(
       executable: try Toolchain.find().clang,
       arguments: [
-        "-std=c17", "-O2", "-ffreestanding", "-fPIC", "-shared", "-nostdlib", "-fuse-ld=lld",
-        source.path, "-o", plugin.path,
+        "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fPIC", "-shared",
+        "-nostdlib", "-fuse-ld=lld", source.path, "-o", plugin.path,
       ]
-    ).run()
-    return outcome.status == 0 ? plugin : nil
+    ).run(step: "the emulator's plugin")
+    return plugin
+  }
+}
+
+/// What the core executed between two marks.
+package struct ExecutionCount: Equatable {
+  package var instructionCount: Int
+
+  /// From what the plugin printed, a line for each.
+  static func all(in text: String) -> [ExecutionCount] {
+    text.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard words.count >= 2, words[0] == "instructions", let count = Int(words[1]) else {
+        return nil
+      }
+      return ExecutionCount(instructionCount: count)
+    }
   }
 }

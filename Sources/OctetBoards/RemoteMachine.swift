@@ -51,9 +51,9 @@ package struct RemoteMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
-  package func instructionCounts(
-    inputs: [UInt8], isTracing: Bool
-  ) throws(BoardError) -> [Int] { [] }
+  package func counts(
+    _ expected: Int, inputs: [UInt8], isTracing: Bool
+  ) throws(BoardError) -> [ExecutionCount] { [] }
 
   private func shellCommand(_ line: String) -> Command {
     Command(executable: ssh, arguments: ["-o", "BatchMode=yes", "--", host, line])

@@ -138,11 +138,10 @@ struct BoardRunnerTests {
     try withTemporaryFolder { folder in
       let log = folder.appendingPathComponent("log")
       try FakeSSH.install(in: folder, log: log)
-      let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-      setenv("PATH", "\(folder.path):\(path)", 1)
-      defer { setenv("PATH", path, 1) }
-      let result = try BoardRunner(firmware, host: "pi@example").run(
-        blob, inputs: LeNet.samples(4, byteCount: 16))
+      let result = try withPath(folder) {
+        try BoardRunner(firmware, host: "pi@example").run(
+          blob, inputs: LeNet.samples(4, byteCount: 16))
+      }
       #expect(result.outputsMatchHost)
       #expect(result.selfTestPassed)
       #expect(result.instructionsPerInference == nil)
@@ -150,6 +149,27 @@ struct BoardRunnerTests {
       let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
       #expect(lines.first?.hasPrefix("pi@example mkdir /tmp/octet-") == true)
       #expect(lines.last?.hasPrefix("pi@example rm -r /tmp/octet-") == true)
+    }
+  }
+
+  @Test("An emulator that does not count is an error with a sentence, after the report")
+  func requiresCounts() throws {
+    let (blob, firmware) = try Built.perceptron(try Board.named("linux-armv7"))
+    let emulator = try #require(path(of: "qemu-arm"))
+    try withTemporaryFolder { folder in
+      let script = """
+        #!/bin/sh
+        [ "$1" = -plugin ] && { echo "qemu-arm: unknown option 'plugin'" >&2; exit 1; }
+        exec \(emulator) "$@"
+        """
+      try withProgram("qemu-arm", script, in: folder) {
+        let result = try BoardRunner(firmware).run(blob, inputs: nil)
+        #expect(result.outputsMatchHost)
+        #expect(result.instructionsPerInference == nil)
+        #expect(!result.isGood)
+        #expect(result.failure.contains("counted no instructions"))
+        #expect(result.failure.contains("unknown option 'plugin'"))
+      }
     }
   }
 

@@ -2,12 +2,33 @@ import Foundation
 import OctetBoards
 import OctetCompiler
 import Synchronization
+import Testing
 
 /// Whether a program is on the PATH; tests that need QEMU are skipped, visibly, without it.
-func isInstalled(_ name: String) -> Bool {
-  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-    FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
-  }
+func isInstalled(_ name: String) -> Bool { path(of: name) != nil }
+
+/// Where a program of the PATH is.
+func path(of name: String) -> String? {
+  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+/// Runs `body` with the programs in `folder` before all others.
+func withPath<Result>(_ folder: URL, _ body: () throws -> Result) rethrows -> Result {
+  let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+  setenv("PATH", "\(folder.path):\(path)", 1)
+  defer { setenv("PATH", path, 1) }
+  return try body()
+}
+
+/// Runs `body` with a script in the place of a program.
+func withProgram<Result>(
+  _ name: String, _ script: String, in folder: URL, _ body: () throws -> Result
+) throws -> Result {
+  let file = folder.appendingPathComponent(name)
+  try Data(script.utf8).write(to: file)
+  try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+  return try withPath(folder, body)
 }
 
 let emulatorsAreInstalled = Board.all.allSatisfy { isInstalled($0.emulator[0]) }
@@ -19,6 +40,27 @@ func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Resul
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   return try body(folder)
+}
+
+/// Runs a program of the PATH to its end, requires success and gives what it printed.
+@discardableResult
+func run(
+  _ program: String, _ arguments: [String], in folder: URL? = nil, withErrors: Bool = false
+) throws -> String {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [program] + arguments
+  process.currentDirectoryURL = folder
+  process.standardInput = FileHandle.nullDevice
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  if withErrors { process.standardError = pipe }
+  try process.run()
+  let output = String(
+    decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0, "\(program): \(output)")
+  return output
 }
 
 /// Firmware that several tests use, built once.

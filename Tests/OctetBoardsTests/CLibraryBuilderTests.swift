@@ -67,18 +67,4 @@ struct CLibraryBuilderTests {
     // "OCT8", version 3, a header of 96 bytes.
     #expect(text.contains("0x6000033854434f, "))
   }
-
-  @discardableResult
-  private func run(_ program: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    return String(decoding: output, as: UTF8.self)
-  }
 }

@@ -21,7 +21,8 @@ static void *read_file(const char *path, size_t *byte_count) {
 }
 
 static int fail(const octet_session *session, int error) {
-  printf("error %d at %zu: %s\n", error, session->error_detail, octet_error_text(error));
+  const unsigned long detail = (unsigned long)session->error_detail;
+  printf("error %d at %lu: %s\n", error, detail, octet_error_text(error));
   return 1;
 }
 
@@ -35,7 +36,8 @@ int main(int argument_count, char **arguments) {
   octet_session session;
   int error = octet_open(&session, blob, blob_byte_count, arena, arena_byte_count);
   if (error) return fail(&session, error);
-  printf("open: arena %zu bytes\n", arena_byte_count);
+  // Small C libraries know no %zu.
+  printf("open: arena %lu bytes\n", (unsigned long)arena_byte_count);
 
   error = octet_self_test(&session);
   if (error) return fail(&session, error);

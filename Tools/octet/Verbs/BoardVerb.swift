@@ -72,7 +72,7 @@ struct BoardVerb: Verb {
       blob, on: chosen, inputs: inputs, host: arguments[host], folder: folder)
     if let path = arguments[rawOutput] { try AtomicFile.write(result.outputs, to: path) }
     let report = BoardReport(result, host: arguments[host])
-    if report.isGood { return Outcome(report, text: report.text) }
+    if result.isGood { return Outcome(report, text: report.text) }
     return Outcome(report, text: report.text, ending: .gateMissed(result.failure))
   }
 }
