@@ -3,7 +3,11 @@ extension DataSource {
   /// sub-folder of pictures for each class.
   ///
   /// A folder that is really called `digits` is reached as `./digits`.
-  public static func load(_ argument: String) throws(DataError) -> DataSource {
+  ///
+  /// - Parameter labels: what is done about labels that look damaged.
+  public static func load(
+    _ argument: String, labels: LabelPolicy = .checked
+  ) throws(DataError) -> DataSource {
     if argument == "digits" { return Digits.source() }
     switch Files.kind(of: argument) {
     case nil:
@@ -14,7 +18,9 @@ extension DataSource {
     case .folder: break
     }
     let names = try Files.names(in: argument)
-    if IDXFolder.isFolder(names) { return try IDXFolder.load(folder: argument) }
+    if IDXFolder.isFolder(names) {
+      return try IDXFolder.load(folder: argument, labels: labels)
+    }
     if CIFAR.isFolder(names) { return try CIFAR.load(folder: argument) }
     if try !ClassFolders.subfolders(of: argument).isEmpty {
       return try ClassFolders.load(folder: argument)
@@ -49,7 +55,9 @@ public enum IDXFolder {
 
   /// Classes are called 0 … 9, or by Fashion-MNIST's names where the folder's own name has
   /// "fashion" in it. More than 10 labels give as many numbers.
-  public static func load(folder: String) throws(DataError) -> DataSource {
+  public static func load(
+    folder: String, labels: LabelPolicy = .checked
+  ) throws(DataError) -> DataSource {
     let folderName = Files.lastName(of: folder)
     let isFashion = folderName.lowercased().contains("fashion")
     var train = try pair(folder, images: trainImages, labels: trainLabels)
@@ -59,6 +67,17 @@ public enum IDXFolder {
         path: folder,
         reason: "train images are \(train.width)×\(train.height) and test images "
           + "\(test.width)×\(test.height); both must be the same")
+    }
+    guard train.channelCount == test.channelCount else {
+      throw .unsuitable(
+        path: folder,
+        reason: "train images have \(train.channelCount) channels and test images "
+          + "\(test.channelCount); both must have the same")
+    }
+    if labels == .checked {
+      try LabelCheck.check(
+        train: file(trainLabels, in: folder, train.labels),
+        test: file(testLabels, in: folder, test.labels))
     }
     let highest = Int(max(train.labels.max() ?? 0, test.labels.max() ?? 0))
     let classNames =
@@ -92,6 +111,13 @@ public enum IDXFolder {
       pixels: imageArray.bytes, labels: labelArray.bytes, height: imageArray.sizes[1],
       width: imageArray.sizes[2],
       channelCount: imageArray.sizes.count == 4 ? imageArray.sizes[3] : 1, classNames: [])
+  }
+
+  private static func file(
+    _ name: String, in folder: String, _ labels: [UInt8]
+  ) -> LabelCheck.File {
+    let path = path(of: name, in: folder)
+    return LabelCheck.File(path: path, labels: labels, isPacked: path.hasSuffix(".gz"))
   }
 
   /// The plain file where it is there, else the one in gzip; if neither, the plain name, for the

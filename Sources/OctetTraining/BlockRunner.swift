@@ -5,7 +5,7 @@ import OctetModel
 struct BlockRunner: Sendable {
   let network: LaneNetwork
   let kernels: octet_float_kernels
-  /// Pixel to real input: pixel · scale[c] + offset[c].
+  /// Pixel to real input: pixel · scale[c] + offset[c]; one of each serves all channels.
   private let scale, offset: [Float]
 
   init(
@@ -13,17 +13,20 @@ struct BlockRunner: Sendable {
   ) throws(TrainingError) {
     self.network = network
     self.kernels = kernels
-    let channelCount = network.graph.tensors[network.graph.inputs[0]].shape.last ?? 1
-    let normalization = network.graph.metadata.normalization
-    let mean = normalization?.mean ?? [Float](repeating: 0, count: channelCount)
-    let deviation =
-      normalization?.standardDeviation ?? [Float](repeating: 1, count: channelCount)
-    guard mean.count == channelCount, deviation.count == channelCount,
+    let shape = network.graph.tensors[network.graph.inputs[0]].shape
+    let mean = network.graph.metadata.normalization?.mean ?? [0]
+    let deviation = network.graph.metadata.normalization?.standardDeviation ?? [1]
+    // Of an image its channels; a flat input may hold any number of them.
+    let fits =
+      shape.count == 4
+      ? mean.count == shape[3] : shape.elementCount % max(mean.count, 1) == 0
+    guard mean.count == deviation.count, mean.count == 1 || (fits && !mean.isEmpty),
       deviation.allSatisfy({ $0.isFinite && $0 > 0 }), mean.allSatisfy(\.isFinite)
     else {
       throw .graph(
         node: network.graph.name,
-        reason: "the normalization needs a mean and a deviation above 0 for each channel")
+        reason: "the normalization has \(mean.count) means and \(deviation.count) deviations; it "
+          + "needs one of each, or one for each channel, and deviations above 0")
     }
     scale = deviation.map { 1 / (255 * $0) }
     offset = zip(mean, deviation).map { -$0 / $1 }

@@ -13,6 +13,10 @@ enum Common {
     "--data", .path.named("DIR"), default: "digits",
     help: "Images: 'digits' (built in), a folder of IDX files, of CIFAR-10 binaries, or with one "
       + "sub-folder of images for each class.")
+  static let anyLabels = Flag(
+    "--any-labels",
+    help: "Take the labels of IDX files as they are, even where they look damaged: classes that "
+      + "have no image, or that training does not know.")
   static let threads = OctetCommand.Option(
     "--threads", .integer(1...256), default: ProcessInfo.processInfo.activeProcessorCount,
     help: "Threads to work with; never changes the result.")
@@ -28,6 +32,10 @@ enum Common {
 
   static let labels = OctetCommand.Option(
     "--labels", .path, help: "A text file with one class name a line, in output order.")
+
+  static func labelPolicy(_ arguments: Arguments) -> LabelPolicy {
+    arguments[anyLabels] ? .asTheyAre : .checked
+  }
 
   static func labels(_ path: String) throws -> [String] {
     String(decoding: try InputFile.read(path), as: UTF8.self)

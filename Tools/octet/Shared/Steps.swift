@@ -10,15 +10,17 @@ import OctetTraining
 /// The steps that `demo` takes one after the other and that verbs take alone.
 enum Steps {
   static func train(
-    _ source: DataSource, architecture: String, options: TrainingOptions, console: Console
+    _ source: DataSource, architecture: String, options: TrainingOptions,
+    normalization: Normalization? = nil, console: Console
   ) throws -> TrainingResult {
+    for note in source.notes { console.message("note: \(note)") }
     let images = try labelled(source.train)
     var graph = try Architectures.named(
       architecture, height: images.height, width: images.width, channelCount: images.channelCount,
       classCount: source.train.classNames.count)
     graph.metadata.labels = source.train.classNames
     // Said, not left to be guessed: 'diff' tells a wrong normalisation by it.
-    graph.metadata.normalization = Normalization(mean: [0], standardDeviation: [1])
+    graph.metadata.normalization = normalization ?? source.train.usualNormalization
     let trainer = try Trainer(graph, options: options)
     let scale = 1000
     let bar = console.progress("training", total: options.epochCount * scale)
@@ -71,12 +73,30 @@ enum Steps {
     return Quantized(result: result, output: try Compiler.compile(result.graph))
   }
 
-  static func load(_ argument: String) throws -> DataSource { try DataSource.load(argument) }
+  /// - Parameter labels: `.asTheyAre` where the labels decide nothing.
+  static func load(_ argument: String, labels: LabelPolicy = .checked) throws -> DataSource {
+    try DataSource.load(argument, labels: labels)
+  }
 
   static func labelled(_ data: Dataset) throws(TrainingError) -> LabelledImages {
     try LabelledImages(
       pixels: data.pixels, labels: data.labels, height: data.height, width: data.width,
       channelCount: data.channelCount)
+  }
+}
+
+extension Dataset {
+  /// The normalisation that a network of ours learns with. Gray pixels stay 0 … 1, so that a byte
+  /// reaches the int8 input as it is and black ground is 0; colours are centred and scaled by what
+  /// this set has. A channel that never changes is centred only.
+  var usualNormalization: Normalization {
+    guard channelCount > 1 else { return Normalization(mean: [0], standardDeviation: [1]) }
+    let channels = channelStatistics
+    return Normalization(
+      mean: channels.map { Float($0.mean) },
+      standardDeviation: channels.map {
+        $0.standardDeviation > 0 ? Float($0.standardDeviation) : 1
+      })
   }
 }
 

@@ -16,7 +16,7 @@ struct Demo: Verb {
     "--out", .path.named("DIR"), default: ".", help: "Where lenet.onnx and lenet.oct go.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Of the training.")
   let example = "octet demo"
-  var parameters: [any Parameter] { [Common.data, output, epochs, seed, Common.threads] }
+  var parameters: [any Parameter] { [Common.data, output, epochs, seed, Common.anyLabels, Common.threads] }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let watch = Stopwatch()
@@ -25,7 +25,7 @@ struct Demo: Verb {
     let oct = folder + "/lenet.oct"
     try makeFolder(folder)
     for path in [onnx, oct] { try AtomicFile.checkCanWrite(to: path) }
-    let source = try Steps.load(arguments[Common.data])
+    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
     console.print(pictures(source.test, console))
     console.message(
       "training LeNet on \(source.train.count) images of '\(source.name)', "

@@ -61,7 +61,7 @@ struct DiffVerb: Verb {
     [
       reference, candidate, more, Common.data, samples, localSamples, maxDrop, minAgreement,
       minLayerSQNR, sensitivity, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
-      Common.mean, Common.standardDeviation, Common.threads,
+      Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
     ]
   }
 
@@ -104,7 +104,7 @@ struct DiffVerb: Verb {
     let models = try [arguments[reference], arguments[candidate]].map {
       try readModel($0, normalization)
     }
-    let source = try Steps.load(arguments[Common.data])
+    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
     let data = arguments[samples].map { source.test.prefix($0) } ?? source.test
     var options = Diff.Options()
     options.threadCount = arguments[Common.threads]

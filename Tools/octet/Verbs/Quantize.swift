@@ -68,7 +68,8 @@ struct Quantize: Verb {
     let (count, seed) = (arguments[samples], arguments[self.seed])
     let normalization = try Common.normalization(arguments)
     guard let path = arguments[rawInput] else {
-      let source = try Steps.load(arguments[Common.data])
+      // No label decides anything here.
+      let source = try Steps.load(arguments[Common.data], labels: .asTheyAre)
       return try naming(arguments[model]) {
         try Steps.quantize(
           graph, source, options: options, sampleCount: count, seed: seed,

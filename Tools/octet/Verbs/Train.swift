@@ -11,7 +11,9 @@ struct Train: Verb {
   let discussion =
     "A twelfth of the training images is held back to choose the best epoch. Ctrl-C ends training "
     + "and keeps the best epoch so far. The same seed gives the same file on the same type of "
-    + "machine, whatever the number of threads."
+    + "machine, whatever the number of threads. Gray pixels enter as 0 … 1; colours are normalised by "
+    + "the mean and deviation of each channel of the training images, or as --mean and --std say. "
+    + "Either is kept in the file, so that no other verb needs to be told."
   let architecture = OctetCommand.Option(
     "--arch", .choice(Architectures.names), default: "lenet", help: "The network.")
   let output = OctetCommand.Option<String>(
@@ -37,17 +39,19 @@ struct Train: Verb {
   var parameters: [any Parameter] {
     [
       architecture, Common.data, output, epochs, batchSize, learningRate, optimizer, weightDecay,
-      patience, seed, Common.threads,
+      patience, seed, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
     ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
     try AtomicFile.checkCanWrite(to: path)
-    let source = try Steps.load(arguments[Common.data])
+    let normalization = try Common.normalization(arguments)
+    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
     let watch = Stopwatch()
     let result = try Steps.train(
-      source, architecture: arguments[architecture], options: options(arguments), console: console)
+      source, architecture: arguments[architecture], options: options(arguments),
+      normalization: normalization, console: console)
     if result.bestEpoch == 0 {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
