@@ -2,7 +2,7 @@ import OctetModel
 import OctetRuntime
 
 extension Lowering {
-  /// TensorFlow Lite for Microcontrollers takes the product of the scales in float32.
+  /// A product of two activations, one of which may be read transposed.
   mutating func lowerMatrixMultiply(_ index: Int) throws(CompilerError) {
     let node = graph.nodes[index]
     var inputs = node.inputs
@@ -15,7 +15,7 @@ extension Lowering {
       isTransposed = true
     }
     let by = FixedPointMultiplier(
-      Double(scale(inputs[0]) * scale(inputs[1])) / Double(scale(node.outputs[0])),
+      Double(scale(inputs[0])) * Double(scale(inputs[1])) / Double(scale(node.outputs[0])),
       roundsOnce: graph.metadata.roundsOnce)
     // |Σ| ≤ 255² · depth < 2¹⁶ · depth must stay below 2³¹, also after the left shift.
     let depth = graph.tensors[inputs[0]].shape.last ?? 1
