@@ -168,6 +168,80 @@ class NearTies:
     def fully_connected_channels(self):
         return self.weighted("fully_connected", True)
 
+    def wrapping(self, name, pools=False):
+        """Factors above 1: sums so large that TFLM's shift to the left wraps around."""
+        b = Builder()
+        depth, channels = 8, 24
+        s, z = self.any_scale(0.01, 0.1), self.zero()
+        scales = np.array([self.any_scale(0.001, 0.01) for _ in range(channels)], np.float32)
+        out = np.float32(
+            np.float64(s) * np.float64(scales.min()) / 2.0 ** self.random.uniform(0, 12))
+        magnitude = 2 ** self.random.uniform(4, 30.5, channels)
+        bias = (magnitude * self.random.choice([-1, 1], channels)).astype(np.int32)
+        hidden = self.random.integers(-127, 128, (channels, depth)).astype(np.int8)
+        y_zero = self.zero()
+        if name == "fully_connected":
+            scales = scales[:1]
+        c = b.tensor([channels], scales * s, 0, kind=INT32, data=bias)
+        weights, shape, axis = {
+            "fully_connected": (hidden, [1, channels], 0),
+            "convolution": (hidden.reshape(channels, 1, depth, 1), [1, 2, 17, channels], 0),
+            "transposed": (hidden.reshape(channels, 1, depth, 1), [1, 2, 31, channels], 0),
+            "depthwise": (hidden.T.reshape(1, 1, depth, channels), [1, 2, 17, channels], 3)}[name]
+        x = b.tensor([1, depth] if name == "fully_connected" else [1, 2, 24, 1], s, z)
+        w = b.tensor(weights.shape, scales, 0, data=weights, axis=axis)
+        y = b.tensor(shape, out, y_zero)
+        if name == "fully_connected":
+            b.operator(OPERATORS.FULLY_CONNECTED, [x, w, c], [y],
+                       *options("FullyConnectedOptions"), 4)
+        elif name == "transposed":
+            b.operator(OPERATORS.TRANSPOSE_CONV, [b.integers(shape), w, x, c], [y],
+                       *options("TransposeConvOptions", strideH=1, strideW=1, padding=1), 3)
+        elif name == "convolution":
+            b.operator(OPERATORS.CONV_2D, [x, w, c], [y],
+                       *options("Conv2DOptions", strideH=1, strideW=1, padding=1), 3)
+        else:
+            b.operator(OPERATORS.DEPTHWISE_CONV_2D, [x, w, c], [y], *options(
+                "DepthwiseConv2DOptions", strideH=1, strideW=1, padding=1,
+                depthMultiplier=channels), 3)
+        b.inputs, b.outputs = [x], [y]
+        if pools:
+            pooled = b.tensor([1, 1, depth, channels], out, y_zero)
+            b.operator(OPERATORS.MAX_POOL_2D, [y], [pooled], *options(
+                "Pool2DOptions", padding=1, strideH=2, strideW=2, filterHeight=2, filterWidth=2))
+            b.outputs = [pooled]
+        size = depth if name == "fully_connected" else 48
+        return b, self.random.integers(-128, 128, (4, size)).astype(np.int8)
+
+    def wrapping_convolution(self):
+        return self.wrapping("convolution")
+
+    def wrapping_pooled(self):
+        return self.wrapping("convolution", True)
+
+    def wrapping_depthwise(self):
+        return self.wrapping("depthwise")
+
+    def wrapping_transposed(self):
+        return self.wrapping("transposed")
+
+    def wrapping_fully_connected(self):
+        return self.wrapping("fully_connected")
+
+    def wrapping_product(self):
+        b = Builder()
+        s, t = self.any_scale(0.01, 0.1), self.any_scale(0.01, 0.1)
+        x, w = b.tensor([1, 6, 40], s, self.zero()), b.tensor([1, 40, 6], t, self.zero())
+        y = b.tensor([1, 6, 6], s * t / 2 ** self.random.uniform(0, 16), self.zero())
+        b.operator(OPERATORS.BATCH_MATMUL, [x, w], [y], *options("BatchMatMulOptions"), 2)
+        b.inputs, b.outputs = [x, w], [y]
+        return b, self.random.integers(-128, 128, (8, 480)).astype(np.int8)
+
+    def wrapping_multiply(self):
+        a, c = self.any_scale(0.01, 0.1), self.any_scale(0.01, 0.1)
+        return self.pairs(
+            OPERATORS.MUL, "MulOptions", [a, c, a * c / 2 ** self.random.uniform(8, 28)], (0,))
+
     def product(self, operator):
         """Rows of a are 255, 1 and zeros; a column of b makes any accumulator of them."""
         depth, columns = 512, 64
@@ -218,13 +292,13 @@ class NearTies:
 
     # Two inputs: all pairs of codes
 
-    def pairs(self, operator, name, scales):
+    def pairs(self, operator, name, scales, activations=(0, 0, 1, 3)):
         b = Builder()
         rows = self.random.permutation(CODES)[:12] if self.is_small else CODES
         x = b.tensor([1, len(rows), 1, 1], scales[0], self.zero())
         w = b.tensor([1, 1, 256, 1], scales[1], self.zero())
         y = b.tensor([1, len(rows), 256, 1], scales[2], self.zero())
-        activation = int(self.pick(0, 0, 1, 3))
+        activation = int(self.pick(*activations))
         fields = {"fusedActivationFunction": activation} if name else {}
         value, kind = options(name, **fields) if name else (None, 0)
         b.operator(operator, [x, w], [y], value, kind, 2)
@@ -425,10 +499,13 @@ class NearTies:
         "relu", "relu6", "leaky_relu", "prelu", "hard_swish", "logistic", "tanh", "elu", "softmax",
         "log_softmax", "l2_normalization", "mean", "mean_same_scale", "sum", "average_pool",
         "resize_bilinear", "activation_bounds",
+        "wrapping_convolution", "wrapping_pooled", "wrapping_depthwise", "wrapping_transposed",
+        "wrapping_fully_connected", "wrapping_product", "wrapping_multiply",
     ]
     # Whose results' scale is prescribed, or passed on from the input.
     PRESCRIBED = ["logistic", "tanh", "softmax", "log_softmax", "l2_normalization"]
     KEPT = ["relu6", "mean_same_scale", "average_pool", "resize_bilinear", "activation_bounds"]
+    KEPT += [name for name in NAMES if name.startswith("wrapping")]
 
 
 def micro(model, builder, samples):
