@@ -7,9 +7,9 @@ import OctetRuntime
 
 extension LookupTable {
   func hardSwish() -> [Int8] {
-    let highScale = (1 / 128 as Float) * input.scale
-    let outputBy = FixedPointMultiplier(Double(highScale / output.scale))
-    let factorBy = FixedPointMultiplier(Double(highScale / (3 / 32768 as Float)))
+    let highScale = Double(input.scale) / 128
+    let outputBy = FixedPointMultiplier(highScale / Double(output.scale))
+    let factorBy = FixedPointMultiplier(highScale / (3 / 32768))
     guard outputBy.shift <= 0 else {
       // TensorFlow Lite refuses these scales.
       return values { $0 * max(0, min(6, $0 + 3)) / 6 }

@@ -119,11 +119,10 @@ public struct LookupTable: Sendable {
     return output.zeroPoint + Int(max(-512, min(512, steps)))
   }
 
-  /// Both ratios are formed in float32. A negative slope has the negated multiplier of its
-  /// magnitude.
+  /// A negative slope has the negated multiplier of its magnitude.
   private func leakyRelu(alpha: Float) -> [Int8] {
-    let identity = FixedPointMultiplier(Double(input.scale / output.scale))
-    let ratio = Double(input.scale * alpha / output.scale)
+    let identity = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
+    let ratio = Double(input.scale) * Double(alpha) / Double(output.scale)
     let slope = FixedPointMultiplier(abs(ratio))
     let multiplier = ratio < 0 ? -slope.multiplier : slope.multiplier
     return values { x in

@@ -55,8 +55,7 @@ public func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
 
 /// `value · real multiplier`, by double rounding.
 ///
-/// The left shift wraps as the reference's does; the exporter bounds accumulators so that it does
-/// not.
+/// The left shift wraps as the reference's does, where a TFLite model lets it.
 #if OCTET_SMALL
   @inline(never)
 #else

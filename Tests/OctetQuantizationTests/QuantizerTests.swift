@@ -232,8 +232,11 @@ import Testing
     let output = graph.outputs[0]
     graph.tensors[output].quantization = .init(scale: 0x1p-10, zeroPoint: 0)
     try graph.proveAccumulators()
+    #expect(!graph.canWrap(node: 0))
     graph.tensors[output].quantization = .init(scale: 0x1p-20, zeroPoint: 0)
     #expect(throws: QuantizationError.self) { try graph.proveAccumulators() }
+    try graph.proveAccumulators(allowingWrap: true)
+    #expect(graph.canWrap(node: 0))
   }
 }
 

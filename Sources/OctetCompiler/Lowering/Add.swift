@@ -2,24 +2,22 @@ import OctetModel
 import OctetRuntime
 
 extension Lowering {
-  /// Both inputs are brought to twice the larger scale, with 20 more bits.
   mutating func lowerAdd(_ index: Int, _ activation: Activation) throws(CompilerError) {
-    let node = graph.nodes[index]
-    let (a, b) = (Double(scale(node.inputs[0])), Double(scale(node.inputs[1])))
-    let twice = 2 * max(a, b)
-    try appendSum(
-      .add, node, activation, a: a / twice, b: b / twice,
-      output: twice / (Double(1 << sumLeftShift) * Double(scale(node.outputs[0]))))
+    try appendSum(.add, graph.nodes[index], activation)
   }
 
-  /// The operators of addition and subtraction have the same words.
+  /// The operators of addition and subtraction have the same words: both inputs are brought to
+  /// twice the larger scale, with 20 more bits.
   mutating func appendSum(
-    _ kind: OperatorKind, _ node: Node, _ activation: Activation, a: Double, b: Double,
-    output: Double
+    _ kind: OperatorKind, _ node: Node, _ activation: Activation
   ) throws(CompilerError) {
+    let sumLeftShift = 20
     let clamp = clampRange(activation, output: node.outputs[0])
-    let (a, b) = (FixedPointMultiplier(a), FixedPointMultiplier(b))
-    let by = FixedPointMultiplier(output)
+    let scales = node.inputs.map { Double(scale($0)) }
+    let twice = 2 * max(scales[0], scales[1])
+    let (a, b) = (FixedPointMultiplier(scales[0] / twice), FixedPointMultiplier(scales[1] / twice))
+    let by = FixedPointMultiplier(
+      twice / (Double(1 << sumLeftShift) * Double(scale(node.outputs[0]))))
     // |sum| < 2²⁹, so a factor above 1 could overflow; no converter makes one.
     guard by.shift <= 0 else {
       throw .invalid(node: node.name, reason: "its output scale is far too small for its inputs")
@@ -32,6 +30,4 @@ extension Lowering {
         .value(Int(by.shift)), .value(clamp.lower), .value(clamp.upper),
       ])
   }
-
-  var sumLeftShift: Int { 20 }
 }

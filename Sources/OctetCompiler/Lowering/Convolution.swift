@@ -12,7 +12,7 @@ extension Lowering {
     let convolved = graph.tensors[node.outputs[0]].shape
     var pool = PoolAttributes(kernel: Extent(1), stride: Extent(1))
     var output = node.outputs[0]
-    if let fused = fusablePool(after: node) {
+    if !graph.canWrap(node: index), let fused = fusablePool(after: node) {
       pool = fused.attributes
       output = graph.nodes[fused.node].outputs[0]
       absorbed.insert(fused.node)

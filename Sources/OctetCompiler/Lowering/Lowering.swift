@@ -17,7 +17,7 @@ public struct Lowering {
   /// - Parameter graph: int8, simplified, with explicit padding.
   public static func lower(_ graph: Graph) throws(CompilerError) -> LoweredModel {
     do {
-      try graph.proveAccumulators()
+      try graph.proveAccumulators(allowingWrap: !graph.metadata.roundsOnce)
     } catch {
       throw .unsupported([error.description])
     }

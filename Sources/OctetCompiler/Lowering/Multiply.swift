@@ -8,8 +8,9 @@ extension Lowering {
       Double(scale(node.inputs[0])) * Double(scale(node.inputs[1]))
       / Double(scale(node.outputs[0]))
     let by = FixedPointMultiplier(real)
-    // |product| ≤ 255² < 2¹⁶ must stay below 2³¹ after the left shift.
-    guard by.shift <= 14 else {
+    // |product| ≤ 255² < 2¹⁶ must stay below 2³¹ after the left shift where TensorFlow Lite's
+    // wrapping is not the model's own.
+    guard by.shift <= 14 || !graph.metadata.roundsOnce else {
       throw .invalid(node: node.name, reason: "its output scale is far too small for its inputs")
     }
     let clamp = clampRange(activation, output: node.outputs[0])

@@ -15,10 +15,6 @@ struct WeightedOperation {
 
 extension Lowering {
   /// Reads the constants of node `index`, whose weights have their output channels along `axis`.
-  ///
-  /// TensorFlow Lite for Microcontrollers forms the multiplier of a fully connected operator with
-  /// one scale for all weights from the float32 product of the input and weight scales, all others
-  /// in double.
   func weightedOperation(
     _ index: Int, axis: Int
   ) throws(CompilerError) -> WeightedOperation {
@@ -59,20 +55,11 @@ extension Lowering {
         Int32(truncatingIfNeeded: Int64(bias[channel]) - inputZeroPoint * sums[channel]))
       let weightScale = quantization.scales[quantization.scales.count == 1 ? 0 : channel]
       let multiplier = FixedPointMultiplier(
-        realMultiplier(node, weightScale, isPerTensor: quantization.scales.count == 1),
+        Double(scale(node.inputs[0])) * Double(weightScale) / Double(scale(node.outputs[0])),
         roundsOnce: graph.metadata.roundsOnce)
       result.multipliers.append(multiplier.multiplier)
       result.shifts.append(Int8(multiplier.shift))
     }
     return result
-  }
-
-  private func realMultiplier(_ node: Node, _ weightScale: Float, isPerTensor: Bool) -> Double {
-    let inputScale = scale(node.inputs[0])
-    let outputScale = Double(scale(node.outputs[0]))
-    if case .fullyConnected = node.operation, isPerTensor {
-      return Double(inputScale * weightScale) / outputScale
-    }
-    return Double(inputScale) * Double(weightScale) / outputScale
   }
 }

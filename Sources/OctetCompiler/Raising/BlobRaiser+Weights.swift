@@ -57,8 +57,8 @@ extension BlobRaiser {
     ]
   }
 
-  /// Float32 scales that give exactly these multipliers: one for each channel, or one for a fully
-  /// connected operator whose multiplier was formed in float32.
+  /// Float32 scales that give exactly these multipliers: one for a fully connected operator whose
+  /// multipliers are all the same, otherwise one for each channel.
   private mutating func scales(
     _ view: OperatorView, _ multipliers: [FixedPointMultiplier], isFullyConnected: Bool,
     _ zeroPoint: Int
@@ -70,18 +70,14 @@ extension BlobRaiser {
     if roundsOnce { graph.metadata.roundsOnce = true }
     let recovery = WeightScale(
       input: inputScale, output: outputScale, roundsOnce: graph.metadata.roundsOnce)
-    let canBePerChannel = zeroPoint == 0 && !(isFullyConnected && multipliers.count == 1)
-    if canBePerChannel {
-      let scales = multipliers.compactMap { recovery.scale($0, inFloat: false) }
-      if scales.count == multipliers.count { return scales }
+    let isOne = isFullyConnected && multipliers.allSatisfy { $0 == multipliers[0] }
+    let needed = isOne ? [multipliers[0]] : multipliers
+    let scales = needed.compactMap { recovery.scale($0) }
+    guard scales.count == needed.count, isOne || zeroPoint == 0 else {
+      throw .invalid(
+        node: name(view), reason: "no float32 weight scales give its multipliers")
     }
-    if isFullyConnected, Set(multipliers.map { [$0.multiplier, $0.shift] }).count == 1,
-      let scale = recovery.scale(multipliers[0], inFloat: true)
-    {
-      return [scale]
-    }
-    throw .invalid(
-      node: name(view), reason: "no float32 weight scales give its multipliers")
+    return scales
   }
 }
 
@@ -91,8 +87,7 @@ struct WeightScale {
   var output: Float
   var roundsOnce = false
 
-  /// - Parameter inFloat: the product of the scales was rounded to float32.
-  func scale(_ multiplier: FixedPointMultiplier, inFloat: Bool) -> Float? {
+  func scale(_ multiplier: FixedPointMultiplier) -> Float? {
     let real =
       multiplier.multiplier == 0
       // Anything below 2⁻³² became 0.
@@ -100,17 +95,10 @@ struct WeightScale {
       : Double(multiplier.multiplier)
         * Double(sign: .plus, exponent: Int(multiplier.shift) - 31, significand: 1)
     let nearest = Float(real * Double(output) / Double(input))
-    // A multiplier has 31 bits, a scale 24: the nearest is right unless a product was rounded.
-    var candidates = [nearest]
-    for _ in 0..<3 {
-      candidates.append(candidates[candidates.count - 1].nextUp)
-    }
-    candidates += [nearest.nextDown, nearest.nextDown.nextDown]
-    return candidates.first { scale in
-      let product =
-        inFloat ? Double(input * scale) : Double(input) * Double(scale)
-      return scale.isNormal
-        && FixedPointMultiplier(product / Double(output), roundsOnce: roundsOnce) == multiplier
+    // A multiplier has 31 bits, a scale 24: the nearest is right, or its neighbour.
+    return [nearest, nearest.nextUp, nearest.nextDown].first { scale in
+      let real = Double(input) * Double(scale) / Double(output)
+      return scale.isNormal && FixedPointMultiplier(real, roundsOnce: roundsOnce) == multiplier
     }
   }
 }

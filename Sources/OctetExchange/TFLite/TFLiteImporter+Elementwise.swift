@@ -126,7 +126,8 @@ extension TFLiteImporter {
         name: uniqueNodeName("\(call.name)/codes"), operation: .reshape(held.shape), inputs: [x],
         outputs: [codes]))
     let zero = Int(grid.zeroPoints[0])
-    let six = min(Double(127), (6 / Double(grid.scales[0])).rounded() + Double(zero))
+    // The reference divides in float32.
+    let six = min(127, (6 / grid.scales[0]).rounded() + Float(zero))
     let (scale, offset) = (own.scales[0], Int(own.zeroPoints[0]))
     try append(
       call,
