@@ -16,6 +16,28 @@ extension Reduction {
   }
 }
 
+extension Comparison {
+  var onnxOperator: String {
+    switch self {
+    case .equal: "Equal"
+    case .less: "Less"
+    case .lessOrEqual: "LessOrEqual"
+    case .greater: "Greater"
+    case .greaterOrEqual: "GreaterOrEqual"
+    }
+  }
+}
+
+extension Logic {
+  var onnxOperator: String {
+    switch self {
+    case .and: "And"
+    case .or: "Or"
+    case .exclusiveOr: "Xor"
+    }
+  }
+}
+
 extension MathFunction {
   /// The ONNX operators of functions without parameters, both ways.
   static let onnxNames: [(name: String, function: MathFunction)] = [
