@@ -6,9 +6,11 @@ extension Graph {
   public mutating func moveQuantizationOutOfTheEdges() {
     var removed: Set<Int> = []
     let consumers = consumers()
+    var outputCounts: [TensorIndex: Int] = [:]
+    for output in outputs { outputCounts[output, default: 0] += 1 }
     for position in inputs.indices {
       let input = inputs[position]
-      guard !outputs.contains(input), consumers[input].count == 1,
+      guard outputCounts[input] == nil, consumers[input].count == 1,
         let node = consumers[input].first, case .quantize = nodes[node].operation,
         isEdge(outer: input, inner: nodes[node].outputs[0])
       else { continue }
@@ -22,7 +24,7 @@ extension Graph {
       guard let node = producers[output], consumers[output].isEmpty,
         nodes[node].operation.isConversion, !removed.contains(node),
         isEdge(outer: output, inner: nodes[node].inputs[0]),
-        outputs.filter({ $0 == output }).count == 1
+        outputCounts[output] == 1
       else { continue }
       outputs[position] = nodes[node].inputs[0]
       swapNames(output, outputs[position])

@@ -1,3 +1,5 @@
+import OctetModel
+
 /// Why a model file cannot be read or written. Each case prints a sentence that says what is
 /// wrong, where, and what to do.
 public enum ExchangeError: Error, Equatable, CustomStringConvertible {
@@ -42,19 +44,23 @@ public struct UnsupportedNode: Sendable, Hashable, CustomStringConvertible {
     self.reason = reason
   }
 
-  public var description: String { "'\(name)' (\(operatorName)): \(reason)" }
+  public var description: String { "'\(name.shortened)' (\(operatorName)): \(reason)" }
 
-  /// A line for every operator and reason, with all the nodes that share them.
+  /// A line for every operator and reason, with the nodes that share them.
   static func lines(_ nodes: [UnsupportedNode]) -> [String] {
     var order: [UnsupportedNode] = []
     var names: [UnsupportedNode: [String]] = [:]
     for node in nodes {
       let kind = UnsupportedNode(name: "", operatorName: node.operatorName, reason: node.reason)
       if names[kind] == nil { order.append(kind) }
-      names[kind, default: []].append("'\(node.name)'")
+      names[kind, default: []].append(node.name)
     }
-    return order.map {
-      "\(names[$0, default: []].joined(separator: ", ")) (\($0.operatorName)): \($0.reason)"
+    let lines = order.prefix(lineLimit).map {
+      "\(names[$0, default: []].nameList) (\($0.operatorName)): \($0.reason)"
     }
+    return order.count > lineLimit
+      ? lines + ["and \(order.count - lineLimit) more operators or reasons"] : lines
   }
+
+  private static let lineLimit = 40
 }

@@ -20,6 +20,34 @@ public enum InputFile {
     }
   }
 
+  /// All bytes of a file, after a look at the first ones: a device or pipe without end, and a large
+  /// file of another kind, are refused before the rest is read.
+  ///
+  /// - Parameters:
+  ///   - limit: the most bytes; a longer file is refused before it is read.
+  ///   - head: takes the first `headByteCount` bytes, or all of a shorter file; throws to refuse.
+  public static func read(
+    _ path: String, limit: Int, headByteCount: Int,
+    checking head: ([UInt8]) throws(CommandError) -> Void
+  ) throws(CommandError) -> [UInt8] {
+    var refusal: CommandError?
+    let bytes = try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
+      var bytes = try Posix.read(descriptor, limit: headByteCount)
+      do throws(CommandError) {
+        try head(bytes)
+      } catch {
+        refusal = error
+        return [UInt8]()
+      }
+      if bytes.count == headByteCount {
+        bytes += try Posix.read(descriptor, limit: limit + 1 - bytes.count)
+      }
+      return bytes
+    }
+    if let refusal { throw refusal }
+    return bytes
+  }
+
   /// The same bytes; those of a large file stay on disk until they are looked at.
   ///
   /// The file must not be shortened while it is in use.

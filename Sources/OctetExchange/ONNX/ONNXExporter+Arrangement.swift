@@ -26,6 +26,27 @@ extension ONNXExporter {
         [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
     case .mean(let axes, let keeps): mean(node, axes, keeps)
     case .reduce(let reduction, let axes, let keeps): reduce(node, reduction, axes, keeps)
+    case .cast(let cast):
+      let layout = layout(of: node.inputs[0])
+      let source = value(node.inputs[0], layout)
+      addNode(
+        "Cast", node.name, [source], [make(node.outputs[0], layout)],
+        [("to", .integer(Int64(ONNXElementType(cast.target).rawValue)))])
+    case .gather(let axis):
+      let inputs = [value(node.inputs[0], .plain), value(node.inputs[1], .plain)]
+      addNode(
+        "Gather", node.name, inputs, [make(node.outputs[0], .plain)],
+        [("axis", .integer(Int64(axis)))])
+    case .extremum(let attributes):
+      let source = value(node.inputs[0], .plain)
+      addNode(
+        attributes.isMinimum ? "ArgMin" : "ArgMax", node.name, [source],
+        [make(node.outputs[0], .plain)],
+        [
+          ("axis", .integer(Int64(attributes.axis))),
+          ("keepdims", .integer(attributes.keepsDimensions ? 1 : 0)),
+          ("select_last_index", .integer(attributes.takesLast ? 1 : 0)),
+        ])
     case .expand(let list), .tile(let list):
       let source = value(node.inputs[0], .plain)
       let sizes = initializer(
@@ -231,7 +252,13 @@ extension ONNXExporter {
       let text: String
       switch mode {
       case .constant(let value):
-        inputs.append(initializer(node.name + "/value", ONNXValue(shape: [], reals: [value])))
+        let type = ONNXElementType(graph.tensors[node.inputs[0]].elementType)
+        inputs.append(
+          initializer(
+            node.name + "/value",
+            type.isReal
+              ? ONNXValue(shape: [], reals: [value])
+              : ONNXValue(shape: [], integers: [Int64(value)], elementType: type)))
         text = "constant"
       case .reflect: text = "reflect"
       case .edge: text = "edge"

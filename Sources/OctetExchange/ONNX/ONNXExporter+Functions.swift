@@ -16,6 +16,28 @@ extension Reduction {
   }
 }
 
+extension Comparison {
+  var onnxOperator: String {
+    switch self {
+    case .equal: "Equal"
+    case .less: "Less"
+    case .lessOrEqual: "LessOrEqual"
+    case .greater: "Greater"
+    case .greaterOrEqual: "GreaterOrEqual"
+    }
+  }
+}
+
+extension Logic {
+  var onnxOperator: String {
+    switch self {
+    case .and: "And"
+    case .or: "Or"
+    case .exclusiveOr: "Xor"
+    }
+  }
+}
+
 extension ScalarFunction {
   /// The functions that share an ONNX operator, by its name.
   static let byONNXOperator: [String: [ScalarFunction]] = Dictionary(

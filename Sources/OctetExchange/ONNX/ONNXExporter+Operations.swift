@@ -8,6 +8,8 @@ extension ONNXExporter {
     case .convolution, .depthwiseConvolution, .transposedConvolution: try convolution(node)
     case .maxPool(let attributes): pool(node, "MaxPool", attributes)
     case .averagePool(let attributes): pool(node, "AveragePool", attributes)
+    case .maxPoolIndices(let attributes, let isColumnMajor):
+      pool(node, "MaxPool", attributes, indicesAreColumnMajor: isColumnMajor)
     case .batchNormalization(let epsilon):
       var inputs = [image(node.inputs[0])]
       for input in node.inputs.dropFirst() { inputs.append(value(input, .plain)) }
@@ -21,14 +23,17 @@ extension ONNXExporter {
           ("bias", .float(bias)),
         ])
     case .fullyConnected(let attributes): try fullyConnected(node, attributes)
-    case .add(let activation): try binary(node, "Add", activation)
-    case .subtract(let activation): try binary(node, "Sub", activation)
-    case .multiply(let activation): try binary(node, "Mul", activation)
-    case .divide(let activation): try binary(node, "Div", activation)
-    case .minimum: try binary(node, "Min", .none)
-    case .maximum: try binary(node, "Max", .none)
-    case .power: try binary(node, "Pow", .none)
-    case .prelu: try binary(node, "PRelu", .none)
+    case .add(let activation): binary(node, "Add", activation)
+    case .subtract(let activation): binary(node, "Sub", activation)
+    case .multiply(let activation): binary(node, "Mul", activation)
+    case .divide(let activation): binary(node, "Div", activation)
+    case .minimum: binary(node, "Min", .none)
+    case .maximum: binary(node, "Max", .none)
+    case .power: binary(node, "Pow", .none)
+    case .prelu: binary(node, "PRelu", .none)
+    case .compare(let comparison): binary(node, comparison.onnxOperator, .none)
+    case .logic(let logic): binary(node, logic.onnxOperator, .none)
+    case .select: binary(node, "Where", .none)
     case .matrixMultiply:
       let inputs = [value(node.inputs[0], .plain), value(node.inputs[1], .plain)]
       addNode("MatMul", node.name, inputs, [make(node.outputs[0], .plain)])
@@ -148,7 +153,11 @@ extension ONNXExporter {
     ]
   }
 
-  private mutating func pool(_ node: Node, _ operatorName: String, _ values: PoolAttributes) {
+  /// A pool; with `indicesAreColumnMajor`, that of which the node gives the places of the maxima.
+  private mutating func pool(
+    _ node: Node, _ operatorName: String, _ values: PoolAttributes,
+    indicesAreColumnMajor: Bool? = nil
+  ) {
     var attributes: Attributes = [
       ("kernel_shape", pair(values.kernel)), ("pads", pads(values.padding)),
       ("strides", pair(values.stride)),
@@ -157,6 +166,11 @@ extension ONNXExporter {
     if values.countsPadding { attributes.append(("count_include_pad", .integer(1))) }
     let source = image(node.inputs[0])
     let target = makeImage(node)
+    if let indicesAreColumnMajor {
+      attributes.append(("storage_order", .integer(indicesAreColumnMajor ? 1 : 0)))
+      return addNode(
+        operatorName, node.name, [source], [freshValue(target + "/maxima"), target], attributes)
+    }
     let result = resultName(target, values.activation)
     addNode(operatorName, node.name, [source], [result], attributes)
     finish(node, values.activation, from: result, to: target)
@@ -214,12 +228,12 @@ extension ONNXExporter {
 
   private mutating func binary(
     _ node: Node, _ operatorName: String, _ activation: Activation
-  ) throws(ImportFailure) {
+  ) {
     let rank = graph.tensors[node.outputs[0]].shape.count
     let isImage =
       rank >= 3
       && node.inputs.contains {
-        layout(of: $0) == .channelsLast && graph.tensors[$0].shape.count == rank
+        [.channelsLast, .line].contains(layout(of: $0)) && graph.tensors[$0].shape.count == rank
       }
     let chosen: ONNXLayout = isImage ? .channelsLast : .plain
     var inputs: [String] = []
@@ -234,7 +248,9 @@ extension ONNXExporter {
       } else if shape.count == rank || !isImage {
         inputs.append(value(input, chosen))
       } else {
-        throw .unsupported("it broadcasts a computed value over an image; reshape it first")
+        // Dimensions of 1 in front, then the image's order.
+        let front = reshaped(value(input, .plain), wide)
+        inputs.append(transposed(front, ONNXLayout.inverse(chosen.permutation(rank: rank))))
       }
     }
     let target = make(node.outputs[0], chosen)

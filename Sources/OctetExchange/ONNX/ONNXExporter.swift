@@ -12,6 +12,10 @@ struct ONNXExporter {
   private var valueNames: UniqueNames
   private var nodeNames: UniqueNames
   private var refused: [UnsupportedNode] = []
+  /// Constants that were written under their own names.
+  private var writtenConstants = Set<TensorIndex>()
+  /// The names that values get at the end, by those that they were written with.
+  private var renamed: [String: String] = [:]
 
   private struct Form: Hashable {
     var tensor: TensorIndex
@@ -24,7 +28,13 @@ struct ONNXExporter {
     nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
   }
 
-  mutating func run() throws(ExchangeError) -> ONNXWriter.Model {
+  /// - Parameters:
+  ///   - inputs: how the file holds the graph's inputs; nil: images with the channels first, all
+  ///     else as it is, the batch open.
+  ///   - outputs: the same for its outputs; nil: as they come, images with the channels first.
+  mutating func run(
+    inputs: [ONNXImport.Port]?, outputs: [ONNXImport.Port]?
+  ) throws(ExchangeError) -> ONNXWriter.Model {
     model.name = graph.name
     for tensor in graph.tensors where tensor.quantization != nil {
       throw .unsupported([
@@ -33,39 +43,65 @@ struct ONNXExporter {
           reason: "ONNX files hold float models; export the .oct file to tflite instead")
       ])
     }
-    for input in graph.inputs {
+    for (position, input) in graph.inputs.enumerated() {
       let tensor = graph.tensors[input]
-      let layout: ONNXLayout = tensor.shape.count == 4 ? .channelsLast : .plain
+      let port = inputs?[position]
+      let layout = port?.layout ?? (tensor.shape.count == 4 ? .channelsLast : .plain)
+      if let name = port?.name, name != tensor.name { renamed[tensor.name] = name }
       layouts[input] = layout
       written[Form(tensor: input, layout: "\(layout)")] = tensor.name
-      model.inputs.append((tensor.name, openShape(layout.valueShape(tensor.shape))))
+      model.inputs.append(
+        ONNXWriter.Port(
+          name: port?.name ?? tensor.name,
+          shape: openShape(layout.valueShape(tensor.shape), isOpen: port?.isBatchOpen ?? true),
+          elementType: ONNXElementType(tensor.elementType)))
     }
     for node in graph.nodes { try add(node) }
     if !refused.isEmpty { throw .unsupported(refused) }
-    for output in graph.outputs {
-      let layout = layouts[output] ?? .plain
-      var shape = layout.valueShape(graph.tensors[output].shape)
-      var name = value(output, layout)
-      if case .flattened = layout {
-        name = value(output, .plain)
-        shape = graph.tensors[output].shape
-      }
-      if layout == .plain && shape.count == 4 {
-        // An image leaves with the channels first, under its own name.
-        let held = freshValue(name + "/nhwc")
-        rename(name, held)
-        name = transposed(held, [0, 3, 1, 2], to: name)
-        shape = ONNXLayout.channelsLast.valueShape(shape)
-      }
-      model.outputs.append((name, openShape(shape)))
+    for (position, output) in graph.outputs.enumerated() {
+      finish(output, outputs?[position])
     }
+    applyNames()
     model.metadata = metadata()
     return model
   }
 
-  /// A first dimension of 1 is the batch, which stays open.
-  private func openShape(_ shape: [Int]) -> [Int?] {
-    shape.enumerated().map { $0 == 0 && $1 == 1 && shape.count > 1 ? nil : $1 }
+  /// Adds what gives an output its layout, under its own name.
+  private mutating func finish(_ output: TensorIndex, _ port: ONNXImport.Port?) {
+    let tensor = graph.tensors[output]
+    var layout = port?.layout ?? layout(of: output)
+    if case .flattened = layout { layout = .plain }
+    // An image leaves with the channels first.
+    if port == nil, layout == .plain, tensor.shape.count == 4 { layout = .channelsLast }
+    let name = value(output, layout)
+    let wanted = port?.name ?? tensor.name
+    if name != wanted {
+      if valueNames.contains(wanted) { renamed[wanted] = freshValue(wanted + "/held") }
+      renamed[name] = wanted
+    }
+    model.outputs.append(
+      ONNXWriter.Port(
+        name: wanted,
+        shape: openShape(layout.valueShape(tensor.shape), isOpen: port?.isBatchOpen ?? true),
+        elementType: ONNXElementType(tensor.elementType)))
+  }
+
+  /// Gives values other names wherever they stand, all at once.
+  private mutating func applyNames() {
+    if renamed.isEmpty { return }
+    for index in model.nodes.indices {
+      model.nodes[index].inputs = model.nodes[index].inputs.map { renamed[$0] ?? $0 }
+      model.nodes[index].outputs = model.nodes[index].outputs.map { renamed[$0] ?? $0 }
+    }
+    for index in model.initializers.indices {
+      let name = model.initializers[index].name
+      model.initializers[index].name = renamed[name] ?? name
+    }
+  }
+
+  /// The batch, a first dimension of 1, open.
+  private func openShape(_ shape: [Int], isOpen: Bool) -> [Int?] {
+    shape.enumerated().map { isOpen && $0 == 0 && $1 == 1 && shape.count > 1 ? nil : $1 }
   }
 
   private func metadata() -> [(key: String, value: String)] {
@@ -82,11 +118,13 @@ struct ONNXExporter {
   }
 
   private mutating func add(_ node: Node) throws(ExchangeError) {
-    if let type = graph.foreignElementType(of: node) {
+    let types = (node.inputs + node.outputs).map { graph.tensors[$0].elementType }
+    if let type = types.first(where: { !Self.isWritten($0) }) {
       refused.append(
         UnsupportedNode(
           name: node.name, operatorName: node.operation.name,
-          reason: "it works on \(type) elements; only float32 and quantized tensors are written"))
+          reason: "it works on \(type) elements; float32, integers of 8 to 64 bits and truth values "
+            + "are written"))
       return
     }
     do {
@@ -98,6 +136,10 @@ struct ONNXExporter {
           UnsupportedNode(name: node.name, operatorName: node.operation.name, reason: reason))
       }
     }
+  }
+
+  private static func isWritten(_ type: ElementType) -> Bool {
+    type == .float32 || !type.isReal && type.bitCount >= 8
   }
 
   // MARK: Values
@@ -139,7 +181,9 @@ struct ONNXExporter {
     case .float(let values): return ONNXValue(shape: tensor.shape, reals: values)
     case .int8(let values): return ONNXValue(shape: tensor.shape, reals: values.map { Float($0) })
     case .int32(let values): return ONNXValue(shape: tensor.shape, reals: values.map { Float($0) })
-    case .int64(let values): return ONNXValue(shape: tensor.shape, reals: values.map { Float($0) })
+    case .int64(let values):
+      return ONNXValue(
+        shape: tensor.shape, integers: values, elementType: ONNXElementType(tensor.elementType))
     case nil: return nil
     }
   }
@@ -151,7 +195,7 @@ struct ONNXExporter {
     let key = Form(tensor: tensor, layout: form)
     if let known = written[key] { return known }
     guard let value = constant(tensor) else { return nil }
-    let isFirst = !model.initializers.contains { $0.name == graph.tensors[tensor].name }
+    let isFirst = writtenConstants.insert(tensor).inserted
     let name = isFirst ? graph.tensors[tensor].name : freshValue(graph.tensors[tensor].name)
     model.initializers.append((name, change(value)))
     written[key] = name
@@ -167,35 +211,51 @@ struct ONNXExporter {
     if let name = constant(tensor, form: "\(layout)", { layout.valueElements($0) }) { return name }
     let held = layouts[tensor] ?? .plain
     var name = written[Form(tensor: tensor, layout: "\(held)")] ?? source.name
-    // From the layout that is held to the tensor's own order, then to the one that is wanted.
-    var shape = held.valueShape(source.shape)
-    if case .flattened(let dimensions) = held {
-      shape = [shape.dropLast().reduce(1, *)] + dimensions
-      name = reshaped(name, shape)
-      name = transposed(name, ONNXLayout.channelsLast.permutation(rank: shape.count))
-      name = reshaped(name, source.shape)
-    } else if held != .plain {
-      name = transposed(name, held.permutation(rank: shape.count))
-    }
-    if layout != .plain {
-      name = transposed(name, ONNXLayout.inverse(layout.permutation(rank: source.shape.count)))
+    switch (held, layout) {
+    case (.line, .channelsLast): name = axisOfOne("Unsqueeze", name)
+    case (.channelsLast, .line): name = axisOfOne("Squeeze", name)
+    default: name = fromPlain(toPlain(name, source.shape, held), source.shape, layout)
     }
     written[key] = name
     return name
   }
 
-  /// Gives a value another name wherever it stands.
-  private mutating func rename(_ name: String, _ other: String) {
-    for index in model.nodes.indices {
-      model.nodes[index].inputs = model.nodes[index].inputs.map { $0 == name ? other : $0 }
-      model.nodes[index].outputs = model.nodes[index].outputs.map { $0 == name ? other : $0 }
+  /// From the layout that is held to the tensor's own order.
+  private mutating func toPlain(_ held: String, _ shape: [Int], _ layout: ONNXLayout) -> String {
+    switch layout {
+    case .plain: return held
+    case .channelsLast: return transposed(held, layout.permutation(rank: shape.count))
+    case .line: return reshaped(transposed(held, layout.permutation(rank: 3)), shape)
+    case .flattened(let dimensions):
+      let wide = [shape.dropLast().reduce(1, *)] + dimensions
+      let last = ONNXLayout.channelsLast.permutation(rank: wide.count)
+      return reshaped(transposed(reshaped(held, wide), last), shape)
     }
   }
 
-  private mutating func transposed(
-    _ source: String, _ permutation: [Int], to target: String? = nil
-  ) -> String {
-    let name = target ?? freshValue(source + "/transpose")
+  /// From the tensor's own order to a layout.
+  private mutating func fromPlain(_ held: String, _ shape: [Int], _ layout: ONNXLayout) -> String {
+    switch layout {
+    case .plain: return held
+    case .channelsLast, .flattened:
+      return transposed(held, ONNXLayout.inverse(layout.permutation(rank: shape.count)))
+    case .line:
+      let narrow = reshaped(held, [shape[0], shape[2], shape[3]])
+      return transposed(narrow, ONNXLayout.inverse(layout.permutation(rank: 3)))
+    }
+  }
+
+  /// `[N, C, L]` ↔ `[N, C, 1, L]`
+  private mutating func axisOfOne(_ operatorName: String, _ source: String) -> String {
+    let name = freshValue(source + "/\(operatorName.lowercased())")
+    let axes = initializer(name + "/axes", ONNXValue(shape: [1], integers: [2]))
+    addNode(operatorName, freshNode(name), [source, axes], [name])
+    return name
+  }
+
+  mutating func transposed(_ source: String, _ permutation: [Int]) -> String {
+    if permutation == Array(permutation.indices) { return source }
+    let name = freshValue(source + "/transpose")
     addNode(
       "Transpose", freshNode(name), [source], [name],
       [("perm", .integers(permutation.map { Int64($0) }))])
@@ -203,8 +263,8 @@ struct ONNXExporter {
   }
 
   /// A first dimension of 1 stays open.
-  mutating func reshaped(_ source: String, _ shape: [Int], to target: String? = nil) -> String {
-    let name = target ?? freshValue(source + "/reshape")
+  mutating func reshaped(_ source: String, _ shape: [Int]) -> String {
+    let name = freshValue(source + "/reshape")
     let sizes = shape.enumerated().map { Int64($0 == 0 && $1 == 1 && shape.count > 1 ? -1 : $1) }
     let list = initializer(name + "/shape", ONNXValue(shape: [sizes.count], integers: sizes))
     addNode("Reshape", freshNode(name), [source, list], [name])

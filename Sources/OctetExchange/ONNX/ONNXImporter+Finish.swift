@@ -5,25 +5,15 @@ extension ONNXImporter {
     var outputs: [ONNXImport.Port] = []
     var constantOutputs: [String: ONNXValue] = [:]
     do {
-      for (name, source) in model.graph.outputs.flatMap({ outputNames($0.name) }) {
-        guard var value = values[source] else {
-          throw ImportFailure.invalid("output '\(name)' is made by no node")
+      for output in model.graph.outputs {
+        for (name, source) in outputNames(output.name) {
+          guard var value = values[source] else {
+            throw ImportFailure.invalid("output '\(name)' is made by no node")
+          }
+          value.name = name
+          if let constant = value.constant { constantOutputs[name] = constant }
+          outputs.append(try port(&value, isBatchOpen: isBatchOpen(output)))
         }
-        if let constant = value.constant {
-          constantOutputs[name] = constant
-          continue
-        }
-        value.name = name
-        if case .flattened = value.layout {
-          value.source = .tensor(try tensor(value, .plain))
-          value.layout = .plain
-        }
-        let tensor = try outputTensor(value)
-        graph.outputs.append(tensor)
-        outputs.append(
-          ONNXImport.Port(
-            name: name, shape: value.shape, elementType: value.elementType,
-            layout: value.layout, tensor: tensor))
       }
     } catch {
       throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
@@ -45,6 +35,47 @@ extension ONNXImporter {
         layout: value.layout, tensor: tensor)
     }
     return try result.pruned()
+  }
+
+  /// Makes a value an output of the graph.
+  private mutating func port(
+    _ value: inout ImportedValue, isBatchOpen: Bool
+  ) throws(ImportFailure) -> ONNXImport.Port {
+    if let constant = value.constant {
+      value.source = .tensor(try copy(of: constant, named: value.name))
+    } else if case .flattened = value.layout {
+      value.source = .tensor(try tensor(value, .plain))
+      value.layout = .plain
+    }
+    let tensor = try outputTensor(value)
+    graph.outputs.append(tensor)
+    return ONNXImport.Port(
+      name: value.name, shape: value.shape, elementType: value.elementType,
+      layout: value.layout, tensor: tensor, isBatchOpen: isBatchOpen)
+  }
+
+  /// A tensor that a node makes of a constant, as outputs need it.
+  private mutating func copy(
+    of constant: ONNXValue, named name: String
+  ) throws(ImportFailure) -> TensorIndex {
+    try spend(2 * constant.count)
+    let payload: Payload =
+      switch constant.elements {
+      case .real(let values): .float(values)
+      case .integer(let values): .int64(values)
+      }
+    let source = graph.add(
+      Tensor(
+        name: uniqueName(name + "/constant"), shape: constant.shape,
+        elementType: constant.elementType.elementType, constant: payload))
+    return try emit(.identity, name: name, inputs: [source], output: name)
+  }
+
+  /// Whether the file leaves the first dimension of an output open; where it says nothing, whether
+  /// it does so with an input.
+  private func isBatchOpen(_ output: ONNXValueInfo) -> Bool {
+    guard let shape = output.shape else { return inputs.contains { $0.isBatchOpen } }
+    return shape.first.map { $0 ?? -1 < 0 } ?? false
   }
 
   /// An output's name and that of its value; one of each for each tensor of a sequence.

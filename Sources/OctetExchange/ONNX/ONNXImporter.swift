@@ -14,6 +14,8 @@ struct ONNXImporter {
   /// Values that could not be made because a node before was refused.
   private var lost = Set<String>()
   private var refused: [UnsupportedNode] = []
+  /// The node of the file that is being taken over.
+  private var nodeIndex = 0
   var names = UniqueNames()
   private var nodeNames = UniqueNames()
   private var conversions: [Conversion: TensorIndex] = [:]
@@ -83,7 +85,10 @@ struct ONNXImporter {
     for output in model.graph.outputs { readCounts[output.name, default: 0] += 1 }
     try addConstants()
     try addInputs()
-    for node in model.graph.nodes { try add(node) }
+    for (index, node) in model.graph.nodes.enumerated() {
+      nodeIndex = index
+      try add(node)
+    }
     if !refused.isEmpty { throw .unsupported(refused) }
     return try finish()
   }
@@ -142,7 +147,7 @@ struct ONNXImporter {
   }
 
   private mutating func addInputs() throws(ExchangeError) {
-    let spatial = SpatialReach(model.graph)
+    let spatial = SpatialReach(model.graph) { values[$0]?.constant?.integers }
     for info in model.graph.inputs where values[info.name] == nil {
       let shapes: [[Int]]
       do {
@@ -162,18 +167,22 @@ struct ONNXImporter {
         continue
       }
       let isSpatial = spatial.reaches(from: info.name)
+      let isOpen = info.shape.map { $0.first.map { $0 ?? -1 < 0 } ?? false } ?? true
       if info.isSequence {
         let names = shapes.indices.map { "\(info.name)[\($0)]" }
-        for (name, shape) in zip(names, shapes) { addInput(name, shape, type, isSpatial) }
+        for (name, shape) in zip(names, shapes) {
+          addInput(name, shape, type, isSpatial, isBatchOpen: isOpen)
+        }
         sequences[info.name] = names
       } else {
-        addInput(info.name, shapes[0], type, isSpatial)
+        addInput(info.name, shapes[0], type, isSpatial, isBatchOpen: isOpen)
       }
     }
   }
 
   private mutating func addInput(
-    _ name: String, _ shape: [Int], _ type: ONNXElementType, _ isSpatial: Bool
+    _ name: String, _ shape: [Int], _ type: ONNXElementType, _ isSpatial: Bool,
+    isBatchOpen: Bool
   ) {
     if values[name] != nil { return }
     let grid = type.isReal ? nil : inputGrid(name, type)
@@ -191,7 +200,8 @@ struct ONNXImporter {
       as: name)
     inputs.append(
       ONNXImport.Port(
-        name: name, shape: shape, elementType: type, layout: layout, tensor: tensor))
+        name: name, shape: shape, elementType: type, layout: layout, tensor: tensor,
+        isBatchOpen: isBatchOpen))
   }
 
   // MARK: Nodes
@@ -201,16 +211,15 @@ struct ONNXImporter {
   }
 
   private mutating func add(_ node: ONNXNode) throws(ExchangeError) {
-    let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+    let name = node.displayName(index: nodeIndex)
+    let place = "node '\(name)' (\(node.operatorName))"
     for (position, output) in node.outputs.enumerated() where !output.isEmpty || position == 0 {
-      if output.isEmpty || isKnown(output) {
-        throw .invalidModel(
-          place: "node '\(name)'", reason: "its output '\(output)' has no name or is made twice")
+      if output.isEmpty { throw .invalidModel(place: place, reason: "its first output has no name") }
+      if isKnown(output) {
+        throw .invalidModel(place: place, reason: "its output '\(output)' is made twice")
       }
     }
-    if node.outputs.isEmpty {
-      throw .invalidModel(place: "node '\(name)'", reason: "it has no outputs")
-    }
+    if node.outputs.isEmpty { throw .invalidModel(place: place, reason: "it has no outputs") }
     if Self.sequenceHandlers[node.operatorName] != nil || readsSequence(node) {
       if lose(node) { return }
       let replacements: [ONNXNode]
@@ -231,7 +240,7 @@ struct ONNXImporter {
     for input in node.inputs {
       if !input.isEmpty && values[input] == nil {
         throw .invalidModel(
-          place: "node '\(name)'", reason: "it reads '\(input)', which nothing has made before")
+          place: place, reason: "it reads '\(input)', which nothing has made before")
       }
       resolved.append(values[input])
     }

@@ -26,6 +26,14 @@ struct ONNXNode: Sendable {
   var attributes: [String: ONNXAttribute] = [:]
 }
 
+extension ONNXNode {
+  /// The node's name; of a node without one that of its first output, else its number in the file.
+  func displayName(index: Int) -> String {
+    if !name.isEmpty { return name }
+    return outputs.first { !$0.isEmpty } ?? "number \(index + 1)"
+  }
+}
+
 enum ONNXAttribute: Sendable {
   case float(Float)
   case integer(Int64)

@@ -47,13 +47,14 @@ extension ONNXImport {
     interpreter.run()
 
     var proof = ONNXProof()
+    let producers = graph.producers()
     let constantCount = constantCount
     let meter = ONNXMeter(
       elementCount: 1 << 26 + constantCount, work: 1 << 31 + 256 * constantCount)
     // Values that the graph does not hold, as the reference made them.
     var own = source.constants
-    for node in source.nodes {
-      let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
+    for (index, node) in source.nodes.enumerated() {
+      let name = node.displayName(index: index)
       if node.outputs.allSatisfy({ $0.isEmpty || source.constants[$0] != nil }) { continue }
       let call = ONNXCall(
         node: node, version: source.version,
@@ -66,7 +67,7 @@ extension ONNXImport {
       var isCompared = false
       for (output, expected) in zip(node.outputs, results) where !output.isEmpty {
         if let actual = held(output, interpreter) {
-          try compare(actual, expected, output, name, tolerance, &proof)
+          try compare(actual, expected, output, name, tolerance, producers, &proof)
           isCompared = true
         } else {
           own[output] = expected
@@ -132,20 +133,19 @@ extension ONNXImport {
 
   /// The tensor on whose grid a value lies: of reals that a function at the model's end gave in
   /// integers, those integers.
-  private func gridded(_ tensor: TensorIndex) -> TensorIndex {
-    guard graph.tensors[tensor].quantization == nil,
-      let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }),
-      case .dequantize = producer.operation,
-      let function = graph.nodes.first(where: { $0.outputs.contains(producer.inputs[0]) }),
-      function.operation.fixedOutputQuantization != nil
+  private func gridded(_ tensor: TensorIndex, _ producers: [Int?]) -> TensorIndex {
+    guard graph.tensors[tensor].quantization == nil, let index = producers[tensor],
+      case .dequantize = graph.nodes[index].operation,
+      let function = producers[graph.nodes[index].inputs[0]],
+      graph.nodes[function].operation.fixedOutputQuantization != nil
     else { return tensor }
-    return producer.inputs[0]
+    return graph.nodes[index].inputs[0]
   }
 
   /// The step of the grid that a kernel prescribes, when a node after it puts the result on the
   /// file's grid: it is rounded twice.
-  private func stepBefore(_ tensor: TensorIndex) -> Float {
-    guard let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }) else { return 0 }
+  private func stepBefore(_ tensor: TensorIndex, _ producers: [Int?]) -> Float {
+    guard let producer = producers[tensor].map({ graph.nodes[$0] }) else { return 0 }
     switch producer.operation {
     case .quantize, .dequantize:
       return graph.tensors[producer.inputs[0]].quantization?.scales.first ?? 0
@@ -155,8 +155,8 @@ extension ONNXImport {
 
   /// Half the step of a layer's bias: a bias in floats is rounded to the grid of the accumulator,
   /// also where the result still waits for its grid.
-  private func biasRounding(_ tensor: TensorIndex) -> Float {
-    guard let producer = graph.nodes.first(where: { $0.outputs.contains(tensor) }),
+  private func biasRounding(_ tensor: TensorIndex, _ producers: [Int?]) -> Float {
+    guard let producer = producers[tensor].map({ graph.nodes[$0] }),
       producer.inputs.count > 2, graph.tensors[producer.inputs[2]].elementType == .int32
     else { return 0 }
     return (graph.tensors[producer.inputs[2]].quantization?.scales.max() ?? 0) / 2
@@ -164,11 +164,11 @@ extension ONNXImport {
 
   private func compare(
     _ actual: ONNXValue, _ expected: ONNXValue, _ output: String, _ node: String,
-    _ tolerance: Float, _ proof: inout ONNXProof
+    _ tolerance: Float, _ producers: [Int?], _ proof: inout ONNXProof
   ) throws(ExchangeError) {
-    let place = values[output].map { gridded($0.tensor) }
+    let place = values[output].map { gridded($0.tensor, producers) }
     let grid = place.flatMap { graph.tensors[$0].quantization }
-    let ownStep = values[output].map { stepBefore($0.tensor) } ?? 0
+    let ownStep = values[output].map { stepBefore($0.tensor, producers) } ?? 0
     guard actual.shape == expected.shape else {
       throw .differs(
         node: node,
@@ -192,7 +192,7 @@ extension ONNXImport {
         theirs = theirs.map { max(bounds.lowerBound, min(bounds.upperBound, $0)) }
       }
     } else if let place {
-      limit += biasRounding(place)
+      limit += biasRounding(place, producers)
     }
     for (index, (a, b)) in zip(ours, theirs).enumerated() where a != b && !(a.isNaN && b.isNaN) {
       let difference = abs(a - b)

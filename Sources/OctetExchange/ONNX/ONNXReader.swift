@@ -37,11 +37,21 @@ public enum ONNXReader {
     } catch {
       throw .unreadable(path: url.path, reason: "the file is missing or may not be read")
     }
-    let folder = url.deletingLastPathComponent()
+    return try importModel(bytes, besides: url.deletingLastPathComponent(), shapes: shapes)
+  }
+
+  /// Like `read`, with what is needed to feed the graph by the file's names and layouts.
+  ///
+  /// - Parameter folder: where the model may keep tensors in files of their own; nothing else is
+  ///   read.
+  public static func importModel(
+    _ bytes: [UInt8], besides folder: URL, shapes: [String: [[Int]]] = [:]
+  ) throws(ExchangeError) -> ONNXImport {
+    let files = ONNXExternalFiles(folder)
     return try importModel(
       ONNXData(
         bytes: bytes,
-        external: { (range) throws(ExchangeError) in try readExternal(range, in: folder) }),
+        external: { (range) throws(ExchangeError) in try files.read(range) }),
       constants: [:], shapes: shapes)
   }
 
@@ -61,42 +71,6 @@ public enum ONNXReader {
     result.graph.metadata.roundsOnce = result.graph.tensors.contains { $0.quantization != nil }
     return result
   }
-
-  /// Reads a part of a file that lies beside the model, never elsewhere.
-  private static func readExternal(
-    _ range: ONNXData.ExternalRange, in folder: URL
-  ) throws(ExchangeError) -> [UInt8] {
-    let parts = range.location.split(separator: "/", omittingEmptySubsequences: false)
-    if range.location.hasPrefix("/") || parts.contains("..") || range.location.isEmpty {
-      throw .unreadable(
-        path: range.location, reason: "tensor data may only lie in the model's own folder")
-    }
-    let url = folder.appendingPathComponent(range.location)
-    // A symbolic link must not lead out either.
-    let root = folder.resolvingSymlinksInPath().path
-    guard url.resolvingSymlinksInPath().path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
-    else {
-      throw .unreadable(path: range.location, reason: "it leads out of the model's folder")
-    }
-    do {
-      let file = try FileHandle(forReadingFrom: url)
-      defer { try? file.close() }
-      let size = Int(clamping: try file.seekToEnd())
-      let count = range.byteCount ?? max(size - range.offset, 0)
-      guard range.offset <= size, count <= size - range.offset else {
-        throw ExchangeError.unreadable(
-          path: url.path,
-          reason: "the model wants \(count) bytes from byte \(range.offset), it has \(size)")
-      }
-      try file.seek(toOffset: UInt64(range.offset))
-      let data = try file.read(upToCount: count) ?? Data()
-      return [UInt8](data)
-    } catch let error as ExchangeError {
-      throw error
-    } catch {
-      throw .unreadable(path: url.path, reason: "the model keeps tensors in this file")
-    }
-  }
 }
 
 /// What an ONNX file became.
@@ -109,6 +83,8 @@ public struct ONNXImport: Sendable {
     public var elementType: ONNXElementType
     public var layout: ONNXLayout
     public var tensor: TensorIndex
+    /// Whether the file leaves the first dimension open, which is 1 here.
+    public var isBatchOpen = false
   }
 
   public var graph: Graph
@@ -116,13 +92,19 @@ public struct ONNXImport: Sendable {
   public var outputs: [Port]
   /// Values of the file that the graph holds, by name: what the proof compares.
   var values: [String: Port]
-  /// Outputs that do not depend on any input.
+  /// Outputs that do not depend on any input; the graph gives them too.
   public var constantOutputs: [String: ONNXValue]
   /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
   /// several times, and cost as many times the multiply-adds.
   public internal(set) var widenedNodes: [String] = []
   /// The file's nodes in their order, and what they read, for the proof.
   var source: ONNXSource
+
+  /// Frees the memory of what only `prove` needs, which then has nothing to compare.
+  public mutating func forgetSource() {
+    source = ONNXSource(nodes: [], constants: [:], version: source.version, data: ONNXData(bytes: []))
+    values = [:]
+  }
 }
 
 /// What the proof needs of the file.

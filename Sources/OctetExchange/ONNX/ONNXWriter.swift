@@ -9,13 +9,25 @@ import OctetModel
 public enum ONNXWriter {
   /// Throws `ExchangeError.unsupported` for quantized graphs and operations that ONNX lacks.
   public static func write(_ graph: Graph) throws(ExchangeError) -> [UInt8] {
+    try write(graph, inputs: nil, outputs: nil)
+  }
+
+  /// Writes an imported float model with the inputs and outputs that its file has: their names,
+  /// order, shapes, element types, and the order of their dimensions.
+  public static func write(_ model: ONNXImport) throws(ExchangeError) -> [UInt8] {
+    try write(model.graph, inputs: model.inputs, outputs: model.outputs)
+  }
+
+  private static func write(
+    _ graph: Graph, inputs: [ONNXImport.Port]?, outputs: [ONNXImport.Port]?
+  ) throws(ExchangeError) -> [UInt8] {
     do {
       try graph.validate()
     } catch {
       throw .invalidModel(place: "graph '\(graph.name)'", reason: "\(error)")
     }
     var exporter = ONNXExporter(graph)
-    return encode(try exporter.run())
+    return encode(try exporter.run(inputs: inputs, outputs: outputs))
   }
 
   static let operatorSet: Int64 = 17
@@ -27,13 +39,20 @@ public enum ONNXWriter {
     var attributes: [(name: String, value: ONNXAttribute)]
   }
 
+  /// An input or output of the file.
+  struct Port {
+    var name: String
+    /// nil where the batch is open.
+    var shape: [Int?]
+    var elementType: ONNXElementType
+  }
+
   struct Model {
     var name = ""
     var nodes: [NodeProto] = []
     var initializers: [(name: String, value: ONNXValue)] = []
-    /// Shapes with a nil where the batch is open.
-    var inputs: [(name: String, shape: [Int?])] = []
-    var outputs: [(name: String, shape: [Int?])] = []
+    var inputs: [Port] = []
+    var outputs: [Port] = []
     var metadata: [(key: String, value: String)] = []
   }
 
@@ -45,8 +64,8 @@ public enum ONNXWriter {
       for node in model.nodes { graph.message(1) { encode(node, &$0) } }
       graph.string(2, model.name.isEmpty ? "graph" : model.name)
       for (name, value) in model.initializers { graph.message(5) { encode(name, value, &$0) } }
-      for (name, shape) in model.inputs { graph.message(11) { encode(name, shape, &$0) } }
-      for (name, shape) in model.outputs { graph.message(12) { encode(name, shape, &$0) } }
+      for port in model.inputs { graph.message(11) { encode(port, &$0) } }
+      for port in model.outputs { graph.message(12) { encode(port, &$0) } }
     }
     writer.message(8) {
       $0.string(1, "")
@@ -97,33 +116,26 @@ public enum ONNXWriter {
     writer.integers(1, value.shape.map { Int64($0) })
     writer.integer(2, Int64(value.elementType.rawValue))
     writer.string(8, name)
-    var raw: [UInt8] = []
     switch value.elements {
-    case .real(let numbers):
-      raw.reserveCapacity(numbers.count * 4)
-      for number in numbers {
-        for shift in stride(from: UInt32(0), to: 32, by: 8) {
-          raw.append(UInt8(truncatingIfNeeded: number.bitPattern >> shift))
-        }
-      }
+    case .real(let numbers): writer.data(9, numbers)
     case .integer(let numbers):
+      var raw: [UInt8] = []
       let byteCount = value.elementType.byteCount
+      raw.reserveCapacity(numbers.count * byteCount)
       for number in numbers {
         for byte in 0..<byteCount { raw.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
       }
+      writer.data(9, raw)
     }
-    writer.data(9, raw)
   }
 
-  private static func encode(
-    _ name: String, _ shape: [Int?], _ writer: inout ProtobufWriter
-  ) {
-    writer.string(1, name)
+  private static func encode(_ port: Port, _ writer: inout ProtobufWriter) {
+    writer.string(1, port.name)
     writer.message(2) { type in
       type.message(1) { tensor in
-        tensor.integer(1, 1)
+        tensor.integer(1, Int64(port.elementType.rawValue))
         tensor.message(2) { dimensions in
-          for dimension in shape {
+          for dimension in port.shape {
             dimensions.message(1) {
               if let dimension { $0.integer(1, Int64(dimension)) } else { $0.string(2, "N") }
             }

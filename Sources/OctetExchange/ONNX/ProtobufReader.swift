@@ -61,6 +61,9 @@ struct ProtobufReader {
     return Field(number: Int(key >> 3), value: value, offset: start)
   }
 
+  /// - Precondition: so many bytes are left.
+  mutating func skip(_ count: Int) { offset += count }
+
   /// At most ten bytes of seven bits, least significant first.
   mutating func varint() throws(ExchangeError) -> UInt64 {
     let start = offset

@@ -1,14 +1,48 @@
 /// Writes the wire format of Protocol Buffers.
+///
+/// Messages are made of parts, and numbers stay where they are until `bytes` puts all of them into
+/// one array: a large tensor is copied once, however deep its message lies.
 struct ProtobufWriter {
-  private(set) var bytes: [UInt8] = []
+  private enum Part {
+    case bytes([UInt8])
+    /// Little-endian.
+    case floats([Float])
+  }
+
+  private var parts: [Part] = []
+  /// The bytes after the last part.
+  private var tail: [UInt8] = []
+  private var partsByteCount = 0
+
+  private var byteCount: Int { partsByteCount + tail.count }
+
+  /// The whole message.
+  var bytes: [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(byteCount)
+    for part in parts {
+      switch part {
+      case .bytes(let bytes): result += bytes
+      case .floats(let numbers):
+        for number in numbers {
+          let bits = number.bitPattern
+          result.append(UInt8(truncatingIfNeeded: bits))
+          result.append(UInt8(truncatingIfNeeded: bits >> 8))
+          result.append(UInt8(truncatingIfNeeded: bits >> 16))
+          result.append(UInt8(truncatingIfNeeded: bits >> 24))
+        }
+      }
+    }
+    return result + tail
+  }
 
   private mutating func varint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
-      bytes.append(UInt8(rest & 0x7f) | 0x80)
+      tail.append(UInt8(rest & 0x7f) | 0x80)
       rest >>= 7
     }
-    bytes.append(UInt8(rest))
+    tail.append(UInt8(rest))
   }
 
   private mutating func key(_ number: Int, wireType: Int) {
@@ -23,14 +57,20 @@ struct ProtobufWriter {
   mutating func float(_ number: Int, _ value: Float) {
     key(number, wireType: 5)
     for shift in stride(from: UInt32(0), to: 32, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+      tail.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
     }
   }
 
   mutating func data(_ number: Int, _ value: some Collection<UInt8>) {
     key(number, wireType: 2)
     varint(UInt64(value.count))
-    bytes.append(contentsOf: value)
+    tail.append(contentsOf: value)
+  }
+
+  mutating func data(_ number: Int, _ value: [Float]) {
+    key(number, wireType: 2)
+    varint(UInt64(4 * value.count))
+    append(.floats(value), byteCount: 4 * value.count)
   }
 
   mutating func string(_ number: Int, _ value: String) {
@@ -40,12 +80,34 @@ struct ProtobufWriter {
   mutating func message(_ number: Int, _ write: (inout ProtobufWriter) -> Void) {
     var inner = ProtobufWriter()
     write(&inner)
-    data(number, inner.bytes)
+    key(number, wireType: 2)
+    varint(UInt64(inner.byteCount))
+    if inner.parts.isEmpty {
+      tail += inner.tail
+    } else {
+      closeTail()
+      parts += inner.parts
+      partsByteCount += inner.partsByteCount
+      tail = inner.tail
+    }
   }
 
   mutating func integers(_ number: Int, _ values: [Int64]) {
     var inner = ProtobufWriter()
     for value in values { inner.varint(UInt64(bitPattern: value)) }
-    data(number, inner.bytes)
+    data(number, inner.tail)
+  }
+
+  private mutating func append(_ part: Part, byteCount: Int) {
+    closeTail()
+    parts.append(part)
+    partsByteCount += byteCount
+  }
+
+  private mutating func closeTail() {
+    if tail.isEmpty { return }
+    parts.append(.bytes(tail))
+    partsByteCount += tail.count
+    tail = []
   }
 }

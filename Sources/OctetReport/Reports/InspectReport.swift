@@ -38,6 +38,11 @@ public struct InspectReport: Encodable, Sendable {
     public var shape: [Int]
     public var scale: Float?
     public var zeroPoint: Int?
+    /// In the model's file; nil for a blob.
+    public var fileShape: [Int]?
+    /// How elements go in or out: `rowMajor` in `shape`, which is that of the file, or
+    /// `channelsLast`, where the file has the channels second.
+    public var layout = "rowMajor"
   }
 
   public struct Operator: Encodable, Sendable {

@@ -10,25 +10,80 @@ enum ModelFile {
   case blob(LoadedModel)
   case graph(Graph, format: String, byteCount: Int)
 
-  /// Reads a file; its first bytes say what it is.
-  static func read(_ path: String) throws -> ModelFile {
-    let bytes = try InputFile.read(path)
-    return try naming(path) {
-      if bytes.starts(with: Array("OCT".utf8)) { return .blob(try LoadedModel(bytes)) }
-      if path.hasSuffix(".oct") { return .blob(try LoadedModel(bytes)) }
-      if isTFLite(bytes, path) {
-        return .graph(try TFLiteReader.read(bytes), format: "tflite", byteCount: bytes.count)
+  /// The most bytes that a model file may have: 2 GiB, as many as a Protocol Buffers message.
+  /// Tensors in files beside the model do not count.
+  static let byteCountLimit = 1 << 31
+
+  /// The bytes of a model file, read once, so that pipes will do, and what they are.
+  ///
+  /// - Throws: for a file that is no model, what it is instead and what to do with it.
+  private static func bytes(_ path: String) throws -> (bytes: [UInt8], format: ModelFormat) {
+    var format = ModelFormat.unknown
+    let bytes = try InputFile.read(
+      path, limit: byteCountLimit, headByteCount: ModelFormat.headByteCount
+    ) { head throws(CommandError) in
+      format = ModelFormat.detect(head, name: path)
+      guard [.blob, .onnx, .tflite].contains(format) else {
+        throw CommandError(.badData, "\(path): this file is \(format.advice)")
       }
-      var graph = try ONNXReader.read(URL(fileURLWithPath: path))
-      graph.moveImageChannelsLast()
-      return .graph(graph, format: "onnx", byteCount: bytes.count)
     }
+    return (bytes, format)
+  }
+
+  /// How a model's inputs and outputs go in and out.
+  struct Layouts {
+    var inputs: [PortLayout] = []
+    var outputs: [PortLayout] = []
+
+    init(_ graph: Graph) {
+      inputs = graph.inputs.map { PortLayout(graph.tensors[$0]) }
+      outputs = graph.outputs.map { PortLayout(graph.tensors[$0]) }
+    }
+
+    /// Of an ONNX file that has the inputs and outputs of the model's own file.
+    init(inFileOf model: ONNXImport) {
+      self.init(model)
+      for position in inputs.indices { inputs[position].keepFileOrder() }
+      for position in outputs.indices { outputs[position].keepFileOrder() }
+    }
+
+    init(_ model: ONNXImport) { (inputs, outputs) = (model.inputLayouts, model.outputLayouts) }
+  }
+
+  /// Reads a file; its first bytes say what it is.
+  static func read(_ path: String) throws -> ModelFile { try readDescribed(path).model }
+
+  /// Reads a file; a blob's layouts are those of its tensors.
+  static func readDescribed(_ path: String) throws -> (model: ModelFile, layouts: Layouts?) {
+    let (bytes, format) = try bytes(path)
+    return try naming(path) {
+      switch format {
+      case .blob: return (.blob(try LoadedModel(bytes)), nil)
+      case .tflite:
+        let graph = try TFLiteReader.read(bytes)
+        try graph.requireElements()
+        return (.graph(graph, format: "tflite", byteCount: bytes.count), Layouts(graph))
+      default:
+        var model = try ONNXReader.importModel(bytes, besides: folder(of: path))
+        try model.graph.requireElements()
+        model.moveImageChannelsLast()
+        return (.graph(model.graph, format: "onnx", byteCount: bytes.count), Layouts(model))
+      }
+    }
+  }
+
+  /// Where an ONNX model may keep tensors in files of their own.
+  private static func folder(of path: String) -> URL {
+    URL(fileURLWithPath: path).deletingLastPathComponent()
   }
 
   /// A model as it was taken over from another format.
   struct Imported {
     var graph: Graph
     var format: String
+    var layouts: Layouts
+    /// Of a float ONNX model: its graph with the inputs and outputs of the file.
+    var onnx: ONNXImport?
     /// That it was read rightly where its layout changed.
     var proof: ONNXProof?
     /// Nodes that read their input several times, since their weights need more than 8 bits.
@@ -41,26 +96,37 @@ enum ModelFile {
   static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
   ) throws -> Imported {
-    let bytes = try InputFile.read(path)
+    let (bytes, format) = try bytes(path)
     return try naming(path) {
-      if bytes.starts(with: Array("OCT".utf8)) {
-        throw CommandError(.badData, "this is a blob already; 'octet inspect' shows it")
+      if format == .blob {
+        throw CommandError(.badData, "\(path): this is a blob already; 'octet inspect' shows it")
       }
-      if isTFLite(bytes, path) {
+      if format == .tflite {
         guard shapes.isEmpty else {
           throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
         }
-        return Imported(graph: try TFLiteReader.read(bytes), format: "tflite")
+        let graph = try TFLiteReader.read(bytes)
+        try graph.requireElements()
+        return Imported(graph: graph, format: "tflite", layouts: Layouts(graph))
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
-      let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
-      let proof = try model.prove()
-      var graph = model.graph
-      graph.moveQuantizationOutOfTheEdges()
-      graph.moveImageChannelsLast()
-      return Imported(
-        graph: graph, format: "onnx", proof: proof, widenedNodes: model.widenedNodes)
+      return try readProven(bytes, folder(of: path), shapes)
     }
+  }
+
+  private static func readProven(
+    _ bytes: [UInt8], _ folder: URL, _ shapes: [String: [[Int]]]
+  ) throws -> Imported {
+    var model = try ONNXReader.importModel(bytes, besides: folder, shapes: shapes)
+    try model.graph.requireElements()
+    let proof = try model.prove()
+    model.forgetSource()
+    let own = model.graph.isQuantized ? nil : model
+    model.moveQuantizationOutOfTheEdges()
+    model.moveImageChannelsLast()
+    return Imported(
+      graph: model.graph, format: "onnx", layouts: Layouts(model), onnx: own, proof: proof,
+      widenedNodes: model.widenedNodes)
   }
 
   private static func checkInputs(_ names: [String], of bytes: [UInt8]) throws {
@@ -72,14 +138,15 @@ enum ModelFile {
     }
   }
 
-  /// The FlatBuffer's file identifier stands behind its root offset.
-  private static func isTFLite(_ bytes: [UInt8], _ path: String) -> Bool {
-    bytes.dropFirst(4).starts(with: Array("TFL3".utf8)) || path.hasSuffix(".tflite")
-  }
-
   /// The int8 model in a file.
   static func readBlob(_ path: String) throws -> LoadedModel {
-    let bytes = try InputFile.read(path)
+    let (bytes, format) = try bytes(path)
+    guard format == .blob else {
+      throw CommandError(
+        .badData,
+        "\(path): this is \(format.advice), and this needs a blob; 'octet quantize' makes one of a "
+          + "float model, 'octet import' of a quantized one")
+    }
     return try naming(path) { try LoadedModel(bytes) }
   }
 
@@ -106,6 +173,19 @@ enum ModelFile {
 }
 
 extension Graph {
+  /// Throws where an input, or what a node makes, has no elements: there is nothing to compute.
+  func requireElements() throws(CommandError) {
+    let made = nodes.flatMap { node in node.outputs.map { ("made by node '\(node.name)'", $0) } }
+    for (place, index) in inputs.map({ ("an input", $0) }) + made
+    where tensors[index].elementCount == 0 {
+      throw CommandError(
+        .badData,
+        "'\(tensors[index].name)', \(place), has the shape \(tensors[index].shape.shapeText): a "
+          + "dimension is 0, so there is nothing to compute; export the model with the sizes that "
+          + "it is used with")
+    }
+  }
+
   /// Whether the model came with scales, so that it becomes a blob as it is.
   var isQuantized: Bool { tensors.contains { $0.quantization != nil } }
 }

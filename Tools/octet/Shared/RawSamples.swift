@@ -17,7 +17,7 @@ struct RawSamples: Sendable {
     bytes = try InputFile.map(path)
     let sizes = elementCounts.map { $0 * elementByteCount }
     let sampleByteCount = sizes.reduce(0, +)
-    guard bytes.count > 0, bytes.count % sampleByteCount == 0 else {
+    guard bytes.count > 0, sampleByteCount > 0, bytes.count % sampleByteCount == 0 else {
       let parts = sizes.count > 1 ? " (\(sizes.map(String.init).joined(separator: " + ")))" : ""
       throw CommandError(
         .badData,

@@ -33,14 +33,18 @@ struct Import: Verb {
       graph.metadata.normalization = normalization
     }
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
-    let (bytes, plan) = try converted(graph, from: path, to: target)
+    let (bytes, plan) = try converted(graph, imported.onnx, from: path, to: target)
     try AtomicFile.write(bytes, to: target)
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
     let proof = imported.proof
+    // An ONNX file is written with its own inputs and outputs.
+    var layouts = imported.layouts
+    if let onnx = imported.onnx, plan == nil { layouts = .init(inFileOf: onnx) }
     let report = ImportReport(
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
-      skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes, file: target,
+      skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
+      inputs: layouts.inputs, outputs: layouts.outputs, file: target,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -48,14 +52,13 @@ struct Import: Verb {
   }
 
   private func note(_ widened: [String]) -> String {
-    let names = widened.map { "'\($0)'" }.joined(separator: ", ")
-    return "weights with a zero point need more than 8 bits in \(names): exact, at two or three "
+    return "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or three "
       + "times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save them"
   }
 
   /// The file, and a blob's arena plan.
   private func converted(
-    _ graph: Graph, from path: String, to target: String
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: String
   ) throws -> ([UInt8], ArenaPlan?) {
     if graph.isQuantized {
       guard !target.hasSuffix(".onnx") else {
@@ -75,7 +78,12 @@ struct Import: Verb {
         "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
           + "'octet quantize'")
     }
-    return (try naming(path) { try ONNXWriter.write(graph) }, nil)
+    let bytes = try naming(path) {
+      guard var onnx else { return try ONNXWriter.write(graph) }
+      onnx.graph.metadata = graph.metadata
+      return try ONNXWriter.write(onnx)
+    }
+    return (bytes, nil)
   }
 }
 
@@ -91,6 +99,9 @@ struct ImportReport: Encodable {
   var skippedNodes: [String]?
   /// Nodes that read their input several times, since their weights need more than 8 bits.
   var widenedNodes: [String]
+  /// How elements go in and out of the file that was written.
+  var inputs: [PortLayout]
+  var outputs: [PortLayout]
   var file: String
   var fileByteCount: Int
   /// Of a blob.
@@ -113,5 +124,7 @@ struct ImportReport: Encodable {
     }
     return "wrote \(file), \(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
+      + inputs.map { "\ninput '\($0.name)': \($0.text(verb: "goes in"))" }.joined()
+      + outputs.map { "\noutput '\($0.name)': \($0.text(verb: "comes out"))" }.joined()
   }
 }

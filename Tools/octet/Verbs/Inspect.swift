@@ -1,4 +1,5 @@
 import OctetCommand
+import OctetExchange
 import OctetReport
 
 struct Inspect: Verb {
@@ -9,11 +10,16 @@ struct Inspect: Verb {
   var parameters: [any Parameter] { [file] }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    let report: InspectReport
-    switch try ModelFile.read(arguments[file]) {
+    var report: InspectReport
+    let (model, layouts) = try ModelFile.readDescribed(arguments[file])
+    switch model {
     case .blob(let loaded): report = InspectReport(loaded)
     case .graph(let graph, let format, let byteCount):
       report = InspectReport(graph, format: format, fileByteCount: byteCount)
+    }
+    if let layouts {
+      for (index, port) in layouts.inputs.enumerated() { report.inputs[index].take(port) }
+      for (index, port) in layouts.outputs.enumerated() { report.outputs[index].take(port) }
     }
     return Outcome(report, text: report.text(for: console.output, file: arguments[file]))
   }
@@ -23,7 +29,9 @@ extension InspectReport {
   func text(for terminal: Terminal, file: String) -> String {
     var lines = ["\(file): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"]
     lines += zip(["input", "output"], [inputs, outputs]).flatMap { role, tensors in
-      tensors.map { "\(role) '\($0.name)' \($0.shape.shapeText)\($0.quantizationText)" }
+      tensors.map {
+        "\(role) '\($0.name)' \($0.shape.shapeText), \($0.layoutText)\($0.quantizationText)"
+      }
     }
     if !labels.isEmpty { lines.append("labels: \(labels.joined(separator: ", "))") }
     if let normalization {
@@ -64,6 +72,16 @@ extension InspectReport {
 }
 
 extension InspectReport.Tensor {
+  fileprivate mutating func take(_ port: PortLayout) {
+    fileShape = port.fileShape
+    layout = port.order == .channelsLast ? "channelsLast" : "rowMajor"
+  }
+
+  fileprivate var layoutText: String {
+    let place = fileShape.map { $0 == shape ? "" : " (\($0.shapeText) in the file)" } ?? ""
+    return (layout == "rowMajor" ? "row-major" : "channels last") + place
+  }
+
   fileprivate var quantizationText: String {
     guard let scale, let zeroPoint else { return "" }
     return ", scale \(scale), zero point \(zeroPoint)"
