@@ -11,7 +11,11 @@ public enum Compiler {
 
   /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
   public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
-    let model = try Lowering.lower(graph.withKernelForms())
+    try assemble(try Lowering.lower(graph.withKernelForms()))
+  }
+
+  /// - Parameter model: lowered operators whose accumulators are known not to overflow.
+  static func assemble(_ model: LoweredModel) throws(CompilerError) -> Output {
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
     let plan = try arenaPlan(model, &bytes)

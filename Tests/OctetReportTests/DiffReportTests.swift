@@ -109,7 +109,7 @@ import Testing
     let good = try DiffCorpus.int8.get()
     var bad = good
     try DiffDamage.dropBiases(of: "conv2", in: &bad)
-    let models = try [good, bad].map { DiffModel(try LoadedModel(Compiler.compile($0).blob)) }
+    let models = try [good, bad].map { try DiffModel(LoadedModel(Compiler.compile($0).blob)) }
     var options = Diff.Options()
     options.measuresTime = false
     let report = try Diff(models[0], models[1], DiffCorpus.test, options: options).run()

@@ -72,7 +72,9 @@ extension BlobRaiser {
       let made = FixedPointMultiplier(min(Double(beta) * scale * 0x1p26, 0x1p31 - 1))
       return Int(made.multiplier) == multiplier && Int(made.shift) == word(view, Word.shift)
     }
-    guard let beta else { throw .invalid(node: name(view), reason: "no beta gives its multiplier") }
+    guard let beta = beta ?? (purpose == .values ? nearest : nil) else {
+      throw .invalid(node: name(view), reason: "no beta gives its multiplier")
+    }
     noteOwnScale(view)
     append(view, .softmax(axis: x.shape.count - 1, beta: beta))
   }

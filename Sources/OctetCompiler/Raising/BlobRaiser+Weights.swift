@@ -20,6 +20,12 @@ extension BlobRaiser {
     }
     let isFullyConnected = view.kind == .fullyConnected
     let zeroPoint = isFullyConnected ? word(view, FullyConnected.Word.weightZeroPoint) : 0
+    if purpose == .values {
+      let constants = WeightCodes(
+        codes: codes, shape: shape, axis: axis, zeroPoint: zeroPoint, foldedBias: folded,
+        foldsBias: foldsBias)
+      return realWeights(view, constants, multipliers)
+    }
     let scales = try scales(view, multipliers, isFullyConnected: isFullyConnected, zeroPoint)
     let quantization = Quantization(
       scales: scales, zeroPoints: [Int32](repeating: Int32(zeroPoint), count: scales.count),

@@ -1,13 +1,23 @@
 import OctetModel
 import OctetRuntime
 
-/// Turns a blob back into the int8 graph that it came from, so that it can be written in another
-/// format.
+/// Turns a blob back into a graph: into the int8 graph that it came from, to be written in another
+/// format, or into what its operators compute in real numbers, to be compared with other models.
 ///
 /// Lowering loses the weights' scales, the biases, the activations' names and where a pool was
-/// fused; all of them follow from what is left. The result is proven: lowering it again gives the
-/// very parameters of the blob, so it computes the same bytes.
+/// fused; all of them follow from what is left. What is raised for another format is proven:
+/// lowering it again gives the very parameters of the blob, so it computes the same bytes.
 public struct BlobRaiser {
+  /// What a graph is raised for.
+  enum Purpose {
+    /// The same bytes when it is lowered again.
+    case bytes
+    /// The real numbers that each operator's codes stand for, by what the operator itself holds: a
+    /// table of results is a table, whatever function made it.
+    case values
+  }
+
+  let purpose: Purpose
   let blob: Blob
   let bytes: [UInt8]
   let model: Model
@@ -18,40 +28,63 @@ public struct BlobRaiser {
   /// - Throws: `CompilerError.unsupported` with the operators that have no graph form, or
   ///   `rejected` when the blob is not valid.
   public static func raise(_ blob: Blob) throws(CompilerError) -> Graph {
-    let model: Model
+    var raiser = try BlobRaiser(blob, for: .bytes)
+    let refusals = raiser.raiseOperators()
+    guard refusals.isEmpty else {
+      throw .unsupported(refusals.sorted { $0.key < $1.key }.map(\.value))
+    }
+    raiser.graph = raiser.graph.canonical()
+    try raiser.prove()
+    return raiser.graph
+  }
+
+  /// What a blob's operators compute, each for itself.
+  public struct Values: Sendable {
+    /// Codes with the scales that make reals of them. The blob's tensors come first, under the
+    /// indices that they have there.
+    public var graph: Graph
+    /// Why an operator has no nodes in `graph`, by its index.
+    public var refusals: [Int: String]
+  }
+
+  /// The blob in real numbers: every operator by itself, so that one that cannot be raised loses
+  /// nothing but its own nodes.
+  ///
+  /// - Throws: `rejected` when the blob is not valid.
+  public static func values(_ blob: Blob) throws(CompilerError) -> Values {
+    var raiser = try BlobRaiser(blob, for: .values)
+    let refusals = raiser.raiseOperators()
+    return Values(graph: raiser.graph, refusals: refusals)
+  }
+
+  private init(_ blob: Blob, for purpose: Purpose) throws(CompilerError) {
     do {
       model = try blob.model()
     } catch {
       throw .rejected(error)
     }
-    var raiser = BlobRaiser(blob, model)
-    try raiser.run()
-    return raiser.graph
-  }
-
-  private init(_ blob: Blob, _ model: Model) {
+    self.purpose = purpose
     self.blob = blob
-    self.model = model
     bytes = blob.bytes
-  }
-
-  private mutating func run() throws(CompilerError) {
     for index in 0..<model.tensorCount { addTensor(model.tensor(index)) }
     graph.inputs = (0..<model.inputCount).map { tensorIndex(model.input($0)) }
     graph.outputs = (0..<model.outputCount).map { tensorIndex(model.output($0)) }
     graph.metadata = metadata
-    var refusals: [String] = []
+  }
+
+  /// Adds every operator's nodes; why some have none, by operator.
+  private mutating func raiseOperators() -> [Int: String] {
+    var refusals: [Int: String] = [:]
     for index in 0..<model.operatorCount {
-      let view = model.operator(index)
+      let nodeCount = graph.nodes.count
       do throws(CompilerError) {
-        try raise(view)
+        try raise(model.operator(index))
       } catch {
-        refusals.append(error.description)
+        graph.nodes.removeSubrange(nodeCount...)
+        refusals[index] = error.description
       }
     }
-    guard refusals.isEmpty else { throw .unsupported(refusals) }
-    graph = graph.canonical()
-    try prove()
+    return refusals
   }
 
   private mutating func raise(_ view: OperatorView) throws(CompilerError) {
@@ -73,7 +106,10 @@ public struct BlobRaiser {
       append(view, .multiply(activation(view, Multiply.Word.lower, Multiply.Word.upper)))
     case .minimum: append(view, .minimum)
     case .maximum: append(view, .maximum)
+    case .lookup where purpose == .values: raiseTables(view)
     case .lookup: try raiseLookup(view)
+    case .resizeNearest where purpose == .values: raiseNearest(view)
+    case .resizeBilinear where purpose == .values: raiseBilinear(view)
     case .mean, .concatenation, .pad, .reshape, .transpose, .slice, .resizeNearest,
       .resizeBilinear:
       try raiseArrangement(view)

@@ -13,7 +13,7 @@ extension Diff {
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: candidate.holdsScores(place))
+        facts(place, isScores: candidate.holdsScores(place, output: candidateOutput))
       },
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
@@ -72,8 +72,9 @@ struct WeightComparison {
   var saturatedShare: Double
 
   init?(_ diff: Diff, _ place: Int) {
-    guard let graph = diff.candidate.real, let tensor = diff.candidate.places[place].tensor,
-      let node = graph.weightedNode(behind: tensor), node.inputs.count > 1,
+    let graph = diff.candidate.real
+    guard let node = graph.weightedNode(behind: diff.candidate.places[place].tensor),
+      node.inputs.count > 1,
       let axis = node.operation.weightChannelAxis,
       let values = graph.realValues(of: node.inputs[1])
     else { return nil }
@@ -81,25 +82,29 @@ struct WeightComparison {
     guard diff.candidate.isWeighted(place) else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
     let rows = ChannelRows(values, shape: shape, axis: axis)
+    let channelCount = shape[axis]
     let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
+    if let bias, bias.count != channelCount { return nil }
     var twinRows: ChannelRows?
     var twinBias: [Float]?
-    if let twin = diff.twins[place].flatMap({ diff.reference.places[$0].tensor }),
-      let other = diff.reference.real, let node = other.weightedNode(behind: twin),
+    let other = diff.reference.real
+    if let twin = diff.twins[place].map({ diff.reference.places[$0].tensor }),
+      let node = other.weightedNode(behind: twin),
       node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
       let values = other.realValues(of: node.inputs[1])
     {
       let found = ChannelRows(values, shape: shape, axis: axis)
       if rows.corresponds(to: found) {
         twinRows = found
-        let none = [Float](repeating: 0, count: shape[axis])
-        twinBias = node.inputs.count > 2 ? other.realValues(of: node.inputs[2]) : none
+        let none = [Float](repeating: 0, count: channelCount)
+        let found = node.inputs.count > 2 ? other.realValues(of: node.inputs[2]) : none
+        twinBias = found?.count == channelCount ? found : nil
       }
     }
     let codes = Codes(diff.candidate, node, axis: axis)
     largestCodes = codes.largest
     saturatedShare = codes.saturatedShare
-    let channels = (0..<shape[axis]).map { channel in
+    let channels = (0..<channelCount).map { channel in
       let own = rows.range(channel)
       let twin = twinRows?.range(channel)
       return DiffReport.Weights.Channel(
@@ -118,10 +123,8 @@ struct WeightComparison {
     private var scales: [Float] = []
 
     init(_ model: DiffModel, _ node: Node, axis: Int) {
-      guard let graph = model.quantized,
-        let twin = graph.nodes.first(where: { $0.name == node.name }), twin.inputs.count > 1
-      else { return }
-      let tensor = graph.tensors[twin.inputs[1]]
+      guard let graph = model.coded else { return }
+      let tensor = graph.tensors[node.inputs[1]]
       guard case .int8(let codes) = tensor.constant else { return }
       let channelCount = tensor.shape[axis]
       let inner = tensor.shape[(axis + 1)...].reduce(1, *)

@@ -37,10 +37,10 @@ extension Diff {
       guard let index = place.operatorIndex else { return nil }
       switch candidate.form {
       case .int8(let loaded):
-        let weighted = place.tensor.flatMap { candidate.quantized?.weightedNode(behind: $0) }
         let isWeighted = loaded.model.operator(index).macCount > 0
-        let byteCount = candidate.quantized.flatMap { graph in
-          isWeighted ? weighted.map { graph.constantByteCount(of: $0) } : nil
+        let byteCount = candidate.coded.flatMap { graph in
+          isWeighted
+            ? graph.weightedNode(behind: place.tensor).map { graph.constantByteCount(of: $0) } : nil
         }
         return .init(
           name: place.name, operator: place.kind, macCount: loaded.model.operator(index).macCount,
@@ -64,34 +64,17 @@ extension Diff {
   private func addTimes(_ cost: inout DiffReport.Cost) throws {
     let machine = try candidate.loaded?.makeRunner()
     machine?.fillInputsForSelfTest()
-    for (position, place) in candidate.places.dropFirst().enumerated() {
-      guard let index = place.operatorIndex else { continue }
-      if let machine {
+    let timed = candidate.places.indices.filter { candidate.places[$0].operatorIndex != nil }
+    for (position, place) in timed.enumerated() {
+      if let machine, let index = candidate.places[place].operatorIndex {
         cost.layers[position].int8Nanoseconds = Self.medianNanoseconds {
           machine.runOperator(index)
         }
       }
-      guard let target = place.tensor, let graph = candidate.real,
-        let part = graph.cut(
-          from: sourceNames(of: index).compactMap { name in
-            graph.tensors.firstIndex { $0.name == name }
-          }, to: [target]),
+      guard let part = candidate.part(place, of: candidate.real),
         let interpreter = try? FloatInterpreter(part)
       else { continue }
       cost.layers[position].floatNanoseconds = Self.medianNanoseconds { interpreter.run() }
-    }
-  }
-
-  /// Names of the activations that an operator reads.
-  func sourceNames(of index: Int) -> [String] {
-    switch candidate.form {
-    case .int8(let loaded):
-      let view = loaded.model.operator(index)
-      return (0..<view.inputCount).map { view.input($0) }.filter { !$0.isConstant }
-        .map { String($0.name) }
-    case .float(let graph):
-      return graph.nodes[index].inputs.filter { graph.tensors[$0].constant == nil }
-        .map { graph.tensors[$0].name }
     }
   }
 

@@ -33,8 +33,14 @@ public struct Diff: Sendable {
   let twins: [Int?]
   /// The places of the candidate that are compared.
   let layers: [Int]
+  /// The places of the first outputs.
+  let referenceOutput, candidateOutput: Int
+  /// By place of the candidate: tables beside the functions that the reference has there.
+  private(set) var tables: [Int: TableFit] = [:]
   /// How the reference turns pixels into reals, where that is not as the candidate does.
   let normalizationNote: String?
+  /// How the reference recognizes clearly more, where it does.
+  let normalizationHint: String?
 
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: Dataset, options: Options = .init()
@@ -44,7 +50,15 @@ public struct Diff: Sendable {
     self.data = data
     self.options = options
     for model in [reference, candidate] { try requireImages(data, fit: try model.inputShape()) }
-    let counts = [reference, candidate].map { $0.places[$0.outputPlace].elementCount }
+    let outputs = try [reference, candidate].map { model throws(EvaluationError) in
+      guard let place = model.firstOutputPlace else { throw .unreadableOutput(file: model.file) }
+      return place
+    }
+    (referenceOutput, candidateOutput) = (outputs[0], outputs[1])
+    let counts = [
+      reference.places[referenceOutput].elementCount,
+      candidate.places[candidateOutput].elementCount,
+    ]
     guard counts[0] == counts[1] else {
       throw EvaluationError.outputCount(float: counts[0], int8: counts[1])
     }
@@ -52,26 +66,36 @@ public struct Diff: Sendable {
     guard counts[0] >= classCount else {
       throw EvaluationError.classCount(model: counts[0], data: classCount)
     }
+    guard counts[0] <= Self.classLimit else {
+      throw EvaluationError.tooManyClasses(counts[0], limit: Self.classLimit)
+    }
     var twins = PlaceMatching(reference: reference.places, candidate: candidate.places).matches()
-    twins[candidate.outputPlace] = reference.outputPlace
+    twins[candidateOutput] = referenceOutput
     self.twins = twins
     layers = candidate.places.indices.filter { twins[$0] != nil }
-    let normalization = try InputNormalization(reference, candidate, data)
+    let normalization = try InputNormalization(
+      DiffPair(
+        reference: reference, candidate: candidate, referenceOutput: referenceOutput, data: data))
     referenceEncoder = reference.encoder(
       channelCount: data.channelCount, normalization: normalization.reference)
     candidateEncoder = candidate.encoder(
       channelCount: data.channelCount, normalization: normalization.candidate)
     normalizationNote = normalization.note
+    normalizationHint = normalization.hint
+    for place in layers { tables[place] = TableFit(self, place: place) }
   }
 
   /// A float model against its int8 form.
   public init(
     _ graph: Graph, _ loaded: LoadedModel, _ data: Dataset, options: Options = .init()
   ) throws {
-    try self.init(DiffModel(graph), DiffModel(loaded), data, options: options)
+    try self.init(DiffModel(graph), try DiffModel(loaded), data, options: options)
   }
 
-  var classCount: Int { candidate.places[candidate.outputPlace].elementCount }
+  /// Confusions are counted for each pair of classes.
+  static let classLimit = 4096
+
+  var classCount: Int { candidate.places[candidateOutput].elementCount }
 
   /// Images of this shard, as indices into the whole set.
   var indices: [Int] {
@@ -144,7 +168,7 @@ struct Scout {
         guard let twin = diff.twins[place] else { continue }
         machine.withReals(twin) { bounds[layer].add($0) }
       }
-      machine.withReals(diff.reference.outputPlace) { scores in
+      machine.withReals(diff.referenceOutput) { scores in
         let found = Double(Scores.margin(scores) ?? 0)
         if found.isFinite { margin = max(margin, found) }
       }
@@ -167,7 +191,6 @@ extension DiffModel {
   /// A blob's tensor at a place.
   func view(_ place: Int) -> TensorView? {
     guard let loaded else { return nil }
-    guard let index = places[place].operatorIndex else { return loaded.model.input(0) }
-    return loaded.model.operator(index).output(0)
+    return loaded.model.tensor(places[place].tensor)
   }
 }

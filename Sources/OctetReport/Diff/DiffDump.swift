@@ -110,10 +110,6 @@ extension Diff {
 
   /// Runs the operator at a place alone; nil where it cannot be cut out.
   func makeProbe(_ place: Int, _ runner: LoadedModel.Runner?) -> LocalProbe? {
-    let tensor = twins[place].flatMap { reference.places[$0].tensor }
-    let bounds = tensor.flatMap { reference.real?.activationBounds(of: $0) }
-    return LocalProbe(
-      candidate, place: place, twins: twins, runner: runner,
-      bounds: bounds ?? (-.infinity, .infinity))
+    LocalProbe(self, place: place, runner: runner)
   }
 }

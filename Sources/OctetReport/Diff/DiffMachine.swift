@@ -38,37 +38,20 @@ final class DiffMachine {
     }
     guard let runner else { return }
     runner.withInput(0) { encoder.encode(pixels, into: $0) }
-    arrive(0, visit)
-    for place in model.places.indices.dropFirst() {
-      runner.runOperator(place - 1)
+    for place in model.places.indices {
+      if let index = model.places[place].operatorIndex { runner.runOperator(index) }
       arrive(place, visit)
     }
   }
 
   private func arrive(_ place: Int, _ visit: (Int) -> Void) {
-    if !reals.isEmpty, let view = view(place) {
-      withCodes(place) { codes in
-        reals[place].withUnsafeMutableBufferPointer { target in
-          let zeroPoint = Float(view.zeroPoint)
-          for index in codes.indices {
-            target[index] = view.scale * (Float(codes[index]) - zeroPoint)
-          }
-        }
-      }
-    }
+    if !reals.isEmpty { copyReals(place, into: &reals[place]) }
     visit(place)
-  }
-
-  /// A blob's tensor at a place.
-  func view(_ place: Int) -> TensorView? {
-    guard let loaded = model.loaded else { return nil }
-    guard let index = model.places[place].operatorIndex else { return loaded.model.input(0) }
-    return loaded.model.operator(index).output(0)
   }
 
   /// A blob's codes, while the place is visited.
   func withCodes(_ place: Int, _ body: (UnsafeBufferPointer<Int8>) -> Void) {
-    guard let view = view(place), let runner else { return }
+    guard let view = model.view(place), let runner else { return }
     runner.withElements(of: view, body)
   }
 
@@ -76,15 +59,14 @@ final class DiffMachine {
   func withReals<Result>(
     _ place: Int, _ body: (UnsafeBufferPointer<Float>) -> Result
   ) -> Result {
-    if let interpreter, let tensor = model.places[place].tensor {
-      return interpreter.withValue(of: tensor, body)
-    }
-    return reals[place].withUnsafeBufferPointer(body)
+    if let interpreter { return interpreter.withValue(of: model.places[place].tensor, body) }
+    let kept = place < reals.count ? reals[place] : []
+    return kept.withUnsafeBufferPointer(body)
   }
 
   /// Real values at a place that is being visited, into a buffer.
   func copyReals(_ place: Int, into target: inout [Float]) {
-    guard let view = view(place) else {
+    guard let view = model.view(place) else {
       withReals(place) { values in
         target.removeAll(keepingCapacity: true)
         target.append(contentsOf: values)
@@ -92,9 +74,9 @@ final class DiffMachine {
       return
     }
     withCodes(place) { codes in
-      let zeroPoint = Float(view.zeroPoint)
+      let (scale, zeroPoint) = (view.scale, Float(view.zeroPoint))
       target.removeAll(keepingCapacity: true)
-      for code in codes { target.append(view.scale * (Float(code) - zeroPoint)) }
+      for code in codes { target.append(scale * (Float(code) - zeroPoint)) }
     }
   }
 }

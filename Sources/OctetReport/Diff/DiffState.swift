@@ -75,7 +75,7 @@ struct DiffContext: Codable, Sendable, Equatable {
   /// The same comparison, whatever the machine took for it.
   func isSameComparison(as other: DiffContext) -> Bool {
     comparison == other.comparison && classNames == other.classNames
-      && sampleCount == other.sampleCount && layers == other.layers
+      && sampleCount == other.sampleCount && layers.description == other.layers.description
       && reproduce.checksums == other.reproduce.checksums
   }
 }

@@ -51,7 +51,7 @@ final class DiffWorker {
     reference.run(pixels)
     candidate.run(pixels) { place in
       if let layer = layerOfPlace[place] { tap(layer, place) }
-      if place == diff.candidate.outputPlace { candidate.copyReals(place, into: &scores) }
+      if place == diff.candidateOutput { candidate.copyReals(place, into: &scores) }
     }
     if index % diff.localStride == 0 {
       state.localSampleCount += 1
@@ -152,6 +152,7 @@ final class DiffWorker {
     guard channelCount > 0 else { return }
     let hasResult = result.count == visibleReference.count
     let hasWeighted = weighted.count == visibleReference.count
+    let hasClamped = clamped.count == visibleReference.count
     for channel in 0..<counted {
       var sums = state.layers[layer].channels[channel]
       var (signal, noise, sum, otherSum, square, product) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -165,7 +166,7 @@ final class DiffWorker {
           noise += e * e
         }
         if hasWeighted { sums.weighted.add(weighted[index]) }
-        if !clamped.isEmpty { sums.clamped.add(clamped[index]) }
+        if hasClamped { sums.clamped.add(clamped[index]) }
         if hasWeighted, r != 0, weighted[index] != 0 {
           let (a, b) = (Double(r), Double(weighted[index]))
           sums.activeCount += 1
@@ -193,19 +194,26 @@ final class DiffWorker {
       facts.isScores
       ? (visibleReference.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
     var (signal, weight, activation, clipping, requantization) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    func difference(_ a: Float, _ b: Float) -> Double {
+      Double(max(a, threshold)) - Double(max(b, threshold))
+    }
     func square(_ a: Float, _ b: Float) -> Double {
-      let difference = Double(max(a, threshold)) - Double(max(b, threshold))
+      let difference = difference(a, b)
       return difference * difference
     }
+    // What a blob gives as reference is rounded itself: its own rounding is no fault of the other.
+    let isRounded = probe.withReference.count == visibleReference.count
     for index in visibleReference.indices {
-      let exact = visibleReference[index]
+      let given = visibleReference[index]
+      let exact = isRounded ? probe.withReference[index] : given
       let clipped = probe.withClipping[index]
       let clamped = max(lower, min(upper, clipped))
-      signal += Double(exact) * Double(exact)
+      signal += Double(given) * Double(given)
       weight += square(probe.withWeights[index], exact)
       activation += square(probe.withRounding[index], probe.withWeights[index])
       clipping += square(clipped, probe.withRounding[index]) + square(clamped, clipped)
-      requantization += square(probe.result[index], clamped)
+      let rounding = difference(probe.result[index], clamped) - difference(given, exact)
+      requantization += rounding * rounding
     }
     var split = state.layers[layer].split ?? SplitSums()
     split.signal.add(signal)
@@ -220,7 +228,7 @@ final class DiffWorker {
 
   private func classify(_ index: Int) {
     let label = Int(diff.data.labels[index])
-    reference.withReals(diff.reference.outputPlace) { reals in
+    reference.withReals(diff.referenceOutput) { reals in
       let (float, int8) = (Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
       let margin = Scores.margin(reals) ?? 0
       do throws(ReportError) {

@@ -48,7 +48,7 @@ extension Graph {
       if let values = realValues(of: index) {
         graph.tensors[index].constant = .float(values)
         graph.tensors[index].elementType = .float32
-      } else if tensors[index].constant == nil {
+      } else if tensors[index].elementType == .int8 {
         graph.tensors[index].elementType = .float32
       }
     }

@@ -13,61 +13,49 @@ final class LocalProbe {
   private let operands: [Operand]
   private let runner: LoadedModel.Runner?
   private let view: OperatorView?
-  private let operatorIndex: Int
   /// The operator in real numbers, with the candidate's weights.
   private let real: FloatInterpreter?
+  /// The same with the reference's weights, where the reference's own values are rounded.
+  private let exact: FloatInterpreter?
   private let bounds: (lower: Float, upper: Float)
 
   /// y0, y1 … of the last run; `real` ones are empty where they cannot be had.
+  private(set) var withReference: [Float] = []
   private(set) var withWeights: [Float] = []
   private(set) var withRounding: [Float] = []
   private(set) var withClipping: [Float] = []
   private(set) var result: [Float] = []
 
   /// Nil when an input of the operator has no twin in the reference.
-  init?(
-    _ candidate: DiffModel, place: Int, twins: [Int?], runner: LoadedModel.Runner?,
-    bounds: (lower: Float, upper: Float)
-  ) {
-    guard let index = candidate.places[place].operatorIndex else { return nil }
-    operatorIndex = index
-    self.bounds = bounds
-    var operands: [Operand] = []
-    var sources: [TensorIndex] = []
-    func twin(ofTensor name: String) -> Int? {
-      candidate.places.firstIndex { $0.tensorName == name }.flatMap { twins[$0] }
+  init?(_ diff: Diff, place: Int, runner: LoadedModel.Runner?) {
+    let candidate = diff.candidate
+    guard let index = candidate.places[place].operatorIndex, let twin = diff.twins[place] else {
+      return nil
     }
-    if let loaded = candidate.loaded {
-      let view = loaded.model.operator(index)
-      self.view = view
-      self.runner = runner
-      for input in 0..<view.inputCount where !view.input(input).isConstant {
-        let tensor = view.input(input)
-        guard let place = twin(ofTensor: String(tensor.name)) else { return nil }
-        operands.append(Operand(referencePlace: place, tensor: tensor))
-      }
-      sources = operands.compactMap { operand in
-        let name = operand.tensor.map { String($0.name) }
-        return candidate.real?.tensors.firstIndex { $0.name == name }
-      }
-    } else {
-      (view, self.runner) = (nil, nil)
-      guard let graph = candidate.real else { return nil }
-      for input in graph.nodes[index].inputs where graph.tensors[input].constant == nil {
-        guard let place = twin(ofTensor: graph.tensors[input].name) else { return nil }
-        operands.append(Operand(referencePlace: place))
-        sources.append(input)
-      }
+    view = candidate.loaded?.model.operator(index)
+    self.runner = view == nil ? nil : runner
+    var operands: [Operand] = []
+    for source in candidate.sources(of: place) {
+      guard let other = source.place, let twin = diff.twins[other] else { return nil }
+      operands.append(Operand(referencePlace: twin, tensor: candidate.view(other)))
     }
     self.operands = operands
-    if let graph = candidate.real, let target = candidate.places[place].tensor,
-      sources.count == operands.count, let part = graph.cut(from: sources, to: [target])
-    {
-      real = try? FloatInterpreter(part)
-    } else {
-      real = nil
+    bounds = diff.reference.bounds(twin)
+    let counts = operands.map { diff.reference.places[$0.referencePlace].elementCount }
+    let count = candidate.places[place].elementCount
+    func interpreter(_ graph: Graph?) -> FloatInterpreter? {
+      guard let graph, graph.inputs.map({ graph.tensors[$0].elementCount }) == counts,
+        graph.outputs.map({ graph.tensors[$0].elementCount }) == [count]
+      else { return nil }
+      return try? FloatInterpreter(graph)
     }
+    // A table is compared with the function that it stands for, where it is that function's.
+    let isFunction = diff.tables[place]?.isFunction == true
+    real = interpreter(
+      isFunction ? diff.referencePart(place) : candidate.part(place, of: candidate.real))
+    exact = diff.reference.isFloat ? nil : interpreter(diff.referencePart(place))
     if view == nil, real == nil { return nil }
+    if view != nil, self.runner == nil { return nil }
   }
 
   var canSplit: Bool { real != nil && view != nil }
@@ -75,11 +63,7 @@ final class LocalProbe {
   /// Runs the operator; with `isSplitting` the real ones too.
   func run(_ reference: DiffMachine, isSplitting: Bool) {
     if let real, isSplitting || view == nil {
-      for (position, operand) in operands.enumerated() {
-        reference.withReals(operand.referencePlace) { values in
-          real.withInput(position) { _ = $0.update(fromContentsOf: values) }
-        }
-      }
+      feed(real, reference, .exact)
       finish(real, &withWeights)
     }
     guard let view, let runner else {
@@ -91,51 +75,65 @@ final class LocalProbe {
       guard let tensor = operand.tensor else { continue }
       reference.withReals(operand.referencePlace) { values in
         runner.withMutableElements(of: tensor) { codes in
-          let (scale, zeroPoint) = (tensor.scale, Float(tensor.zeroPoint))
-          for index in codes.indices {
-            let code = (values[index] / scale).rounded() + zeroPoint
-            let clamped = max(-128, min(127, code))
-            isClipped = isClipped || clamped != code
-            codes[index] = Int8(clamped.isNaN ? 0 : clamped)
+          let zeroPoint = Float(tensor.zeroPoint)
+          for index in 0..<min(codes.count, values.count) {
+            let code = tensor.step(values[index]) + zeroPoint
+            isClipped = isClipped || !(code >= -128 && code <= 127)
+            codes[index] = tensor.code(values[index])
           }
         }
       }
     }
     if isSplitting, let real { takeApart(real, reference, isClipped: isClipped) }
-    runner.runOperator(operatorIndex)
+    runner.runOperator(view.index)
     let output = view.output(0)
     runner.withElements(of: output) { codes in
-      let zeroPoint = Float(output.zeroPoint)
+      let (scale, zeroPoint) = (output.scale, Float(output.zeroPoint))
       result.removeAll(keepingCapacity: true)
-      for code in codes { result.append(output.scale * (Float(code) - zeroPoint)) }
+      for code in codes { result.append(scale * (Float(code) - zeroPoint)) }
     }
   }
 
   private func takeApart(
     _ real: FloatInterpreter, _ reference: DiffMachine, isClipped: Bool
   ) {
-    feed(real, reference, isClamping: false)
+    withReference.removeAll(keepingCapacity: true)
+    if let exact {
+      feed(exact, reference, .exact)
+      finish(exact, &withReference)
+    }
+    feed(real, reference, .rounded)
     finish(real, &withRounding)
     if isClipped {
-      feed(real, reference, isClamping: true)
+      feed(real, reference, .clamped)
       finish(real, &withClipping)
     } else {
       withClipping = withRounding
     }
   }
 
-  /// Feeds what the codes stand for, with the grid continued beyond its ends or not.
-  private func feed(_ real: FloatInterpreter, _ reference: DiffMachine, isClamping: Bool) {
+  /// What becomes of the reference's values on their way to the operator.
+  private enum Feeding {
+    case exact
+    /// To the codes' steps, with the grid continued beyond its ends.
+    case rounded
+    case clamped
+  }
+
+  private func feed(_ real: FloatInterpreter, _ reference: DiffMachine, _ feeding: Feeding) {
     for (position, operand) in operands.enumerated() {
-      guard let tensor = operand.tensor else { continue }
-      let (scale, zeroPoint) = (tensor.scale, Float(tensor.zeroPoint))
-      let lowest = isClamping ? -128 - zeroPoint : -Float.infinity
-      let highest = isClamping ? 127 - zeroPoint : Float.infinity
       reference.withReals(operand.referencePlace) { values in
         real.withInput(position) { target in
-          for index in target.indices {
-            let step = (values[index] / scale).rounded()
-            target[index] = max(lowest, min(highest, step)) * scale
+          guard let tensor = operand.tensor, feeding != .exact else {
+            for index in 0..<min(target.count, values.count) { target[index] = values[index] }
+            return
+          }
+          let (scale, zeroPoint) = (tensor.scale, Float(tensor.zeroPoint))
+          let isClamping = feeding == .clamped
+          let lowest = isClamping ? -128 - zeroPoint : -Float.infinity
+          let highest = isClamping ? 127 - zeroPoint : Float.infinity
+          for index in 0..<min(target.count, values.count) {
+            target[index] = scale * max(lowest, min(highest, tensor.step(values[index])))
           }
         }
       }
@@ -149,4 +147,18 @@ final class LocalProbe {
       for value in values { target.append(max(bounds.lower, min(bounds.upper, value))) }
     }
   }
+}
+
+extension DiffModel {
+  /// The range that a place's values are clamped to: a blob's codes, or an activation.
+  func bounds(_ place: Int) -> (lower: Float, upper: Float) {
+    let activation = real.activationBounds(of: places[place].tensor)
+    guard let view = view(place) else { return activation }
+    return (max(activation.lower, view.real(-128)), min(activation.upper, view.real(127)))
+  }
+}
+
+extension OperatorView {
+  /// Its place in execution order.
+  var index: Int { (offset - model.operator(0).offset) / OperatorRecord.byteCount }
 }

@@ -29,10 +29,12 @@ struct ReproductionIndex: Encodable {
   /// `floatFile` is what the reference has there, `int8File` what the one operator makes of its
   /// input's codes.
   var output: Tensor
-  /// The one-operator blob; nil for the input, which has none.
+  /// The one-operator blob; nil for the input, which has none, and of a float candidate.
   var blob: String?
-  /// Its float twin.
+  /// Its float twin: the reference's own layer, or what the blob's operator computes.
   var onnx: String?
+  /// Why a file that belongs here is missing; empty when none is.
+  var missing: [String] = []
   var commands: [String]
 }
 
@@ -58,7 +60,7 @@ extension Diff {
     files["float_output.f32"] = twins[place].map { twin in
       machine.withReals(twin) { $0.littleEndianBytes }
     }
-    if place == 0 {
+    if candidate.places[place].operatorIndex == nil {
       try addInput(sample, &index, &files)
     } else {
       try addOperator(place, machine, &index, &files)
@@ -75,8 +77,8 @@ extension Diff {
   ) throws {
     let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: false)
     machine.run(data.pixelSlice(sample)) { place in
-      guard place == 0, candidate.loaded != nil else { return }
-      machine.withCodes(0) { files["int8_output.i8"] = $0.map { UInt8(bitPattern: $0) } }
+      guard candidate.places[place].operatorIndex == nil else { return }
+      machine.withCodes(place) { files["int8_output.i8"] = $0.map { UInt8(bitPattern: $0) } }
     }
     if files["int8_output.i8"] != nil { index.output.int8File = "int8_output.i8" }
     files["pixels.u8"] = Array(data.pixelSlice(sample))
@@ -87,21 +89,14 @@ extension Diff {
     _ files: inout [String: [UInt8]]
   ) throws {
     guard let operatorIndex = candidate.places[place].operatorIndex else { return }
+    let inputs = try operands(place, machine, sample: index.sampleIndex)
     var rawInput: [UInt8] = []
-    for (position, name) in sourceNames(of: operatorIndex).enumerated() {
-      guard let source = candidate.places.firstIndex(where: { $0.tensorName == name }),
-        let twin = twins[source]
-      else { continue }
-      let reals = machine.withReals(twin) { Array($0) }
+    for (position, operand) in inputs.enumerated() {
       var tensor = ReproductionIndex.Tensor(
-        name: name, shape: candidate.places[source].shape, floatFile: "input\(position).f32")
-      files[tensor.floatFile] = reals.withUnsafeBufferPointer { $0.littleEndianBytes }
-      if let view = candidate.view(source) {
-        let quantization = Quantization(scale: view.scale, zeroPoint: view.zeroPoint)
-        let codes = reals.map { value -> UInt8 in
-          let code = (value / quantization.scales[0]).rounded() + Float(view.zeroPoint)
-          return UInt8(bitPattern: code.isNaN ? 0 : Int8(max(-128, min(127, code))))
-        }
+        name: operand.name, shape: operand.shape, floatFile: "input\(position).f32")
+      files[tensor.floatFile] = operand.reals.withUnsafeBufferPointer { $0.littleEndianBytes }
+      if let view = operand.view {
+        let codes = operand.reals.map { UInt8(bitPattern: view.code($0)) }
         tensor.scale = view.scale
         tensor.zeroPoint = Int(view.zeroPoint)
         tensor.int8File = "input\(position).i8"
@@ -110,45 +105,54 @@ extension Diff {
       }
       index.inputs.append(tensor)
     }
-    if let part = referencePart(place) ?? candidatePart(place, of: candidate.real) {
-      files["float.onnx"] = try ONNXWriter.write(part)
-      index.onnx = "float.onnx"
-    }
-    guard var part = candidatePart(place, of: candidate.quantized) else { return }
-    part.metadata = Metadata()
-    let blob = try Compiler.compile(part).blob
-    files["int8.oct"] = blob.bytes
+    addTwin(place, operatorIndex, &index, &files)
+    guard let loaded = candidate.loaded else { return }
+    let alone = try LoadedModel(try loaded.blob.part(operator: operatorIndex))
+    files["int8.oct"] = alone.blob.bytes
     files["input.i8"] = rawInput
     index.blob = "int8.oct"
-    let loaded = try LoadedModel(blob)
-    let runner = try loaded.makeRunner()
-    var start = 0
-    for input in 0..<loaded.model.inputCount {
-      runner.withInput(input) { codes in
-        for position in codes.indices {
-          codes[position] = Int8(bitPattern: rawInput[start + position])
-        }
-        start += codes.count
-      }
-    }
-    runner.run()
-    files["int8_output.i8"] = runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } }
+    files["int8_output.i8"] = try alone.output(of: rawInput)
     index.output.int8File = "int8_output.i8"
     index.commands = [
       "octet run int8.oct --raw-input input.i8 --raw-output again.i8",
-      "cmp again.i8 int8_output.i8",
-      "octet inspect int8.oct", "octet inspect float.onnx",
+      "cmp again.i8 int8_output.i8", "octet inspect int8.oct",
     ]
+    if index.onnx != nil { index.commands.append("octet inspect float.onnx") }
   }
 
-  /// The candidate's operator at a place as a graph of its own.
-  func candidatePart(_ place: Int, of graph: Graph?) -> Graph? {
-    guard let graph, let target = candidate.places[place].tensor,
-      let index = candidate.places[place].operatorIndex
-    else { return nil }
-    let names = sourceNames(of: index)
-    let sources = names.compactMap { name in graph.tensors.firstIndex { $0.name == name } }
-    return sources.count == names.count ? graph.cut(from: sources, to: [target]) : nil
+  /// What an operator reads: as the reference has it, or, where that has no twin, as the candidate.
+  private func operands(
+    _ place: Int, _ machine: DiffMachine, sample: Int
+  ) throws -> [(name: String, shape: [Int], view: TensorView?, reals: [Float])] {
+    let sources = candidate.sources(of: place).compactMap(\.place)
+    var own: [Int: [Float]] = [:]
+    if sources.contains(where: { twins[$0] == nil }) {
+      let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: true)
+      machine.run(data.pixelSlice(sample))
+      for source in sources { own[source] = machine.withReals(source) { Array($0) } }
+    }
+    return sources.map { source in
+      let spot = candidate.places[source]
+      let reals = twins[source].map { machine.withReals($0) { Array($0) } } ?? own[source] ?? []
+      return (spot.tensorName, spot.shape, candidate.view(source), reals)
+    }
+  }
+
+  private func addTwin(
+    _ place: Int, _ operatorIndex: Int, _ index: inout ReproductionIndex,
+    _ files: inout [String: [UInt8]]
+  ) {
+    guard let part = referencePart(place) ?? candidate.part(place, of: candidate.real) else {
+      index.missing.append(
+        "float.onnx: " + (candidate.refusals[operatorIndex] ?? "the layer cannot be cut out"))
+      return
+    }
+    do {
+      files["float.onnx"] = try ONNXWriter.write(part)
+      index.onnx = "float.onnx"
+    } catch {
+      index.missing.append("float.onnx: \(error)")
+    }
   }
 
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
@@ -164,6 +168,24 @@ extension Diff {
       inputs += codes.map { UInt8(bitPattern: $0) }
     }
     return (loaded.blob, inputs)
+  }
+}
+
+extension LoadedModel {
+  /// The first output's codes for codes of all inputs, end to end.
+  fileprivate func output(of codes: [UInt8]) throws -> [UInt8] {
+    let runner = try makeRunner()
+    var start = 0
+    for input in 0..<model.inputCount {
+      runner.withInput(input) { target in
+        for position in target.indices where start + position < codes.count {
+          target[position] = Int8(bitPattern: codes[start + position])
+        }
+        start += target.count
+      }
+    }
+    runner.run()
+    return runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } }
   }
 }
 

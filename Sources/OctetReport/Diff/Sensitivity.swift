@@ -112,19 +112,16 @@ private final class SweepWorker {
   private static func head(
     _ diff: Diff, _ place: Int, _ runner: LoadedModel.Runner?
   ) -> Head? {
-    guard let twin = diff.twins[place], let graph = diff.reference.real,
-      let tensor = diff.reference.places[twin].tensor
-    else { return nil }
+    guard let twin = diff.twins[place] else { return nil }
+    let tensor = diff.reference.places[twin].tensor
     var probe: LocalProbe?
-    if place > 0 {
+    if diff.candidate.places[place].operatorIndex != nil {
       probe = diff.makeProbe(place, runner)
       if probe == nil { return nil }
     }
-    if twin == diff.reference.outputPlace { return Head(probe: probe, tail: nil, others: []) }
-    guard let tail = graph.tail(after: tensor) else { return nil }
-    let others = tail.others.map { other in
-      diff.reference.places.firstIndex { $0.tensor == other }
-    }
+    if twin == diff.referenceOutput { return Head(probe: probe, tail: nil, others: []) }
+    guard let tail = diff.reference.real.tail(after: tensor) else { return nil }
+    let others = tail.others.map { diff.reference.placeOfTensor[$0] }
     guard !others.contains(nil), let interpreter = try? FloatInterpreter(tail.graph) else {
       return nil
     }
@@ -137,7 +134,10 @@ private final class SweepWorker {
       let part = diff.referencePart(place), let real = try? FloatInterpreter(part)
     else { return nil }
     let view = loaded.model.operator(index)
-    let inputs = (0..<view.inputCount).map { view.input($0) }.filter { !$0.isConstant }
+    let inputs = diff.candidate.sources(of: place).map { loaded.model.tensor($0.tensor) }
+    guard inputs.map(\.elementCount) == part.inputs.map({ part.tensors[$0].elementCount }),
+      part.outputs.map({ part.tensors[$0].elementCount }) == [view.output(0).elementCount]
+    else { return nil }
     return Body(operatorIndex: index, inputs: inputs, output: view.output(0), real: real)
   }
 
@@ -148,9 +148,9 @@ private final class SweepWorker {
     candidate.run(pixels)
     tally.sampleCount += 1
     tally.floatRight +=
-      reference.withReals(diff.reference.outputPlace) { Scores.top($0) } == label ? 1 : 0
+      reference.withReals(diff.referenceOutput) { Scores.top($0) } == label ? 1 : 0
     tally.int8Right +=
-      candidate.withReals(diff.candidate.outputPlace) { Scores.top($0) } == label ? 1 : 0
+      candidate.withReals(diff.candidateOutput) { Scores.top($0) } == label ? 1 : 0
     for layer in diff.layers.indices {
       if let head = heads[layer] {
         tally.onlyRight[layer] += only(layer, head) == label ? 1 : 0
@@ -186,21 +186,14 @@ private final class SweepWorker {
     for (position, tensor) in body.inputs.enumerated() {
       runner.withElements(of: tensor) { codes in
         body.real.withInput(position) { target in
-          let zeroPoint = Float(tensor.zeroPoint)
-          for index in codes.indices {
-            target[index] = tensor.scale * (Float(codes[index]) - zeroPoint)
-          }
+          for index in codes.indices { target[index] = tensor.real(codes[index]) }
         }
       }
     }
     body.real.run()
     body.real.withValue(of: body.real.graph.outputs[0]) { values in
       runner.withMutableElements(of: body.output) { codes in
-        let zeroPoint = Float(body.output.zeroPoint)
-        for index in codes.indices {
-          let code = (values[index] / body.output.scale).rounded() + zeroPoint
-          codes[index] = code.isNaN ? 0 : Int8(max(-128, min(127, code)))
-        }
+        for index in codes.indices { codes[index] = body.output.code(values[index]) }
       }
     }
     for index
@@ -216,17 +209,13 @@ private final class SweepWorker {
 extension Diff {
   /// The reference's own layer behind a place of the candidate, from the twins of its inputs.
   func referencePart(_ place: Int) -> Graph? {
-    guard let graph = reference.real, let twin = twins[place],
-      let target = reference.places[twin].tensor,
-      let index = candidate.places[place].operatorIndex
-    else { return nil }
+    guard let twin = twins[place] else { return nil }
     var sources: [TensorIndex] = []
-    for name in sourceNames(of: index) {
-      guard let source = candidate.places.firstIndex(where: { $0.tensorName == name }),
-        let other = twins[source], let tensor = reference.places[other].tensor
-      else { return nil }
-      sources.append(tensor)
+    for source in candidate.sources(of: place) {
+      guard let place = source.place, let other = twins[place] else { return nil }
+      sources.append(reference.places[other].tensor)
     }
-    return graph.cut(from: sources, to: [target])
+    guard !sources.isEmpty else { return nil }
+    return reference.real.cut(from: sources, to: [reference.places[twin].tensor])
   }
 }

@@ -9,6 +9,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case classCount(model: Int, data: Int)
   case outputCount(float: Int, int8: Int)
   case noSamples
+  case unreadableOutput(file: String)
+  case tooManyClasses(Int, limit: Int)
   case normalizationChannels(Int, model: Int)
 
   public var description: String {
@@ -24,6 +26,11 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case .outputCount(let float, let int8):
       "the float model has \(float) outputs and the int8 model \(int8); "
         + "they are not the same network"
+    case .unreadableOutput(let file):
+      "\(file.isEmpty ? "the model" : file): the first output is a constant or holds integers; "
+        + "there is nothing to compare"
+    case .tooManyClasses(let count, let limit):
+      "the models have \(count) outputs; classifiers of at most \(limit) classes are compared"
     case .noSamples: "there are no images to judge by"
     case .normalizationChannels(let count, let model):
       "the normalisation has \(count) channels, the model's input \(model); give one value, or one "

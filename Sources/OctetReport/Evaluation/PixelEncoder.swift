@@ -19,16 +19,14 @@ public struct PixelEncoder: Sendable {
     self.channelCount = channelCount
     var reals: [[Float]] = []
     for channel in 0..<channelCount {
-      let mean = normalization.map { $0.mean[min(channel, $0.mean.count - 1)] } ?? 0
-      let deviation =
-        normalization.map { $0.standardDeviation[min(channel, $0.standardDeviation.count - 1)] }
-        ?? 1
+      let (mean, deviation) = normalization?.of(channel) ?? (0, 1)
       reals.append((0..<256).map { (Float($0) / 255 - mean) / deviation })
     }
     self.reals = reals
     codes = reals.map { values in
       values.map { value in
-        Int8(max(-128, min(127, (value / scale).rounded() + Float(zeroPoint))))
+        let code = (value / scale).rounded() + Float(zeroPoint)
+        return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
       }
     }
   }
@@ -55,6 +53,18 @@ public struct PixelEncoder: Sendable {
         for index in 0..<count { target[index] = tables[index % channelCount][Int(source[index])] }
       }
     }
+  }
+}
+
+extension Normalization {
+  /// A channel's mean and deviation; the last serve channels beyond them, 0 and 1 where there are
+  /// none.
+  func of(_ channel: Int) -> (mean: Float, deviation: Float) {
+    guard let mean = mean.indices.contains(channel) ? mean[channel] : mean.last,
+      let deviation = standardDeviation.indices.contains(channel)
+        ? standardDeviation[channel] : standardDeviation.last
+    else { return (0, 1) }
+    return (mean, deviation)
   }
 }
 

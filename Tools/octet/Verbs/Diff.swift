@@ -119,13 +119,16 @@ struct DiffVerb: Verb {
     let bytes = try InputFile.read(path)
     var model: DiffModel
     switch try ModelFile.read(path) {
-    case .blob(let loaded): model = DiffModel(loaded, file: path)
+    case .blob(let loaded): model = try DiffModel(loaded, file: path)
     case .graph(var graph, _, _):
-      if let normalization { graph.metadata.normalization = normalization }
       if graph.isQuantized {
+        // As 'octet import' takes it over.
+        graph = try ModelFile.readProven(path).graph
+        if let normalization { graph.metadata.normalization = normalization }
         let blob = try naming(path) { try Compiler.compile(graph).blob }
-        model = DiffModel(try LoadedModel(blob), file: path)
+        model = try DiffModel(try LoadedModel(blob), file: path)
       } else {
+        if let normalization { graph.metadata.normalization = normalization }
         model = DiffModel(graph, file: path)
       }
     }

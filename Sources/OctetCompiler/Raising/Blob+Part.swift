@@ -1,0 +1,155 @@
+import OctetModel
+import OctetRuntime
+
+extension Blob {
+  /// One operator as a blob of its own, with the very parameters that it has here: it computes the
+  /// same bytes. Its inputs are the activations that the operator reads, each once, in the order of
+  /// its operands.
+  ///
+  /// - Parameter index: below the model's number of operators.
+  /// - Throws: `rejected` when this blob is not valid.
+  public func part(operator index: Int) throws(CompilerError) -> Blob {
+    let model: Model
+    do {
+      model = try self.model()
+    } catch {
+      throw .rejected(error)
+    }
+    let lowered = LoweredModel(operator: model.operator(index), of: bytes)
+    return try Compiler.assemble(lowered).blob
+  }
+}
+
+extension LoweredModel {
+  /// A valid blob's operator alone.
+  fileprivate init(operator view: OperatorView, of bytes: [UInt8]) {
+    guard let kind = view.kind else { return }
+    var known: [Int: Int] = [:]
+    func place(_ view: TensorView) -> Int {
+      if let found = known[view.offset] { return found }
+      var constant: [Int8]?
+      if view.isConstant {
+        let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
+        constant = data.map { Int8(bitPattern: $0) }
+      }
+      tensors.append(
+        LoweredTensor(
+          name: String(view.name), shape: (4 - view.rank..<4).map { view.dimension($0) },
+          scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint),
+          constant: constant))
+      known[view.offset] = tensors.count - 1
+      return tensors.count - 1
+    }
+    let operands = (0..<view.inputCount).map { place(view.input($0)) }
+    let results = (0..<view.outputCount).map { place(view.output($0)) }
+    for operand in operands where tensors[operand].constant == nil && !inputs.contains(operand) {
+      inputs.append(operand)
+    }
+    outputs = results
+    let data = view.dataParameters
+    let parameters = (0..<view.parameterCount).map { word -> LoweredOperator.Parameter in
+      let value = Int(view.parameter(word))
+      guard let part = data[word] else { return .value(value) }
+      return part.parameter(bytes[value..<value + part.byteCount])
+    }
+    operators = [
+      LoweredOperator(
+        kind: kind, name: String(view.name), inputs: operands, outputs: results,
+        parameters: parameters)
+    ]
+  }
+}
+
+/// What stands at the blob offset that a parameter word holds.
+private struct DataParameter {
+  enum Kind { case weights, biases, words, bytes }
+
+  var kind: Kind
+  /// Elements: of one byte for weights and bytes, of four for others.
+  var count: Int
+
+  var byteCount: Int {
+    switch kind {
+    case .weights, .bytes: count
+    case .biases, .words: 4 * count
+    }
+  }
+
+  func parameter(_ data: ArraySlice<UInt8>) -> LoweredOperator.Parameter {
+    switch kind {
+    case .weights: .weights(data.map { Int8(bitPattern: $0) })
+    case .bytes: .bytes(data.map { Int8(bitPattern: $0) })
+    case .biases: .biases(data.littleEndianWords)
+    case .words: .words(data.littleEndianWords)
+    }
+  }
+}
+
+extension OperatorView {
+  /// By parameter word; all others are plain numbers.
+  fileprivate var dataParameters: [Int: DataParameter] {
+    let channels = output(0).channels
+    func weighted(
+      _ count: Int, _ weights: Int, _ bias: Int, _ multipliers: Int, _ shifts: Int
+    ) -> [Int: DataParameter] {
+      [
+        weights: .init(kind: .weights, count: count),
+        bias: .init(kind: .biases, count: channels),
+        multipliers: .init(kind: .words, count: channels),
+        shifts: .init(kind: .bytes, count: channels),
+      ]
+    }
+    func value(_ word: Int) -> Int { Int(parameter(word)) }
+    switch kind {
+    case .convolution:
+      typealias Word = Convolution.Word
+      let patch = value(Word.kernelHeight) * value(Word.kernelWidth)
+      return weighted(
+        channels * patch * (input(0).channels / value(Word.groups)), Word.weights, Word.bias,
+        Word.multipliers, Word.shifts)
+    case .transposedConvolution:
+      typealias Word = TransposedConvolution.Word
+      let patch = value(Word.kernelHeight) * value(Word.kernelWidth)
+      return weighted(
+        channels * patch * (input(0).channels / value(Word.groups)), Word.weights, Word.bias,
+        Word.multipliers, Word.shifts)
+    case .depthwiseConvolution:
+      typealias Word = DepthwiseConvolution.Word
+      return weighted(
+        channels * value(Word.kernelHeight) * value(Word.kernelWidth), Word.weights, Word.bias,
+        Word.multipliers, Word.shifts)
+    case .fullyConnected:
+      typealias Word = FullyConnected.Word
+      let rows = output(0).elementCount / channels
+      return weighted(
+        channels * (input(0).elementCount / rows), Word.weights, Word.bias, Word.multipliers,
+        Word.shifts)
+    case .lookup:
+      return [
+        Lookup.Word.tables: .init(kind: .bytes, count: 256 * value(Lookup.Word.tableCount))
+      ]
+    case .resizeNearest:
+      return [
+        ResizeNearest.Word.rows: .init(kind: .words, count: output(0).height),
+        ResizeNearest.Word.columns: .init(kind: .words, count: output(0).width),
+      ]
+    case .resizeBilinear:
+      return [
+        ResizeBilinear.Word.rows: .init(kind: .words, count: 3 * output(0).height),
+        ResizeBilinear.Word.columns: .init(kind: .words, count: 3 * output(0).width),
+      ]
+    case .maxPool, .averagePool, .softmax, .logSoftmax, .matrixMultiply, .add, .subtract,
+      .multiply, .minimum, .maximum, .mean, .concatenation, .pad, .reshape, .transpose, .slice,
+      nil:
+      return [:]
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  fileprivate var littleEndianWords: [Int32] {
+    stride(from: startIndex, to: endIndex, by: 4).map { start in
+      (0..<4).reduce(Int32(0)) { $0 | Int32(self[start + $1]) << (8 * Int32($1)) }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import OctetModel
+import OctetRuntime
+
+/// A lookup operator's table beside the function that the reference has in its place, at all codes
+/// that can go in.
+struct TableFit: Codable, Sendable, Equatable {
+  /// Steps of the output, of all results.
+  var rmsSteps: Double
+  var worstSteps: Double
+  /// Where the worst is, and what both have there.
+  var input: Float
+  var tableValue: Float
+  var functionValue: Float
+  /// What the reference calls its function: `leakyRelu`.
+  var functionName: String
+
+  /// Integer kernels round more than once.
+  static let functionSteps = 2.0
+
+  /// Whether the table is that of the reference's function, but for rounding.
+  var isFunction: Bool { worstSteps <= Self.functionSteps }
+
+  /// Nil unless the reference has a function of one element there.
+  init?(_ diff: Diff, place: Int) {
+    guard let index = diff.candidate.places[place].operatorIndex,
+      let loaded = diff.candidate.loaded, loaded.model.operator(index).kind == .lookup,
+      let part = diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
+      part.nodes.allSatisfy(\.operation.isElementwise),
+      let tables = TableFit.interpreter(diff.candidate.part(place, of: diff.candidate.real)),
+      let function = TableFit.interpreter(part)
+    else { return nil }
+    let view = loaded.model.operator(index)
+    let (x, y) = (view.input(0), view.output(0))
+    let shape = diff.candidate.places[place].shape
+    let channels = max(shape.last ?? 1, 1)
+    let count = shape.elementCount
+    let blockCount = max(count / channels, 1)
+    guard count > 0, function.graph.tensors[part.inputs[0]].elementCount == count,
+      part.tensors[part.outputs[0]].elementCount == count
+    else { return nil }
+    self.init(
+      rmsSteps: 0, worstSteps: 0, input: 0, tableValue: 0, functionValue: 0,
+      functionName: part.nodes.map(\.operation.name).joined(separator: ", "))
+    var squares = 0.0
+    var total = 0
+    for first in stride(from: 0, to: 256, by: blockCount) {
+      let codes = (0..<count).map { Int8(truncatingIfNeeded: (first + $0 / channels) % 256 - 128) }
+      let reals = codes.map { x.real($0) }
+      for interpreter in [tables, function] {
+        interpreter.setInput(0, reals)
+        interpreter.run()
+      }
+      let found = tables.value(of: tables.graph.outputs[0])
+      let wanted = function.value(of: function.graph.outputs[0]).map { y.real(y.code($0)) }
+      for index in 0..<count {
+        let steps = Double(abs(found[index] - wanted[index]) / y.scale)
+        squares += steps * steps
+        total += 1
+        guard steps > worstSteps else { continue }
+        worstSteps = steps
+        (input, tableValue, functionValue) = (reals[index], found[index], wanted[index])
+      }
+    }
+    rmsSteps = (squares / Double(max(total, 1))).squareRoot()
+  }
+
+  private init(
+    rmsSteps: Double, worstSteps: Double, input: Float, tableValue: Float, functionValue: Float,
+    functionName: String
+  ) {
+    self.rmsSteps = rmsSteps
+    self.worstSteps = worstSteps
+    self.input = input
+    self.tableValue = tableValue
+    self.functionValue = functionValue
+    self.functionName = functionName
+  }
+
+  private static func interpreter(_ graph: Graph?) -> FloatInterpreter? {
+    graph.flatMap { try? FloatInterpreter($0) }
+  }
+}
