@@ -89,7 +89,7 @@ struct DiffPairs {
       switch random.int(0...4) {
       case 0: try builder.softmax("softmax")
       case 1: try builder.append("logSoftmax", .logSoftmax(axis: 1))
-      case 2: try builder.append("sigmoid", .logistic)
+      case 2: try builder.append("sigmoid", .scalar(.logistic))
       default: break
       }
     }
@@ -100,10 +100,12 @@ struct DiffPairs {
 
   /// Those of one element, in the order of their difficulty.
   private static let functions: [OctetModel.Operation] = [
-    .relu, .relu6, .leakyRelu(alpha: 0.1), .clip(lower: -0.5, upper: 0.75), .hardSwish,
-    .hardSigmoid(alpha: 0.2, beta: 0.5), .logistic, .tanh, .elu(alpha: 1),
-    .selu(alpha: 1.67, gamma: 1.05), .function(.gelu), .function(.mish), .function(.softplus),
-    .function(.exponential), .function(.absolute), .function(.sign),
+    .scalar(.relu), .scalar(.relu6), .scalar(.leakyRelu(alpha: 0.1)),
+    .scalar(.clip(lower: -0.5, upper: 0.75)), .scalar(.hardSwish),
+    .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5)), .scalar(.logistic), .scalar(.tanh),
+    .scalar(.elu(alpha: 1)),
+    .scalar(.selu(alpha: 1.67, gamma: 1.05)), .scalar(.gelu), .scalar(.mish), .scalar(.softplus),
+    .scalar(.exponential), .scalar(.absolute), .scalar(.sign),
   ]
 
   private mutating func append(_ name: String, _ builder: inout NetworkBuilder) throws {
@@ -123,10 +125,10 @@ struct DiffPairs {
         try builder.averagePool(name, pool)
       }
     case 4:
-      try builder.append("\(name)/tanh", .tanh)
+      try builder.append("\(name)/tanh", .scalar(.tanh))
       try builder.append(name, random.int(0...1) == 0 ? .add(.none) : .maximum, [start])
     case 5:
-      try builder.append("\(name)/gelu", .function(.gelu))
+      try builder.append("\(name)/gelu", .scalar(.gelu))
       try builder.append(name, .concatenation(axis: 3, activation: .none), [start])
     case 6: try builder.append(name, .transpose([0, 2, 1, 3]))
     case 7: try appendResize(name, &builder)

@@ -71,7 +71,9 @@ extension BlobRaiser {
     func scalar(_ value: Float) -> Tensor {
       Tensor(name: "\(name)/constant", shape: [1], constant: .float([value]))
     }
-    let (step, zero) = (add(scalar(1 / from.scales[0])), add(scalar(Float(from.zeroPoints[0] + 128))))
+    let (step, zero) = (
+      add(scalar(1 / from.scales[0])), add(scalar(Float(from.zeroPoints[0] + 128)))
+    )
     let (table, slopes) = (
       add(Tensor(name: "\(name)/table", shape: [values.count], constant: .float(values))),
       add(Tensor(name: "\(name)/slopes", shape: [values.count], constant: .float(rises)))
@@ -79,8 +81,8 @@ extension BlobRaiser {
     var steps = RealSteps(view, x.shape)
     let scaled = steps.append(.multiply(.none), [view.inputTensorIndex(0), step], to: &self)
     let shifted = steps.append(.add(.none), [scaled, zero], to: &self)
-    let position = steps.append(.clip(lower: 0, upper: 255), [shifted], to: &self)
-    let whole = steps.append(.function(.floor), [position], to: &self)
+    let position = steps.append(.scalar(.clip(lower: 0, upper: 255)), [shifted], to: &self)
+    let whole = steps.append(.scalar(.floor), [position], to: &self)
     let part = steps.append(.subtract(.none), [position, whole], to: &self)
     var index = steps.append(.cast(CastAttributes(.int64)), [whole], type: .int64, to: &self)
     if count > 1 {
