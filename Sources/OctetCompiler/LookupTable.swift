@@ -33,13 +33,12 @@ public struct LookupTable: Sendable {
   /// The table of `operation`, the result for x at x + 128; nil when the operation is not a
   /// function of one element alone.
   public func values(of operation: OctetModel.Operation) -> [Int8]? {
-    switch operation {
-    case .scalar(let function):
-      (roundsOnce ? nil : tensorFlowLite(function)) ?? values(function.value)
-    case .identity, .quantize:
-      roundsOnce ? values({ (x: Double) in x }) : clipped(lower: -.infinity, upper: .infinity)
-    default: nil
+    if case .scalar(let function) = operation {
+      return (roundsOnce ? nil : tensorFlowLite(function)) ?? values(function.value)
     }
+    guard operation == .identity || operation == .quantize else { return nil }
+    return roundsOnce
+      ? values({ (x: Double) in x }) : clipped(lower: -.infinity, upper: .infinity)
   }
 
   /// The tables of a parametric ReLU, one for each slope.

@@ -47,12 +47,3 @@ extension Graph {
     (tensors[a].name, tensors[b].name) = (tensors[b].name, tensors[a].name)
   }
 }
-
-extension Operation {
-  fileprivate var isConversion: Bool {
-    switch self {
-    case .quantize, .dequantize: true
-    default: false
-    }
-  }
-}

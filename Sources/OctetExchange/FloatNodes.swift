@@ -7,10 +7,7 @@ extension Graph {
     let tabulated = Set(tableRegions().flatMap(\.nodes))
     var result: [UnsupportedNode] = []
     for (index, node) in nodes.enumerated() where !tabulated.contains(index) {
-      switch node.operation {
-      case .quantize, .dequantize: continue
-      default: break
-      }
+      if node.operation.isConversion { continue }
       let operands = node.inputs.filter { tensors[$0].constant == nil }
       guard (operands + node.outputs).contains(where: { isReal($0) }) else { continue }
       let what =

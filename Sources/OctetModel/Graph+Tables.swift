@@ -89,12 +89,3 @@ extension Graph {
     tensors[tensor].quantization == nil && tensors[tensor].elementType == .float32
   }
 }
-
-extension Operation {
-  fileprivate var isConversion: Bool {
-    switch self {
-    case .quantize, .dequantize: true
-    default: false
-    }
-  }
-}

@@ -122,12 +122,10 @@ extension Graph {
     let producers = producers()
     guard outputs.count == 1, var producer = producers[outputs[0]] else { return nil }
     var scores = outputs[0]
-    switch nodes[producer].operation {
-    case .softmax(_, beta: 1), .logSoftmax:
+    if nodes[producer].operation.normalizesScores {
       scores = nodes[producer].inputs[0]
       guard consumers()[scores].count == 1, let before = producers[scores] else { return nil }
       producer = before
-    default: break
     }
     guard case .fullyConnected(let attributes) = nodes[producer].operation,
       attributes.activation == .none, tensors[scores].elementCount == metadata.labels.count
@@ -167,5 +165,14 @@ extension Graph {
       }
     }
     if !missing.isEmpty { throw .unsupported(missing) }
+  }
+}
+
+extension Operation {
+  /// Whether scores become probabilities, or their logarithms.
+  fileprivate var normalizesScores: Bool {
+    if case .softmax(_, beta: 1) = self { return true }
+    if case .logSoftmax = self { return true }
+    return false
   }
 }

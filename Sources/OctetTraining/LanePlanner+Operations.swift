@@ -17,7 +17,11 @@ extension LanePlanner {
       try require(
         shape(node.inputs[0]).elementCount == shape(node.outputs[0]).elementCount,
         "the number of elements must stay the same")
-    default:
+    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide,
+      .minimum, .maximum, .power, .prelu, .compare, .logic, .scalar, .select, .cast, .softmax,
+      .logSoftmax, .batchNormalization, .localResponseNormalization, .mean, .reduce, .extremum,
+      .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split, .resize,
+      .quantize, .dequantize:
       throw failure("there is no backward pass for \(node.operation.name)")
     }
   }

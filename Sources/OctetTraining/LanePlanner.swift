@@ -77,11 +77,8 @@ struct LanePlanner {
   }
 
   private mutating func findRoots(_ nodes: [(Int, Node)], output: TensorIndex) {
-    for (_, node) in nodes {
-      switch node.operation {
-      case .reshape, .identity: aliases[node.outputs[0]] = node.inputs[0]
-      default: break
-      }
+    for (_, node) in nodes where node.operation.keepsElementOrder {
+      aliases[node.outputs[0]] = node.inputs[0]
     }
     countReaders(nodes)
     for (_, node) in nodes where node.operation == .scalar(.relu) {
@@ -89,11 +86,9 @@ struct LanePlanner {
       guard let producer = producers[source], readers[source]?.count == 1,
         source != root(output)
       else { continue }
-      switch graph.nodes[producer].operation {
-      case .convolution, .depthwiseConvolution, .fullyConnected:
+      if graph.nodes[producer].operation.weightChannelAxis != nil {
         aliases[node.outputs[0]] = source
         rectified.insert(source)
-      default: break
       }
     }
     countReaders(nodes)

@@ -73,14 +73,6 @@ public struct Lowering {
     case .maximum: try lowerMaximum(index)
     case .scalar, .prelu, .quantize:
       try lowerLookup(index)
-    default: try lowerArrangement(index)
-    }
-  }
-
-  /// Operations that move values, or average them.
-  private mutating func lowerArrangement(_ index: Int) throws(CompilerError) {
-    let node = graph.nodes[index]
-    switch node.operation {
     case .mean(let axes, _): try lowerMean(index, axes: axes)
     case .concatenation(let axis, let activation):
       try lowerConcatenation(index, axis: axis, activation)
@@ -92,7 +84,9 @@ public struct Lowering {
     case .slice(let begin, _, let stride): try lowerSlice(index, begin: begin, stride: stride)
     case .split(let axis, let counts): try lowerSplit(index, axis: axis, counts: counts)
     case .resize(let attributes): try lowerResize(index, attributes)
-    default:
+    case .divide, .power, .compare, .logic, .select, .cast, .batchNormalization,
+      .localResponseNormalization, .reduce, .extremum, .maxPoolIndices, .expand, .tile, .gather,
+      .dequantize:
       throw .invalid(
         node: node.name, reason: "\(node.operation.name) has no operator in the runtime")
     }

@@ -51,10 +51,11 @@ extension Graph {
     }
     for index in region.nodes {
       var node = nodes[index]
-      switch node.operation {
-      case .dequantize: own[node.outputs[0]] = input
-      case .quantize: result.outputs = [place(node.inputs[0])]
-      default:
+      if case .dequantize = node.operation {
+        own[node.outputs[0]] = input
+      } else if case .quantize = node.operation {
+        result.outputs = [place(node.inputs[0])]
+      } else {
         node.inputs = node.inputs.map(place)
         node.outputs = node.outputs.map(place)
         result.nodes.append(node)

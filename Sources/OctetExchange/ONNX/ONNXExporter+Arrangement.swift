@@ -1,85 +1,56 @@
 import OctetModel
 
 extension ONNXExporter {
-  mutating func exportUnaryOrArrangement(_ node: Node) throws(ImportFailure) {
-    if let (operatorName, attributes) = unaryOperator(node.operation) {
-      let layout = layout(of: node.inputs[0])
-      let source = value(node.inputs[0], layout)
-      return addNode(
-        operatorName, node.name, [source], [make(node.outputs[0], layout)], attributes)
-    }
-    if case .scalar(let function) = node.operation, exportComposed(node, function) { return }
-    switch node.operation {
-    case .scalar(let function):
-      guard let bounds = function.bounds else {
-        throw .unsupported("ONNX export does not write this function")
-      }
-      let layout = layout(of: node.inputs[0])
-      let source = value(node.inputs[0], layout)
-      addClip(node.name, bounds, source, make(node.outputs[0], layout))
-    case .softmax(let axis, let beta): try softmax(node, axis, beta)
-    case .logSoftmax(let axis):
-      let layout = addressable(node.inputs[0])
-      let source = value(node.inputs[0], layout)
-      addNode(
-        "LogSoftmax", node.name, [source], [make(node.outputs[0], layout)],
-        [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
-    case .mean(let axes, let keeps): mean(node, axes, keeps)
-    case .reduce(let reduction, let axes, let keeps): reduce(node, reduction, axes, keeps)
-    case .cast(let cast):
-      let layout = layout(of: node.inputs[0])
-      let source = value(node.inputs[0], layout)
-      addNode(
-        "Cast", node.name, [source], [make(node.outputs[0], layout)],
-        [("to", .integer(Int64(ONNXElementType(cast.target).rawValue)))])
-    case .gather(let axis):
-      let inputs = [value(node.inputs[0], .plain), value(node.inputs[1], .plain)]
-      addNode(
-        "Gather", node.name, inputs, [make(node.outputs[0], .plain)],
-        [("axis", .integer(Int64(axis)))])
-    case .extremum(let attributes):
-      let source = value(node.inputs[0], .plain)
-      addNode(
-        attributes.isMinimum ? "ArgMin" : "ArgMax", node.name, [source],
-        [make(node.outputs[0], .plain)],
-        [
-          ("axis", .integer(Int64(attributes.axis))),
-          ("keepdims", .integer(attributes.keepsDimensions ? 1 : 0)),
-          ("select_last_index", .integer(attributes.takesLast ? 1 : 0)),
-        ])
-    case .expand(let list), .tile(let list):
-      let source = value(node.inputs[0], .plain)
-      let sizes = initializer(
-        node.name + "/sizes", ONNXValue(shape: [list.count], integers: list.map { Int64($0) }))
-      let operatorName = node.operation == .expand(list) ? "Expand" : "Tile"
-      addNode(operatorName, node.name, [source, sizes], [make(node.outputs[0], .plain)])
-    case .concatenation(let axis, let activation):
-      guard activation == .none else { throw .unsupported("its fused activation is not written") }
-      concatenation(node, axis)
-    case .reshape(let shape): reshape(node, shape)
-    case .transpose(let permutation):
-      let source = value(node.inputs[0], .plain)
-      addNode(
-        "Transpose", node.name, [source], [make(node.outputs[0], .plain)],
-        [("perm", .integers(permutation.map { Int64($0) }))])
-    case .pad, .slice, .split: try window(node)
-    case .resize(let attributes): try resize(node, attributes)
-    default: throw .unsupported("ONNX export does not write this operation")
-    }
+  /// The operand and the result in one layout.
+  mutating func unary(_ node: Node, _ operatorName: String, _ attributes: Attributes = []) {
+    let layout = layout(of: node.inputs[0])
+    let source = value(node.inputs[0], layout)
+    addNode(operatorName, node.name, [source], [make(node.outputs[0], layout)], attributes)
   }
 
-  private func unaryOperator(
-    _ operation: Operation
-  ) -> (String, [(name: String, value: ONNXAttribute)])? {
-    switch operation {
-    case .identity: ("Identity", [])
-    case .scalar(let function): function.onnxOperator
-    default: nil
+  mutating func scalar(_ node: Node, _ function: ScalarFunction) throws(ImportFailure) {
+    if let (operatorName, attributes) = function.onnxOperator {
+      return unary(node, operatorName, attributes)
     }
+    if exportComposed(node, function) { return }
+    guard let bounds = function.bounds else {
+      throw .unsupported("ONNX export does not write this function")
+    }
+    let layout = layout(of: node.inputs[0])
+    let source = value(node.inputs[0], layout)
+    addClip(node.name, bounds, source, make(node.outputs[0], layout))
+  }
+
+  mutating func logSoftmax(_ node: Node, _ axis: Int) {
+    let layout = addressable(node.inputs[0])
+    let source = value(node.inputs[0], layout)
+    addNode(
+      "LogSoftmax", node.name, [source], [make(node.outputs[0], layout)],
+      [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
+  }
+
+  mutating func extremum(_ node: Node, _ attributes: ExtremumAttributes) {
+    let source = value(node.inputs[0], .plain)
+    addNode(
+      attributes.isMinimum ? "ArgMin" : "ArgMax", node.name, [source],
+      [make(node.outputs[0], .plain)],
+      [
+        ("axis", .integer(Int64(attributes.axis))),
+        ("keepdims", .integer(attributes.keepsDimensions ? 1 : 0)),
+        ("select_last_index", .integer(attributes.takesLast ? 1 : 0)),
+      ])
+  }
+
+  /// An operator whose second operand is a list of sizes.
+  mutating func sized(_ node: Node, _ operatorName: String, _ list: [Int]) {
+    let source = value(node.inputs[0], .plain)
+    let sizes = initializer(
+      node.name + "/sizes", ONNXValue(shape: [list.count], integers: list.map { Int64($0) }))
+    addNode(operatorName, node.name, [source, sizes], [make(node.outputs[0], .plain)])
   }
 
   /// ReduceSum takes its axes as an input, the others as an attribute.
-  private mutating func reduce(
+  mutating func reduce(
     _ node: Node, _ reduction: Reduction, _ axes: [Int], _ keeps: Bool
   ) {
     var inputs = [value(node.inputs[0], .plain)]
@@ -111,7 +82,7 @@ extension ONNXExporter {
     layout.permutation(rank: graph.tensors[node.inputs[0]].shape.count)[axis]
   }
 
-  private mutating func softmax(_ node: Node, _ axis: Int, _ beta: Float) throws(ImportFailure) {
+  mutating func softmax(_ node: Node, _ axis: Int, _ beta: Float) throws(ImportFailure) {
     let layout = addressable(node.inputs[0])
     var source = value(node.inputs[0], layout)
     if beta != 1 {
@@ -125,7 +96,7 @@ extension ONNXExporter {
       [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
   }
 
-  private mutating func mean(_ node: Node, _ axes: [Int], _ keeps: Bool) {
+  mutating func mean(_ node: Node, _ axes: [Int], _ keeps: Bool) {
     var layout = addressable(node.inputs[0])
     let rank = graph.tensors[node.inputs[0]].shape.count
     if layout == .channelsLast && keeps && axes.sorted() == Array(1..<rank - 1) {
@@ -144,7 +115,10 @@ extension ONNXExporter {
       [("axes", .integers(fileAxes)), ("keepdims", .integer(keeps ? 1 : 0))])
   }
 
-  private mutating func concatenation(_ node: Node, _ axis: Int) {
+  mutating func concatenation(
+    _ node: Node, _ axis: Int, _ activation: Activation
+  ) throws(ImportFailure) {
+    guard activation == .none else { throw .unsupported("its fused activation is not written") }
     let isImage = node.inputs.contains { self.layout(of: $0) == .channelsLast }
     let layout: ONNXLayout = isImage ? .channelsLast : .plain
     var inputs: [String] = []
@@ -154,7 +128,7 @@ extension ONNXExporter {
       [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
   }
 
-  private mutating func reshape(_ node: Node, _ shape: [Int]) {
+  mutating func reshape(_ node: Node, _ shape: [Int]) {
     let (source, target) = (node.inputs[0], node.outputs[0])
     let x = graph.tensors[source].shape
     let isFlattening = shape.count == 2 && x.count > 2 && shape[0] == x[0]
@@ -181,7 +155,7 @@ extension ONNXExporter {
     addNode("Reshape", node.name, [plain, list], [name])
   }
 
-  private mutating func resize(_ node: Node, _ values: ResizeAttributes) throws(ImportFailure) {
+  mutating func resize(_ node: Node, _ values: ResizeAttributes) throws(ImportFailure) {
     let x = graph.tensors[node.inputs[0]].shape
     // Readers multiply in single or in double precision, and round down.
     let givesSizes = x.indices.allSatisfy {
@@ -240,50 +214,60 @@ extension ONNXExporter {
     initializer(name, ONNXValue(shape: [values.count], integers: values.map { Int64($0) }))
   }
 
-  private mutating func window(_ node: Node) throws(ImportFailure) {
+  /// The operand, and the results, in the layout in which their axes can be told apart.
+  private mutating func ends(
+    of node: Node
+  ) -> (layout: ONNXLayout, source: String, outputs: [String]) {
     let layout = addressable(node.inputs[0])
     let source = value(node.inputs[0], layout)
-    var outputs: [String] = []
-    for output in node.outputs { outputs.append(make(output, layout)) }
-    switch node.operation {
-    case .pad(let before, let after, let mode):
-      let pads = list(node.name + "/pads", fileOrder(before, layout) + fileOrder(after, layout))
-      var inputs = [source, pads]
-      let text: String
-      switch mode {
-      case .constant(let value):
-        let type = ONNXElementType(graph.tensors[node.inputs[0]].elementType)
-        inputs.append(
-          initializer(
-            node.name + "/value",
-            type.isReal
-              ? ONNXValue(shape: [], reals: [value])
-              : ONNXValue(shape: [], integers: [Int64(value)], elementType: type)))
-        text = "constant"
-      case .reflect: text = "reflect"
-      case .edge: text = "edge"
-      case .wrap: throw .unsupported("padding by repetition is not written")
-      }
-      addNode("Pad", node.name, inputs, outputs, [("mode", .string(text))])
-    case .slice(let begin, let count, let stride):
-      // An end before the first element is written as the most negative number.
-      let ends = begin.indices.map { axis in
-        let end = begin[axis] + (count[axis] - 1) * stride[axis] + (stride[axis] > 0 ? 1 : -1)
-        return count[axis] == 0 ? begin[axis] : (end < 0 ? -(1 << 31) : end)
-      }
-      let inputs = [
-        source, list(node.name + "/starts", fileOrder(begin, layout)),
-        list(node.name + "/ends", fileOrder(ends, layout)),
-        list(node.name + "/axes", Array(begin.indices)),
-        list(node.name + "/steps", fileOrder(stride, layout)),
-      ]
-      addNode("Slice", node.name, inputs, outputs)
-    case .split(let axis, let counts):
-      let inputs = [source, list(node.name + "/split", counts)]
-      addNode(
-        "Split", node.name, inputs, outputs,
-        [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
-    default: throw .unsupported("ONNX export does not write this operation")
+    return (layout, source, node.outputs.map { make($0, layout) })
+  }
+
+  mutating func pad(
+    _ node: Node, _ before: [Int], _ after: [Int], _ mode: PadMode
+  ) throws(ImportFailure) {
+    let (layout, source, outputs) = ends(of: node)
+    let pads = list(node.name + "/pads", fileOrder(before, layout) + fileOrder(after, layout))
+    var inputs = [source, pads]
+    let text: String
+    switch mode {
+    case .constant(let value):
+      let type = ONNXElementType(graph.tensors[node.inputs[0]].elementType)
+      inputs.append(
+        initializer(
+          node.name + "/value",
+          type.isReal
+            ? ONNXValue(shape: [], reals: [value])
+            : ONNXValue(shape: [], integers: [Int64(value)], elementType: type)))
+      text = "constant"
+    case .reflect: text = "reflect"
+    case .edge: text = "edge"
+    case .wrap: throw .unsupported("padding by repetition is not written")
     }
+    addNode("Pad", node.name, inputs, outputs, [("mode", .string(text))])
+  }
+
+  mutating func slice(_ node: Node, _ begin: [Int], _ count: [Int], _ stride: [Int]) {
+    let (layout, source, outputs) = ends(of: node)
+    // An end before the first element is written as the most negative number.
+    let ends = begin.indices.map { axis in
+      let end = begin[axis] + (count[axis] - 1) * stride[axis] + (stride[axis] > 0 ? 1 : -1)
+      return count[axis] == 0 ? begin[axis] : (end < 0 ? -(1 << 31) : end)
+    }
+    let inputs = [
+      source, list(node.name + "/starts", fileOrder(begin, layout)),
+      list(node.name + "/ends", fileOrder(ends, layout)),
+      list(node.name + "/axes", Array(begin.indices)),
+      list(node.name + "/steps", fileOrder(stride, layout)),
+    ]
+    addNode("Slice", node.name, inputs, outputs)
+  }
+
+  mutating func split(_ node: Node, _ axis: Int, _ counts: [Int]) {
+    let (layout, source, outputs) = ends(of: node)
+    let inputs = [source, list(node.name + "/split", counts)]
+    addNode(
+      "Split", node.name, inputs, outputs,
+      [("axis", .integer(Int64(fileAxis(axis, node, layout))))])
   }
 }

@@ -5,24 +5,15 @@ extension ONNXExporter {
 
   mutating func export(_ node: Node) throws(ImportFailure) {
     switch node.operation {
-    case .convolution, .depthwiseConvolution, .transposedConvolution: try convolution(node)
+    case .convolution(let attributes), .depthwiseConvolution(let attributes):
+      try convolution(node, attributes)
+    case .transposedConvolution(let attributes): try transposedConvolution(node, attributes)
+    case .fullyConnected(let attributes): try fullyConnected(node, attributes)
+    case .matrixMultiply: plain(node, "MatMul")
     case .maxPool(let attributes): pool(node, "MaxPool", attributes)
     case .averagePool(let attributes): pool(node, "AveragePool", attributes)
     case .maxPoolIndices(let attributes, let isColumnMajor):
       pool(node, "MaxPool", attributes, indicesAreColumnMajor: isColumnMajor)
-    case .batchNormalization(let epsilon):
-      var inputs = [image(node.inputs[0])]
-      for input in node.inputs.dropFirst() { inputs.append(value(input, .plain)) }
-      addNode(
-        "BatchNormalization", node.name, inputs, [makeImage(node)], [("epsilon", .float(epsilon))])
-    case .localResponseNormalization(let size, let alpha, let beta, let bias):
-      addNode(
-        "LRN", node.name, [image(node.inputs[0])], [makeImage(node)],
-        [
-          ("size", .integer(Int64(size))), ("alpha", .float(alpha)), ("beta", .float(beta)),
-          ("bias", .float(bias)),
-        ])
-    case .fullyConnected(let attributes): try fullyConnected(node, attributes)
     case .add(let activation): binary(node, "Add", activation)
     case .subtract(let activation): binary(node, "Sub", activation)
     case .multiply(let activation): binary(node, "Mul", activation)
@@ -34,11 +25,57 @@ extension ONNXExporter {
     case .compare(let comparison): binary(node, comparison.onnxOperator, .none)
     case .logic(let logic): binary(node, logic.onnxOperator, .none)
     case .select: binary(node, "Where", .none)
-    case .matrixMultiply:
-      let inputs = [value(node.inputs[0], .plain), value(node.inputs[1], .plain)]
-      addNode("MatMul", node.name, inputs, [make(node.outputs[0], .plain)])
-    default: try exportUnaryOrArrangement(node)
+    case .scalar(let function): try scalar(node, function)
+    case .identity: unary(node, "Identity")
+    case .cast(let cast):
+      unary(node, "Cast", [("to", .integer(Int64(ONNXElementType(cast.target).rawValue)))])
+    case .softmax(let axis, let beta): try softmax(node, axis, beta)
+    case .logSoftmax(let axis): logSoftmax(node, axis)
+    case .batchNormalization(let epsilon): batchNormalization(node, epsilon)
+    case .localResponseNormalization(let size, let alpha, let beta, let bias):
+      normalizeLocally(node, size, alpha, beta, bias)
+    case .mean(let axes, let keeps): mean(node, axes, keeps)
+    case .reduce(let reduction, let axes, let keeps): reduce(node, reduction, axes, keeps)
+    case .extremum(let attributes): extremum(node, attributes)
+    case .concatenation(let axis, let activation): try concatenation(node, axis, activation)
+    case .pad(let before, let after, let mode): try pad(node, before, after, mode)
+    case .reshape(let shape): reshape(node, shape)
+    case .transpose(let permutation):
+      plain(node, "Transpose", [("perm", .integers(permutation.map { Int64($0) }))])
+    case .slice(let begin, let count, let stride): slice(node, begin, count, stride)
+    case .expand(let shape): sized(node, "Expand", shape)
+    case .tile(let counts): sized(node, "Tile", counts)
+    case .gather(let axis): plain(node, "Gather", [("axis", .integer(Int64(axis)))])
+    case .split(let axis, let counts): split(node, axis, counts)
+    case .resize(let attributes): try resize(node, attributes)
+    case .quantize, .dequantize: throw .unsupported("ONNX export does not write this operation")
     }
+  }
+
+  /// Operands and result as the graph has them.
+  private mutating func plain(
+    _ node: Node, _ operatorName: String, _ attributes: Attributes = []
+  ) {
+    let inputs = node.inputs.map { value($0, .plain) }
+    addNode(operatorName, node.name, inputs, [make(node.outputs[0], .plain)], attributes)
+  }
+
+  private mutating func batchNormalization(_ node: Node, _ epsilon: Float) {
+    var inputs = [image(node.inputs[0])]
+    for input in node.inputs.dropFirst() { inputs.append(value(input, .plain)) }
+    addNode(
+      "BatchNormalization", node.name, inputs, [makeImage(node)], [("epsilon", .float(epsilon))])
+  }
+
+  private mutating func normalizeLocally(
+    _ node: Node, _ size: Int, _ alpha: Float, _ beta: Float, _ bias: Float
+  ) {
+    addNode(
+      "LRN", node.name, [image(node.inputs[0])], [makeImage(node)],
+      [
+        ("size", .integer(Int64(size))), ("alpha", .float(alpha)), ("beta", .float(beta)),
+        ("bias", .float(bias)),
+      ])
   }
 
   /// The layout of images: the channels first in the file.
@@ -87,38 +124,43 @@ extension ONNXExporter {
     .integers([padding.top, padding.left, padding.bottom, padding.right].map { Int64($0) })
   }
 
-  private mutating func convolution(_ node: Node) throws(ImportFailure) {
+  private mutating func convolution(
+    _ node: Node, _ values: ConvolutionAttributes
+  ) throws(ImportFailure) {
     let shape = graph.tensors[node.inputs[1]].shape
-    var attributes: Attributes = []
-    var (operatorName, activation) = ("Conv", Activation.none)
-    let form: String
-    let change: (ONNXValue) -> ONNXValue
-    switch node.operation {
-    case .convolution(let values), .depthwiseConvolution(let values):
-      let isDepthwise = if case .depthwiseConvolution = node.operation { true } else { false }
-      let channels = graph.tensors[node.inputs[0]].shape[3]
-      activation = values.activation
-      attributes = [
-        ("dilations", pair(values.dilation)),
-        ("group", .integer(Int64(isDepthwise ? channels : values.groups))),
+    let isDepthwise = if case .depthwiseConvolution = node.operation { true } else { false }
+    let groups = isDepthwise ? graph.tensors[node.inputs[0]].shape[3] : values.groups
+    try weighted(
+      node, "Conv",
+      [
+        ("dilations", pair(values.dilation)), ("group", .integer(Int64(groups))),
+        ("kernel_shape", pair(Extent(height: shape[1], width: shape[2]))),
         ("pads", pads(values.padding)), ("strides", pair(values.stride)),
-      ]
-      form = isDepthwise ? "depthwise" : "channelsLast"
-      change = { isDepthwise ? $0.transposed([3, 0, 1, 2]) : $0.transposed([0, 3, 1, 2]) }
-    case .transposedConvolution(let values):
-      (operatorName, activation) = ("ConvTranspose", values.activation)
-      attributes = try transposedAttributes(node, values)
-      form = "transposed"
-      let groups = values.groups
-      change = { weights in
-        // [O, KH, KW, I / G] → [I, O / G, KH, KW]
-        weights.reshaped([groups, shape[0] / groups] + shape[1...])
-          .transposed([0, 4, 1, 2, 3])
-          .reshaped([groups * shape[3], shape[0] / groups, shape[1], shape[2]])
-      }
-    default: return
+      ], form: isDepthwise ? "depthwise" : "channelsLast", values.activation
+    ) { isDepthwise ? $0.transposed([3, 0, 1, 2]) : $0.transposed([0, 3, 1, 2]) }
+  }
+
+  private mutating func transposedConvolution(
+    _ node: Node, _ values: TransposedConvolutionAttributes
+  ) throws(ImportFailure) {
+    let shape = graph.tensors[node.inputs[1]].shape
+    let groups = values.groups
+    try weighted(
+      node, "ConvTranspose", transposedAttributes(node, values), form: "transposed",
+      values.activation
+    ) {
+      // [O, KH, KW, I / G] → [I, O / G, KH, KW]
+      $0.reshaped([groups, shape[0] / groups] + shape[1...])
+        .transposed([0, 4, 1, 2, 3])
+        .reshaped([groups * shape[3], shape[0] / groups, shape[1], shape[2]])
     }
-    attributes.insert(("kernel_shape", pair(Extent(height: shape[1], width: shape[2]))), at: 2)
+  }
+
+  /// A convolution of either kind; `change` gives its weights the file's order.
+  private mutating func weighted(
+    _ node: Node, _ operatorName: String, _ attributes: Attributes, form: String,
+    _ activation: Activation, _ change: (ONNXValue) -> ONNXValue
+  ) throws(ImportFailure) {
     guard let weights = constant(node.inputs[1], form: form, change) else {
       throw .unsupported("its weights are no constant")
     }
@@ -132,7 +174,7 @@ extension ONNXExporter {
 
   private func transposedAttributes(
     _ node: Node, _ values: TransposedConvolutionAttributes
-  ) throws(ImportFailure) -> Attributes {
+  ) -> Attributes {
     let (x, weights) = (graph.tensors[node.inputs[0]].shape, graph.tensors[node.inputs[1]].shape)
     func rest(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
       stride * (input - 1) + (kernel - 1) * dilation + 1
@@ -148,6 +190,7 @@ extension ONNXExporter {
       right: max(right, 0))
     return [
       ("dilations", pair(values.dilation)), ("group", .integer(Int64(values.groups))),
+      ("kernel_shape", pair(Extent(height: weights[1], width: weights[2]))),
       ("output_padding", pair(Extent(height: max(-bottom, 0), width: max(-right, 0)))),
       ("pads", pads(padding)), ("strides", pair(values.stride)),
     ]

@@ -163,12 +163,9 @@ extension ONNXImporter {
       graph.tensors[tensor].quantization == nil, let index = producer(of: tensor),
       graph.nodes[index].inputs.count == 2, bias.shape.count <= x.rank
     else { return false }
-    let channelAxis: Int
-    switch graph.nodes[index].operation {
-    case .convolution, .depthwiseConvolution, .transposedConvolution: channelAxis = 1
-    case .fullyConnected: channelAxis = x.rank - 1
-    default: return false
-    }
+    guard graph.nodes[index].operation.weightChannelAxis != nil else { return false }
+    var channelAxis = 1
+    if case .fullyConnected = graph.nodes[index].operation { channelAxis = x.rank - 1 }
     let channels = x.shape[channelAxis]
     let shape = [Int](repeating: 1, count: x.rank - bias.shape.count) + bias.shape
     for axis in shape.indices where shape[axis] != (axis == channelAxis ? channels : 1) {

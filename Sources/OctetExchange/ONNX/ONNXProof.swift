@@ -87,17 +87,7 @@ extension ONNXImport {
     var (elements, work) = (0, 0.0)
     for tensor in graph.tensors { elements += tensor.elementCount }
     for node in graph.nodes {
-      let made = node.outputs.reduce(0.0) { $0 + Double(graph.tensors[$1].elementCount) }
-      let read = node.inputs.map { Double(graph.tensors[$0].elementCount) }
-      switch node.operation {
-      case .convolution, .depthwiseConvolution, .fullyConnected:
-        work += made * read[1] / Double(max(graph.tensors[node.outputs[0]].shape.last ?? 1, 1))
-      case .transposedConvolution: work += read[0] * read[1]
-      case .matrixMultiply: work += made * Double(graph.tensors[node.inputs[0]].shape.last ?? 1)
-      case .maxPool(let pool), .averagePool(let pool):
-        work += made * Double(pool.kernel.height) * Double(pool.kernel.width)
-      default: work += made + (read.max() ?? 0)
-      }
+      work += graph.work(of: node)
     }
     let limit = 1 << 24 + 6 * constantCount
     if elements > limit { return "all nodes: the tensors have more than \(limit) elements" }
@@ -146,11 +136,8 @@ extension ONNXImport {
   /// file's grid: it is rounded twice.
   private func stepBefore(_ tensor: TensorIndex, _ producers: [Int?]) -> Float {
     guard let producer = producers[tensor].map({ graph.nodes[$0] }) else { return 0 }
-    switch producer.operation {
-    case .quantize, .dequantize:
-      return graph.tensors[producer.inputs[0]].quantization?.scales.first ?? 0
-    default: return 0
-    }
+    guard producer.operation.isConversion else { return 0 }
+    return graph.tensors[producer.inputs[0]].quantization?.scales.first ?? 0
   }
 
   /// Half the step of a layer's bias: a bias in floats is rounded to the grid of the accumulator,

@@ -40,15 +40,12 @@ extension QuantizationSettler {
       outputs.contains(output)
         || consumers[output].contains(where: { !graph.nodes[$0].operation.isElementwise })
     else { return }
-    switch node.operation {
-    case .scalar(let function) where function.bounds != nil: setGrid(output, like: source)
-    case .pad(_, _, .constant(let value)):
+    if node.operation.asActivation != nil {
+      setGrid(output, like: source)
+    } else if case .pad(_, _, .constant(let value)) = node.operation {
       let ends = [-128, 127].map { Float($0 - own.zeroPoints[0]) * own.scales[0] }
       if value >= ends[0], value <= ends[1] { setGrid(output, like: source) }
-    default:
-      guard let grid = node.operation.fixedOutputQuantization, !outputs.contains(output) else {
-        return
-      }
+    } else if let grid = node.operation.fixedOutputQuantization, !outputs.contains(output) {
       graph.tensors[output].elementType = .int8
       graph.tensors[output].quantization = grid
     }
@@ -57,12 +54,11 @@ extension QuantizationSettler {
   /// Some kernels leave their operand's grid; nodes after them, which are returned, put their
   /// results on the file's.
   mutating func fixGrids(_ node: inout Node) -> [Node] {
-    switch node.operation {
-    case .averagePool, .resize: break
-    case let operation where operation.isMover: break
-    default: return []
-    }
-    guard let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
+    // Minima, maxima and concatenations have been put on their result's.
+    let traits = node.operation.traits
+    var keepsOwn = traits.grid == .kept && !traits.takesConstantOperands
+    if case .pad(_, _, .constant) = node.operation, !traits.movesElements { keepsOwn = false }
+    guard keepsOwn, let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() {
       var tensor = graph.tensors[output]

@@ -74,7 +74,7 @@ struct QuantizationSettler {
   private mutating func passGridsOn() {
     let consumers = graph.consumers()
     for node in graph.nodes where isQuantized(node.inputs[0]) {
-      if node.operation.isMover || node.operation == .scalar(.relu) {
+      if node.operation.traits.movesElements || node.operation == .scalar(.relu) {
         for output in node.outputs where !isQuantized(output) {
           setGrid(output, like: node.inputs[0])
         }
@@ -83,7 +83,7 @@ struct QuantizationSettler {
       }
     }
     for (index, node) in graph.nodes.enumerated().reversed()
-    where node.operation.isMover && node.outputs.count == 1 {
+    where node.operation.traits.movesElements && node.outputs.count == 1 {
       let source = node.inputs[0]
       if inputs.contains(source), !isQuantized(source), isQuantized(node.outputs[0]),
         graph.tensors[source].elementType == .float32, !outputs.contains(source)
@@ -123,11 +123,9 @@ struct QuantizationSettler {
   private mutating func convertNodes() {
     for original in graph.nodes {
       var node = original
-      switch node.operation {
-      case .quantize, .dequantize:
+      if node.operation.isConversion {
         nodes.append(node)
         continue
-      default: break
       }
       let real = takeGridAtTheEnd(&node)
       let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
@@ -152,12 +150,13 @@ struct QuantizationSettler {
   /// Operands on other grids than the result's are put on it where that is the same: what is
   /// copied, padded or compared is rounded before instead of after.
   private mutating func shareGrid(_ node: inout Node) {
-    switch node.operation {
-    case .concatenation, .minimum, .maximum: break
-    case .pad(_, _, .constant) where !node.operation.isMover: break
-    default: return
-    }
-    guard let grid = graph.tensors[node.outputs[0]].quantization, grid.axis == nil else { return }
+    let traits = node.operation.traits
+    let comparesOrJoins = traits.grid == .kept && traits.takesConstantOperands
+    var padsWithCode = false
+    if case .pad(_, _, .constant(let value)) = node.operation { padsWithCode = value != 0 }
+    guard comparesOrJoins || padsWithCode,
+      let grid = graph.tensors[node.outputs[0]].quantization, grid.axis == nil
+    else { return }
     for (position, input) in node.inputs.enumerated()
     where graph.tensors[input].quantization != grid {
       var tensor = graph.tensors[input]
@@ -218,7 +217,7 @@ struct QuantizationSettler {
     }
     for (position, input) in node.inputs.enumerated() {
       guard let grid = constantGrids[input], grid.scales.count == 1,
-        node.operation.takesConstantOperands, let tensor = onGrid(graph.tensors[input], grid)
+        node.operation.traits.takesConstantOperands, let tensor = onGrid(graph.tensors[input], grid)
       else { continue }
       node.inputs[position] = addConstant(tensor)
     }
@@ -272,8 +271,7 @@ struct QuantizationSettler {
     if let axis = node.operation.weightChannelAxis {
       return constants.first == 1 && convertWeights(&node, axis: axis)
     }
-    switch node.operation {
-    case .divide(let activation):
+    if case .divide(let activation) = node.operation {
       let divisor = graph.tensors[node.inputs[1]]
       guard constants == [1], case .float(let values) = divisor.constant else { return false }
       var reciprocal = divisor
@@ -283,24 +281,25 @@ struct QuantizationSettler {
       node.operation = .multiply(activation)
       node.inputs[1] = addConstant(tensor)
       return true
-    case .batchNormalization(let epsilon): return convertNormalization(&node, epsilon)
-    // The slopes become tables.
-    case .prelu: return constants == [1]
-    case let operation where operation.takesConstantOperands:
-      // Constants like activations, with one scale.
-      var converted: [(Int, Tensor)] = []
-      for position in constants {
-        let constant = graph.tensors[node.inputs[position]]
-        let grid = constantGrids[node.inputs[position]]
-        guard grid.map({ $0.scales.count == 1 }) ?? true,
-          let tensor = grid.map({ onGrid(constant, $0) }) ?? onOwnGrid(constant)
-        else { return false }
-        converted.append((position, tensor))
-      }
-      for (position, tensor) in converted { node.inputs[position] = addConstant(tensor) }
-      return true
-    default: return false
     }
+    if case .batchNormalization(let epsilon) = node.operation {
+      return convertNormalization(&node, epsilon)
+    }
+    // The slopes become tables.
+    if case .prelu = node.operation { return constants == [1] }
+    guard node.operation.traits.takesConstantOperands else { return false }
+    // Constants like activations, with one scale.
+    var converted: [(Int, Tensor)] = []
+    for position in constants {
+      let constant = graph.tensors[node.inputs[position]]
+      let grid = constantGrids[node.inputs[position]]
+      guard grid.map({ $0.scales.count == 1 }) ?? true,
+        let tensor = grid.map({ onGrid(constant, $0) }) ?? onOwnGrid(constant)
+      else { return false }
+      converted.append((position, tensor))
+    }
+    for (position, tensor) in converted { node.inputs[position] = addConstant(tensor) }
+    return true
   }
 
   mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
@@ -343,27 +342,5 @@ struct QuantizationSettler {
     let largest = values.reduce(0) { max($0, abs($1)) }
     return onGrid(
       tensor, Quantization(scale: largest == 0 ? 1 : largest / 127, zeroPoint: 0))
-  }
-}
-
-extension Operation {
-  /// Whether constants may stand where activations do, with one scale.
-  fileprivate var takesConstantOperands: Bool {
-    switch self {
-    case .add, .subtract, .multiply, .minimum, .maximum, .concatenation, .matrixMultiply: true
-    default: false
-    }
-  }
-
-  /// Whether the operation only moves elements, or takes maxima of them.
-  var isMover: Bool {
-    switch self {
-    case .reshape, .transpose, .identity, .maxPool, .slice, .split: true
-    // Real zeros are on every grid.
-    case .pad(_, _, .constant(let value)): value == 0
-    case .pad: true
-    case .resize(let attributes): attributes.method == .nearest
-    default: false
-    }
   }
 }

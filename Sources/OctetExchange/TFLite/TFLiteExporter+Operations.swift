@@ -24,21 +24,38 @@ extension TFLiteExporter {
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .scalar(let function): try scalar(node, function)
     case .softmax(let axis, let beta):
-      guard axis == graph.tensors[node.inputs[0]].shape.count - 1 else {
-        throw TFLiteExportRefusal(reason: "TFLite's softmax is over the last axis")
-      }
+      try requireLastAxis(axis, node)
       plain(
         node, .softmax, version: 2, type: TFLiteOptions.Softmax.type,
         [.float(TFLiteOptions.Softmax.beta, beta)])
     case .logSoftmax(let axis):
-      guard axis == graph.tensors[node.inputs[0]].shape.count - 1 else {
-        throw TFLiteExportRefusal(reason: "TFLite's log-softmax is over the last axis")
-      }
+      try requireLastAxis(axis, node)
       plain(node, .logSoftmax, version: 2)
     case .prelu: plain(node, .prelu, version: 1)
     case .quantize: plain(node, .quantize, version: 2)
     case .dequantize: plain(node, .dequantize, version: 2)
-    default: try arrangement(node)
+    case .mean(let axes, let keepsDimensions):
+      parameterized(
+        node, .mean, version: 2, type: TFLiteOptions.Reducer.type,
+        [.flag(TFLiteOptions.Reducer.keepsDimensions, keepsDimensions)], [axes])
+    case .concatenation(let axis, let activation): concatenation(node, axis: axis, activation)
+    case .pad(let before, let after, let mode): try pad(node, before, after, mode)
+    case .reshape, .identity: reshape(node)
+    case .transpose(let permutation):
+      parameterized(
+        node, .transpose, version: 2, type: TFLiteOptions.Transpose.type, [], [permutation])
+    case .slice(let begin, let count, let stride): slice(node, begin, count, stride)
+    case .split(let axis, let counts): split(node, axis, counts)
+    case .resize(let attributes): try resize(node, attributes)
+    case .maxPoolIndices, .power, .compare, .logic, .select, .cast, .batchNormalization,
+      .localResponseNormalization, .reduce, .extremum, .expand, .tile, .gather:
+      throw .notWritten
+    }
+  }
+
+  private func requireLastAxis(_ axis: Int, _ node: Node) throws(TFLiteExportRefusal) {
+    if axis != graph.tensors[node.inputs[0]].shape.count - 1 {
+      throw TFLiteExportRefusal(reason: "TFLite's softmax is over the last axis")
     }
   }
 
@@ -54,7 +71,7 @@ extension TFLiteExporter {
     case .hardSwish: plain(node, .hardSwish, version: 1)
     case .logistic: plain(node, .logistic, version: 2)
     case .tanh: plain(node, .tanh, version: 2)
-    default: try arrangement(node)
+    default: throw .notWritten
     }
   }
 
@@ -81,38 +98,20 @@ extension TFLiteExporter {
     finish(output, node)
   }
 
-  private mutating func arrangement(_ node: Node) throws(TFLiteExportRefusal) {
-    switch node.operation {
-    case .mean(let axes, let keepsDimensions):
-      parameterized(
-        node, .mean, version: 2, type: TFLiteOptions.Reducer.type,
-        [.flag(TFLiteOptions.Reducer.keepsDimensions, keepsDimensions)], [axes])
-    case .concatenation(let axis, let activation): concatenation(node, axis: axis, activation)
-    case .pad(let before, let after, let mode): try pad(node, before, after, mode)
-    case .reshape(let shape):
-      parameterized(
-        node, .reshape, version: 1, type: TFLiteOptions.Reshape.type,
-        [.object(TFLiteOptions.Reshape.shape, .integers(shape.map { Int32($0) }))], [shape])
-    case .identity:
-      let shape = graph.tensors[node.outputs[0]].shape
-      parameterized(
-        node, .reshape, version: 1, type: TFLiteOptions.Reshape.type,
-        [.object(TFLiteOptions.Reshape.shape, .integers(shape.map { Int32($0) }))], [shape])
-    case .transpose(let permutation):
-      parameterized(
-        node, .transpose, version: 2, type: TFLiteOptions.Transpose.type, [], [permutation])
-    case .slice(let begin, let count, let stride): slice(node, begin, count, stride)
-    case .split(let axis, let counts):
-      append(
-        .splitV, version: isInt8(node) ? 2 : 1,
-        inputs: [
-          tensor(node.inputs[0]), integers(counts, node), integers([axis], shape: [], node),
-        ], outputs: node.outputs.map { tensor($0) }, optionsType: TFLiteOptions.Split.typeV,
-        [.integer(TFLiteOptions.Split.count, Int32(counts.count))])
-    case .resize(let attributes): try resize(node, attributes)
-    default:
-      throw TFLiteExportRefusal(reason: "it has no operator in TFLite that Octet writes")
-    }
+  private mutating func reshape(_ node: Node) {
+    let shape = graph.tensors[node.outputs[0]].shape
+    parameterized(
+      node, .reshape, version: 1, type: TFLiteOptions.Reshape.type,
+      [.object(TFLiteOptions.Reshape.shape, .integers(shape.map { Int32($0) }))], [shape])
+  }
+
+  private mutating func split(_ node: Node, _ axis: Int, _ counts: [Int]) {
+    append(
+      .splitV, version: isInt8(node) ? 2 : 1,
+      inputs: [
+        tensor(node.inputs[0]), integers(counts, node), integers([axis], shape: [], node),
+      ], outputs: node.outputs.map { tensor($0) }, optionsType: TFLiteOptions.Split.typeV,
+      [.integer(TFLiteOptions.Split.count, Int32(counts.count))])
   }
 
   /// An operator that takes the node's input and vectors of int32.
@@ -218,5 +217,11 @@ extension TFLiteExporter {
           isNearest ? Slot.nearestHasHalfPixelCenters : Slot.bilinearHasHalfPixelCenters,
           hasHalfPixelCenters),
       ])
+  }
+}
+
+extension TFLiteExportRefusal {
+  fileprivate static var notWritten: TFLiteExportRefusal {
+    TFLiteExportRefusal(reason: "it has no operator in TFLite that Octet writes")
   }
 }

@@ -1,5 +1,5 @@
 /// The mean of each window of x `[N, H, W, C]`.
-struct AveragePoolDefinition: FusingOperation {
+struct AveragePoolDefinition: PoolDefinition, FusingOperation {
   let attributes: PoolAttributes
 
   var name: String { "averagePool" }

@@ -5,7 +5,7 @@ struct ConcatenationDefinition: OperationDefinition {
 
   var name: String { "concatenation" }
   var inputCount: ClosedRange<Int> { 1...Int.max }
-  var traits: OperationTraits { OperationTraits(grid: .kept) }
+  var traits: OperationTraits { OperationTraits(takesConstantOperands: true, grid: .kept) }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     activation == .none ? try inputs.alike() : try inputs.reals()

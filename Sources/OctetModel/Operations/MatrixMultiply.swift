@@ -2,7 +2,7 @@
 struct MatrixMultiplyDefinition: OperationDefinition {
   var name: String { "matrixMultiply" }
   var inputCount: ClosedRange<Int> { 2...2 }
-  var traits: OperationTraits { OperationTraits() }
+  var traits: OperationTraits { OperationTraits(takesConstantOperands: true) }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.reals()

@@ -1,10 +1,10 @@
 /// The maximum of each window of x `[N, H, W, C]`.
-struct MaxPoolDefinition: FusingOperation {
+struct MaxPoolDefinition: PoolDefinition, FusingOperation {
   let attributes: PoolAttributes
 
   var name: String { "maxPool" }
   var inputCount: ClosedRange<Int> { 1...1 }
-  var traits: OperationTraits { OperationTraits(grid: .kept) }
+  var traits: OperationTraits { .moving }
   var activation: Activation { attributes.activation }
 
   func replacing(activation: Activation) -> Operation {

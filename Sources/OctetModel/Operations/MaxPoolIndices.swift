@@ -1,5 +1,5 @@
 /// Where in x `[N, H, W, C]` the maximum of each window lies.
-struct MaxPoolIndicesDefinition: OperationDefinition {
+struct MaxPoolIndicesDefinition: PoolDefinition {
   let attributes: PoolAttributes
   let isColumnMajor: Bool
 

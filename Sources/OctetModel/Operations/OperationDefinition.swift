@@ -31,17 +31,29 @@ public struct OperationTraits: Sendable {
 
   /// Whether an element of the result depends on one element of each input alone.
   public var isElementwise: Bool
+  /// Whether every element of the result is one of the input's, as it is, or a real zero.
+  public var movesElements: Bool
+  /// Whether constants may stand where activations do.
+  public var takesConstantOperands: Bool
   public var grid: Grid
   /// Why there is no int8 form; nil when there is one.
   public var int8Refusal: String?
 
-  init(isElementwise: Bool = false, grid: Grid = .own, int8Refusal: String? = nil) {
+  init(
+    isElementwise: Bool = false, movesElements: Bool = false, takesConstantOperands: Bool = false,
+    grid: Grid = .own, int8Refusal: String? = nil
+  ) {
     self.isElementwise = isElementwise
+    self.movesElements = movesElements
+    self.takesConstantOperands = takesConstantOperands
     self.grid = grid
     self.int8Refusal = int8Refusal
   }
 
   static let noKernel = OperationTraits(int8Refusal: "it has no int8 kernel")
+
+  /// Of what only arranges elements.
+  static let moving = OperationTraits(movesElements: true, grid: .kept)
 }
 
 /// An operation whose second input is weights.
@@ -73,6 +85,14 @@ extension Operation {
   /// Whether an element of the result depends on one element of each input alone.
   public var isElementwise: Bool { traits.isElementwise }
 
+  /// Whether this is a step between reals and codes.
+  public var isConversion: Bool { self == .quantize || self == .dequantize }
+
+  /// Whether the result is the input, element for element, perhaps in another shape.
+  package var keepsElementOrder: Bool {
+    if case .reshape = self { true } else { self == .identity }
+  }
+
   /// The activation that is fused into the operation; nil when it cannot have one.
   package var activation: Activation? { (definition as? any FusingOperation)?.activation }
 
@@ -97,5 +117,15 @@ extension Graph {
     if case .matrixMultiply = node.operation { return output.elementCount * (x.last ?? 1) }
     let weighted = node.operation.definition as? any WeightedOperation
     return weighted?.multiplyAddCount(x: x, weights: other, output: output) ?? 0
+  }
+
+  /// What a float run of a node computes, roughly: multiply-adds, or elements that are read and
+  /// made.
+  package func work(of node: Node) -> Double {
+    let made = node.outputs.reduce(0.0) { $0 + Double(tensors[$1].elementCount) }
+    let read = node.inputs.map { Double(tensors[$0].elementCount) }.max() ?? 0
+    let pool = node.operation.definition as? any PoolDefinition
+    let window = pool.map { Double($0.attributes.kernel.height) * Double($0.attributes.kernel.width) }
+    return max(Double(macCount(of: node)), window.map { $0 * made } ?? made + read)
   }
 }

@@ -15,9 +15,12 @@ struct PadDefinition: OperationDefinition {
   var inputCount: ClosedRange<Int> { 1...1 }
 
   var traits: OperationTraits {
-    if case .constant = mode { return OperationTraits(grid: .kept) }
+    if case .constant(let value) = mode {
+      return OperationTraits(movesElements: value == 0, grid: .kept)
+    }
     return OperationTraits(
-      grid: .kept, int8Refusal: "it pads with computed values further than the tensor reaches")
+      movesElements: true, grid: .kept,
+      int8Refusal: "it pads with computed values further than the tensor reaches")
   }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {

@@ -14,6 +14,11 @@ public struct PoolAttributes: Sendable, Equatable {
   }
 }
 
+/// An operation over windows of an image.
+protocol PoolDefinition: OperationDefinition {
+  var attributes: PoolAttributes { get }
+}
+
 /// The windows of a pool, clipped to the image.
 struct PoolWindows {
   let attributes: PoolAttributes

@@ -4,7 +4,7 @@ struct SliceDefinition: OperationDefinition {
 
   var name: String { "slice" }
   var inputCount: ClosedRange<Int> { 1...1 }
-  var traits: OperationTraits { OperationTraits(grid: .kept) }
+  var traits: OperationTraits { .moving }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()

@@ -5,7 +5,7 @@ struct SplitDefinition: OperationDefinition {
 
   var name: String { "split" }
   var inputCount: ClosedRange<Int> { 1...1 }
-  var traits: OperationTraits { OperationTraits(grid: .kept) }
+  var traits: OperationTraits { .moving }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()

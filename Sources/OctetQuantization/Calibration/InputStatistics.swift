@@ -84,28 +84,28 @@ struct PatchLayout: Sendable {
     let shape = graph.tensors[node.inputs[0]].shape
     let weights = graph.tensors[node.inputs[1]].shape
     let output = graph.tensors[node.outputs[0]].shape
-    switch node.operation {
-    case .convolution(let attributes):
+    if case .convolution(let attributes) = node.operation {
       self.attributes = attributes
       groupCount = attributes.groups
       channelsPerGroup = weights[0] / groupCount
       (input, kernel) = (shape, Extent(height: weights[1], width: weights[2]))
       inputChannelsPerGroup = weights[3]
       (positionCount, outputWidth) = (output[1] * output[2], output[2])
-    case .depthwiseConvolution(let attributes):
+    } else if case .depthwiseConvolution(let attributes) = node.operation {
       self.attributes = attributes
       groupCount = shape[3]
       channelsPerGroup = weights[3] / groupCount
       (input, kernel) = (shape, Extent(height: weights[1], width: weights[2]))
       inputChannelsPerGroup = 1
       (positionCount, outputWidth) = (output[1] * output[2], output[2])
-    case .fullyConnected:
+    } else if case .fullyConnected = node.operation {
       attributes = ConvolutionAttributes()
       (groupCount, channelsPerGroup) = (1, weights[0])
       (input, kernel) = ([1, shape.elementCount / weights[1], 1, weights[1]], Extent(1))
       inputChannelsPerGroup = weights[1]
       (positionCount, outputWidth) = (shape.elementCount / weights[1], 1)
-    default: return nil
+    } else {
+      return nil
     }
     patchCount = kernel.height * kernel.width * inputChannelsPerGroup
     guard patchCount < InputStatistics.sizeLimit,

@@ -26,7 +26,12 @@ extension Graph {
     case .divide(let activation): divisionAsProduct(node, activation)
     case .power: powerAsFunction(node)
     case .prelu: preluOfOneSlope(node)
-    default: nil
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .matrixMultiply, .maxPool, .maxPoolIndices, .add, .subtract, .multiply, .minimum, .maximum,
+      .compare, .logic, .scalar, .identity, .select, .cast, .softmax, .logSoftmax, .mean,
+      .extremum, .concatenation, .pad, .reshape, .transpose, .slice, .expand, .tile, .gather,
+      .split, .resize, .quantize, .dequantize:
+      nil
     }
   }
 
@@ -36,16 +41,14 @@ extension Graph {
     var graph = self
     graph.nodes = []
     for node in nodes {
-      let form: [Node]? =
-        switch node.operation {
-        case .pad(let before, let after, let mode):
-          graph.padAsConcatenation(node, before: before, after: after, mode)
-        case .softmax(let axis, let beta):
-          graph.betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
-        case .logSoftmax(let axis):
-          graph.betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
-        default: nil
-        }
+      var form: [Node]?
+      if case .pad(let before, let after, let mode) = node.operation {
+        form = graph.padAsConcatenation(node, before: before, after: after, mode)
+      } else if case .softmax(let axis, let beta) = node.operation {
+        form = graph.betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
+      } else if case .logSoftmax(let axis) = node.operation {
+        form = graph.betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
+      }
       guard let form else {
         graph.nodes.append(node)
         continue

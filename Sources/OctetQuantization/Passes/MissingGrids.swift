@@ -9,13 +9,10 @@ extension Graph {
   public var lacksGrids: Bool {
     let inner = valuesInTables
     return nodes.contains { node in
-      switch node.operation {
-      case .quantize, .dequantize: false
-      default:
-        node.outputs.contains { isFree($0) && !inner.contains($0) }
+      !node.operation.isConversion
+        && (node.outputs.contains { isFree($0) && !inner.contains($0) }
           || node.operation.weightChannelAxis != nil
-            && node.inputs.contains { tensors[$0].floats != nil }
-      }
+            && node.inputs.contains { tensors[$0].floats != nil })
     }
   }
 
@@ -153,9 +150,8 @@ extension Graph {
 extension Operation {
   /// Whether the kernel has one grid for its result and no other.
   fileprivate var prescribesItsGrid: Bool {
-    switch self {
-    case .softmax, .logSoftmax: true
-    default: false
-    }
+    if case .softmax = self { return true }
+    if case .logSoftmax = self { return true }
+    return false
   }
 }

@@ -208,17 +208,16 @@ extension DiffModel.Place {
 extension Graph {
   /// Names that operators of the runtime and nodes of graphs share.
   fileprivate func families(of node: Node, _ producers: [Int?]) -> Set<String> {
-    switch node.operation {
-    case .maxPool:
+    if case .maxPool = node.operation {
       guard let producer = producers[node.inputs[0]],
         case .convolution = nodes[producer].operation
       else { return ["maxPool"] }
       return ["maxPool", "convolutionPool"]
-    case .scalar, .prelu, .quantize, .identity:
-      return ["lookup"]
-    case .resize: return ["resizeNearest", "resizeBilinear"]
-    default: return [node.operation.name]
     }
+    if case .scalar = node.operation { return ["lookup"] }
+    if [.prelu, .quantize, .identity].contains(node.operation) { return ["lookup"] }
+    if case .resize = node.operation { return ["resizeNearest", "resizeBilinear"] }
+    return [node.operation.name]
   }
 }
 

@@ -82,19 +82,12 @@ extension Graph {
     for _ in nodes.indices {
       guard let producer = producers[current] else { break }
       let node = nodes[producer]
-      switch node.operation {
-      case .scalar(let function): return function.bounds ?? Activation.none.bounds
-      case .convolution(let a), .depthwiseConvolution(let a): return a.activation.bounds
-      case .transposedConvolution(let a): return a.activation.bounds
-      case .fullyConnected(let a): return a.activation.bounds
-      case .add(let activation), .subtract(let activation), .multiply(let activation):
-        return activation.bounds
-      case .maxPool(let a) where a.activation != .none: return a.activation.bounds
-      case .averagePool(let a) where a.activation != .none: return a.activation.bounds
-      case .maxPool, .averagePool, .reshape, .transpose, .slice, .identity:
-        current = node.inputs[0]
-      default: return Activation.none.bounds
-      }
+      let own = node.operation.asActivation ?? node.operation.activation ?? .none
+      // A mean, too, lies between the bounds of its values.
+      var passesOn = node.operation.traits.movesElements
+      if case .averagePool = node.operation { passesOn = true }
+      guard own == .none, passesOn else { return own.bounds }
+      current = node.inputs[0]
     }
     return Activation.none.bounds
   }
@@ -106,13 +99,11 @@ extension Graph {
     for _ in nodes.indices {
       guard let producer = producers[current] else { return nil }
       let node = nodes[producer]
-      switch node.operation {
-      case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected:
-        return node
-      case .maxPool, .reshape, .identity: current = node.inputs[0]
-      case .scalar(let function) where function.bounds != nil: current = node.inputs[0]
-      default: return nil
+      if node.operation.weightChannelAxis != nil { return node }
+      guard node.operation.traits.movesElements || node.operation.asActivation != nil else {
+        return nil
       }
+      current = node.inputs[0]
     }
     return nil
   }

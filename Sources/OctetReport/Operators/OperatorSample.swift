@@ -75,15 +75,14 @@ struct OperatorSample {
   /// The runtime's operators that the sample becomes; none when the quantizer refuses it.
   func int8Kinds() throws -> [String] {
     guard var graph = try graph() else { return [] }
-    switch operation {
-    case .quantize, .dequantize:
+    if operation?.isConversion == true {
       // These stand in quantized graphs: here between two scales.
       for index in graph.tensors.indices {
         graph.tensors[index].elementType = .int8
         graph.tensors[index].quantization = Quantization(
           scale: Float(index + 1) / 64, zeroPoint: 0)
       }
-    default:
+    } else {
       guard let quantized = try quantized(graph) else { return [] }
       graph = quantized
     }
