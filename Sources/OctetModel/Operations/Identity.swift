@@ -2,9 +2,9 @@
 struct IdentityDefinition: OperationDefinition {
   var name: String { "identity" }
   var inputCount: ClosedRange<Int> { 1...1 }
-  var traits: OperationTraits { 
+  var traits: OperationTraits {
     OperationTraits(isElementwise: true, movesElements: true, grid: .kept)
-   }
+  }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()

@@ -2,9 +2,9 @@
 struct MaximumDefinition: OperationDefinition {
   var name: String { "maximum" }
   var inputCount: ClosedRange<Int> { 2...2 }
-  var traits: OperationTraits { 
+  var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true, grid: .kept)
-   }
+  }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()

@@ -4,9 +4,9 @@ struct MultiplyDefinition: FusingOperation {
 
   var name: String { "multiply" }
   var inputCount: ClosedRange<Int> { 2...2 }
-  var traits: OperationTraits { 
+  var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true)
-   }
+  }
 
   func replacing(activation: Activation) -> Operation { .multiply(activation) }
 

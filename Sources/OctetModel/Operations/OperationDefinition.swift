@@ -125,7 +125,9 @@ extension Graph {
     let made = node.outputs.reduce(0.0) { $0 + Double(tensors[$1].elementCount) }
     let read = node.inputs.map { Double(tensors[$0].elementCount) }.max() ?? 0
     let pool = node.operation.definition as? any PoolDefinition
-    let window = pool.map { Double($0.attributes.kernel.height) * Double($0.attributes.kernel.width) }
+    let window = pool.map {
+      Double($0.attributes.kernel.height) * Double($0.attributes.kernel.width)
+    }
     return max(Double(macCount(of: node)), window.map { $0 * made } ?? made + read)
   }
 }

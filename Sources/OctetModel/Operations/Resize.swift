@@ -30,9 +30,9 @@ struct ResizeDefinition: OperationDefinition {
 
   var name: String { "resize" }
   var inputCount: ClosedRange<Int> { 1...1 }
-  var traits: OperationTraits { 
+  var traits: OperationTraits {
     OperationTraits(movesElements: attributes.method == .nearest, grid: .kept)
-   }
+  }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     attributes.method == .nearest ? try inputs.alike() : try inputs.reals()

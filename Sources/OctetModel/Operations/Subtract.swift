@@ -4,9 +4,9 @@ struct SubtractDefinition: FusingOperation {
 
   var name: String { "subtract" }
   var inputCount: ClosedRange<Int> { 2...2 }
-  var traits: OperationTraits { 
+  var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true)
-   }
+  }
 
   func replacing(activation: Activation) -> Operation { .subtract(activation) }
 

@@ -16,7 +16,9 @@ struct Demo: Verb {
     "--out", .path.named("DIR"), default: ".", help: "Where lenet.onnx and lenet.oct go.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Of the training.")
   let example = "octet demo"
-  var parameters: [any Parameter] { [Common.data, output, epochs, seed, Common.anyLabels, Common.threads] }
+  var parameters: [any Parameter] {
+    [Common.data, output, epochs, seed, Common.anyLabels, Common.threads]
+  }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let watch = Stopwatch()

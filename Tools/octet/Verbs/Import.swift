@@ -52,7 +52,8 @@ struct Import: Verb {
   }
 
   private func note(_ widened: [String]) -> String {
-    return "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or three "
+    return
+      "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or three "
       + "times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save them"
   }
 
