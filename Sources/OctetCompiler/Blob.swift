@@ -52,7 +52,7 @@ public final class Blob: @unchecked Sendable {
     let arena = Arena(byteCount: model.arenaByteCount)
     let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
     // Unlikely results, so that it shows where nothing was computed.
-    arena.region.initializeMemory(as: UInt8.self, repeating: 0xA5)
+    _ = arena.region.initializeMemory(as: UInt8.self, repeating: 0xA5)
     defer { withExtendedLifetime((self, arena, workspace)) {} }
     let session = try Session(
       model: model, arena: arena.region, backend: backend, workspace: workspace.region)
