@@ -45,7 +45,8 @@ let package = Package(
     .target(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
     .testTarget(
-      name: "OctetRuntimeTests", dependencies: ["OctetRuntime", "OctetCompiler", "TestNetworks"]),
+      name: "OctetRuntimeTests",
+      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
