@@ -41,6 +41,7 @@ package struct FirmwareReport {
   static let byteCount = 32
   private static let magic: UInt32 = 0x5254_4F42
   private static let selfTestPassed: UInt32 = 0xFFFF_FFFF
+  private static let stackCode = 98
   private static let faultCode = 99
 
   package var errorCode: Int
@@ -70,6 +71,7 @@ package struct FirmwareReport {
   /// - Parameter text: what the firmware printed, if it prints.
   func requireSuccess(_ text: String) throws(BoardError) {
     guard errorCode != 0 else { return }
+    if errorCode == Self.stackCode { throw .stackExhausted(byteCount: errorDetail) }
     let printed = text.trimmingCharacters(in: .whitespacesAndNewlines)
     throw .refused(
       code: errorCode, detail: errorDetail, text: Self.text(of: errorCode) ?? printed)

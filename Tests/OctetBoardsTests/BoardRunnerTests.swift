@@ -29,6 +29,7 @@ struct BoardRunnerTests {
     case .cortexM:
       #expect(firmware.textByteCount <= 12288)
       #expect(result.ramByteCount <= 3072)
+      #expect(result.stackByteCount <= (try #require(firmware.stackBoundByteCount)))
       #expect(firmware.dataByteCount == 0, "no variables of the model or the runtime in RAM")
     }
   }

@@ -13,6 +13,12 @@ import OctetRuntime
     unsafe report.serve(board_load_model(), board_take_arena())
     report.magic = UInt32(BOARD_REPORT_MAGIC)
     report.stack_byte_count = board_stack_byte_count()
+    // Whatever else went wrong came of it.
+    if board_stack_is_exhausted() {
+      report.fail(
+        UInt8(BOARD_ERROR_STACK), detail: Int(report.stack_byte_count),
+        "the stack needed more memory than was free for it")
+    }
     report.nanoseconds = board_nanoseconds()
     unsafe board_finish(&report)
   }

@@ -34,6 +34,8 @@ typedef struct {
 } board_report;
 
 #define BOARD_REPORT_MAGIC 0x52544F42u  // "BOTR"
+// The stack used all memory that was free for it; error_detail says how many bytes.
+#define BOARD_ERROR_STACK 98
 // The core faulted, which is a defect of Octet.
 #define BOARD_ERROR_FAULT 99
 #define BOARD_SELF_TEST_PASSED 0xFFFFFFFFu
@@ -66,6 +68,9 @@ board_arena board_take_arena(void);
 // Fills the unused stack with a pattern; afterwards, the bytes that were used since.
 void board_stack_paint(void);
 uint32_t board_stack_byte_count(void);
+
+// Whether the pattern is gone down to its end: more was used, of the arena's memory too.
+bool board_stack_is_exhausted(void);
 
 // MARK: Marks around one inference, at which the emulator counts instructions; on Linux they read
 // the clock.
