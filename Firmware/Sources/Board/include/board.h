@@ -24,7 +24,7 @@ void board_write_trace(const void *bytes, size_t byte_count);
 
 typedef struct {
   uint32_t magic;         // BOARD_REPORT_MAGIC
-  uint32_t error_code;    // 0: none; 1…99: ModelError.Cause; 100…: SessionError
+  uint32_t error_code;    // 0: none; 1…96: ModelError.Cause; 97…: ErrorCode
   uint32_t error_detail;  // the byte of the blob that is wrong, or the bytes that were needed
   uint32_t sample_count;
   uint32_t self_test;     // BOARD_SELF_TEST_…, or the index of the first operator that differs
@@ -34,6 +34,8 @@ typedef struct {
 } board_report;
 
 #define BOARD_REPORT_MAGIC 0x52544F42u  // "BOTR"
+// A file of the host could not be written; in emulation only.
+#define BOARD_ERROR_FILE 97
 // The stack used all memory that was free for it; error_detail says how many bytes.
 #define BOARD_ERROR_STACK 98
 // The core faulted, which is a defect of Octet.
