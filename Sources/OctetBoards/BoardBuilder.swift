@@ -76,7 +76,8 @@ public struct BoardBuilder {
     defer { work.remove() }
     let modelFile = folder.appendingPathComponent("model.oct")
     try modelFile.write(blob.bytes)
-    let arenaByteCount = max(arenaByteCount ?? model.arenaByteCount, 4)
+    // The C sources read it from the blob; a model without any needs some for C.
+    let arena = arenaByteCount ?? (model.arenaByteCount == 0 ? 4 : nil)
     let main = sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
     var objects = [
       try compileRuntime(
@@ -90,16 +91,14 @@ public struct BoardBuilder {
         objects.append(
           try compileC(
             source, into: work,
-            flags: [
-              "-DBOARD_MODEL_FILE=\"\(modelFile.path)\"",
-              "-DBOARD_ARENA_BYTE_COUNT=\(arenaByteCount)",
-            ]))
+            flags: ["-DBOARD_MODEL_FILE=\"\(modelFile.path)\""]
+              + (arena.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? [])))
       }
     }
     let elf = folder.appendingPathComponent("firmware.elf")
     try link(objects, elf)
     let stack = board.family == .cortexM ? try boundStack(elf) : nil
-    return try measure(elf, modelFile, arenaByteCount, stack, in: folder)
+    return try measure(elf, modelFile, arena ?? model.arenaByteCount, stack, in: folder)
   }
 
   /// The compile conditions that select the model's operators.

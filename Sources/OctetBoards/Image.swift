@@ -22,7 +22,7 @@ package struct Image {
   package struct Symbol {
     package var name: String
     var address: Int
-    var byteCount: Int
+    package var byteCount: Int
     var sectionIndex: Int
     var isFunction: Bool
 

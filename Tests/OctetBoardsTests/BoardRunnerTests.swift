@@ -90,6 +90,14 @@ struct BoardRunnerTests {
     }
   }
 
+  @Test("The arena is as large as the blob asks for", arguments: ["linux-armv7", "cortex-m4"])
+  func takesArenaFromBlob(name: String) throws {
+    let (blob, firmware) = try Built.leNet(try Board.named(name))
+    let arena = try #require(Image(firmware.elf).symbols.first { $0.name == "arena" })
+    #expect(arena.byteCount == (try blob.model().arenaByteCount))
+    #expect(firmware.arenaByteCount == arena.byteCount)
+  }
+
   @Test("A damaged blob gives a code and a text", arguments: ["linux-armv7", "cortex-m4"])
   func refusesDamagedBlob(name: String) throws {
     let board = try Board.named(name)
