@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // Octet: small convolutional networks in eight bits on small boards. No package dependencies.
 
 import PackageDescription

@@ -1,8 +1,8 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // Firmware for one board as a package, for editors and programs of your own. `octet board build`
 // makes the same image without it.
 //
-//     OCTET_BOARD=cortex-m4 OCTET_MODEL=$PWD/lenet.oct OCTET_ARENA=1968 \
+//     OCTET_BOARD=cortex-m4 OCTET_MODEL=$PWD/lenet.oct \
 //       swift build --package-path Firmware -c release --triple armv7em-none-none-eabi \
 //       --toolset Firmware/toolset.json --toolset Firmware/Boards/cortex-m4/toolset.json
 
@@ -10,7 +10,6 @@ import PackageDescription
 
 let board = Context.environment["OCTET_BOARD"] ?? "cortex-m4"
 let model = Context.environment["OCTET_MODEL"] ?? ""
-let arena = Context.environment["OCTET_ARENA"] ?? "4096"
 let family = board.hasPrefix("linux") ? "Linux" : "CortexM"
 
 let package = Package(
@@ -24,10 +23,8 @@ let package = Package(
       name: family,
       dependencies: ["Board"],
       publicHeadersPath: ".",
-      cSettings: [
-        .define("BOARD_MODEL_FILE", to: "\"\(model)\""),
-        .define("BOARD_ARENA_BYTE_COUNT", to: arena),
-      ]),
+      // The arena's size is in the blob, and read from there.
+      cSettings: [.define("BOARD_MODEL_FILE", to: "\"\(model)\"")]),
     .executableTarget(
       name: "Firmware",
       dependencies: [

@@ -27,7 +27,7 @@ public func octet_open(
       _ = try unsafe Session(model: model, arena: region)
     } catch {
       unsafe session.pointee.error_detail = error.detail
-      return CInt(error.code)
+      return CInt(error.code.rawValue)
     }
   } catch {
     unsafe session.pointee.error_detail = error.offset
@@ -136,21 +136,7 @@ public func octet_error_text(_ code: CInt) -> UnsafePointer<CChar>? {
 }
 
 private func text(of code: CInt) -> StaticString {
-  switch code {
-  case CInt(OCTET_OK): return "no error"
-  case CInt(OCTET_ERROR_ARENA_TOO_SMALL):
-    return SessionError.arenaTooSmall(byteCount: 0, needed: 0).text
-  case CInt(OCTET_ERROR_ARENA_MISALIGNED): return SessionError.arenaMisaligned.text
-  case CInt(OCTET_ERROR_TENSOR_INDEX): return SessionError.inputIndex(0).text
-  case CInt(OCTET_ERROR_INPUT_BYTE_COUNT): return SessionError.inputByteCount(0, needed: 0).text
-  case CInt(OCTET_ERROR_OUTPUT_BYTE_COUNT):
-    return "the output has not the number of bytes that the model gives"
-  case CInt(OCTET_ERROR_NOT_OPEN): return "the session is not open; octet_open did not succeed"
-  case CInt(OCTET_ERROR_SELF_TEST): return "the self-test gave other bytes than on the host"
-  default:
-    let cause = UInt8(exactly: code).flatMap { ModelError.Cause(rawValue: $0) }
-    return cause?.text ?? "an unknown error code"
-  }
+  code == CInt(OCTET_OK) ? "no error" : ErrorCode.text(of: Int(code)) ?? "an unknown error code"
 }
 
 /// The model of an open session; nil otherwise.

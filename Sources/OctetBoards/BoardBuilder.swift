@@ -19,6 +19,8 @@ public struct Firmware: Sendable {
   /// Variables that start as zero, without the arena.
   public var bssByteCount: Int
   public var arenaByteCount: Int
+  /// No more than this is used of the stack; nil on Linux, where a program has 8 MiB.
+  public var stackBoundByteCount: Int?
   public var modelByteCount: Int
   /// The whole file.
   public var fileByteCount: Int
@@ -33,6 +35,12 @@ public struct BoardBuilder {
 
   /// The arena to build instead of what the model asks for; for tests.
   public var arenaByteCount: Int?
+  /// Whether firmware that leaves too little memory for its stack is refused; for tests.
+  package var checksStack = true
+  /// Whether only the model's operators are linked; for tests.
+  package var selectsOperators = true
+  /// The linker script instead of the board's: a part's own memory.
+  public var linkerScript: URL?
 
   public init(_ board: Board) throws(BoardError) {
     let toolset = try PackageSources.find().firmware.appendingPathComponent(
@@ -68,10 +76,12 @@ public struct BoardBuilder {
     defer { work.remove() }
     let modelFile = folder.appendingPathComponent("model.oct")
     try modelFile.write(blob.bytes)
-    let arenaByteCount = max(arenaByteCount ?? model.arenaByteCount, 4)
+    // The C sources read it from the blob; a model without any needs some for C.
+    let arena = arenaByteCount ?? (model.arenaByteCount == 0 ? 4 : nil)
     let main = sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
     var objects = [
-      try compileRuntime(conditions: Self.conditions(model), into: work),
+      try compileRuntime(
+        conditions: selectsOperators ? Self.conditions(model) : [], into: work),
       try compileSwift(
         main, module: "Firmware", include: "Firmware/Sources/Board/include", into: work),
     ]
@@ -81,15 +91,14 @@ public struct BoardBuilder {
         objects.append(
           try compileC(
             source, into: work,
-            flags: [
-              "-DBOARD_MODEL_FILE=\"\(modelFile.path)\"",
-              "-DBOARD_ARENA_BYTE_COUNT=\(arenaByteCount)",
-            ]))
+            flags: ["-DBOARD_MODEL_FILE=\"\(modelFile.path)\""]
+              + (arena.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? [])))
       }
     }
     let elf = folder.appendingPathComponent("firmware.elf")
     try link(objects, elf)
-    return try measure(elf, modelFile, arenaByteCount: arenaByteCount, in: folder)
+    let stack = board.family == .cortexM ? try boundStack(elf) : nil
+    return try measure(elf, modelFile, arena ?? model.arenaByteCount, stack, in: folder)
   }
 
   /// The compile conditions that select the model's operators.
@@ -143,7 +152,7 @@ public struct BoardBuilder {
     try Command(
       executable: toolchain.clang,
       arguments: ["-target", board.triple] + toolset.c
-        + flags + [
+        + (board.family == .cortexM ? StackBound.compilerFlags : []) + flags + [
           "-I", sources.kernels.appendingPathComponent("include").path, "-I",
           sources.firmware.appendingPathComponent("Sources/Board/include").path,
           "-c", source.path, "-o", object.path,
@@ -153,32 +162,60 @@ public struct BoardBuilder {
   }
 
   private func link(_ objects: [URL], _ elf: URL) throws(BoardError) {
-    let script = sources.firmware.appendingPathComponent("Boards/\(board.name)/board.ld")
+    let script =
+      linkerScript
+      ?? sources.firmware.appendingPathComponent("Boards/\(board.name)/board.ld")
+    // The stack's need is known when the program is linked: `boundStack` checks it.
+    let flags =
+      board.family == .cortexM
+      ? StackBound.linkerFlags + ["--defsym=link_stack_byte_count=0"] : []
     let outcome = try Command(
       executable: toolchain.linker,
-      arguments: toolset.linker + [
+      arguments: toolset.linker + flags + [
         "-L", sources.firmware.appendingPathComponent("Sources/\(board.family.rawValue)").path,
         "-T", script.path, "-o", elf.path,
       ] + objects.map(\.path)
     ).run()
     guard outcome.status == 0 else {
-      for sign in ["will not fit in region", "is left for the stack"]
-      where outcome.text.contains(sign) {
+      if outcome.text.contains("will not fit in region") {
         throw .doesNotFit(board: board.name, problem: outcome.text)
       }
       throw .buildFailed(step: "the linker", output: outcome.text)
     }
   }
 
+  /// What the stack can need, which must be there; leaves the image without the notes for it.
+  private func boundStack(_ elf: URL) throws(BoardError) -> Int {
+    let image = try Image(elf)
+    let needed = try StackBound(image).byteCount(from: "board_reset")
+    guard let limit = image.symbol("link_stack_limit"), let top = image.symbol("link_stack_top")
+    else { throw .stackUnknown("the linker script does not say where it lies") }
+    let free = top.address - limit.address
+    guard free >= needed || !checksStack else {
+      throw .doesNotFit(
+        board: board.name,
+        problem: "the stack needs up to \(needed) bytes, and \(max(free, 0)) of RAM are left for it"
+      )
+    }
+    try Command(
+      executable: toolchain.objcopy,
+      arguments: [
+        "--wildcard", "--remove-section=.rel.*", "--remove-section=.stack_sizes", elf.path,
+      ]
+    ).run(step: "llvm-objcopy")
+    return needed
+  }
+
   private func measure(
-    _ elf: URL, _ model: URL, arenaByteCount: Int, in folder: URL
+    _ elf: URL, _ model: URL, _ arenaByteCount: Int, _ stackBoundByteCount: Int?, in folder: URL
   ) throws(BoardError) -> Firmware {
     let image = try Image(elf)
     var firmware = Firmware(
       board: board, elf: elf, binary: nil, map: folder.appendingPathComponent("firmware.map"),
       model: model, textByteCount: image.textByteCount, dataByteCount: image.dataByteCount,
       bssByteCount: max(image.bssByteCount - arenaByteCount, 0), arenaByteCount: arenaByteCount,
-      modelByteCount: try model.read().count, fileByteCount: try elf.read().count)
+      stackBoundByteCount: stackBoundByteCount, modelByteCount: try model.read().count,
+      fileByteCount: try elf.read().count)
     if board.family == .cortexM {
       let binary = folder.appendingPathComponent("firmware.bin")
       try Command(

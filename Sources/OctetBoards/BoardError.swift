@@ -7,6 +7,8 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case invalidToolset(path: String, problem: String)
   case buildFailed(step: String, output: String)
   case doesNotFit(board: String, problem: String)
+  case stackUnknown(String)
+  case stackExhausted(byteCount: Int)
   case invalidImage(path: String, problem: String)
   case inputByteCount(Int, needed: Int)
   case runFailed(command: String, output: String)
@@ -32,6 +34,11 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
       "building the firmware failed in \(step):\n\(output)"
     case .doesNotFit(let board, let problem):
       "the model does not fit \(board): \(problem)"
+    case .stackUnknown(let problem):
+      "how much stack the firmware needs cannot be told: \(problem)"
+    case .stackExhausted(let byteCount):
+      "the stack needed more than \(byteCount) bytes: that was all the free memory above the "
+        + "arena, so results are void; give the board more RAM, or take a smaller model"
     case .invalidImage(let path, let problem):
       "\(path) is not an ELF image that can be measured: \(problem)"
     case .inputByteCount(let count, let needed):

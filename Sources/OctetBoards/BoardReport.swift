@@ -30,6 +30,8 @@ public struct BoardReport: Encodable, Sendable {
   public var nanosecondsPerInference: Int?
   public var arenaByteCount: Int
   public var stackByteCount: Int
+  /// No more than this can be used of the stack; nil on Linux.
+  public var stackBoundByteCount: Int?
   /// Code and constants without the model.
   public var textByteCount: Int
   public var dataByteCount: Int
@@ -56,6 +58,7 @@ public struct BoardReport: Encodable, Sendable {
     nanosecondsPerInference = result.nanosecondsPerInference
     arenaByteCount = firmware.arenaByteCount
     stackByteCount = result.stackByteCount
+    stackBoundByteCount = firmware.stackBoundByteCount
     textByteCount = firmware.textByteCount
     dataByteCount = firmware.dataByteCount
     bssByteCount = firmware.bssByteCount
@@ -143,6 +146,8 @@ public struct BoardBuildReport: Encodable, Sendable {
   public var dataByteCount: Int
   public var bssByteCount: Int
   public var arenaByteCount: Int
+  /// What the stack can need; nil on Linux.
+  public var stackBoundByteCount: Int?
   public var modelByteCount: Int
   public var firmwareFileByteCount: Int
 
@@ -155,17 +160,19 @@ public struct BoardBuildReport: Encodable, Sendable {
     dataByteCount = firmware.dataByteCount
     bssByteCount = firmware.bssByteCount
     arenaByteCount = firmware.arenaByteCount
+    stackBoundByteCount = firmware.stackBoundByteCount
     modelByteCount = firmware.modelByteCount
     firmwareFileByteCount = firmware.fileByteCount
   }
 
   public var text: String {
-    """
-    \(elf)
-    \(map)
-    text \(textByteCount), data \(dataByteCount), bss \(bssByteCount), arena \(arenaByteCount), \
-    model \(modelByteCount) bytes
-    """
+    let stack = stackBoundByteCount.map { "stack at most \($0), " } ?? ""
+    return """
+      \(elf)
+      \(map)
+      text \(textByteCount), data \(dataByteCount), bss \(bssByteCount), arena \(arenaByteCount), \
+      \(stack)model \(modelByteCount) bytes
+      """
   }
 }
 

@@ -41,7 +41,6 @@ package struct FirmwareReport {
   static let byteCount = 32
   private static let magic: UInt32 = 0x5254_4F42
   private static let selfTestPassed: UInt32 = 0xFFFF_FFFF
-  private static let faultCode = 99
 
   package var errorCode: Int
   package var errorDetail: Int
@@ -70,21 +69,10 @@ package struct FirmwareReport {
   /// - Parameter text: what the firmware printed, if it prints.
   func requireSuccess(_ text: String) throws(BoardError) {
     guard errorCode != 0 else { return }
+    if errorCode == ErrorCode.stack.rawValue { throw .stackExhausted(byteCount: errorDetail) }
     let printed = text.trimmingCharacters(in: .whitespacesAndNewlines)
     throw .refused(
-      code: errorCode, detail: errorDetail, text: Self.text(of: errorCode) ?? printed)
-  }
-
-  /// What a code means; nil for one that is not known.
-  private static func text(of code: Int) -> String? {
-    if code == faultCode { return "the core faulted, which is a defect" }
-    let sessionErrors: [SessionError] = [
-      .arenaTooSmall(byteCount: 0, needed: 0), .arenaMisaligned, .inputIndex(0),
-      .inputByteCount(0, needed: 0),
-    ]
-    if let error = sessionErrors.first(where: { Int($0.code) == code }) {
-      return "\(error.text)"
-    }
-    return UInt8(exactly: code).flatMap { ModelError.Cause(rawValue: $0) }.map { "\($0.text)" }
+      code: errorCode, detail: errorDetail,
+      text: ErrorCode.text(of: errorCode).map { "\($0)" } ?? printed)
   }
 }

@@ -10,9 +10,11 @@ package struct Image {
     var byteCount: Int
     package var fileOffset: Int
     var link: Int
+    var info: Int
 
     var isAllocated: Bool { flags & 2 != 0 }
     var isWritable: Bool { flags & 1 != 0 }
+    var isExecutable: Bool { flags & 4 != 0 }
     /// Takes memory but no place in the file.
     var isZero: Bool { type == 8 }
   }
@@ -20,22 +22,51 @@ package struct Image {
   package struct Symbol {
     package var name: String
     var address: Int
-    var byteCount: Int
+    package var byteCount: Int
     var sectionIndex: Int
+    var isFunction: Bool
+
+    /// The mapping symbols of ARM and RISC-V ($a, $d, $t, $x) say what follows, not what it is
+    /// called.
+    var isMapping: Bool {
+      name.hasPrefix("$")
+        && (name.count == 2 || name.dropFirst(2).first == "." || name.hasPrefix("$x"))
+    }
+  }
+
+  /// An instruction or word that names a symbol.
+  struct Relocation {
+    var address: Int
+    var type: Int
+    var symbolIndex: Int
   }
 
   package var sections: [Section] = []
-  package var symbols: [Symbol] = []
+  /// Those with names, without mapping symbols.
+  package var symbols: [Symbol] { allSymbols.filter { !$0.name.isEmpty && !$0.isMapping } }
+  /// In the order of the file.
+  let allSymbols: [Symbol]
+  /// Of the code, where the linker kept them.
+  let relocations: [Relocation]
+  private let reader: ImageReader
 
   package init(_ url: URL) throws(BoardError) {
     guard let reader = ImageReader(try url.read()), let sections = reader.sections(),
-      let symbols = reader.symbols(sections)
+      let symbols = reader.symbols(sections), let relocations = reader.relocations(sections)
     else { throw .invalidImage(path: url.path, problem: "its headers are damaged") }
+    self.reader = reader
     self.sections = sections
-    self.symbols = symbols
+    allSymbols = symbols
+    self.relocations = relocations
   }
 
-  func symbol(_ name: String) -> Symbol? { symbols.first { $0.name == name } }
+  /// The bytes of a section in the file.
+  func bytes(of section: Section) -> ArraySlice<UInt8> {
+    let start = min(section.fileOffset, reader.bytes.count)
+    return reader.bytes[start..<min(start + max(section.byteCount, 0), reader.bytes.count)]
+  }
+
+  func symbol(_ name: String) -> Symbol? { allSymbols.first { $0.name == name } }
 
   private func total(_ isIncluded: (Section) -> Bool) -> Int {
     sections.filter { $0.isAllocated && $0.name != ".model" && isIncluded($0) }
@@ -90,13 +121,14 @@ private struct ImageReader {
       guard let name = integer(at, 4), let type = integer(at + 4, 4),
         let flags = integer(at + 8, width), let address = integer(at + 8 + width, width),
         let offset = integer(at + 8 + 2 * width, width),
-        let size = integer(at + 8 + 3 * width, width), let link = integer(at + 8 + 4 * width, 4)
+        let size = integer(at + 8 + 3 * width, width), let link = integer(at + 8 + 4 * width, 4),
+        let info = integer(at + 12 + 4 * width, 4)
       else { return nil }
       names.append(name)
       sections.append(
         .init(
           name: "", type: type, flags: flags, address: address, byteCount: size,
-          fileOffset: offset, link: link))
+          fileOffset: offset, link: link, info: info))
     }
     for index in sections.indices {
       guard let name = text(sections[nameIndex].fileOffset + names[index]) else { return nil }
@@ -118,13 +150,33 @@ private struct ImageReader {
         let section = integer(at + (isWide ? 6 : 14), 2),
         let name = text(sections[table.link].fileOffset + nameOffset)
       else { return nil }
-      // The mapping symbols of ARM and RISC-V ($a, $d, $t, $x) say nothing to a person.
-      let isMapping = name.count <= 2 && name.hasPrefix("$") || name.hasPrefix("$x")
-      if !name.isEmpty, !isMapping {
-        symbols.append(
-          .init(name: name, address: address, byteCount: size, sectionIndex: section))
-      }
+      guard let info = integer(at + (isWide ? 4 : 12), 1) else { return nil }
+      symbols.append(
+        .init(
+          name: name, address: address, byteCount: size, sectionIndex: section,
+          isFunction: info & 15 == 2))
     }
     return symbols
+  }
+
+  /// Of sections that are in memory; a type of 9 is without addends, 4 with.
+  func relocations(_ sections: [Image.Section]) -> [Image.Relocation]? {
+    var relocations: [Image.Relocation] = []
+    for table in sections where table.type == 9 || table.type == 4 {
+      guard sections.indices.contains(table.info), sections[table.info].isAllocated else {
+        continue
+      }
+      let width = isWide ? 8 : 4
+      let entryByteCount = (table.type == 4 ? 3 : 2) * width
+      for index in 0..<table.byteCount / entryByteCount {
+        let at = table.fileOffset + index * entryByteCount
+        guard let address = integer(at, width),
+          let type = integer(at + width, isWide ? 4 : 1),
+          let symbol = integer(at + width + (isWide ? 4 : 1), isWide ? 4 : 3)
+        else { return nil }
+        relocations.append(.init(address: address, type: type, symbolIndex: symbol))
+      }
+    }
+    return relocations
   }
 }

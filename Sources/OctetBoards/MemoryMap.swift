@@ -14,7 +14,12 @@ struct MemoryMap {
       line("data", firmware.dataByteCount, "initialised variables"),
       line("bss", firmware.bssByteCount, "other variables, without the arena"),
       line("arena", firmware.arenaByteCount, "the model's activations"),
-      line("model", firmware.modelByteCount, "read in place, none of it in RAM"),
+    ]
+    if let stack = firmware.stackBoundByteCount {
+      lines.append(line("stack", stack, "at most: the deepest path of calls"))
+    }
+    lines += [
+      line("model", firmware.modelByteCount, "read in place, none of it in RAM")
     ]
     for (index, section) in image.sections.enumerated() where section.isAllocated {
       lines += [

@@ -1,15 +1,18 @@
 import Foundation
 
 /// The programs that build firmware: all of them come with the Swift toolchain.
-struct Toolchain {
+package struct Toolchain {
   var swiftc: URL
   var clang: URL
   var linker: URL
   var objcopy: URL
   var archiver: URL
 
+  /// The oldest that builds all of Octet: `@c @implementation` (SE-0495) came with it.
+  package static let oldestVersion = "6.3"
+
   static func find() throws(BoardError) -> Toolchain {
-    let remedy = "install the Swift toolchain, 6.3 or later, from swift.org/install"
+    let remedy = "install the Swift toolchain, \(oldestVersion) or later, from swift.org/install"
     // The real folder: swiftly and others put links elsewhere.
     let folder = try Command.find("swiftc", remedy: remedy).resolvingSymlinksInPath()
       .deletingLastPathComponent()

@@ -29,6 +29,7 @@ struct BoardRunnerTests {
     case .cortexM:
       #expect(firmware.textByteCount <= 12288)
       #expect(result.ramByteCount <= 3072)
+      #expect(result.stackByteCount <= (try #require(firmware.stackBoundByteCount)))
       #expect(firmware.dataByteCount == 0, "no variables of the model or the runtime in RAM")
     }
   }
@@ -87,6 +88,14 @@ struct BoardRunnerTests {
       }
       #expect(text == "the arena is smaller than the model needs")
     }
+  }
+
+  @Test("The arena is as large as the blob asks for", arguments: ["linux-armv7", "cortex-m4"])
+  func takesArenaFromBlob(name: String) throws {
+    let (blob, firmware) = try Built.leNet(try Board.named(name))
+    let arena = try #require(Image(firmware.elf).symbols.first { $0.name == "arena" })
+    #expect(arena.byteCount == (try blob.model().arenaByteCount))
+    #expect(firmware.arenaByteCount == arena.byteCount)
   }
 
   @Test("A damaged blob gives a code and a text", arguments: ["linux-armv7", "cortex-m4"])

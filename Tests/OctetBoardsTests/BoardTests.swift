@@ -35,4 +35,52 @@ struct BoardTests {
     for board in Board.all { #expect(text.contains(board.name)) }
     #expect(text.contains("package qemu-system-arm"))
   }
+
+  @Test("One number has one meaning, in Swift and in both C headers")
+  func sharesErrorCodes() throws {
+    func constants(_ path: String, _ prefix: String) throws -> [String: Int] {
+      let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+      let expression = try Regex(
+        "\\b\(prefix)([A-Z_]+)\\s(?:= )?(\\d+)\\b", as: (Substring, Substring, Substring).self)
+      return Dictionary(
+        text.matches(of: expression).map { (String($0.output.1), Int($0.output.2) ?? 0) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    let codes = ErrorCode.allCases
+    let names = Dictionary(
+      uniqueKeysWithValues: codes.map { code in
+        let name = "\(code)".map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+        return (name, Int(code.rawValue))
+      })
+    let library = try constants("Firmware/CLibrary/include/octet.h", "OCTET_ERROR_")
+    let firmware = try constants("Firmware/Sources/Board/include/board.h", "BOARD_ERROR_")
+    #expect(library.count == 7)
+    #expect(firmware.count == 3)
+    for (name, value) in library.merging(firmware, uniquingKeysWith: { $0 + $1 * 1000 }) {
+      #expect(names[name] == value, "\(name)")
+    }
+    // Every code has a text, and no cause of a damaged blob has another's number.
+    let causes = ModelError.Cause.allCases.map(\.rawValue)
+    #expect(Set(causes).isDisjoint(with: codes.map(\.rawValue)))
+    #expect(causes.allSatisfy { (1...96).contains($0) })
+    for code in 0...300 {
+      let isKnown = causes.contains { $0 == code } || codes.contains { $0.rawValue == code }
+      #expect((ErrorCode.text(of: code) != nil) == isKnown, "\(code)")
+    }
+    #expect(Set(codes.map { "\($0.text)" }).count == codes.count)
+  }
+
+  @Test("One Swift version is asked for, everywhere")
+  func asksForOneVersion() throws {
+    for (path, sentence) in [
+      ("README.md", "(https://www.swift.org/install/linux/) VERSION or later"),
+      ("Package.swift", "// swift-tools-version: VERSION\n"),
+      ("Firmware/Package.swift", "// swift-tools-version: VERSION\n"),
+    ] {
+      let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+      #expect(
+        text.contains(
+          sentence.replacingOccurrences(of: "VERSION", with: Toolchain.oldestVersion)), "\(path)")
+    }
+  }
 }

@@ -26,6 +26,9 @@ struct KernelTests {
       let result = try BoardRunner.buildAndRun(blob, on: board, inputs: inputs)
       #expect(result.outputsMatchHost, "seed \(seed): \(result.failure)")
       #expect(result.selfTestPassed, "seed \(seed)")
+      if let bound = result.firmware.stackBoundByteCount {
+        #expect(result.stackByteCount <= bound, "seed \(seed)")
+      }
       #expect(result.operators.count == model.operatorCount)
       #expect(result.operators.allSatisfy { $0.instructionCount > 0 })
     }

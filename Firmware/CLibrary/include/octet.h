@@ -36,14 +36,14 @@ typedef struct {
 
 enum {
   OCTET_OK = 0,
-  // 1…99: what is wrong with the blob; octet_error_text says it.
+  // 1…96: what is wrong with the blob; octet_error_text says it.
   OCTET_ERROR_ARENA_TOO_SMALL = 100,
   OCTET_ERROR_ARENA_MISALIGNED = 101,
   OCTET_ERROR_TENSOR_INDEX = 102,
   OCTET_ERROR_INPUT_BYTE_COUNT = 103,
-  OCTET_ERROR_OUTPUT_BYTE_COUNT = 104,
-  OCTET_ERROR_NOT_OPEN = 105,
-  OCTET_ERROR_SELF_TEST = 106,
+  OCTET_ERROR_OUTPUT_BYTE_COUNT = 107,
+  OCTET_ERROR_NOT_OPEN = 108,
+  OCTET_ERROR_SELF_TEST = 109,
 };
 
 // The arena that a blob needs, in bytes; 0 when it is not a valid blob.

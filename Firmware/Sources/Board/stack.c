@@ -14,6 +14,8 @@ void board_stack_paint(void) {
   for (volatile uint32_t *word = board_stack_limit(); word < free_top(); word++) *word = PATTERN;
 }
 
+bool board_stack_is_exhausted(void) { return *(volatile uint32_t *)board_stack_limit() != PATTERN; }
+
 uint32_t board_stack_byte_count(void) {
   const volatile uint32_t *word = board_stack_limit();
   while (word < free_top() && *word == PATTERN) word++;

@@ -1,5 +1,6 @@
 // What the image holds for one model: the blob in flash and the arena in RAM.
 
+#include "arena.h"
 #include "board.h"
 #include "port.h"
 

@@ -5,7 +5,8 @@
 
 enum { SYS_OPEN = 1, SYS_WRITE = 5, SYS_READ = 6, SYS_EXIT = 0x18 };
 enum { READ_BINARY = 1, READ_WRITE_BINARY = 3, WRITE_BINARY = 5 };
-enum { STOPPED_APPLICATION_EXIT = 0x20026 };
+// The emulator ends with 0 and with 1.
+enum { STOPPED_APPLICATION_EXIT = 0x20026, STOPPED_RUN_TIME_ERROR = 0x20023 };
 
 static int call(int operation, const void *argument) {
   register int r0 __asm("r0") = operation;
@@ -27,6 +28,14 @@ static size_t transfer(int operation, int handle, const void *bytes, size_t byte
   return (size_t)call(operation, arguments);
 }
 
+// All of it, or the run ends: the host must not take part of a file for the whole.
+static void write_all(int handle, const void *bytes, size_t byte_count) {
+  if (handle >= 0 && transfer(SYS_WRITE, handle, bytes, byte_count) == 0) return;
+  static const board_report report = {.magic = BOARD_REPORT_MAGIC, .error_code = BOARD_ERROR_FILE};
+  transfer(SYS_WRITE, OPEN("report.raw", WRITE_BINARY), &report, sizeof report);
+  for (;;) call(SYS_EXIT, (const void *)STOPPED_RUN_TIME_ERROR);
+}
+
 // Handles plus 2, so that 0 stands for "not opened yet" and 1 for "not there".
 static int input, output, trace;
 
@@ -37,7 +46,7 @@ size_t board_read_input(void *bytes, size_t byte_count) {
 
 void board_write_output(const void *bytes, size_t byte_count) {
   if (!output) output = OPEN("output.raw", WRITE_BINARY) + 2;
-  transfer(SYS_WRITE, output - 2, bytes, byte_count);
+  write_all(output - 2, bytes, byte_count);
 }
 
 // The host asks for a trace by putting the file there.
@@ -47,7 +56,7 @@ bool board_is_tracing(void) {
 }
 
 void board_write_trace(const void *bytes, size_t byte_count) {
-  transfer(SYS_WRITE, trace - 2, bytes, byte_count);
+  write_all(trace - 2, bytes, byte_count);
 }
 
 void board_write_error(const uint8_t *text, size_t byte_count) {
@@ -55,6 +64,9 @@ void board_write_error(const uint8_t *text, size_t byte_count) {
 }
 
 _Noreturn void board_finish(const board_report *report) {
-  transfer(SYS_WRITE, OPEN("report.raw", WRITE_BINARY), report, sizeof *report);
-  for (;;) call(SYS_EXIT, (const void *)STOPPED_APPLICATION_EXIT);
+  write_all(OPEN("report.raw", WRITE_BINARY), report, sizeof *report);
+  bool is_good = !report->error_code && (report->self_test == BOARD_SELF_TEST_PASSED ||
+                                         report->self_test == BOARD_SELF_TEST_SKIPPED);
+  int reason = is_good ? STOPPED_APPLICATION_EXIT : STOPPED_RUN_TIME_ERROR;
+  for (;;) call(SYS_EXIT, (const void *)reason);
 }

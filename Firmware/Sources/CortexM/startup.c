@@ -28,9 +28,15 @@ _Noreturn void board_reset(void) {
   for (;;) continue;
 }
 
-// Any fault: the report says so, instead of a core that hangs.
+// Any fault: the report says so, instead of a core that hangs. A stack that ran into other memory
+// explains it.
 static void fault(void) {
-  static const board_report report = {.magic = BOARD_REPORT_MAGIC, .error_code = BOARD_ERROR_FAULT};
+  bool is_stack = board_stack_is_exhausted();
+  const board_report report = {
+      .magic = BOARD_REPORT_MAGIC,
+      .error_code = is_stack ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
+      .error_detail = is_stack ? board_stack_byte_count() : 0,
+  };
   board_finish(&report);
 }
 

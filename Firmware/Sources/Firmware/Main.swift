@@ -13,6 +13,10 @@ import OctetRuntime
     unsafe report.serve(board_load_model(), board_take_arena())
     report.magic = UInt32(BOARD_REPORT_MAGIC)
     report.stack_byte_count = board_stack_byte_count()
+    // Whatever else went wrong came of it.
+    if board_stack_is_exhausted() {
+      report.fail(ErrorCode.stack, detail: Int(report.stack_byte_count))
+    }
     report.nanoseconds = board_nanoseconds()
     unsafe board_finish(&report)
   }
@@ -29,7 +33,7 @@ extension board_report {
       do throws(SessionError) {
         try run(unsafe Session(model: model, arena: arena))
       } catch {
-        fail(error.code, detail: error.detail, error.text)
+        fail(error.code, detail: error.detail)
       }
     } catch {
       fail(error.cause.rawValue, detail: error.offset, error.cause.text)
@@ -62,6 +66,10 @@ extension board_report {
       let failed = session.selfTest()
       self_test = failed.map { UInt32(truncatingIfNeeded: $0) } ?? UInt32(BOARD_SELF_TEST_PASSED)
     }
+  }
+
+  mutating func fail(_ code: ErrorCode, detail: Int) {
+    fail(code.rawValue, detail: detail, code.text)
   }
 
   mutating func fail(_ code: UInt8, detail: Int, _ text: @autoclosure () -> StaticString) {

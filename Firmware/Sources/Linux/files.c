@@ -1,83 +1,165 @@
 // The seam of board.h on Linux: everything is a file.
 //
-//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]          "-" or nothing: without that file
+//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]          "-": without that file
+//
+// Without INPUTS the model's self-test runs. Ends with 0, or says why not and ends with 1 when the
+// self-test failed, 64 for wrong arguments, 65 for a model or inputs that are refused, 66 for a file
+// that cannot be read, 73 for one that cannot be made, 74 for one that fails later (sysexits).
 
+#include "arena.h"
 #include "board.h"
 #include "linux.h"
 #include "port.h"
 #include "system.h"
 
-enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE };
+enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE, ARGUMENT_LIMIT };
 enum { AT_CURRENT_FOLDER = -100, READ_ONLY = 0, WRITE_CREATE_TRUNCATE = 01 | 0100 | 01000 };
+enum { STANDARD_OUTPUT = 1, STANDARD_ERROR = 2 };
+enum {
+  EXIT_SELF_TEST = 1, EXIT_USAGE = 64, EXIT_BAD_DATA = 65, EXIT_NO_INPUT = 66,
+  EXIT_CANNOT_CREATE = 73, EXIT_IO = 74,
+};
 
-// A file descriptor, or a negative number when the argument is missing or the file is not there.
-static long open_argument(int index, int flags) {
-  if (index >= linux_argument_count) return -1;
-  const char *path = linux_arguments[index];
-  if (path[0] == '-' && path[1] == 0) return -1;
-  return system_call(SYS_OPENAT, AT_CURRENT_FOLDER, (long)path, flags, 0644, 0, 0);
+_Noreturn static void exit_with(int status) {
+  for (;;) system_call(SYS_EXIT, status, 0, 0, 0, 0, 0);
 }
 
-// Descriptors plus 2, so that 0 stands for "not opened yet" and 1 or less for "not there".
-static long inputs, outputs, trace;
+static void print(long descriptor, const char *text) {
+  size_t count = 0;
+  while (text[count]) count++;
+  system_call(SYS_WRITE, descriptor, (long)text, (long)count, 0, 0, 0);
+}
 
-// Fewer bytes than asked for only at the end of the file or at an error.
-static size_t transfer(long number, long descriptor, const void *bytes, size_t byte_count) {
+// What the kernel's error numbers mean that files give.
+static const char *meaning(long error) {
+  switch (-error) {
+  case 2: return "there is no such file or folder";
+  case 5: return "the device failed";
+  case 13: return "permission denied";
+  case 19: case 29: return "this is not a regular file, which can be mapped";
+  case 20: return "a part of the path is not a folder";
+  case 21: return "this is a folder";
+  case 28: return "no space is left";
+  case 30: return "the file system is read-only";
+  case 32: return "nobody reads the pipe";
+  default: return "the system refused";
+  }
+}
+
+_Noreturn static void fail(int status, const char *doing, int argument, const char *why) {
+  const char *const parts[] = {"firmware: ", doing, " ", linux_arguments[argument], ": ", why, "\n"};
+  for (size_t index = 0; index < sizeof parts / sizeof *parts; index++) {
+    print(STANDARD_ERROR, parts[index]);
+  }
+  exit_with(status);
+}
+
+static bool is_given(int index) {
+  if (index >= linux_argument_count) return false;
+  const char *path = linux_arguments[index];
+  return !(path[0] == '-' && path[1] == 0);
+}
+
+// The descriptor of a file that is given.
+static long open_argument(int index, int flags) {
+  long descriptor =
+      system_call(SYS_OPENAT, AT_CURRENT_FOLDER, (long)linux_arguments[index], flags, 0644, 0, 0);
+  if (descriptor >= 0) return descriptor;
+  bool is_input = flags == READ_ONLY;
+  fail(
+      is_input ? EXIT_NO_INPUT : EXIT_CANNOT_CREATE, is_input ? "cannot open" : "cannot write",
+      index, meaning(descriptor));
+}
+
+// Fewer bytes than asked for only at the end of a file that is read.
+static size_t transfer(
+    long number, long descriptor, int argument, const void *bytes, size_t byte_count) {
+  enum { INTERRUPTED = -4 };
   size_t done = 0;
   while (done < byte_count) {
     long count = system_call(
         number, descriptor, (long)bytes + (long)done, (long)(byte_count - done), 0, 0, 0);
-    if (count <= 0) break;
+    if (count == INTERRUPTED) continue;
+    if (count < 0) {
+      fail(EXIT_IO, number == SYS_READ ? "cannot read" : "cannot write", argument, meaning(count));
+    }
+    if (count == 0) break;
     done += (size_t)count;
   }
   return done;
 }
 
+// Descriptors plus 1, so that 0 stands for "not opened yet".
+static long inputs, outputs, trace;
+static bool has_read;
+
 size_t board_read_input(void *bytes, size_t byte_count) {
-  if (!inputs) inputs = open_argument(INPUTS, READ_ONLY) + 2;
-  return inputs > 1 ? transfer(SYS_READ, inputs - 2, bytes, byte_count) : 0;
+  if (!is_given(INPUTS)) return 0;
+  if (!inputs) inputs = open_argument(INPUTS, READ_ONLY) + 1;
+  size_t count = transfer(SYS_READ, inputs - 1, INPUTS, bytes, byte_count);
+  if (!count && !has_read) fail(EXIT_BAD_DATA, "cannot run", INPUTS, "there is no sample in it");
+  has_read = true;
+  return count;
 }
 
 void board_write_output(const void *bytes, size_t byte_count) {
-  if (!outputs) outputs = open_argument(OUTPUTS, WRITE_CREATE_TRUNCATE) + 2;
-  if (outputs > 1) transfer(SYS_WRITE, outputs - 2, bytes, byte_count);
+  if (!is_given(OUTPUTS)) return;
+  if (!outputs) outputs = open_argument(OUTPUTS, WRITE_CREATE_TRUNCATE) + 1;
+  transfer(SYS_WRITE, outputs - 1, OUTPUTS, bytes, byte_count);
 }
 
-bool board_is_tracing(void) {
-  if (!trace) trace = open_argument(TRACE, WRITE_CREATE_TRUNCATE) + 2;
-  return trace > 1;
-}
+bool board_is_tracing(void) { return is_given(TRACE); }
 
 void board_write_trace(const void *bytes, size_t byte_count) {
-  transfer(SYS_WRITE, trace - 2, bytes, byte_count);
+  if (!trace) trace = open_argument(TRACE, WRITE_CREATE_TRUNCATE) + 1;
+  transfer(SYS_WRITE, trace - 1, TRACE, bytes, byte_count);
 }
 
 void board_write_error(const uint8_t *text, size_t byte_count) {
-  transfer(SYS_WRITE, 2, text, byte_count);
-  transfer(SYS_WRITE, 2, "\n", 1);
+  print(STANDARD_ERROR, "firmware: ");
+  system_call(SYS_WRITE, STANDARD_ERROR, (long)text, (long)byte_count, 0, 0, 0);
+  print(STANDARD_ERROR, "\n");
 }
 
 _Noreturn void board_finish(const board_report *report) {
-  long descriptor = open_argument(REPORT, WRITE_CREATE_TRUNCATE);
-  if (descriptor >= 0) transfer(SYS_WRITE, descriptor, report, sizeof *report);
-  enum { EXIT_BAD_DATA = 65 };  // sysexits
-  for (;;) system_call(SYS_EXIT, report->error_code ? EXIT_BAD_DATA : 0, 0, 0, 0, 0, 0);
+  if (is_given(REPORT)) {
+    long descriptor = open_argument(REPORT, WRITE_CREATE_TRUNCATE);
+    transfer(SYS_WRITE, descriptor, REPORT, report, sizeof *report);
+  }
+  if (report->error_code) exit_with(EXIT_BAD_DATA);
+  if (report->self_test == BOARD_SELF_TEST_SKIPPED) exit_with(0);
+  if (report->self_test == BOARD_SELF_TEST_PASSED) {
+    print(STANDARD_OUTPUT, "self-test passed\n");
+    exit_with(0);
+  }
+  print(STANDARD_ERROR, "firmware: the self-test gave other bytes than on the host\n");
+  exit_with(EXIT_SELF_TEST);
 }
 
 // The whole file, mapped read-only: pages are read when they are used, and shared.
 board_model board_load_model(void) {
   enum { PROTECTION_READ = 1, MAP_PRIVATE = 2, SEEK_END = 2 };
-  board_model model = {0, 0};
+  bool has_inputs_alone = linux_argument_count == INPUTS + 1 && is_given(INPUTS);
+  if (!is_given(MODEL) || has_inputs_alone || linux_argument_count > ARGUMENT_LIMIT) {
+    print(STANDARD_ERROR, "usage: firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]\n");
+    exit_with(EXIT_USAGE);
+  }
   long descriptor = open_argument(MODEL, READ_ONLY);
-  if (descriptor < 0) return model;
   long byte_count = system_call(SYS_LSEEK, descriptor, 0, SEEK_END, 0, 0, 0);
-  if (byte_count <= 0) return model;
+  // Reading nothing tells a folder from a file.
+  long error = system_call(SYS_READ, descriptor, 0, 0, 0, 0, 0);
+  if (error < 0 || byte_count < 0) {
+    fail(EXIT_NO_INPUT, "cannot map", MODEL, meaning(error < 0 ? error : byte_count));
+  }
+  // Nothing to map; the validator says what that means.
+  if (byte_count == 0) return (board_model){0, 0};
 #if defined(__arm__)
   long bytes = system_call(SYS_MMAP2, 0, byte_count, PROTECTION_READ, MAP_PRIVATE, descriptor, 0);
 #else
   long bytes = system_call(SYS_MMAP, 0, byte_count, PROTECTION_READ, MAP_PRIVATE, descriptor, 0);
 #endif
-  if ((unsigned long)bytes > -4096ul) return model;  // the last page holds error numbers
+  // The last page of addresses holds error numbers.
+  if ((unsigned long)bytes > -4096ul) fail(EXIT_NO_INPUT, "cannot map", MODEL, meaning(bytes));
   return (board_model){(const void *)bytes, (size_t)byte_count};
 }
 

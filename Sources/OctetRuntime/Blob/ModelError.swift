@@ -89,16 +89,16 @@ public enum SessionError: Error, Equatable, Sendable {
 }
 
 extension SessionError {
-  /// A number for machines, never changed: 100 and above, where `ModelError.Cause` is below.
-  public var code: UInt8 {
+  /// A number for machines.
+  public var code: ErrorCode {
     switch self {
-    case .arenaTooSmall: 100
-    case .arenaMisaligned: 101
-    case .inputIndex: 102
-    case .inputByteCount: 103
-    case .workspaceTooSmall: 104
-    case .workspaceMisaligned: 105
-    case .backendUnavailable: 106
+    case .arenaTooSmall: .arenaTooSmall
+    case .arenaMisaligned: .arenaMisaligned
+    case .inputIndex: .tensorIndex
+    case .inputByteCount: .inputByteCount
+    case .workspaceTooSmall: .workspaceTooSmall
+    case .workspaceMisaligned: .workspaceMisaligned
+    case .backendUnavailable: .backendUnavailable
     }
   }
 
@@ -115,17 +115,7 @@ extension SessionError {
     }
   }
 
-  public var text: StaticString {
-    switch self {
-    case .arenaTooSmall: "the arena is smaller than the model needs"
-    case .arenaMisaligned: "the arena must start at an address that is a multiple of 4"
-    case .inputIndex: "the model has no such input"
-    case .inputByteCount: "the input has not the number of bytes that the model needs"
-    case .workspaceTooSmall: "the workspace is smaller than the backend needs"
-    case .workspaceMisaligned: "the workspace must start at an address that is a multiple of 64"
-    case .backendUnavailable: "this machine has not the backend's instructions"
-    }
-  }
+  public var text: StaticString { code.text }
 }
 
 #if !hasFeature(Embedded)

@@ -24,7 +24,7 @@ void board_write_trace(const void *bytes, size_t byte_count);
 
 typedef struct {
   uint32_t magic;         // BOARD_REPORT_MAGIC
-  uint32_t error_code;    // 0: none; 1…99: ModelError.Cause; 100…: SessionError
+  uint32_t error_code;    // 0: none; 1…96: ModelError.Cause; 97…: ErrorCode
   uint32_t error_detail;  // the byte of the blob that is wrong, or the bytes that were needed
   uint32_t sample_count;
   uint32_t self_test;     // BOARD_SELF_TEST_…, or the index of the first operator that differs
@@ -34,6 +34,10 @@ typedef struct {
 } board_report;
 
 #define BOARD_REPORT_MAGIC 0x52544F42u  // "BOTR"
+// A file of the host could not be written; in emulation only.
+#define BOARD_ERROR_FILE 97
+// The stack used all memory that was free for it; error_detail says how many bytes.
+#define BOARD_ERROR_STACK 98
 // The core faulted, which is a defect of Octet.
 #define BOARD_ERROR_FAULT 99
 #define BOARD_SELF_TEST_PASSED 0xFFFFFFFFu
@@ -66,6 +70,9 @@ board_arena board_take_arena(void);
 // Fills the unused stack with a pattern; afterwards, the bytes that were used since.
 void board_stack_paint(void);
 uint32_t board_stack_byte_count(void);
+
+// Whether the pattern is gone down to its end: more was used, of the arena's memory too.
+bool board_stack_is_exhausted(void);
 
 // MARK: Marks around one inference, at which the emulator counts instructions; on Linux they read
 // the clock.

@@ -1,0 +1,118 @@
+/// How much stack a program of a Cortex-M can use: the deepest path of calls from reset.
+///
+/// The compiler gives each function's frame (`.stack_sizes`), the linker keeps who names whom
+/// (relocations). A call through a register may reach every function whose address is taken.
+/// Interrupts are not in it: nothing of Octet enables one.
+struct StackBound {
+  /// What the linker is asked for beyond its usual flags.
+  static let linkerFlags = ["--emit-relocs", "-mllvm", "-stack-size-section"]
+  static let compilerFlags = ["-fstack-size-section"]
+
+  private struct Function {
+    var name: String
+    var frameByteCount: Int?
+    var callees: Set<Int> = []
+    var callsThroughRegister = false
+  }
+
+  /// By address, without the bit that marks Thumb code.
+  private var functions: [Int: Function] = [:]
+  private var addressesTaken: Set<Int> = []
+
+  private enum RelocationType {
+    /// R_ARM_THM_CALL, _JUMP24, _JUMP19, _JUMP11.
+    static let calls: Set<Int> = [10, 30, 51, 102]
+  }
+
+  init(_ image: Image) throws(BoardError) {
+    let frames = try Self.frames(image)
+    var ends: [(start: Int, end: Int)] = []
+    for symbol in image.allSymbols where symbol.isFunction {
+      let address = symbol.address & ~1
+      functions[address] = Function(name: symbol.name, frameByteCount: frames[address])
+      ends.append((address, address + symbol.byteCount))
+    }
+    ends.sort { $0.start < $1.start }
+    func owner(_ address: Int) -> Int? {
+      var (low, high) = (0, ends.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if ends[middle].start <= address { low = middle + 1 } else { high = middle }
+      }
+      return low > 0 && address < ends[low - 1].end ? ends[low - 1].start : nil
+    }
+    let vectors = image.symbol("vectors")
+    for relocation in image.relocations {
+      guard image.allSymbols.indices.contains(relocation.symbolIndex) else { continue }
+      let symbol = image.allSymbols[relocation.symbolIndex]
+      let target = symbol.address & ~1
+      guard symbol.isFunction, functions[target] != nil else { continue }
+      if RelocationType.calls.contains(relocation.type) {
+        if let caller = owner(relocation.address) { functions[caller]?.callees.insert(target) }
+      } else if !(vectors.map { $0.contains(relocation.address) } ?? false) {
+        addressesTaken.insert(target)
+      }
+    }
+    for address in ThumbCode(image).callsThroughRegisters {
+      if let caller = owner(address) { functions[caller]?.callsThroughRegister = true }
+    }
+  }
+
+  /// The bytes that calls from the function `name` on can use.
+  func byteCount(from name: String) throws(BoardError) -> Int {
+    guard let start = functions.first(where: { $0.value.name == name })?.key else {
+      throw .stackUnknown("there is no function '\(name)'")
+    }
+    var depths: [Int: Int] = [:]
+    return try depth(start, &depths, path: [])
+  }
+
+  private func depth(
+    _ address: Int, _ depths: inout [Int: Int], path: [Int]
+  ) throws(BoardError) -> Int {
+    if let known = depths[address] { return known }
+    guard let function = functions[address] else { return 0 }
+    guard !path.contains(address) else {
+      throw .stackUnknown("'\(function.name)' calls itself")
+    }
+    guard let frame = function.frameByteCount else {
+      throw .stackUnknown("the frame of '\(function.name)' has no fixed size")
+    }
+    let callees =
+      function.callsThroughRegister
+      ? function.callees.union(addressesTaken) : function.callees
+    var deepest = 0
+    // A jump to its own start is a loop, or gives the frame back first.
+    for callee in callees.sorted() where callee != address {
+      deepest = max(deepest, try depth(callee, &depths, path: path + [address]))
+    }
+    depths[address] = frame + deepest
+    return frame + deepest
+  }
+
+  /// Address and frame of each function: a word and a ULEB128 number (LLVM's `.stack_sizes`).
+  private static func frames(_ image: Image) throws(BoardError) -> [Int: Int] {
+    var frames: [Int: Int] = [:]
+    for section in image.sections where section.name == ".stack_sizes" {
+      var bytes = image.bytes(of: section)
+      while bytes.count > 4 {
+        let address = bytes.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        bytes = bytes.dropFirst(4)
+        var (size, shift) = (0, 0)
+        while let byte = bytes.popFirst(), shift < 32 {
+          size |= Int(byte & 0x7F) << shift
+          shift += 7
+          if byte < 0x80 { break }
+        }
+        frames[address & ~1] = size
+      }
+    }
+    return frames
+  }
+}
+
+extension Image.Symbol {
+  fileprivate func contains(_ other: Int) -> Bool {
+    (address..<address + byteCount).contains(other)
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import OctetBoards
+import OctetCompiler
+import Testing
+
+/// What the stack needs is known when firmware is linked, and suffices.
+@Suite(.enabled(if: emulatorsAreInstalled, "QEMU is not installed"), .serialized)
+struct StackTests {
+  @Test("RAM for exactly what the stack can need is enough, a word less is refused")
+  func boundsStack() throws {
+    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m4"))
+    let bound = try #require(roomy.stackBoundByteCount)
+    let variables = roomy.arenaByteCount + roomy.dataByteCount + roomy.bssByteCount
+    try withTemporaryFolder { folder in
+      // The arena starts and ends at an aligned address.
+      let ram = (variables + 32) & ~15 + bound
+      let tight = try Self.build(blob, ramByteCount: ram, in: folder)
+      #expect(tight.stackBoundByteCount == bound)
+      let result = try BoardRunner(tight).run(blob, inputs: LeNet.samples(3, byteCount: 16))
+      #expect(result.outputsMatchHost)
+      #expect(result.selfTestPassed)
+      #expect(result.stackByteCount <= bound)
+      let error = #expect(throws: BoardError.self) {
+        try Self.build(blob, ramByteCount: ram - 32, in: folder)
+      }
+      #expect(
+        error?.description.hasPrefix(
+          "the model does not fit cortex-m4: the stack needs up to \(bound) bytes, and ") == true)
+    }
+  }
+
+  @Test("A stack that runs into the arena is named, whatever the outputs are")
+  func namesOverflow() throws {
+    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m4"))
+    let variables = roomy.arenaByteCount + roomy.dataByteCount + roomy.bssByteCount
+    try withTemporaryFolder { folder in
+      let ram = variables + (try #require(roomy.stackBoundByteCount)) - 64
+      let tight = try Self.build(blob, ramByteCount: ram, in: folder, checksStack: false)
+      let error = #expect(throws: BoardError.self) {
+        try BoardRunner(tight).run(blob, inputs: LeNet.samples(3, byteCount: 16))
+      }
+      guard case .stackExhausted(let byteCount) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(byteCount < (try #require(roomy.stackBoundByteCount)))
+      #expect(
+        error?.description.hasPrefix("the stack needed more than \(byteCount) bytes: ") == true)
+    }
+  }
+
+  /// One core when quick; all with OCTET_ALL_BOARDS.
+  private static let cores =
+    ProcessInfo.processInfo.environment["OCTET_ALL_BOARDS"] != nil
+    ? Board.all.filter { $0.family == .cortexM }.map(\.name) : ["cortex-m0"]
+
+  @Test("The bound is known with every operator", arguments: cores)
+  func knowsAllOperators(name: String) throws {
+    var builder = try BoardBuilder(try Board.named(name))
+    builder.selectsOperators = false
+    try withTemporaryFolder { folder in
+      let firmware = try builder.build(try LeNet.perceptron(), into: folder)
+      #expect((1024...4096).contains(try #require(firmware.stackBoundByteCount)))
+    }
+  }
+
+  private static func build(
+    _ blob: Blob, ramByteCount: Int, in folder: URL, checksStack: Bool = true
+  ) throws -> Firmware {
+    let script = folder.appendingPathComponent("part.ld")
+    let text = """
+      MEMORY {
+        FLASH (rx) : ORIGIN = 0x00000000, LENGTH = 4M
+        RAM (rw)   : ORIGIN = 0x20000000, LENGTH = \(ramByteCount)
+      }
+      INCLUDE sections.ld
+      """
+    try Data(text.utf8).write(to: script)
+    var builder = try BoardBuilder(try Board.named("cortex-m4"))
+    builder.linkerScript = script
+    builder.checksStack = checksStack
+    return try builder.build(blob, into: folder)
+  }
+}
