@@ -11,6 +11,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case inputByteCount(Int, needed: Int)
   case runFailed(command: String, output: String)
   case timedOut(command: String, seconds: Int)
+  case cannotRun(program: String, problem: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
   case file(path: String, problem: String)
@@ -38,7 +39,9 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     case .runFailed(let command, let output):
       "the firmware did not finish; '\(command)' said: \(output.isEmpty ? "nothing" : output)"
     case .timedOut(let command, let seconds):
-      "the firmware did not finish within \(seconds) s; it was run as '\(command)'"
+      "'\(command)' did not finish within \(seconds) s and was ended; --timeout gives it more"
+    case .cannotRun(let program, let problem):
+      "'\(program)' cannot be run: \(problem)"
     case .refused(let code, let detail, let text):
       "the firmware refused to run, code \(code) at \(detail): \(text)"
     case .notRemote(let name):

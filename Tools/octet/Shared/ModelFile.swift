@@ -19,7 +19,7 @@ enum ModelFile {
       if isTFLite(bytes, path) {
         return .graph(try TFLiteReader.read(bytes), format: "tflite", byteCount: bytes.count)
       }
-      var graph = try ONNXReader.read(URL(fileURLWithPath: path))
+      var graph = try readONNX(path, bytes).graph
       graph.moveImageChannelsLast()
       return .graph(graph, format: "onnx", byteCount: bytes.count)
     }
@@ -53,7 +53,7 @@ enum ModelFile {
         return Imported(graph: try TFLiteReader.read(bytes), format: "tflite")
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
-      let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
+      let model = try readONNX(path, bytes, shapes: shapes)
       let proof = try model.prove()
       var graph = model.graph
       graph.moveQuantizationOutOfTheEdges()
@@ -61,6 +61,18 @@ enum ModelFile {
       return Imported(
         graph: graph, format: "onnx", proof: proof, widenedNodes: model.widenedNodes)
     }
+  }
+
+  private static func readONNX(
+    _ path: String, _ bytes: [UInt8], shapes: [String: [[Int]]] = [:]
+  ) throws(ExchangeError) -> ONNXImport {
+    // Standard input has no folder with files beside it.
+    if path == "-" { return try ONNXReader.importModel(bytes, shapes: shapes) }
+    for name in (try? ONNXReader.externalFiles(bytes)) ?? [] {
+      let file = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(name)
+      FileClaims.reads(file.path)
+    }
+    return try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)
   }
 
   private static func checkInputs(_ names: [String], of bytes: [UInt8]) throws {
