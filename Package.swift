@@ -34,8 +34,9 @@ let package = Package(
     .target(
       name: "OctetReport",
       dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
-    .target(name: "OctetBoards", dependencies: ["OctetCompiler"]),
-    .target(name: "OctetCommand", swiftSettings: strict),
+    .target(name: "OctetSystem", swiftSettings: strict),
+    .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
+    .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",
       dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],

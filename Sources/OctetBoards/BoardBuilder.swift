@@ -26,6 +26,20 @@ public struct Firmware: Sendable {
   public var fileByteCount: Int
 }
 
+extension Firmware {
+  /// What a person wants to keep.
+  public var files: [URL] { [elf, map, model] + (binary.map { [$0] } ?? []) }
+
+  /// The same when its files are in another folder.
+  public func moved(to folder: URL) -> Firmware {
+    func moved(_ url: URL) -> URL { folder.appendingPathComponent(url.lastPathComponent) }
+    var result = self
+    (result.elf, result.map, result.model) = (moved(elf), moved(map), moved(model))
+    result.binary = binary.map(moved)
+    return result
+  }
+}
+
 /// Compiles the runtime, the board's sources and the model to one image.
 public struct BoardBuilder {
   let board: Board
@@ -91,7 +105,8 @@ public struct BoardBuilder {
         objects.append(
           try compileC(
             source, into: work,
-            flags: ["-DBOARD_MODEL_FILE=\"\(modelFile.path)\""]
+            // Relative to where clang runs: the folder's own name may hold quotes.
+            flags: ["-DBOARD_MODEL_FILE=\"\(modelFile.lastPathComponent)\""]
               + (arena.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? [])))
       }
     }
@@ -146,6 +161,7 @@ public struct BoardBuilder {
     return object
   }
 
+  /// - Parameter work: clang runs in the folder that this one is in.
   func compileC(_ source: URL, into work: URL, flags: [String]) throws(BoardError) -> URL {
     let name = source.deletingPathExtension().lastPathComponent
     let object = work.appendingPathComponent("\(name)-c.o")
@@ -156,7 +172,8 @@ public struct BoardBuilder {
           "-I", sources.kernels.appendingPathComponent("include").path, "-I",
           sources.firmware.appendingPathComponent("Sources/Board/include").path,
           "-c", source.path, "-o", object.path,
-        ]
+        ],
+      folder: work.deletingLastPathComponent()
     ).run(step: source.lastPathComponent)
     return object
   }

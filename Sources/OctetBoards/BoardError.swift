@@ -14,6 +14,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case runFailed(command: String, output: String)
   case timedOut(command: String, seconds: Int)
   case notCounted(command: String, output: String)
+  case cannotRun(program: String, problem: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
   case file(path: String, problem: String)
@@ -46,7 +47,9 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     case .runFailed(let command, let output):
       "the firmware did not finish; '\(command)' said: \(output.isEmpty ? "nothing" : output)"
     case .timedOut(let command, let seconds):
-      "the firmware did not finish within \(seconds) s; it was run as '\(command)'"
+      "'\(command)' did not finish within \(seconds) s and was ended; --timeout gives it more"
+    case .cannotRun(let program, let problem):
+      "'\(program)' cannot be run: \(problem)"
     case .notCounted(let command, let output):
       "the emulator counted no instructions; it must be a QEMU that takes plugins (built with "
         + "--enable-plugins). '\(command)' said: \(output.isEmpty ? "nothing" : output)"

@@ -1,4 +1,5 @@
 import Foundation
+import OctetSystem
 
 /// What `octet board run` reports, for machines (it encodes as the JSON object) and for people.
 public struct BoardReport: Encodable, Sendable {
@@ -76,14 +77,14 @@ public struct BoardReport: Encodable, Sendable {
 
   public var text: String {
     var lines = [
-      "\(board)\(host.map { " at \($0)" } ?? ", emulated"): \(sampleCount) "
+      "\(board)\(host.map { " at \($0.shown)" } ?? ", emulated"): \(sampleCount) "
         + "\(sampleCount == 1 ? "sample" : "samples"), outputs "
         + "\(outputsMatchHost ? "equal the host's" : "DIFFER from the host's"), self-test "
         + (selfTestPassed ? "passed" : "FAILED")
     ]
     if let instructionsPerInference {
       lines.append("instructions an inference  \(instructionsPerInference)")
-      for part in operators { lines.append("  \(part.name)  \(part.instructionCount)") }
+      for part in operators { lines.append("  \(part.name.shown)  \(part.instructionCount)") }
     }
     if let nanosecondsPerInference {
       lines.append("nanoseconds an inference   \(nanosecondsPerInference)")

@@ -1,6 +1,7 @@
 import Foundation
 import OctetCompiler
 import OctetRuntime
+import OctetSystem
 
 /// Runs firmware, in the emulator or on a Linux board by ssh, and compares it with the host.
 public struct BoardRunner {
@@ -19,15 +20,17 @@ public struct BoardRunner {
 
   /// Builds, runs and compares.
   ///
-  /// - Parameter folder: where the firmware stays; nil: it is removed afterwards.
+  /// - Parameter keep: is given the firmware after it ran, which is removed afterwards.
   public static func buildAndRun(
-    _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil, folder: URL? = nil
-  ) throws(BoardError) -> BoardResult {
-    let work: URL
-    if let folder { work = folder } else { work = try makeTemporaryFolder() }
-    defer { if folder == nil { work.remove() } }
-    let firmware = try BoardBuilder(board).build(blob, into: work)
-    return try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
+    _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil,
+    keep: (Firmware) throws -> Void = { _ in }
+  ) throws -> BoardResult {
+    try withTemporaryFolder { folder in
+      let firmware = try BoardBuilder(board).build(blob, into: folder)
+      let result = try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
+      try keep(firmware)
+      return result
+    }
   }
 
   /// Runs the self-test, then `inputs` (samples end to end; nil: the self-test's own sample).
@@ -144,10 +147,24 @@ package struct MachineRun {
   }
 }
 
-/// An empty folder of its own, which its owner removes.
-func makeTemporaryFolder() throws(BoardError) -> URL {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("octet-board-\(UUID().uuidString)")
-  try folder.makeFolder()
-  return folder
+/// Runs `body` with an empty folder of its own, which is removed afterwards, whatever ends this
+/// process.
+public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  let folder = try makeTemporaryFolder()
+  defer { folder.remove() }
+  return try body(folder.url)
+}
+
+func makeTemporaryFolder() throws(BoardError) -> TemporaryFolder {
+  do throws(SystemError) {
+    return try TemporaryFolder()
+  } catch {
+    throw .file(
+      path: FileManager.default.temporaryDirectory.path,
+      problem: "a temporary folder cannot be made: \(error)")
+  }
+}
+
+extension TemporaryFolder {
+  var url: URL { URL(fileURLWithPath: path) }
 }

@@ -7,6 +7,11 @@ public struct CLibrary: Sendable, Encodable {
   public var archive: String
   /// `octet.h`
   public var header: String
+
+  public init(archive: String, header: String) {
+    self.archive = archive
+    self.header = header
+  }
 }
 
 /// Builds `liboctet.a` for this machine or for a board.

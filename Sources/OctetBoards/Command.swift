@@ -1,11 +1,12 @@
 import Foundation
+import OctetSystem
 
-/// A program run to its end, with what it printed.
+/// A program run to its end, with what it printed. It ends with this process, however that ends.
 struct Command {
   var executable: URL
   var arguments: [String]
   var folder: URL?
-  var timeLimitSeconds = 1800
+  var timeLimitSeconds = TimeLimit.seconds
 
   struct Outcome {
     var status: Int32
@@ -28,35 +29,19 @@ struct Command {
   }
 
   func run() throws(BoardError) -> Outcome {
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    // A file, not a pipe: nothing to drain while it runs.
-    let log = FileManager.default.temporaryDirectory
-      .appendingPathComponent("octet-\(UUID().uuidString).log")
-    defer { try? FileManager.default.removeItem(at: log) }
-    do {
-      try Data().write(to: log)
-      let handle = try FileHandle(forWritingTo: log)
-      defer { try? handle.close() }
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = handle
-      process.standardError = handle
-      let finished = DispatchSemaphore(value: 0)
-      process.terminationHandler = { _ in finished.signal() }
-      try process.run()
-      if finished.wait(timeout: .now() + .seconds(timeLimitSeconds)) == .timedOut {
-        process.terminate()
-        throw BoardError.timedOut(command: line, seconds: timeLimitSeconds)
-      }
-      let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
-      return Outcome(status: process.terminationStatus, text: text)
-    } catch let error as BoardError {
-      throw error
+    let process = ChildProcess(
+      executable: executable.path, arguments: arguments, folder: folder?.path,
+      timeLimitSeconds: timeLimitSeconds)
+    let outcome: ChildProcess.Outcome
+    do throws(SystemError) {
+      outcome = try process.run()
     } catch {
-      throw .runFailed(command: line, output: error.localizedDescription)
+      throw .cannotRun(program: executable.path, problem: error.description)
     }
+    guard let status = outcome.status else {
+      throw .timedOut(command: line, seconds: timeLimitSeconds)
+    }
+    return Outcome(status: status, text: String(decoding: outcome.output, as: UTF8.self))
   }
 
   /// Runs it as a step of a build.
@@ -66,6 +51,15 @@ struct Command {
       throw .buildFailed(step: step, output: outcome.text)
     }
   }
+}
+
+/// How long one step of a build or one run of firmware may take.
+public enum TimeLimit {
+  /// The compilers need a minute on a slow machine; emulated firmware seldom more than seconds.
+  public static let defaultSeconds = 300
+
+  /// For all that this task starts.
+  @TaskLocal public static var seconds = defaultSeconds
 }
 
 extension URL {

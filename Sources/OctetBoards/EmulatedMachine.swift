@@ -1,10 +1,12 @@
 import Foundation
+import OctetSystem
 
 /// Firmware in QEMU.
 package struct EmulatedMachine: Machine {
   let firmware: Firmware
   let emulator: URL
-  private let folder: URL
+  private let temporary: TemporaryFolder
+  private var folder: URL { temporary.url }
 
   package init(_ firmware: Firmware) throws(BoardError) {
     let package = firmware.board.family == .linux ? "qemu-user" : "qemu-system-arm"
@@ -12,10 +14,10 @@ package struct EmulatedMachine: Machine {
       firmware.board.emulator[0],
       remedy: "install QEMU 7 or later (on Debian and Ubuntu: apt-get install \(package))")
     self.firmware = firmware
-    folder = try makeTemporaryFolder()
+    temporary = try makeTemporaryFolder()
   }
 
-  package func close() { folder.remove() }
+  package func close() { temporary.remove() }
 
   package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
     let (command, text) = try execute(inputs: inputs, isTracing: isTracing)

@@ -1,5 +1,6 @@
 import OctetCompiler
 import OctetRuntime
+import OctetSystem
 
 /// The same inferences on this machine: what the board's bytes must equal.
 struct HostRun {
@@ -111,7 +112,7 @@ public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     let different = elements
     var lines = [
-      "operator \(operatorIndex) '\(name)' is the first that differs: CRC "
+      "operator \(operatorIndex) '\(name.shown)' is the first that differs: CRC "
         + "\(String(actualChecksum, radix: 16)), the host has "
         + "\(String(expectedChecksum, radix: 16)); \(different.count) of \(expected.count) values"
     ]

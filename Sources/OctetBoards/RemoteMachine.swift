@@ -1,4 +1,5 @@
 import Foundation
+import OctetSystem
 
 /// A Linux board that is reached by ssh. Nothing is installed on it; its files are removed after.
 package struct RemoteMachine: Machine {
@@ -6,7 +7,8 @@ package struct RemoteMachine: Machine {
   let host: String
   private let ssh: URL
   private let scp: URL
-  private let folder: URL
+  private let temporary: TemporaryFolder
+  private var folder: URL { temporary.url }
   /// On the board.
   private let remoteFolder: String
 
@@ -16,7 +18,7 @@ package struct RemoteMachine: Machine {
     scp = try Command.find("scp", remedy: remedy)
     self.firmware = firmware
     self.host = host
-    folder = try makeTemporaryFolder()
+    temporary = try makeTemporaryFolder()
     remoteFolder = "/tmp/octet-\(UUID().uuidString)"
     try shell("mkdir \(remoteFolder)")
     try copy([firmware.elf.path, firmware.model.path], to: "\(host):\(remoteFolder)/")
@@ -24,7 +26,7 @@ package struct RemoteMachine: Machine {
 
   package func close() {
     _ = try? shell("rm -r \(remoteFolder)")
-    folder.remove()
+    temporary.remove()
   }
 
   package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {

@@ -1,3 +1,4 @@
+import OctetSystem
 import Synchronization
 
 /// Where a verb speaks: results on standard output, progress and messages on standard error.
@@ -28,9 +29,9 @@ public final class Console: Sendable {
           do throws(SystemError) {
             try Posix.write(Array(text.utf8), to: 1)
           } catch {
-            if error.isBrokenPipe { Interruption.exitNow(.brokenPipe) }
+            if error.isBrokenPipe { Signals.exitNow(ExitStatus.brokenPipe.rawValue) }
             try? Posix.write(Array("octet: standard output: \(error)\n".utf8), to: 2)
-            Interruption.exitNow(.inputOutput)
+            Signals.exitNow(ExitStatus.inputOutput.rawValue)
           }
         },
         writeError: { text in try? Posix.write(Array(text.utf8), to: 2) })
@@ -53,21 +54,22 @@ public final class Console: Sendable {
   /// Standard error.
   public var error: Terminal { streams.error }
 
-  /// Text for people that belongs to the result but comes before its end, such as the digits that
-  /// `demo` draws: standard output, or standard error with `--json`.
+  /// Text for people that comes before the result and leads to it, such as an epoch of `train` or
+  /// the digits that `demo` draws, at once: standard output, or standard error when that is taken
+  /// by JSON or by a file. Silent with `--quiet`.
   public func print(_ text: String) {
-    if isJSON {
-      message(text)
-    } else {
-      aboveProgress { streams.writeOutput(Self.line(text)) }
-    }
+    guard !isQuiet else { return }
+    aboveProgress { (outputIsTaken ? streams.writeError : streams.writeOutput)(Self.line(text)) }
   }
 
-  /// Something worth knowing, on standard error; silent with `--quiet`.
+  /// A sentence worth knowing, on standard error; silent with `--quiet`.
   public func message(_ text: String) {
     guard !isQuiet else { return }
-    aboveProgress { streams.writeError(Self.line(text)) }
+    aboveProgress { streams.writeError(Self.line(SafeText.escaped(text))) }
   }
+
+  /// Whether standard output holds JSON or a file, so that words go to standard error.
+  private var outputIsTaken: Bool { isJSON || FileClaims.current.takesStandardOutput }
 
   /// Starts a progress bar on standard error; one at a time.
   ///
@@ -104,6 +106,8 @@ public final class Console: Sendable {
       } catch {
         throw CommandError(.inputOutput, "the report cannot be written as JSON: \(error)")
       }
+    } else if FileClaims.current.takesStandardOutput {
+      print(outcome.text)
     } else if !outcome.text.isEmpty {
       streams.writeOutput(Self.line(outcome.text))
     }
@@ -118,6 +122,6 @@ public final class Console: Sendable {
   }
 
   private static func line(_ text: String) -> String {
-    text.hasSuffix("\n") ? text : text + "\n"
+    SafeText.printable(text.hasSuffix("\n") ? text : text + "\n")
   }
 }

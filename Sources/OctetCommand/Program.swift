@@ -19,7 +19,7 @@ public struct Program: Sendable {
   }
 
   static let json = Flag("--json", help: "Print one JSON object on standard output.")
-  static let quiet = Flag("--quiet", short: "q", help: "No progress and no messages.")
+  static let quiet = Flag("--quiet", short: "q", help: "Only the result and errors.")
   static let help = Flag("--help", short: "h", help: "Print this help.")
   static let showVersion = Flag("--version", help: "Print the version.")
 
@@ -67,9 +67,13 @@ public struct Program: Sendable {
     }
     let verb = try named(verbName)
     if request.has(Self.help) { return try help(about: [verbName], console: console) }
-    let arguments = try Arguments(request.rest, parameters: verb.parameters + Self.commonFlags)
-    let outcome = try verb.run(arguments, console: console)
-    try console.emit(outcome)
+    let arguments = try Arguments(request.rest, parameters: verb.allParameters + Self.commonFlags)
+    let claims = try FileClaims.of(arguments, isJSON: console.isJSON)
+    let outcome = try FileClaims.$current.withValue(claims) {
+      let outcome = try verb.run(arguments, console: console)
+      try console.emit(outcome)
+      return outcome
+    }
     switch outcome.ending {
     case .done:
       return .done
@@ -170,7 +174,7 @@ private struct VerbHelpReport: Encodable {
     summary = verb.summary
     usages = verb.usages.map { $0.replacing("\u{A0}", with: " ") }
     example = verb.example
-    let all = verb.parameters.map(\.specification) + Program.commonFlags.map(\.specification)
+    let all = verb.allParameters.map(\.specification) + Program.commonFlags.map(\.specification)
     parameters = all.map {
       Entry(
         name: $0.name, short: $0.short.map { "-\($0)" }, placeholder: $0.placeholder,

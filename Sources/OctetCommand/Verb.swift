@@ -4,16 +4,16 @@
 /// struct Verify: Verb {
 ///   let name = "verify"
 ///   let summary = "Check a blob and run its self-test on every backend."
-///   let model = Positional("M.oct", .path, help: "The blob.")
+///   let model = Positional("M.oct", .input, help: "The blob.")
 ///   let backend = Option("--backend", .string, help: "Only this backend.")
 ///   var parameters: [any Parameter] { [model, backend] }
 ///   let example = "octet verify lenet.oct"
 ///
 ///   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-///     let blob = try InputFile.map(arguments[model])     // String
+///     let blob = try InputFile.map(arguments[model])     // Data
 ///     let backend = arguments[backend]                   // String?
 ///     …
-///     return Outcome(report, text: table.text(width: console.output.width))
+///     return Outcome(report, text: table.text(for: console.output))
 ///   }
 /// }
 /// ```
@@ -34,6 +34,15 @@ public protocol Verb: Sendable {
 }
 
 extension Verb {
+  /// With `--force` where the verb writes a file.
+  var allParameters: [any Parameter] {
+    let writes = parameters.contains {
+      guard let use = $0.specification.fileUse else { return false }
+      return use.isOutput || use == .folderOfOutputs
+    }
+    return writes ? parameters + [FileClaims.forceFlag] : parameters
+  }
+
   public var discussion: String { "" }
   public var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
 }

@@ -37,10 +37,13 @@ public struct Trainer: Sendable {
   ///   - images: what to learn from; without `validation`, a share of them is held back for it.
   ///   - validation: images that choose the best epoch.
   ///   - progress: called after every batch, on the calling thread.
+  ///   - epochEnded: called after every epoch; `isBest`: it is the best so far.
   ///   - shouldStop: asked before every batch; true ends training with the best weights so far.
   public func train(
     _ images: LabelledImages, validation: LabelledImages? = nil,
-    progress: (TrainingProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+    progress: (TrainingProgress) -> Void = { _ in },
+    epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingResult {
     let run = try TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
@@ -60,7 +63,8 @@ public struct Trainer: Sendable {
         network: network, threadCount: options.threadCount, kernels: kernels),
       validation: validation.flatMap { $0.count > 0 ? $0 : nil })
     if let validation { try run.runner.check(validation) }
-    return try session.train(progress: progress, shouldStop: shouldStop)
+    return try session.train(
+      progress: progress, epochEnded: epochEnded, shouldStop: shouldStop)
   }
 }
 
@@ -80,7 +84,8 @@ private struct Session {
   private var batchCount: Int { (indices.count + options.batchSize - 1) / options.batchSize }
 
   mutating func train(
-    progress: (TrainingProgress) -> Void, shouldStop: () -> Bool
+    progress: (TrainingProgress) -> Void, epochEnded: (EpochRecord, Bool) -> Void,
+    shouldStop: () -> Bool
   ) throws(TrainingError) -> TrainingResult {
     let start = Date()
     var wasStopped = false
@@ -96,6 +101,7 @@ private struct Session {
       let seconds = Date().timeIntervalSince(epochStart)
       trainingSeconds += seconds
       try finish(epoch, sums, trainSeconds: seconds, start: epochStart)
+      if let record = records.last { epochEnded(record, best?.epoch == epoch) }
       if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
     }
     return TrainingResult(

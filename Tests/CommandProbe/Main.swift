@@ -38,7 +38,7 @@ struct Poll: Verb {
 struct Write: Verb {
   let name = "write"
   let summary = "Writes a file."
-  let path = Positional("FILE", .path, help: "Where.")
+  let path = Positional<OutputPath>("FILE", .output(.raw), help: "Where.")
   let byteCount = Option("--byte-count", .integer(0...), default: 1000, help: "How much.")
   let slow = Flag("--slow", help: "Never end.")
   var parameters: [any Parameter] { [path, byteCount, slow] }
@@ -52,9 +52,9 @@ struct Write: Verb {
         Thread.sleep(forTimeInterval: 0.001)
         return UInt8(truncatingIfNeeded: index)
       }
-      try AtomicFile.write(bytes, to: arguments[path])
+      try AtomicFile.write(bytes, to: arguments[path], as: .raw)
     } else {
-      try AtomicFile.write([UInt8](repeating: 7, count: count), to: arguments[path])
+      try AtomicFile.write([UInt8](repeating: 7, count: count), to: arguments[path], as: .raw)
     }
     return Outcome(["byteCount": count], text: "\(count) bytes")
   }

@@ -3,7 +3,7 @@ import OctetData
 import Testing
 
 /// Training on colour, and on sets of other sizes than MNIST's, from files to a board.
-@Suite struct ColourTests {
+@Suite(.serialized) struct ColourTests {
   /// One colour a class on noise, so that any network learns it.
   private static func image(
     _ label: Int, _ index: Int, height: Int, width: Int, constantBlue: Bool = false
@@ -46,7 +46,7 @@ import Testing
   }
 
   private static func writeCIFAR(_ folder: URL) throws {
-    for (name, count) in [("data_batch_1.bin", 90), ("test_batch.bin", 30)] {
+    for (name, count) in [("data_batch_1.bin", 60), ("test_batch.bin", 20)] {
       var file: [UInt8] = []
       for index in 0..<count {
         let label = index % 10
@@ -66,14 +66,14 @@ import Testing
     minimumAccuracy: Double
   ) async throws {
     var lines = [
-      "train --arch \(architecture) --data \(data) -o m.onnx --epochs 8 --learning-rate 5e-3",
+      "train --arch \(architecture) --data \(data) -o m.onnx --epochs 6 --learning-rate 5e-3",
       "quantize m.onnx --data \(data) -o m.oct", "diff m.onnx m.oct --data \(data)", "verify m.oct",
     ]
     if let picture { lines.append("run m.oct \(picture)") }
     for line in lines {
       var words = line.split(separator: " ").map(String.init) + ["--json"]
       words = words.map { $0.replacing("_", with: " ") }
-      let run = try await octet(words, in: folder)
+      let run = try await octet(words, in: folder, timeout: 240)
       try #require(run.status == 0, "\(architecture), \(data): \(line): \(run.stderr)")
       let json = try run.json()
       if words[0] == "train" {
@@ -84,18 +84,17 @@ import Testing
     }
   }
 
-  @Test(arguments: ["lenet", "lenet-avg", "cnn-small", "mlp"])
+  @Test(arguments: ["lenet", "mlp"])
   func cifar(architecture: String) async throws {
     try await withTemporaryFolder { folder in
       try Self.writeCIFAR(folder.appendingPathComponent("cifar"))
       // Chance is 0.1.
-      try await Self.wholeWay(architecture, "cifar", nil, in: folder, minimumAccuracy: 0.25)
+      try await Self.wholeWay(architecture, "cifar", nil, in: folder, minimumAccuracy: 0.2)
     }
   }
 
   @Test(arguments: [
-    ("lenet", 28, 28), ("lenet-avg", 20, 20), ("cnn-small", 21, 33), ("mlp", 48, 48),
-    ("lenet", 33, 21),
+    ("lenet-avg", 20, 20), ("cnn-small", 8, 12), ("mlp", 48, 32), ("lenet", 13, 21),
   ])
   func classFolders(architecture: String, height: Int, width: Int) async throws {
     try await withTemporaryFolder { folder in
@@ -161,7 +160,7 @@ import Testing
           folder.appendingPathComponent(name), classCount: classCount, count: count, height: 12,
           width: 12)
         let run = try await octet(
-          "train", "--arch", "lenet", "--data", name, "-o", "m.onnx", "--epochs", "1", "--json",
+          "train", "--arch", "mlp", "--data", name, "-o", "m.onnx", "--epochs", "1", "--json",
           in: folder)
         #expect(run.status == 0, "\(run.stderr)")
         let inspected = try await octet("inspect", "m.onnx", "--json", in: folder).json()

@@ -22,11 +22,11 @@ private struct Sample: Verb {
   let summary = "Does nothing, thoroughly."
   let epochs = Option("--epochs", .integer(1...1000), default: 10, help: "Passes.")
   let rate = Option("--rate", .positiveNumber(upTo: 1), default: 0.001, help: "Step.")
-  let data = Option("--data", .path.named("DIR"), help: "Where the images are.")
-  let output = Option(required: "--output", short: "o", .path, help: "Where it goes.")
+  let data = Option("--data", .inputFolder, help: "Where the images are.")
+  let output = Option(required: "--output", short: "o", .output(.raw), help: "Where it goes.")
   let color = Option<Color>("--color", .choice, default: .red, help: "Of the shed.")
   let dry = Flag("--dry", short: "d", help: "Only look.")
-  let files = Positionals("IMAGE", .path, atLeast: 1, help: "What to read.")
+  let files = Positionals("IMAGE", .input, atLeast: 1, help: "What to read.")
   var parameters: [any Parameter] { [files, output, data, epochs, rate, color, dry] }
   let example = "octet sample a.png -o b.txt"
 

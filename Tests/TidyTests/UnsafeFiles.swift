@@ -5,12 +5,17 @@ let unsafeFiles: [String] = [
   "Firmware/CLibrary/Octet.swift",
   // What a board's C side hands over and takes.
   "Firmware/Sources/Firmware/Main.swift",
-  "Sources/OctetCommand/Files/Posix.swift",
-  "Sources/OctetCommand/Interruption.swift",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
   "Sources/OctetReport/Evaluation/Evaluation.swift",
   "Sources/OctetReport/Diff/Diff.swift",
   "Sources/OctetReport/Diff/Sensitivity.swift",
+  // System calls.
+  "Sources/OctetSystem/ChildProcess.swift",
+  "Sources/OctetSystem/GNU.swift",
+  "Sources/OctetSystem/Guardian.swift",
+  "Sources/OctetSystem/Posix.swift",
+  "Sources/OctetSystem/Signals.swift",
+  "Sources/OctetSystem/Spawn.swift",
   // Pointers of validated layers, and of patches that lie inside the input or the band.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/Checksum.swift",

@@ -2,12 +2,13 @@
 public struct Arguments: Sendable {
   private let values: [String: [String]]
   private let names: Set<String>
+  private let specifications: [ParameterSpecification]
 
   /// Sorts and checks everything at once, so that the subscripts cannot fail.
   public init(
     _ arguments: [String], parameters: [any Parameter]
   ) throws(CommandError) {
-    let specifications = parameters.map(\.specification)
+    specifications = parameters.map(\.specification)
     values = try ArgumentParser(specifications: specifications).parse(arguments)
     names = Set(specifications.map(\.name))
   }
@@ -32,6 +33,17 @@ public struct Arguments: Sendable {
 
   /// Whether the user gave it, default or not.
   public func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
+
+  /// The files that were named, each with the parameter as the help shows it.
+  var fileUses: [(name: String, use: FileUse, path: String)] {
+    specifications.flatMap { specification -> [(name: String, use: FileUse, path: String)] in
+      guard let use = specification.fileUse else { return [] }
+      let name = specification.isPositional ? specification.name : Help.flag(of: specification)
+      return (values[specification.name] ?? []).map { (name, use, $0) }
+    }
+  }
+
+  var isForced: Bool { values[FileClaims.forceFlag.specification.name] != nil }
 
   private func texts(_ parameter: some Parameter) -> [String]? {
     let name = parameter.specification.name

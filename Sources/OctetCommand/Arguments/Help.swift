@@ -19,7 +19,7 @@ enum Help {
   }
 
   static func text(of verb: any Verb, in program: Program) -> String {
-    let specifications = verb.parameters.map(\.specification)
+    let specifications = verb.allParameters.map(\.specification)
     let positionals = specifications.filter(\.isPositional)
     let options = specifications.filter { !$0.isPositional }
     var text = hanging("", "\(program.name) \(verb.name) – \(verb.summary)") + "\n\n"
@@ -47,9 +47,14 @@ enum Help {
       .joined(separator: " ")
   }
 
+  /// `-o` where there is one letter, `--output` else.
+  static func flag(of specification: ParameterSpecification) -> String {
+    specification.short.map { "-\($0)" } ?? specification.name
+  }
+
   /// How the parameter is written: `--epochs N`, `-o FILE`, `IMAGE…`.
   static func call(of specification: ParameterSpecification) -> String {
-    let name = specification.short.map { "-\($0)" } ?? specification.name
+    let name = flag(of: specification)
     return switch specification.form {
     case .flag: specification.name
     case .option: "\(name) \(specification.placeholder)"

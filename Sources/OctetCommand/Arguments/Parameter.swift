@@ -25,6 +25,8 @@ public struct ParameterSpecification: Sendable {
   public var expectation: String?
   public var defaultText: String?
   public var isRequired: Bool
+  /// Of parameters that name files.
+  var fileUse: FileUse?
   /// Throws when the text is not a value of the parameter's type.
   var check: @Sendable (String) throws(ValueError) -> Void
 }
@@ -54,7 +56,7 @@ public struct Option<Value: Sendable>: Parameter {
     specification = ParameterSpecification(
       form: .option, name: name, short: short, placeholder: kind.placeholder, help: help,
       expectation: kind.expectation, defaultText: defaultText, isRequired: absent == nil,
-      check: { text throws(ValueError) in _ = try kind.parse(text) })
+      fileUse: kind.fileUse, check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = { text throws(ValueError) in convert(try kind.parse(text)) }
     self.absent = absent
   }
@@ -96,7 +98,7 @@ public struct Positional<Value: Sendable>: Parameter {
   public init(_ name: String, _ kind: ValueKind<Value>, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: 1, maximum: 1), name: name, placeholder: name, help: help,
-      expectation: kind.expectation, isRequired: true,
+      expectation: kind.expectation, isRequired: true, fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = kind.parse
     absent = nil
@@ -106,7 +108,7 @@ public struct Positional<Value: Sendable>: Parameter {
   where Value == Wrapped? {
     specification = ParameterSpecification(
       form: .positional(minimum: 0, maximum: 1), name: name, placeholder: name, help: help,
-      expectation: kind.expectation, isRequired: false,
+      expectation: kind.expectation, isRequired: false, fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = { text throws(ValueError) in try kind.parse(text) }
     absent = .some(nil)
@@ -121,7 +123,7 @@ public struct Positionals<Value: Sendable>: Parameter {
   public init(_ name: String, _ kind: ValueKind<Value>, atLeast minimum: Int, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: minimum, maximum: .max), name: name, placeholder: name,
-      help: help, expectation: kind.expectation, isRequired: minimum > 0,
+      help: help, expectation: kind.expectation, isRequired: minimum > 0, fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = kind.parse
   }

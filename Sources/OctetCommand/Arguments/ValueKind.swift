@@ -11,6 +11,8 @@ public struct ValueKind<Value: Sendable>: Sendable {
   /// For the help, when it says more than the placeholder: `1 to 1000`.
   public var expectation: String?
   public var parse: @Sendable (String) throws(ValueError) -> Value
+  /// Of a kind that names a file; such kinds are made by `.input`, `.output` and their like only.
+  var fileUse: FileUse?
   /// The text that `parse` would read back; shows defaults in the help.
   public var describe: @Sendable (Value) -> String
 
@@ -38,15 +40,6 @@ extension ValueKind<String> {
   public static var string: ValueKind {
     ValueKind(placeholder: "TEXT") { text throws(ValueError) in
       guard !text.isEmpty else { throw ValueError("a value: it is empty") }
-      return text
-    }
-  }
-
-  /// The name of a file or folder; whether it exists is for its reader to find out.
-  public static var path: ValueKind {
-    ValueKind(placeholder: "FILE") { text throws(ValueError) in
-      guard !text.isEmpty else { throw ValueError("a file name: it is empty") }
-      guard !text.utf8.contains(0) else { throw ValueError("a file name: it has a zero byte") }
       return text
     }
   }

@@ -1,10 +1,34 @@
 import Foundation
-import Synchronization
+import OctetSystem
 
 /// Writes whole files: an interrupted or failed run leaves the old file or the new one, never half.
 public enum AtomicFile {
-  /// One file at a time, so that a signal handler has one temporary file to remove.
-  private static let lock = Mutex(())
+  /// Writes what a verb was asked for, unless something would be lost.
+  ///
+  /// - Throws: status 64 or 73 when the name or what is there does not fit the format; otherwise
+  ///   like `write(_:to:)`.
+  public static func write(
+    _ bytes: some Sequence<UInt8>, to output: OutputPath, as format: FileFormat
+  ) throws(CommandError) {
+    guard output.isStandardOutput else {
+      try FileClaims.current.check(output.path, [format])
+      return try write(bytes, to: output.path)
+    }
+    do throws(SystemError) {
+      try Posix.write(bytes, to: 1)
+    } catch {
+      if error.isBrokenPipe { Signals.exitNow(ExitStatus.brokenPipe.rawValue) }
+      throw CommandError(.inputOutput, "standard output: cannot be written: \(error)")
+    }
+  }
+
+  /// What `write` to the output would throw already; for verbs that know the format only when they
+  /// run.
+  public static func checkCanWrite(
+    to output: OutputPath, as format: FileFormat
+  ) throws(CommandError) {
+    if !output.isStandardOutput { try FileClaims.current.check(output.path, [format]) }
+  }
 
   /// Writes a temporary file in the target's folder, flushes it to the disk and renames it over
   /// the target.
@@ -14,7 +38,7 @@ public enum AtomicFile {
   /// to as it is.
   ///
   /// - Throws: status 73 when the file cannot be created, 74 when the disk is full or fails.
-  public static func write(
+  package static func write(
     _ bytes: some Sequence<UInt8>, to path: String
   ) throws(CommandError) {
     let target = try resolve(path)
@@ -36,7 +60,7 @@ public enum AtomicFile {
     }
   }
 
-  public static func write(_ text: String, to path: String) throws(CommandError) {
+  package static func write(_ text: String, to path: String) throws(CommandError) {
     try write(Array(text.utf8), to: path)
   }
 
@@ -44,7 +68,7 @@ public enum AtomicFile {
   ///
   /// - Throws: what `write` would throw for a missing folder, a folder in the file's place, or
   ///   missing permission.
-  public static func checkCanWrite(to path: String) throws(CommandError) {
+  package static func checkCanWrite(to path: String) throws(CommandError) {
     let target = try resolve(path)
     let existing = try? Posix.status(of: target, followsLinks: true)
     if existing?.kind == .folder || path.hasSuffix("/") {
@@ -81,22 +105,17 @@ public enum AtomicFile {
   private static func replace(
     _ target: String, with bytes: some Sequence<UInt8>, like existing: Posix.Status?
   ) throws(SystemError) {
-    // The target's own name may already be as long as names get.
-    let name = ".octet-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    let temporary = parent(of: target) + "/" + name
-    let failure = lock.withLock { _ -> SystemError? in
-      Interruption.setTemporaryPath(temporary)
-      defer { Interruption.setTemporaryPath(nil) }
-      do throws(SystemError) {
-        try fill(temporary, with: bytes, like: existing)
-        try Posix.rename(temporary, to: target)
-        return nil
-      } catch {
-        Posix.remove(temporary)
-        return error
-      }
+    let folder = parent(of: target)
+    StaleFiles.sweep(folder)
+    let temporary = StaleFiles.newPath(in: folder)
+    Leftovers.enter(file: temporary)
+    defer { Leftovers.strike(file: temporary) }
+    do throws(SystemError) {
+      try fill(temporary, with: bytes, like: existing, thenRenamingTo: target)
+    } catch {
+      Posix.remove(temporary)
+      throw error
     }
-    if let failure { throw failure }
     // The rename itself is on disk once the folder is; the file is whole either way.
     if let folder = try? Posix.open(parent(of: target), O_RDONLY) {
       try? Posix.synchronize(folder)
@@ -105,21 +124,24 @@ public enum AtomicFile {
   }
 
   private static func fill(
-    _ path: String, with bytes: some Sequence<UInt8>, like existing: Posix.Status?
+    _ path: String, with bytes: some Sequence<UInt8>, like existing: Posix.Status?,
+    thenRenamingTo target: String
   ) throws(SystemError) {
     let descriptor = try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL)
     do throws(SystemError) {
+      // Held until the file has its name, so that no other run takes it for a stale one.
+      _ = Posix.tryLock(descriptor)
       try Posix.write(bytes, to: descriptor)
       if let existing {
         Posix.setOwner(existing.owner, existing.group, of: descriptor)
         try Posix.setPermissions(existing.permissions, of: descriptor)
       }
       try Posix.synchronize(descriptor)
+      try Posix.rename(path, to: target)
     } catch {
       try? Posix.close(descriptor)
       throw error
     }
-    // Network file systems report a full disk only here.
     try Posix.close(descriptor)
   }
 

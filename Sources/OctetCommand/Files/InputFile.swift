@@ -1,6 +1,8 @@
 import Foundation
+import OctetSystem
+import Synchronization
 
-/// Reads whole files, with errors that name the file.
+/// Reads whole files, with errors that name the file; `-` is standard input.
 public enum InputFile {
   /// Larger files are mapped rather than copied.
   static let mappedByteCountMin = 1 << 20
@@ -15,7 +17,9 @@ public enum InputFile {
   public static func read(
     _ path: String, limit: Int = byteCountLimit
   ) throws(CommandError) -> [UInt8] {
-    try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
+    if path == "-" { return try readStandardInput(limit: limit) }
+    FileClaims.reads(path)
+    return try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
       try Posix.read(descriptor, limit: limit == .max ? limit : limit + 1)
     }
   }
@@ -30,6 +34,12 @@ public enum InputFile {
     _ path: String, limit: Int, headByteCount: Int,
     checking head: ([UInt8]) throws(CommandError) -> Void
   ) throws(CommandError) -> [UInt8] {
+    if path == "-" {
+      let bytes = try readStandardInput(limit: limit)
+      try head(Array(bytes.prefix(headByteCount)))
+      return bytes
+    }
+    FileClaims.reads(path)
     var refusal: CommandError?
     let bytes = try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
       var bytes = try Posix.read(descriptor, limit: headByteCount)
@@ -54,11 +64,36 @@ public enum InputFile {
   public static func map(
     _ path: String, limit: Int = byteCountLimit
   ) throws(CommandError) -> Data {
-    try opening(path, limit: limit) { descriptor, status throws(SystemError) in
+    if path == "-" { return Data(try readStandardInput(limit: limit)) }
+    FileClaims.reads(path)
+    return try opening(path, limit: limit) { descriptor, status throws(SystemError) in
       if status.kind == .file, status.byteCount >= mappedByteCountMin {
         return try Posix.map(descriptor, byteCount: status.byteCount)
       }
       return Data(try Posix.read(descriptor, limit: limit == .max ? limit : limit + 1))
+    }
+  }
+
+  /// Standard input's bytes, once they are read: verbs may look at a file twice.
+  private static let standardInput = Mutex<[UInt8]?>(nil)
+
+  private static func readStandardInput(limit: Int) throws(CommandError) -> [UInt8] {
+    let result = standardInput.withLock { kept -> Result<[UInt8], SystemError> in
+      if let kept { return .success(kept) }
+      do throws(SystemError) {
+        let bytes = try Posix.read(0, limit: limit == .max ? limit : limit + 1)
+        kept = bytes
+        return .success(bytes)
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch result {
+    case .failure(let error):
+      throw CommandError(.missingInput, "standard input: cannot be read: \(error)")
+    case .success(let bytes):
+      if bytes.count <= limit { return bytes }
+      throw CommandError(.badData, "standard input: longer than the limit of \(limit) bytes")
     }
   }
 

@@ -23,7 +23,7 @@ public struct GrayImage: Sendable {
         let lower = row + 1 < height ? pixel(row + 1, column) : 0
         line += Self.glyph(upper, lower, terminal)
       }
-      return line + (terminal.hasUnicode && terminal.hasColor ? "\u{1B}[0m" : "")
+      return line + (terminal.hasUnicode && terminal.hasColor ? terminal.code("0") : "")
     }
   }
 
@@ -65,7 +65,7 @@ public struct GrayImage: Sendable {
     if terminal.hasColor {
       // 232…255 are the 24 grays of the 256-colour palette.
       let (foreground, background) = (232 + Int(upper) * 23 / 255, 232 + Int(lower) * 23 / 255)
-      return "\u{1B}[38;5;\(foreground);48;5;\(background)m▀"
+      return terminal.code("38;5;\(foreground);48;5;\(background)") + "▀"
     }
     return switch (upper >= 128, lower >= 128) {
     case (true, true): "█"

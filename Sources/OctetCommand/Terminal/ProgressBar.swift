@@ -1,4 +1,5 @@
 import Foundation
+import OctetSystem
 import Synchronization
 
 /// A bar with the time left on a terminal, a line now and then elsewhere.
@@ -93,7 +94,7 @@ public final class ProgressBar: Sendable {
         secondsLeft: secondsLeft(state, now), note: state.note, terminal: terminal)
       write?("\r\u{1B}[K" + line)
       state.isOnScreen = true
-      Interruption.progressLineIsOpen.store(true, ordering: .relaxed)
+      Signals.progressLineIsOpen.store(true, ordering: .relaxed)
     } else {
       let left = secondsLeft(state, now).map { ", \(Self.duration($0)) left" } ?? ""
       let note = state.note.isEmpty ? "" : ", \(SafeText.escaped(state.note))"
@@ -106,7 +107,7 @@ public final class ProgressBar: Sendable {
     guard state.isOnScreen else { return }
     write?("\r\u{1B}[K")
     state.isOnScreen = false
-    Interruption.progressLineIsOpen.store(false, ordering: .relaxed)
+    Signals.progressLineIsOpen.store(false, ordering: .relaxed)
   }
 
   /// As long for the rest as for what is done; nil in the first second, when that says little.

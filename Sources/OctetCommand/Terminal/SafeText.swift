@@ -1,31 +1,31 @@
+import OctetSystem
+
 /// Text from models and files, made harmless for a terminal.
 public enum SafeText {
-  /// Control characters become `\u{1B}`, so that a layer's name cannot move the cursor.
-  public static func escaped(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if isControl(scalar) {
-        result += scalar.escaped(asASCII: true)
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+  /// Control characters become `\u{1B}`, so that a layer's name cannot move the cursor, nor fake a
+  /// line of the tool's.
+  public static func escaped(_ text: String) -> String { text.shown }
+
+  /// The one way to a terminal: everything that moves a cursor is escaped but line breaks and the
+  /// styles that this process asked for.
+  package static func printable(_ text: String) -> String {
+    text.shownInLines.replacing(styleMark, with: "\u{1B}")
   }
+
+  /// Stands for the escape character of our own styles until the text is printed: private-use
+  /// characters drawn anew by every process, so that no name in a file can hold them.
+  static let styleMark: String = {
+    var mark = "\u{F0000}"
+    for _ in 0..<8 {
+      mark.unicodeScalars.append(Unicode.Scalar(0xF0100 + .random(in: 0..<0xF000)) ?? "\u{F0000}")
+    }
+    return mark
+  }()
 
   /// Columns that the text takes on a terminal: 2 for East Asian wide characters and emoji, 0 for
   /// marks that join the letter before them.
   public static func width(_ text: String) -> Int {
     text.reduce(0) { $0 + width(of: $1) }
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: true
-    // Marks that turn the direction of writing can hide what a name says.
-    default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-    }
   }
 
   private static func width(of character: Character) -> Int {

@@ -1,4 +1,5 @@
 import Foundation
+import OctetSystem
 
 /// What one of the standard streams can show.
 public struct Terminal: Sendable, Equatable {
@@ -53,9 +54,13 @@ public struct Terminal: Sendable, Equatable {
     width = min(max(columns, 20), 1000)
   }
 
-  /// The text in the style, or as it is where colours are unwanted.
+  /// The text in the style, or as it is where colours are unwanted. For `Console`, which alone
+  /// turns the marks of a style into what terminals understand.
   public func styled(_ text: String, _ style: Style) -> String {
     guard hasColor, style != .plain, !text.isEmpty else { return text }
-    return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
+    return code(style.rawValue) + text + code(Style.plain.rawValue)
   }
+
+  /// The codes of one style (ECMA-48, SGR), behind the mark in place of the escape character.
+  func code(_ parameters: String) -> String { "\(SafeText.styleMark)[\(parameters)m" }
 }

@@ -29,6 +29,26 @@ public struct Classifier: Sendable {
     index < labels.count ? labels[index] : String(index)
   }
 
+  /// Whether a drawing seems to be the negative of what the model learnt. Of colour models nothing
+  /// is said.
+  ///
+  /// Where the normalisation tells how bright the training images were, the picture's ground is
+  /// compared with that. Where it does not (0 and 1), a light ground is suspected, as digits are
+  /// learnt light on dark: if the model is in doubt, or surer of the negative.
+  public func seemsInverted(
+    _ image: Image, scores: [Float], _ runner: LoadedModel.Runner
+  ) -> Bool {
+    guard channelCount == 1 else { return false }
+    let ground = image.groundBrightness
+    if let normalization = loaded.model.normalization, normalization.mean != [0] {
+      let mean = Double(normalization.mean[0])
+      return mean < 0.4 ? ground > 0.6 : (mean > 0.6 && ground < 0.4)
+    }
+    guard ground > 0.6 else { return false }
+    let certainty = scores.max() ?? 0
+    return certainty < 0.9 || (self.scores(image.inverted(), runner).max() ?? 0) > certainty
+  }
+
   /// A probability for each class: the model's own where it ends in softmax, otherwise the softmax
   /// of its real-valued outputs.
   public func scores(_ image: Image, _ runner: LoadedModel.Runner) -> [Float] {

@@ -10,7 +10,7 @@ import OctetTraining
 /// Parameters that several verbs have, with one name and one meaning.
 enum Common {
   static let data = OctetCommand.Option(
-    "--data", .path.named("DIR"), default: "digits",
+    "--data", .inputFolder, default: "digits",
     help: "Images: 'digits' (built in), a folder of IDX files, of CIFAR-10 binaries, or with one "
       + "sub-folder of images for each class.")
   static let anyLabels = Flag(
@@ -31,7 +31,7 @@ enum Common {
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
   static let labels = OctetCommand.Option(
-    "--labels", .path, help: "A text file with one class name a line, in output order.")
+    "--labels", .input, help: "A text file with one class name a line, in output order.")
 
   static func labelPolicy(_ arguments: Arguments) -> LabelPolicy {
     arguments[anyLabels] ? .asTheyAre : .checked

@@ -64,7 +64,7 @@ enum ModelFile {
         try graph.requireElements()
         return (.graph(graph, format: "tflite", byteCount: bytes.count), Layouts(graph))
       default:
-        var model = try ONNXReader.importModel(bytes, besides: folder(of: path))
+        var model = try importONNX(bytes, path)
         try model.graph.requireElements()
         model.moveImageChannelsLast()
         return (.graph(model.graph, format: "onnx", byteCount: bytes.count), Layouts(model))
@@ -72,9 +72,17 @@ enum ModelFile {
     }
   }
 
-  /// Where an ONNX model may keep tensors in files of their own.
-  private static func folder(of path: String) -> URL {
-    URL(fileURLWithPath: path).deletingLastPathComponent()
+  /// Tensors that the model keeps in files beside it are read, and not to be written over.
+  private static func importONNX(
+    _ bytes: [UInt8], _ path: String, shapes: [String: [[Int]]] = [:]
+  ) throws(ExchangeError) -> ONNXImport {
+    // Standard input has no folder with files beside it.
+    if path == "-" { return try ONNXReader.importModel(bytes, shapes: shapes) }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    for name in (try? ONNXReader.externalFiles(bytes)) ?? [] {
+      FileClaims.reads(folder.appendingPathComponent(name).path)
+    }
+    return try ONNXReader.importModel(bytes, besides: folder, shapes: shapes)
   }
 
   /// A model as it was taken over from another format.
@@ -110,14 +118,14 @@ enum ModelFile {
         return Imported(graph: graph, format: "tflite", layouts: Layouts(graph))
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
-      return try readProven(bytes, folder(of: path), shapes)
+      return try readProven(bytes, path, shapes)
     }
   }
 
   private static func readProven(
-    _ bytes: [UInt8], _ folder: URL, _ shapes: [String: [[Int]]]
+    _ bytes: [UInt8], _ path: String, _ shapes: [String: [[Int]]]
   ) throws -> Imported {
-    var model = try ONNXReader.importModel(bytes, besides: folder, shapes: shapes)
+    var model = try importONNX(bytes, path, shapes: shapes)
     try model.graph.requireElements()
     let proof = try model.prove()
     model.forgetSource()

@@ -25,6 +25,7 @@ enum Steps {
     let scale = 1000
     let bar = console.progress("training", total: options.epochCount * scale)
     defer { bar.finish() }
+    console.print(EpochLine.title)
     return try Interruption.whilePolling {
       try trainer.train(images) { state in
         let done = (state.epoch - 1) * scale + state.batch * scale / max(state.batchCount, 1)
@@ -33,6 +34,8 @@ enum Steps {
           note: "epoch \(state.epoch)/\(state.epochCount)  loss "
             + "\(state.loss.formatted(digits: 4))  accuracy \(state.accuracy.percent)  "
             + "\(Int(state.imagesPerSecond)) images/s")
+      } epochEnded: { record, isBest in
+        console.print(EpochLine.text(record, isBest: isBest))
       } shouldStop: {
         Interruption.isRequested
       }
@@ -82,6 +85,26 @@ enum Steps {
     try LabelledImages(
       pixels: data.pixels, labels: data.labels, height: data.height, width: data.width,
       channelCount: data.channelCount)
+  }
+}
+
+/// The table of epochs, a line as each one ends.
+private enum EpochLine {
+  static let title = line(["epoch ", "loss", "training", "validation", "s", "images/s"])
+
+  /// - Parameter isBest: the best so far, marked by a star.
+  static func text(_ record: EpochRecord, isBest: Bool) -> String {
+    line([
+      "\(record.epoch)\(isBest ? "*" : " ")", record.trainLoss.formatted(digits: 4),
+      record.trainAccuracy.percent, record.validationAccuracy?.percent ?? "-",
+      record.seconds.formatted(digits: 1), "\(Int(record.imagesPerSecond))",
+    ])
+  }
+
+  private static func line(_ cells: [String]) -> String {
+    zip(cells, [6, 8, 9, 10, 7, 9]).map { cell, width in
+      String(repeating: " ", count: max(0, width - cell.count)) + cell
+    }.joined(separator: "  ")
   }
 }
 

@@ -5,7 +5,7 @@ import OctetRuntime
 struct Bench: Verb {
   let name = "bench"
   let summary = "Time an inference on one thread, whole and by layer."
-  let model = Positional<String>("M.oct", .path, help: "The blob.")
+  let model = Positional<String>("M.oct", .input, help: "The blob.")
   let iterations = OctetCommand.Option(
     "--iterations", .integer(1...100_000_000), default: 20_000, help: "Inferences to time.")
   let example = "octet bench lenet.oct"

@@ -14,7 +14,7 @@ struct BoardVerb: Verb {
     + "all operators or only those of a model."
   let action = Positional<String>(
     "list|build|run|library", .choice(["list", "build", "run", "library"]), help: "What to do.")
-  let model = Positional<String?>(optional: "M.oct", .path, help: "The blob.")
+  let model = Positional<String?>(optional: "M.oct", .input, help: "The blob.")
   let board = OctetCommand.Option(
     "--board", .choice(Board.all.map(\.name)), help: "The board.")
   let host = OctetCommand.Option(
@@ -22,12 +22,17 @@ struct BoardVerb: Verb {
   let processor = OctetCommand.Option(
     "--cpu", .string.named("NAME"), help: "Emulate this processor, such as cortex-a76.")
   let rawInput = OctetCommand.Option(
-    "--raw-input", .path, help: "Int8 samples to run; the self-test's own when absent.")
+    "--raw-input", .input, help: "Int8 samples to run; the self-test's own when absent.")
   let samples = OctetCommand.Option(
     "--samples", .integer(1...), help: "Run at most so many samples of --raw-input.")
-  let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Int8 outputs to write.")
+  let rawOutput = OctetCommand.Option(
+    "--raw-output", .output(.raw), help: "Int8 outputs to write.")
   let output = OctetCommand.Option(
-    "--output", short: "o", .path.named("DIR"), help: "Folder to build into and to keep.")
+    "--output", short: "o", .outputFolder,
+    help: "Folder to make; an older one is replaced when it holds nothing but what Octet wrote.")
+  let timeout = OctetCommand.Option(
+    "--timeout", .integer(1...86_400).named("SECONDS"), default: TimeLimit.defaultSeconds,
+    help: "How long each compiler, emulator or ssh may run before it is ended.")
   let example = "octet board run --board cortex-m4 lenet.oct"
 
   var usages: [String] {
@@ -40,15 +45,19 @@ struct BoardVerb: Verb {
     ]
   }
   var parameters: [any Parameter] {
-    [action, model, board, host, processor, rawInput, samples, rawOutput, output]
+    [action, model, board, host, processor, rawInput, samples, rawOutput, output, timeout]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
+    try TimeLimit.$seconds.withValue(arguments[timeout]) { try act(arguments) }
+  }
+
+  private func act(_ arguments: Arguments) throws -> Outcome {
     if arguments[action] == "list" {
       let list = BoardList()
       return Outcome(list, text: list.text)
     }
-    let folder = arguments[output].map { URL(fileURLWithPath: $0) }
+    let folder = arguments[output]
     if arguments[action] == "library" { return try buildLibrary(arguments, folder) }
     guard let name = arguments[board], let path = arguments[model] else {
       throw CommandError(.usage, "'board \(arguments[action])' needs --board and a model")
@@ -58,7 +67,9 @@ struct BoardVerb: Verb {
     let blob = try ModelFile.readBlob(path).blob
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
-      let firmware = try BoardBuilder(chosen).build(blob, into: folder)
+      let firmware = try withTemporaryFolder { work in
+        try keep(try BoardBuilder(chosen).build(blob, into: work), in: folder)
+      }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
     var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
@@ -67,10 +78,14 @@ struct BoardVerb: Verb {
       let byteCount = (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
       inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
     }
-    if let path = arguments[rawOutput] { try AtomicFile.checkCanWrite(to: path) }
     let result = try BoardRunner.buildAndRun(
-      blob, on: chosen, inputs: inputs, host: arguments[host], folder: folder)
-    if let path = arguments[rawOutput] { try AtomicFile.write(result.outputs, to: path) }
+      blob, on: chosen, inputs: inputs, host: arguments[host]
+    ) { firmware in
+      if let folder { _ = try keep(firmware, in: folder) }
+    }
+    if let path = arguments[rawOutput] {
+      try AtomicFile.write(result.outputs, to: path, as: .raw)
+    }
     let report = BoardReport(result, host: arguments[host])
     if result.isGood { return Outcome(report, text: report.text) }
     return Outcome(report, text: report.text, ending: .gateMissed(result.failure))
@@ -78,12 +93,37 @@ struct BoardVerb: Verb {
 }
 
 extension BoardVerb {
-  private func buildLibrary(_ arguments: Arguments, _ folder: URL?) throws -> Outcome {
+  /// Copies the firmware to where it stays.
+  private func keep(_ firmware: Firmware, in folder: OutputFolderPath) throws -> Firmware {
+    try copy(firmware.files, to: folder)
+    return firmware.moved(to: URL(fileURLWithPath: folder.path))
+  }
+
+  private func copy(_ files: [URL], to folder: OutputFolderPath) throws(CommandError) {
+    try OutputFolder.write(to: folder) { path throws(CommandError) in
+      for file in files {
+        let target = URL(fileURLWithPath: path).appendingPathComponent(file.lastPathComponent)
+        do {
+          try FileManager.default.copyItem(at: file, to: target)
+        } catch {
+          throw CommandError(.inputOutput, "\(folder.path): \(error.localizedDescription)")
+        }
+      }
+    }
+  }
+
+  private func buildLibrary(_ arguments: Arguments, _ folder: OutputFolderPath?) throws -> Outcome {
     guard let folder else { throw CommandError(.usage, "'board library' needs -o DIR") }
     let chosen = try arguments[board].map { try Board.named($0) }
     let blob = try arguments[model].map { try ModelFile.readBlob($0).blob }
-    let library = try CLibraryBuilder(chosen).build(blob, into: folder)
-    return Outcome(library, text: "\(library.archive)\n\(library.header)")
+    try withTemporaryFolder { work in
+      let library = try CLibraryBuilder(chosen).build(blob, into: work)
+      try copy([library.archive, library.header].map { URL(fileURLWithPath: $0) }, to: folder)
+    }
+    let kept = CLibrary(
+      archive: folder.path + "/liboctet.a", header: folder.path + "/octet.h")
+    return Outcome(
+      kept, text: [kept.archive, kept.header].map(SafeText.escaped).joined(separator: "\n"))
   }
 }
 
@@ -92,6 +132,7 @@ extension BoardError: ExitStatusProviding {
     switch self {
     case .unknownBoard, .notRemote: .usage
     case .toolMissing, .firmwareMissing: .missingInput
+    case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
     default: .badData
     }

@@ -12,8 +12,9 @@ struct Demo: Verb {
     "The whole story: train LeNet, quantize it, run it, compare it with the float model."
   let epochs = OctetCommand.Option(
     "--epochs", .integer(1...1000), default: 5, help: "Times through the images.")
-  let output = OctetCommand.Option<String>(
-    "--out", .path.named("DIR"), default: ".", help: "Where lenet.onnx and lenet.oct go.")
+  let output = OctetCommand.Option(
+    "--out", .folderOfOutputs, default: OutputFolderPath(default: "octet-demo"),
+    help: "Where lenet.onnx, lenet.oct and a test picture go.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Of the training.")
   let example = "octet demo"
   var parameters: [any Parameter] {
@@ -23,11 +24,12 @@ struct Demo: Verb {
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let watch = Stopwatch()
     let folder = arguments[output]
-    let onnx = folder + "/lenet.onnx"
-    let oct = folder + "/lenet.oct"
-    try makeFolder(folder)
-    for path in [onnx, oct] { try AtomicFile.checkCanWrite(to: path) }
     let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
+    let sample = Sample(source.test)
+    let names = ["lenet.onnx", "lenet.oct", sample.name]
+    try OutputFolder.prepare(folder, for: names)
+    let (onnx, oct, png) = (folder.file(names[0]), folder.file(names[1]), folder.file(names[2]))
+    try AtomicFile.write(PNG.encode(sample.image), to: png, as: .picture)
     console.print(pictures(source.test, console))
     console.message(
       "training LeNet on \(source.train.count) images of '\(source.name)', "
@@ -41,13 +43,13 @@ struct Demo: Verb {
     let trained = try Steps.train(
       source, architecture: "lenet", options: options, console: console)
     if trained.wasStopped { throw CommandError.interrupted }
-    try AtomicFile.write(try ONNXWriter.write(trained.graph), to: onnx)
+    try AtomicFile.write(try ONNXWriter.write(trained.graph), to: onnx, as: .onnx)
 
     var quantizing = Quantizer.Options()
     quantizing.threadCount = threadCount
     let quantized = try Steps.quantize(
       trained.graph, source, options: quantizing, sampleCount: 500, seed: 1, normalization: nil)
-    try AtomicFile.write(quantized.output.blob.bytes, to: oct)
+    try AtomicFile.write(quantized.output.blob.bytes, to: oct, as: .blob)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)
     var diffOptions = Diff.Options()
@@ -63,18 +65,26 @@ struct Demo: Verb {
       fileByteCount: loaded.blob.count, weightByteCount: loaded.model.weightByteCount,
       arenaByteCount: quantized.output.plan.byteCount,
       arenaLowerBoundByteCount: quantized.output.plan.lowerBoundByteCount,
-      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend, files: [onnx, oct],
+      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend, files: [onnx, oct, png].map(\.path),
       seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
   }
 
-  private func makeFolder(_ path: String) throws(CommandError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError(
-        .cannotCreate, "\(path): the folder cannot be made: \(error.localizedDescription)")
+  /// A test picture to try `octet run` with: of a seven where there is one.
+  private struct Sample {
+    var name: String
+    var image: Image
+
+    init(_ data: Dataset) {
+      let seven = data.classNames.firstIndex(of: "7").flatMap { label in
+        data.labels.firstIndex { Int($0) == label }
+      }
+      name = seven == nil ? "picture.png" : "seven.png"
+      let image = data.image(at: seven ?? 0)
+      self.image = image.channelCount == 1 || image.channelCount == 3
+        ? image : Image(
+          height: image.height, width: image.width * image.channelCount, channelCount: 1,
+          pixels: image.pixels)
     }
   }
 
@@ -122,6 +132,6 @@ struct DemoReport: Encodable {
     ]
     for (name, value) in rows { table.add([.init(name), .init(value)]) }
     return table.text(for: terminal)
-      + "\n\nwrote \(files.joined(separator: " and ")) in \(seconds.formatted(digits: 1)) s"
+      + "\n\nwrote \(files.map(SafeText.escaped).joined(separator: ", ")) in \(seconds.formatted(digits: 1)) s"
   }
 }

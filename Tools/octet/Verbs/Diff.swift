@@ -15,10 +15,10 @@ struct DiffVerb: Verb {
     + "are taken with its input exact. The model's scores are judged where they can be seen: a "
     + "class 11.09 under the best has a probability below 2^-16, and 'octet quantize' gives it no "
     + "codes on purpose. 'merge' puts the JSON files of shards together."
-  let reference = Positional<String>("M.onnx", .path, help: "The float model, or 'merge'.")
-  let candidate = Positional<String>("M.oct", .path, help: "The int8 model, or the first shard.")
+  let reference = Positional<String>("M.onnx", .input, help: "The float model, or 'merge'.")
+  let candidate = Positional<String>("M.oct", .input, help: "The int8 model, or the first shard.")
   let more = Positionals<String>(
-    "SHARD.json", .path, atLeast: 0, help: "With 'merge': the other shards.")
+    "SHARD.json", .input, atLeast: 0, help: "With 'merge': the other shards.")
   let samples = OctetCommand.Option(
     "--samples", .integer(1...100_000_000), help: "Only the first N test images.")
   let localSamples = OctetCommand.Option(
@@ -34,14 +34,14 @@ struct DiffVerb: Verb {
   let sensitivity = Flag(
     "--sensitivity", help: "Accuracy with only each layer quantized, and with all but it.")
   let baseline = OctetCommand.Option(
-    "--baseline", .path.named("OLD.json"), help: "Say what got worse since this run.")
+    "--baseline", .input.named("OLD.json"), help: "Say what got worse since this run.")
   let html = OctetCommand.Option(
-    "--html", .path.named("FILE"), help: "Write the whole report as one self-contained page.")
+    "--html", .output(.html), help: "Write the whole report as one self-contained page.")
   let saveRepro = OctetCommand.Option(
-    "--save-repro", .path.named("DIR"),
+    "--save-repro", .outputFolder,
     help: "Write the worst layer as a one-operator blob, its float twin, its input and outputs.")
   let dump = OctetCommand.Option(
-    "--dump", .path.named("DIR"), help: "Write every layer's values in both models; see --samples.")
+    "--dump", .outputFolder, help: "Write every layer's values in both models; see --samples.")
   let shard = OctetCommand.Option(
     "--shard", .shard, help: "Only part K of N; with --json, for 'diff merge'.")
   let board = OctetCommand.Option(
@@ -66,7 +66,6 @@ struct DiffVerb: Verb {
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    try checkHTML(arguments)
     if arguments[reference] == "merge" { return try merge(arguments, console) }
     guard arguments[more].isEmpty else {
       throw CommandError(.usage, "two models are compared; '\(arguments[more][0])' is one too many")
@@ -80,11 +79,11 @@ struct DiffVerb: Verb {
     if let old { report.compare(with: old, file: arguments[baseline] ?? "") }
     if let name = arguments[board] { report.board = try compareBoard(diff, name, arguments) }
     if let folder = arguments[saveRepro] {
-      try OutputFolder.write(try diff.reproduction(of: report), to: folder, mark: "repro.json")
+      try OutputFolder.write(try diff.reproduction(of: report), to: folder)
       console.message("wrote \(folder)")
     }
     if let folder = arguments[dump] {
-      try OutputFolder.write(try diff.dump(), to: folder, mark: "index.json")
+      try OutputFolder.write(try diff.dump(), to: folder)
       console.message("wrote \(folder)")
     }
     return try outcome(report, arguments, console)

@@ -2,15 +2,11 @@ import OctetCommand
 import OctetReport
 
 extension DiffVerb {
-  /// Before the work begins, so that minutes are not lost to a misspelt folder.
-  func checkHTML(_ arguments: Arguments) throws {
-    if let path = arguments[html] { try AtomicFile.checkCanWrite(to: path) }
-  }
-
   /// Writes the report that `--html` asks for.
   func writeHTML(_ report: DiffReport, _ arguments: Arguments, _ console: Console) throws {
     guard let path = arguments[html] else { return }
-    try AtomicFile.write(HTMLReport(report, gates: gates(report, arguments)).text(), to: path)
+    let page = HTMLReport(report, gates: gates(report, arguments)).text()
+    try AtomicFile.write(Array(page.utf8), to: path, as: .html)
     console.message("wrote \(path)")
   }
 

@@ -13,9 +13,9 @@ struct Import: Verb {
     + "with the scales it has. A float model becomes an ONNX file that 'octet quantize' and 'octet "
     + "diff' take. Every node of an ONNX file is run on random input as the file says and as Octet "
     + "holds it; the first that differs ends the import."
-  let model = Positional<String>("FILE", .path, help: "A .tflite or .onnx file.")
-  let output = OctetCommand.Option<String>(
-    required: "--output", short: "o", .path,
+  let model = Positional<String>("FILE", .input, help: "A .tflite or .onnx file.")
+  let output = OctetCommand.Option<OutputPath>(
+    required: "--output", short: "o", .output(.blob, .onnx),
     help: "The .oct file to write; .onnx for a float model.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
@@ -25,7 +25,6 @@ struct Import: Verb {
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[model]
     let target = arguments[output]
-    try AtomicFile.checkCanWrite(to: target)
     let watch = Stopwatch()
     let imported = try ModelFile.readProven(path, shapes: arguments[Common.shapes] ?? [:])
     var graph = imported.graph
@@ -34,7 +33,7 @@ struct Import: Verb {
     }
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
     let (bytes, plan) = try converted(graph, imported.onnx, from: path, to: target)
-    try AtomicFile.write(bytes, to: target)
+    try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
     let proof = imported.proof
     // An ONNX file is written with its own inputs and outputs.
@@ -44,7 +43,7 @@ struct Import: Verb {
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
-      inputs: layouts.inputs, outputs: layouts.outputs, file: target,
+      inputs: layouts.inputs, outputs: layouts.outputs, file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -59,10 +58,10 @@ struct Import: Verb {
 
   /// The file, and a blob's arena plan.
   private func converted(
-    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: String
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath
   ) throws -> ([UInt8], ArenaPlan?) {
     if graph.isQuantized {
-      guard !target.hasSuffix(".onnx") else {
+      guard !target.path.hasSuffix(".onnx") else {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
@@ -73,7 +72,7 @@ struct Import: Verb {
       }
       return (compiled.blob.bytes, compiled.plan)
     }
-    guard target.hasSuffix(".onnx") else {
+    guard target.path.hasSuffix(".onnx") || target.isStandardOutput else {
       throw CommandError(
         .usage,
         "\(path) is a float model; name a .onnx file after -o, or make an int8 model with "
@@ -123,7 +122,7 @@ struct ImportReport: Encodable {
     if let arenaByteCount, let arenaLowerBoundByteCount {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
-    return "wrote \(file), \(fileByteCount) bytes: \(nodeCount) nodes, "
+    return "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), \(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
       + inputs.map { "\ninput '\($0.name)': \($0.text(verb: "goes in"))" }.joined()
       + outputs.map { "\noutput '\($0.name)': \($0.text(verb: "comes out"))" }.joined()

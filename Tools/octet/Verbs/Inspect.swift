@@ -5,7 +5,7 @@ import OctetReport
 struct Inspect: Verb {
   let name = "inspect"
   let summary = "Show a model's layers, shapes, scales, arena map and cost."
-  let file = Positional<String>("FILE", .path, help: "A .onnx, .tflite or .oct file.")
+  let file = Positional<String>("FILE", .input, help: "A .onnx, .tflite or .oct file.")
   let example = "octet inspect lenet.oct"
   var parameters: [any Parameter] { [file] }
 
@@ -27,13 +27,14 @@ struct Inspect: Verb {
 
 extension InspectReport {
   func text(for terminal: Terminal, file: String) -> String {
-    var lines = ["\(file): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"]
+    var lines = ["\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"]
     lines += zip(["input", "output"], [inputs, outputs]).flatMap { role, tensors in
       tensors.map {
-        "\(role) '\($0.name)' \($0.shape.shapeText), \($0.layoutText)\($0.quantizationText)"
+        "\(role) '\(SafeText.escaped($0.name))' \($0.shape.shapeText), \($0.layoutText)"
+          + $0.quantizationText
       }
     }
-    if !labels.isEmpty { lines.append("labels: \(labels.joined(separator: ", "))") }
+    if !labels.isEmpty { lines.append("labels: \(labels.map(SafeText.escaped).joined(separator: ", "))") }
     if let normalization {
       lines.append(
         "normalisation: mean \(normalization.mean), std \(normalization.standardDeviation)")

@@ -15,9 +15,9 @@ struct Quantize: Verb {
     + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
     + "and integer weights stay; only those that are missing are chosen."
   let model = Positional<String>(
-    "M.onnx", .path, help: "The float model, or one quantized in part.")
-  let output = OctetCommand.Option<String>(
-    required: "--output", short: "o", .path, help: "The blob to write.")
+    "M.onnx", .input, help: "The float model, or one quantized in part.")
+  let output = OctetCommand.Option<OutputPath>(
+    required: "--output", short: "o", .output(.blob), help: "The blob to write.")
   let calibrator = OctetCommand.Option<Calibrator>(
     "--calibrator", .choice, default: .meanSquareError, help: "How activation ranges are chosen.")
   let samples = OctetCommand.Option(
@@ -28,7 +28,7 @@ struct Quantize: Verb {
     help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
       + "resolution among those that decide.")
   let rawInput = OctetCommand.Option(
-    "--raw-input", .path,
+    "--raw-input", .input,
     help: "Calibrate with float32 tensors instead of images: one sample after the other, the "
       + "inputs of a sample in order, images as height, width, channels.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
@@ -43,7 +43,6 @@ struct Quantize: Verb {
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
-    try AtomicFile.checkCanWrite(to: path)
     let graph = try ModelFile.readQuantizable(
       arguments[model], shapes: arguments[Common.shapes] ?? [:])
     let watch = Stopwatch()
@@ -52,13 +51,13 @@ struct Quantize: Verb {
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
     let quantized = try quantize(graph, options, arguments)
-    try AtomicFile.write(quantized.output.blob.bytes, to: path)
+    try AtomicFile.write(quantized.output.blob.bytes, to: path, as: .blob)
     if arguments[calibrator] != .minMax, quantized.result.equalsMinMax {
       console.message(
         "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
     }
     let report = try QuantizeReport(
-      quantized, calibrator: arguments[calibrator], file: path, seconds: watch.seconds)
+      quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
   }
 
@@ -151,7 +150,7 @@ struct QuantizeReport: Encodable {
     }
     let gap = arenaByteCount - arenaLowerBoundByteCount
     return table.text(for: terminal)
-      + "\n\n\(file): \(fileByteCount) bytes, \(weightByteCount) of them weights and biases\n"
+      + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, \(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "")
   }

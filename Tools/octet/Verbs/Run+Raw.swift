@@ -14,7 +14,7 @@ extension Run {
 
   /// A blob on int8, or on the reals that its scales stand for; a float model on reals.
   func runRaw(
-    _ arguments: Arguments, input: String, output: String, console: Console
+    _ arguments: Arguments, input: String, output: OutputPath, console: Console
   ) throws -> Outcome {
     let watch = Stopwatch()
     let (sampleCount, result, backend): (Int, [UInt8], String)
@@ -48,10 +48,10 @@ extension Run {
           .flatMap(\.littleEndianBytes)
       }
     }
-    try AtomicFile.write(result, to: output)
+    try AtomicFile.write(result, to: output, as: .raw)
     let report = RawReport(
       sampleCount: sampleCount, outputByteCount: result.count, backend: backend,
-      seconds: watch.seconds, file: output)
+      seconds: watch.seconds, file: output.path)
     return Outcome(report, text: "\(sampleCount) samples; wrote \(result.count) bytes to \(output)")
   }
 

@@ -14,10 +14,11 @@ struct Run: Verb {
     + "--floats float32 that its scales turn into int8 and back; for a float model they are "
     + "float32."
   let model = Positional<String>(
-    "M.oct", .path, help: "The blob; for raw tensors also a float model.")
-  let images = Positionals<String>("IMAGE", .path, atLeast: 0, help: "Pictures to classify.")
-  let rawInput = OctetCommand.Option("--raw-input", .path, help: "Raw samples to read.")
-  let rawOutput = OctetCommand.Option("--raw-output", .path, help: "Raw outputs to write.")
+    "M.oct", .input, help: "The blob; for raw tensors also a float model.")
+  let images = Positionals<String>("IMAGE", .input, atLeast: 0, help: "Pictures to classify.")
+  let rawInput = OctetCommand.Option("--raw-input", .input, help: "Raw samples to read.")
+  let rawOutput = OctetCommand.Option(
+    "--raw-output", .output(.raw), help: "Raw outputs to write.")
   let floats = Flag("--floats", help: "Raw files of a blob hold real values as float32.")
   let invert = Flag("--invert", help: "Pictures are dark on light, the model learnt light on dark.")
   let top = OctetCommand.Option(
@@ -42,13 +43,12 @@ struct Run: Verb {
       guard paths.isEmpty else {
         throw CommandError(.usage, "give either pictures or --raw-input, not both")
       }
-      try AtomicFile.checkCanWrite(to: output)
       return try runRaw(arguments, input: input, output: output, console: console)
     case (nil, nil):
       guard !paths.isEmpty else {
         throw CommandError(.usage, "give pictures, or --raw-input and --raw-output")
       }
-      return try classify(arguments, paths)
+      return try classify(arguments, paths, console)
     default:
       throw CommandError(.usage, "--raw-input and --raw-output go together")
     }
@@ -56,16 +56,27 @@ struct Run: Verb {
 
   // MARK: Pictures
 
-  private func classify(_ arguments: Arguments, _ paths: [String]) throws -> Outcome {
+  private func classify(
+    _ arguments: Arguments, _ paths: [String], _ console: Console
+  ) throws -> Outcome {
     let loaded = try ModelFile.readBlob(arguments[model])
     let runner = try loaded.makeRunner(backend: try Common.backend(arguments))
     let classifier = try naming(arguments[model]) { try Classifier(loaded) }
     var table = TextTable([.left("picture"), .left("class"), .right("probability")])
     var results: [PictureReport.Picture] = []
     for path in paths {
-      var image = try Image.decode(contentsOf: path)
+      var image = try Image.decode(try InputFile.read(path), path: path)
       if arguments[invert] { image = image.inverted() }
       let scores = classifier.scores(image, runner)
+      let seemsInverted = classifier.seemsInverted(image, scores: scores, runner)
+      if seemsInverted {
+        console.message(
+          arguments[invert]
+            ? "note: with --invert '\(path)' seems to be the negative of what the model learnt; try "
+              + "it without"
+            : "note: '\(path)' seems to be dark on light, the negative of what the model learnt; try "
+              + "--invert")
+      }
       let best = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(arguments[top])
       for (rank, index) in best.enumerated() {
         table.add([
@@ -76,9 +87,9 @@ struct Run: Verb {
       results.append(
         .init(
           path: path, label: classifier.label(best[0]), index: best[0],
-          probability: scores[best[0]], probabilities: scores))
+          probability: scores[best[0]], probabilities: scores, seemsInverted: seemsInverted))
     }
-    return Outcome(PictureReport(images: results), text: table.text(for: .init(descriptor: 1)))
+    return Outcome(PictureReport(images: results), text: table.text(for: console.output))
   }
 
   struct PictureReport: Encodable {
@@ -88,6 +99,8 @@ struct Run: Verb {
       var index: Int
       var probability: Float
       var probabilities: [Float]
+      /// The negative of what the model learnt: see `--invert`.
+      var seemsInverted: Bool
     }
 
     var images: [Picture]

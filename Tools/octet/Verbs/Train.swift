@@ -16,8 +16,8 @@ struct Train: Verb {
     + "Either is kept in the file, so that no other verb needs to be told."
   let architecture = OctetCommand.Option(
     "--arch", .choice(Architectures.names), default: "lenet", help: "The network.")
-  let output = OctetCommand.Option<String>(
-    required: "--output", short: "o", .path, help: "The ONNX file to write.")
+  let output = OctetCommand.Option<OutputPath>(
+    required: "--output", short: "o", .output(.onnx), help: "The ONNX file to write.")
   let epochs = OctetCommand.Option(
     "--epochs", .integer(1...100_000), default: 10, help: "Times through the images.")
   let batchSize = OctetCommand.Option(
@@ -45,7 +45,6 @@ struct Train: Verb {
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
-    try AtomicFile.checkCanWrite(to: path)
     let normalization = try Common.normalization(arguments)
     let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
     let watch = Stopwatch()
@@ -56,17 +55,17 @@ struct Train: Verb {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
     }
-    try AtomicFile.write(try ONNXWriter.write(result.graph), to: path)
+    try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
     let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
     let test = try Steps.labelled(source.test)
     let evaluation = Stopwatch()
     let accuracy = try evaluator.accuracy(test)
     let report = TrainReport(
       result, testAccuracy: accuracy,
-      testImagesPerSecond: Double(test.count) / max(evaluation.seconds, 1e-9), file: path,
+      testImagesPerSecond: Double(test.count) / max(evaluation.seconds, 1e-9), file: path.path,
       data: source.name, seconds: watch.seconds)
     return Outcome(
-      report, text: report.text(for: console.output),
+      report, text: report.text,
       ending: result.wasStopped
         ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
   }
@@ -130,22 +129,9 @@ struct TrainReport: Encodable {
     self.seconds = seconds
   }
 
-  func text(for terminal: Terminal) -> String {
-    var table = TextTable([
-      .right("epoch"), .right("loss"), .right("training"), .right("validation"), .right("s"),
-      .right("images/s"),
-    ])
-    for epoch in epochs {
-      table.add([
-        "\(epoch.epoch)\(epoch.epoch == bestEpoch ? "*" : "")",
-        .init(epoch.trainLoss.formatted(digits: 4)), .init(epoch.trainAccuracy.percent),
-        .init(epoch.validationAccuracy?.percent ?? "-"), .init(epoch.seconds.formatted(digits: 1)),
-        "\(Int(epoch.imagesPerSecond))",
-      ])
-    }
-    return table.text(for: terminal)
-      + "\n\nTest accuracy \(testAccuracy.percent) with epoch \(bestEpoch), "
-      + "\(parameterCount) parameters; wrote \(file)"
+  var text: String {
+    "Test accuracy \(testAccuracy.percent) with epoch \(bestEpoch), \(parameterCount) parameters; "
+      + "wrote \(file == "-" ? "standard output" : SafeText.escaped(file))"
   }
 }
 

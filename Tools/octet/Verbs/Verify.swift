@@ -5,7 +5,7 @@ import OctetRuntime
 struct Verify: Verb {
   let name = "verify"
   let summary = "Validate a blob, then run its self-test on every backend this machine has."
-  let model = Positional<String>("M.oct", .path, help: "The blob.")
+  let model = Positional<String>("M.oct", .input, help: "The blob.")
   let example = "octet verify lenet.oct"
   var parameters: [any Parameter] { [model] }
 
@@ -46,6 +46,6 @@ struct VerifyReport: Encodable {
 
   var text: String {
     let names = backends.map(\.name).joined(separator: ", ")
-    return "\(file): valid, \(fileByteCount) bytes; the self-test passes on \(names)"
+    return "\(SafeText.escaped(file)): valid, \(fileByteCount) bytes; the self-test passes on \(names)"
   }
 }

@@ -1,58 +1,67 @@
 import Foundation
 
 /// A failed system call.
-struct SystemError: Error, CustomStringConvertible {
-  var code: Int32
+package struct SystemError: Error, CustomStringConvertible {
+  package var code: Int32
 
-  static var last: SystemError { SystemError(code: errno) }
+  package init(code: Int32) { self.code = code }
+
+  package static var last: SystemError { SystemError(code: errno) }
 
   /// `Permission denied`.
-  var description: String { unsafe String(cString: strerror(code)) }
+  package var description: String { unsafe String(cString: strerror(code)) }
 
-  var isBrokenPipe: Bool { code == EPIPE }
-  var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+  package var isBrokenPipe: Bool { code == EPIPE }
+  package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   /// The device or quota is full, or failed.
-  var isDeviceFailure: Bool {
+  package var isDeviceFailure: Bool {
     [ENOSPC, EDQUOT, EIO, EFBIG].contains(code)
   }
 }
 
-/// The system calls that the tool makes, each retried when a signal interrupts it.
-enum Posix {
-  struct Status {
-    enum Kind { case file, folder, link, other }
+/// A file, whatever its names: hard links share it.
+package struct FileIdentity: Hashable, Sendable {
+  package var device: UInt64
+  package var number: UInt64
+}
 
-    var kind: Kind
-    var byteCount: Int
-    var permissions: mode_t
-    var owner: uid_t
-    var group: gid_t
+/// The system calls that the tool makes, each retried when a signal interrupts it.
+package enum Posix {
+  package struct Status {
+    package enum Kind { case file, folder, link, other }
+
+    package var kind: Kind
+    package var byteCount: Int
+    package var permissions: mode_t
+    package var owner: uid_t
+    package var group: gid_t
+    package var identity: FileIdentity
   }
 
   /// - Parameter path: of the thing itself, when it is a link, if `followsLinks` is false.
-  static func status(of path: String, followsLinks: Bool) throws(SystemError) -> Status {
+  package static func status(of path: String, followsLinks: Bool) throws(SystemError) -> Status {
     var raw = stat()
     let result = unsafe followsLinks ? stat(path, &raw) : lstat(path, &raw)
     guard result == 0 else { throw .last }
     return Status(raw)
   }
 
-  static func status(of descriptor: Int32) throws(SystemError) -> Status {
+  package static func status(of descriptor: Int32) throws(SystemError) -> Status {
     var raw = stat()
     guard unsafe fstat(descriptor, &raw) == 0 else { throw .last }
     return Status(raw)
   }
 
-  static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+  package static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
     try retrying { unsafe Foundation.open(path, flags | O_CLOEXEC, 0o666) }
   }
 
-  static func close(_ descriptor: Int32) throws(SystemError) {
+  package static func close(_ descriptor: Int32) throws(SystemError) {
     // Never retried: the descriptor is gone even when EINTR is reported (Linux).
     if Foundation.close(descriptor) != 0, errno != EINTR { throw .last }
   }
 
-  static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError) {
+  package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError) {
     let failure = bytes.withContiguousStorageIfAvailable { buffer -> SystemError? in
       unsafe writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
     }
@@ -77,7 +86,7 @@ enum Posix {
   }
 
   /// Up to `limit` bytes, to the end of the file; works on pipes too.
-  static func read(_ descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
+  package static func read(_ descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < limit {
       let wanted = min(1 << 20, limit - bytes.count)
@@ -98,7 +107,7 @@ enum Posix {
   }
 
   /// The file's bytes in place; the mapping lives as long as the data.
-  static func map(_ descriptor: Int32, byteCount: Int) throws(SystemError) -> Data {
+  package static func map(_ descriptor: Int32, byteCount: Int) throws(SystemError) -> Data {
     let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else { throw .last }
     return unsafe Data(
@@ -106,7 +115,7 @@ enum Posix {
       deallocator: .custom { address, count in unsafe _ = munmap(address, count) })
   }
 
-  static func synchronize(_ descriptor: Int32) throws(SystemError) {
+  package static func synchronize(_ descriptor: Int32) throws(SystemError) {
     do {
       _ = try retrying { fsync(descriptor) }
     } catch {
@@ -115,35 +124,76 @@ enum Posix {
     }
   }
 
-  static func setPermissions(_ mode: mode_t, of descriptor: Int32) throws(SystemError) {
+  package static func setPermissions(_ mode: mode_t, of descriptor: Int32) throws(SystemError) {
     _ = try retrying { fchmod(descriptor, mode) }
   }
 
   /// Best effort: only root may give files away.
-  static func setOwner(_ owner: uid_t, _ group: gid_t, of descriptor: Int32) {
+  package static func setOwner(_ owner: uid_t, _ group: gid_t, of descriptor: Int32) {
     _ = fchown(descriptor, owner, group)
   }
 
-  static func rename(_ old: String, to new: String) throws(SystemError) {
+  package static func rename(_ old: String, to new: String) throws(SystemError) {
     _ = try retrying { unsafe Foundation.rename(old, new) }
   }
 
-  static func remove(_ path: String) { unsafe _ = unlink(path) }
+  package static func remove(_ path: String) { unsafe _ = unlink(path) }
 
-  static func isWritable(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
+  package static func makeFolder(_ path: String) throws(SystemError) {
+    _ = try retrying { unsafe mkdir(path, 0o777) }
+  }
+
+  package static func removeEmptyFolder(_ path: String) { unsafe _ = rmdir(path) }
+
+  /// Puts two folders in each other's place at once.
+  package static func exchange(_ a: String, _ b: String) throws(SystemError) {
+    #if os(Linux)
+      guard let renameat2 = unsafe GNU.renameat2 else { throw SystemError(code: ENOSYS) }
+      _ = try retrying { unsafe renameat2(AT_FDCWD, a, AT_FDCWD, b, GNU.renameExchange) }
+    #else
+      _ = try retrying { unsafe renamex_np(a, b, UInt32(RENAME_SWAP)) }
+    #endif
+  }
+
+  /// Whether this process now holds the file's lock; it goes with the descriptor.
+  package static func tryLock(_ descriptor: Int32) -> Bool {
+    flock(descriptor, LOCK_EX | LOCK_NB) == 0
+  }
+
+  /// The path without links, `.` and `..`; nil when there is nothing.
+  package static func realPath(_ path: String) -> String? {
+    guard let text = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(text) }
+    return unsafe String(cString: text)
+  }
+
+  /// Names in a folder, hidden ones too, in no order; empty when it cannot be read.
+  package static func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  }
+
+  /// Both ends of a pipe that children do not inherit.
+  package static func makePipe() throws(SystemError) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    _ = try retrying { unsafe pipe(&ends) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  package static func isWritable(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
   /// Where a symbolic link points, as written in it.
-  static func linkTarget(_ path: String) throws(SystemError) -> String {
+  package static func linkTarget(_ path: String) throws(SystemError) -> String {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlink(path, &bytes, bytes.count)
     guard count >= 0 else { throw .last }
     return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// Columns of the terminal; nil when it does not say.
-  static func columnCount(of descriptor: Int32) -> Int? {
+  package static func columnCount(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return nil
@@ -153,7 +203,7 @@ enum Posix {
 
   /// Leaves a signal alone that the parent had ignored. Unblocks it otherwise: processes started
   /// from a Dispatch thread (as by Foundation's `Process`) inherit that thread's blocked signals.
-  static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
+  package static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     if action.isIgnoring { return }
@@ -164,9 +214,9 @@ enum Posix {
     unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
-  static func ignore(_ signal: Int32) { _ = Foundation.signal(signal, SIG_IGN) }
+  package static func ignore(_ signal: Int32) { _ = Foundation.signal(signal, SIG_IGN) }
 
-  private static func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
+  static func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
     while true {
       let result = call()
       if result >= 0 { return result }
@@ -188,6 +238,7 @@ extension Posix.Status {
     permissions = raw.st_mode & 0o7777
     owner = raw.st_uid
     group = raw.st_gid
+    identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
   }
 }
 
