@@ -17,4 +17,7 @@ class MoreCases(RandomModels):
 
     # Functions of one element
 
-    NAMES = []
+    def negate(self):
+        return self.one(OPERATORS.NEG, output=self.own(), options=options("NegOptions"))
+
+    NAMES = ["negate"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from tflite_builder import FLOAT
+from tflite_builder import FLOAT, OPERATORS
 from tflite_micro import runtime
 
 
@@ -64,7 +64,7 @@ def rounded(builder, float_form, samples):
 
 
 # LiteRT takes int8 here, but as integers, whatever their scales.
-WITHOUT_SCALES = set()
+WITHOUT_SCALES = {OPERATORS.NEG}
 
 
 def reference(builder, float_form, samples):

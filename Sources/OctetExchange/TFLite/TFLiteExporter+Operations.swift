@@ -45,6 +45,7 @@ extension TFLiteExporter {
       }
       plain(node, .logSoftmax, version: 2)
     case .prelu: plain(node, .prelu, version: 1)
+    case .function(.negate) where !isInt8(node): plain(node, .neg, version: 1)
     case .quantize: plain(node, .quantize, version: 2)
     case .dequantize: plain(node, .dequantize, version: 2)
     default: try arrangement(node)

@@ -132,6 +132,7 @@ struct TFLiteImporter {
     case .hardSwish: try append(call, .hardSwish)
     case .logistic: try append(call, .logistic)
     case .tanh: try append(call, .tanh)
+    case .neg: try append(call, .function(.negate))
     case .softmax: try softmax(call)
     case .logSoftmax: try logSoftmax(call)
     case .prelu: try append(call, .prelu, inputCount: 2)

@@ -115,6 +115,7 @@ enum TFLiteOperator: Int, CaseIterable {
   case prelu = 54
   case maximum = 55
   case minimum = 57
+  case neg = 59
   case padV2 = 60
   case slice = 65
   case transposeConv = 67

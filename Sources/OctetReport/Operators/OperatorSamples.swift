@@ -113,7 +113,7 @@ extension OperatorSample {
         "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
         "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ], operation: .function(.exponential)),
+      ], tflite: ["NEG"], operation: .function(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),
