@@ -10,7 +10,7 @@ INT8, INT32, FLOAT, BOOL = 9, 2, 0, 6
 
 
 class Builder:
-    """A model of a few operators. With `is_float`, its int8 and scaled int32 tensors are float32."""
+    """A model of a few operators. With `is_float`, int8 and scaled int32 tensors are float32."""
 
     def __init__(self, is_float=False):
         self.is_float = is_float

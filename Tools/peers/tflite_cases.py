@@ -6,9 +6,9 @@ TensorFlow Lite for Microcontrollers: what Octet's import must reproduce byte fo
 writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case;
 `Tests/OctetExchangeTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
 Where TFLM has no such operator, LiteRT's reference kernels say what comes out; where it has none
-either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet all
-are compared, a line an operator: of int8 the bytes that differ and by how many steps at most, of
-floats the largest error against the largest value. Exit status 1 when a byte of TFLM differs,
+either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet
+all are compared, a line an operator: of int8 the bytes that differ and by how many steps at most,
+of floats the largest error against the largest value. Exit status 1 when a byte of TFLM differs,
 another by more than a step, or a float by more than a 100,000th. Needs numpy, ai-edge-litert and
 tflite-micro, from PyPI.
 """
