@@ -101,8 +101,9 @@ extension Operation {
   /// Whether an element of the result depends on one element of each input alone.
   public var isElementwise: Bool {
     switch self {
-    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .power, .relu, .relu6,
-      .leakyRelu, .prelu, .clip, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu, .selu,
+    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference, .power,
+      .relu, .relu6, .leakyRelu, .prelu, .clip, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu,
+      .selu,
       .identity, .function, .batchNormalization:
       true
     default: false

@@ -24,6 +24,8 @@ public enum Operation: Sendable, Equatable {
   case divide(Activation)
   case minimum
   case maximum
+  /// (a − b)²
+  case squaredDifference
 
   // Input: x, element by element. The same shape comes out.
   case relu

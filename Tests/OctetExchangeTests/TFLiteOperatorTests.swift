@@ -5,8 +5,8 @@ import OctetModel
 import Testing
 
 /// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for
-/// Microcontrollers, or of LiteRT where it has no such operator. `Tools/peers/tflite_cases.py` makes
-/// them.
+/// Microcontrollers, or of LiteRT where it has no such operator. `Tools/peers/tflite_cases.py`
+/// makes them.
 struct TFLiteOperatorTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Corpus/operators")

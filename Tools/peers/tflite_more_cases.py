@@ -20,4 +20,9 @@ class MoreCases(RandomModels):
     def negate(self):
         return self.one(OPERATORS.NEG, output=self.own(), options=options("NegOptions"))
 
-    NAMES = ["negate"]
+    # Two inputs
+
+    def squared_difference(self):
+        return self.binary(OPERATORS.SQUARED_DIFFERENCE)
+
+    NAMES = ["negate", "squared_difference"]

@@ -22,6 +22,7 @@ extension TFLiteExporter {
       binary(node, .div, activation, version: 1, type: TFLiteOptions.Binary.divideType)
     case .minimum: plain(node, .minimum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
+    case .squaredDifference: plain(node, .squaredDifference, version: 2)
     case .relu: activation(node, .relu)
     case .relu6: activation(node, .relu6)
     case .clip(let lower, let upper): activation(node, .clip(lower: lower, upper: upper))

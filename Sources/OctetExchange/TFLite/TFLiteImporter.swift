@@ -125,6 +125,7 @@ struct TFLiteImporter {
     case .maxPool2D, .averagePool2D: try pool(call)
     case .resizeBilinear, .resizeNearestNeighbor: try resize(call)
     case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)
+    case .squaredDifference: try append(call, .squaredDifference, inputCount: 2)
     case .relu: try append(call, .relu)
     case .reluN1To1: try append(call, .clip(lower: -1, upper: 1))
     case .relu6: try relu6(call)

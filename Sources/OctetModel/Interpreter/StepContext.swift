@@ -35,6 +35,7 @@ struct StepContext {
     case .divide(let activation): binary(activation) { $0 / $1 }
     case .minimum: binary(.none) { $0.isNaN || $0 < $1 ? $0 : $1 }
     case .maximum: binary(.none) { $0.isNaN || $0 > $1 ? $0 : $1 }
+    case .squaredDifference: binary(.none) { ($0 - $1) * ($0 - $1) }
     case .prelu: binary(.none) { $0 < 0 ? $0 * $1 : $0 }
     case .power: binary(.none) { powf($0, $1) }
     case .softmax(let axis, let beta): softmax(axis: axis, beta: beta)

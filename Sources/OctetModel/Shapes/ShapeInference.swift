@@ -162,7 +162,8 @@ struct ShapeRule {
       return [try spatialOutput()]
     case .fullyConnected(let attributes): return [try fullyConnected(attributes)]
     case .matrixMultiply: return [try matrixMultiply()]
-    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .power, .compare, .logic:
+    case .add, .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference, .power,
+      .compare, .logic:
       try requireInputs(2...2)
       return [try broadcast(inputs[0], inputs[1])]
     case .select:

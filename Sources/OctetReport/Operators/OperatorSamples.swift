@@ -70,6 +70,7 @@ extension OperatorSample {
       constants: [[4]]),
     pair("minimum", ["Min"], ["MINIMUM"], .minimum),
     pair("maximum", ["Max"], ["MAXIMUM"], .maximum),
+    pair("squared difference", [], ["SQUARED_DIFFERENCE"], .squaredDifference),
     pair("power", ["Pow"], [], .power),
   ]
 
