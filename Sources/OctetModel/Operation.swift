@@ -27,6 +27,8 @@ public enum Operation: Sendable, Equatable {
   case divide(Activation)
   case minimum
   case maximum
+  /// (a − b)²
+  case squaredDifference
   /// aᵇ
   case power
   /// Inputs: x, slope (broadcast).
@@ -98,6 +100,7 @@ extension Operation {
     case .divide(let activation): DivideDefinition(activation: activation)
     case .minimum: MinimumDefinition()
     case .maximum: MaximumDefinition()
+    case .squaredDifference: SquaredDifferenceDefinition()
     case .power: PowerDefinition()
     case .prelu: PReLUDefinition()
     case .compare(let comparison): CompareDefinition(comparison: comparison)

@@ -32,6 +32,7 @@ public enum OperatorKind: UInt16, Sendable {
   case logSoftmax = 22
   /// Of two activations.
   case matrixMultiply = 23
+  case squaredDifference = 24
 }
 
 /// What a kernel sees: the operands' memory.

@@ -75,7 +75,7 @@ extension TestOperator {
       return SoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
     case .logSoftmax:
       return LogSoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
-    case .add, .subtract, .multiply, .minimum, .maximum:
+    case .add, .subtract, .multiply, .squaredDifference, .minimum, .maximum:
       return BinaryParameters.random(&random).testOperator(kind)
     case .matrixMultiply: return MatrixMultiplyParameters.random(&random).testOperator()
     case .mean:

@@ -1,4 +1,4 @@
-"""Builds small int8 TFLite models, tensor by tensor."""
+"""Builds small TFLite models, tensor by tensor: int8, and the same in float32."""
 
 import flatbuffers
 import numpy as np
@@ -6,18 +6,27 @@ from ai_edge_litert import schema_py_generated as schema
 
 OPERATORS = schema.BuiltinOperator
 OPTIONS = schema.BuiltinOptions
-INT8, INT32 = 9, 2
+INT8, INT32, FLOAT, BOOL = 9, 2, 0, 6
 
 
 class Builder:
-    """A model of a few operators."""
+    """A model of a few operators. With `is_float`, int8 and scaled int32 tensors are float32."""
 
-    def __init__(self):
+    def __init__(self, is_float=False):
+        self.is_float = is_float
         self.buffers = [schema.BufferT()]
         self.tensors, self.operators, self.codes = [], [], []
         self.inputs, self.outputs = [], []
 
     def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
+        if self.is_float and (kind == INT8 or scale is not None):
+            if data is not None:
+                reals = np.asarray(data, np.float32) - np.float32(zero)
+                along = [-1 if k == axis else 1 for k in range(reals.ndim)]
+                scales = np.asarray(scale, np.float32)
+                data = reals * (scales.reshape(along) if scales.size > 1 else scales)
+                data = data.astype(np.float32)
+            scale, kind = None, FLOAT
         tensor = schema.TensorT()
         tensor.name = f"t{len(self.tensors)}"
         tensor.shape = list(shape)
@@ -76,8 +85,12 @@ def options(name, **fields):
 class RandomModels:
     """Random shapes, scales and models with one input and one output."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, is_float=False):
         self.random = np.random.default_rng(seed)
+        self.is_float = is_float
+
+    def builder(self):
+        return Builder(self.is_float)
 
     def scale(self, low=0.002, high=0.1):
         return np.float32(np.exp(self.random.uniform(np.log(low), np.log(high))))
@@ -93,7 +106,7 @@ class RandomModels:
 
     def one(self, code, shape=None, output=None, output_shape=None, extra=None, **settings):
         """One input, one output, and parameter tensors that `extra` makes."""
-        b = Builder()
+        b = self.builder()
         shape = shape or self.image()
         s, z = self.scale(), self.zero()
         x = b.tensor(shape, s, z)

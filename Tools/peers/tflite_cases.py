@@ -1,24 +1,33 @@
-"""Random int8 TFLite models of one operator each, with the outputs of TensorFlow Lite for
-Microcontrollers: what Octet's import must reproduce byte for byte.
+"""Random TFLite models of one operator each, int8 or with --float in float32, with the outputs of
+TensorFlow Lite for Microcontrollers: what Octet's import must reproduce byte for byte.
 
-    python tflite_cases.py FOLDER [--count 5] [--seed 1]
+    python tflite_cases.py FOLDER [--count 5] [--seed 1] [--float] [--octet .build/release/octet]
 
-writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case.
-Needs numpy, ai-edge-litert (for the schema) and tflite-micro, from PyPI.
+writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case;
+`Tests/OctetExchangeTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
+Where TFLM has no such operator, LiteRT's reference kernels say what comes out; where it has none
+either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet
+all are compared, a line an operator: of int8 the bytes that differ and by how many steps at most,
+of floats the largest error against the largest value. Exit status 1 when a byte of TFLM differs,
+another by more than a step, or a float by more than a 100,000th. Needs numpy, ai-edge-litert and
+tflite-micro, from PyPI.
 """
 
 import argparse
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
-from tflite_builder import INT32, OPERATORS, Builder, options
-from tflite_micro import runtime
+from tflite_builder import INT32, OPERATORS, options
+from tflite_more_cases import MoreCases
+from tflite_references import reference
 from tflite_weighted_cases import WeightedCases
 
 SAMPLE_COUNT = 4
 
 
-class Cases(WeightedCases):
+class Cases(WeightedCases, MoreCases):
     # Activations
 
     def relu(self):
@@ -53,7 +62,7 @@ class Cases(WeightedCases):
             options=options("LogSoftmaxOptions"))
 
     def prelu(self):
-        b = Builder()
+        b = self.builder()
         shape = self.image()
         slopes = self.random.integers(-128, 128, [1, 1, shape[3]]).astype(np.int8)
         x, y = b.tensor(shape, *self.own()), b.tensor(shape, *self.own())
@@ -68,7 +77,7 @@ class Cases(WeightedCases):
     # Two inputs
 
     def binary(self, code, name=None, one_scale=False, constant=None):
-        b = Builder()
+        b = self.builder()
         shape = self.image()
         other = list(shape)
         for axis in range(1, 4):
@@ -121,7 +130,7 @@ class Cases(WeightedCases):
             lambda b: [b.integers(axes)], options=options("ReducerOptions", keepDims=keeps))
 
     def concatenation(self):
-        b = Builder()
+        b = self.builder()
         axis = int(self.random.integers(1, 4))
         shape = self.image()
         quantization = self.own()
@@ -149,7 +158,7 @@ class Cases(WeightedCases):
             options=options("PadOptions"))
 
     def pad_v2(self):
-        b = Builder()
+        b = self.builder()
         shape = self.image()
         amounts = [[0, 0]] + [[self.size(0, 4), self.size(0, 4)] for _ in range(3)]
         quantization = self.own()
@@ -224,7 +233,7 @@ class Cases(WeightedCases):
             options=options("StridedSliceOptions", **mask))
 
     def split(self):
-        b = Builder()
+        b = self.builder()
         axis = int(self.random.integers(1, 4))
         count = self.size(2, 4)
         shape = self.image()
@@ -242,7 +251,7 @@ class Cases(WeightedCases):
         return b
 
     def split_v(self):
-        b = Builder()
+        b = self.builder()
         axis = int(self.random.integers(1, 4))
         shape = self.image()
         counts = [self.size(1, 4) for _ in range(self.size(2, 4))]
@@ -284,7 +293,82 @@ class Cases(WeightedCases):
         "split", "split_v", "resize_nearest", "resize_bilinear", "max_pool", "average_pool",
         "convolution", "depthwise", "transposed", "fully_connected", "batch_matmul",
         "computed_weights",
-    ]
+    ] + MoreCases.NAMES
+    # Without a float form.
+    INTEGER_ONLY = ["requantize"]
+
+
+def compared(octet, path, name, expected, is_float):
+    """Octet's outputs against the reference's: how many differ, and the largest difference."""
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    model, actual = path.with_suffix(".tflite"), path.with_suffix(".octet.bin")
+    if not is_float:
+        subprocess.run([octet, "import", model, "-o", path.with_suffix(".oct"), "-q"], **quiet)
+        model = path.with_suffix(".oct")
+    subprocess.run([octet, "run", model, "--raw-input", path.with_suffix(".input.bin"),
+                    "--raw-output", actual, "-q"], **quiet)
+    values = np.fromfile(actual, np.float32 if is_float else np.int8).astype(np.float64)
+    if values.size != expected.size:
+        raise ValueError(f"{values.size} values instead of {expected.size}")
+    difference = np.abs(values - expected.astype(np.float64))
+    difference[np.isnan(values) & np.isnan(expected)] = 0
+    return int((difference > 0).sum()), float(difference.max()), float(np.abs(expected).max())
+
+
+class Line:
+    """What is printed of one operator."""
+
+    def __init__(self, name):
+        self.name, self.peer = name, "–"
+        self.models = self.total = self.differing = 0
+        self.largest = 0.0
+        self.refusal = None
+
+    def add(self, count, differing, largest):
+        self.models += 1
+        self.total += count
+        self.differing += differing
+        self.largest = max(self.largest, largest)
+
+    def fails(self, is_float):
+        if self.refusal:
+            return True
+        if is_float:
+            return self.largest > 1e-5
+        return self.differing > 0 if self.peer == "TFLM" else self.largest > 1
+
+    def __str__(self):
+        text = (f"{self.name:<22} {self.peer:<14} {self.models:>6} {self.total:>8} "
+                f"{self.differing:>8} {self.largest:>10.3g}")
+        return text + (f"\n    {self.refusal[:300]}" if self.refusal else "")
+
+
+def run(arguments, index, name):
+    line = Line(name)
+    for number in range(arguments.count):
+        cases = Cases([arguments.seed, index, number], arguments.float)
+        builder = getattr(cases, name)()
+        path = arguments.folder / f"{name}{'_float' if arguments.float else ''}_{number}"
+        path.with_suffix(".tflite").write_bytes(builder.bytes())
+        samples = [[cases.values(builder.tensors[tensor]) for tensor in builder.inputs]
+                   for _ in range(SAMPLE_COUNT)]
+        float_form = getattr(Cases([arguments.seed, index, number], True), name)
+        line.peer, expected = reference(builder, float_form, samples)
+        path.with_suffix(".input.bin").write_bytes(
+            b"".join(value.tobytes() for sample in samples for value in sample))
+        expected.tofile(path.with_suffix(".output.bin"))
+        if not arguments.octet:
+            line.add(expected.size, 0, 0)
+            continue
+        try:
+            differing, difference, magnitude = compared(
+                arguments.octet, path, name, expected, arguments.float)
+            if arguments.float:
+                difference /= max(magnitude, 1e-3)
+            line.add(expected.size, differing, difference)
+        except subprocess.CalledProcessError as error:
+            line.refusal = " ".join(error.stderr.split())
+    return line
 
 
 def main():
@@ -292,31 +376,23 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--count", type=int, default=5, help="models an operator")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", help="one operator")
+    parser.add_argument("--only", nargs="*", help="these operators")
+    parser.add_argument("--float", action="store_true")
+    parser.add_argument("--octet")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    failures = 0
+    print(f"{'operator':<22} {'reference':<14} {'models':>6} {'values':>8} {'differ':>8} "
+          f"{'at most':>10}")
     for index, name in enumerate(Cases.NAMES):
-        if arguments.only and name != arguments.only:
+        if arguments.only and name not in arguments.only:
             continue
-        for number in range(arguments.count):
-            cases = Cases([arguments.seed, index, number])
-            builder = getattr(cases, name)()
-            model = builder.bytes()
-            path = arguments.folder / f"{name}_{number}"
-            path.with_suffix(".tflite").write_bytes(model)
-            interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
-            inputs, outputs = b"", b""
-            for _ in range(SAMPLE_COUNT):
-                for k, tensor in enumerate(builder.inputs):
-                    shape = builder.tensors[tensor].shape
-                    values = cases.random.integers(-128, 128, shape).astype(np.int8)
-                    interpreter.set_input(values, k)
-                    inputs += values.tobytes()
-                interpreter.invoke()
-                for k in range(len(builder.outputs)):
-                    outputs += interpreter.get_output(k).tobytes()
-            path.with_suffix(".input.bin").write_bytes(inputs)
-            path.with_suffix(".output.bin").write_bytes(outputs)
+        if arguments.float and name in Cases.INTEGER_ONLY:
+            continue
+        line = run(arguments, index, name)
+        print(line, flush=True)
+        failures += bool(arguments.octet) and line.fails(arguments.float)
+    sys.exit(failures > 0)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class WeightedCases(RandomModels):
         return result
 
     def convolution(self):
-        b = Builder()
+        b = self.builder()
         groups = self.size(1, 4)
         shape = [1, self.size(5, 11), self.size(5, 11), groups * self.size(1, 4)]
         channels = groups * self.size(1, 5)
@@ -60,7 +60,7 @@ class WeightedCases(RandomModels):
         return b
 
     def depthwise(self):
-        b = Builder()
+        b = self.builder()
         multiplier = self.size(1, 4)
         shape = [1, self.size(5, 11), self.size(5, 11), self.size(1, 6)]
         channels = shape[3] * multiplier
@@ -88,7 +88,7 @@ class WeightedCases(RandomModels):
         return (size - (kernel - 1) * dilation - 1) // stride + 1
 
     def transposed(self):
-        b = Builder()
+        b = self.builder()
         shape = [1, self.size(2, 6), self.size(2, 6), self.size(1, 5)]
         channels = self.size(1, 5)
         kernel, stride = [self.size(1, 5), self.size(1, 5)], [self.size(1, 4), self.size(1, 4)]
@@ -109,7 +109,7 @@ class WeightedCases(RandomModels):
 
     def batch_matmul(self):
         """Leading dimensions shared, repeated or absent; now and then one operand a constant."""
-        b = Builder()
+        b = self.builder()
         m, k, n = self.size(1, 12), self.size(1, 40), self.size(1, 20)
         leading = [self.size(1, 4) for _ in range(self.size(0, 3))]
         x_shape, y_shape = list(leading), list(leading)
@@ -135,7 +135,7 @@ class WeightedCases(RandomModels):
 
     def computed_weights(self):
         """A fully connected operator whose weights are an activation."""
-        b = Builder()
+        b = self.builder()
         depth, channels, rows = self.size(1, 40), self.size(1, 20), self.size(1, 5)
         x = b.tensor([rows, depth], *self.own())
         w = b.tensor([channels, depth], *self.own())
@@ -148,7 +148,7 @@ class WeightedCases(RandomModels):
         return b
 
     def fully_connected(self):
-        b = Builder()
+        b = self.builder()
         depth, channels = self.size(1, 60), self.size(1, 30)
         keeps = bool(self.random.integers(0, 2))
         shape = [1, self.size(1, 4), depth] if keeps else [1, depth]

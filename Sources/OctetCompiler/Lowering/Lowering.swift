@@ -69,6 +69,7 @@ public struct Lowering {
     case .add(let activation): try lowerAdd(index, activation)
     case .subtract(let activation): try lowerSubtract(index, activation)
     case .multiply(let activation): try lowerMultiply(index, activation)
+    case .squaredDifference: try lowerSquaredDifference(index)
     case .minimum: try lowerMinimum(index)
     case .maximum: try lowerMaximum(index)
     case .scalar, .prelu, .quantize:

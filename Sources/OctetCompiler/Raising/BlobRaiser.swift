@@ -104,6 +104,7 @@ public struct BlobRaiser {
       append(view, .subtract(activation(view, Subtract.Word.lower, Subtract.Word.upper)))
     case .multiply:
       append(view, .multiply(activation(view, Multiply.Word.lower, Multiply.Word.upper)))
+    case .squaredDifference: append(view, .squaredDifference)
     case .minimum: append(view, .minimum)
     case .maximum: append(view, .maximum)
     case .lookup where purpose == .values: raiseTables(view)

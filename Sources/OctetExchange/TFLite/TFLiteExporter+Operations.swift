@@ -22,6 +22,7 @@ extension TFLiteExporter {
       binary(node, .div, activation, version: 1, type: TFLiteOptions.Binary.divideType)
     case .minimum: plain(node, .minimum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
+    case .squaredDifference: plain(node, .squaredDifference, version: 2)
     case .scalar(let function): try scalar(node, function)
     case .softmax(let axis, let beta):
       try requireLastAxis(axis, node)
@@ -71,6 +72,7 @@ extension TFLiteExporter {
     case .hardSwish: plain(node, .hardSwish, version: 1)
     case .logistic: plain(node, .logistic, version: 2)
     case .tanh: plain(node, .tanh, version: 2)
+    case .negate where !isInt8(node): plain(node, .neg, version: 1)
     default: throw .notWritten
     }
   }

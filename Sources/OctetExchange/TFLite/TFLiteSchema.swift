@@ -115,6 +115,7 @@ enum TFLiteOperator: Int, CaseIterable {
   case prelu = 54
   case maximum = 55
   case minimum = 57
+  case neg = 59
   case padV2 = 60
   case slice = 65
   case transposeConv = 67
@@ -125,6 +126,7 @@ enum TFLiteOperator: Int, CaseIterable {
   case pack = 83
   case resizeNearestNeighbor = 97
   case leakyRelu = 98
+  case squaredDifference = 99
   case splitV = 102
   case quantize = 114
   case hardSwish = 117
@@ -134,9 +136,9 @@ enum TFLiteOperator: Int, CaseIterable {
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
-    case .add, .sub, .mul, .div, .batchMatMul, .prelu, .maximum, .minimum, .pad, .transpose, .mean,
-      .reduceMax,
-      .split, .tile, .expandDims, .resizeBilinear, .resizeNearestNeighbor:
+    case .add, .sub, .mul, .div, .squaredDifference, .batchMatMul, .prelu, .maximum, .minimum, .pad,
+      .transpose, .mean, .reduceMax, .split, .tile, .expandDims, .resizeBilinear,
+      .resizeNearestNeighbor:
       2...2
     case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
     case .transposeConv: 3...4

@@ -55,7 +55,7 @@ extension Diff {
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
-      .subtract, .multiply:
+      .subtract, .multiply, .squaredDifference:
       return false
     default:
       return (0..<view.inputCount).contains {

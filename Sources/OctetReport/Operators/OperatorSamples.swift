@@ -70,6 +70,7 @@ extension OperatorSample {
       constants: [[4]]),
     pair("minimum", ["Min"], ["MINIMUM"], .minimum),
     pair("maximum", ["Max"], ["MAXIMUM"], .maximum),
+    pair("squared difference", [], ["SQUARED_DIFFERENCE"], .squaredDifference),
     pair("power", ["Pow"], [], .power),
   ]
 
@@ -115,7 +116,7 @@ extension OperatorSample {
         "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
         "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ], operation: .scalar(.exponential)),
+      ], tflite: ["NEG"], operation: .scalar(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),

@@ -103,6 +103,9 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_MAXIMUM
       case .maximum: try visitor.visit(Maximum.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_SQUAREDDIFFERENCE
+      case .squaredDifference: try visitor.visit(SquaredDifference.self, self)
+    #endif
     #if !OCTET_SELECT || OCTET_MEAN
       case .mean: try visitor.visit(Mean.self, self)
     #endif

@@ -8,6 +8,7 @@ func checkBinary(_ kind: OperatorKind, seed: Int, oracle: BinaryOracle) throws {
   var random = RandomSource(seed: seed)
   var parameters = BinaryParameters.random(&random)
   if kind == .multiply { parameters.by = random.multiplier(near: 0.01) }
+  if kind == .squaredDifference { parameters.by = random.multiplier(near: 0x1p-20) }
   let a = random.bytes(parameters.a.count)
   let b = random.bytes(parameters.b.count)
   let expected = oracle(parameters, a, b)
@@ -25,6 +26,7 @@ func checkAllPairs(_ kind: OperatorKind, oracle: BinaryOracle) throws {
     a: Shape(1, 1, 256, 1), b: Shape(1, 1, 1, 256), output: Shape(1, 1, 256, 256), zeroA: 3,
     zeroB: -128, zeroOutput: -7)
   if kind == .multiply { parameters.by = random.multiplier(near: 0.01) }
+  if kind == .squaredDifference { parameters.by = random.multiplier(near: 0x1p-20) }
   let all = Array(Int8.min...Int8.max)
   let output = try parameters.testOperator(kind).run([all, all])
   #expect(output == [oracle(parameters, all, all)])

@@ -79,6 +79,7 @@ extension BinaryParameters {
     let parameters: [Int] =
       switch kind {
       case .add, .subtract: [leftShift] + words(byA) + words(byB) + words(by) + [lower, upper]
+      case .squaredDifference: words(byA) + words(byB) + words(by)
       case .multiply: words(by) + [lower, upper]
       default: []
       }

@@ -1,0 +1,85 @@
+import Foundation
+import OctetCompiler
+import OctetExchange
+import OctetModel
+import Testing
+
+/// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for
+/// Microcontrollers, or of LiteRT where it has no such operator. `Tools/peers/tflite_cases.py`
+/// makes them.
+struct TFLiteOperatorTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Corpus/operators")
+
+  static let names: [String] = {
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return (files ?? []).filter { $0.pathExtension == "tflite" }
+      .map { $0.deletingPathExtension().lastPathComponent }.sorted()
+  }()
+
+  /// TFLM has no int8 form of these, and LiteRT none or another rounding: a step is allowed.
+  static let ownRounding: Set<String> = ["negate_0"]
+
+  private func file(_ name: String, _ suffix: String) throws -> [UInt8] {
+    [UInt8](
+      try Data(contentsOf: Self.folder.appendingPathComponent(name).appendingPathExtension(suffix)))
+  }
+
+  @Test(arguments: names.filter { !$0.contains("_float_") })
+  func computesTheReferencesBytes(_ name: String) throws {
+    let model = try Int8Model(try TFLiteReader.read(try file(name, "tflite")))
+    let actual = try model.run(samples: try file(name, "input.bin").map { Int8(bitPattern: $0) })
+    let expected = try file(name, "output.bin").map { Int8(bitPattern: $0) }
+    #expect(actual.count == expected.count)
+    let allowed = Self.ownRounding.contains(name) ? 1 : 0
+    let differing = zip(actual, expected).filter { abs(Int($0) - Int($1)) > allowed }.count
+    #expect(differing == 0, "\(differing) of \(actual.count) bytes differ")
+  }
+
+  @Test(arguments: names.filter { $0.contains("_float_") })
+  func computesTheReferencesFloats(_ name: String) throws {
+    let graph = try TFLiteReader.read(try file(name, "tflite"))
+    let interpreter = try FloatInterpreter(graph)
+    let samples = try floats(file(name, "input.bin"))
+    let expected = try floats(file(name, "output.bin"))
+    let counts = graph.inputs.map { graph.tensors[$0].elementCount }
+    var actual: [Float] = []
+    var start = 0
+    while start < samples.count {
+      let inputs = counts.map { count -> [Float] in
+        start += count
+        return Array(samples[start - count..<start])
+      }
+      actual += interpreter.run(inputs: inputs).flatMap { $0 }
+    }
+    #expect(actual.count == expected.count)
+    let largest = expected.map { abs($0) }.max() ?? 0
+    for (ours, theirs) in zip(actual, expected) where abs(ours - theirs) > 1e-5 * largest {
+      Issue.record("\(ours) instead of \(theirs)")
+      return
+    }
+  }
+
+  /// What can be written comes back as it was.
+  @Test(arguments: names) func survivesTheRoundTrip(_ name: String) throws {
+    let graph = try TFLiteReader.read(try file(name, "tflite"))
+    let written: [UInt8]
+    do {
+      written = try TFLiteWriter.write(graph)
+    } catch ExchangeError.unsupported {
+      return
+    }
+    #expect(try TFLiteReader.read(written) == graph)
+  }
+
+  private func floats(_ bytes: [UInt8]) -> [Float] {
+    bytes.withUnsafeBytes { source in
+      (0..<bytes.count / 4).map {
+        Float(
+          bitPattern: UInt32(
+            littleEndian: source.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+      }
+    }
+  }
+}

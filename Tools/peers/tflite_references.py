@@ -1,0 +1,80 @@
+"""What a TFLite model should compute, by the nearest authority that runs it."""
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from tflite_builder import FLOAT, OPERATORS
+from tflite_micro import runtime
+
+
+def micro(builder, samples):
+    """TensorFlow Lite for Microcontrollers."""
+    interpreter = runtime.Interpreter.from_bytes(builder.bytes(), arena_size=1 << 22)
+    outputs = []
+    for sample in samples:
+        for index, value in enumerate(sample):
+            interpreter.set_input(value, index)
+        interpreter.invoke()
+        outputs += [interpreter.get_output(index).reshape(-1)
+                    for index in range(len(builder.outputs))]
+    return np.concatenate(outputs)
+
+
+def lite(builder, samples):
+    """LiteRT's reference kernels."""
+    interpreter = Interpreter(
+        model_content=builder.bytes(),
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    # In the order of the file, as inputs may be used in any.
+    places = {detail["name"]: detail["index"] for detail in interpreter.get_input_details()}
+    outputs = []
+    for sample in samples:
+        for tensor, value in zip(builder.inputs, sample):
+            interpreter.set_tensor(places[builder.tensors[tensor].name], value)
+        interpreter.invoke()
+        outputs += [interpreter.get_tensor(detail["index"]).reshape(-1)
+                    for detail in interpreter.get_output_details()]
+    return np.concatenate(outputs)
+
+
+def real(tensor, values):
+    """The reals that codes stand for."""
+    quantization = tensor.quantization
+    return ((values.astype(np.float32) - np.float32(quantization.zeroPoint[0]))
+            * np.float32(quantization.scale[0]))
+
+
+def rounded(builder, float_form, samples):
+    """The float model on the same reals, its results rounded to codes."""
+    inputs = [builder.tensors[tensor] for tensor in builder.inputs]
+    other = float_form()
+    outputs = []
+    for sample in samples:
+        results = lite(other, [[real(t, v) for t, v in zip(inputs, sample)]])
+        start = 0
+        for index in builder.outputs:
+            tensor = builder.tensors[index]
+            count = int(np.prod(tensor.shape))
+            codes = np.round(
+                results[start:start + count].astype(np.float64)
+                / np.float64(tensor.quantization.scale[0])) + int(tensor.quantization.zeroPoint[0])
+            start += count
+            outputs.append(np.clip(np.nan_to_num(codes), -128, 127).astype(np.int8))
+    return np.concatenate(outputs)
+
+
+# LiteRT takes int8 here, but as integers, whatever their scales.
+WITHOUT_SCALES = {OPERATORS.NEG}
+
+
+def reference(builder, float_form, samples):
+    """The authority's name, and the outputs of all samples end to end."""
+    kinds = {builder.tensors[tensor].type for tensor in builder.outputs}
+    operators = {code.builtinCode for code in builder.codes}
+    if FLOAT in kinds or not operators & WITHOUT_SCALES:
+        for name, peer in (("TFLM", micro), ("LiteRT", lite)):
+            try:
+                return name, peer(builder, samples)
+            except Exception:  # They refuse by whatever type.
+                continue
+    return "float, rounded", rounded(builder, float_form, samples)
