@@ -20,9 +20,11 @@ extension Graph {
     case .batchNormalization(let epsilon): normalizationAsConvolution(node, epsilon: epsilon)
     case .localResponseNormalization(let size, let alpha, let beta, let bias):
       normalizationByNeighbours(node, size: size, alpha: alpha, beta: beta, bias: bias)
-    case .averagePool(let pool): poolAsMean(node, pool) ?? poolOfPadded(node, pool)
+    case .averagePool(let pool): poolAsMean(node, pool)
     case .reduce(let reduction, let axes, let keepsDimensions):
       reductionAsPool(node, reduction, axes: axes, keepsDimensions: keepsDimensions)
+    case .add(.none): maskAsMinimum(node)
+    case .select: choiceAsProducts(node)
     case .divide(let activation): divisionAsProduct(node, activation)
     case .power: powerAsFunction(node)
     case .prelu: preluOfOneSlope(node)
@@ -30,8 +32,9 @@ extension Graph {
     }
   }
 
-  /// The graph with padding that repeats what is there as concatenations, which have its operand's
-  /// grid, and softmax over another axis than the last between transpositions.
+  /// The graph in forms that kernels have, whose tensors keep their operands' grids: padding that
+  /// repeats what is there as concatenations, windows that lie in padding over padding that is
+  /// there, softmax over another axis than the last between transpositions, at most four dimensions.
   public func withKernelForms() -> Graph {
     var graph = self
     graph.nodes = []
@@ -44,6 +47,11 @@ extension Graph {
           graph.betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
         case .logSoftmax(let axis):
           graph.betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
+        case .convolution(let attributes), .depthwiseConvolution(let attributes):
+          graph.convolutionOfPadded(node, attributes)
+        case .averagePool(let pool): graph.poolOfPadded(node, pool)
+        case .expand(let target): graph.copies(node, expandedTo: target)
+        case .tile(let counts): graph.copies(node, counts)
         default: nil
         }
       guard let form else {
@@ -62,7 +70,7 @@ extension Graph {
       }
       graph.nodes += form
     }
-    return graph
+    return graph.inFewerDimensions()
   }
 
   /// A function of rows along `axis`; nil when that is the last already.
