@@ -3,14 +3,14 @@ import OctetModel
 // Masks: what a constant hides before a softmax, and choices by constants.
 
 extension Graph {
-  /// What is so far below all other scores has no share in a softmax that int8 can show.
+  /// What is so far below its own score has no share in a softmax that int8 can show.
   private static let hidden: Float = -16
   /// An addend as low as this hides a score: exporters write −∞, the lowest float, −10⁹ or −10⁴.
   private static let hiding: Float = -1e4
 
-  /// Scores plus a mask of zeros and hiding numbers are the lesser of each and a bound: −∞ would
+  /// Of a mask of zeros and hiding numbers, the latter are made as small as they may be: −∞ would
   /// leave no codes for the scores.
-  mutating func maskAsMinimum(_ node: Node) -> [Node]? {
+  mutating func maskInRange(_ node: Node) -> [Node]? {
     let constants = node.inputs.indices.filter { tensors[node.inputs[$0]].floats != nil }
     guard node.inputs.count == 2, constants.count == 1,
       let mask = tensors[node.inputs[constants[0]]].floats,
@@ -18,14 +18,13 @@ extension Graph {
       mask.allSatisfy({ $0 == 0 || $0 <= Self.hiding })
     else { return nil }
     return [
-      minimum(
-        node, of: node.inputs[1 - constants[0]], hiding: mask.map { $0 != 0 },
+      masked(
+        node, node.inputs[1 - constants[0]], hiding: mask.map { $0 != 0 },
         tensors[node.inputs[constants[0]]].shape)
     ]
   }
 
-  /// A choice by a constant: the lesser of a value and a bound where it hides, else a sum of
-  /// products with ones and zeros.
+  /// A choice by a constant: a mask where it hides, else a sum of products with ones and zeros.
   mutating func choiceAsProducts(_ node: Node) -> [Node]? {
     guard case .int64(let flags) = tensors[node.inputs[0]].constant else { return nil }
     let shape = tensors[node.inputs[0]].shape
@@ -34,12 +33,12 @@ extension Graph {
     if let other, !other.isEmpty, other.allSatisfy({ $0 <= Self.hiding }),
       tensors[node.inputs[1]].constant == nil
     {
-      return [minimum(node, of: node.inputs[1], hiding: flags.map { $0 == 0 }, shape)]
+      return [masked(node, node.inputs[1], hiding: flags.map { $0 == 0 }, shape)]
     }
     if let first = tensors[node.inputs[1]].floats, !first.isEmpty,
       first.allSatisfy({ $0 <= Self.hiding }), tensors[node.inputs[2]].constant == nil
     {
-      return [minimum(node, of: node.inputs[2], hiding: flags.map { $0 != 0 }, shape)]
+      return [masked(node, node.inputs[2], hiding: flags.map { $0 != 0 }, shape)]
     }
     var parts: [TensorIndex] = []
     var result: [Node] = []
@@ -67,16 +66,16 @@ extension Graph {
     return result
   }
 
-  private mutating func minimum(
-    _ node: Node, of source: TensorIndex, hiding: [Bool], _ shape: [Int]
+  private mutating func masked(
+    _ node: Node, _ source: TensorIndex, hiding: [Bool], _ shape: [Int]
   ) -> Node {
-    let bounds = add(
+    let mask = add(
       Tensor(
-        name: "\(node.name)/bounds", shape: shape,
-        constant: .float(hiding.map { $0 ? Self.hidden : 1e30 })))
+        name: "\(node.name)/mask", shape: shape,
+        constant: .float(hiding.map { $0 ? Self.hidden : 0 })))
     var result = node
-    result.operation = .minimum
-    result.inputs = [source, bounds]
+    result.operation = .add(.none)
+    result.inputs = [source, mask]
     return result
   }
 }

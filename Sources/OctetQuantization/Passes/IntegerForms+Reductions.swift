@@ -130,9 +130,11 @@ extension Graph {
     let last = tensors[node.outputs[0]].shape
     if shape.count == 4, axes.sorted() == [1, 2] {
       let extent = Extent(height: shape[1], width: shape[2])
-      let pool = maker.make(
-        .maxPool(PoolAttributes(kernel: extent, stride: extent)), [source], "pool",
-        [shape[0], 1, 1, shape[3]], &self)
+      let operation = Operation.maxPool(PoolAttributes(kernel: extent, stride: extent))
+      if last == [shape[0], 1, 1, shape[3]] {
+        return maker.finish(operation, [source], outputs: node.outputs)
+      }
+      let pool = maker.make(operation, [source], "pool", [shape[0], 1, 1, shape[3]], &self)
       return maker.finish(.reshape(last), [pool], outputs: node.outputs)
     }
     let reduced = axes.sorted()

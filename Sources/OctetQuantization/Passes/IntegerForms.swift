@@ -23,7 +23,7 @@ extension Graph {
     case .averagePool(let pool): poolAsMean(node, pool)
     case .reduce(let reduction, let axes, let keepsDimensions):
       reductionAsPool(node, reduction, axes: axes, keepsDimensions: keepsDimensions)
-    case .add(.none): maskAsMinimum(node)
+    case .add(.none): maskInRange(node)
     case .select: choiceAsProducts(node)
     case .divide(let activation): divisionAsProduct(node, activation)
     case .power: powerAsFunction(node)

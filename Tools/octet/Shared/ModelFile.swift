@@ -96,7 +96,7 @@ enum ModelFile {
   static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
   ) throws -> Imported {
-    let (bytes, format) = try bytes(path)
+    var (bytes, format) = try bytes(path)
     return try naming(path) {
       if format == .blob {
         throw CommandError(.badData, "\(path): this is a blob already; 'octet inspect' shows it")
@@ -107,14 +107,16 @@ enum ModelFile {
         return Imported(graph: graph, format: "tflite", layouts: Layouts(graph))
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
-      return try readProven(bytes, path, shapes)
+      return try readProven(&bytes, path, shapes)
     }
   }
 
   private static func readProven(
-    _ bytes: [UInt8], _ path: String, _ shapes: [String: [[Int]]]
+    _ bytes: inout [UInt8], _ path: String, _ shapes: [String: [[Int]]]
   ) throws -> Imported {
     var model = try ONNXReader.importModel(bytes, besides: folder(of: path), shapes: shapes)
+    // The proof of a large model needs the memory.
+    bytes = []
     try model.graph.requireElements(in: path)
     let proof = try model.prove()
     model.forgetSource()
