@@ -3,7 +3,10 @@ import OctetModel
 extension Graph {
   /// The nodes of a quantized graph that compute with real numbers, each with what to do; the
   /// runtime has no kernels for them.
-  public var nodesInFloats: [UnsupportedNode] {
+  public var nodesInFloats: [UnsupportedNode] { nodesInFloats(canBeCompleted: true) }
+
+  /// - Parameter canBeCompleted: whether `octet quantize` takes the model, and so is the way out.
+  public func nodesInFloats(canBeCompleted: Bool) -> [UnsupportedNode] {
     let tabulated = Set(tableRegions().flatMap(\.nodes))
     var result: [UnsupportedNode] = []
     for (index, node) in nodes.enumerated() where !tabulated.contains(index) {
@@ -20,9 +23,11 @@ extension Graph {
         } else {
           "its result has no scale in the file"
         }
-      let reason =
-        "\(what); 'octet quantize' keeps the scales that are there and chooses those missing from "
-        + "samples"
+      let advice =
+        canBeCompleted
+        ? "'octet quantize' keeps the scales that are there and chooses those missing from samples"
+        : "it has no kernel in integers; give 'octet quantize' the float model"
+      let reason = "\(what); \(advice)"
       result.append(
         UnsupportedNode(
           name: node.name, operatorName: node.operation.name, reason: reason))

@@ -41,7 +41,7 @@ public enum InputFile {
     }
     FileClaims.reads(path)
     var refusal: CommandError?
-    let bytes = try opening(path, limit: limit) { descriptor, _ throws(SystemError) in
+    let bytes = try opening(path, limit: limit) { descriptor, status throws(SystemError) in
       var bytes = try Posix.read(descriptor, limit: headByteCount)
       do throws(CommandError) {
         try head(bytes)
@@ -49,8 +49,11 @@ public enum InputFile {
         refusal = error
         return [UInt8]()
       }
-      if bytes.count == headByteCount {
-        bytes += try Posix.read(descriptor, limit: limit + 1 - bytes.count)
+      if status.kind == .file { bytes.reserveCapacity(status.byteCount + 1) }
+      while bytes.count >= headByteCount, bytes.count <= limit {
+        let chunk = try Posix.read(descriptor, limit: min(1 << 20, limit + 1 - bytes.count))
+        if chunk.isEmpty { break }
+        bytes += chunk
       }
       return bytes
     }

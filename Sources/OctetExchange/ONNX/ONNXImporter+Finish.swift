@@ -25,8 +25,9 @@ extension ONNXImporter {
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
       constantOutputs: constantOutputs,
       source: ONNXSource(
-        nodes: takenNodes, constants: values.compactMapValues { $0.constant },
-        version: version, data: data))
+        nodes: takenNodes, constants: values.compactMapValues { $0.constant }, version: version,
+        data: data))
+    result.source.forgetInitializers()
     result.widenedNodes = settled.widenedNodes
     for value in values.values {
       guard case .tensor(let tensor) = value.source else { continue }

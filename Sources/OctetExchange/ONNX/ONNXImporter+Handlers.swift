@@ -63,10 +63,7 @@ extension ONNXImporter {
     "Expand": { (importer, view) throws(ImportFailure) in try importer.expand(view) },
     "Tile": { (importer, view) throws(ImportFailure) in try importer.tile(view) },
     "Gather": { (importer, view) throws(ImportFailure) in try importer.gather(view) },
-    "Where": { (importer, view) throws(ImportFailure) in
-      try importer.broadcasting(
-        view, .select, [try view.input(0), try view.input(1), try view.input(2)])
-    },
+    "Where": { (importer, view) throws(ImportFailure) in try importer.choose(view) },
     "Not": { (importer, view) throws(ImportFailure) in try importer.not(view) },
     "ReduceMean": { (importer, view) throws(ImportFailure) in
       try importer.reduce(view) { .mean(axes: $0, keepsDimensions: $1) }
@@ -74,6 +71,9 @@ extension ONNXImporter {
     "ArgMax": { (importer, view) throws(ImportFailure) in try importer.extremum(view) },
     "ArgMin": { (importer, view) throws(ImportFailure) in try importer.extremum(view) },
     "Shape": { (importer, view) throws(ImportFailure) in try importer.shape(view) },
+    "Size": { (importer, view) throws(ImportFailure) in try importer.size(view) },
+    "Trilu": { (importer, view) throws(ImportFailure) in try importer.triangle(view) },
+    "CumSum": { (importer, view) throws(ImportFailure) in try importer.runningSum(view) },
     "QuantizeLinear": { (importer, view) throws(ImportFailure) in
       try importer.quantizeLinear(view)
     },

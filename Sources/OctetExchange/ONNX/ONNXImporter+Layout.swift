@@ -74,7 +74,8 @@ extension ONNXImporter {
       remember(key, tensor)
       return tensor
     }
-    guard constant.reals.allSatisfy(\.isFinite) else {
+    // Masks hold −∞; NaN is nothing that a sound network has.
+    guard constant.reals.allSatisfy({ tag.hasPrefix("operand") ? !$0.isNaN : $0.isFinite }) else {
       throw .unsupported("the constant '\(name)' holds a number that is not finite; train again")
     }
     try spend(constant.count)
@@ -126,7 +127,9 @@ extension ONNXImporter {
   mutating func broadcastOperand(
     _ value: ImportedValue, rank: Int, _ layout: ONNXLayout
   ) throws(ImportFailure) -> TensorIndex {
-    if value.layout == layout && value.rank == rank { return try tensor(value, layout) }
+    if value.constant == nil, value.layout == layout && value.rank == rank {
+      return try tensor(value, layout)
+    }
     let shape = [Int](repeating: 1, count: rank - value.rank) + value.shape
     if let constant = value.constant {
       // A scalar, or a vector over the tensor's last axis, needs no leading dimensions.
@@ -135,7 +138,7 @@ extension ONNXImporter {
       let isVector = value.rank < rank && trimmed.count <= 1 && layout != .plain
       return try constantTensor(
         value.name, isVector ? held.reshaped(trimmed) : layout == .plain ? constant : held,
-        tag: "\(layout)/\(rank)")
+        tag: "operand/\(layout)/\(rank)")
     }
     var widened = value
     if value.rank < rank {

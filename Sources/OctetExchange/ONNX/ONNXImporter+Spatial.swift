@@ -65,6 +65,24 @@ struct SpatialWindow {
     return extra
   }
 
+  /// Fails when a window lies in the padding alone: there is nothing to pool.
+  func requireContents(x: [Int]) throws(ImportFailure) {
+    for axis in x.indices {
+      // Others begin inside.
+      let early = min((before[axis] + stride[axis] - 1) / stride[axis], outputs[axis])
+      for index in Array(0..<early) + [outputs[axis] - 1] {
+        let first = index * stride[axis] - before[axis]
+        // The taps that lie before the image.
+        let skipped = first < 0 ? (-first + dilation[axis] - 1) / dilation[axis] : 0
+        guard skipped < kernel[axis], first + skipped * dilation[axis] < x[axis] else {
+          throw .unsupported(
+            "its window \(index) along axis \(axis + 2) lies wholly in the padding, where there is "
+              + "nothing to pool; use pads smaller than the kernel")
+        }
+      }
+    }
+  }
+
   /// One axis as the width of an image of height 1.
   private func extent(_ values: [Int], _ one: Int = 1) -> Extent {
     values.count == 1
@@ -205,6 +223,7 @@ extension ONNXImporter {
     attributes.padding = window.padding(extra: extra)
     let countsPadding = try view.integer("count_include_pad") != 0
     attributes.countsPadding = !isMax && countsPadding
+    if !attributes.countsPadding { try window.requireContents(x: spatial) }
     if attributes.countsPadding, let extra, extra.contains(where: { $0 > 0 }) {
       // The divisor counts the padding, but not what rounding up has added.
       let padding = window.padding()

@@ -78,6 +78,7 @@ extension ONNXImporter {
     let extra = try view.integer("ceil_mode") != 0 ? window.roundUp(x: spatial) : [0, 0, 0]
     let includesPadding = try view.integer("count_include_pad") != 0
     let countsPadding = !isMax && includesPadding
+    if !countsPadding { try window.requireContents(x: spatial) }
     let (batch, channels) = (x.shape[0], x.shape[1])
     var source = try tensor(x, .channelsLast)
     var sizes = spatial

@@ -265,7 +265,7 @@ struct ONNXImporter {
   ) throws(ExchangeError) {
     do throws(ImportFailure) {
       guard node.domain.isEmpty, foldable(node) else {
-        throw ImportFailure.unknownOperator(domain: node.domain)
+        throw ImportFailure.unknownOperator(node.operatorName, domain: node.domain)
       }
       for (output, value) in zip(node.outputs, try fold(node)) { define(value, named: output) }
     } catch {

@@ -4,13 +4,20 @@
 
 extension ONNXModel {
   func withContributedOperatorsExpanded() -> ONNXModel {
-    let isContributed = { (node: ONNXNode) in
-      node.domain == "com.microsoft" && ONNXExpansion.operators[node.operatorName] != nil
-    }
-    guard graph.nodes.contains(where: isContributed) else { return self }
+    guard graph.nodes.contains(where: { $0.domain == "com.microsoft" }) else { return self }
     var result = self
-    result.graph.nodes = graph.nodes.flatMap { node in
-      isContributed(node) ? ONNXExpansion(node).nodes() ?? [node] : [node]
+    result.graph.nodes = graph.nodes.flatMap { node -> [ONNXNode] in
+      guard node.domain == "com.microsoft" else { return [node] }
+      if ONNXExpansion.operators[node.operatorName] != nil {
+        return ONNXExpansion(node).nodes() ?? [node]
+      }
+      // The same operators under the same names, there for types that ONNX did not have then.
+      guard ["QuantizeLinear", "DequantizeLinear", "Gelu"].contains(node.operatorName) else {
+        return [node]
+      }
+      var standard = node
+      standard.domain = ""
+      return [standard]
     }
     return result
   }

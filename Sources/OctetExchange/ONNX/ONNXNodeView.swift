@@ -7,7 +7,12 @@ enum ImportFailure: Error {
   /// The file contradicts itself.
   case invalid(String)
 
-  static func unknownOperator(domain: String = "") -> ImportFailure {
+  static func unknownOperator(_ name: String = "", domain: String = "") -> ImportFailure {
+    if domain.isEmpty, ["LSTM", "GRU", "RNN"].contains(name) {
+      return .unsupported(
+        "Octet has no recurrent layers; use convolutions over time or attention, or write the "
+          + "steps of a fixed length out, as torch.onnx.export(…, dynamo=True) does with nn.RNN")
+    }
     let origin = domain.isEmpty ? "" : " of domain '\(domain)'"
     return .unsupported(
       "Octet has no such operator\(origin); replace it by operators of the list in the "

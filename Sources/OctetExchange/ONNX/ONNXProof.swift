@@ -16,8 +16,13 @@ extension ONNXImport {
   ///
   /// Throws `ExchangeError.differs` for the first node whose results are not equal within
   /// `tolerance` of the largest magnitude (a quantized result: within one step of its scale).
-  public func prove(seed: UInt64 = 1, tolerance: Float = 1e-4) throws(ExchangeError) -> ONNXProof {
-    if let reason = tooLarge {
+  ///
+  /// - Parameter workLimit: steps of naive computation that a file may take beside those that its
+  ///   constants stand for; the nodes after that are skipped.
+  public func prove(
+    seed: UInt64 = 1, tolerance: Float = 1e-4, workLimit: Int = 1 << 30
+  ) throws(ExchangeError) -> ONNXProof {
+    if let reason = tooLarge(workLimit) {
       var proof = ONNXProof()
       proof.skipped = [reason]
       return proof
@@ -50,7 +55,7 @@ extension ONNXImport {
     let producers = graph.producers()
     let constantCount = constantCount
     let meter = ONNXMeter(
-      elementCount: 1 << 26 + constantCount, work: 1 << 31 + 256 * constantCount)
+      elementCount: workLimit / 16 + constantCount, work: workLimit + 256 * constantCount)
     // Values that the graph does not hold, as the reference made them.
     var own = source.constants
     for (index, node) in source.nodes.enumerated() {
@@ -83,15 +88,16 @@ extension ONNXImport {
   private var constantCount: Int { source.constants.values.reduce(0) { $0 + $1.count } }
 
   /// Why the proof does not run this graph at all; nil when it does.
-  private var tooLarge: String? {
+  private func tooLarge(_ workLimit: Int) -> String? {
     var (elements, work) = (0, 0.0)
     for tensor in graph.tensors { elements += tensor.elementCount }
     for node in graph.nodes {
       work += graph.work(of: node)
     }
-    let limit = 1 << 24 + 6 * constantCount
+    let limit = workLimit / 64 + 6 * constantCount
     if elements > limit { return "all nodes: the tensors have more than \(limit) elements" }
-    return work > 0x1p32 ? "all nodes: a run takes more than 2³² multiply-adds" : nil
+    return work > 4 * Double(workLimit)
+      ? "all nodes: a run takes more than \(4 * workLimit) multiply-adds" : nil
   }
 
   /// A value of the file as the graph holds it after a run, in the file's layout.

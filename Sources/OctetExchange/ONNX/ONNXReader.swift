@@ -45,7 +45,7 @@ public enum ONNXReader {
   /// - Parameter folder: where the model may keep tensors in files of their own; nothing else is
   ///   read.
   public static func importModel(
-    _ bytes: [UInt8], besides folder: URL, shapes: [String: [[Int]]] = [:]
+    _ bytes: consuming [UInt8], besides folder: URL, shapes: [String: [[Int]]] = [:]
   ) throws(ExchangeError) -> ONNXImport {
     let files = ONNXExternalFiles(folder)
     return try importModel(
@@ -114,6 +114,20 @@ struct ONNXSource: Sendable {
   var constants: [String: ONNXValue]
   var version: Int64
   var data: ONNXData
+
+  /// Keeps of the file's bytes what attributes of nodes refer to: initializers have been decoded.
+  mutating func forgetInitializers() {
+    var kept: [UInt8] = []
+    for index in nodes.indices {
+      for (name, attribute) in nodes[index].attributes {
+        guard case .tensor(var tensor) = attribute, let raw = tensor.raw else { continue }
+        tensor.raw = kept.count..<kept.count + raw.count
+        kept += data.bytes[raw]
+        nodes[index].attributes[name] = .tensor(tensor)
+      }
+    }
+    data.bytes = kept
+  }
 }
 
 extension ONNXReader {

@@ -160,6 +160,18 @@ extension ONNXTensor {
     guard raw.count == (count * type.bitCount + 7) / 8 else {
       throw problem("has \(raw.count) bytes for \(count) elements of \(type)")
     }
+    if type == .float {
+      let reals = [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        raw.withUnsafeBytes { bytes in
+          for index in 0..<count {
+            let bits = bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+            buffer.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: bits)))
+          }
+        }
+        initializedCount = count
+      }
+      return ONNXValue(shape: shape, reals: reals)
+    }
     let (width, first) = (type.byteCount, raw.startIndex)
     let perByte = max(8 / type.bitCount, 1)
     return Self.value(shape, count, type) { index in

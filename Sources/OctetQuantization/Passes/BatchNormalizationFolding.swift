@@ -8,17 +8,24 @@ extension Graph {
   /// Left in place where another node reads the un-normalized result or an activation stands
   /// between.
   mutating func foldBatchNormalizations() {
-    var index = 0
-    while index < nodes.count {
-      if fold(batchNormalization: index) { nodes.remove(at: index) } else { index += 1 }
+    var producers = producers()
+    let consumers = consumers()
+    let ends = Set(outputs)
+    var removed = Set<Int>()
+    for index in nodes.indices {
+      let input = nodes[index].inputs[0]
+      guard let producer = producers[input], consumers[input].count == 1, !ends.contains(input),
+        fold(batchNormalization: index, into: producer)
+      else { continue }
+      producers[nodes[index].outputs[0]] = producer
+      removed.insert(index)
     }
+    nodes = nodes.indices.filter { !removed.contains($0) }.map { nodes[$0] }
   }
 
-  private mutating func fold(batchNormalization index: Int) -> Bool {
+  private mutating func fold(batchNormalization index: Int, into producer: Int) -> Bool {
     let node = nodes[index]
     guard case .batchNormalization(let epsilon) = node.operation,
-      let producer = producers()[node.inputs[0]],
-      consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
       isFree(node.inputs[0]),
       nodes[producer].operation.weightChannelAxis != nil,
       nodes[producer].operation.fusing(.relu) != nil,

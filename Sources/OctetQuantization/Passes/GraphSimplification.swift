@@ -14,51 +14,45 @@ extension Graph {
     return graph.canonical()
   }
 
-  /// Makes every reader of `old` read `new`, and renames `new` where `old` was a graph output so
-  /// that outputs keep their names.
-  mutating func replace(_ old: TensorIndex, with new: TensorIndex) {
-    for index in nodes.indices {
-      for input in nodes[index].inputs.indices where nodes[index].inputs[input] == old {
-        nodes[index].inputs[input] = new
-      }
-    }
-    for output in outputs.indices where outputs[output] == old { outputs[output] = new }
-  }
-
-  /// Removes `identity` nodes, except one that leads straight from a graph input to an output.
+  /// Removes `identity` nodes, except one that leads straight from a graph input or a constant to an
+  /// output.
   mutating func removeIdentities() {
+    let ends = Set(outputs)
+    let starts = Set(inputs)
+    var source: [TensorIndex: TensorIndex] = [:]
     var kept: [Node] = []
-    var removed: [(TensorIndex, TensorIndex)] = []
     for node in nodes {
-      if case .identity = node.operation, !inputs.contains(node.inputs[0]),
-        tensors[node.inputs[0]].quantization == tensors[node.outputs[0]].quantization
+      let input = source[node.inputs[0]] ?? node.inputs[0]
+      if case .identity = node.operation, !starts.contains(node.inputs[0]),
+        tensors[input].constant == nil || !ends.contains(node.outputs[0]),
+        tensors[input].quantization == tensors[node.outputs[0]].quantization
       {
-        removed.append((node.outputs[0], node.inputs[0]))
+        source[node.outputs[0]] = input
       } else {
         kept.append(node)
       }
     }
     nodes = kept
-    // In reverse, so that chains end at the first tensor.
-    for (old, new) in removed.reversed() { replace(old, with: new) }
+    for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { source[$0] ?? $0 } }
+    outputs = outputs.map { source[$0] ?? $0 }
   }
 
   /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader.
   mutating func fuseActivations() {
-    var index = 0
-    while index < nodes.count {
-      let node = nodes[index]
-      guard let activation = node.operation.asActivation,
-        let producer = producers()[node.inputs[0]],
-        consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
+    var producers = producers()
+    let consumers = consumers()
+    let ends = Set(outputs)
+    var removed = Set<Int>()
+    for (index, node) in nodes.enumerated() {
+      guard let activation = node.operation.asActivation, let producer = producers[node.inputs[0]],
+        consumers[node.inputs[0]].count == 1, !ends.contains(node.inputs[0]),
         isFree(node.inputs[0]), let fused = nodes[producer].operation.fusing(activation)
-      else {
-        index += 1
-        continue
-      }
+      else { continue }
       nodes[producer].operation = fused
       nodes[producer].outputs = node.outputs
-      nodes.remove(at: index)
+      producers[node.outputs[0]] = producer
+      removed.insert(index)
     }
+    nodes = nodes.indices.filter { !removed.contains($0) }.map { nodes[$0] }
   }
 }

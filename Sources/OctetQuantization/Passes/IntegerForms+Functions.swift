@@ -41,41 +41,6 @@ extension Graph {
     ]
   }
 
-  /// The largest value of whole images is a max pool, a sum the mean of so many.
-  mutating func reductionAsPool(
-    _ node: Node, _ reduction: Reduction, axes: [Int], keepsDimensions: Bool
-  ) -> [Node]? {
-    let shape = tensors[node.inputs[0]].shape
-    switch reduction {
-    case .maximum where shape.count == 4 && axes.sorted() == [1, 2]:
-      let extent = Extent(height: shape[1], width: shape[2])
-      var pool = node
-      pool.operation = .maxPool(PoolAttributes(kernel: extent, stride: extent))
-      if keepsDimensions { return [pool] }
-      pool.outputs = [between(node, "pool", [shape[0], 1, 1, shape[3]])]
-      return [
-        pool,
-        Node(
-          name: "\(node.name)/shape", operation: .reshape(tensors[node.outputs[0]].shape),
-          inputs: pool.outputs, outputs: node.outputs),
-      ]
-    case .sum:
-      let mean = between(node, "mean", tensors[node.outputs[0]].shape)
-      let count = axes.reduce(1) { $0 * shape[$1] }
-      let factor = add(
-        Tensor(name: "\(node.name)/count", shape: [1], constant: .float([Float(count)])))
-      return [
-        Node(
-          name: "\(node.name)/mean", operation: .mean(axes: axes, keepsDimensions: keepsDimensions),
-          inputs: node.inputs, outputs: [mean]),
-        Node(
-          name: node.name, operation: .multiply(.none), inputs: [mean, factor],
-          outputs: node.outputs),
-      ]
-    default: return nil
-    }
-  }
-
   /// Division is multiplication by the reciprocal: of constants, or looked up.
   mutating func divisionAsProduct(_ node: Node, _ activation: Activation) -> [Node]? {
     let divisor = tensors[node.inputs[1]]

@@ -20,9 +20,11 @@ extension Graph {
     case .batchNormalization(let epsilon): normalizationAsConvolution(node, epsilon: epsilon)
     case .localResponseNormalization(let size, let alpha, let beta, let bias):
       normalizationByNeighbours(node, size: size, alpha: alpha, beta: beta, bias: bias)
-    case .averagePool(let pool): poolAsMean(node, pool) ?? poolOfPadded(node, pool)
+    case .averagePool(let pool): poolAsMean(node, pool)
     case .reduce(let reduction, let axes, let keepsDimensions):
       reductionAsPool(node, reduction, axes: axes, keepsDimensions: keepsDimensions)
+    case .add(.none): maskInRange(node)
+    case .select: choiceAsProducts(node)
     case .divide(let activation): divisionAsProduct(node, activation)
     case .power: powerAsFunction(node)
     case .prelu: preluOfOneSlope(node)
@@ -35,21 +37,14 @@ extension Graph {
     }
   }
 
-  /// The graph with padding that repeats what is there as concatenations, which have its operand's
-  /// grid, and softmax over another axis than the last between transpositions.
+  /// The graph in forms that kernels have, whose tensors keep their operands' grids: padding that
+  /// repeats what is there as concatenations, windows that lie in padding over padding that is
+  /// there, softmax over another axis than the last between transpositions, at most four dimensions.
   public func withKernelForms() -> Graph {
     var graph = self
     graph.nodes = []
     for node in nodes {
-      var form: [Node]?
-      if case .pad(let before, let after, let mode) = node.operation {
-        form = graph.padAsConcatenation(node, before: before, after: after, mode)
-      } else if case .softmax(let axis, let beta) = node.operation {
-        form = graph.betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
-      } else if case .logSoftmax(let axis) = node.operation {
-        form = graph.betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
-      }
-      guard let form else {
+      guard let form = graph.kernelForm(of: node) else {
         graph.nodes.append(node)
         continue
       }
@@ -65,7 +60,28 @@ extension Graph {
       }
       graph.nodes += form
     }
-    return graph
+    return graph.inFewerDimensions()
+  }
+
+  private mutating func kernelForm(of node: Node) -> [Node]? {
+    switch node.operation {
+    case .pad(let before, let after, let mode):
+      padAsConcatenation(node, before: before, after: after, mode)
+    case .softmax(let axis, let beta):
+      betweenTranspositions(node, axis) { .softmax(axis: $0, beta: beta) }
+    case .logSoftmax(let axis): betweenTranspositions(node, axis) { .logSoftmax(axis: $0) }
+    case .convolution(let attributes), .depthwiseConvolution(let attributes):
+      convolutionOfPadded(node, attributes)
+    case .averagePool(let pool): poolOfPadded(node, pool)
+    case .expand(let target): copies(node, expandedTo: target)
+    case .tile(let counts): copies(node, counts)
+    case .transposedConvolution, .fullyConnected, .matrixMultiply, .maxPool, .maxPoolIndices, .add,
+      .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference, .power, .prelu,
+      .compare, .logic, .scalar, .identity, .select, .cast, .batchNormalization,
+      .localResponseNormalization, .mean, .reduce, .extremum, .concatenation, .reshape,
+      .transpose, .slice, .gather, .split, .resize, .quantize, .dequantize:
+      nil
+    }
   }
 
   /// A function of rows along `axis`; nil when that is the last already.

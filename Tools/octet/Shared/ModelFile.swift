@@ -61,11 +61,11 @@ enum ModelFile {
       case .blob: return (.blob(try LoadedModel(bytes)), nil)
       case .tflite:
         let graph = try TFLiteReader.read(bytes)
-        try graph.requireElements()
+        try graph.requireElements(in: path)
         return (.graph(graph, format: "tflite", byteCount: bytes.count), Layouts(graph))
       default:
         var model = try importONNX(bytes, path)
-        try model.graph.requireElements()
+        try model.graph.requireElements(in: path)
         model.moveImageChannelsLast()
         return (.graph(model.graph, format: "onnx", byteCount: bytes.count), Layouts(model))
       }
@@ -104,29 +104,28 @@ enum ModelFile {
   static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
   ) throws -> Imported {
-    let (bytes, format) = try bytes(path)
+    var (bytes, format) = try bytes(path)
     return try naming(path) {
       if format == .blob {
         throw CommandError(.badData, "\(path): this is a blob already; 'octet inspect' shows it")
       }
       if format == .tflite {
-        guard shapes.isEmpty else {
-          throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
-        }
-        let graph = try TFLiteReader.read(bytes)
-        try graph.requireElements()
+        let graph = try readTFLite(bytes, shapes)
+        try graph.requireElements(in: path)
         return Imported(graph: graph, format: "tflite", layouts: Layouts(graph))
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
-      return try readProven(bytes, path, shapes)
+      return try readProven(&bytes, path, shapes)
     }
   }
 
   private static func readProven(
-    _ bytes: [UInt8], _ path: String, _ shapes: [String: [[Int]]]
+    _ bytes: inout [UInt8], _ path: String, _ shapes: [String: [[Int]]]
   ) throws -> Imported {
     var model = try importONNX(bytes, path, shapes: shapes)
-    try model.graph.requireElements()
+    // The proof of a large model needs the memory.
+    bytes = []
+    try model.graph.requireElements(in: path)
     let proof = try model.prove()
     model.forgetSource()
     let own = model.graph.isQuantized ? nil : model
@@ -158,40 +157,75 @@ enum ModelFile {
     return try naming(path) { try LoadedModel(bytes) }
   }
 
-  /// The model in a file, float or quantized in part.
+  /// The model in a file, float or quantized in part, and what is to be said about its outputs.
   ///
   /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
-  static func readQuantizable(_ path: String, shapes: [String: [[Int]]]) throws -> Graph {
-    if shapes.isEmpty {
-      switch try read(path) {
-      case .blob:
-        throw CommandError(
-          .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")
-      case .graph(let graph, _, _):
-        if !graph.isQuantized { return graph }
-      }
-    }
-    let graph = try readProven(path, shapes: shapes).graph
-    guard !graph.isQuantized || graph.lacksGrids else {
+  static func readQuantizable(
+    _ path: String, shapes: [String: [[Int]]]
+  ) throws -> (graph: Graph, notes: [String]) {
+    let (bytes, format) = try bytes(path)
+    if format == .blob {
       throw CommandError(
-        .badData, "\(path): this model is quantized already; 'octet import' takes it as it is")
+        .badData, "\(path): an int8 blob, where a float model (.onnx) is needed")
     }
-    return graph
+    return try naming(path) {
+      var graph: Graph
+      if format == .tflite {
+        graph = try readTFLite(bytes, shapes)
+      } else {
+        try checkInputs(shapes.keys.sorted(), of: bytes)
+        var model = try ONNXReader.importModel(bytes, besides: folder(of: path), shapes: shapes)
+        if !shapes.isEmpty || model.graph.isQuantized { _ = try model.prove() }
+        model.forgetSource()
+        model.moveQuantizationOutOfTheEdges()
+        model.moveImageChannelsLast()
+        graph = model.graph
+      }
+      let notes = try graph.dropOutputs(in: path)
+      try graph.requireElements(in: path)
+      guard !graph.isQuantized || graph.lacksGrids else {
+        let inFloats = graph.nodesInFloats(canBeCompleted: false)
+        let reason =
+          inFloats.isEmpty
+          ? "'octet import' takes it as it is" : "\(ExchangeError.unsupported(inFloats))"
+        throw CommandError(.badData, "\(path): this model is quantized already; \(reason)")
+      }
+      return (graph, notes)
+    }
+  }
+
+  private static func readTFLite(_ bytes: [UInt8], _ shapes: [String: [[Int]]]) throws -> Graph {
+    guard shapes.isEmpty else {
+      throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
+    }
+    return try TFLiteReader.read(bytes)
   }
 }
 
 extension Graph {
   /// Throws where an input, or what a node makes, has no elements: there is nothing to compute.
-  func requireElements() throws(CommandError) {
+  func requireElements(in path: String) throws(CommandError) {
     let made = nodes.flatMap { node in node.outputs.map { ("made by node '\(node.name)'", $0) } }
     for (place, index) in inputs.map({ ("an input", $0) }) + made
     where tensors[index].elementCount == 0 {
       throw CommandError(
         .badData,
-        "'\(tensors[index].name)', \(place), has the shape \(tensors[index].shape.shapeText): a "
+        "\(path): '\(tensors[index].name)', \(place), has the shape \(tensors[index].shape.shapeText): a "
           + "dimension is 0, so there is nothing to compute; export the model with the sizes that "
           + "it is used with")
     }
+  }
+
+  /// Drops the outputs that a blob does not have.
+  ///
+  /// - Throws: when none is left.
+  mutating func dropOutputs(in path: String) throws(CommandError) -> [String] {
+    let notes = dropIntegerOutputs()
+    guard notes.isEmpty || !outputs.isEmpty else {
+      throw CommandError(
+        .badData, "\(path): \(notes.joined(separator: "; ")); no output is left")
+    }
+    return notes
   }
 
   /// Whether the model came with scales, so that it becomes a blob as it is.

@@ -72,6 +72,7 @@ enum Steps {
   static func quantize(
     _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options
   ) throws -> Quantized {
+    try Compiler.requireRoom(for: graph)
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
     return Quantized(result: result, output: try Compiler.compile(result.graph))
   }

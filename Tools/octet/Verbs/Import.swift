@@ -32,8 +32,11 @@ struct Import: Verb {
       graph.metadata.normalization = normalization
     }
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
+    // Only a blob cannot hold them.
+    let notes = graph.isQuantized ? try graph.dropOutputs(in: path) : []
     let (bytes, plan) = try converted(graph, imported.onnx, from: path, to: target)
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
+    for note in notes { console.message(note) }
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
     let proof = imported.proof
     // An ONNX file is written with its own inputs and outputs.
@@ -66,7 +69,7 @@ struct Import: Verb {
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
       let compiled = try naming(path) {
-        let unsupported = graph.nodesInFloats
+        let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
         if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
         return try Compiler.compile(graph)
       }

@@ -43,8 +43,9 @@ struct Quantize: Verb {
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
-    let graph = try ModelFile.readQuantizable(
+    let (graph, notes) = try ModelFile.readQuantizable(
       arguments[model], shapes: arguments[Common.shapes] ?? [:])
+    for note in notes { console.message(note) }
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]

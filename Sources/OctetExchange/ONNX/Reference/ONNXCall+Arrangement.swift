@@ -20,6 +20,8 @@ extension ONNXCall {
     case "Tile": return [try tile()]
     case "ConstantOfShape": return [try constantOfShape()]
     case "Range": return [try range()]
+    case "Trilu": return [try triangle()]
+    case "CumSum": return [try runningSum()]
     case "Resize", "Upsample": return [try resize()]
     default: return nil
     }

@@ -23,6 +23,8 @@ extension ONNXCall {
       for index in arguments.indices.dropFirst() { result = try binary(result, try input(index)) }
       return result
     case "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual": return try compare()
+    case "Mod": return try remainder()
+    case "IsNaN", "IsInf": return try isNotFinite()
     case "Where": return try choose()
     case "Clip": return try clip()
     case "Cast": return try cast(to: try view.castTarget())
