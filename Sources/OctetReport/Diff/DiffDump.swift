@@ -108,6 +108,19 @@ extension Diff {
       layers: layers)
   }
 
+  /// Why the local error at a place cannot be taken apart; nil where it can, and where there is
+  /// no operator of a blob.
+  func splitNote(_ place: Int, _ runner: LoadedModel.Runner?) -> String? {
+    guard candidate.loaded != nil, let index = candidate.places[place].operatorIndex else {
+      return nil
+    }
+    if let refusal = candidate.refusals[index] { return refusal }
+    guard let probe = makeProbe(place, runner) else {
+      return "what it reads is not in the reference"
+    }
+    return probe.canSplit ? nil : "it cannot be computed in real numbers"
+  }
+
   /// Runs the operator at a place alone; nil where it cannot be cut out.
   func makeProbe(_ place: Int, _ runner: LoadedModel.Runner?) -> LocalProbe? {
     LocalProbe(self, place: place, runner: runner)

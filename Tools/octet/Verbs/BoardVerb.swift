@@ -46,7 +46,7 @@ struct BoardVerb: Verb {
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     if arguments[action] == "list" {
       let list = BoardList()
-      return Outcome(list, text: list.text)
+      return Outcome(list, text: list.text.wrapped(for: console.output))
     }
     let folder = arguments[output].map { URL(fileURLWithPath: $0) }
     if arguments[action] == "library" { return try buildLibrary(arguments, folder) }
