@@ -215,13 +215,16 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
     before("ReLU missing", .mobile, "point", [.differentStructure]) {
       try $0.change("point") { _ in .convolution(.init()) }
     },
-    before("ReLU too much", .mobile, "scores", [.differentStructure]) {
-      var attributes = FullyConnectedAttributes()
-      attributes.activation = .clip(lower: -0.25, upper: .infinity)
+    // The codes then end where the activation does, so that it may be either.
+    before("ReLU too much", .mobile, "stem", [.differentStructure, .clipped]) {
+      var attributes = ConvolutionAttributes()
+      attributes.padding = Padding(1)
+      attributes.activation = .relu
       let changed = attributes
-      try $0.change("scores") { _ in .fullyConnected(changed) }
+      try $0.change("stem") { _ in .convolution(changed) }
     },
-    before("GELU became ReLU", .mobile, "gelu2", [.differentStructure]) {
+    // Which the layer before takes in.
+    before("GELU became ReLU", .mobile, "deep", [.differentStructure]) {
       try $0.change("gelu2") { _ in .relu }
     },
     before("GELU became sigmoid", .mobile, "gelu1", [.differentStructure]) {

@@ -19,6 +19,8 @@ struct DumpIndex: Encodable {
     var roundedFile: String?
     var clampedFile: String?
     var localFile: String?
+    /// The same before it is rounded, with the reference's weights: where that is a blob.
+    var exactFile: String?
   }
 
   var sampleIndices: [Int]
@@ -75,6 +77,7 @@ extension Diff {
         for (name, values) in [
           (layer.localFile, probe.result), (layer.weightedFile, probe.withWeights),
           (layer.roundedFile, probe.withRounding), (layer.clampedFile, probe.withClipping),
+          (layer.exactFile, probe.withReference),
         ] {
           guard let name else { continue }
           values.withUnsafeBufferPointer { files[name, default: []] += $0.littleEndianBytes }
@@ -100,6 +103,7 @@ extension Diff {
         layer.weightedFile = stem + ".weighted.f32"
         layer.roundedFile = stem + ".rounded.f32"
         layer.clampedFile = stem + ".clamped.f32"
+        if probe.hasReference { layer.exactFile = stem + ".exact.f32" }
       }
       return layer
     }

@@ -21,6 +21,8 @@ struct LayerForm: Equatable {
   /// Of the real results.
   var lower = -Float.infinity
   var upper = Float.infinity
+  /// Of one element, in order.
+  var functions: [String] = []
   /// All else, in order.
   var others: [String] = []
 
@@ -66,6 +68,8 @@ struct LayerForm: Equatable {
       case .relu: clamp(Activation.relu.bounds)
       case .relu6: clamp(Activation.relu6.bounds)
       case .clip(let lower, let upper): clamp((lower, upper))
+      case .leakyRelu, .prelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu, .selu, .function:
+        functions.append(node.operation.name)
       default: others.append(node.operation.name)
       }
     }
@@ -99,7 +103,6 @@ struct LayerForm: Equatable {
   /// - Parameters:
   ///   - range: of the candidate's codes.
   ///   - step: of the candidate's codes; smaller differences do not count.
-  ///   - isComputing: whether the place is the candidate's own computation, not one that hands on.
   func differences(
     from other: LayerForm, range: (lower: Float, upper: Float), step: Float
   ) -> [String] {
@@ -125,6 +128,15 @@ struct LayerForm: Equatable {
       found.append(
         pools.count < other.pools.count
           ? "a pool of the reference is missing" : "it has a pool that the reference has not")
+    }
+    if functions != other.functions {
+      func text(_ names: [String]) -> String { names.joined(separator: ", then ") }
+      found.append(
+        functions.isEmpty
+          ? "the reference has \(text(other.functions)) after it, which is missing"
+          : "it has \(text(functions)) after it, where the reference has "
+            + (other.functions.isEmpty ? "nothing" : text(other.functions)))
+      return found
     }
     return found + activationDifferences(from: other, range: range, step: step)
   }
