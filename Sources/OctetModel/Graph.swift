@@ -46,7 +46,23 @@ public struct Metadata: Sendable, Equatable {
   /// wherever the multiplier keeps 20 bits that way, rather than twice as TensorFlow Lite does.
   public var roundsOnce = false
 
+  /// How well the model did when it was trained; nil when unknown.
+  public var training: TrainingRecord?
+
   public init() {}
+}
+
+/// What a float model recognized at the end of its training.
+public struct TrainingRecord: Sendable, Equatable, Codable {
+  /// The test images, as the user named them.
+  public var dataName: String
+  /// The share of them that was recognized, 0…1.
+  public var testAccuracy: Double
+
+  public init(dataName: String, testAccuracy: Double) {
+    self.dataName = dataName
+    self.testAccuracy = testAccuracy
+  }
 }
 
 /// How an 8-bit pixel becomes the model's real-valued input, channel by channel.

@@ -43,6 +43,63 @@ enum DiffDamage {
     graph.tensors[node.inputs[2]].constant = .int32(biases)
   }
 
+  /// Sets every third channel's weights to zero.
+  static func killThird(of name: String, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    let channelCount = graph.tensors[node.inputs[2]].elementCount
+    let axis = node.operation.weightChannelAxis ?? 0
+    try graph.editCodes(node.inputs[1]) { codes, shape in
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      return codes.enumerated().map { $0.offset / inner % channelCount % 3 == 0 ? 0 : $0.element }
+    }
+  }
+
+  /// Multiplies a layer's weights; its biases stay.
+  static func scaleWeights(of name: String, by factor: Float, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    for input in node.inputs[1...2] {
+      let scales = graph.tensors[input].quantization?.scales ?? []
+      graph.tensors[input].quantization?.scales = scales.map { $0 * factor }
+    }
+    guard case .int32(let codes) = graph.tensors[node.inputs[2]].constant else { return }
+    graph.tensors[node.inputs[2]].constant = .int32(
+      codes.map { Int32((Float($0) / factor).rounded()) })
+  }
+
+  /// Gives every output channel the weights, scale and bias of the next one.
+  static func rotateChannels(of name: String, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    let axis = node.operation.weightChannelAxis ?? 0
+    try graph.editCodes(node.inputs[1]) { codes, shape in
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      let outer = inner * shape[axis]
+      return codes.indices.map { index in
+        let channel = (index / inner + 1) % shape[axis]
+        return codes[index / outer * outer + channel * inner + index % inner]
+      }
+    }
+    for input in node.inputs[1...2] {
+      let scales = graph.tensors[input].quantization?.scales ?? []
+      if scales.count > 1 { graph.tensors[input].quantization?.scales = scales.rotated }
+    }
+    guard case .int32(let codes) = graph.tensors[node.inputs[2]].constant else { return }
+    graph.tensors[node.inputs[2]].constant = .int32(codes.rotated)
+  }
+
+  /// Puts at each position of the weights what stands at another.
+  static func reorder(
+    _ name: String, in graph: inout Graph, _ source: (_ shape: [Int], _ index: [Int]) -> [Int]
+  ) throws {
+    let node = try graph.node(name)
+    try graph.editCodes(node.inputs[1]) { codes, shape in
+      let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+      return codes.indices.map { index in
+        let position = source(shape, shape.indices.map { index / strides[$0] % shape[$0] })
+        return codes[zip(position, strides).reduce(0) { $0 + $1.0 * $1.1 }]
+      }
+    }
+  }
+
   static func dropBiases(of name: String, in graph: inout Graph) throws {
     let bias = try graph.node(name).inputs[2]
     let count = graph.tensors[bias].elementCount
@@ -82,6 +139,13 @@ extension Graph {
     return node
   }
 
+  fileprivate mutating func editCodes(
+    _ tensor: TensorIndex, _ body: (_ codes: [Int8], _ shape: [Int]) -> [Int8]
+  ) throws {
+    guard case .int8(let codes) = tensors[tensor].constant else { throw Missing() }
+    tensors[tensor].constant = .int8(body(codes, tensors[tensor].shape))
+  }
+
   /// Multiplies a float constant element by element.
   fileprivate mutating func edit(
     _ tensor: TensorIndex, _ factor: (_ index: Int, _ count: Int) -> Float
@@ -99,4 +163,8 @@ extension Operation {
     default: false
     }
   }
+}
+
+extension Array {
+  fileprivate var rotated: Self { Array(dropFirst()) + prefix(1) }
 }

@@ -15,7 +15,7 @@ import Testing
     let seconds = environment["OCTET_FUZZ_SECONDS"].flatMap { Double($0) }
     var seed = environment["OCTET_FUZZ_SEED"].flatMap { Int($0) } ?? 1
     let end = ContinuousClock.now + .seconds(seconds ?? 0)
-    let count = seconds == nil ? 60 : Int.max
+    let count = seconds == nil ? 24 : Int.max
     var tally = (compared: 0, refused: 0, unmade: 0)
     var remaining = count
     while remaining > 0, seconds == nil || ContinuousClock.now < end {

@@ -114,6 +114,10 @@ struct ONNXExporter {
       result.append(("octet.mean", text(normalization.mean)))
       result.append(("octet.std", text(normalization.standardDeviation)))
     }
+    if let training = graph.metadata.training {
+      result.append(("octet.test_data", training.dataName))
+      result.append(("octet.test_accuracy", "\(training.testAccuracy)"))
+    }
     return result
   }
 

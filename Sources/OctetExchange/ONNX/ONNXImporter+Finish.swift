@@ -114,8 +114,20 @@ extension ONNXImporter {
           normalization.standardDeviation = numbers
         }
         graph.metadata.normalization = normalization
+      case "octet.test_data", "octet.test_accuracy":
+        var training =
+          graph.metadata.training ?? TrainingRecord(dataName: "", testAccuracy: .nan)
+        if key == "octet.test_data" {
+          training.dataName = text
+        } else {
+          training.testAccuracy = Double(text) ?? .nan
+        }
+        graph.metadata.training = training
       default: break
       }
+    }
+    if let training = graph.metadata.training, !(0...1).contains(training.testAccuracy) {
+      graph.metadata.training = nil
     }
     if let normalization = graph.metadata.normalization,
       normalization.mean.count != normalization.standardDeviation.count

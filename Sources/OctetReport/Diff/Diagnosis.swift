@@ -35,7 +35,15 @@ struct Diagnosis {
 
   /// The gravest first.
   func findings() -> [Finding] {
-    var found: [Finding] = []
+    var found = facts.structure.map { detail in
+      Finding(
+        kind: .differentStructure, detail: detail,
+        remedy: "compare with the model that this one was made from, or mend the export: no "
+          + "quantization makes good for it",
+        channel: nil, severity: 2000, isDefinite: true)
+    }
+    // Weights and ranges of what computes the same as the reference are no fault.
+    if sums.isFlawless, found.isEmpty, facts.kind != "input" { return [] }
     if facts.kind == "input", let note = normalizationNote {
       found.append(
         Finding(
@@ -44,6 +52,7 @@ struct Diagnosis {
             + "with (--mean, --std)",
           channel: nil, severity: 1000, isDefinite: true))
     }
+    if found.contains(where: { $0.kind == .differentStructure }) { return found }
     found += WeightDiagnosis(facts: facts, sums: sums).findings()
     if found.isEmpty { found += deadChannels() }
     found += gridFindings()
@@ -165,9 +174,16 @@ struct Diagnosis {
     return [
       Finding(
         kind: .coarseSteps,
-        detail: "its own error is \((-decibels).short) dB under its signal with nothing else wrong",
+        detail: "its own error is \(decibels.underSignal) with nothing else wrong",
         remedy: "retrain with quantization in the loop, widen the layer, or keep it in float",
         channel: nil, severity: 30 - decibels, isDefinite: false)
     ]
+  }
+}
+
+extension Double {
+  /// A signal-to-noise ratio as where the error lies: `1.2 dB under its signal`.
+  var underSignal: String {
+    self >= 0 ? "\(short) dB under its signal" : "\((-self).short) dB above its signal"
   }
 }

@@ -7,14 +7,15 @@ extension Diff {
   /// What is known before the first image runs.
   func makeContext() throws -> DiffContext {
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
+    let runner = try candidate.loaded?.makeRunner()
     return DiffContext(
       comparison: .init(
         reference: .init(file: reference.file, arithmetic: reference.arithmetic),
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: candidate.holdsScores(place, output: candidateOutput))
-      },
+        facts(place, isScores: candidate.holdsScores(place, output: candidateOutput), runner)
+      }, premises: premises,
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums, seed: nil))
@@ -29,7 +30,9 @@ extension Diff {
     return result
   }
 
-  private func facts(_ place: Int, isScores: Bool) -> DiffContext.Layer {
+  private func facts(
+    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?
+  ) -> DiffContext.Layer {
     let spot = candidate.places[place]
     let view = candidate.view(place)
     let twin = twins[place].map { reference.places[$0] }
@@ -39,7 +42,8 @@ extension Diff {
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
-      saturatedWeightShare: comparison?.saturatedShare ?? 0)
+      saturatedWeightShare: comparison?.saturatedShare ?? 0, weightOrder: comparison?.order,
+      structure: structureDifferences(place), splitNote: splitNote(place, runner))
   }
 
   /// Whether the operator prescribes its output's grid or hands on that of an input.
@@ -70,18 +74,20 @@ struct WeightComparison {
   var weights: DiffReport.Weights
   var largestCodes: [Int]
   var saturatedShare: Double
+  /// What stands in another order than in the reference.
+  var order: String?
 
   init?(_ diff: Diff, _ place: Int) {
     let graph = diff.candidate.real
     guard let node = graph.weightedNode(behind: diff.candidate.places[place].tensor),
       node.inputs.count > 1,
       let axis = node.operation.weightChannelAxis,
-      let values = graph.realValues(of: node.inputs[1])
+      let own = graph.realValues(of: node.inputs[1])
     else { return nil }
     // A pool of its own has no weights.
     guard diff.candidate.isWeighted(place) else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
-    let rows = ChannelRows(values, shape: shape, axis: axis)
+    let rows = ChannelRows(own, shape: shape, axis: axis)
     let channelCount = shape[axis]
     let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
     if let bias, bias.count != channelCount { return nil }
@@ -94,6 +100,7 @@ struct WeightComparison {
       let values = other.realValues(of: node.inputs[1])
     {
       let found = ChannelRows(values, shape: shape, axis: axis)
+      order = WeightOrder.difference(own, values, shape: shape, axis: axis)
       if rows.corresponds(to: found) {
         twinRows = found
         let none = [Float](repeating: 0, count: channelCount)
@@ -167,14 +174,23 @@ struct ChannelRows {
     return square > 0 && gain.isFinite ? gain : nil
   }
 
+  var count: Int { rows.count }
+
+  /// Nil where either has no weights but zeros.
+  func cosine(_ channel: Int, with twin: ChannelRows, _ other: Int) -> Double? {
+    let (a, b) = (rows[channel], twin.rows[other])
+    let norms = (Self.dot(a, a) * Self.dot(b, b)).squareRoot()
+    return norms > 0 && norms.isFinite ? Self.dot(a, b) / norms : nil
+  }
+
+  /// By channel.
+  func cosines(with twin: ChannelRows) -> [Double?] {
+    rows.indices.map { cosine($0, with: twin, $0) }
+  }
+
   /// Whether most channels point the same way, so that the two are one layer in one layout.
   func corresponds(to twin: ChannelRows) -> Bool {
-    var cosines: [Double] = []
-    for (a, b) in zip(rows, twin.rows) {
-      let norms = (Self.dot(a, a) * Self.dot(b, b)).squareRoot()
-      if norms > 0 { cosines.append(Self.dot(a, b) / norms) }
-    }
-    cosines.sort()
+    let cosines = cosines(with: twin).compactMap { $0 }.sorted()
     return cosines.isEmpty || abs(cosines[cosines.count / 2]) > 0.5
   }
 

@@ -15,6 +15,8 @@ public struct Diff: Sendable {
     /// Images to take local errors on: at most so many, evenly spread.
     public var localSampleCount = 1000
     public var measuresTime = true
+    /// What the images are.
+    public var data = DiffReport.DataFacts(name: "", isDefault: false, isLabelled: true)
     /// As the user typed it.
     public var command = ""
     /// Name and version of what else took part.

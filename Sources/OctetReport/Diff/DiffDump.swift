@@ -19,6 +19,8 @@ struct DumpIndex: Encodable {
     var roundedFile: String?
     var clampedFile: String?
     var localFile: String?
+    /// The same before it is rounded, with the reference's weights: where that is a blob.
+    var exactFile: String?
   }
 
   var sampleIndices: [Int]
@@ -75,6 +77,7 @@ extension Diff {
         for (name, values) in [
           (layer.localFile, probe.result), (layer.weightedFile, probe.withWeights),
           (layer.roundedFile, probe.withRounding), (layer.clampedFile, probe.withClipping),
+          (layer.exactFile, probe.withReference),
         ] {
           guard let name else { continue }
           values.withUnsafeBufferPointer { files[name, default: []] += $0.littleEndianBytes }
@@ -100,12 +103,26 @@ extension Diff {
         layer.weightedFile = stem + ".weighted.f32"
         layer.roundedFile = stem + ".rounded.f32"
         layer.clampedFile = stem + ".clamped.f32"
+        if probe.hasReference { layer.exactFile = stem + ".exact.f32" }
       }
       return layer
     }
     return DumpIndex(
       sampleIndices: indices, localPositions: [], labels: indices.map { Int(data.labels[$0]) },
       layers: layers)
+  }
+
+  /// Why the local error at a place cannot be taken apart; nil where it can, and where there is
+  /// no operator of a blob.
+  func splitNote(_ place: Int, _ runner: LoadedModel.Runner?) -> String? {
+    guard candidate.loaded != nil, let index = candidate.places[place].operatorIndex else {
+      return nil
+    }
+    if let refusal = candidate.refusals[index] { return refusal }
+    guard let probe = makeProbe(place, runner) else {
+      return "what it reads is not in the reference"
+    }
+    return probe.canSplit ? nil : "it cannot be computed in real numbers"
   }
 
   /// Runs the operator at a place alone; nil where it cannot be cut out.

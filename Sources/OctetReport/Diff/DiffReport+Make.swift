@@ -8,8 +8,11 @@ extension DiffReport {
     let count = classes.sampleCount
     let layers = zip(context.layers, state.layers).map { Layer(context, $0, $1) }
     let difference = zip(classes.candidate.counts, classes.reference.counts).map { $0 - $1 }
+    let names = Verdict.names(context.comparison)
+    let warnings = context.premises.warnings(classes, names)
     self.init(
-      verdict: Verdict(context.comparison, classes, layers), comparison: context.comparison,
+      verdict: Verdict(context, classes, layers, warnings: warnings),
+      comparison: context.comparison, data: context.premises.data, warnings: warnings,
       sampleCount: count, floatTop1: classes.reference.accuracy,
       int8Top1: classes.candidate.accuracy,
       floatTop1Interval: WilsonInterval(
@@ -39,7 +42,8 @@ extension DiffReport.Layer {
       name: facts.name, operator: facts.kind, tensor: facts.tensorName,
       floatTensor: facts.floatTensorName, shape: facts.shape, scale: facts.scale,
       zeroPoint: facts.zeroPoint, sqnrDecibels: error.sqnrDecibels,
-      visibleSqnrDecibels: sums.visible?.sqnrDecibels, maxAbsError: error.maxAbsError,
+      visibleSqnrDecibels: sums.visible?.sqnrDecibels,
+      visibleRmseOverScale: sums.visible?.rmseOverScale(scale), maxAbsError: error.maxAbsError,
       rmseOverScale: error.rmseOverScale(scale), cosine: error.cosine,
       clippedShare: facts.isFloat ? 0 : error.clippedShare,
       saturatedShare: sums.usage.saturatedShare(at: [.low, .high]),
@@ -49,7 +53,7 @@ extension DiffReport.Layer {
           sqnrDecibels: $0.sqnrDecibels, rmseOverScale: $0.rmseOverScale(scale),
           cosine: $0.cosine, maxAbsError: $0.maxAbsError)
       },
-      split: sums.split?.report,
+      split: sums.split?.report, splitNote: facts.splitNote,
       range: .init(
         floatLower: bounds.lower, floatUpper: bounds.upper, gridLower: grid.lower,
         gridUpper: grid.upper, histogram: sums.histogram,

@@ -41,6 +41,8 @@ struct DiffContext: Codable, Sendable, Equatable {
   /// Of the whole set, not of a shard.
   var sampleCount: Int
   var layers: [Layer]
+  /// What the verdict must know before the figures.
+  var premises: Premises
   /// Why pixels do not become the same values in both models.
   var normalizationNote: String?
   var cost: DiffReport.Cost
@@ -62,6 +64,12 @@ struct DiffContext: Codable, Sendable, Equatable {
     var weightCodes: [Int]
     /// Share of the weights at ±127.
     var saturatedWeightShare: Double
+    /// Weights that stand in another order than the reference's.
+    var weightOrder: String?
+    /// How the layer differs from the reference's apart from its numbers.
+    var structure: [String]
+    /// Why its local error cannot be taken apart, where it is an operator of a blob.
+    var splitNote: String?
     var isFloat: Bool { scale == 0 }
 
     /// The real values of codes −128 and 127.
@@ -74,7 +82,7 @@ struct DiffContext: Codable, Sendable, Equatable {
 
   /// The same comparison, whatever the machine took for it.
   func isSameComparison(as other: DiffContext) -> Bool {
-    comparison == other.comparison && classNames == other.classNames
+    comparison == other.comparison && premises == other.premises && classNames == other.classNames
       && sampleCount == other.sampleCount && layers.description == other.layers.description
       && reproduce.checksums == other.reproduce.checksums
   }

@@ -27,6 +27,11 @@ struct LayerSums: Codable, Sendable {
 
   static let binCount = 64
 
+  /// Whether every value was the reference's own.
+  var isFlawless: Bool {
+    error.elementCount > 0 && error.maxAbsError == 0 && (local?.maxAbsError ?? 0) == 0
+  }
+
   mutating func merge(_ other: LayerSums) throws(ReportError) {
     error.merge(other.error)
     if let more = other.visible { visible?.merge(more) }

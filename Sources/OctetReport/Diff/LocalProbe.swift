@@ -58,6 +58,9 @@ final class LocalProbe {
     if view != nil, self.runner == nil { return nil }
   }
 
+  /// Whether the reference's own values are rounded, and can be had before that.
+  var hasReference: Bool { exact != nil }
+
   var canSplit: Bool { real != nil && view != nil }
 
   /// Runs the operator; with `isSplitting` the real ones too.

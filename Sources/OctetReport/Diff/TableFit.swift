@@ -20,12 +20,15 @@ struct TableFit: Codable, Sendable, Equatable {
   /// Whether the table is that of the reference's function, but for rounding.
   var isFunction: Bool { worstSteps <= Self.functionSteps }
 
+  /// Whether the table is that of another function.
+  var isAnother: Bool { rmsSteps > 1 && worstSteps > 6 }
+
   /// Nil unless the reference has a function of one element there.
   init?(_ diff: Diff, place: Int) {
     guard let index = diff.candidate.places[place].operatorIndex,
       let loaded = diff.candidate.loaded, loaded.model.operator(index).kind == .lookup,
       let part = diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
-      part.nodes.allSatisfy(\.operation.isElementwise),
+      part.nodes.allSatisfy(\.operation.isElementwise) || diff.isTable(place),
       let tables = TableFit.interpreter(diff.candidate.part(place, of: diff.candidate.real)),
       let function = TableFit.interpreter(part)
     else { return nil }
@@ -78,5 +81,15 @@ struct TableFit: Codable, Sendable, Equatable {
 
   private static func interpreter(_ graph: Graph?) -> FloatInterpreter? {
     graph.flatMap { try? FloatInterpreter($0) }
+  }
+}
+
+extension Diff {
+  /// Whether the reference has a table of its own in a place.
+  fileprivate func isTable(_ place: Int) -> Bool {
+    guard let twin = twins[place], reference.places[twin].kind == "lookup", !reference.isFloat,
+      let source = candidate.sources(of: place).first?.place
+    else { return false }
+    return reference.sources(of: twin).map(\.place) == [twins[source]]
   }
 }

@@ -8,8 +8,19 @@ struct WeightDiagnosis {
   let facts: DiffContext.Layer
   let sums: LayerSums
 
+  /// From here on weights have nothing to do with the reference's.
+  static let unlikeSeverity = 150.0
+
   func findings() -> [Finding] {
     guard let weights = facts.weights else { return [] }
+    if let order = facts.weightOrder {
+      return [
+        Finding(
+          kind: .weightsWrong, detail: order,
+          remedy: "check the order of axes and channels where the weights were exported",
+          channel: nil, severity: 140, isDefinite: true)
+      ]
+    }
     if weights.isCompared { return compared(weights) + codeFindings() }
     return functional() + codeFindings()
   }
@@ -159,6 +170,7 @@ struct WeightDiagnosis {
     let gains = known.map { lines[$0]?.gain ?? 1 }
     guard !gains.isEmpty else { return [] }
     let median = gains.sorted()[gains.count / 2]
+    if median < Limit.wrongGain, split.weightRounding < 6 { return [unlike(split)] }
     if abs(median - 1) > Limit.wrongGain { return [wholeLayer(median)] }
     if let top = zip(known, gains).max(by: { $0.1 < $1.1 }), top.1 > Limit.outlierGain {
       return [scaled(top.0, top.1)]
@@ -177,13 +189,16 @@ struct WeightDiagnosis {
           isDefinite: true)
       ]
     }
-    return [
-      Finding(
-        kind: .weightsWrong,
-        detail: "its weights alone put the results \((-split.weightRounding).short) dB under the "
-          + "float model's",
-        remedy: "check that this blob was made from this float model", channel: nil,
-        severity: 60 - split.weightRounding, isDefinite: split.weightRounding < 6)
-    ]
+    return [unlike(split)]
+  }
+
+  private func unlike(_ split: DiffReport.ErrorSplit) -> Finding {
+    let isUnlike = split.weightRounding < 6
+    return Finding(
+      kind: .weightsWrong,
+      detail: "what its weights alone put wrong is \(split.weightRounding.underSignal)",
+      remedy: "check that this blob was made from this float model", channel: nil,
+      severity: (isUnlike ? Self.unlikeSeverity : 60) - split.weightRounding,
+      isDefinite: isUnlike)
   }
 }

@@ -12,7 +12,8 @@ extension HTMLReport {
         drawing: plot.drawing,
         caption: """
           <strong>The arena over time.</strong> Across: the operators in order. Up: bytes. Areas \
-          that overlap share bytes: an operator writes over inputs that it no longer needs.
+          that overlap share bytes: an operator writes over inputs that it no longer needs.\
+          \(unnamed(plot))
           """,
         table: plot.table
       ).markup
@@ -22,6 +23,22 @@ extension HTMLReport {
       \(costByLayer.markup)
       """
     return Section(id: "cost", name: "Cost", content: content)
+  }
+
+  /// Areas too thin for their names, by name and size.
+  private func unnamed(_ plot: ArenaPlot) -> Markup {
+    let limit = 12
+    let thin = plot.unnamed.filter { $0.byteCount > 0 }
+    guard !thin.isEmpty else { return "" }
+    let names = ShortNames.fit(thin.map(\.name), width: 32)
+    let items = zip(names, thin).prefix(limit).map { name, place in
+      "\(name) (\(Figures.bytes(place.byteCount)) from byte \(Figures.count(place.offset)))"
+    }
+    let hidden = thin.count - items.count
+    return """
+       Too small for a name: \(items.joined(separator: ", "))\
+      \(hidden > 0 ? " and \(Figures.count(hidden)) more" : "").
+      """
   }
 
   private var operatorNames: [String] {

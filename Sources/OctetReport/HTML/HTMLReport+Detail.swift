@@ -14,13 +14,18 @@ extension HTMLReport {
       <details class="layer"\(isBlamed ? " open=\"open\"" as Markup : "")><summary>\
       <strong class="name">\(name)</strong> <small>\(layer.operator.shortened()) \(shape)</small> \
       \(layer.badge) <span class="tally">\(Figures.decibels(layer.judgedDecibels))</span></summary>
-      \(findings(layer))
+      \(findings(layer))\(splitNote(layer))
       <div class="grid">\(pictures.map { "<div>\($0.markup)</div>\n" as Markup })</div>
       <p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
       \(Figures.short(Double(layer.scale))), zero point \(Figures.count(layer.zeroPoint))) against \
       <code>\(layer.floatTensor.shortened())</code>.</p></details>
 
       """
+  }
+
+  private func splitNote(_ layer: DiffReport.Layer) -> Markup {
+    guard let note = layer.splitNote else { return "" }
+    return "<p class=\"note\">Its error cannot be taken apart: \(note.shortened(to: 400)).</p>"
   }
 
   private func findings(_ layer: DiffReport.Layer) -> Markup {

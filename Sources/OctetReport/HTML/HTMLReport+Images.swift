@@ -3,6 +3,8 @@ import OctetData
 
 extension HTMLReport {
   private static let pageLength = 12
+  /// Ten pages tell what there is to tell.
+  private static let cardLimit = 120
   private static let galleryByteLimit = 2_600_000
   private static let pictureSide = 96
   /// Rows of scores on a card.
@@ -52,7 +54,7 @@ extension HTMLReport {
   private func cards(_ flips: [DiffReport.Flip]) -> (cards: [Markup], byteCount: Int) {
     var cards: [Markup] = []
     var byteCount = 0
-    for flip in flips.prefix(DiffReport.Flip.pictureLimit) {
+    for flip in flips.prefix(Self.cardLimit) {
       let card = card(flip)
       guard byteCount + card.byteCount <= Self.galleryByteLimit else { break }
       byteCount += card.byteCount
@@ -89,7 +91,7 @@ extension HTMLReport {
 
   /// A rule for each page there can be.
   static var pagingStyle: Markup {
-    let count = (DiffReport.Flip.pictureLimit + pageLength - 1) / pageLength
+    let count = (cardLimit + pageLength - 1) / pageLength
     let rules = (1...count).map { page -> Markup in
       ".pages>input:nth-of-type(\(page)):checked~ul:nth-of-type(\(page))"
     }

@@ -61,8 +61,10 @@ extension HTMLReport {
     the lowest code simply means 0.</dd>
     <dt>unused</dt><dd>Share of the 256 codes that never occur.</dd>
     </dl>
-    <p class="note">Local figures are from \(Figures.count(report.localSampleCount, "image")), all \
-    others from \(Figures.count(report.sampleCount)).</p>
+    <p class="note"><strong>Two sets of images:</strong> local figures and the sources of errors \
+    are from \(Figures.count(report.localSampleCount, "image")), evenly spread; all others from \
+    all \(Figures.count(report.sampleCount)). So a local figure may differ from the one as it runs \
+    even in the first layer.</p>
 
     """
   }
@@ -122,12 +124,14 @@ extension HTMLReport {
         """
       let local = layer.local
       table.add([
-        .init(name), .init(layer.badge),
+        .init(name), .init(layer.badge + inherited(layer)),
         .init(
           (layer.visibleSqnrDecibels == nil ? "" : "* ")
             + Figures.decimal(layer.judgedDecibels, 1)),
         .init(local.map { Figures.decimal($0.sqnrDecibels, 1) } ?? "–"),
-        .init(Figures.decimal(layer.rmseOverScale, 3)),
+        .init(
+          (layer.visibleRmseOverScale == nil ? "" : "* ")
+            + Figures.decimal(layer.visibleRmseOverScale ?? layer.rmseOverScale, 3)),
         .init(local.map { Figures.decimal($0.rmseOverScale, 3) } ?? "–"),
         .init(Figures.decimal(layer.cosine, 5)), .init(Figures.short(layer.maxAbsError)),
         .init(Figures.percent(layer.saturatedShare, digits: 1)),
@@ -135,6 +139,17 @@ extension HTMLReport {
       ])
     }
     return table
+  }
+
+  /// Steps of error from which on a layer that does nothing wrong itself must explain them.
+  private static let inheritedSteps = 1.0
+
+  private func inherited(_ layer: DiffReport.Layer) -> Markup {
+    let steps = layer.visibleRmseOverScale ?? layer.rmseOverScale
+    guard layer.condition == .healthy, steps > Self.inheritedSteps, layer.local != nil else {
+      return ""
+    }
+    return " <small>error inherited</small>"
   }
 
   /// The most conspicuous when there are too many, always in the order in which they run.

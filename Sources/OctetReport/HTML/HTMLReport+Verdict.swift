@@ -6,9 +6,9 @@ extension HTMLReport {
     var content: Markup = """
       <p class="files"><strong>\(baseName(a.file))</strong> (\(a.arithmetic.shortened())) against \
       <strong>\(baseName(b.file))</strong> (\(b.arithmetic.shortened())), \
-      \(Figures.count(report.sampleCount, "image"))</p>
+      \(Figures.count(report.sampleCount, "image"))\(dataName)</p>
       <p class="status \(status.style)">\(status.mark) \(status.text)</p>
-      <h1>\(sentence(report.verdict.summary, limit: 600))</h1>
+      \(warnings)<h1>\(sentence(answer, limit: 600))</h1>
       <p class="action">\(todo)\(sentence(report.verdict.action, limit: 1200))</p>
 
       """
@@ -17,13 +17,34 @@ extension HTMLReport {
     return Section(id: "verdict", name: "Verdict", content: content)
   }
 
+  private var dataName: String {
+    let data = report.data
+    if data.name.isEmpty { return "" }
+    return " of ‘\(data.name.shortened())’" + (data.isDefault ? ", as no other were named" : "")
+  }
+
+  /// What must be known before the answer.
+  private var warnings: Markup {
+    guard !report.warnings.isEmpty else { return "" }
+    let items = report.warnings.map { "<li>\(sentence($0, limit: 400))</li>" as Markup }
+    return "<ul class=\"warnings\" aria-label=\"To know first\">\(items)</ul>\n"
+  }
+
+  /// The summary without the warnings, which stand before it.
+  private var answer: String {
+    let warnings = report.warnings.joined(separator: " ")
+    let summary = report.verdict.summary
+    return !warnings.isEmpty && summary.hasPrefix(warnings)
+      ? String(summary.dropFirst(warnings.count + 1)) : summary
+  }
+
   private func sentence(_ text: String, limit: Int) -> String {
     // A number and its unit stay on one line.
     text.shortened(to: limit).replacing(" %", with: Figures.gap + "%")
   }
 
   private var todo: Markup {
-    report.verdict.action.hasPrefix("Nothing to do") ? "" : "<strong>What to do.</strong> "
+    report.verdict.action.hasPrefix("Noth") ? "" : "<strong>What to do.</strong> "
   }
 
   private var status: (mark: String, text: String, style: String) {

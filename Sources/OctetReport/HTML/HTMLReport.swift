@@ -40,8 +40,8 @@ public struct HTMLReport {
   /// The whole file.
   public func text() -> String {
     let sections: [Section] =
-      [verdict, accuracy, classes, images, margins, layers]
-      + [sensitivity, baseline, board].compactMap(\.self) + [cost, reproduce]
+      [verdict, accuracy, layers] + [sensitivity, baseline, board].compactMap(\.self)
+      + [classes, margins, cost, images, reproduce]
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>

@@ -80,6 +80,7 @@ package enum Stylesheet {
     .status{display:inline-block;margin:0 0 .75rem;font-weight:650;border:1.5px solid;
     border-radius:99px;padding:.15rem .8rem}
     .action{font-size:1.0625rem;margin-top:1rem}
+    .warnings{margin:0 0 .9rem;padding-left:1.1rem;max-width:46rem;color:var(--warn)}
     .gates{list-style:none;margin:1.25rem 0;padding:0;display:grid;gap:.4rem}
     .badge{white-space:nowrap;font-size:.8125rem;font-weight:600}
     dl.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;
@@ -194,7 +195,7 @@ package enum Stylesheet {
     tbody th,td.bar{min-width:0}.flips{grid-template-columns:repeat(3,1fr)}
     .grid{grid-template-columns:repeat(2,1fr);gap:1rem 1.5rem}.top{position:static;padding:0}
     main,footer{max-width:none;padding:0}section{padding:1rem 0}.scroll{overflow:visible}
-    .flip,figure,tr,details.layer{break-inside:avoid}h2,h3{break-after:avoid}
+    .flip,figure,tr,summary,dl.key{break-inside:avoid}h2,h3,summary{break-after:avoid}
     .flip{border:1px solid var(--line)}
     .bar,.flip img,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
     details.layer::details-content{content-visibility:visible;display:block}}

@@ -52,7 +52,8 @@ public struct SignalError: Sendable, Equatable {
         real[lane] = Double(reference[start + lane])
         code[lane] = Double(codes[start + lane])
       }
-      sums.add(real, (code - zero) * step)
+      // A real number is the nearest float to what a code stands for, as everywhere else.
+      sums.add(real, SIMD4<Double>(SIMD4<Float>((code - zero) * step)))
       let isClipped = (real .> highest) .| (real .< lowest)
       clipped.replace(with: clipped &+ 1, where: isClipped)
     }

@@ -18,6 +18,8 @@ extension DiffReport {
     /// probability is below 2⁻¹⁶ raised to that line in both models, because `octet quantize` gives
     /// them no codes on purpose. Nil for other layers.
     public var visibleSqnrDecibels: Double?
+    /// The same in steps; nil for other layers.
+    public var visibleRmseOverScale: Double?
     public var maxAbsError: Double
     /// 1/√12 ≈ 0.289 when rounding this tensor is the only error.
     public var rmseOverScale: Double
@@ -33,6 +35,8 @@ extension DiffReport {
     public var local: LocalError?
     /// Where the local error comes from; nil where it cannot be taken apart.
     public var split: ErrorSplit?
+    /// Why it cannot; nil where it can, and of the input and of float candidates.
+    public var splitNote: String?
     public var range: GridUse
     /// Nil for operators without weights.
     public var weights: Weights?

@@ -11,6 +11,10 @@ public struct DiffReport: Encodable, Sendable {
   public var verdict: Verdict
   /// What was compared with what.
   public var comparison: Comparison
+  /// What the images are.
+  public var data: DataFacts
+  /// What must be known before the figures: sentences, the gravest first.
+  public var warnings: [String]
   public var sampleCount: Int
   /// Shares of images whose best score is the label's.
   public var floatTop1: Double
@@ -59,6 +63,8 @@ extension DiffReport {
   /// What a layer suffers from; `healthy` when nothing stands out.
   public enum Condition: String, Codable, Sendable, CaseIterable {
     case healthy
+    /// Another operation, another window, or an activation more or less than in the reference.
+    case differentStructure
     /// Values lie outside what the codes reach.
     case clipped
     /// The codes reach much farther than the values, so few codes are used.
@@ -80,6 +86,7 @@ extension DiffReport {
     public var title: String {
       switch self {
       case .healthy: "healthy"
+      case .differentStructure: "other structure"
       case .clipped: "clipped"
       case .wastedRange: "wasted range"
       case .deadChannel: "dead channel"
@@ -103,6 +110,16 @@ extension DiffReport {
     /// The channel at fault, where one is.
     public var channel: Int?
     public var remedy: String
+    /// Other damaged layers, the worst first.
+    public var others: [Blame]
+
+    /// A layer and what is wrong with it.
+    public struct Blame: Codable, Sendable, Equatable {
+      public var layer: String
+      public var kind: Condition
+      /// One clause.
+      public var detail: String
+    }
   }
 
   public struct Comparison: Codable, Sendable, Equatable {

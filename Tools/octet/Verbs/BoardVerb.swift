@@ -55,7 +55,7 @@ struct BoardVerb: Verb {
   private func act(_ arguments: Arguments) throws -> Outcome {
     if arguments[action] == "list" {
       let list = BoardList()
-      return Outcome(list, text: list.text)
+      return Outcome(list, text: list.text.wrapped(for: console.output))
     }
     let folder = arguments[output]
     if arguments[action] == "library" { return try buildLibrary(arguments, folder) }

@@ -110,6 +110,8 @@ struct DiffVerb: Verb {
     options.localSampleCount = arguments[localSamples]
     options.shard = arguments[shard]
     options.command = CommandLine.arguments.map(\.shellQuoted).joined(separator: " ")
+    options.data = .init(
+      name: source.name, isDefault: !arguments.contains(Common.data), isLabelled: true)
     options.versions = ["octet": Program.octet.version]
     return try Diff(models[0], models[1], data, options: options)
   }

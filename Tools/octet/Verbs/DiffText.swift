@@ -8,16 +8,16 @@ extension DiffReport {
     let style: Terminal.Style =
       verdict.kind == .healthy ? .good : (hasLost ? .bad : .warning)
     var parts = [
-      Self.wrapped(verdict.summary, terminal).map { terminal.styled($0, style) }
-        .joined(separator: "\n"),
-      Self.wrapped(verdict.action, terminal).joined(separator: "\n"),
+      SafeText.escaped(verdict.summary).wrapped(for: terminal).split(separator: "\n")
+        .map { terminal.styled(String($0), style) }.joined(separator: "\n"),
+      SafeText.escaped(verdict.action).wrapped(for: terminal),
       accuracyText(terminal),
       layerText(terminal),
     ]
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
-    if let baseline { parts.append(baselineText(baseline)) }
-    if let board { parts.append(boardText(board)) }
-    parts.append(costText)
+    if let baseline { parts.append(baselineText(baseline).wrapped(for: terminal)) }
+    if let board { parts.append(boardText(board).wrapped(for: terminal)) }
+    parts.append(costText.wrapped(for: terminal))
     return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
       .joined(separator: "\n\n")
   }
@@ -36,8 +36,7 @@ extension DiffReport {
       ])
     }
     var text =
-      table.text(for: terminal)
-      + "agreement \(agreement.percent), right→wrong \(rightToWrong), wrong→right "
+      "agreement \(agreement.percent), right→wrong \(rightToWrong), wrong→right "
       + "\(wrongToRight), McNemar \(significance.text)"
     let confusions = worstConfusions
     if !confusions.isEmpty { text += "\nmore often: " + confusions.joined(separator: ", ") }
@@ -47,7 +46,7 @@ extension DiffReport {
         + "\(className(flip.floatPrediction)) by a margin of "
         + "\(Double(flip.floatMargin).formatted(digits: 2)), now \(className(flip.int8Prediction))"
     }
-    return text
+    return table.text(for: terminal) + text.wrapped(for: terminal)
   }
 
   /// The confusions that int8 makes more often.
@@ -69,9 +68,10 @@ extension DiffReport {
   private static let rowLimit = 16
 
   private func layerText(_ terminal: Terminal) -> String {
-    var table = TextTable([
-      .left("layer"), .right("SQNR dB"), .right("local"), .right("weights"), .right("activ."),
-      .right("clip"), .right("requant."), .right("RMSE/step"), .left("condition"),
+    var table = FittedTable([
+      .always(.left("layer")), .always(.right("SQNR dB")), .always(.right("local")),
+      .drop(2, .right("weights")), .drop(1, .right("activ.")), .drop(3, .right("clip")),
+      .drop(4, .right("requant.")), .drop(5, .right("RMSE/step")), .always(.left("condition")),
     ])
     var shown = Array(layers.indices)
     if shown.count > Self.rowLimit {
@@ -93,12 +93,22 @@ extension DiffReport {
       ])
     }
     var text = table.text(for: terminal)
+    text += splitText(terminal)
     let hidden = layers.count - shown.count
     if hidden > 0 { text += "\(hidden) better layers are not shown; --json has all\n" }
     if layers.contains(where: { $0.visibleSqnrDecibels != nil }) {
       text += "* of the scores that can be seen (probability above 2^-16)\n"
     }
     return text
+  }
+
+  /// Of what the four sources of its error cannot be had.
+  private func splitText(_ terminal: Terminal) -> String {
+    let whole = layers.filter { $0.splitNote != nil }
+    guard let first = whole.first, let note = first.splitNote else { return "" }
+    let others = whole.count == 1 ? "" : " and of \(whole.count - 1) more"
+    return "the error of '\(SafeText.escaped(first.name))'\(others) cannot be taken apart: \(note)"
+      .wrapped(for: terminal) + "\n"
   }
 
   private func grade(_ layer: Layer) -> Double {
@@ -112,8 +122,9 @@ extension DiffReport {
   }
 
   private func sensitivityText(_ sensitivity: Sensitivity, _ terminal: Terminal) -> String {
-    var table = TextTable([
-      .left("accuracy"), .right("only it quantized"), .right("all but it quantized"),
+    var table = FittedTable([
+      .always(.left("accuracy")), .always(.right("only it quantized")),
+      .always(.right("all but it quantized")),
     ])
     for layer in sensitivity.layers {
       table.add([
@@ -150,22 +161,6 @@ extension DiffReport {
         + "an image"
     }
     return text + "; compared in \(seconds.formatted(digits: 1)) s"
-  }
-
-  /// Lines of at most the terminal's width, broken at spaces.
-  private static func wrapped(_ text: String, _ terminal: Terminal) -> [String] {
-    var lines: [String] = []
-    for word in SafeText.escaped(text).split(separator: " ") {
-      if let last = lines.last,
-        SafeText.width(last) + 1 + SafeText.width(String(word))
-          <= terminal.width
-      {
-        lines[lines.count - 1] += " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
   }
 }
 

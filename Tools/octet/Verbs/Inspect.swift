@@ -39,9 +39,11 @@ extension InspectReport {
       lines.append(
         "normalisation: mean \(normalization.mean), std \(normalization.standardDeviation)")
     }
-    var table = TextTable([
-      .left("layer"), .left("operator"), .right("input"), .right("output"), .right("scale"),
-      .right("zero"), .right("multiply-adds"),
+    lines = lines.map { SafeText.escaped($0).wrapped(for: terminal) }
+    var table = FittedTable([
+      .always(.left("layer")), .always(.left("operator")), .drop(3, .right("input")),
+      .always(.right("output")), .drop(1, .right("scale")), .drop(2, .right("zero")),
+      .drop(0, .right("multiply-adds")),
     ])
     for layer in operators {
       table.add([
@@ -59,8 +61,9 @@ extension InspectReport {
   }
 
   private func arenaText(for terminal: Terminal) -> String {
-    var table = TextTable([
-      .left("arena"), .right("from"), .right("to"), .right("bytes"), .right("operators"),
+    var table = FittedTable([
+      .always(.left("arena")), .always(.right("from")), .always(.right("to")),
+      .always(.right("bytes")), .always(.right("operators")),
     ])
     for place in arena {
       table.add([

@@ -55,11 +55,15 @@ struct Train: Verb {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
     }
+    // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
     let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
     let test = try Steps.labelled(source.test)
     let evaluation = Stopwatch()
     let accuracy = try evaluator.accuracy(test)
+    var graph = result.graph
+    graph.metadata.training = TrainingRecord(dataName: source.name, testAccuracy: accuracy)
+    try AtomicFile.write(try ONNXWriter.write(graph), to: path, as: .onnx)
     let report = TrainReport(
       result, testAccuracy: accuracy,
       testImagesPerSecond: Double(test.count) / max(evaluation.seconds, 1e-9), file: path.path,

@@ -15,13 +15,13 @@ struct ArenaPlot {
   }
 
   private var columnNames: [String] {
-    let names = operators.map { $0.shortened(to: 11) }
+    let names = ShortNames.fit(operators, width: 11)
     // What the last operator leaves is read after it.
     return operators.count < columnCount ? names + ["output"] : names
   }
 
   var drawing: Drawing {
-    let (left, right, top, bottom) = (62.0, 396.0, 10.0, 220.0)
+    let (left, right, top, bottom) = (62.0, 396.0, 28.0, 238.0)
     let names = columnNames
     let longest = names.map(\.unicodeScalars.count).max() ?? 0
     var drawing = Drawing(height: bottom + 14 + 6.5 * Double(longest), title: title)
@@ -33,6 +33,7 @@ struct ArenaPlot {
       drawing.text(tick.label, x: left - 6, y: tick.position + 4, .end, "axis")
     }
     let step = (right - left) / Double(columnCount)
+    let short = ShortNames.fit(places.map(\.name), width: 40)
     for (index, place) in places.prefix(Self.placeLimit).enumerated() {
       let first = min(max(0, place.firstUse), columnCount - 1)
       let last = min(max(first, place.lastUse), columnCount - 1)
@@ -43,12 +44,12 @@ struct ArenaPlot {
       drawing.rectangle(
         x: x1 + 1, y: y1 + 0.5, width: x2 - x1 - 2, height: max(1, y2 - y1 - 1),
         "area area\(index % 3)")
-      let room = Int((x2 - x1 - 8) / 6.4)
-      if y2 - y1 >= 14, room >= 4 {
-        let isScratch = place.name.hasPrefix("scratch of ") && place.name.count > room
+      let room = Self.characters(x2 - x1)
+      if y2 - y1 >= Self.textHeight, room >= Self.leastCharacters {
+        let isScratch = place.isScratch && short[index].count > room
         drawing.text(
-          (isScratch ? "scratch" : place.name).shortened(to: room), x: (x1 + x2) / 2,
-          y: (y1 + y2) / 2 + 4, .middle, "plain")
+          ShortNames.fit([isScratch ? "scratch" : short[index]], width: room)[0],
+          x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4, .middle, "plain")
       }
     }
     drawing.line(left, bottom, right, bottom, "baseline")
@@ -57,8 +58,25 @@ struct ArenaPlot {
       let x = left + (Double(index) + 0.5) * step + 4
       drawing.uprightText(name, x: x, y: bottom + 7, .end, "axis")
     }
-    drawing.text("bytes", x: 0, y: top + 4, .start, "axis")
+    drawing.text("bytes", x: 0, y: 10, .start, "axis")
     return drawing
+  }
+
+  private static let textHeight = 14.0
+  private static let leastCharacters = 4
+
+  /// As many as fit a box.
+  private static func characters(_ width: Double) -> Int { Int((width - 8) / 6.4) }
+
+  /// Areas whose boxes are too small for their names.
+  var unnamed: [InspectReport.Placement] {
+    let height = 210 / Double(max(1, byteCount))
+    let step = 334 / Double(columnCount)
+    return places.prefix(Self.placeLimit).filter { place in
+      let columns = Double(max(1, min(place.lastUse, columnCount - 1) - max(0, place.firstUse) + 1))
+      return Double(place.byteCount) * height < Self.textHeight
+        || Self.characters(columns * step) < Self.leastCharacters
+    }
   }
 
   var table: Table {
@@ -84,6 +102,8 @@ struct ArenaPlot {
 }
 
 extension InspectReport.Placement {
+  var isScratch: Bool { name.hasPrefix("scratch of ") }
+
   /// One past the last byte.
   var end: Int {
     let (end, overflow) = offset.addingReportingOverflow(byteCount)

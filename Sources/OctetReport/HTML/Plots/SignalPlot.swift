@@ -44,9 +44,10 @@ struct SignalPlot {
       let isLeft = marks.count > 1 && mark.value == marks.map(\.value).min()
       drawing.text(mark.name, x: isLeft ? x - 4 : x + 4, y: top - 4, isLeft ? .end : .start, "axis")
     }
+    let names = ShortNames.fit(shown.map { $0.name.shortened(to: 200) }, width: 17)
     for (index, row) in shown.enumerated() {
       let y = top + 12 + 24 * Double(index)
-      drawing.text(row.name.shortened(to: 17), x: Self.left, y: y + 4, .end)
+      drawing.text(names[index], x: Self.left, y: y + 4, .end)
       let ends = [row.filled, row.ring].compactMap(\.self).map(axis.position)
       if ends.count == 2 { drawing.line(ends[0], y, ends[1], y, "stroke soft") }
       if let ring = row.ring {

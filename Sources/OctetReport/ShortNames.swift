@@ -1,0 +1,50 @@
+/// Names that fit a width and still differ.
+public enum ShortNames {
+  /// Each name in at most `width` characters, in the same order.
+  ///
+  /// What all long names begin with goes first, up to a separator; then the middle goes, because
+  /// names of layers differ at their ends. Different names stay different wherever the width has
+  /// room for a number.
+  ///
+  /// - Parameter width: 4 at least.
+  public static func fit(_ names: [String], width: Int) -> [String] {
+    let width = max(width, 4)
+    let long = Set(names.filter { $0.count > width })
+    guard !long.isEmpty else { return names }
+    let prefix = commonPrefix(Array(long))
+    var taken = Set(names).subtracting(long)
+    var short: [String: String] = [:]
+    for name in names where long.contains(name) && short[name] == nil {
+      let rest = prefix.isEmpty ? name : "…" + name.dropFirst(prefix.count)
+      var candidate = cut(rest, to: width)
+      var number = 1
+      while taken.contains(candidate), number < 100_000 {
+        number += 1
+        candidate = cut(rest, to: max(width - "~\(number)".count, 1)) + "~\(number)"
+      }
+      taken.insert(candidate)
+      short[name] = candidate
+    }
+    return names.map { short[$0] ?? $0 }
+  }
+
+  private static let separators: Set<Character> = ["/", ".", ":", "_", "-", ";", " "]
+
+  /// What several names begin with, as far as their last common separator.
+  private static func commonPrefix(_ names: [String]) -> String {
+    guard names.count > 1, var prefix = names.first.map({ Substring($0) }) else { return "" }
+    for name in names.dropFirst() {
+      let shared = zip(prefix, name).prefix { $0 == $1 }.count
+      prefix = prefix.prefix(shared)
+    }
+    guard let end = prefix.lastIndex(where: { separators.contains($0) }) else { return "" }
+    return String(prefix[...end])
+  }
+
+  /// The beginning and the end, the end longer.
+  private static func cut(_ name: String, to width: Int) -> String {
+    guard name.count > width else { return name }
+    let tail = max(0, (width - 1) * 2 / 3)
+    return name.prefix(max(0, width - 1 - tail)) + "…" + name.suffix(tail)
+  }
+}
