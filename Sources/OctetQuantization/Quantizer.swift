@@ -20,6 +20,8 @@ public struct Quantizer: Sendable {
     public var ranges: [String: ValueRange]
     /// No range differs from what min-max would have chosen.
     public var equalsMinMax: Bool
+    /// How near each output is to the float graph's, on samples of the calibration.
+    public var outputs: [OutputError] = []
   }
 
   /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
@@ -32,28 +34,29 @@ public struct Quantizer: Sendable {
     let simple = isFloat ? graph.simplified() : graph.withoutConversions()
     try simple.requireInt8Forms()
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    return try quantize(simple, calibration: calibration, options: options)
+    var result = try quantize(simple, calibration: calibration, options: options)
+    result.outputs = try OutputError.measure(
+      simple, result.graph, samples, threadCount: options.threadCount)
+    return result
   }
 
   /// Quantizes a simplified graph whose activations were already observed.
-  public static func quantize(
+  static func quantize(
     _ graph: Graph, calibration: Calibration, options: Options
   ) throws(QuantizationError) -> Result {
     let ranges = chooseRanges(graph, calibration, options)
     var minMax = options
     minMax.calibrator = .minMax
+    let tables = graph.functionRegions()
+    let plan = GridPlan(graph, ranges: ranges, tables: tables)
     var quantized = graph
-    let inner = graph.valuesInTables
-    for (index, quantization) in scales(graph, ranges)
-    where graph.isFree(index) && !inner.contains(index) {
-      quantized.tensors[index].quantization = quantization
-      quantized.tensors[index].elementType = .int8
-    }
-    let settled = graph.nodesWithoutMissingConstants
+    quantized.takeGrids(plan)
+    let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
     for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
+    quantized.write(plan, tables)
     quantized = quantized.canonical()
     try quantized.proveAccumulators()
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
@@ -83,35 +86,6 @@ public struct Quantizer: Sendable {
       ranges[index] = range
     }
     return ranges
-  }
-
-  /// The scale and zero point of each activation: fixed by its operation, shared with the tensors
-  /// that pass values on unchanged, or from its own range.
-  private static func scales(
-    _ graph: Graph, _ ranges: [TensorIndex: ValueRange]
-  ) -> [(TensorIndex, Quantization)] {
-    var fixed: [TensorIndex: Quantization] = [:]
-    for node in graph.nodes {
-      if let quantization = node.operation.fixedOutputQuantization {
-        for output in node.outputs { fixed[output] = quantization }
-      }
-    }
-    var result: [(TensorIndex, Quantization)] = []
-    for group in graph.sharedScaleGroups() {
-      let members = group.filter { ranges[$0] != nil }
-      let given = members.compactMap { fixed[$0] }.first
-      // A tensor that a node only passes on says nothing new: the range is that of the tensors
-      // where values enter the group. But of an output everything is kept, so that the greatest of
-      // many values are, though the calibrator would clip them where they come from.
-      let sources = members.filter { graph.entersSharedGroup($0) || graph.outputs.contains($0) }
-      let range = (sources.isEmpty ? members : sources).compactMap { ranges[$0] }
-        .reduce(ValueRange(lower: 0, upper: 0)) { $0.union($1) }
-      let (scale, zeroPoint) = range.quantization
-      for member in members {
-        result.append((member, given ?? Quantization(scale: scale, zeroPoint: zeroPoint)))
-      }
-    }
-    return result
   }
 }
 
@@ -147,7 +121,7 @@ extension Graph {
   /// Throws the list of all nodes that have no int8 form.
   func requireInt8Forms() throws(QuantizationError) {
     var missing: [QuantizationError.UnsupportedNode] = []
-    let inTables = nodesInTables
+    let inTables = nodesInTables.union(functionRegions().flatMap(\.nodes))
     let isFloat = tensors.allSatisfy { $0.quantization == nil }
     for (index, node) in nodes.enumerated() where !inTables.contains(index) {
       // A change of scale that a model quantized in part has, or needs.

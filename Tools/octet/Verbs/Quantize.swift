@@ -57,6 +57,9 @@ struct Quantize: Verb {
       console.message(
         "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
     }
+    for output in quantized.result.outputs where output.isLost {
+      console.message("\(path): \(output)")
+    }
     let report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path, seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
@@ -100,6 +103,16 @@ struct QuantizeReport: Encodable {
     var macCount: Int
   }
 
+  /// How near an output is to the float model's on calibration samples.
+  struct Output: Encodable {
+    var name: String
+    /// Null without any error.
+    var sqnrDecibels: Double?
+    /// Of what varies: a constant is no signal.
+    var variationDecibels: Double?
+    var isLost: Bool
+  }
+
   var calibrator: String
   /// The calibrator chose what min-max would have chosen.
   var equalsMinMax: Bool
@@ -109,6 +122,7 @@ struct QuantizeReport: Encodable {
   var arenaLowerBoundByteCount: Int
   var arenaIsOptimal: Bool
   var layers: [Layer]
+  var outputs: [Output]
   var file: String
   var seconds: Double
 
@@ -131,6 +145,12 @@ struct QuantizeReport: Encodable {
         name: String(view.name), operator: view.kindName, outputShape: output.shape,
         outputScale: output.scale, outputZeroPoint: Int(output.zeroPoint), outputRange: range,
         macCount: view.macCount)
+    }
+    outputs = quantized.result.outputs.map { output in
+      func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      return Output(
+        name: output.name, sqnrDecibels: finite(output.sqnrDecibels),
+        variationDecibels: finite(output.variationDecibels), isLost: output.isLost)
     }
     self.file = file
     self.seconds = seconds
