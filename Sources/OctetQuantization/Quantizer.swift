@@ -6,7 +6,7 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.meanSquareError
+    public var calibrator = Calibrator.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     public var threadCount = 1
@@ -22,6 +22,20 @@ public struct Quantizer: Sendable {
     public var equalsMinMax: Bool
     /// How near each output is to the float graph's, on samples of the calibration.
     public var outputs: [OutputError] = []
+    /// What `Calibrator.automatic` found.
+    public var search: Search?
+  }
+
+  /// The calibrators that a search chose.
+  public struct Search: Sendable, Equatable {
+    /// The best for the whole network.
+    public var calibrator: Calibrator
+    /// How many activations each got, of those where the choice matters.
+    public var tensorCounts: [Calibrator: Int]
+    /// By how much the outputs' error is below that of `Calibrator.meanSquareError` for all, on the
+    /// samples held back.
+    public var gainedDecibels: Double
+    public var heldBackCount: Int
   }
 
   /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
@@ -33,20 +47,22 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let simple = isFloat ? graph.simplified() : graph.withoutConversions()
     try simple.requireInt8Forms()
+    var choice = RangeSearch.Choice(whole: options.calibrator)
+    if options.calibrator == .automatic {
+      choice = try RangeSearch.choose(simple, samples, options)
+    }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    var result = try quantize(simple, calibration: calibration, options: options)
+    var result = try quantize(simple, calibration, options, choice)
     result.outputs = try OutputError.measure(
       simple, result.graph, samples, threadCount: options.threadCount)
     return result
   }
 
   /// Quantizes a simplified graph whose activations were already observed.
-  static func quantize(
-    _ graph: Graph, calibration: Calibration, options: Options
+  private static func quantize(
+    _ graph: Graph, _ calibration: Calibration, _ options: Options, _ choice: RangeSearch.Choice
   ) throws(QuantizationError) -> Result {
-    let ranges = chooseRanges(graph, calibration, options)
-    var minMax = options
-    minMax.calibrator = .minMax
+    let ranges = chooseRanges(graph, calibration, options, choice)
     let tables = graph.functionRegions()
     let plan = GridPlan(graph, ranges: ranges, tables: tables)
     var quantized = graph
@@ -62,7 +78,9 @@ public struct Quantizer: Sendable {
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
     return Result(
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
-      equalsMinMax: ranges == chooseRanges(graph, calibration, minMax))
+      equalsMinMax: ranges
+        == chooseRanges(graph, calibration, options, RangeSearch.Choice(whole: .minMax)),
+      search: choice.summary)
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
@@ -71,15 +89,16 @@ public struct Quantizer: Sendable {
 
   /// A range for each activation. Class scores and the model's outputs keep everything that was
   /// seen whatever the calibrator: clipping scores makes ties between classes.
-  private static func chooseRanges(
-    _ graph: Graph, _ calibration: Calibration, _ options: Options
+  static func chooseRanges(
+    _ graph: Graph, _ calibration: Calibration, _ options: Options, _ choice: RangeSearch.Choice
   ) -> [TensorIndex: ValueRange] {
     var ranges: [TensorIndex: ValueRange] = [:]
     let classScores = graph.classScores
     for (index, histogram) in calibration.histograms {
       let isScores = index == classScores
       let keepsAll = isScores || graph.outputs.contains(index) || graph.inputs.contains(index)
-      var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
+      let calibrator = choice.calibrators[index] ?? choice.whole
+      var range = (keepsAll ? .minMax : calibrator).range(histogram)
       if !options.keepsFullScores, isScores, let highest = calibration.leastHighest {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
