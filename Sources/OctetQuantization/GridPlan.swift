@@ -192,10 +192,13 @@ struct GridPlan {
   }
 
   /// The given grid of an operand that serves the whole result, the finest; nil for an own one.
+  /// One that all operands have is never too coarse.
   private func grid(for node: Node, _ need: ValueRange) -> Quantization? {
-    let scale = need.quantization.scale
-    return activations(node).compactMap { given[groupOf($0)] }
-      .filter { $0.axis == nil && $0.holds(need) && $0.scales[0] <= scale * Self.tolerance }
+    let operands = activations(node)
+    let grids = operands.compactMap { given[groupOf($0)] }.filter { $0.axis == nil }
+    let isCommon = grids.count == operands.count && grids.allSatisfy { $0 == grids.first }
+    let limit = isCommon ? .infinity : need.quantization.scale * Self.tolerance
+    return grids.filter { $0.holds(need) && $0.scales[0] <= limit }
       .min { $0.scales[0] < $1.scales[0] }
   }
 

@@ -20,8 +20,7 @@ extension Graph {
       let producer = producers()[node.inputs[0]],
       consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
       isFree(node.inputs[0]),
-      nodes[producer].operation.weightChannelAxis != nil,
-      nodes[producer].operation.fusing(.relu) != nil,
+      takesNormalization(nodes[producer]),
       let (gain, offset) = gainAndOffset(node, epsilon: epsilon)
     else { return false }
     guard scaleWeights(of: producer, by: gain, offset: offset) else { return false }
