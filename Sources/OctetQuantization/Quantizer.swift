@@ -6,7 +6,7 @@ import OctetModel
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   public struct Options: Sendable {
-    public var calibrator = Calibrator.meanSquareError
+    public var calibrator = Calibrator.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     public var threadCount = 1
@@ -20,6 +20,22 @@ public struct Quantizer: Sendable {
     public var ranges: [String: ValueRange]
     /// No range differs from what min-max would have chosen.
     public var equalsMinMax: Bool
+    /// How near each output is to the float graph's, on samples of the calibration.
+    public var outputs: [OutputError] = []
+    /// What `Calibrator.automatic` found.
+    public var search: Search?
+  }
+
+  /// The calibrators that a search chose.
+  public struct Search: Sendable, Equatable {
+    /// The best for the whole network.
+    public var calibrator: Calibrator
+    /// How many activations each got, of those where the choice matters.
+    public var tensorCounts: [Calibrator: Int]
+    /// By how much the outputs' error is below that of `Calibrator.meanSquareError` for all, on the
+    /// samples held back.
+    public var gainedDecibels: Double
+    public var heldBackCount: Int
   }
 
   /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
@@ -31,35 +47,40 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let simple = isFloat ? graph.simplified() : graph.withoutConversions()
     try simple.requireInt8Forms()
+    var choice = RangeSearch.Choice(whole: options.calibrator)
+    if options.calibrator == .automatic {
+      choice = try RangeSearch.choose(simple, samples, options)
+    }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    return try quantize(simple, calibration: calibration, options: options)
+    var result = try quantize(simple, calibration, options, choice)
+    result.outputs = try OutputError.measure(
+      simple, result.graph, samples, threadCount: options.threadCount)
+    return result
   }
 
   /// Quantizes a simplified graph whose activations were already observed.
-  public static func quantize(
-    _ graph: Graph, calibration: Calibration, options: Options
+  private static func quantize(
+    _ graph: Graph, _ calibration: Calibration, _ options: Options, _ choice: RangeSearch.Choice
   ) throws(QuantizationError) -> Result {
-    let ranges = chooseRanges(graph, calibration, options)
-    var minMax = options
-    minMax.calibrator = .minMax
+    let ranges = chooseRanges(graph, calibration, options, choice)
+    let tables = graph.functionRegions()
+    let plan = GridPlan(graph, ranges: ranges, tables: tables)
     var quantized = graph
-    let inner = graph.valuesInTables
-    for (index, quantization) in scales(graph, ranges)
-    where graph.isFree(index) && !inner.contains(index) {
-      quantized.tensors[index].quantization = quantization
-      quantized.tensors[index].elementType = .int8
-    }
-    let settled = graph.nodesWithoutMissingConstants
+    quantized.takeGrids(plan)
+    let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
     for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
+    quantized.write(plan, tables)
     quantized = quantized.canonical()
     try quantized.proveAccumulators()
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
     return Result(
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
-      equalsMinMax: ranges == chooseRanges(graph, calibration, minMax))
+      equalsMinMax: ranges
+        == chooseRanges(graph, calibration, options, RangeSearch.Choice(whole: .minMax)),
+      search: choice.summary)
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
@@ -68,50 +89,22 @@ public struct Quantizer: Sendable {
 
   /// A range for each activation. Class scores and the model's outputs keep everything that was
   /// seen whatever the calibrator: clipping scores makes ties between classes.
-  private static func chooseRanges(
-    _ graph: Graph, _ calibration: Calibration, _ options: Options
+  static func chooseRanges(
+    _ graph: Graph, _ calibration: Calibration, _ options: Options, _ choice: RangeSearch.Choice
   ) -> [TensorIndex: ValueRange] {
     var ranges: [TensorIndex: ValueRange] = [:]
     let classScores = graph.classScores
     for (index, histogram) in calibration.histograms {
       let isScores = index == classScores
       let keepsAll = isScores || graph.outputs.contains(index) || graph.inputs.contains(index)
-      var range = (keepsAll ? .minMax : options.calibrator).range(histogram)
+      let calibrator = choice.calibrators[index] ?? choice.whole
+      var range = (keepsAll ? .minMax : calibrator).range(histogram)
       if !options.keepsFullScores, isScores, let highest = calibration.leastHighest {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
       }
       ranges[index] = range
     }
     return ranges
-  }
-
-  /// The scale and zero point of each activation: fixed by its operation, shared with the tensors
-  /// that pass values on unchanged, or from its own range.
-  private static func scales(
-    _ graph: Graph, _ ranges: [TensorIndex: ValueRange]
-  ) -> [(TensorIndex, Quantization)] {
-    var fixed: [TensorIndex: Quantization] = [:]
-    for node in graph.nodes {
-      if let quantization = node.operation.fixedOutputQuantization {
-        for output in node.outputs { fixed[output] = quantization }
-      }
-    }
-    var result: [(TensorIndex, Quantization)] = []
-    for group in graph.sharedScaleGroups() {
-      let members = group.filter { ranges[$0] != nil }
-      let given = members.compactMap { fixed[$0] }.first
-      // A tensor that a node only passes on says nothing new: the range is that of the tensors
-      // where values enter the group. But of an output everything is kept, so that the greatest of
-      // many values are, though the calibrator would clip them where they come from.
-      let sources = members.filter { graph.entersSharedGroup($0) || graph.outputs.contains($0) }
-      let range = (sources.isEmpty ? members : sources).compactMap { ranges[$0] }
-        .reduce(ValueRange(lower: 0, upper: 0)) { $0.union($1) }
-      let (scale, zeroPoint) = range.quantization
-      for member in members {
-        result.append((member, given ?? Quantization(scale: scale, zeroPoint: zeroPoint)))
-      }
-    }
-    return result
   }
 }
 
@@ -145,7 +138,7 @@ extension Graph {
   /// Throws the list of all nodes that have no int8 form.
   func requireInt8Forms() throws(QuantizationError) {
     var missing: [QuantizationError.UnsupportedNode] = []
-    let inTables = nodesInTables
+    let inTables = nodesInTables.union(functionRegions().flatMap(\.nodes))
     let isFloat = tensors.allSatisfy { $0.quantization == nil }
     for (index, node) in nodes.enumerated() where !inTables.contains(index) {
       // A change of scale that a model quantized in part has, or needs.

@@ -107,6 +107,51 @@ import Testing
     try check(builder, ["mean", "multiply"])
   }
 
+  /// Products and sums with constants go into the weights before them, or become a depthwise
+  /// convolution; those that change nothing go.
+  @Test func affineSteps() throws {
+    func steps(_ builder: inout NetworkBuilder) throws {
+      let gain = builder.constant("gain", [3], [2, -0.5, 0.01])
+      let offset = builder.constant("offset", [1, 1, 3], [1, 0, -40])
+      try builder.append("scaled", .multiply(.none), [gain])
+      try builder.append("moved", .subtract(.none), [offset])
+    }
+    var builder = NetworkBuilder(seed: 21, height: 4, width: 5, channelCount: 3)
+    try builder.convolution("conv", outputCount: 3, kernel: Extent(2))
+    try steps(&builder)
+    try check(builder, ["convolution"])
+
+    var attributes = ConvolutionAttributes()
+    attributes.activation = .relu
+    builder = NetworkBuilder(seed: 22, height: 4, width: 5, channelCount: 3)
+    try builder.convolution("conv", outputCount: 3, kernel: Extent(2), attributes)
+    try steps(&builder)
+    try check(builder, ["convolution", "depthwiseConvolution"])
+
+    builder = NetworkBuilder(seed: 23, height: 4, width: 5, channelCount: 3)
+    let (one, zero) = (builder.constant("one", [1], [1]), builder.constant("zero", [3], [0, 0, 0]))
+    try builder.append("same", .multiply(.none), [one])
+    try builder.append("still", .add(.none), [zero])
+    try builder.append("relu", .logistic)
+    try check(builder, ["logistic"])
+  }
+
+  /// A mean of squares is a sum of products of rows, whatever it runs over.
+  @Test(arguments: [[1, 2], [3], [1, 3]])
+  func variances(axes: [Int]) throws {
+    var builder = NetworkBuilder(seed: 24, height: 4, width: 5, channelCount: 3)
+    let image = builder.last
+    let epsilon = builder.constant("epsilon", [1], [0.001])
+    try builder.append("square", .multiply(.none), [image])
+    try builder.append("mean", .mean(axes: axes, keepsDimensions: true))
+    try builder.append("bounded", .add(.none), [epsilon])
+    try builder.append("root", .function(.squareRoot))
+    let arranged = axes == [3] ? [] : ["transpose"]
+    try check(
+      builder,
+      arranged + ["reshape", "reshape", "matrixMultiply", "reshape", "multiply", "add", "function"])
+  }
+
   @Test func pools() throws {
     var pool = PoolAttributes(kernel: Extent(height: 4, width: 5), stride: Extent(1))
     var builder = NetworkBuilder(seed: 13, height: 4, width: 5, channelCount: 3)

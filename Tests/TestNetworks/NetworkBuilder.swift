@@ -89,6 +89,11 @@ public struct NetworkBuilder {
     graph.add(Tensor(name: name, shape: shape, constant: .float(values)))
   }
 
+  /// Makes `tensor` the last one.
+  public mutating func select(_ tensor: TensorIndex) { last = tensor }
+
+  public func isComputed(_ tensor: TensorIndex) -> Bool { graph.tensors[tensor].constant == nil }
+
   /// An operation on the last tensor and others.
   public mutating func append(
     _ name: String, _ operation: Operation, _ others: [TensorIndex] = []

@@ -65,6 +65,8 @@ public enum Networks {
     attributes.padding = Padding(1)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3), attributes)
     let trunk = builder.last
+    // Another source: functions of the trunk alone would be one table.
+    try builder.depthwiseConvolution("twin", multiplier: 1, kernel: Extent(1))
     try builder.append("tanh", .scalar(.tanh))
     try builder.append("add", .add(.relu), [trunk])
     try builder.append("subtract", .subtract(.none), [trunk])

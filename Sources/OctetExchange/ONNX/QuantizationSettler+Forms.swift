@@ -55,10 +55,8 @@ extension QuantizationSettler {
   /// results on the file's.
   mutating func fixGrids(_ node: inout Node) -> [Node] {
     // Minima, maxima and concatenations have been put on their result's.
-    let traits = node.operation.traits
-    var keepsOwn = traits.grid == .kept && !traits.takesConstantOperands
-    if case .pad(_, _, .constant) = node.operation, !traits.movesElements { keepsOwn = false }
-    guard keepsOwn, let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
+    guard node.operation.traits.grid == .kept, !node.operation.joinsGrids,
+      let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() {
       var tensor = graph.tensors[output]

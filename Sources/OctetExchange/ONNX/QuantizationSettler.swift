@@ -150,11 +150,7 @@ struct QuantizationSettler {
   /// Operands on other grids than the result's are put on it where that is the same: what is
   /// copied, padded or compared is rounded before instead of after.
   private mutating func shareGrid(_ node: inout Node) {
-    let traits = node.operation.traits
-    let comparesOrJoins = traits.grid == .kept && traits.takesConstantOperands
-    var padsWithCode = false
-    if case .pad(_, _, .constant(let value)) = node.operation { padsWithCode = value != 0 }
-    guard comparesOrJoins || padsWithCode,
+    guard node.operation.joinsGrids,
       let grid = graph.tensors[node.outputs[0]].quantization, grid.axis == nil
     else { return }
     for (position, input) in node.inputs.enumerated()

@@ -88,6 +88,12 @@ extension Operation {
   /// Whether this is a step between reals and codes.
   public var isConversion: Bool { self == .quantize || self == .dequantize }
 
+  /// Whether the result has one grid with several operands, or with an operand and a number.
+  package var joinsGrids: Bool {
+    if case .pad(_, _, .constant(let value)) = self { return value != 0 }
+    return traits.grid == .kept && traits.takesConstantOperands
+  }
+
   /// Whether the result is the input, element for element, perhaps in another shape.
   package var keepsElementOrder: Bool {
     if case .reshape = self { true } else { self == .identity }

@@ -17,6 +17,20 @@ public struct CalibrationSamples: Sendable {
   }
 }
 
+extension CalibrationSamples {
+  /// The samples at `indices`, in that order.
+  func picked(_ indices: [Int]) -> CalibrationSamples {
+    let fill = self.fill
+    return CalibrationSamples(count: indices.count) { fill(indices[$0], $1, $2) }
+  }
+
+  /// At most `limit` of `count` indices, spread evenly.
+  static func spread(_ count: Int, atMost limit: Int) -> [Int] {
+    let taken = min(count, max(limit, 1))
+    return (0..<taken).map { $0 * count / taken }
+  }
+}
+
 /// What every activation of a graph was seen to be.
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
@@ -32,12 +46,19 @@ public struct Calibration: Sendable {
   public init(
     _ graph: Graph, samples: CalibrationSamples, threadCount: Int
   ) throws(QuantizationError) {
+    try self.init(graph, samples: samples, threadCount: threadCount, gathersStatistics: true)
+  }
+
+  /// Without the statistics of inputs, weights are rounded to nearest.
+  init(
+    _ graph: Graph, samples: CalibrationSamples, threadCount: Int, gathersStatistics: Bool
+  ) throws(QuantizationError) {
     guard samples.count > 0 else { throw .noCalibrationSamples }
     let tensors = graph.tensors.indices.filter { graph.tensors[$0].constant == nil }
     let classScores = graph.classScores
     let extent = try Self.pass(graph, samples, threadCount) {
       Extent(tensorCount: tensors.count)
-    } visit: { interpreter, extent in
+    } visit: { _, interpreter, extent in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { extent.ranges[position].take($0) }
       }
@@ -58,7 +79,7 @@ public struct Calibration: Sendable {
     }
     let counted = try Self.pass(graph, samples, threadCount) {
       ranges.map { Histogram(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
-    } visit: { interpreter, histograms in
+    } visit: { _, interpreter, histograms in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { histograms[position].add($0) }
       }
@@ -66,7 +87,8 @@ public struct Calibration: Sendable {
       for index in into.indices { into[index].merge(from[index]) }
     }
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
-    inputStatistics = try InputStatistics.gather(graph, samples, threadCount)
+    inputStatistics =
+      gathersStatistics ? try InputStatistics.gather(graph, samples, threadCount) : [:]
   }
 
   /// What the first pass finds.
@@ -102,18 +124,31 @@ public struct Calibration: Sendable {
   /// rounded sums do not depend on the number of threads.
   private static let chunkCount = 8
 
-  /// Runs every sample and merges what `visit` gathered.
+  /// Runs every sample and merges what `visit`, which is told the sample, gathered.
   static func pass<State: Sendable>(
     _ graph: Graph, _ samples: CalibrationSamples, _ threadCount: Int,
-    start: () -> State, visit: @Sendable (FloatInterpreter, inout State) -> Void,
+    start: () -> State, visit: @Sendable (Int, FloatInterpreter, inout State) -> Void,
+    merge: (inout State, State) -> Void
+  ) throws(QuantizationError) -> State {
+    try pass([graph], samples, threadCount, start: start) { sample, machines, state in
+      visit(sample, machines[0], &state)
+    } merge: {
+      merge(&$0, $1)
+    }
+  }
+
+  /// The same with several graphs that have the same inputs.
+  static func pass<State: Sendable>(
+    _ graphs: [Graph], _ samples: CalibrationSamples, _ threadCount: Int,
+    start: () -> State, visit: @Sendable (Int, [FloatInterpreter], inout State) -> Void,
     merge: (inout State, State) -> Void
   ) throws(QuantizationError) -> State {
     let threads = max(1, min(threadCount, chunkCount))
-    var interpreters: [FloatInterpreter] = []
+    var interpreters: [[FloatInterpreter]] = []
     do {
-      for _ in 0..<threads { interpreters.append(try FloatInterpreter(graph)) }
+      for _ in 0..<threads { interpreters.append(try graphs.map { try FloatInterpreter($0) }) }
     } catch {
-      throw .graph(error)
+      throw .graph(error as? GraphError ?? .invalid(node: "", reason: "\(error)"))
     }
     nonisolated(unsafe) let machines = interpreters
     nonisolated(unsafe) var states = (0..<chunkCount).map { _ in start() }
@@ -122,11 +157,13 @@ public struct Calibration: Sendable {
       DispatchQueue.concurrentPerform(iterations: threads) { thread in
         for chunk in stride(from: thread, to: chunkCount, by: threads) {
           for sample in stride(from: chunk, to: samples.count, by: chunkCount) {
-            for position in graph.inputs.indices {
-              machines[thread].withInput(position) { samples.fill(sample, position, $0) }
+            for machine in machines[thread] {
+              for position in machine.graph.inputs.indices {
+                machine.withInput(position) { samples.fill(sample, position, $0) }
+              }
+              machine.run()
             }
-            machines[thread].run()
-            visit(machines[thread], &slots[chunk])
+            visit(sample, machines[thread], &slots[chunk])
           }
         }
       }
@@ -134,5 +171,22 @@ public struct Calibration: Sendable {
     var result = states[0]
     for state in states.dropFirst() { merge(&result, state) }
     return result
+  }
+}
+
+extension Graph {
+  /// Multiply-adds, and elements made, of one inference, roughly.
+  var workEstimate: Double {
+    nodes.reduce(0) { sum, node in
+      let made = node.outputs.reduce(0.0) { $0 + Double(tensors[$1].elementCount) }
+      var each = 1.0
+      if let axis = node.operation.weightChannelAxis, node.inputs.count > 1 {
+        let shape = tensors[node.inputs[1]].shape
+        each += Double(shape.elementCount) / Double(max(shape[axis], 1))
+      } else if case .matrixMultiply = node.operation {
+        each += Double(tensors[node.inputs[0]].shape.last ?? 1)
+      }
+      return sum + made * each
+    }
   }
 }

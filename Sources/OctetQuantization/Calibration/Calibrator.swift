@@ -1,5 +1,8 @@
 /// How an activation's range is chosen from what it was seen to be.
 public enum Calibrator: String, Sendable, CaseIterable {
+  /// Whichever of the others gives the least error of the network's outputs on samples held back,
+  /// for the whole and layer by layer. For a histogram alone the same as `meanSquareError`.
+  case automatic = "auto"
   /// Everything that was seen: nothing is clipped.
   case minMax = "min-max"
   /// Leaves out the most extreme 0.01 % of the values on either side.
@@ -17,7 +20,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
     switch self {
     case .minMax: return seen
     case .percentile: return percentileRange(histogram)
-    case .meanSquareError: return leastErrorRange(histogram, within: seen)
+    case .automatic, .meanSquareError: return leastErrorRange(histogram, within: seen)
     }
   }
 
@@ -45,14 +48,16 @@ public enum Calibrator: String, Sendable, CaseIterable {
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
   private func leastErrorRange(_ histogram: Histogram, within seen: ValueRange) -> ValueRange {
+    let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
+      .map { (value: histogram.center($0), count: Double(histogram.counts[$0])) }
     var best = seen
-    var bestError = squaredError(histogram, best)
+    var bestError = squaredError(bins, best)
     for _ in 0..<2 {
       for end in [\ValueRange.upper, \ValueRange.lower] where seen[keyPath: end] != 0 {
         for numerator in 8...64 {
           var candidate = best
           candidate[keyPath: end] = seen[keyPath: end] * Float(numerator) / 64
-          let error = squaredError(histogram, candidate)
+          let error = squaredError(bins, candidate)
           if error < bestError { (best, bestError) = (candidate, error) }
         }
       }
@@ -60,18 +65,19 @@ public enum Calibrator: String, Sendable, CaseIterable {
     return best
   }
 
-  /// Σ (x − Q(x))² over the histogram, Q being int8 with the scale and zero point of `range`.
-  private func squaredError(_ histogram: Histogram, _ range: ValueRange) -> Double {
+  /// Σ (x − Q(x))² over the histogram's bins, Q being int8 with the scale and zero point of `range`.
+  private func squaredError(
+    _ bins: [(value: Float, count: Double)], _ range: ValueRange
+  ) -> Double {
     let (scale, zeroPoint) = range.quantization
     let inverse = 1 / scale
     let lowest = Float(-128 - zeroPoint)
     let highest = Float(127 - zeroPoint)
     var sum = 0.0
-    for (index, count) in histogram.counts.enumerated() where count > 0 {
-      let value = histogram.center(index)
-      let code = max(lowest, min(highest, (value * inverse).rounded()))
-      let error = value - code * scale
-      sum += Double(count) * Double(error * error)
+    for bin in bins {
+      let code = max(lowest, min(highest, (bin.value * inverse).rounded()))
+      let error = bin.value - code * scale
+      sum += bin.count * Double(error * error)
     }
     return sum
   }

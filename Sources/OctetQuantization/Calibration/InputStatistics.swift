@@ -25,7 +25,7 @@ struct InputStatistics: Sendable {
     }
     return try Calibration.pass(graph, samples, threadCount) {
       layouts.mapValues { InputStatistics($0) }
-    } visit: { interpreter, statistics in
+    } visit: { _, interpreter, statistics in
       for (index, layout) in layouts {
         interpreter.withValue(of: graph.nodes[index].inputs[0]) { values in
           statistics[index]?.add(values, layout)

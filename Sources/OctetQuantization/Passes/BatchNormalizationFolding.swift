@@ -27,8 +27,7 @@ extension Graph {
     let node = nodes[index]
     guard case .batchNormalization(let epsilon) = node.operation,
       isFree(node.inputs[0]),
-      nodes[producer].operation.weightChannelAxis != nil,
-      nodes[producer].operation.fusing(.relu) != nil,
+      takesNormalization(nodes[producer]),
       let (gain, offset) = gainAndOffset(node, epsilon: epsilon)
     else { return false }
     guard scaleWeights(of: producer, by: gain, offset: offset) else { return false }

@@ -1,15 +1,18 @@
 import OctetModel
 
 extension Graph {
-  /// The form that quantization works on: batch normalization folded into the weights before it,
+  /// The form that quantization works on: batch normalization, and constants that its result is
+  /// multiplied with or added to, folded into the weights before it,
   /// what has no int8 operator written as what has, activations fused into the node that makes
   /// their input, identities gone, constants that nothing reads left out. Computes the same
   /// function; grids that tensors have stay.
   public func simplified() -> Graph {
     var graph = self
     graph.removeIdentities()
+    graph.gatherAffineSteps()
     graph.foldBatchNormalizations()
     graph.writeIntegerForms()
+    graph.writeVariancesAsProducts()
     graph.fuseActivations()
     return graph.canonical()
   }

@@ -19,7 +19,9 @@ struct Quantize: Verb {
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.blob), help: "The blob to write.")
   let calibrator = OctetCommand.Option<Calibrator>(
-    "--calibrator", .choice, default: .meanSquareError, help: "How activation ranges are chosen.")
+    "--calibrator", .choice, default: .automatic,
+    help: "How activation ranges are chosen; auto tries the others and keeps what harms the "
+      + "outputs least.")
   let samples = OctetCommand.Option(
     "--calibration-samples", .integer(1...1_000_000), default: 500,
     help: "Training images, or raw samples, to calibrate with.")
@@ -53,9 +55,14 @@ struct Quantize: Verb {
     options.threadCount = arguments[Common.threads]
     let quantized = try quantize(graph, options, arguments)
     try AtomicFile.write(quantized.output.blob.bytes, to: path, as: .blob)
-    if arguments[calibrator] != .minMax, quantized.result.equalsMinMax {
+    let isChosen = ![.minMax, .automatic].contains(arguments[calibrator])
+    if isChosen, quantized.result.equalsMinMax {
       console.message(
         "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
+    }
+    if let search = quantized.result.search { console.message(search.text) }
+    for output in quantized.result.outputs where output.isLost {
+      console.message("\(path.path): \(output)")
     }
     let report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
@@ -89,6 +96,21 @@ struct Quantize: Verb {
   }
 }
 
+extension Quantizer.Search {
+  /// One sentence for the terminal.
+  fileprivate var text: String {
+    let counts = Calibrator.allCases.compactMap { calibrator in
+      tensorCounts[calibrator].map { "\(calibrator.rawValue) for \($0)" }
+    }
+    let choice = counts.isEmpty ? "every calibrator gives the same" : counts.joined(separator: ", ")
+    let gain =
+      gainedDecibels > 0.05
+      ? ", \(gainedDecibels.formatted(digits: 1)) dB better than mse for all on samples held back"
+      : ""
+    return "ranges: \(choice)\(gain)"
+  }
+}
+
 struct QuantizeReport: Encodable {
   struct Layer: Encodable {
     var name: String
@@ -101,6 +123,26 @@ struct QuantizeReport: Encodable {
     var macCount: Int
   }
 
+  /// How near an output is to the float model's on calibration samples.
+  struct Output: Encodable {
+    var name: String
+    /// Null without any error.
+    var sqnrDecibels: Double?
+    /// Of what varies: a constant is no signal.
+    var variationDecibels: Double?
+    var isLost: Bool
+  }
+
+  struct Search: Encodable {
+    /// The best for the whole network.
+    var calibrator: String
+    /// How many activations each calibrator got.
+    var tensorCounts: [String: Int]
+    /// How far the outputs' error is below that with 'mse' for all, on the samples held back.
+    var gainedDecibels: Double
+    var heldBackSampleCount: Int
+  }
+
   var calibrator: String
   /// The calibrator chose what min-max would have chosen.
   var equalsMinMax: Bool
@@ -110,6 +152,9 @@ struct QuantizeReport: Encodable {
   var arenaLowerBoundByteCount: Int
   var arenaIsOptimal: Bool
   var layers: [Layer]
+  var outputs: [Output]
+  /// What the calibrator `auto` chose.
+  var search: Search?
   var file: String
   var seconds: Double
 
@@ -132,6 +177,19 @@ struct QuantizeReport: Encodable {
         name: String(view.name), operator: view.kindName, outputShape: output.shape,
         outputScale: output.scale, outputZeroPoint: Int(output.zeroPoint), outputRange: range,
         macCount: view.macCount)
+    }
+    outputs = quantized.result.outputs.map { output in
+      func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      return Output(
+        name: output.name, sqnrDecibels: finite(output.sqnrDecibels),
+        variationDecibels: finite(output.variationDecibels), isLost: output.isLost)
+    }
+    search = quantized.result.search.map { search in
+      Search(
+        calibrator: search.calibrator.rawValue,
+        tensorCounts: Dictionary(
+          uniqueKeysWithValues: search.tensorCounts.map { ($0.key.rawValue, $0.value) }),
+        gainedDecibels: search.gainedDecibels, heldBackSampleCount: search.heldBackCount)
     }
     self.file = file
     self.seconds = seconds

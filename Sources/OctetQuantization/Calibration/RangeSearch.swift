@@ -1,0 +1,237 @@
+import Foundation
+import OctetModel
+
+/// Chooses the calibrator of each activation by what the network's outputs lose.
+///
+/// 1. A quarter of the samples is held back; the ranges that are compared come from others.
+/// 2. Each calibrator for the whole network: the one with the least error of the outputs stays.
+/// 3. Layer after layer, or run after run of layers where there are many, the other calibrators: one
+///    stays where it lowers the error by 1 % or more, and on either half of what was held back.
+///
+/// Only activations are rounded: weights are no part of the choice. Every figure is a sum in a
+/// fixed order, and the work is bounded by counts, not by time, so the choice is the same on every
+/// machine and with any number of threads.
+struct RangeSearch {
+  private let graph: Graph
+  private let options: Quantizer.Options
+  /// Of each calibrator, the range of every activation.
+  private var ranges: [Calibrator: [TensorIndex: ValueRange]] = [:]
+  private let tables: [FunctionRegion]
+  private let heldBack: CalibrationSamples
+  /// What is compared: the outputs, or the scores that a softmax at the end takes.
+  private let measured: [TensorIndex]
+  /// Of each sample held back, the float values of `measured`.
+  private let references: [[[Float]]]
+  /// What to divide squared errors by, for each measured tensor.
+  private var powers: [Double] = []
+  private var evaluationsLeft: Int
+
+  /// A calibrator takes the place of another when it lowers the error by this share.
+  private static let leastGain = 0.01
+  private static let heldBackLimit = 128
+  private static let calibrationLimit = 128
+  /// Inferences that a search may take for each sample of the calibration, and at least.
+  private static let runsPerSample = 3
+  private static let leastRuns = 64
+  /// The calibrator that others have to beat comes first.
+  private static let candidates = [Calibrator.meanSquareError, .minMax, .percentile]
+
+  /// What was found.
+  struct Choice: Sendable {
+    /// Of tensors that are not here, the calibrator of the whole.
+    var calibrators: [TensorIndex: Calibrator] = [:]
+    var whole = Calibrator.meanSquareError
+    var summary: Quantizer.Search?
+  }
+
+  /// - Parameter graph: simplified, with int8 forms.
+  static func choose(
+    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
+  ) throws(QuantizationError) -> Choice {
+    guard samples.count > 0 else { throw .noCalibrationSamples }
+    var search = try RangeSearch(graph, samples, options)
+    return try search.run()
+  }
+
+  private init(
+    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
+  ) throws(QuantizationError) {
+    self.graph = graph
+    self.options = options
+    tables = graph.functionRegions()
+    // Every fourth, of which at most so many; all serve both ends where there are too few.
+    let all = Array(0..<samples.count)
+    let back = samples.count < 4 ? all : all.filter { $0 % 4 == 3 }
+    let others = samples.count < 4 ? all : all.filter { $0 % 4 != 3 }
+    func some(_ indices: [Int], _ limit: Int) -> CalibrationSamples {
+      samples.picked(CalibrationSamples.spread(indices.count, atMost: limit).map { indices[$0] })
+    }
+    heldBack = some(back, Self.heldBackLimit)
+    let calibration = try Calibration(
+      graph, samples: some(others, Self.calibrationLimit), threadCount: options.threadCount,
+      gathersStatistics: false)
+    for calibrator in Self.candidates {
+      ranges[calibrator] = Quantizer.chooseRanges(
+        graph, calibration, options, Choice(whole: calibrator))
+    }
+    measured = graph.judgedTensors
+    let runs = max(Self.leastRuns, Self.runsPerSample * samples.count)
+    evaluationsLeft = max(Self.candidates.count, runs / heldBack.count)
+    let (judged, count) = (measured, heldBack.count)
+    references = try Calibration.pass(graph, heldBack, options.threadCount) {
+      [[[Float]]](repeating: [], count: count)
+    } visit: { sample, interpreter, values in
+      values[sample] = judged.map { interpreter.value(of: $0) }
+    } merge: { into, from in
+      for sample in into.indices where !from[sample].isEmpty { into[sample] = from[sample] }
+    }
+    powers = measured.indices.map { position in Self.variation(references.map { $0[position] }) }
+  }
+
+  private mutating func run() throws(QuantizationError) -> Choice {
+    var best = Choice()
+    var bestError = try error(best)
+    let first = bestError
+    for calibrator in Self.candidates.dropFirst() {
+      let candidate = Choice(whole: calibrator)
+      let error = try error(candidate)
+      if error.isBelow(bestError) { (best, bestError) = (candidate, error) }
+    }
+    let units = tensorsWithAChoice()
+    let rounds = Self.candidates.count - 1
+    let runCount = min(units.count, max(evaluationsLeft, 0) / rounds)
+    for run in 0..<runCount {
+      let part = units[run * units.count / runCount..<(run + 1) * units.count / runCount]
+      for calibrator in Self.candidates {
+        var candidate = best
+        for tensor in part { candidate.calibrators[tensor] = calibrator }
+        if candidate.calibrators == best.calibrators { continue }
+        let isSame = part.allSatisfy { (best.calibrators[$0] ?? best.whole) == calibrator }
+        if isSame { continue }
+        let error = try error(candidate)
+        if error.isBelow(bestError) { (best, bestError) = (candidate, error) }
+      }
+    }
+    best.summary = summary(best, units, first, bestError)
+    return best
+  }
+
+  private func summary(
+    _ choice: Choice, _ units: [TensorIndex], _ first: HalvedError, _ last: HalvedError
+  ) -> Quantizer.Search {
+    var counts: [Calibrator: Int] = [:]
+    for tensor in units { counts[choice.calibrators[tensor] ?? choice.whole, default: 0] += 1 }
+    let gain = last.total > 0 ? 10 * log10(first.total / last.total) : 0
+    return Quantizer.Search(
+      calibrator: choice.whole, tensorCounts: counts, gainedDecibels: gain,
+      heldBackCount: heldBack.count)
+  }
+
+  /// In execution order, activations whose grid depends on the calibrator.
+  private func tensorsWithAChoice() -> [TensorIndex] {
+    let ranges = Self.candidates.compactMap { self.ranges[$0] }
+    let grids = GridPlan(graph, ranges: ranges[0], tables: tables).grids
+    let producers = graph.producers()
+    return grids.keys.filter { tensor in
+      let first = ranges[0][tensor]
+      let passesOn = producers[tensor].map {
+        graph.nodes[$0].operation.keepsScale && !graph.nodes[$0].operation.joinsGrids
+      }
+      return passesOn != true && ranges.contains { $0[tensor] != first }
+    }.sorted { (producers[$0] ?? -1, $0) < (producers[$1] ?? -1, $1) }
+  }
+
+  // MARK: Errors
+
+  /// Squared errors of the outputs over what these vary, or the divergence of class scores, of either
+  /// half of the samples.
+  private struct HalvedError {
+    var halves: [Double]
+    var total: Double { halves.reduce(0, +) }
+
+    func isBelow(_ other: HalvedError) -> Bool {
+      total < other.total * (1 - RangeSearch.leastGain)
+        && zip(halves, other.halves).allSatisfy { $0 <= $1 }
+    }
+  }
+
+  private mutating func error(_ choice: Choice) throws(QuantizationError) -> HalvedError {
+    evaluationsLeft -= 1
+    var chosen = ranges[choice.whole, default: [:]]
+    for (tensor, calibrator) in choice.calibrators {
+      chosen[tensor] = ranges[calibrator]?[tensor] ?? chosen[tensor]
+    }
+    let plan = GridPlan(graph, ranges: chosen, tables: tables)
+    var rounded = graph
+    rounded.takeGrids(plan)
+    // Adds tensors and nodes; those that are judged keep their places.
+    rounded.write(plan, [])
+    let (judged, references, powers) = (measured, references, powers)
+    let scores = graph.classScores
+    let errors = try Calibration.pass(rounded, heldBack, options.threadCount) {
+      [0.0, 0.0]
+    } visit: { sample, interpreter, errors in
+      for (position, tensor) in judged.enumerated() {
+        let reference = references[sample][position]
+        let error = interpreter.withValue(of: tensor) { values in
+          tensor == scores
+            ? divergence(of: values, from: reference)
+            : squaredDistance(values, reference) / powers[position]
+        }
+        errors[sample % 2] += error
+      }
+    } merge: { into, from in
+      for half in into.indices { into[half] += from[half] }
+    }
+    return HalvedError(halves: errors)
+  }
+
+  /// Σ (x − mean)² over all samples, or Σ x² of a constant; at least the least number.
+  private static func variation(_ samples: [[Float]]) -> Double {
+    var (count, sum, square) = (0.0, 0.0, 0.0)
+    for value in samples.joined() {
+      count += 1
+      sum += Double(value)
+      square += Double(value) * Double(value)
+    }
+    let variation = square - sum * sum / max(count, 1)
+    return max(variation > 1e-12 * square ? variation : square, .leastNormalMagnitude)
+  }
+}
+
+private func squaredDistance(_ values: UnsafeBufferPointer<Float>, _ others: [Float]) -> Double {
+  zip(values, others).reduce(0) { sum, pair in
+    let difference = Double(pair.0) - Double(pair.1)
+    return sum + difference * difference
+  }
+}
+
+/// The Kullback-Leibler divergence of the probabilities that class scores stand for: it weighs
+/// scores by what they decide, and those that nobody can see not at all.
+private func divergence(of scores: UnsafeBufferPointer<Float>, from reference: [Float]) -> Double {
+  func logarithmOfSum(_ values: some Collection<Float>) -> Double {
+    let highest = Double(values.max() ?? 0)
+    return highest + log(values.reduce(0) { $0 + exp(Double($1) - highest) })
+  }
+  let (own, real) = (logarithmOfSum(scores), logarithmOfSum(reference))
+  return zip(scores, reference).reduce(0) { sum, pair in
+    let probability = Double(pair.1) - real
+    return sum + exp(probability) * (probability - (Double(pair.0) - own))
+  }
+}
+
+extension Graph {
+  /// What a choice is judged by: each output, or, where a softmax makes it, what that takes, of
+  /// which a probability shows little.
+  fileprivate var judgedTensors: [TensorIndex] {
+    let producers = producers()
+    return outputs.map { output in
+      guard let producer = producers[output] else { return output }
+      var makesProbabilities = false
+      if case .softmax = nodes[producer].operation { makesProbabilities = true }
+      if case .logSoftmax = nodes[producer].operation { makesProbabilities = true }
+      let scores = nodes[producer].inputs[0]
+      return makesProbabilities && tensors[scores].constant == nil ? scores : output
+    }
+  }
+}
