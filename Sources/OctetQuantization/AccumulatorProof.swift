@@ -1,4 +1,5 @@
 import OctetModel
+import OctetRuntime
 
 // No input can overflow an int32 accumulator: proven from the integer weights before a model is
 // written, so that kernels add without checks.
@@ -8,7 +9,8 @@ extension Graph {
   ///
   /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
   /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
-  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay below 2³¹, also after
+  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay within
+  /// `BlobLimits.sumMagnitude`, which leaves room for a zero point below 2³¹, also after
   /// the shift to the left that requantization begins with where `s_in · s_w / s_out` is 1 or more.
   public func proveAccumulators() throws(QuantizationError) {
     for node in nodes {
@@ -37,7 +39,7 @@ extension Graph {
         let bound = max(folded, abs(biases[channel]) + reach * magnitudes[channel])
         let shifted = bound.multipliedReportingOverflow(
           by: Int64(1) << leftShift(of: node, channel: channel))
-        guard !shifted.overflow, shifted.partialValue < 1 << 31 else {
+        guard !shifted.overflow, shifted.partialValue <= BlobLimits.sumMagnitude else {
           throw .accumulatorOverflow(
             node: node.name, channel: channel,
             bound: shifted.overflow ? .max : shifted.partialValue)
