@@ -107,7 +107,7 @@ extension Model {
       throw ModelError(.stringOffset, at: offset)
     }
     guard name(at: start).byteCount <= BlobLimits.nameByteCount else {
-      throw ModelError(.tooLarge, at: offset)
+      throw ModelError(.longName, at: offset)
     }
   }
 

@@ -179,7 +179,9 @@ public struct Name: Sendable {
     /// Steps of one inference, to 2⁸ for each operator, and how many `BlobLimits` allows.
     package var stepCount: Int {
       // An operator that cannot be counted is of more than 2⁵⁵ units.
-      (0..<operatorCount).reduce(0) { min($0 + min(uncheckedOperator($1).workCount, 1 << 40), 1 << 40) } << 8
+      (0..<operatorCount).reduce(0) {
+        min($0 + min(uncheckedOperator($1).workCount, 1 << 40), 1 << 40)
+      } << 8
     }
     package var stepLimit: Int {
       BlobLimits.workCount(dataByteCount: word(BlobHeader.dataByteCount)) << 8

@@ -63,7 +63,9 @@ struct Demand {
   var workCount: Int {
     #if _pointerBitWidth(_32)
       // In C for the same reason as `highMultiply`.
-      Int(octet_scaled_product(Int32(truncatingIfNeeded: partCount), Int32(truncatingIfNeeded: stepCount)))
+      Int(
+        octet_scaled_product(
+          Int32(truncatingIfNeeded: partCount), Int32(truncatingIfNeeded: stepCount)))
     #else
       product(partCount, stepCount, limit: .max).map { $0 >> 8 } ?? .max
     #endif
@@ -172,8 +174,7 @@ extension OperatorView {
     return query.byteCount
   }
 
-  /// The steps of one inference in units of 2⁸, rounded up; more than any limit when 32 bits do not
-  /// hold them. Its shapes and parameters must be valid.
+  /// The steps of one inference in units of 2⁸. Its shapes and parameters must be valid.
   package var workCount: Int {
     var query = DemandQuery()
     try? accept(&query)
