@@ -1,9 +1,9 @@
 extension Model {
   /// Checks `bytes` once, completely: after it, kernels run without checks and cannot fail.
   ///
-  /// The work is one pass over the bytes for the checksum, one over the tables, at most two over the
-  /// data, and a comparison of the tensors pair by pair; `BlobLimits` bounds all of it. Nothing
-  /// outside `bytes` is read.
+  /// The work is one pass over the bytes for the checksum, one over the tables, at most two over
+  /// the data, and a comparison of the tensors pair by pair; `BlobLimits` bounds all of it.
+  /// Nothing outside `bytes` is read.
   ///
   /// - Parameter bytes: the whole blob, 4-aligned. It must outlive the model unchanged.
   public init(validating bytes: UnsafeRawBufferPointer) throws(ModelError) {

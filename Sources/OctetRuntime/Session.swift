@@ -80,8 +80,8 @@
     for index in 0..<model.operatorCount { runUnchecked(index) }
   }
 
-  /// Runs operator `index`, in 0 ..< `model.operatorCount`, alone, for taps after each one; in order,
-  /// from 0.
+  /// Runs operator `index`, in 0 ..< `model.operatorCount`, alone, for taps after each one; in
+  /// order, from 0.
   public func runOperator(_ index: Int) {
     precondition(index >= 0 && index < model.operatorCount, "the model has no such operator")
     runUnchecked(index)

@@ -10,8 +10,8 @@ extension BlobFuzzer.Tally: CustomStringConvertible {
       \(mutantCount) mutants, \(acceptedCount) accepted, \(ranCount) of them run on \
       \(Backend.available.map(\.name).joined(separator: ", "))
       refused: \(causes)
-      longest validation \(milli(validationSeconds)) ms, slowest step \(milli(stepNanoseconds)) ps, \
-      largest workspace \(milli(workspaceShare)) ‰ of what is allowed
+      longest validation \(milli(validationSeconds)) ms, slowest step \
+      \(milli(stepNanoseconds)) ps, largest workspace \(milli(workspaceShare)) ‰ of what is allowed
       """
   }
 

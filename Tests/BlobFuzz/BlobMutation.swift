@@ -71,7 +71,8 @@ extension BlobParts {
     guard item.dataWords.count == 4 else { return mutateData(&random) }
     let starts = item.dataWords.map { Int(item.words[$0]) }
     let channels = tensors[item.outputs[0]].dimensions[3]
-    guard starts[0] >= 0, starts[1] > starts[0], starts[3] + channels <= data.count, channels > 0
+    guard starts.allSatisfy(data.indices.contains), starts[1] > starts[0], channels > 0,
+      starts[3] + channels <= data.count
     else { return mutateData(&random) }
     switch random.int(0...3) {
     case 0:

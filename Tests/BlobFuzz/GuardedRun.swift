@@ -4,9 +4,9 @@ import OctetRuntime
 package enum GuardedRun {
   private static let canaryByteCount = 64
 
-  /// Runs `model` on each backend in an arena of exactly the size it asks for: between canaries, and
-  /// with nothing beside it for the address sanitizer, each time full of other bytes. Every operator
-  /// must leave the same bytes each time and on each backend. Returns what went wrong.
+  /// Runs `model` on each backend in an arena of exactly the size it asks for: between canaries,
+  /// and with nothing beside it for the address sanitizer, each time full of other bytes. Every
+  /// operator must leave the same bytes each time and on each backend. Returns what went wrong.
   package static func fault(
     _ model: Model, _ backends: [Backend] = Backend.available
   ) -> String? {

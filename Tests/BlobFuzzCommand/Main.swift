@@ -1,8 +1,8 @@
 import BlobFuzz
 import Foundation
 
-/// `fuzz-blobs --seconds N --seed S`: mutants for so long; prints figures, and stops with status 1 at
-/// the first that is wrong, which it leaves in a file. More blobs to begin with may follow.
+/// `fuzz-blobs --seconds N --seed S`: mutants for so long; prints figures, and stops with status 1
+/// at the first that is wrong, which it leaves in a file. More blobs to begin with may follow.
 @main struct Main {
   static func main() throws {
     var seconds = 60.0

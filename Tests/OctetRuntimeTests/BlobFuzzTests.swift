@@ -6,8 +6,8 @@ import Testing
   @Test(.timeLimit(.minutes(2)), arguments: [1, 2])
   func mutantsAreRefusedOrRun(seed: Int) throws {
     var fuzzer = try BlobFuzzer(
-      seed: seed, stepLimit: Effort.count(debug: 1 << 17, release: 1 << 22))
-    for number in 0..<Effort.count(debug: 400, release: 5000) {
+      seed: seed, stepLimit: Effort.count(debug: 1 << 19, release: 1 << 22))
+    for number in 0..<Effort.count(debug: 300, release: 5000) {
       if let (fault, _) = fuzzer.round(number) {
         Issue.record("seed \(seed), mutant \(number): \(fault)")
       }

@@ -65,22 +65,34 @@ import Testing
     #expect(refusal(changed)?.cause == .tooLarge)
   }
 
-  /// A window over the whole of a large image at each of its pixels: 10¹² reads in 288 bytes.
+  /// A window over the whole of an image at each of its pixels: 10¹² reads in 300 bytes.
   @Test(.timeLimit(.minutes(1)))
   func windowsOverEverything() throws {
-    for extent in [60, 500] {
-      var builder = NetworkBuilder(seed: 1, height: 2 * extent, width: 2 * extent, channelCount: 1)
-      var pool = PoolAttributes(kernel: Extent(2 * extent), stride: Extent(1))
-      pool.padding = Padding(
-        top: extent, left: extent, bottom: extent - 1, right: extent - 1)
-      try builder.maxPool("pool", pool)
-      let graph = try Networks.quantized(builder.finished(), sampleCount: 1)
-      if extent == 60 {
-        _ = try Compiler.compile(graph)
-        continue
+    let blob = try chain(poolCount: 1)
+    let cases = [(100, nil), (200, ModelError.Cause.tooManySteps), (1000, .tooManySteps)]
+    for (extent, cause) in cases {
+      var bytes = blob
+      let pixelCount = UInt32(extent * extent)
+      let tensors = Int(bytes.u32(BlobHeader.tensorOffset))
+      for index in 0..<2 {
+        let record = tensors + TensorRecord.byteCount * index
+        bytes.put(UInt32(index) * pixelCount, at: record + TensorRecord.offset)
+        bytes.put(pixelCount, at: record + TensorRecord.tensorByteCount)
+        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 4)
+        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 8)
       }
-      let error = #expect(throws: CompilerError.self) { try Compiler.compile(graph) }
-      #expect(error.map { "\($0)" }?.hasPrefix("an inference takes about") == true)
+      let words = Int(bytes.u32(BlobHeader.parameterOffset))
+      for word in [MaxPool.Word.kernelHeight, MaxPool.Word.kernelWidth] {
+        bytes.put(UInt32(2 * extent), at: words + 4 * word)
+      }
+      for word in [MaxPool.Word.paddingTop, MaxPool.Word.paddingLeft] {
+        bytes.put(UInt32(extent), at: words + 4 * word)
+      }
+      bytes.put(2 * pixelCount, at: BlobHeader.arenaByteCount)
+      bytes.put(0, at: BlobHeader.selfTestByteCount)
+      bytes.repairChecksum()
+      // 2 · 100⁴ is less than 2³¹, 2 · 200⁴ is more.
+      #expect(refusal(bytes)?.cause == cause, "\(extent)")
     }
   }
 

@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// A patch so deep that no bias is safe whatever the weights are, and weights so small that it is.
+  /// A patch so deep that the weights matter whatever the bias is.
   @Test func deepPatches() throws {
     for (weight, isSafe) in [(1, true), (127, false)] {
       let depth = 1 << 18

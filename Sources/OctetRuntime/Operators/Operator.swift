@@ -242,7 +242,7 @@ extension OperatorView {
     }
   }
 
-  /// Parameter `index`, which must be the blob offset of `byteCount` bytes inside the data, aligned.
+  /// Parameter `index`, which must be the blob offset of `byteCount` bytes in the data, aligned.
   @discardableResult
   func requireData(
     parameter index: Int, byteCount: Int, alignment: Int = 1

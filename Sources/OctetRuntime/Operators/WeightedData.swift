@@ -67,8 +67,8 @@ struct WeightedData {
     }
   }
 
-  /// Whether no input can overflow the sum of a bias and the products of the weights from blob offset
-  /// `start` on.
+  /// Whether no input can overflow the sum of a bias and the products of the weights from blob
+  /// offset `start` on.
   ///
   /// They are added in any order, and compared before all are there: what must fit is the sum of
   /// their magnitudes.
