@@ -11,7 +11,8 @@ extension BlobFuzzer.Tally: CustomStringConvertible {
       \(Backend.available.map(\.name).joined(separator: ", "))
       refused: \(causes)
       longest validation \(milli(validationSeconds)) ms, slowest step \
-      \(milli(slowest.nanoseconds)) ps (\(slowest.operator)), largest workspace \(milli(workspaceShare)) ‰ of what is allowed
+      \(milli(slowest.nanoseconds)) ps (\(slowest.operator)), largest workspace \
+      \(milli(workspaceShare)) ‰ of what is allowed
       """
   }
 
