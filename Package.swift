@@ -45,9 +45,12 @@ let package = Package(
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
+    .target(name: "BlobFuzz", dependencies: ["TestNetworks"], path: "Tests/BlobFuzz"),
+    .executableTarget(
+      name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),
     .testTarget(
       name: "OctetRuntimeTests",
-      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks"]),
+      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "BlobFuzz"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),

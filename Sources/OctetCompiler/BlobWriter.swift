@@ -193,6 +193,14 @@ extension LoweredModel {
         reason: "\(lowered.inputs.count) inputs and \(lowered.outputs.count) outputs; an operator "
           + "has at most \(UInt8.max) of each")
     }
+    for lowered in operators {
+      for case .weights(let values) in lowered.parameters
+      where values.count > BlobLimits.weightCount {
+        throw .invalid(
+          node: lowered.name,
+          reason: "\(values.count) weights; an operator has at most \(BlobLimits.weightCount)")
+      }
+    }
     guard let normalization = metadata.normalization else { return }
     let (mean, deviation) = (normalization.mean, normalization.standardDeviation)
     guard (1...Int(UInt16.max)).contains(mean.count), mean.count == deviation.count,

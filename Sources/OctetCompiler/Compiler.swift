@@ -92,20 +92,14 @@ public enum Compiler {
     return plan
   }
 
-  /// The self-test runs the model once, so a file must not describe more work than a small network
-  /// is.
+  /// The same limit as in validation, before the plan is made and with figures.
   private static func requireBoundedWork(_ bytes: [UInt8]) throws(CompilerError) {
-    let work = Blob(bytes).withUnvalidatedModel { views in
-      (0..<views.operatorCount).reduce(0.0) { $0 + views.operator($1).work }
-    }
-    guard work <= Self.workLimit else {
+    let (count, limit) = Blob(bytes).withUnvalidatedModel { ($0.stepCount, $0.stepLimit) }
+    guard count <= limit else {
       throw .tooLarge(
-        reason: "an inference takes about \(Int(work)) steps, more than \(Int(Self.workLimit))")
+        reason: "an inference takes about \(count) steps; a blob of this size may take \(limit)")
     }
   }
-
-  /// Multiply-adds and the like of one inference: 2³⁴.
-  static let workLimit = 17_179_869_184.0
 
   /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as a
   /// user's program will, and runs it on every backend.

@@ -16,6 +16,8 @@ public enum CompilerError: Error, Equatable, CustomStringConvertible {
     case .unsupported(let reasons): reasons.joined(separator: "; ")
     case .invalid(let node, let reason): "node '\(node)': \(reason)"
     case .tooLarge(let reason): reason
+    case .rejected(let error) where error.cause == .tooLarge:
+      "the model exceeds the published limits of a blob (\(error))"
     case .rejected(let error): "the blob does not validate (\(error)); please report this"
     case .differs(let backend, let name):
       "on this machine's backend '\(backend.name)' the self-test differs, first at operator "

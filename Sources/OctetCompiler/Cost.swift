@@ -20,33 +20,5 @@ extension OperatorView {
     }
   }
 
-  /// What a kernel does for one inference, roughly, whatever its operands: factors that only
-  /// validation will bound must not overflow here.
-  var work: Double {
-    let elements = Double(output(0).elementCount)
-    func number(_ index: Int) -> Double { Double(word(index)) }
-    switch kind {
-    case .convolution:
-      typealias Word = Convolution.Word
-      let pixels = number(Word.height) * number(Word.width) * Double(output(0).batch)
-      return pixels * Double(output(0).channels) * number(Word.kernelHeight)
-        * number(Word.kernelWidth) * Double(input(0).channels) / number(Word.groups)
-    case .depthwiseConvolution:
-      typealias Word = DepthwiseConvolution.Word
-      return elements * number(Word.kernelHeight) * number(Word.kernelWidth)
-    case .transposedConvolution:
-      typealias Word = TransposedConvolution.Word
-      return elements * number(Word.kernelHeight) * number(Word.kernelWidth)
-        * Double(input(0).channels)
-    case .fullyConnected: return Double(input(0).elementCount) * Double(output(0).channels)
-    case .matrixMultiply: return elements * Double(input(0).channels)
-    case .maxPool, .averagePool:
-      typealias Word = MaxPool.Word
-      return elements * min(number(Word.kernelHeight), Double(input(0).height))
-        * min(number(Word.kernelWidth), Double(input(0).width))
-    default: return elements + (inputCount > 0 ? Double(input(0).elementCount) : 0)
-    }
-  }
-
   private func word(_ index: Int) -> Int { Int(parameter(index)) }
 }

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetRuntime
 
 // No input can overflow an int32 accumulator: proven from the integer weights before a model is
 // written, so that kernels add without checks.
@@ -8,17 +9,18 @@ extension Graph {
   ///
   /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
   /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
-  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay below 2³¹.
+  /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay within
+  /// `BlobLimits.sumMagnitude`, which leaves room for a zero point below 2³¹.
   ///
-  /// - Parameter allowingWrap: otherwise they must stay below it also after the shift to the left
-  ///   that requantization begins with where `s_in · s_w / s_out` is 1 or more. There TensorFlow
-  ///   Lite for Microcontrollers wraps around, and so do the kernels.
+  /// - Parameter allowingWrap: otherwise also after the shift to the left that requantization
+  ///   begins with where `s_in · s_w / s_out` is 1 or more. There TensorFlow Lite for
+  ///   Microcontrollers wraps around, and so do the kernels.
   public func proveAccumulators(allowingWrap: Bool = false) throws(QuantizationError) {
     for index in nodes.indices {
       for (channel, bound) in accumulatorBounds(ofNode: index).enumerated() {
         let shift = allowingWrap ? 0 : leftShift(of: nodes[index], channel: channel)
         let shifted = bound.multipliedReportingOverflow(by: Int64(1) << shift)
-        guard !shifted.overflow, shifted.partialValue < 1 << 31 else {
+        guard !shifted.overflow, shifted.partialValue <= BlobLimits.sumMagnitude else {
           throw .accumulatorOverflow(
             node: nodes[index].name, channel: channel,
             bound: shifted.overflow ? .max : shifted.partialValue)

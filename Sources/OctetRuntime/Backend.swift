@@ -66,7 +66,7 @@ public enum Backend: UInt8, Sendable {
 
     /// Does as many multiply-adds as the instructions can in `rounds` rounds of a few vectors, for
     /// measuring the machine's peak; how many. 0 when there is no such loop.
-    public func runPeakLoop(rounds: Int) -> Int {
+    package func runPeakLoop(rounds: Int) -> Int {
       #if arch(x86_64)
         switch self {
         case .avx2: return Int(octet_peak_avx2(Int64(rounds)))

@@ -14,12 +14,12 @@
 
 /// A positive real number as `multiplier · 2^(shift − 31)`; `multiplier` is never negative.
 /// TensorFlow Lite's are in 2³⁰…2³¹ − 1; a smaller one with no shift rounds once instead of twice.
-public struct FixedPointMultiplier: Sendable, Equatable {
-  public var multiplier: Int32
+package struct FixedPointMultiplier: Sendable, Equatable {
+  package var multiplier: Int32
   /// −31…30: above zero a left shift before the multiplication, below zero a right shift after it.
-  public var shift: Int32
+  package var shift: Int32
 
-  public init(multiplier: Int32, shift: Int32) {
+  package init(multiplier: Int32, shift: Int32) {
     self.multiplier = multiplier
     self.shift = shift
   }
@@ -32,7 +32,7 @@ public struct FixedPointMultiplier: Sendable, Equatable {
 /// quotient rounds up, which the other nudge makes good. The only pair whose result does not fit
 /// is (−2³¹, −2³¹); multipliers are never negative, so the caller excludes it.
 @inline(__always)
-public func highMultiply(_ a: Int32, _ b: Int32) -> Int32 {
+package func highMultiply(_ a: Int32, _ b: Int32) -> Int32 {
   #if _pointerBitWidth(_32)
     // Int64's multiplication brings in an array in 32-bit Embedded Swift, which -no-allocations
     // refuses; C says the same.
@@ -45,7 +45,7 @@ public func highMultiply(_ a: Int32, _ b: Int32) -> Int32 {
 
 /// `a / 2^exponent` to nearest, ties away from zero; `exponent` in 0…31.
 @inline(__always)
-public func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
+package func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
   // 2^exponent − 1 fits unsigned for an exponent of 31.
   let mask = Int32(truncatingIfNeeded: (UInt32(1) &<< UInt32(truncatingIfNeeded: exponent)) &- 1)
   let remainder = a & mask
@@ -61,7 +61,7 @@ public func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {
 #else
   @inline(__always)
 #endif
-public func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
+package func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
   let left = by.shift > 0 ? by.shift : 0
   let right = by.shift > 0 ? 0 : 0 &- by.shift
   return roundingShiftRight(highMultiply(value &<< left, by.multiplier), right)
@@ -69,6 +69,6 @@ public func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
 
 /// Clamped to `lower…upper`.
 @inline(__always)
-public func clamp(_ value: Int32, _ lower: Int32, _ upper: Int32) -> Int8 {
+package func clamp(_ value: Int32, _ lower: Int32, _ upper: Int32) -> Int8 {
   Int8(truncatingIfNeeded: min(max(value, lower), upper))
 }

@@ -4,8 +4,8 @@ extension Model {
   /// Each arena tensor is written where its lifetime begins (or is a model input) and lives as long
   /// as it is read (a model output: to the end).
   func validateLifetimes() throws(ModelError) {
-    for index in 0..<tensorCount where !tensor(index).isConstant {
-      let tensor = tensor(index)
+    for index in 0..<tensorCount where !uncheckedTensor(index).isConstant {
+      let tensor = uncheckedTensor(index)
       guard tensor.firstUse <= tensor.lastUse, tensor.lastUse <= operatorCount,
         isInput(index) ? tensor.firstUse == 0 : isWritten(index, by: tensor.firstUse)
       else { throw lifetimeError(tensor) }
@@ -14,17 +14,17 @@ extension Model {
       throw lifetimeError(self.output(output))
     }
     for index in 0..<operatorCount {
-      let view = `operator`(index)
-      for input in 0..<view.inputCount where !view.input(input).isConstant {
-        let tensor = view.input(input)
+      let view = uncheckedOperator(index)
+      for input in 0..<view.inputCount where !view.operand(input).isConstant {
+        let tensor = view.operand(input)
         guard tensor.firstUse < index || isInput(view.inputTensorIndex(input)),
           tensor.lastUse >= index
         else { throw lifetimeError(tensor) }
       }
       for output in 0..<view.outputCount {
         let tensorIndex = view.outputTensorIndex(output)
-        guard view.output(output).firstUse == index, !isInput(tensorIndex) else {
-          throw lifetimeError(view.output(output))
+        guard view.result(output).firstUse == index, !isInput(tensorIndex) else {
+          throw lifetimeError(view.result(output))
         }
       }
     }
@@ -34,10 +34,10 @@ extension Model {
   /// there and the other its output, far enough before it for that operator; scratch memory lies
   /// apart from all that is live.
   func validateOverlaps() throws(ModelError) {
-    for first in 0..<tensorCount where !tensor(first).isConstant {
-      for second in 0..<first where !tensor(second).isConstant {
-        let a = tensor(first)
-        let b = tensor(second)
+    for first in 0..<tensorCount where !uncheckedTensor(first).isConstant {
+      for second in 0..<first where !uncheckedTensor(second).isConstant {
+        let a = uncheckedTensor(first)
+        let b = uncheckedTensor(second)
         guard intersect(a.dataOffset, a.byteCount, b.dataOffset, b.byteCount),
           a.firstUse <= b.lastUse, b.firstUse <= a.lastUse
         else { continue }
@@ -46,9 +46,9 @@ extension Model {
       }
     }
     for index in 0..<operatorCount {
-      let view = `operator`(index)
+      let view = uncheckedOperator(index)
       for tensorIndex in 0..<tensorCount {
-        let tensor = tensor(tensorIndex)
+        let tensor = uncheckedTensor(tensorIndex)
         if !tensor.isConstant, tensor.firstUse <= index, index <= tensor.lastUse,
           intersect(
             tensor.dataOffset, tensor.byteCount, view.scratchOffset, view.scratchByteCount)
@@ -100,7 +100,7 @@ extension Model {
 
   private func isWritten(_ tensorIndex: Int, by operatorIndex: Int) -> Bool {
     guard operatorIndex < operatorCount else { return false }
-    let view = `operator`(operatorIndex)
+    let view = uncheckedOperator(operatorIndex)
     for output in 0..<view.outputCount where view.outputTensorIndex(output) == tensorIndex {
       return true
     }
@@ -110,16 +110,16 @@ extension Model {
   /// Whether operator `outputTensor.firstUse` writes the one while it reads the other for the last
   /// time, in an order that makes their overlap harmless.
   private func mayOverlap(output: Int, input: Int) -> Bool {
-    let at = tensor(output).firstUse
-    guard tensor(input).lastUse == at, isWritten(output, by: at), !isInput(output) else {
+    let at = uncheckedTensor(output).firstUse
+    guard uncheckedTensor(input).lastUse == at, isWritten(output, by: at), !isInput(output) else {
       return false
     }
-    let view = `operator`(at)
+    let view = uncheckedOperator(at)
     var isRead = false
     for index in 0..<view.inputCount where view.inputTensorIndex(index) == input {
       isRead = true
       guard let distance = view.overlapDistance(input: index),
-        tensor(input).dataOffset &- tensor(output).dataOffset >= distance
+        uncheckedTensor(input).dataOffset &- uncheckedTensor(output).dataOffset >= distance
       else { return false }
     }
     return isRead

@@ -1,8 +1,9 @@
 extension Model {
   /// Checks `bytes` once, completely: after it, kernels run without checks and cannot fail.
   ///
-  /// The work is one pass over the bytes for the checksum, one over the tables, and a comparison of
-  /// the tensors pair by pair; `BlobLimits` bounds all three. Nothing outside `bytes` is read.
+  /// The work is one pass over the bytes for the checksum, one over the tables, at most two over
+  /// the data, and a comparison of the tensors pair by pair; `BlobLimits` bounds all of it.
+  /// Nothing outside `bytes` is read.
   ///
   /// - Parameter bytes: the whole blob, 4-aligned. It must outlive the model unchanged.
   public init(validating bytes: UnsafeRawBufferPointer) throws(ModelError) {
@@ -18,7 +19,7 @@ extension Model {
     try validateStrings()
     for index in 0..<tensorCount { try validate(tensor: index) }
     try validateOperands()
-    for index in 0..<operatorCount { try validate(operator: index) }
+    try validateOperators()
     try validateLifetimes()
     try validateOverlaps()
     try validateMetadata()
@@ -98,16 +99,22 @@ extension Model {
     return bits > 0 && bits < 0x7F80_0000
   }
 
+  /// A name starts inside the strings, which end with a zero, and is not long: thousands of records
+  /// may share it.
   private func validateName(at offset: Int) throws(ModelError) {
-    guard (0..<word(BlobHeader.stringByteCount)).contains(word(offset)) else {
+    let start = word(offset)
+    guard (0..<word(BlobHeader.stringByteCount)).contains(start) else {
       throw ModelError(.stringOffset, at: offset)
+    }
+    guard name(at: start).byteCount <= BlobLimits.nameByteCount else {
+      throw ModelError(.longName, at: offset)
     }
   }
 
   // MARK: Tensors
 
   private func validate(tensor index: Int) throws(ModelError) {
-    let tensor = tensor(index)
+    let tensor = uncheckedTensor(index)
     guard tensor.rank <= 4 else { throw ModelError(.tensorShape, at: tensor.offset) }
     var count = 1
     for axis in 0..<4 {
@@ -156,17 +163,17 @@ extension Model {
     else {
       throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
     }
-    for index in 0..<inputCount &+ outputCount where tensor(listEntry(index)).isConstant {
+    for index in 0..<inputCount &+ outputCount where uncheckedTensor(listEntry(index)).isConstant {
       throw ModelError(.modelInputsOutputs, at: BlobHeader.inputCount)
     }
     for index in 0..<operatorCount {
-      let view = `operator`(index)
+      let view = uncheckedOperator(index)
       let list = word(view.offset &+ OperatorRecord.listIndex)
       let count = view.inputCount &+ view.outputCount
       guard list >= 0, list <= listCount &- count else {
         throw ModelError(.operatorOperands, at: view.offset &+ OperatorRecord.listIndex)
       }
-      for output in 0..<view.outputCount where view.output(output).isConstant {
+      for output in 0..<view.outputCount where view.result(output).isConstant {
         throw ModelError(.operatorOperands, at: view.offset)
       }
       let first = word(view.offset &+ OperatorRecord.parameterIndex)
@@ -178,21 +185,33 @@ extension Model {
     }
   }
 
-  private func validate(operator index: Int) throws(ModelError) {
-    let view = `operator`(index)
-    var validation = OperatorValidation()
-    try view.accept(&validation)
-    let start = view.scratchOffset
-    let count = view.scratchByteCount
-    guard count >= validation.scratchByteCount, start >= 0, count <= arenaByteCount,
-      start <= arenaByteCount &- count, start & (BlobLimits.scratchAlignment - 1) == 0
-    else { throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset) }
+  /// Each operator, and what they name and do together.
+  private func validateOperators() throws(ModelError) {
+    // What operators share is counted for each: preparing them costs memory and time for each.
+    var rest = word(BlobHeader.dataByteCount)
+    var workRest = BlobLimits.workCount(dataByteCount: rest)
+    for index in 0..<operatorCount {
+      let view = uncheckedOperator(index)
+      var validation = OperatorValidation()
+      try view.accept(&validation)
+      let start = view.scratchOffset
+      let count = view.scratchByteCount
+      guard count >= validation.scratchByteCount, start >= 0, count <= arenaByteCount,
+        start <= arenaByteCount &- count, start & (BlobLimits.scratchAlignment - 1) == 0
+      else { throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset) }
+      rest &-= validation.demand.dataByteCount
+      guard rest >= 0 else { throw ModelError(.sharedData, at: view.offset) }
+      let workCount = validation.demand.workCount
+      guard workCount <= workRest else { throw ModelError(.tooManySteps, at: view.offset) }
+      workRest &-= workCount
+    }
   }
 }
 
 /// Checks the operand counts, then what the kind demands.
 private struct OperatorValidation: OperatorVisitor {
   var scratchByteCount = 0
+  var demand = Demand(partCount: 0, stepCount: 0)
 
   mutating func visit<Kind: Operator>(
     _ kind: Kind.Type, _ view: OperatorView
@@ -206,5 +225,6 @@ private struct OperatorValidation: OperatorVisitor {
     let checked = Kind(view)
     try checked.validate()
     scratchByteCount = checked.scratchByteCount
+    demand = checked.demand
   }
 }

@@ -36,13 +36,13 @@ public enum OperatorKind: UInt16, Sendable {
 }
 
 /// What a kernel sees: the operands' memory.
-@safe public struct OperatorContext {
+@safe struct OperatorContext {
   // Safety: `Session` makes one only for a validated model and an arena of the size it asks for,
   // so every tensor's bytes lie inside the blob or the arena.
-  public let view: OperatorView
+  let view: OperatorView
   let arena: UnsafeMutableRawPointer
   /// The instruction set that kernels may use.
-  public let backend: Backend
+  let backend: Backend
   /// NEON: whether products of weights may be added in 16 bits, see `PairedProducts`.
   let addsPairs: Bool
 
@@ -62,11 +62,11 @@ public enum OperatorKind: UInt16, Sendable {
     return unsafe start.assumingMemoryBound(to: Int8.self)
   }
 
-  func input(_ index: Int) -> UnsafePointer<Int8> { unsafe elements(of: view.input(index)) }
+  func input(_ index: Int) -> UnsafePointer<Int8> { unsafe elements(of: view.operand(index)) }
 
   /// The first element of output `index`, to write.
   func output(_ index: Int) -> UnsafeMutablePointer<Int8> {
-    unsafe (arena + view.output(index).dataOffset).assumingMemoryBound(to: Int8.self)
+    unsafe (arena + view.result(index).dataOffset).assumingMemoryBound(to: Int8.self)
   }
 
   /// The operator's scratch memory: `scratchByteCount` bytes, aligned as the arena up to 16.

@@ -71,19 +71,25 @@
     for position in 0..<values.count { unsafe target[position] = values[position] }
   }
 
-  /// The first element of input `index`, to fill in place: `model.input(index).elementCount`
-  /// values.
+  /// The first element of input `index`, in 0 ..< `model.inputCount`, to fill in place:
+  /// `model.input(index).elementCount` values.
   @unsafe public func inputElements(_ index: Int) -> UnsafeMutablePointer<Int8> {
     unsafe (arena + model.input(index).dataOffset).assumingMemoryBound(to: Int8.self)
   }
 
   /// Runs every operator. It cannot fail.
   public func run() {
-    for index in 0..<model.operatorCount { runOperator(index) }
+    for index in 0..<model.operatorCount { runUnchecked(index) }
   }
 
-  /// Runs operator `index` alone, for taps after each one; in order, from 0.
+  /// Runs operator `index`, in 0 ..< `model.operatorCount`, alone, for taps after each one; in
+  /// order, from 0.
   public func runOperator(_ index: Int) {
+    precondition(index >= 0 && index < model.operatorCount, "the model has no such operator")
+    runUnchecked(index)
+  }
+
+  private func runUnchecked(_ index: Int) {
     #if arch(x86_64) && !hasFeature(Embedded)
       if let workspace = unsafe workspace,
         unsafe X86Workspace.run(index, in: workspace, arena: arena)
@@ -92,18 +98,24 @@
       }
     #endif
     let context = unsafe OperatorContext(
-      view: model.operator(index), arena: arena, backend: backend, addsPairs: addsPairs)
+      view: model.uncheckedOperator(index), arena: arena, backend: backend, addsPairs: addsPairs)
     context.run()
   }
 
-  /// The values of output `index`, valid until the session runs again or an input is set.
+  /// The values of output `index`, in 0 ..< `model.outputCount`, valid until the session runs again
+  /// or an input is set.
   public func output(_ index: Int) -> UnsafeBufferPointer<Int8> {
-    unsafe elements(of: model.output(index))
+    unsafe uncheckedElements(of: model.output(index))
   }
 
-  /// The values of any tensor while it lives: after the operator that writes it and before its
-  /// memory is used again.
+  /// The values of any tensor of the session's model while it lives: after the operator that writes
+  /// it and before its memory is used again.
   public func elements(of tensor: TensorView) -> UnsafeBufferPointer<Int8> {
+    precondition(unsafe tensor.model.base == model.base, "the tensor is another model's")
+    return unsafe uncheckedElements(of: tensor)
+  }
+
+  private func uncheckedElements(of tensor: TensorView) -> UnsafeBufferPointer<Int8> {
     let start =
       tensor.isConstant
       ? unsafe model.pointer(tensor.dataOffset)
@@ -117,14 +129,14 @@
   public func selfTest() -> Int? {
     fillInputsForSelfTest()
     for index in 0..<model.operatorCount {
-      runOperator(index)
-      if outputChecksum(of: index) != model.operator(index).outputChecksum { return index }
+      runUnchecked(index)
+      if outputChecksum(of: index) != model.uncheckedOperator(index).outputChecksum { return index }
     }
     return nil
   }
 
   /// The self-test's input: pseudo-random bytes from the blob's seed (xorshift32).
-  public func fillInputsForSelfTest() {
+  package func fillInputsForSelfTest() {
     var state = UInt32(truncatingIfNeeded: model.word(BlobHeader.selfTestSeed)) | 1
     for index in 0..<model.inputCount {
       let target = unsafe inputElements(index)
@@ -138,11 +150,11 @@
   }
 
   /// CRC-32 of the outputs of operator `index`, right after it ran.
-  public func outputChecksum(of index: Int) -> UInt32 {
+  package func outputChecksum(of index: Int) -> UInt32 {
     let view = model.operator(index)
     var checksum = Checksum()
     for output in 0..<view.outputCount {
-      let tensor = view.output(output)
+      let tensor = view.result(output)
       unsafe checksum.update(arena + tensor.dataOffset, count: tensor.byteCount)
     }
     return checksum.value

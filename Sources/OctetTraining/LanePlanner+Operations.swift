@@ -18,7 +18,8 @@ extension LanePlanner {
         shape(node.inputs[0]).elementCount == shape(node.outputs[0]).elementCount,
         "the number of elements must stay the same")
     case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide,
-      .minimum, .maximum, .power, .prelu, .compare, .logic, .scalar, .select, .cast, .softmax,
+      .minimum, .maximum, .squaredDifference, .power, .prelu, .compare, .logic, .scalar, .select,
+      .cast, .softmax,
       .logSoftmax, .batchNormalization, .localResponseNormalization, .mean, .reduce, .extremum,
       .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split, .resize,
       .quantize, .dequantize:

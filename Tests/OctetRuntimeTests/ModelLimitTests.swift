@@ -1,3 +1,6 @@
+import BlobFuzz
+import Foundation
+import OctetCompiler
 import OctetModel
 import OctetRuntime
 import TestNetworks
@@ -18,7 +21,8 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func tallTensors() throws {
     var bytes = try chain(poolCount: 50)
-    let rowCount = UInt32(BlobLimits.elementCount)
+    // 26 steps a pixel, fewer than 2³¹ in all.
+    let rowCount = UInt32(1 << 31 / (26 * 50) - 256)
     let tensors = Int(bytes.u32(BlobHeader.tensorOffset))
     for index in 0..<51 {
       let record = tensors + TensorRecord.byteCount * index
@@ -59,6 +63,119 @@ import Testing
     changed.put(UInt32(BlobLimits.arenaByteCount + 1), at: BlobHeader.arenaByteCount)
     changed.repairChecksum()
     #expect(refusal(changed)?.cause == .tooLarge)
+  }
+
+  /// A window over the whole of an image at each of its pixels: 10¹² reads in 300 bytes.
+  @Test(.timeLimit(.minutes(1)))
+  func windowsOverEverything() throws {
+    let blob = try chain(poolCount: 1)
+    let cases = [(100, nil), (200, ModelError.Cause.tooManySteps), (1000, .tooManySteps)]
+    for (extent, cause) in cases {
+      var bytes = blob
+      let pixelCount = UInt32(extent * extent)
+      let tensors = Int(bytes.u32(BlobHeader.tensorOffset))
+      for index in 0..<2 {
+        let record = tensors + TensorRecord.byteCount * index
+        bytes.put(UInt32(index) * pixelCount, at: record + TensorRecord.offset)
+        bytes.put(pixelCount, at: record + TensorRecord.tensorByteCount)
+        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 4)
+        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 8)
+      }
+      let words = Int(bytes.u32(BlobHeader.parameterOffset))
+      for word in [MaxPool.Word.kernelHeight, MaxPool.Word.kernelWidth] {
+        bytes.put(UInt32(2 * extent), at: words + 4 * word)
+      }
+      for word in [MaxPool.Word.paddingTop, MaxPool.Word.paddingLeft] {
+        bytes.put(UInt32(extent), at: words + 4 * word)
+      }
+      bytes.put(2 * pixelCount, at: BlobHeader.arenaByteCount)
+      bytes.put(0, at: BlobHeader.selfTestByteCount)
+      bytes.repairChecksum()
+      // 2 · 100⁴ is less than 2³¹, 2 · 200⁴ is more.
+      #expect(refusal(bytes)?.cause == cause, "\(extent)")
+    }
+  }
+
+  /// Operators together name at most as many bytes as the data has: what they share is prepared for
+  /// each.
+  @Test func sharedData() throws {
+    var builder = NetworkBuilder(seed: 1, height: 1, width: 1, channelCount: 16)
+    for name in ["a", "b", "c"] { try builder.fullyConnected(name, outputCount: 16) }
+    var bytes = try Networks.compiled(builder.finished(), sampleCount: 1).blob.bytes
+    #expect(refusal(bytes) == nil)
+    // The whole data section becomes that of one layer.
+    let first = Int(bytes.u32(BlobHeader.parameterOffset))
+    let next = first + 4 * FullyConnected.parameterCount
+    let words = (0..<4).map { 4 * (FullyConnected.Word.weights + $0) }
+    let end = Int(bytes.u32(next + words[0]) - bytes.u32(BlobHeader.dataOffset))
+    for index in 1..<3 {
+      for word in words {
+        let record = first + 4 * FullyConnected.parameterCount * index
+        bytes.put(bytes.u32(first + word), at: record + word)
+      }
+    }
+    bytes.put(UInt32(end + BlobLimits.overreadByteCount), at: BlobHeader.dataByteCount)
+    bytes.put(0, at: BlobHeader.selfTestByteCount)
+    bytes.repairChecksum()
+    #expect(refusal(bytes)?.cause == .sharedData)
+  }
+
+  /// A name that thousands of records may share is not long.
+  @Test func longNames() throws {
+    let blob = try chain(poolCount: 2)
+    for (count, cause) in [(255, nil), (256, ModelError.Cause.longName)] {
+      var bytes = blob
+      let strings = Int(bytes.u32(BlobHeader.stringOffset))
+      let end = bytes.count
+      // The strings move behind everything else.
+      bytes += [UInt8](repeating: 0x41, count: count) + [0]
+      while bytes.count % 4 != 0 { bytes.append(0) }
+      #expect(strings < end)
+      bytes.put(UInt32(end), at: BlobHeader.stringOffset)
+      bytes.put(UInt32(bytes.count - end), at: BlobHeader.stringByteCount)
+      bytes.put(UInt32(bytes.count), at: BlobHeader.blobByteCount)
+      for index in 0..<3 {
+        let record = Int(bytes.u32(BlobHeader.tensorOffset)) + TensorRecord.byteCount * index
+        bytes.put(0, at: record + TensorRecord.name)
+      }
+      for index in 0..<2 {
+        let record = Int(bytes.u32(BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
+        bytes.put(0, at: record + OperatorRecord.name)
+      }
+      bytes.repairChecksum()
+      #expect(refusal(bytes)?.cause == cause, "\(count) bytes")
+    }
+  }
+
+  /// The networks that people have are within the limits: multiply-adds, bytes of weights, and the
+  /// largest layer's.
+  @Test(arguments: [
+    ("MobileNetV2 0.35, 96²", 11e6, 1_700_000, 448_000),
+    ("MobileNetV2, 224²", 301e6, 3_500_000, 1_280_000),
+    ("AlexNet", 714e6, 61_100_000, 37_748_736),
+    ("VGG-11", 7.6e9, 132_900_000, 102_760_448),
+    ("VGG-19", 19.6e9, 143_700_000, 102_760_448),
+    ("ResNet-152", 11.5e9, 60_200_000, 2_359_296),
+    ("FSRCNN, to 720p", 3.3e9, 12_500, 3_000),
+  ])
+  func familiarNetworks(name: String, products: Double, byteCount: Int, largest: Int) {
+    // Sums count 16 beside their products; in no network do they make it half as much again.
+    let steps = Double(BlobLimits.workCount(dataByteCount: byteCount)) * 256
+    #expect(1.5 * products <= steps, "\(name)")
+    #expect(largest <= BlobLimits.weightCount)
+  }
+
+  /// Files that asked for minutes or gigabytes.
+  @Test(
+    .enabled(if: SharedData.file("findings/poolsmall.oct") != nil, "needs OCTET_SHARED_DATA"),
+    arguments: [
+      ("poolsmall", ModelError.Cause.tooManySteps), ("poolbomb", .tooManySteps),
+      ("ws16k", .sharedData), ("fcshare", .sharedData), ("wsbomb", .sharedData),
+      ("ln20k", .longName), ("wrapbias", .sumOverflow),
+    ])
+  func filesThatAskTooMuch(name: String, cause: ModelError.Cause) throws {
+    let url = try #require(SharedData.file("findings/\(name).oct"))
+    #expect(refusal([UInt8](try Data(contentsOf: url)))?.cause == cause)
   }
 
   /// The distance that lets an output overwrite its input, against its definition row by row.

@@ -1,3 +1,4 @@
+import BlobFuzz
 import OctetCompiler
 import OctetRuntime
 import TestNetworks
@@ -87,7 +88,7 @@ import Testing
       let model = try aligned.model()
       guard model.arenaByteCount < 1 << 20,
         Backend.available.allSatisfy({ model.workspaceByteCount(for: $0) < 1 << 24 }),
-        GuardedRun.cost(model) < Effort.count(debug: 100_000, release: 10_000_000)
+        model.stepCount < Effort.count(debug: 1 << 19, release: 1 << 24)
       else {
         skippedCount += 1
         return

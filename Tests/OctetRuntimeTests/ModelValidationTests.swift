@@ -1,3 +1,4 @@
+import BlobFuzz
 import OctetCompiler
 import OctetRuntime
 import TestNetworks

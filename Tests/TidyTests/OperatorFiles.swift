@@ -12,6 +12,7 @@ enum OperatorFiles {
 
   /// Files in the folder that are no operators but what several of them share.
   static let shared: Set<String> = [
-    "Operator", "Broadcast", "Pool", "SoftmaxRows", "StridedCopy", "Window",
+    "Operator", "Broadcast", "Pool", "SoftmaxRows", "StridedCopy", "WeightedData",
+    "Window",
   ]
 }

@@ -220,7 +220,7 @@ public struct BlobRaiser {
 
   private var metadata: Metadata {
     var metadata = Metadata()
-    metadata.labels = (0..<model.labelCount).map { String(model.label($0)) }
+    metadata.labels = model.labels
     let channels = 0..<model.normalizationChannelCount
     if !channels.isEmpty {
       metadata.normalization = Normalization(

@@ -27,7 +27,7 @@ extension ONNXImporter {
     }
     let argument = comparison.inputs[0]
     guard let function = producer(of: smooth).map({ graph.nodes[$0] }),
-      function.operation == .function(.softplus), function.inputs[0] == argument
+      function.operation == .scalar(.softplus), function.inputs[0] == argument
     else { return false }
     if argument == linear { return beta == 1 }
     guard let product = producer(of: argument).map({ graph.nodes[$0] }),

@@ -64,14 +64,22 @@ extension Graph {
       let rows = shape.dropLast().elementCount
       return viewed(
         node, .fullyConnected(attributes), [[rows, depth]], [[rows, width]])
-    case let operation
-    where operation == .quantize || (operation.isElementwise && node.inputs.count == 1):
-      let flat = [shape.dropLast().elementCount, shape.last ?? 1]
-      return viewed(node, node.operation, [flat], [flat])
-    case let operation where operation.isElementwise && node.inputs.count == 2:
-      return broadcast(node)
-    default: return nil
+    case .quantize, .add, .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference,
+      .power, .prelu, .scalar, .identity, .batchNormalization:
+      return elementwise(node)
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .maxPool, .averagePool,
+      .maxPoolIndices, .compare, .logic, .select, .cast, .localResponseNormalization, .reduce,
+      .extremum, .reshape, .expand, .tile, .gather, .resize, .dequantize:
+      return nil
     }
+  }
+
+  private mutating func elementwise(_ node: Node) -> [Node]? {
+    let shape = tensors[node.inputs[0]].shape
+    if node.inputs.count == 2 { return broadcast(node) }
+    guard node.inputs.count == 1 else { return nil }
+    let flat = [shape.dropLast().elementCount, shape.last ?? 1]
+    return viewed(node, node.operation, [flat], [flat])
   }
 
   // MARK: Forms

@@ -92,20 +92,20 @@ extension Graph {
     case .maximum:
       return greatest(node, node.inputs[0], axes: axes, &maker)
     case .minimum:
-      let negated = maker.make(.function(.negate), node.inputs, "negated", shape, &self)
+      let negated = maker.make(.scalar(.negate), node.inputs, "negated", shape, &self)
       var inner = node
       inner.outputs = [between(node, "greatest", tensors[node.outputs[0]].shape)]
       guard let nodes = greatest(inner, negated, axes: axes, &maker) else { return nil }
       return nodes + [
         Node(
-          name: "\(node.name)/least", operation: .function(.negate), inputs: inner.outputs,
+          name: "\(node.name)/least", operation: .scalar(.negate), inputs: inner.outputs,
           outputs: node.outputs)
       ]
     case .sum:
       let average = mean(node.inputs[0], &self)
       return maker.finish(.multiply(.none), [average, number(count, node)])
     case .norm1:
-      let size = maker.make(.function(.absolute), node.inputs, "magnitude", shape, &self)
+      let size = maker.make(.scalar(.absolute), node.inputs, "magnitude", shape, &self)
       let average = mean(size, &self)
       return maker.finish(.multiply(.none), [average, number(count, node)])
     case .norm2, .sumOfSquares:
@@ -116,7 +116,7 @@ extension Graph {
         return maker.finish(.multiply(.none), [average, number(count, node)])
       }
       let root = maker.make(
-        .function(.squareRoot), [average], "root", tensors[node.outputs[0]].shape, &self)
+        .scalar(.squareRoot), [average], "root", tensors[node.outputs[0]].shape, &self)
       return maker.finish(.multiply(.none), [root, number(count.squareRoot(), node)])
     default: return nil
     }

@@ -30,7 +30,7 @@ extension Graph {
     case .prelu: preluOfOneSlope(node)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
       .matrixMultiply, .maxPool, .maxPoolIndices, .add, .subtract, .multiply, .minimum, .maximum,
-      .compare, .logic, .scalar, .identity, .select, .cast, .softmax, .logSoftmax, .mean,
+      .squaredDifference, .compare, .logic, .scalar, .identity, .cast, .softmax, .logSoftmax, .mean,
       .extremum, .concatenation, .pad, .reshape, .transpose, .slice, .expand, .tile, .gather,
       .split, .resize, .quantize, .dequantize:
       nil

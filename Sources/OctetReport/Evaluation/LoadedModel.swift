@@ -16,7 +16,7 @@ public final class LoadedModel: Sendable {
     model = try blob.model()
   }
 
-  public var labels: [String] { (0..<model.labelCount).map { String(model.label($0)) } }
+  public var labels: [String] { model.labels }
   public var operatorNames: [String] {
     (0..<model.operatorCount).map { String(model.operator($0).name) }
   }

@@ -26,14 +26,22 @@ public struct BenchReport: Encodable, Sendable {
 }
 
 extension BenchReport {
-  /// Times `iterations` inferences of the self-test's input after a tenth as many to warm up.
+  /// What measuring may take when the number of inferences is not given: whole, and all operators.
+  private static let secondsAllowed = 5.0
+
+  /// Times `iterations` inferences of the self-test's input after a tenth as many to warm up; when
+  /// nil, 20,000, or as many as fit in some seconds.
   ///
   /// Short inferences are timed in batches, so that reading the clock costs under 1 %.
   public init(
-    _ loaded: LoadedModel, backend: Backend, iterations: Int
+    _ loaded: LoadedModel, backend: Backend, iterations asked: Int?
   ) throws(SessionError) {
     let runner = try loaded.makeRunner(backend: backend)
     runner.fillInputsForSelfTest()
+    let once = ContinuousClock().measure { runner.run() }.inSeconds
+    // A tenth more to warm up, and once more for a look.
+    let fitting = Int(Self.secondsAllowed / 1.2 / max(once, 1e-9))
+    let iterations = asked ?? min(20_000, max(1, fitting))
     let whole = Self.measure(iterations: iterations) { runner.run() }
     let model = loaded.model
     self.backend = backend.name

@@ -1,15 +1,15 @@
 /// CRC-32 (IEEE 802.3, reflected, polynomial 0xEDB88320), as zlib and PNG compute it.
 ///
 /// Four bits at a time: a 64-byte table, small enough for the smallest board.
-public struct Checksum: Sendable {
-  @usableFromInline var state: UInt32 = 0xFFFF_FFFF
+package struct Checksum: Sendable {
+  private var state: UInt32 = 0xFFFF_FFFF
 
-  public init() {}
+  package init() {}
 
-  public var value: UInt32 { ~state }
+  package var value: UInt32 { ~state }
 
   /// Takes in `count` bytes.
-  public mutating func update(_ bytes: UnsafeRawPointer, count: Int) {
+  package mutating func update(_ bytes: UnsafeRawPointer, count: Int) {
     var crc = state
     var index = 0
     while index < count {
@@ -23,7 +23,7 @@ public struct Checksum: Sendable {
   }
 
   /// Takes in `count` zero bytes.
-  public mutating func updateZeros(count: Int) {
+  package mutating func updateZeros(count: Int) {
     for _ in 0..<count {
       state = (state &>> 4) ^ Self.table(state & 15)
       state = (state &>> 4) ^ Self.table(state & 15)

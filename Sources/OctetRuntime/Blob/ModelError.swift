@@ -38,6 +38,10 @@ public struct ModelError: Error, Equatable, Sendable {
     case modelInputsOutputs
     case normalization
     case selfTest
+    case sumOverflow
+    case sharedData
+    case tooManySteps
+    case longName
 
     /// One clear sentence part: what is wrong and what to do.
     public var text: StaticString {
@@ -69,6 +73,10 @@ public struct ModelError: Error, Equatable, Sendable {
       case .modelInputsOutputs: "the model's inputs or outputs are wrong"
       case .normalization: "the input normalisation is not usable"
       case .selfTest: "the self-test's expected output does not fit the model's outputs"
+      case .sumOverflow: "an input could overflow a sum; weights or bias are too large for int32"
+      case .sharedData: "the operators name more data than there are; each needs data of its own"
+      case .longName: "a name has more than 255 bytes"
+      case .tooManySteps: "an inference would take more steps than the published limits allow"
       }
     }
   }

@@ -24,6 +24,7 @@ package struct Add: Operator {
   }
 
   let sum: ScaledSum
+  var view: OperatorView { sum.broadcast.view }
 
   init(_ view: OperatorView) { sum = ScaledSum(view) }
 
@@ -45,10 +46,11 @@ struct ScaledSum {
 
   func validate() throws(ModelError) {
     try broadcast.validate()
-    // |x − zero point| ≤ 255 < 2⁸, so the shifted value fits.
+    // |x − zero point| ≤ 255 < 2⁸, so the shifted value fits, and so does the sum of two that are
+    // at most as large.
     try view.require(parameter: Word.leftShift, in: 0...22)
-    try view.requireMultiplier(parameter: Word.multiplierA, shift: Word.shiftA)
-    try view.requireMultiplier(parameter: Word.multiplierB, shift: Word.shiftB)
+    try view.requireMultiplier(parameter: Word.multiplierA, shift: Word.shiftA, mostShift: 0)
+    try view.requireMultiplier(parameter: Word.multiplierB, shift: Word.shiftB, mostShift: 0)
     try view.requireMultiplier(parameter: Word.multiplier, shift: Word.shift)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
   }

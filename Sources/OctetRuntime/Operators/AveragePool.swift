@@ -17,6 +17,7 @@ package struct AveragePool: Operator {
   }
 
   let pool: Pool
+  var view: OperatorView { pool.view }
 
   init(_ view: OperatorView) { pool = Pool(view) }
 
@@ -28,6 +29,8 @@ package struct AveragePool: Operator {
       limit: 1 << 23)
     try pool.view.require(taps != nil, .tooLarge)
   }
+
+  var demand: Demand { pool.demand }
 
   func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
 

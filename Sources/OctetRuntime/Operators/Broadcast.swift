@@ -7,9 +7,9 @@ struct Broadcast {
 
   init(_ view: OperatorView) {
     self.view = view
-    a = view.input(0)
-    b = view.input(1)
-    output = view.output(0)
+    a = view.operand(0)
+    b = view.operand(1)
+    output = view.result(0)
   }
 
   /// Each dimension of the output is that of both inputs, or of the one that is not 1.
@@ -22,7 +22,7 @@ struct Broadcast {
 
   /// In place for an input of the output's shape; an input that is repeated must stay.
   func overlapDistance(input index: Int) -> Int? {
-    view.input(index).hasSameShape(as: output) ? 0 : nil
+    view.operand(index).hasSameShape(as: output) ? 0 : nil
   }
 
   /// Writes `body` of each pair of elements, in the output's order.

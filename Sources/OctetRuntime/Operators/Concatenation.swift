@@ -18,7 +18,7 @@ package struct Concatenation: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    output = view.output(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {
@@ -26,7 +26,7 @@ package struct Concatenation: Operator {
     let axis = Int(view.parameter(Word.axis))
     var total = 0
     for index in 0..<view.inputCount {
-      let input = view.input(index)
+      let input = view.operand(index)
       for other in 0..<4 where other != axis {
         try view.require(input.dimension(other) == output.dimension(other))
       }
@@ -42,7 +42,7 @@ package struct Concatenation: Operator {
     let axis = Int(view.parameter(Word.axis))
     var start = 0
     for other in 0..<axis where output.dimension(other) != 1 { return nil }
-    for before in 0..<index { start &+= view.input(before).elementCount }
+    for before in 0..<index { start &+= view.operand(before).elementCount }
     return start
   }
 
@@ -55,7 +55,7 @@ package struct Concatenation: Operator {
     copy.targetStrides = output.strides
     var start = 0
     for index in 0..<view.inputCount {
-      let input = view.input(index)
+      let input = view.operand(index)
       copy.sourceStrides = input.strides
       for axis in 0..<4 { copy.extents[axis] = input.dimension(axis) }
       let source = unsafe context.input(index)

@@ -67,8 +67,8 @@
     ) {
       self.init()
       isAVX2 = workspace.backend == .avx2
-      input = view.input(0).dataOffset
-      output = view.output(0).dataOffset
+      input = view.operand(0).dataOffset
+      output = view.result(0).dataOffset
       self.batch = batch
       outputHeight = rows.output
       stride = rows.stride
@@ -79,7 +79,7 @@
       kernel.copied_count = min(kernel.row_count, Int32(imageRowCount) &- kernel.left)
       kernel.image_height = Int32(rows.image ?? 0)
       kernel.image_row_count = Int32(imageRowCount)
-      kernel.padding = workspace.word(of: view.input(0).zeroPoint)
+      kernel.padding = workspace.word(of: view.operand(0).zeroPoint)
       // A step that is too long is of a single window and never taken.
       func step(_ stride: Int, _ count: Int) -> Int32 {
         Int32(product(stride, count &* workspace.elementByteCount, limit: 1 << 30) ?? 0)
@@ -95,7 +95,7 @@
       kernel.channels = Int32(channels)
       kernel.lower = clamp.lowerBound
       kernel.upper = clamp.upperBound
-      kernel.is_rectified = clamp.lowerBound >= view.output(0).zeroPoint ? 1 : 0
+      kernel.is_rectified = clamp.lowerBound >= view.result(0).zeroPoint ? 1 : 0
     }
   }
 
@@ -106,7 +106,7 @@
       _ view: OperatorView, rows: X86Axis, columns: X86Axis, _ parameters: X86Parameters,
       channelStride: Int, weightStride: Int, lower: Int32, upper: Int32
     ) -> Int? {
-      let input = view.input(0)
+      let input = view.operand(0)
       if rows.isPointwise, columns.isPointwise, input.height &* input.batch > 1 {
         // One long row: blocks of pixels need not end at the image's edge.
         let pixelCount = input.batch &* input.height &* input.width
@@ -126,7 +126,7 @@
       _ parameters: X86Parameters, channelStride: Int, weightStride: Int, lower: Int32,
       upper: Int32
     ) -> Int? {
-      let input = view.input(0)
+      let input = view.operand(0)
       let inputs = input.elementCount / (batch &* rows.input &* columns.input)
       guard let height = rows.image, let width = columns.image,
         let rowCount = product(width, inputs), let total = product(height, rowCount &+ 64)

@@ -5,7 +5,7 @@
 /// taken over int32 accumulators, which gives the same bytes as pooling afterwards.
 ///
 /// The bias is folded: `bias[o] − zeroPoint · Σ w[o]`, so that accumulation needs no zero point and
-/// padding contributes `zeroPoint · w`. The exporter proves that no partial sum overflows int32.
+/// padding contributes `zeroPoint · w`. The validator proves that no partial sum overflows int32.
 package struct Convolution: Operator {
   package static let parameterCount = 21
   static let inputCounts = 1...1
@@ -46,8 +46,8 @@ package struct Convolution: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func word(_ index: Int) -> Int { Int(view.parameter(index)) }
@@ -55,6 +55,14 @@ package struct Convolution: Operator {
   /// Weights of one output channel: KH · KW · I / groups.
   var patchCount: Int {
     word(Word.kernelHeight) &* word(Word.kernelWidth) &* (input.channels / word(Word.groups))
+  }
+
+  /// Pool windows may overlap, and are computed one by one.
+  var demand: Demand {
+    Demand(
+      dataByteCount: (patchCount &+ 9) &* output.channels,
+      partCount: product(output.elementCount, windowCount, limit: .max) ?? .max,
+      stepCount: patchCount &+ 16)
   }
 
   func validate() throws(ModelError) {
@@ -85,14 +93,9 @@ package struct Convolution: Operator {
     try view.require(product(word(Word.poolHeight), word(Word.poolWidth)) != nil, .tooLarge)
     try view.require(checkedBandByteCount != nil, .tooLarge)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
-    guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
-      let patch = product(taps, input.channels / groups),
-      let weights = product(patch, output.channels)
-    else { throw ModelError(.tooLarge, at: view.offset) }
-    try view.requireWeights(parameter: Word.weights, byteCount: weights)
-    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
-    try view.requireMultipliers(
-      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+    let taps = word(Word.kernelHeight) &* word(Word.kernelWidth)
+    let patchCount = product(taps, input.channels / groups, limit: .max) ?? .max
+    try WeightedData(view, first: Word.weights, patchCount: patchCount).validate()
   }
 
   /// Every window starts inside the padded input, and the pool's windows tile the convolution.

@@ -41,8 +41,8 @@ package struct DepthwiseConvolution: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   var rows: Window {
@@ -52,21 +52,24 @@ package struct DepthwiseConvolution: Operator {
     Window(view, Self.columnWords, input: input.width, output: output.width)
   }
 
+  /// Weights of a channel. Validated: each factor is at most 2²⁶, and what overflows is refused.
+  private var patchCount: Int {
+    product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount) ?? .max
+  }
+
+  var demand: Demand {
+    Demand(
+      dataByteCount: (patchCount &+ 9) &* output.channels, partCount: output.elementCount,
+      stepCount: rows.reach &* columns.reach &+ 16)
+  }
+
   func validate() throws(ModelError) {
     try view.require(
       input.batch == output.batch && output.channels % input.channels == 0)
     try Window.validate(view, Self.rowWords, input: input.height, output: output.height)
     try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
-    guard
-      let taps = product(
-        Int(view.parameter(Word.kernelHeight)), Int(view.parameter(Word.kernelWidth))),
-      let weights = product(taps, output.channels)
-    else { throw ModelError(.tooLarge, at: view.offset) }
-    try view.requireWeights(parameter: Word.weights, byteCount: weights)
-    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
-    try view.requireMultipliers(
-      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+    try WeightedData(interleaved: view, first: Word.weights, patchCount: patchCount).validate()
   }
 
   func overlapDistance(input index: Int) -> Int? {

@@ -28,25 +28,28 @@ package struct FullyConnected: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   var rows: Int { output.elementCount / output.channels }
   /// I, the values of a row.
   var depth: Int { input.elementCount / rows }
 
+  var demand: Demand {
+    Demand(
+      dataByteCount: (depth &+ 9) &* output.channels, partCount: output.elementCount,
+      stepCount: depth &+ 16)
+  }
+
   func validate() throws(ModelError) {
     try view.require(parameter: Word.weightZeroPoint, in: -128...127)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
     try view.require(input.elementCount % rows == 0)
-    guard let weights = product(depth, output.channels) else {
-      throw ModelError(.tooLarge, at: view.offset)
-    }
-    try view.requireWeights(parameter: Word.weights, byteCount: weights)
-    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
-    try view.requireMultipliers(
-      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+    try WeightedData(
+      view, first: Word.weights, patchCount: depth,
+      zeroPoint: view.parameter(Word.weightZeroPoint)
+    ).validate()
   }
 
   func runPortable(_ context: OperatorContext) {

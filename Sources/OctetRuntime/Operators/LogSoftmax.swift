@@ -16,6 +16,7 @@ package struct LogSoftmax: Operator {
   }
 
   let rows: SoftmaxRows
+  var view: OperatorView { rows.view }
 
   init(_ view: OperatorView) { rows = SoftmaxRows(view) }
 
@@ -24,6 +25,8 @@ package struct LogSoftmax: Operator {
     try rows.view.require(parameter: Word.inverseMultiplier, in: 0...Int32.max)
     try rows.view.require(parameter: Word.inverseShift, in: -31...0)
   }
+
+  var demand: Demand { rows.demand }
 
   func overlapDistance(input index: Int) -> Int? { 0 }
 

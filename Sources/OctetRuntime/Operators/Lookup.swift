@@ -21,8 +21,8 @@ package struct Lookup: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {
@@ -33,6 +33,12 @@ package struct Lookup: Operator {
       throw ModelError(.tooLarge, at: view.offset)
     }
     try view.requireData(parameter: Word.tables, byteCount: byteCount)
+  }
+
+  var demand: Demand {
+    Demand(
+      dataByteCount: 256 &* Int(view.parameter(Word.tableCount)), partCount: output.elementCount,
+      stepCount: 16)
   }
 
   func overlapDistance(input index: Int) -> Int? { 0 }

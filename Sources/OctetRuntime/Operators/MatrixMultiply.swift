@@ -30,9 +30,9 @@ package struct MatrixMultiply: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    a = view.input(0)
-    b = view.input(1)
-    output = view.output(0)
+    a = view.operand(0)
+    b = view.operand(1)
+    output = view.result(0)
   }
 
   var isTransposed: Bool { view.parameter(Word.isTransposed) != 0 }
@@ -56,6 +56,12 @@ package struct MatrixMultiply: Operator {
       let count = product(matrices, elements)
     else { throw ModelError(.tooLarge, at: view.offset) }
     try view.require(count == output.elementCount)
+  }
+
+  /// For each column of each matrix: it is copied, then multiplied with all rows.
+  var demand: Demand {
+    Demand(
+      partCount: output.elementCount / rows, stepCount: rows &* (depth &+ 16) &+ 4 &* depth)
   }
 
   var scratchByteCount: Int { MatrixBlock.byteCount(self) }

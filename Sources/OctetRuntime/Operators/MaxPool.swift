@@ -20,10 +20,13 @@ package struct MaxPool: Operator {
   }
 
   let pool: Pool
+  var view: OperatorView { pool.view }
 
   init(_ view: OperatorView) { pool = Pool(view) }
 
   func validate() throws(ModelError) { try pool.validate() }
+
+  var demand: Demand { pool.demand }
 
   func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
 

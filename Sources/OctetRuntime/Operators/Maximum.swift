@@ -5,6 +5,7 @@ package struct Maximum: Operator {
   static let outputCounts = 1...1
 
   let broadcast: Broadcast
+  var view: OperatorView { broadcast.view }
 
   init(_ view: OperatorView) { broadcast = Broadcast(view) }
 

@@ -22,8 +22,8 @@ package struct Mean: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   private func isReduced(_ axis: Int) -> Bool { view.parameter(Word.axes) & (1 << axis) != 0 }

@@ -1,3 +1,7 @@
+#if _pointerBitWidth(_32)
+  private import COctetKernels
+#endif
+
 /// One kind of operator: how its record is checked and how it runs.
 ///
 /// A type for each kind, in a file of its name. Its `init` reads the parameter words; it is only
@@ -10,6 +14,7 @@ protocol Operator {
   static var outputCounts: ClosedRange<Int> { get }
 
   init(_ view: OperatorView)
+  var view: OperatorView { get }
 
   /// Throws unless `run` is safe for any input: shapes fit together, parameters are in range, data
   /// lies inside the blob. Operands are already known to lie inside the arena or the data.
@@ -17,6 +22,9 @@ protocol Operator {
 
   /// Scratch memory that `run` needs, whatever the backend.
   var scratchByteCount: Int { get }
+
+  /// What preparing and running it takes.
+  var demand: Demand { get }
 
   /// How far input `index` must start beyond the start of the output for the two to share memory,
   /// in bytes: `input offset − output offset ≥ distance`. Nil when they must be disjoint.
@@ -36,7 +44,36 @@ protocol Operator {
 
 extension Operator {
   var scratchByteCount: Int { 0 }
+
+  /// A few steps an element.
+  var demand: Demand {
+    let elementCount = max(view.operand(0).elementCount, view.result(0).elementCount)
+    return Demand(partCount: elementCount, stepCount: 16)
+  }
+
   func overlapDistance(input index: Int) -> Int? { nil }
+}
+
+/// What an operator takes that a file could ask too much of.
+struct Demand {
+  /// Bytes of the data that the parameters name.
+  var dataByteCount = 0
+  /// Equal parts of one inference, and the steps of each: multiply-adds, and more for what takes
+  /// longer; a sum counts 16 beside its products.
+  var partCount: Int
+  var stepCount: Int
+
+  /// The steps in units of 2⁸; `Int.max` when it does not hold them.
+  var workCount: Int {
+    #if _pointerBitWidth(_32)
+      // In C for the same reason as `highMultiply`.
+      Int(
+        octet_scaled_product(
+          Int32(truncatingIfNeeded: partCount), Int32(truncatingIfNeeded: stepCount)))
+    #else
+      product(partCount, stepCount, limit: .max).map { $0 >> 8 } ?? .max
+    #endif
+  }
 }
 
 /// Something to do with an operator whatever its kind.
@@ -138,14 +175,21 @@ extension OperatorView {
   }
 
   /// Scratch memory that the operator needs. Its shapes and parameters must be valid.
-  public var neededScratchByteCount: Int {
+  package var neededScratchByteCount: Int {
     var query = ScratchQuery()
     try? accept(&query)
     return query.byteCount
   }
 
+  /// The steps of one inference in units of 2⁸. Its shapes and parameters must be valid.
+  package var workCount: Int {
+    var query = DemandQuery()
+    try? accept(&query)
+    return query.demand?.workCount ?? 0
+  }
+
   /// See `Operator.overlapDistance`. Its shapes and parameters must be valid.
-  public func overlapDistance(input index: Int) -> Int? {
+  package func overlapDistance(input index: Int) -> Int? {
     var query = OverlapQuery(input: index)
     try? accept(&query)
     return query.distance
@@ -156,6 +200,13 @@ private struct ScratchQuery: OperatorVisitor {
   var byteCount = 0
   mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
     byteCount = Kind(view).scratchByteCount
+  }
+}
+
+private struct DemandQuery: OperatorVisitor {
+  var demand: Demand?
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    demand = Kind(view).demand
   }
 }
 
@@ -198,11 +249,11 @@ extension OperatorView {
     }
   }
 
-  /// Throws unless parameter `index` is the blob offset of `byteCount` bytes inside the data,
-  /// aligned.
+  /// Parameter `index`, which must be the blob offset of `byteCount` bytes in the data, aligned.
+  @discardableResult
   func requireData(
     parameter index: Int, byteCount: Int, alignment: Int = 1
-  ) throws(ModelError) {
+  ) throws(ModelError) -> Int {
     let start = Int(parameter(index))
     let dataStart = model.word(BlobHeader.dataOffset)
     let dataByteCount = model.word(BlobHeader.dataByteCount)
@@ -210,36 +261,15 @@ extension OperatorView {
     guard start >= dataStart, byteCount >= 0, byteCount <= dataByteCount,
       start &- dataStart <= dataByteCount &- byteCount, start & (alignment &- 1) == 0
     else { throw ModelError(.sectionOutOfBounds, at: parameterOffset(index)) }
-  }
-
-  /// As `requireData`, for weights: kernels may read a little past their end.
-  func requireWeights(parameter index: Int, byteCount: Int) throws(ModelError) {
-    try require(byteCount <= BlobLimits.byteCount, .tooLarge)
-    try requireData(parameter: index, byteCount: byteCount &+ BlobLimits.overreadByteCount)
-  }
-
-  /// Checks `count` multipliers (int32) and shifts (int8) at the blob offsets in two parameters.
-  func requireMultipliers(
-    parameter multiplierIndex: Int, shifts shiftIndex: Int, count: Int
-  ) throws(ModelError) {
-    try require(count <= BlobLimits.elementCount, .tooLarge)
-    try requireData(parameter: multiplierIndex, byteCount: 4 &* count, alignment: 4)
-    try requireData(parameter: shiftIndex, byteCount: count)
-    let multipliers = Int(parameter(multiplierIndex))
-    let shifts = Int(parameter(shiftIndex))
-    for channel in 0..<count {
-      let multiplier = model.signedWord(multipliers &+ 4 &* channel)
-      let shift = Int8(bitPattern: model.byte(shifts &+ channel))
-      guard multiplier >= 0, shift >= -31, shift <= 30 else {
-        throw ModelError(.operatorShift, at: multipliers &+ 4 &* channel)
-      }
-    }
+    return start
   }
 
   /// Checks one multiplier and shift that are parameters themselves.
-  func requireMultiplier(parameter index: Int, shift: Int) throws(ModelError) {
+  func requireMultiplier(
+    parameter index: Int, shift: Int, mostShift: Int32 = 30
+  ) throws(ModelError) {
     let multiplier = parameter(index)
-    guard multiplier >= 0, (-31...30).contains(parameter(shift)) else {
+    guard multiplier >= 0, (-31...mostShift).contains(parameter(shift)) else {
       throw ModelError(.operatorShift, at: parameterOffset(index))
     }
   }

@@ -19,8 +19,8 @@ package struct Pad: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {

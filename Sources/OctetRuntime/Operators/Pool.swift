@@ -8,8 +8,8 @@ struct Pool {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   private static let rowWords = Window.Words(
@@ -31,6 +31,13 @@ struct Pool {
     try Window.validate(view, Self.rowWords, input: input.height, output: output.height)
     try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
+  }
+
+  /// Walking a row of taps takes as long as several of them.
+  var demand: Demand {
+    Demand(
+      partCount: output.elementCount,
+      stepCount: 2 &* rows.reach &* (columns.reach &+ 4) &+ 16)
   }
 
   var overlapDistance: Int? {

@@ -23,8 +23,8 @@ package struct ResizeBilinear: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {
@@ -45,6 +45,12 @@ package struct ResizeBilinear: Operator {
         lower >= 0 && lower < limit && upper >= 0 && upper < limit && weight >= -1024
           && weight <= 1024, .operatorParameters)
     }
+  }
+
+  var demand: Demand {
+    Demand(
+      dataByteCount: 12 &* (output.height &+ output.width), partCount: output.elementCount,
+      stepCount: 32)
   }
 
   func run(_ context: OperatorContext) {

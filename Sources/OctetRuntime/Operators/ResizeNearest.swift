@@ -19,8 +19,8 @@ package struct ResizeNearest: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {
@@ -36,6 +36,12 @@ package struct ResizeNearest: Operator {
       let position = Int(view.model.signedWord(start &+ 4 &* index))
       try view.require(position >= 0 && position < limit, .operatorParameters)
     }
+  }
+
+  var demand: Demand {
+    Demand(
+      dataByteCount: 4 &* (output.height &+ output.width), partCount: output.elementCount,
+      stepCount: 16)
   }
 
   func run(_ context: OperatorContext) {

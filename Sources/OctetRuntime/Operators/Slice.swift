@@ -18,8 +18,8 @@ package struct Slice: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {

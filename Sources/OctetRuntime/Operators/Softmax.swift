@@ -11,10 +11,13 @@ package struct Softmax: Operator {
   package typealias Word = SoftmaxRows.Word
 
   let rows: SoftmaxRows
+  var view: OperatorView { rows.view }
 
   init(_ view: OperatorView) { rows = SoftmaxRows(view) }
 
   func validate() throws(ModelError) { try rows.validate() }
+
+  var demand: Demand { rows.demand }
 
   func overlapDistance(input index: Int) -> Int? { 0 }
 

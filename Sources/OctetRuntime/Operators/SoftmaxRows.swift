@@ -25,26 +25,31 @@ package struct SoftmaxRows {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
+    input = view.operand(0)
     differenceMinimum = view.parameter(Word.differenceMinimum)
     multiplier = view.parameter(Word.multiplier)
     shift = view.parameter(Word.shift)
     let by = view.multiplier(Word.outputMultiplier, shift: Word.outputShift)
     outputBy = by.multiplier == 0 ? nil : by
-    outputZeroPoint = view.output(0).zeroPoint
+    outputZeroPoint = view.result(0).zeroPoint
   }
 
   func validate() throws(ModelError) {
-    try view.require(input.hasSameShape(as: view.output(0)))
+    try view.require(input.hasSameShape(as: view.result(0)))
     // The sum of the exponentials, each at most 1, has 12 integer bits.
     try view.require(input.channels < 1 << 12, .tooLarge)
     try view.require(parameter: Word.multiplier, in: 1 << 30...Int32.max)
     try view.require(parameter: Word.shift, in: 0...30)
-    try view.require(parameter: Word.differenceMinimum, in: -255...0)
+    // Differences in Q5.26 are at least −31, so that exponentials are of what int32 holds.
+    let least = max(-255, -((31 << 26) &>> view.parameter(Word.shift)))
+    try view.require(parameter: Word.differenceMinimum, in: least...0)
     // Results are below 2²⁰, or their logarithms at most 0: neither may be shifted to the left.
     try view.require(parameter: Word.outputMultiplier, in: 0...Int32.max)
     try view.require(parameter: Word.outputShift, in: -31...0)
   }
+
+  /// An exponential or two of each score.
+  var demand: Demand { Demand(partCount: input.elementCount, stepCount: 128) }
 
   /// Calls `body` with each row's scores and where its results go, which may be the same place.
   @inline(__always)

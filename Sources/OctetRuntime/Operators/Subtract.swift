@@ -8,6 +8,7 @@ package struct Subtract: Operator {
   package typealias Word = Add.Word
 
   let sum: ScaledSum
+  var view: OperatorView { sum.broadcast.view }
 
   init(_ view: OperatorView) { sum = ScaledSum(view) }
 

@@ -16,8 +16,8 @@ package struct Transpose: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   private func axis(_ index: Int) -> Int { Int(view.parameter(Word.permutation &+ index)) }

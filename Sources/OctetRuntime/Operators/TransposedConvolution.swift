@@ -34,11 +34,22 @@ package struct TransposedConvolution: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   private func word(_ index: Int) -> Int { Int(view.parameter(index)) }
+
+  private var depth: Int { input.channels / word(Word.groups) }
+
+  private var taps: Int { word(Word.kernelHeight) &* word(Word.kernelWidth) }
+
+  /// Every tap is looked at, whether it falls on an input pixel or not.
+  var demand: Demand {
+    Demand(
+      dataByteCount: (taps &* depth &+ 9) &* output.channels, partCount: output.elementCount,
+      stepCount: taps &* (depth &+ 16) &+ 16)
+  }
 
   func validate() throws(ModelError) {
     let extents = Int32(BlobLimits.windowExtent)
@@ -56,14 +67,12 @@ package struct TransposedConvolution: Operator {
       input.batch == output.batch && input.channels % groups == 0
         && output.channels % groups == 0)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
-    guard let taps = product(word(Word.kernelHeight), word(Word.kernelWidth)),
-      let patch = product(taps, input.channels / groups),
-      let weights = product(patch, output.channels)
-    else { throw ModelError(.tooLarge, at: view.offset) }
-    try view.requireWeights(parameter: Word.weights, byteCount: weights)
-    try view.requireData(parameter: Word.bias, byteCount: 4 &* output.channels, alignment: 4)
-    try view.requireMultipliers(
-      parameter: Word.multipliers, shifts: Word.shifts, count: output.channels)
+    // The input's zero point is not folded.
+    let reach = max((-128 &- input.zeroPoint).magnitude, (127 &- input.zeroPoint).magnitude)
+    try WeightedData(
+      view, first: Word.weights, patchCount: product(taps, depth, limit: .max) ?? .max,
+      reach: reach
+    ).validate()
   }
 
   func run(_ context: OperatorContext) {
@@ -95,7 +104,7 @@ package struct TransposedConvolution: Operator {
     _ context: OperatorContext, batch: Int, row: Int, column: Int, channel: Int
   ) -> Int32 {
     let groups = word(Word.groups)
-    let depth = input.channels / groups
+    let depth = depth
     let group = channel / (output.channels / groups)
     let zeroPoint = input.zeroPoint
     var weight = unsafe context.data(view.parameter(Word.weights), as: Int8.self)

@@ -24,6 +24,9 @@ struct Window {
     return min(first, last)..<last
   }
 
+  /// The most taps that a window has on real pixels.
+  var reach: Int { min(kernel, input) }
+
   /// The parameter words that describe an axis.
   struct Words {
     let kernel: Int

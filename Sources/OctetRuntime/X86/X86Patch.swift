@@ -64,9 +64,9 @@
       unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
       unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
       unsafe self.shifts = view.data(view.parameter(shifts), as: Int8.self)
-      channels = view.output(0).channels
+      channels = view.result(0).channels
       period = channels
-      zeroPoint = view.output(0).zeroPoint
+      zeroPoint = view.result(0).zeroPoint
     }
 
     /// Left shifts, of scales that grow, are left to the portable kernel.
@@ -137,10 +137,17 @@
 
     /// Packs weights, constants and taps behind `layer` and writes it; its offset. The shared parts
     /// have `imageCount` elements and `scratchByteCount` bytes.
+    ///
+    /// Nil, so that the portable kernel runs, where a small file would ask for much memory: padding
+    /// far beyond the input, rows of thousands of pooled sums.
     mutating func add(
       _ layer: X86Layer, _ patch: X86Patch, _ parameters: X86Parameters,
       imageCount: Int, scratchByteCount: Int
-    ) -> Int {
+    ) -> Int? {
+      let inputCount = layer.batch &* Int(layer.kernel.height) &* Int(layer.kernel.row_count)
+      guard imageCount <= 8 &* inputCount &+ 1 << 20, scratchByteCount <= 1 << 20 else {
+        return nil
+      }
       share(
         imageByteCount: imageCount &* elementByteCount &+ 64, scratchByteCount: scratchByteCount)
       let wordCount = patch.wordCount(self)

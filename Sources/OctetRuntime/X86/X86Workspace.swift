@@ -47,7 +47,7 @@
     private static func count(_ model: Model, _ backend: Backend) -> X86Workspace {
       var workspace = unsafe X86Workspace(
         base: nil, backend: backend, operatorCount: model.operatorCount, sharedByteCount: 0)
-      for index in 0..<model.operatorCount { _ = workspace.prepare(model.operator(index)) }
+      for index in 0..<model.operatorCount { _ = workspace.prepare(model.uncheckedOperator(index)) }
       return workspace
     }
 
@@ -60,7 +60,7 @@
       workspace.imageByteCount = counted.imageByteCount
       workspace.scratchByteCount = counted.scratchByteCount
       for index in 0..<model.operatorCount {
-        let offset = workspace.prepare(model.operator(index)) ?? 0
+        let offset = workspace.prepare(model.uncheckedOperator(index)) ?? 0
         unsafe base.storeBytes(of: offset, toByteOffset: 8 &* index, as: Int.self)
       }
     }

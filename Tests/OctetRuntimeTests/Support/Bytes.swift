@@ -1,3 +1,4 @@
+import BlobFuzz
 import OctetRuntime
 
 /// How much work a test does: `swift test` alone stays quick, a release build goes all the way.
@@ -12,26 +13,9 @@ enum Effort {
 }
 
 extension [UInt8] {
-  func u32(_ offset: Int) -> UInt32 {
-    (0..<4).reduce(0) { $0 | UInt32(self[offset + $1]) << (8 * UInt32($1)) }
-  }
+  func u32(_ offset: Int) -> UInt32 { word(at: offset) }
 
-  mutating func put(_ value: UInt32, at offset: Int) {
-    for index in 0..<4 {
-      self[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index)))
-    }
-  }
-
-  /// Makes the checksum right, so that a change reaches the checks behind it.
-  mutating func repairChecksum() {
-    guard count >= BlobHeader.byteCount else { return }
-    put(0, at: BlobHeader.checksum)
-    var crc = Checksum()
-    withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { crc.update(base, count: bytes.count) }
-    }
-    put(crc.value, at: BlobHeader.checksum)
-  }
+  mutating func repairChecksum() { seal() }
 }
 
 /// Why `bytes` are refused, nil when they are a model. They stand in memory of exactly their size,

@@ -7,7 +7,8 @@ struct Bench: Verb {
   let summary = "Time an inference on one thread, whole and by layer."
   let model = Positional<String>("M.oct", .input, help: "The blob.")
   let iterations = OctetCommand.Option(
-    "--iterations", .integer(1...100_000_000), default: 20_000, help: "Inferences to time.")
+    "--iterations", .integer(1...100_000_000),
+    help: "Inferences to time; 20,000, or as many as fit in 5 s, when absent.")
   let example = "octet bench lenet.oct"
   var parameters: [any Parameter] { [model, Common.backend, iterations] }
 
