@@ -103,8 +103,8 @@ public enum Compiler {
   /// Multiply-adds and the like of one inference: 2³⁴.
   static let workLimit = 17_179_869_184.0
 
-  /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as a
-  /// user's program will, and runs it on every backend.
+  /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as
+  /// a user's program will, and runs it on every backend.
   private static func finish(_ planned: [UInt8]) throws(CompilerError) -> Blob {
     var bytes = planned
     bytes.putChecksum()

@@ -116,7 +116,8 @@
         var next = tile
         for _ in 0..<tile.repeatCount {
           let table = unsafe Table(
-            patches.place(next.row, next.column), step: patches.rowByteCount, rowCount: plan.rowCount)
+            patches.place(next.row, next.column), step: patches.rowByteCount,
+            rowCount: plan.rowCount)
           if channels.depth > 16 {
             let wide = unsafe WidePatches(
               low: table.patches(indices), high: table.patches(indices + 16))
