@@ -91,8 +91,8 @@ enum {
 
 // Whether the processor and the operating system have the instructions; as many multiply-adds as
 // it can do, and how many these are; the kernel for blocks of so many columns, narrow of so many
-// channels, or null where there is none; the padded image of one sample; depthwise, a row of the input, or of
-// padding (null), for words of neighbours in a column; rows of the output; a + b.
+// channels, or null where there is none; the padded image of one sample; depthwise, a row of the
+// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \

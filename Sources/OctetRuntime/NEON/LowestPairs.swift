@@ -1,5 +1,5 @@
-// What `PairedProducts` needs: the products of weights eight apart in a step of 16 taps add up in 16
-// bits, unless both weights and both values are −128.
+// What `PairedProducts` needs: the products of weights eight apart in a step of 16 taps add up in
+// 16 bits, unless both weights and both values are −128.
 
 extension Model {
   /// Whether kernels of `backend` may add products of weights in 16 bits: see `PairedProducts`.
@@ -14,8 +14,8 @@ extension Model {
 
 #if canImport(COctetKernels.NEON)
   extension Model {
-    /// Whether some kernel that adds such products would meet two weights of −128. One pass over the
-    /// weights, much quicker than the one for the checksum.
+    /// Whether some kernel that adds such products would meet two weights of −128. One pass over
+    /// the weights, much quicker than the one for the checksum.
     private var hasLowestPairs: Bool {
       for index in 0..<operatorCount {
         var query = LowestPairQuery()

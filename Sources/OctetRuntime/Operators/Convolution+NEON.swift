@@ -76,27 +76,28 @@
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
       addsPairs = context.addsPairs
-      narrow = unsafe NarrowPlan(layer, UnsafeMutableRawPointer(values))
+      // Single products are for rare models, which firmware need not hold this kernel for too.
+      let takesTables = hasDotProduct || addsPairs
+      narrow = takesTables ? unsafe NarrowPlan(layer, UnsafeMutableRawPointer(values)) : nil
     }
 
     func compute(
       _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       #if arch(arm64)
-        if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
+        if let narrow {
+          return hasDotProduct
+            ? Tiles<DotProducts>.runNarrow(patches, channels, &tile, narrow)
+            : Tiles<PairedProducts>.runNarrow(patches, channels, &tile, narrow)
+        }
+        if hasDotProduct {
+          return unsafe Tiles<DotProducts>.run(patches, channels, &tile, values)
+        }
       #endif
-      if addsPairs { return run(PairedProducts.self, patches, channels, &tile) }
-      run(LongProducts.self, patches, channels, &tile)
-    }
-
-    @inline(__always)
-    private func run<By: Products>(
-      _: By.Type, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
-    ) {
-      #if arch(arm64)
-        if let narrow { return Tiles<By>.runNarrow(patches, channels, &tile, narrow) }
-      #endif
-      unsafe Tiles<By>.run(patches, channels, &tile, values)
+      if addsPairs {
+        return unsafe Tiles<PairedProducts>.run(patches, channels, &tile, values)
+      }
+      unsafe Tiles<LongProducts>.run(patches, channels, &tile, values)
     }
   }
 #endif

@@ -150,21 +150,4 @@
       unsafe Block.store(bytes: finished(sum), pixel + first)
     }
   }
-
-  extension Channels {
-    /// Without a depth.
-    fileprivate init(_ layer: DepthwiseConvolution) {
-      typealias Word = DepthwiseConvolution.Word
-      let view = layer.view
-      unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
-      unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
-      unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
-      unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)
-      count = layer.output.channels
-      depth = 0
-      zeroPoint = layer.output.zeroPoint
-      lower = view.parameter(Word.lower)
-      upper = view.parameter(Word.upper)
-    }
-  }
 #endif

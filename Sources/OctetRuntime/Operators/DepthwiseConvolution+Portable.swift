@@ -13,6 +13,9 @@ extension DepthwiseConvolution {
     #if canImport(COctetKernels.NEON)
       if context.backend != .portable, runOnNEON(context) { return }
     #endif
+    #if arch(arm)
+      if runOnCore(context) { return }
+    #endif
     let kernel = PortableDepthwise(self, context)
     for batch in 0..<input.batch {
       for row in 0..<output.height {

@@ -5,8 +5,8 @@
   /// elements, each of `count`, cut into words.
   struct X86Patch {
     /// Runs, and those in a row of the kernel.
-    var runCount = 1
-    var runsPerRow = 1
+    var runCount: Int
+    var runsPerRow: Int
     /// Elements of a run.
     var count: Int
     /// Consecutive runs whose words stand side by side: first words, second words…
@@ -14,12 +14,12 @@
     /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
     /// within it, from a word to the next within a run.
     var rowStep = 0
-    var runStep = 0
+    var runStep: Int
     var wordStep = 4
     /// In the weights: from a channel to the next, from a run to the next, within a run.
     var channelStride: Int
     var runStride: Int
-    var weightStride = 1
+    var weightStride: Int
 
     func wordsPerRun(_ workspace: X86Workspace) -> Int {
       (count &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord

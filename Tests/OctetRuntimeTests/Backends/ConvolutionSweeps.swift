@@ -16,7 +16,8 @@ extension Sweep {
   ) { c, random in
     var columns = SweptAxis(kernel: c[2], stride: c[3], padding: c[7], output: c[6])
     (columns.pool, columns.poolStride) = (c[4], c[5])
-    var rows = SweptAxis(kernel: min(c[2], 3), stride: c[3], padding: min(c[7], 1), output: c[6] == 4 ? 2 : 1)
+    var rows = SweptAxis(
+      kernel: min(c[2], 3), stride: c[3], padding: min(c[7], 1), output: c[6] == 4 ? 2 : 1)
     (rows.pool, rows.poolStride) = (c[4] > 1 ? 2 : 1, c[5])
     return .convolution(rows, columns, inputs: c[0], outputs: c[1], .random, &random)
   }
@@ -26,7 +27,8 @@ extension Sweep {
     name: "channels",
     axes: [
       Axis("inputs", few: [1, 2, 3, 4, 5, 8, 15, 16, 17, 33], all: 1...33),
-      Axis("outputs", few: [1, 2, 3, 5, 8, 9, 16, 17, 33], all: Array(1...33) + [47, 65, 96, 129]),
+      Axis(
+        "outputs", few: [1, 2, 3, 5, 8, 9, 16, 17, 33], all: Array(1...33) + [47, 65, 96, 129]),
       Axis("window", few: [0, 1, 2, 3, 4, 5]), SweptValues.axis,
     ]
   ) { c, random in
@@ -90,7 +92,8 @@ extension Sweep {
     name: "depthwise",
     axes: [
       Axis("channels", few: [1, 2, 4, 7, 8, 9, 15, 16, 17, 33], all: 1...35),
-      Axis("multiplier", few: [1, 2], all: [1, 2, 3, 8]), Axis("width", few: [1, 4, 9], all: 1...17),
+      Axis("multiplier", few: [1, 2], all: [1, 2, 3, 8]),
+      Axis("width", few: [1, 4, 9], all: 1...17),
       Axis("kernel", few: [1, 3], all: 1...5), Axis("stride", few: [1, 2], all: 1...3),
       Axis("dilation", few: [1, 2], all: [1, 2]), Axis("padding", few: [0, 1], all: 0...2),
       SweptValues.axis,

@@ -11,7 +11,8 @@ extension Sweep {
     name: "fully connected",
     axes: [
       Axis("inputs", few: [1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 49], all: 1...70),
-      Axis("outputs", few: [1, 3, 4, 5, 8, 9, 17, 65], all: Array(1...40) + [64, 65, 127, 128, 129]),
+      Axis(
+        "outputs", few: [1, 3, 4, 5, 8, 9, 17, 65], all: Array(1...40) + [64, 65, 127, 128, 129]),
       Axis("rows", few: [1, 3], all: 1...13),
       Axis("weight zero point", few: [0, -128], all: [0, 1, -128, 127]), SweptValues.axis,
     ]
@@ -33,7 +34,8 @@ extension Sweep {
     name: "products",
     axes: [
       Axis("depth", few: [1, 7, 8, 9, 16, 17, 33, 48], all: 1...70),
-      Axis("columns", few: [1, 3, 4, 8, 9, 17], all: 1...25), Axis("rows", few: [1, 3], all: 1...5),
+      Axis("columns", few: [1, 3, 4, 8, 9, 17], all: 1...25),
+      Axis("rows", few: [1, 3], all: 1...5),
       Axis("transposed", few: [0, 1]), SweptValues.axis,
     ]
   ) { c, random in

@@ -52,7 +52,7 @@ struct Sweep: Sendable, CustomTestStringConvertible {
   }
 
   /// Calls `body` with every case, in several threads.
-  func forEach(_ body: @escaping @Sendable (WideCase) throws -> Void) async throws {
+  func visit(_ body: @escaping @Sendable (WideCase) throws -> Void) async throws {
     let chunk = 64
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, start) in stride(from: 0, to: count, by: chunk).enumerated() {

@@ -7,7 +7,7 @@ import Testing
 /// What chooses kernels is met at its corners, on every backend and core.
 struct SweepTests {
   @Test(arguments: Sweep.all) func hostMatchesOracle(sweep: Sweep) async throws {
-    try await sweep.forEach { wide in
+    try await sweep.visit { wide in
       for backend in Backend.available {
         let outputs = try wide.operation.run(
           wide.inputs, backend: backend, expected: [wide.expected])

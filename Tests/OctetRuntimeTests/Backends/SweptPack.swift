@@ -15,8 +15,8 @@ struct SweptBoard: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { board.name }
 
-  /// Where a program takes the blobs as files; with `OCTET_SWEEP=all` those too that hold each blob in
-  /// flash. Packs are strewn over all sweeps, so any of them meets every kernel.
+  /// Where a program takes the blobs as files; with `OCTET_SWEEP=all` those too that hold each
+  /// blob in flash. Packs are strewn over all sweeps, so any of them meets every kernel.
   static let all: [SweptBoard] = {
     let files = Sweep.visitsAll ? 400 : 8
     return Board.all.compactMap { board in
