@@ -49,7 +49,7 @@ let package = Package(
       name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),
     .testTarget(
       name: "OctetRuntimeTests",
-      dependencies: ["OctetRuntime", "OctetCompiler", "TestNetworks", "BlobFuzz"]),
+      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "BlobFuzz"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),

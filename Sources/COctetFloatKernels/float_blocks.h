@@ -3,7 +3,8 @@
 // octet_float_kernels.h:
 //
 // 1. The loops over a block are unrolled because its size is a literal in each instance; a switch
-//    finds the instance. Sizes that a set has no registers for are left out.
+//    finds the instance. Sizes that a set has no registers for are left out; asking for one, beyond
+//    the limits that the set states, ends the program, since it would compute nothing.
 // 2. contract: a weight is broadcast to all lanes; with AVX-512 that is part of the multiply-add.
 //    Neighbouring weights (wJ = 1) get their own instance: the offsets are then literals.
 
@@ -56,13 +57,13 @@ static void NAME(contract)(
 ) {
 #define BLOCK(p, j)                                                                               \
   case p * 16 + j:                                                                                \
-    if (p <= PIXELS && j <= (p == 1 ? ONE_PIXEL_OUTPUTS : OUTPUTS)) {                             \
-      if (c->wJ == 1) NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, 1);                \
-      else NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, c->wJ);                       \
-    }                                                                                             \
-    break;
+    if (p > PIXELS || j > (p == 1 ? ONE_PIXEL_OUTPUTS : OUTPUTS)) break;                          \
+    if (c->wJ == 1) NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, 1);                  \
+    else NAME(contract_block)(c, blockCount, x, w, bias, y, p, j, c->wJ);                         \
+    return;
 #define BLOCKS(p) BLOCK(p, 1) BLOCK(p, 2) BLOCK(p, 3) BLOCK(p, 4) BLOCK(p, 5) BLOCK(p, 6)
   switch (pixels * 16 + outputs) { BLOCKS(1) BLOCK(1, 7) BLOCK(1, 8) BLOCKS(2) BLOCKS(3) BLOCKS(4) }
+  __builtin_trap();
 }
 
 INLINE void NAME(correlate_block)(
@@ -102,10 +103,12 @@ static void NAME(correlate)(
 ) {
 #define SUM(b, j)                                                                                 \
   case b * 16 + j:                                                                                \
-    if (b <= SUM_KERNELS && j <= SUM_OUTPUTS) NAME(correlate_block)(c, x, y, sums, b, j);         \
-    break;
+    if (b > SUM_KERNELS || j > SUM_OUTPUTS) break;                                                \
+    NAME(correlate_block)(c, x, y, sums, b, j);                                                   \
+    return;
 #define SUMS(b) SUM(b, 1) SUM(b, 2) SUM(b, 3) SUM(b, 4)
   switch (kernels * 16 + outputs) { SUMS(1) SUMS(2) SUMS(3) SUMS(4) SUMS(5) }
+  __builtin_trap();
 }
 
 static const octet_float_kernels NAME(kernels) = {

@@ -49,6 +49,9 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
   }
 }
 
+#define BLOCKS(F)                                                                                 \
+  F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(TWELVE, 1, LOAD)            \
+  F(TWELVE, 1, THREE) F(EIGHT, 1, NARROW) F(SIX, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

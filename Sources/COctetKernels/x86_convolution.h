@@ -154,25 +154,31 @@ INLINE void block(
   }
 }
 
-typedef void block_function(const octet_x86_layer *, const octet_x86_place *);
+// One kernel for each kind and width that the file's BLOCKS lists, in the order of octet_x86.h; for
+// no other is there one to choose.
+#define PAIR(F, a, b, ...) F(a, __VA_ARGS__) F(b, __VA_ARGS__)
+#define FOUR(F, a, b, c, d, ...) PAIR(F, a, b, __VA_ARGS__) PAIR(F, c, d, __VA_ARGS__)
+#define ONE(F, ...) F(1, __VA_ARGS__)
+#define SIX(F, ...) FOUR(F, 1, 2, 3, 4, __VA_ARGS__) PAIR(F, 5, 6, __VA_ARGS__)
+#define EIGHT(F, ...) SIX(F, __VA_ARGS__) PAIR(F, 7, 8, __VA_ARGS__)
+#define TWELVE(F, ...) EIGHT(F, __VA_ARGS__) FOUR(F, 9, 10, 11, 12, __VA_ARGS__)
+#define SIXTEEN(F, ...) TWELVE(F, __VA_ARGS__) FOUR(F, 13, 14, 15, 16, __VA_ARGS__)
 #define BLOCK(P, B, mode, is_rectified)                                                           \
+  _Static_assert(P * B <= MOST_SUMS, "the sums stay in registers");                               \
   TARGET static void block_##P##_##B##_##mode##_##is_rectified(                                   \
       const octet_x86_layer *l, const octet_x86_place *r) {                                       \
-    if (P * B <= MOST_SUMS) block(P, B, mode, is_rectified, l, r);                                \
+    block(P, B, mode, is_rectified, l, r);                                                        \
   }
 #define NAME_OF(P, B, mode, is_rectified) block_##P##_##B##_##mode##_##is_rectified,
-#define SIXTEEN(F, ...)                                                                           \
-  F(1, __VA_ARGS__) F(2, __VA_ARGS__) F(3, __VA_ARGS__) F(4, __VA_ARGS__) F(5, __VA_ARGS__)       \
-  F(6, __VA_ARGS__) F(7, __VA_ARGS__) F(8, __VA_ARGS__) F(9, __VA_ARGS__) F(10, __VA_ARGS__)      \
-  F(11, __VA_ARGS__) F(12, __VA_ARGS__) F(13, __VA_ARGS__) F(14, __VA_ARGS__)                     \
-  F(15, __VA_ARGS__) F(16, __VA_ARGS__)
-#define BLOCKS(F)                                                                                 \
-  F(1, BROADCAST) F(2, BROADCAST) F(8, BROADCAST) F(1, LOAD) F(1, THREE) F(1, NARROW) F(2, NARROW)
-#define DEFINITIONS(B, mode) SIXTEEN(BLOCK, B, mode, 0) SIXTEEN(BLOCK, B, mode, 1)
-#define NAMES(B, mode) {{SIXTEEN(NAME_OF, B, mode, 0)}, {SIXTEEN(NAME_OF, B, mode, 1)}},
+#define DEFINITIONS(WIDTHS, B, mode) WIDTHS(BLOCK, B, mode, 0) WIDTHS(BLOCK, B, mode, 1)
+#define NAMES(WIDTHS, B, mode) {{WIDTHS(NAME_OF, B, mode, 0)}, {WIDTHS(NAME_OF, B, mode, 1)}},
 BLOCKS(DEFINITIONS)
-// In the order of octet_x86.h.
-static block_function *const blocks[][2][16] = {BLOCKS(NAMES)};
+
+octet_x86_block NAME(block)(int kind, int width, int is_rectified) {
+  enum { MOST = OCTET_X86_MOST_COLUMNS };
+  static const octet_x86_block blocks[OCTET_X86_KINDS][2][MOST] = {BLOCKS(NAMES)};
+  return width > 0 && width <= MOST ? blocks[kind][is_rectified][width - 1] : NULL;
+}
 
 // The maxima of the sums of neighbouring columns, requantized.
 INLINE void pool(const octet_x86_layer *l, octet_x86_place *r, const vector *sums) {
@@ -197,12 +203,9 @@ INLINE void pool(const octet_x86_layer *l, octet_x86_place *r, const vector *sum
 // Blocks of nearly equal width; the last one may repeat columns of the one before. The place moves:
 // it is not copied, since what was just written by parts is slow to read as a whole.
 TARGET void NAME(run)(
-    const octet_x86_layer *l, int block_kind, octet_x86_place *r, int height) {
-  const int is_narrow = block_kind >= OCTET_X86_NARROW_ONE;
+    const octet_x86_layer *l, octet_x86_block run, octet_x86_place *r, int height) {
   const int is_pooled = l->pool_height * l->pool_width > 1;
   const int last = l->convolved_width - l->block_width;
-  block_function *const run =
-      blocks[block_kind][l->is_rectified][(is_narrow ? l->channels : l->block_width) - 1];
   const uint8_t *const image = r->pixel;
   int8_t *target = r->target;
   vector *const sums = r->sums;
@@ -210,7 +213,7 @@ TARGET void NAME(run)(
     const uint8_t *pixel = image + (ptrdiff_t)y * l->pool_stride_height * l->vertical_step;
     for (int i = 0; i < l->pool_height; i++, pixel += l->vertical_step) {
       r->is_first = i == 0;
-      r->is_finished = !is_pooled || (is_narrow && i == l->pool_height - 1);
+      r->is_finished = !is_pooled || (l->is_narrow && i == l->pool_height - 1);
       for (int j = 0; j < l->block_count; j++) {
         const ptrdiff_t x = j * l->block_width < last ? j * l->block_width : last;
         r->pixel = pixel + x * l->horizontal_step;

@@ -45,6 +45,20 @@ public final class Blob: @unchecked Sendable {
     withUnvalidatedModel { $0.selfTestRange }
   }
 
+  /// The name of the first operator of a validated blob whose bytes in the self-test are not those
+  /// that it records; nil when there is none.
+  func selfTestFailure(on backend: Backend) throws(SessionError) -> String? {
+    let model = withUnvalidatedModel { $0 }
+    let arena = Arena(byteCount: model.arenaByteCount)
+    let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
+    // Unlikely results, so that it shows where nothing was computed.
+    _ = arena.region.initializeMemory(as: UInt8.self, repeating: 0xA5)
+    defer { withExtendedLifetime((self, arena, workspace)) {} }
+    let session = try Session(
+      model: model, arena: arena.region, backend: backend, workspace: workspace.region)
+    return session.selfTest().map { String(model.operator($0).name) }
+  }
+
   /// Runs the self-test on a validated blob.
   func selfTestResults() -> (checksums: [UInt32], outputs: [Int8]) {
     withUnvalidatedModel { model in

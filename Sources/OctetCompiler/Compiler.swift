@@ -97,8 +97,8 @@ public enum Compiler {
     }
   }
 
-  /// Runs the self-test to learn its results, writes them and the checksum, and validates the whole
-  /// as a user's program will.
+  /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as
+  /// a user's program will, and runs it on every backend.
   private static func finish(_ planned: [UInt8]) throws(CompilerError) -> Blob {
     var bytes = planned
     bytes.putChecksum()
@@ -115,7 +115,22 @@ public enum Compiler {
     }
     bytes.putChecksum()
     blob = try Blob.validated(bytes)
+    try requireSelfTest(blob)
     return blob
+  }
+
+  /// Throws unless the self-test passes on every backend that this machine has: a model that some
+  /// kernel gets wrong never becomes a file.
+  package static func requireSelfTest(_ blob: Blob) throws(CompilerError) {
+    for backend in Backend.available {
+      let failed: String?
+      do {
+        failed = try blob.selfTestFailure(on: backend)
+      } catch {
+        throw .invalid(node: "self-test", reason: "\(error)")
+      }
+      if let failed { throw .differs(backend: backend, operator: failed) }
+    }
   }
 }
 

@@ -8,6 +8,8 @@ public enum CompilerError: Error, Equatable, CustomStringConvertible {
   case tooLarge(reason: String)
   /// The blob that was written does not validate: a fault of the compiler.
   case rejected(ModelError)
+  /// A backend of this machine computes other bytes than the portable kernels: a fault of a kernel.
+  case differs(backend: Backend, operator: String)
 
   public var description: String {
     switch self {
@@ -17,6 +19,9 @@ public enum CompilerError: Error, Equatable, CustomStringConvertible {
     case .rejected(let error) where error.cause == .tooLarge:
       "the model exceeds the published limits of a blob (\(error))"
     case .rejected(let error): "the blob does not validate (\(error)); please report this"
+    case .differs(let backend, let name):
+      "on this machine's backend '\(backend.name)' the self-test differs, first at operator "
+        + "'\(name)', so nothing was written; this is a fault of Octet: please report this model"
     }
   }
 }

@@ -42,11 +42,14 @@ public enum OperatorKind: UInt16, Sendable {
   let arena: UnsafeMutableRawPointer
   /// The instruction set that kernels may use.
   let backend: Backend
+  /// NEON: whether products of weights may be added in 16 bits, see `PairedProducts`.
+  let addsPairs: Bool
 
-  init(view: OperatorView, arena: UnsafeMutableRawPointer, backend: Backend) {
+  init(view: OperatorView, arena: UnsafeMutableRawPointer, backend: Backend, addsPairs: Bool) {
     self.view = view
     unsafe self.arena = arena
     self.backend = backend
+    self.addsPairs = addsPairs
   }
 
   /// The first element of a tensor to read: `elementCount` int8 values.
@@ -70,7 +73,14 @@ public enum OperatorKind: UInt16, Sendable {
 
   /// Constant data at a blob offset.
   func data<T: BitwiseCopyable>(_ offset: Int32, as type: T.Type) -> UnsafePointer<T> {
-    unsafe view.model.pointer(Int(offset)).assumingMemoryBound(to: type)
+    unsafe view.data(offset, as: type)
+  }
+}
+
+extension OperatorView {
+  /// Constant data at a blob offset.
+  func data<T: BitwiseCopyable>(_ offset: Int32, as type: T.Type) -> UnsafePointer<T> {
+    unsafe model.pointer(Int(offset)).assumingMemoryBound(to: type)
   }
 }
 

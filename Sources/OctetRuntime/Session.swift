@@ -15,6 +15,7 @@
   /// Nil for a backend that needs none.
   private let workspace: UnsafeMutableRawPointer?
   public let backend: Backend
+  private let addsPairs: Bool
 
   /// - Parameters:
   ///   - arena: at least `model.arenaByteCount` bytes, 4-aligned; its contents need no preparation.
@@ -46,6 +47,7 @@
     } else {
       self.backend = workspaceCount >= workspaceByteCount ? best : .portable
     }
+    addsPairs = model.addsPairs(on: self.backend)
     let start = unsafe workspace?.baseAddress
     guard UInt(bitPattern: start) & 63 == 0 else { throw .workspaceMisaligned }
     let needsWorkspace = workspaceByteCount > 0 && self.backend != .portable
@@ -96,7 +98,7 @@
       }
     #endif
     let context = unsafe OperatorContext(
-      view: model.uncheckedOperator(index), arena: arena, backend: backend)
+      view: model.uncheckedOperator(index), arena: arena, backend: backend, addsPairs: addsPairs)
     context.run()
   }
 

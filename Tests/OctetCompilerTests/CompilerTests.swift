@@ -84,6 +84,27 @@ import Testing
     return (0..<model.outputCount).map { Array(session.output($0)) }
   }
 
+  /// A blob whose last operator records other bytes than it computes: no backend passes.
+  @Test func requiresTheSelfTest() throws {
+    let blob = try Networks.compiled(Networks.joined()).blob
+    try Compiler.requireSelfTest(blob)
+    var bytes = blob.bytes
+    let model = try blob.model()
+    let last = model.operator(model.operatorCount - 1)
+    bytes[last.offset + OperatorRecord.outputChecksum] ^= 1
+    for index in 0..<4 { bytes[BlobHeader.checksum + index] = 0 }
+    var checksum = Checksum()
+    bytes.withUnsafeBytes { checksum.update($0.baseAddress!, count: $0.count) }
+    for index in 0..<4 {
+      bytes[BlobHeader.checksum + index] = UInt8(truncatingIfNeeded: checksum.value >> (8 * index))
+    }
+    let name = String(last.name)
+    let error = #expect(throws: CompilerError.self) { try Compiler.requireSelfTest(Blob(bytes)) }
+    #expect(error == .differs(backend: .portable, operator: name))
+    #expect("\(try #require(error))".contains("backend 'portable'"))
+    withExtendedLifetime(blob) {}
+  }
+
   private func isInput(_ tensor: TensorView, _ model: Model) -> Bool {
     (0..<model.inputCount).contains { model.input($0).offset == tensor.offset }
   }

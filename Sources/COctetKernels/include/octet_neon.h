@@ -30,11 +30,9 @@ OCTET_LEAF octet_words octet_add_high(octet_words sum, octet_halves values) {
   return (octet_words)vaddw_s16((int32x4_t)sum, vget_high_s16((int16x8_t)values));
 }
 
-// Adds products of 16 pairs to four sums. Two products fit int16, 2 · 127 · 128 < 2¹⁵, because
-// weights are at least −127.
-OCTET_LEAF octet_words octet_add_long_products(octet_words sum, octet_bytes w, octet_bytes x) {
-  octet_halves products = octet_multiply_low(w, x) + octet_multiply_high(w, x);
-  return (octet_words)vpadalq_s16((int32x4_t)sum, (int16x8_t)products);
+// Neighbouring values, added to sums.
+OCTET_LEAF octet_words octet_add_pairs(octet_words sum, octet_halves values) {
+  return (octet_words)vpadalq_s16((int32x4_t)sum, (int16x8_t)values);
 }
 
 #if defined(__aarch64__)

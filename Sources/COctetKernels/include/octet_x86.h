@@ -7,7 +7,13 @@
 // What the kernels need of a layer. An element is a value of the image: uint8 (q + 128) for
 // AVX-512, int16 for AVX2. A word is 4 bytes: four or two elements. A vector has as many lanes of
 // 4 bytes as the registers; each is an output channel. Steps are in bytes, counts in elements.
-typedef struct {
+typedef struct octet_x86_layer octet_x86_layer;
+typedef struct octet_x86_place octet_x86_place;
+
+// Computes a block: some columns of a row, some channels.
+typedef void (*octet_x86_block)(const octet_x86_layer *, const octet_x86_place *);
+
+struct octet_x86_layer {
   // The image: a padded copy of the input.
   int64_t image;                                 // bytes from the layer's own address
   int32_t height, row_count;                     // of the input
@@ -22,17 +28,22 @@ typedef struct {
   int32_t vertical_step, horizontal_step;
   int32_t column_step;                           // narrow: to the next column of the pool's window
   int32_t convolved_width;                       // columns that the output needs
-  int32_t block_width, block_count;              // columns at once, see block_kind
+  int32_t block_width, block_count;              // columns at once
+  int32_t is_narrow;                             // lanes are columns
   int32_t pool_height, pool_width, pool_stride_height, pool_stride_width;
   int32_t output_width, channels;
   int32_t target_step;                           // from a column's outputs to the next one's
   int32_t lower, upper;
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
   int32_t left_shift;                            // addition: of the inputs
-} octet_x86_layer;
+
+  // For blocks of one, two and eight vectors of channels; narrow, of all channels. Those that the
+  // layer has blocks for are there, or it is not a layer: see X86Layer.findBlocks.
+  octet_x86_block one, two, eight;
+};
 
 // What a block computes: all columns of a row, some channels.
-typedef struct {
+struct octet_x86_place {
   const uint8_t *pixel;                          // the first one's window in the image
   const void *weights;                           // [word_count, vectors] vectors; narrow:
                                                  // [word_count, channels] words
@@ -43,14 +54,15 @@ typedef struct {
   int32_t vector_count;                          // sums of a column
   int32_t count;                                 // channels to store
   int32_t is_first, is_finished;                 // no sums yet; no more to come
-} octet_x86_place;
+};
 
-// Vectors of channels at once; depthwise; three columns of the kernel; narrow, for one or two
-// columns of the pool's window.
+// Kinds of blocks: vectors of channels at once; depthwise; three columns of the kernel; narrow, for
+// one or two columns of the pool's window.
 enum {
   OCTET_X86_ONE, OCTET_X86_TWO, OCTET_X86_EIGHT, OCTET_X86_DEPTHWISE, OCTET_X86_THREE,
-  OCTET_X86_NARROW_ONE, OCTET_X86_NARROW_TWO
+  OCTET_X86_NARROW_ONE, OCTET_X86_NARROW_TWO, OCTET_X86_KINDS
 };
+enum { OCTET_X86_MOST_COLUMNS = 16 };            // of a block
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
 // addition and one shift of the 64-bit product, as floors of floors collapse: with s = −shift ≥ 1,
@@ -78,14 +90,17 @@ enum {
 };
 
 // Whether the processor and the operating system have the instructions; as many multiply-adds as
-// it can do, and how many these are; the padded image of one sample; depthwise, a row of the input,
-// or of padding (null), for words of neighbours in a column; rows of the output; a + b.
+// it can do, and how many these are; the kernel for blocks of so many columns, narrow of so many
+// channels, or null where there is none; the padded image of one sample; depthwise, a row of the
+// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \
+  octet_x86_block octet_block_##set(int kind, int width, int is_rectified);                       \
   void octet_copy_##set(const octet_x86_layer *, const int8_t *source);                           \
   void octet_take_##set(const octet_x86_layer *, uint32_t *words, const int8_t *source);          \
-  void octet_run_##set(const octet_x86_layer *, int block_kind, octet_x86_place *, int height);   \
+  void octet_run_##set(                                                                           \
+      const octet_x86_layer *, octet_x86_block, octet_x86_place *, int height);                   \
   void octet_add_##set(                                                                           \
       const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
       int8_t *target);

@@ -106,21 +106,18 @@
 
   #if arch(arm64)
     extension Tiles {
-      /// The same for patches of at most 32 values that all lie in `rowCount` rows, at most eight,
-      /// of eight bytes.
-      ///
-      /// - Parameter indices: `[4, 32]`, where the values of each patch stand there, row by row,
-      ///   and 255 after them.
+      /// The same for patches that the plan takes from a table.
       @inline(never)
       static func runNarrow(
-        _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
-        _ indices: UnsafePointer<Int8>, rowCount: Int
+        _ patches: Patches, _ channels: Channels, _ tile: inout Tile, _ plan: NarrowPlan
       ) {
         let channels = NEONChannels(channels)
+        let indices = unsafe plan.indices
         var next = tile
         for _ in 0..<tile.repeatCount {
           let table = unsafe Table(
-            patches.place(next.row, next.column), step: patches.rowByteCount, rowCount: rowCount)
+            patches.place(next.row, next.column), step: patches.rowByteCount,
+            rowCount: plan.rowCount)
           if channels.depth > 16 {
             let wide = unsafe WidePatches(
               low: table.patches(indices), high: table.patches(indices + 16))

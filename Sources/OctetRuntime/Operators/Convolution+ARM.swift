@@ -49,7 +49,7 @@
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)
-      let allChannels = Channels(self, context)
+      let allChannels = Channels(self)
       var target = unsafe context.output(0)
       var tile = unsafe Tile(
         isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)

@@ -25,6 +25,13 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) { runTiles(CoreConvolution.self, context) }
+
+    /// Taps of a block, a multiple of 4: as many as the scratch has room for.
+    func coreBlockCount(tapByteCount: Int) -> Int {
+      let room = view.scratchByteCount &- coreFixedByteCount
+      let needed = tapByteCount == 8 && !takesRuns ? 12 : tapByteCount
+      return min((room / needed) & ~3, (patchCount &+ 3) & ~3)
+    }
   }
 
   extension Patches {

@@ -7,55 +7,55 @@
     func runOnNEON(_ context: OperatorContext) { runTiles(NEONConvolution.self, context) }
   }
 
-  extension Convolution {
-    /// The convolution's pixels of a tile beside each other.
-    private var tileWidth: Int { windowCount > 1 ? word(Word.poolWidth) : 4 }
+  /// How all four patches of a tile are taken from one table, without being copied: they lie in
+  /// eight rows of eight bytes, and have at most 32 values.
+  @safe struct NarrowPlan {
+    // Safety: the scratch has the room that `Convolution.neonValueByteCount` names.
+    /// `[4, 32]`: where the values of each patch stand in the rows, row by row, and 255 after them.
+    let indices: UnsafePointer<Int8>
+    /// At most eight.
+    let rowCount: Int
 
-    /// Whether all four patches of a tile lie in eight rows of eight bytes, and are read from there
-    /// without being copied. Only where there is a band may eight bytes of each row be read.
-    ///
-    /// On AArch64 alone: ARMv7's tables are half as large.
-    var isNarrow: Bool {
+    /// Writes the indices; nil where patches do not lie so, and on ARMv7, whose tables are half as
+    /// large.
+    init?(_ layer: Convolution, _ scratch: UnsafeMutableRawPointer) {
       #if arch(arm)
-        false
+        return nil
       #else
-        reachesFewBytes
-      #endif
-    }
-
-    private var reachesFewBytes: Bool {
-      let pixelStep =
-        word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
-      let width = (tileWidth &- 1) &* pixelStep &+ word(Word.kernelWidth)
-      return takesNeighbours && bandByteCount > 0 && patchCount <= 32 && windowCount <= 4
-        && bandRowCount <= 8 && width &* input.channels <= 8
-    }
-
-    /// Whether a kernel row is contiguous in the input.
-    private var takesNeighbours: Bool {
-      word(Word.groups) == 1 && word(Word.dilationWidth) == 1
-    }
-
-    /// Writes the places of each patch's values in the rows, 32 a patch, and 255 after them.
-    fileprivate func writeNarrowIndices(_ indices: UnsafeMutablePointer<UInt8>) {
-      let runByteCount = word(Word.kernelWidth) &* input.channels
-      let pixelStep =
-        word(Word.strideWidth) &* (windowCount > 1 ? 1 : word(Word.poolStrideWidth))
-      for index in 0..<128 { unsafe indices[index] = 255 }
-      for index in 0..<4 {
-        // A window of fewer pixels has its last again.
-        let lane = windowCount > 1 ? min(index, windowCount &- 1) : index
-        let row = lane / tileWidth &* word(Word.strideHeight)
-        var place = 8 &* row &+ lane % tileWidth &* pixelStep &* input.channels
-        var next = unsafe indices + (32 &* index)
-        for _ in 0..<word(Word.kernelHeight) {
-          for byte in 0..<runByteCount {
-            unsafe next[byte] = UInt8(truncatingIfNeeded: place &+ byte)
+        typealias Word = Convolution.Word
+        let windowCount = layer.windowCount
+        // The convolution's pixels of a tile beside each other.
+        let tileWidth = windowCount > 1 ? layer.word(Word.poolWidth) : 4
+        let pixelStep =
+          layer.word(Word.strideWidth)
+          &* (windowCount > 1 ? 1 : layer.word(Word.poolStrideWidth))
+        let width = (tileWidth &- 1) &* pixelStep &+ layer.word(Word.kernelWidth)
+        // Kernel rows are contiguous, and only where there is a band may eight bytes of each row be
+        // read.
+        guard layer.word(Word.groups) == 1, layer.word(Word.dilationWidth) == 1,
+          layer.bandByteCount > 0, layer.patchCount <= 32, windowCount <= 4,
+          layer.bandRowCount <= 8, width &* layer.input.channels <= 8
+        else { return nil }
+        rowCount = layer.bandRowCount
+        unsafe indices = UnsafePointer(scratch.assumingMemoryBound(to: Int8.self))
+        let indices = unsafe scratch.assumingMemoryBound(to: UInt8.self)
+        for index in 0..<128 { unsafe indices[index] = 255 }
+        let runByteCount = layer.word(Word.kernelWidth) &* layer.input.channels
+        for index in 0..<4 {
+          // A window of fewer pixels has its last again.
+          let lane = windowCount > 1 ? min(index, windowCount &- 1) : index
+          let row = lane / tileWidth &* layer.word(Word.strideHeight)
+          var place = 8 &* row &+ lane % tileWidth &* pixelStep &* layer.input.channels
+          var next = unsafe indices + (32 &* index)
+          for _ in 0..<layer.word(Word.kernelHeight) {
+            for byte in 0..<runByteCount {
+              unsafe next[byte] = UInt8(truncatingIfNeeded: place &+ byte)
+            }
+            unsafe next += runByteCount
+            place &+= 8 &* layer.word(Word.dilationHeight)
           }
-          unsafe next += runByteCount
-          place &+= 8 &* word(Word.dilationHeight)
         }
-      }
+      #endif
     }
   }
 
@@ -65,8 +65,9 @@
     private let values: UnsafeMutablePointer<Int8>
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
-    private let isNarrow: Bool
-    private let narrowRowCount: Int
+    private let addsPairs: Bool
+    /// How patches are taken from a table; nil when they are copied to `values`.
+    private let narrow: NarrowPlan?
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch: UnsafeMutableRawPointer) {
       // One after the other: four patches and the maxima.
@@ -74,12 +75,8 @@
       unsafe maxima = (scratch + layer.neonValueByteCount)
         .assumingMemoryBound(to: Int32.self)
       hasDotProduct = context.backend == .dotProduct
-      isNarrow = layer.isNarrow
-      narrowRowCount = layer.bandRowCount
-      if isNarrow {
-        unsafe layer.writeNarrowIndices(
-          UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt8.self))
-      }
+      addsPairs = context.addsPairs
+      narrow = unsafe NarrowPlan(layer, UnsafeMutableRawPointer(values))
     }
 
     func compute(
@@ -88,6 +85,7 @@
       #if arch(arm64)
         if hasDotProduct { return run(DotProducts.self, patches, channels, &tile) }
       #endif
+      if addsPairs { return run(PairedProducts.self, patches, channels, &tile) }
       run(LongProducts.self, patches, channels, &tile)
     }
 
@@ -96,10 +94,7 @@
       _: By.Type, _ patches: Patches, _ channels: Channels, _ tile: inout Tile
     ) {
       #if arch(arm64)
-        if isNarrow {
-          return unsafe Tiles<By>.runNarrow(
-            patches, channels, &tile, UnsafePointer(values), rowCount: narrowRowCount)
-        }
+        if let narrow { return Tiles<By>.runNarrow(patches, channels, &tile, narrow) }
       #endif
       unsafe Tiles<By>.run(patches, channels, &tile, values)
     }

@@ -38,20 +38,13 @@ extension Convolution {
   }
 
   /// What does not depend on the block: the band, sums and running maxima.
-  private var coreFixedByteCount: Int {
+  var coreFixedByteCount: Int {
     bandByteCount &+ 16 &* min(groupChannelCount, Self.coreSumChannelCount)
       &+ (windowCount > 4 ? 4 &* groupChannelCount : 0)
   }
 
   /// Channels whose sums are kept at a time.
   static let coreSumChannelCount = 16
-
-  /// Taps of a block, a multiple of 4: as many as the scratch has room for.
-  func coreBlockCount(tapByteCount: Int) -> Int {
-    let room = view.scratchByteCount &- coreFixedByteCount
-    let needed = tapByteCount == 8 && !takesRuns ? 12 : tapByteCount
-    return min((room / needed) & ~3, (patchCount &+ 3) & ~3)
-  }
 
   /// Whether kernel rows are contiguous in the input, and long enough to be read there.
   var takesRuns: Bool {

@@ -136,12 +136,14 @@
       var layer = X86Layer(
         view, self, batch: batch, rows: rows, columns: columns, inputs: inputs,
         channels: channels, imageRowCount: imageRowCount, clamp: lower...upper)
-      if isNarrow(layer) { layer.kind = .narrow }
-      layer.takesThree =
-        layer.kind == .convolution && columns.kernel == 3 && columns.stride == 1
-        && columns.dilation == 1 && inputs % elementsPerWord == 0 && columns.convolved > 1
-        && channels <= lanes
-      let takesThree = layer.takesThree
+      let prefersThree =
+        columns.kernel == 3 && columns.stride == 1 && columns.dilation == 1
+        && inputs % elementsPerWord == 0 && columns.convolved > 1 && channels <= lanes
+      guard
+        prefersPixels(layer) && layer.findBlocks(.narrow)
+          || prefersThree && layer.findBlocks(.three) || layer.findBlocks(.convolution)
+      else { return nil }
+      let takesThree = layer.kind == .three
       // A row of the kernel is one run of elements, unless its columns lie or are taken apart.
       let runsPerRow = columns.dilation == 1 && !takesThree ? 1 : columns.kernel
       let count = columns.kernel / runsPerRow &* inputs
@@ -157,13 +159,10 @@
         layer, patch, parameters, imageCount: total, scratchByteCount: sums)
     }
 
-    /// Whether lanes are better pixels than channels: measured, with at most half of the lanes
-    /// channels and a row of pixels that fills more.
-    private func isNarrow(_ layer: X86Layer) -> Bool {
-      // Lanes are two elements apart.
-      let step = Int(layer.kernel.pool_stride_width &* layer.kernel.horizontal_step)
-      return layer.kernel.channels <= 8 && layer.kernel.pool_width <= 2
-        && step == 2 &* elementByteCount && layer.kernel.output_width >= lanes / 2
+    /// Whether lanes are better pixels than channels, where there is a kernel for both: measured,
+    /// with at most half of the lanes channels and a row of pixels that fills more.
+    private func prefersPixels(_ layer: X86Layer) -> Bool {
+      layer.kernel.channels <= 8 && layer.kernel.output_width >= lanes / 2
     }
   }
 #endif

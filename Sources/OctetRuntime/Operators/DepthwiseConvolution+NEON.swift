@@ -12,21 +12,23 @@
   internal import COctetKernels
 
   extension DepthwiseConvolution {
-    /// Whether vectors of channels lie in the input, or one channel serves all.
-    var hasVectors: Bool {
-      output.channels >= 8 && (input.channels == output.channels || input.channels == 1)
-    }
-
-    func runOnNEON(_ context: OperatorContext) {
+    /// False, with nothing done, where there is no kernel: vectors of channels must lie in the
+    /// input, or one channel serve all.
+    func runOnNEON(_ context: OperatorContext) -> Bool {
+      let isSpread = input.channels == 1
+      guard output.channels >= 8, isSpread || input.channels == output.channels else {
+        return false
+      }
       let kernel = NEONDepthwise(self, context)
       // Constants, so that each becomes a kernel of its own.
-      if input.channels == 1 {
+      if isSpread {
         kernel.run(laneCount: 8, isSpread: true, batch: input.batch)
       } else if output.channels < 16 {
         kernel.run(laneCount: 8, isSpread: false, batch: input.batch)
       } else {
         kernel.run(laneCount: 16, isSpread: false, batch: input.batch)
       }
+      return true
     }
   }
 
@@ -42,7 +44,7 @@
     init(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
       unsafe source = context.input(0)
       unsafe target = context.output(0)
-      channels = NEONChannels(Channels(layer, context))
+      channels = NEONChannels(Channels(layer))
       rows = layer.rows
       columns = layer.columns
       padding = SIMD16(repeating: Int8(truncatingIfNeeded: layer.input.zeroPoint))
@@ -146,23 +148,6 @@
       typealias Block = FourRows<LongProducts>
       let finished = RowConstants<Block>(channels, first)
       unsafe Block.store(bytes: finished(sum), pixel + first)
-    }
-  }
-
-  extension Channels {
-    /// Without a depth.
-    fileprivate init(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
-      typealias Word = DepthwiseConvolution.Word
-      let view = layer.view
-      unsafe weights = context.data(view.parameter(Word.weights), as: Int8.self)
-      unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
-      unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
-      unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
-      count = layer.output.channels
-      depth = 0
-      zeroPoint = layer.output.zeroPoint
-      lower = view.parameter(Word.lower)
-      upper = view.parameter(Word.upper)
     }
   }
 #endif

@@ -11,7 +11,10 @@
 extension DepthwiseConvolution {
   func run(_ context: OperatorContext) {
     #if canImport(COctetKernels.NEON)
-      if context.backend != .portable, hasVectors { return runOnNEON(context) }
+      if context.backend != .portable, runOnNEON(context) { return }
+    #endif
+    #if arch(arm)
+      if runOnCore(context) { return }
     #endif
     let kernel = PortableDepthwise(self, context)
     for batch in 0..<input.batch {

@@ -36,7 +36,6 @@
         view, workspace, batch: input.batch, rows: rows, columns: columns, inputs: channels,
         channels: channels, imageRowCount: imageRowCount,
         clamp: view.parameter(Word.lower)...view.parameter(Word.upper))
-      layer.kind = .depthwise
       layer.groupCount = groups
       var parameters = parameters
       var step = columns.stride &* channels
@@ -52,6 +51,7 @@
       }
       // Of words, where x86_convolution.h has elements.
       layer.kernel.horizontal_step = Int32(4 &* step)
+      guard layer.findBlocks(.depthwise) else { return nil }
       let patch = X86Patch(
         runCount: columns.kernel, runsPerRow: columns.kernel, count: rows.kernel,
         runStep: 4 &* columns.dilation &* channels, wordStep: 4 &* imageRowCount,

@@ -8,7 +8,7 @@
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
-      let channels = Channels(self, context)
+      let channels = Channels(self)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
@@ -18,7 +18,8 @@
           for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
           offset &*= weightZeroPoint
         }
-        unsafe channels.connect(source, offset: offset, target, context.backend)
+        unsafe channels.connect(
+          source, offset: offset, target, context.backend, addsPairs: context.addsPairs)
       }
     }
   }
@@ -28,21 +29,21 @@
     @inline(__always)
     func connect(
       _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>,
-      _ backend: Backend
+      _ backend: Backend, addsPairs: Bool
     ) {
       #if arch(arm64)
         if backend == .dotProduct {
-          unsafe NEONFullyConnected<DotProducts>(self, values, offset: offset)(target)
-        } else {
-          unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
+          return unsafe NEONFullyConnected<DotProducts>(self, values, offset: offset)(target)
         }
-      #else
-        #if canImport(COctetKernels.NEON)
-          if backend != .portable {
-            unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
-            return
-          }
-        #endif
+      #endif
+      #if canImport(COctetKernels.NEON)
+        if backend != .portable {
+          return addsPairs
+            ? unsafe NEONFullyConnected<PairedProducts>(self, values, offset: offset)(target)
+            : unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
+        }
+      #endif
+      #if arch(arm)
         unsafe connectOnCore(values, offset: offset, target)
       #endif
     }

@@ -53,7 +53,7 @@ package struct FullyConnected: Operator {
   }
 
   func runPortable(_ context: OperatorContext) {
-    let channels = Channels(self, context)
+    let channels = Channels(self)
     let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth

@@ -33,7 +33,9 @@ extension MatrixBlock {
       var source = unsafe left
       var results = unsafe target
       for row in 0..<rows {
-        unsafe channels.connect(source, offset: rowOffsets[row], results, context.backend)
+        // Columns are activations, which may all be −128.
+        unsafe channels.connect(
+          source, offset: rowOffsets[row], results, context.backend, addsPairs: false)
         unsafe source += channels.depth
         unsafe results += columns
       }

@@ -36,6 +36,10 @@ protocol Operator {
     /// Prepares the operator for wide vectors; nil when the portable kernel should run it.
     func prepare(_ workspace: inout X86Workspace) -> Int?
   #endif
+  #if canImport(COctetKernels.NEON)
+    /// Whether weights of −128 stand where `PairedProducts` would overflow.
+    var hasLowestPairs: Bool { get }
+  #endif
 }
 
 extension Operator {

@@ -5,15 +5,14 @@
   /// workspace; distances in it are from its own address.
   struct X86Layer: BitwiseCopyable {
     enum Kind: UInt8 {
-      case convolution, narrow, depthwise, addition
+      /// `three`: words stand in threes, of neighbouring columns of the kernel, for one vector.
+      case convolution, three, narrow, depthwise, addition
     }
 
     /// What the kernels read; first, as their offsets count from it.
     var kernel = octet_x86_layer()
     var kind = Kind.convolution
     var isAVX2 = false
-    /// Whether words stand in threes, of neighbouring columns of the kernel, for one vector.
-    var takesThree = false
     var batch = 1
     /// In the arena; the second input is an addition's.
     var input = 0
@@ -43,15 +42,19 @@
       return isOnePixel && vectors > 4 ? 8 : min(vectors, 2)
     }
 
-    /// The kernel for blocks of `vectors`.
-    private func block(_ vectors: Int) -> Int32 {
-      if kind == .narrow {
-        return Int32(kernel.pool_width == 2 ? OCTET_X86_NARROW_TWO : OCTET_X86_NARROW_ONE)
+    /// Calls `body` with the first channel and the vectors of each block; not of a narrow layer.
+    func forEachBlock(of channels: Int, _ body: (Int, Int) -> Void) {
+      var channel = 0
+      while channel < channels {
+        let vectors = vectorsPerBlock(channels &- channel)
+        body(channel, vectors)
+        channel &+= vectors &* lanes
       }
-      if kind == .depthwise { return Int32(OCTET_X86_DEPTHWISE) }
-      if takesThree { return Int32(OCTET_X86_THREE) }
-      return Int32(
-        vectors == 8 ? OCTET_X86_EIGHT : vectors == 2 ? OCTET_X86_TWO : OCTET_X86_ONE)
+    }
+
+    /// The kernel for blocks of `vectors`, which `findBlocks` found.
+    private func block(_ vectors: Int) -> octet_x86_block? {
+      unsafe vectors == 8 ? kernel.eight : vectors == 2 ? kernel.two : kernel.one
     }
 
     /// Runs the layer that stands at `place`.
@@ -108,7 +111,7 @@
       var channel = 0
       while channel < channels {
         let vectors = vectorsPerBlock(channels &- channel)
-        let block = block(vectors)
+        let block = unsafe block(vectors)
         unsafe row.weights = weights
         unsafe row.vector_count = Int32(
           truncatingIfNeeded: kind == .narrow ? channels : vectors)

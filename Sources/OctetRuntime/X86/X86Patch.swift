@@ -5,8 +5,8 @@
   /// elements, each of `count`, cut into words.
   struct X86Patch {
     /// Runs, and those in a row of the kernel.
-    var runCount = 1
-    var runsPerRow = 1
+    var runCount: Int
+    var runsPerRow: Int
     /// Elements of a run.
     var count: Int
     /// Consecutive runs whose words stand side by side: first words, second words…
@@ -14,12 +14,12 @@
     /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
     /// within it, from a word to the next within a run.
     var rowStep = 0
-    var runStep = 0
+    var runStep: Int
     var wordStep = 4
     /// In the weights: from a channel to the next, from a run to the next, within a run.
     var channelStride: Int
     var runStride: Int
-    var weightStride = 1
+    var weightStride: Int
 
     func wordsPerRun(_ workspace: X86Workspace) -> Int {
       (count &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
@@ -60,13 +60,10 @@
 
     /// The words are the blob offsets of weights, bias, multipliers and shifts.
     init(_ view: OperatorView, weights: Int, bias: Int, multipliers: Int, shifts: Int) {
-      func data<T: BitwiseCopyable>(_ word: Int, as type: T.Type) -> UnsafePointer<T> {
-        unsafe view.model.pointer(Int(view.parameter(word))).assumingMemoryBound(to: type)
-      }
-      unsafe self.weights = data(weights, as: Int8.self)
-      unsafe self.bias = data(bias, as: Int32.self)
-      unsafe self.multipliers = data(multipliers, as: Int32.self)
-      unsafe self.shifts = data(shifts, as: Int8.self)
+      unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
+      unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
+      unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
+      unsafe self.shifts = view.data(view.parameter(shifts), as: Int8.self)
       channels = view.result(0).channels
       period = channels
       zeroPoint = view.result(0).zeroPoint
@@ -179,7 +176,6 @@
       layer.kernel.word_count = Int32(wordCount)
       layer.kernel.taps = Int64(taps &- place)
       layer.kernel.image = Int64(imageOffset &- place)
-      layer.setBlocks(mostSums: mostSums)
       unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
       return place
     }
@@ -190,12 +186,7 @@
       of channels: Int, _ layer: X86Layer, _ body: (Int, Int) -> Void
     ) {
       if layer.kind == .narrow { return body(0, channels) }
-      var channel = 0
-      while channel < channels {
-        let width = layer.vectorsPerBlock(channels &- channel)
-        body(channel, width &* lanes)
-        channel &+= width &* lanes
-      }
+      layer.forEachBlock(of: channels) { body($0, $1 &* lanes) }
     }
 
     private func writeTaps(_ patch: X86Patch, at offset: Int) {
@@ -243,24 +234,4 @@
     }
   }
 
-  extension X86Layer {
-    /// Cuts rows into blocks of nearly equal width.
-    mutating func setBlocks(mostSums: Int) {
-      kernel.target_step = kernel.channels
-      kernel.block_width = 1
-      if kind == .narrow {
-        // Each lane has a window of the pool.
-        kernel.column_step = kernel.horizontal_step
-        kernel.horizontal_step &*= kernel.pool_stride_width &* Int32(lanes)
-        kernel.target_step &*= Int32(lanes)
-        kernel.convolved_width = (kernel.output_width &+ Int32(lanes) &- 1) / Int32(lanes)
-      } else {
-        let most = min(16, Int32(mostSums / vectorsPerBlock(Int(kernel.channels))))
-        let count = (kernel.convolved_width &+ most &- 1) / most
-        kernel.block_width = (kernel.convolved_width &+ count &- 1) / count
-      }
-      kernel.block_count =
-        (kernel.convolved_width &+ kernel.block_width &- 1) / kernel.block_width
-    }
-  }
 #endif

@@ -27,8 +27,6 @@
       let bits = UInt32(truncatingIfNeeded: value)
       return backend == .avx2 ? (bits & 0xFFFF) &* 0x1_0001 : (bits &+ 128) &* 0x0101_0101
     }
-    /// Sums that stay in registers.
-    var mostSums: Int { backend == .avx2 ? 12 : 24 }
     var vectorByteCount: Int { 4 &* lanes }
 
     private init(

@@ -48,6 +48,36 @@ struct BackendTests {
     }
   }
 
+  /// The arena must be large enough and aligned, and so must the workspace.
+  @Test func memoryIsChecked() throws {
+    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = try bytes.model()
+    let needed = model.arenaByteCount
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: needed + 64, alignment: 64)
+    defer { memory.deallocate() }
+    #expect(throws: SessionError.arenaTooSmall(byteCount: needed - 1, needed: needed)) {
+      try Session(model: model, arena: .init(rebasing: memory[..<(needed - 1)]))
+    }
+    #expect(throws: SessionError.arenaMisaligned) {
+      try Session(model: model, arena: .init(rebasing: memory[2...]))
+    }
+    #expect(throws: SessionError.workspaceMisaligned) {
+      try Session(model: model, arena: memory, workspace: .init(rebasing: memory[4...]))
+    }
+  }
+
+  /// As many products as there are lanes, and none where there is no such loop.
+  @Test func peakLoopsCount() {
+    for backend in Backend.available {
+      let products = backend.runPeakLoop(rounds: 3)
+      switch backend {
+      case .avx2: #expect(products == 3 * 12 * 16)
+      case .avx512vnni: #expect(products == 3 * 12 * 64)
+      default: #expect(products == 0)
+      }
+    }
+  }
+
   @Test func bestIsAvailable() {
     #expect(Backend.best.isAvailable)
     #expect(Backend.available.contains(.portable))

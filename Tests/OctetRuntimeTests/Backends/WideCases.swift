@@ -26,7 +26,7 @@ struct WideCase: CustomStringConvertible {
     description = "\(kind), seed \(seed): \(description)"
   }
 
-  private init(_ operation: TestOperator, _ inputs: [[Int8]], _ expected: [Int8]) {
+  init(_ operation: TestOperator, _ inputs: [[Int8]], _ expected: [Int8]) {
     self.operation = operation
     self.inputs = inputs
     self.expected = expected
@@ -94,7 +94,7 @@ struct WideCase: CustomStringConvertible {
     var p = FullyConnectedParameters(
       rows: random.int(0...1) == 0 ? 1 : random.int(1...15), inputCount: inputCount,
       outputCount: outputCount, inputZeroPoint: random.int(-128...127),
-      weights: random.bytes(inputCount * outputCount, -127...127), weightZeroPoint: 0,
+      weights: random.bytes(inputCount * outputCount, -128...127), weightZeroPoint: 0,
       bias: random.words(outputCount, -9999...9999),
       multipliers: (0..<outputCount).map { _ in
         random.multiplier(near: 60 / (73.0 * 73 * Double(inputCount).squareRoot()))
@@ -148,7 +148,7 @@ extension ConvolutionParameters {
     }
     self.init(
       input: input, inputZeroPoint: random.int(-128...127),
-      weights: random.bytes(weightCount, -127...127), bias: random.words(output.c, -9999...9999),
+      weights: random.bytes(weightCount, -128...127), bias: random.words(output.c, -9999...9999),
       multipliers: multipliers, output: output, outputZeroPoint: random.int(-128...127),
       window: window)
     (lower, upper) = random.rectifiedBounds(outputZeroPoint)
@@ -157,7 +157,7 @@ extension ConvolutionParameters {
 
 extension RandomSource {
   /// Bounds of a fused activation: a ReLU's, none, or any.
-  fileprivate mutating func rectifiedBounds(_ zeroPoint: Int) -> (lower: Int, upper: Int) {
+  mutating func rectifiedBounds(_ zeroPoint: Int) -> (lower: Int, upper: Int) {
     switch int(0...2) {
     case 0: (zeroPoint, 127)
     case 1: (-128, 127)

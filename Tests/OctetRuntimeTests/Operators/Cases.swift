@@ -44,7 +44,7 @@ extension ConvolutionParameters {
     let typical = 60 / (73.0 * 73 * Double(tapCount).squareRoot())
     self.init(
       input: input, inputZeroPoint: random.int(-128...127),
-      weights: random.bytes(weightCount, -127...127), bias: random.words(output.c, -9999...9999),
+      weights: random.bytes(weightCount, -128...127), bias: random.words(output.c, -9999...9999),
       multipliers: (0..<output.c).map { _ in random.multiplier(near: typical) }, output: output,
       outputZeroPoint: random.int(-128...127), window: window)
     (lower, upper) = random.clampBounds()
@@ -149,7 +149,7 @@ extension FullyConnectedParameters {
     var p = Self(
       rows: random.int(1...3), inputCount: inputCount, outputCount: outputCount,
       inputZeroPoint: random.int(-128...127),
-      weights: random.bytes(inputCount * outputCount, -127...127),
+      weights: random.bytes(inputCount * outputCount, -128...127),
       weightZeroPoint: random.int(0...3) == 0 ? random.int(-128...127) : 0,
       bias: random.words(outputCount, -9999...9999),
       multipliers: (0..<outputCount).map { _ in

@@ -13,7 +13,7 @@ extension ConvolutionParameters {
     let taps = rows.kernel * columns.kernel * input.c / groups
     var p = ConvolutionParameters(
       input: input, inputZeroPoint: random.int(-128...127),
-      weights: random.bytes(taps * channels, -127...127),
+      weights: random.bytes(taps * channels, -128...127),
       bias: random.words(channels, -9999...9999),
       multipliers: (0..<channels).map { _ in
         random.multiplier(near: 60 / (73.0 * 73 * Double(taps).squareRoot()))
@@ -78,7 +78,7 @@ extension BinaryParameters {
     func words(_ by: FixedPointMultiplier) -> [Int] { [Int(by.multiplier), Int(by.shift)] }
     let parameters: [Int] =
       switch kind {
-      case .add, .subtract: [20] + words(byA) + words(byB) + words(by) + [lower, upper]
+      case .add, .subtract: [leftShift] + words(byA) + words(byB) + words(by) + [lower, upper]
       case .multiply: words(by) + [lower, upper]
       default: []
       }

@@ -13,6 +13,8 @@ struct BinaryParameters {
   var byA = FixedPointMultiplier(multiplier: 1 << 30, shift: 0)
   var byB = FixedPointMultiplier(multiplier: 1 << 30, shift: 0)
   var by = FixedPointMultiplier(multiplier: 1 << 30, shift: -18)
+  /// Of a sum: bits that both inputs are shifted by first.
+  var leftShift = 20
 }
 
 extension Oracle {
@@ -21,8 +23,8 @@ extension Oracle {
     _ p: BinaryParameters, _ a: [Int8], _ b: [Int8], sign: Int64
   ) -> [Int8] {
     pairs(p, a, b).map { a, b in
-      let scaledA = requantize((a - Int64(p.zeroA)) * 1_048_576, p.byA)
-      let scaledB = requantize((b - Int64(p.zeroB)) * 1_048_576, p.byB)
+      let scaledA = requantize((a - Int64(p.zeroA)) << p.leftShift, p.byA)
+      let scaledB = requantize((b - Int64(p.zeroB)) << p.leftShift, p.byB)
       let sum = requantize(scaledA + sign * scaledB, p.by)
       return clamp(sum + Int64(p.zeroOutput), p.lower, p.upper)
     }

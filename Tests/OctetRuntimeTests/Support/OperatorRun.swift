@@ -42,8 +42,12 @@ enum RunError: Error {
 extension TestOperator {
   /// The outputs for `inputs`: the values of the inputs in the arena, in order. All other memory is
   /// poisoned, and nothing but the outputs and the scratch may change.
+  ///
+  /// - Parameter expected: what should come out. Its complement lies there before, so that no byte
+  ///   can be right that was not written; but where the input overlaps.
   func run(
-    _ inputs: [[Int8]], placement: Placement = .apart, backend: Backend = .portable
+    _ inputs: [[Int8]], placement: Placement = .apart, backend: Backend = .portable,
+    expected: [[Int8]] = []
   ) throws -> [[Int8]] {
     let arenaInputs = self.inputs.indices.filter { self.inputs[$0].constant == nil }
     let plan = try plan(placement)
@@ -59,6 +63,11 @@ extension TestOperator {
     for index in workspace.indices { workspace[index] = UInt8(truncatingIfNeeded: index &* 41) }
     let session = try Session(
       model: model, arena: arena, backend: backend, workspace: workspace)
+    for (start, values) in zip(plan.outputs, expected) {
+      for (index, value) in values.enumerated() {
+        arena[start + index] = UInt8(bitPattern: ~value)
+      }
+    }
     for (index, values) in inputs.enumerated() { try session.setInput(index, values.span) }
     let before = Array(arena)
     session.run()
@@ -127,106 +136,8 @@ extension TestOperator {
   }
 
   func blob(_ plan: Plan) -> [UInt8] {
-    var data = ByteWriter()
-    var words: [(value: Int, isOffset: Bool)] = []
-    for parameter in parameters {
-      switch parameter {
-      case .word(let value): words.append((value, false))
-      case .bytes(let values):
-        words.append((data.bytes.count, true))
-        for value in values { data.u8(Int(value)) }
-        for _ in 0..<BlobLimits.overreadByteCount { data.u8(0) }
-        data.align(4)
-      case .words(let values):
-        words.append((data.bytes.count, true))
-        for value in values { data.u32(Int(value)) }
-      }
-    }
-    let constants = inputs.map { input in
-      defer { if let values = input.constant { for value in values { data.u8(Int(value)) } } }
-      return data.bytes.count
-    }
-    let arenaInputs = inputs.indices.filter { inputs[$0].constant == nil }
-    let tensorCount = inputs.count + outputs.count
-    let list = arenaInputs + Array(inputs.count..<tensorCount) + Array(0..<tensorCount)
-    let operatorOffset = BlobHeader.byteCount + tensorCount * TensorRecord.byteCount
-    let listOffset = operatorOffset + OperatorRecord.byteCount
-    let parameterOffset = (listOffset + 2 * list.count + 3) & ~3
-    let stringOffset = parameterOffset + 4 * words.count
-    let dataOffset = stringOffset + 4
-    var writer = ByteWriter()
-    writer.u32(Int(BlobHeader.magicValue))
-    writer.u16(Int(BlobHeader.versionValue))
-    writer.u16(BlobHeader.byteCount)
-    writer.u32(dataOffset + data.bytes.count)
-    writer.u32(0)
-    for offset in [
-      BlobHeader.byteCount, operatorOffset, listOffset, parameterOffset, stringOffset, dataOffset,
-    ] { writer.u32(offset) }
-    for count in [tensorCount, 1, arenaInputs.count, outputs.count] { writer.u16(count) }
-    for count in [list.count, words.count, 4, data.bytes.count, plan.arenaByteCount, 0] {
-      writer.u32(count)
-    }
-    for _ in 0..<6 { writer.u32(0) }
-    writeTensors(plan, constants: constants.map { $0 + dataOffset }, to: &writer)
-    writer.u16(Int(kind.rawValue))
-    writer.u8(inputs.count)
-    writer.u8(outputs.count)
-    for word in [
-      arenaInputs.count + outputs.count, 0, words.count, plan.scratch, plan.scratchByteCount, 0, 0,
-    ] { writer.u32(word) }
-    for index in list { writer.u16(index) }
-    writer.align(4)
-    for word in words { writer.u32(word.isOffset ? word.value + dataOffset : word.value) }
-    writer.u32(0)
-    return checksummed(writer.bytes + data.bytes)
+    OperatorBlob([(self, plan)], arenaByteCount: plan.arenaByteCount).bytes
   }
-
-  private func writeTensors(_ plan: Plan, constants: [Int], to writer: inout ByteWriter) {
-    for (index, tensor) in (inputs + outputs).enumerated() {
-      let isOutput = index >= inputs.count
-      if isOutput {
-        writer.u32(plan.outputs[index - inputs.count])
-      } else {
-        writer.u32(tensor.constant == nil ? plan.inputs[index] : constants[index])
-      }
-      writer.u32(tensor.shape.count)
-      for dimension in tensor.shape.dimensions { writer.u32(dimension) }
-      writer.u32(Int(tensor.scale.bitPattern))
-      writer.u8(tensor.zeroPoint)
-      writer.u8(tensor.rank)
-      writer.u8(tensor.constant == nil ? 0 : 1)
-      writer.u8(0)
-      writer.u16(0)
-      writer.u16(isOutput ? 1 : 0)
-      writer.u32(0)
-    }
-  }
-
-  private func checksummed(_ blob: [UInt8]) -> [UInt8] {
-    var bytes = blob
-    var crc = Checksum()
-    bytes.withUnsafeBytes { crc.update($0.baseAddress!, count: $0.count) }
-    for index in 0..<4 {
-      bytes[BlobHeader.checksum + index] = UInt8(
-        truncatingIfNeeded: crc.value >> (8 * UInt32(index)))
-    }
-    return bytes
-  }
-}
-
-private struct ByteWriter {
-  var bytes: [UInt8] = []
-  mutating func u8(_ value: Int) { bytes.append(UInt8(truncatingIfNeeded: value)) }
-  mutating func u16(_ value: Int) {
-    u8(value)
-    u8(value >> 8)
-  }
-  mutating func u32(_ value: Int) {
-    u16(value)
-    u16(value >> 16)
-  }
-  mutating func align(_ multiple: Int) { while bytes.count % multiple != 0 { u8(0) } }
 }
 
 /// Bytes at a 16-aligned address, exactly as many as they are.
