@@ -10,8 +10,8 @@ extension Graph {
   /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
   /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
   /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay within
-  /// `BlobLimits.sumMagnitude`, also after
-  /// the shift to the left that requantization begins with where `s_in · s_w / s_out` is 1 or more.
+  /// `BlobLimits.sumMagnitude`, as the runtime's validator demands, also after the shift to the
+  /// left that requantization begins with where `s_in · s_w / s_out` is 1 or more.
   public func proveAccumulators() throws(QuantizationError) {
     for node in nodes {
       guard let axis = node.operation.weightChannelAxis, node.inputs.count >= 2,
