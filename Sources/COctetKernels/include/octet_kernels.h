@@ -1,14 +1,13 @@
 // Inner loops and instructions that Swift cannot name. Each is the twin of a Swift function.
 #pragma once
 
-#include <stdint.h>
-
 #include "octet_core.h"
 
 // The high half of 2·a·b, rounded to nearest: `highMultiply` of FixedPoint.swift.
 static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
+
 // a·b / 2⁸ of factors from 0 on, rounded down, saturated: `Demand.workCount`.
 static inline int32_t octet_scaled_product(int32_t a, int32_t b) {
   return (int64_t)a * b >> 39 ? INT32_MAX : (int32_t)((int64_t)a * b >> 8);
