@@ -101,8 +101,8 @@ public enum Compiler {
     }
   }
 
-  /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as a
-  /// user's program will, and runs it on every backend.
+  /// Runs the self-test to learn its results, writes them and the checksum, validates the whole as
+  /// a user's program will, and runs it on every backend.
   private static func finish(_ planned: [UInt8]) throws(CompilerError) -> Blob {
     var bytes = planned
     bytes.putChecksum()

@@ -10,7 +10,7 @@ extension Graph {
   /// Kernels start from the folded bias `b − z·Σw` and add `w · q` with `q` in −128…127 in any
   /// order, so every partial sum is at most `|b − z·Σw| + 128 · Σ|w|`. The reference adds
   /// `w · (q − z)` to `b`, at most `|b| + Σ|w| · max|q − z|`. Both must stay within
-  /// `BlobLimits.sumMagnitude`, which leaves room for a zero point below 2³¹.
+  /// `BlobLimits.sumMagnitude`, as the runtime's validator demands.
   ///
   /// - Parameter allowingWrap: otherwise also after the shift to the left that requantization
   ///   begins with where `s_in · s_w / s_out` is 1 or more. There TensorFlow Lite for

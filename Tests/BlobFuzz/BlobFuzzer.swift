@@ -131,9 +131,10 @@ package struct BlobFuzzer {
       bytes.seal()
       return bytes
     }
-    var parts = BlobParts(original)
     let other = BlobParts(corpus[random.int(0...corpus.count - 1)])
-    for _ in 0..<random.int(1...4) { parts.mutate(&random, other: other) }
+    let isFresh = random.int(0...2) == 0
+    var parts = isFresh ? BlobParts(freshConvolution: &random) : BlobParts(original)
+    for _ in 0..<random.int(isFresh ? 0...1 : 1...4) { parts.mutate(&random, other: other) }
     // Generous scratch memory first, then what each operator asks for.
     var needs = [Int](repeating: 1 << 18, count: parts.operators.count)
     let bytes = parts.bytes(parts.plan(scratchByteCounts: needs))

@@ -41,8 +41,8 @@ extension BlobParts {
   /// One dimension of one tensor, or of all: what follows from it may or may not fit.
   private mutating func mutateShape(_ random: inout TestRandom) {
     let axis = random.int(0...3)
-    let isWide = random.int(0...9) == 0
-    let dimension = isWide ? 1 << random.int(5...13) : random.int(1...12)
+    let isWide = random.int(0...3) == 0
+    let dimension = isWide ? 1 << random.int(4...13) : random.int(1...12)
     if random.int(0...1) == 0 {
       tensors[random.int(0...tensors.count - 1)].dimensions[axis] = dimension
     } else {

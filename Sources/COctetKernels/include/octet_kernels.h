@@ -1,8 +1,6 @@
 // Inner loops and instructions that Swift cannot name. Each is the twin of a Swift function.
 #pragma once
 
-#include <stdint.h>
-
 #include "octet_core.h"
 
 // The high half of 2·a·b, rounded to nearest: `highMultiply` of FixedPoint.swift.
@@ -10,10 +8,9 @@ static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
-// a·b / 2⁸ of factors from 0 on, rounded down and saturated: `Demand.workCount`.
+// a·b / 2⁸ of factors from 0 on, rounded down, saturated: `Demand.workCount`.
 static inline int32_t octet_scaled_product(int32_t a, int32_t b) {
-  const uint64_t product = ((uint64_t)(uint32_t)a * (uint32_t)b) >> 8;
-  return product > INT32_MAX ? INT32_MAX : (int32_t)product;
+  return (int64_t)a * b >> 39 ? INT32_MAX : (int32_t)((int64_t)a * b >> 8);
 }
 
 // The widest word that ARM cores load and store at any address.

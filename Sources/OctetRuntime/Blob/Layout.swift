@@ -102,9 +102,8 @@ public enum BlobLimits {
   public static let windowExtent = 1 << 12
   /// Bytes of a name, without the zero that ends it. (Labels may be longer: none is written twice.)
   public static let nameByteCount = 255
-  /// The most that an int32 sum may be, above and below zero: an output's zero point is added to
-  /// it yet.
-  public static let sumMagnitude: UInt32 = (1 << 31) - 256
+  /// The most that a sum may be, above and below zero.
+  public static let sumMagnitude: UInt32 = (1 << 31) - 1
 
   package static let alignment = 4
   package static let scratchAlignment = 16
