@@ -26,6 +26,8 @@ public struct BoardReport: Encodable, Sendable {
   public var outputsMatchHost: Bool
   public var selfTestPassed: Bool
   public var instructionsPerInference: Int?
+  /// By the tables of Arm's manuals, without waiting for memory; nil but on Cortex-M.
+  public var cyclesPerInference: Int?
   public var operators: [OperatorInstructions]
   public var nanosecondsPerInference: Int?
   public var arenaByteCount: Int
@@ -53,6 +55,7 @@ public struct BoardReport: Encodable, Sendable {
     outputsMatchHost = result.outputsMatchHost
     selfTestPassed = result.selfTestPassed
     instructionsPerInference = result.instructionsPerInference
+    cyclesPerInference = result.cyclesPerInference
     operators = result.operators
     processor = host == nil ? firmware.board.emulatedProcessor : nil
     nanosecondsPerInference = result.nanosecondsPerInference
@@ -83,7 +86,13 @@ public struct BoardReport: Encodable, Sendable {
     ]
     if let instructionsPerInference {
       lines.append("instructions an inference  \(instructionsPerInference)")
-      for part in operators { lines.append("  \(part.name)  \(part.instructionCount)") }
+      if let cyclesPerInference {
+        lines.append("cycles an inference        \(cyclesPerInference), modelled")
+      }
+      for part in operators {
+        let cycles = part.cycleCount.map { ", \($0) cycles" } ?? ""
+        lines.append("  \(part.name)  \(part.instructionCount)\(cycles)")
+      }
     }
     if let nanosecondsPerInference {
       lines.append("nanoseconds an inference   \(nanosecondsPerInference)")
