@@ -8,8 +8,10 @@ package struct ThumbCode {
 
     package var byteCount: Int { isWide ? 4 : 2 }
 
-    /// BLX with a register.
-    var callsThroughRegister: Bool { !isWide && word & 0xFF87 == 0x4780 }
+    /// BLX with a register, or BX with another than the link register, which returns.
+    var callsThroughRegister: Bool {
+      !isWide && (word & 0xFF87 == 0x4780 || word & 0xFF87 == 0x4700 && word != 0x4770)
+    }
   }
 
   package var instructions: [Instruction] = []

@@ -10,7 +10,8 @@ struct BoardVerb: Verb {
     "'list' shows the boards. 'build' leaves the ELF, the flash image and a memory map in a "
     + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a "
     + "Linux board, and compares every output byte. 'profile' prints what each operator costs in "
-    + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and QEMU are needed. "
+    + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and "
+    + "QEMU are needed. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
     + "all operators or only those of a model."
   let action = Positional<String>(
