@@ -106,7 +106,7 @@ struct CycleModelTests {
   private static let program = """
       .syntax unified
       .section .vectors, "a"
-      .word 0x20001000, reset + 1
+      .word 0x20001000, reset
       .text
       .global reset, board_count_begin, board_count_end
       .thumb_func
