@@ -27,7 +27,7 @@ public func octet_open(
       _ = try unsafe Session(model: model, arena: region)
     } catch {
       unsafe session.pointee.error_detail = error.detail
-      return CInt(error.code.rawValue)
+      return CInt(error.code)
     }
   } catch {
     unsafe session.pointee.error_detail = error.offset

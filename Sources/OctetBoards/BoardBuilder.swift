@@ -209,6 +209,8 @@ public struct BoardBuilder {
     else { throw .stackUnknown("the linker script does not say where it lies") }
     let free = top.address - limit.address
     guard free >= needed || !checksStack else {
+      // Nobody shall flash it.
+      elf.remove()
       throw .doesNotFit(
         board: board.name,
         problem: "the stack needs up to \(needed) bytes, and \(max(free, 0)) of RAM are left for it"

@@ -27,6 +27,8 @@ public struct BoardReport: Encodable, Sendable {
   public var outputsMatchHost: Bool
   public var selfTestPassed: Bool
   public var instructionsPerInference: Int?
+  /// By the tables of Arm's manuals, without waiting for memory; nil but on Cortex-M.
+  public var cyclesPerInference: Int?
   public var operators: [OperatorInstructions]
   public var nanosecondsPerInference: Int?
   public var arenaByteCount: Int
@@ -54,6 +56,7 @@ public struct BoardReport: Encodable, Sendable {
     outputsMatchHost = result.outputsMatchHost
     selfTestPassed = result.selfTestPassed
     instructionsPerInference = result.instructionsPerInference
+    cyclesPerInference = result.cyclesPerInference
     operators = result.operators
     processor = host == nil ? firmware.board.emulatedProcessor : nil
     nanosecondsPerInference = result.nanosecondsPerInference
@@ -84,7 +87,13 @@ public struct BoardReport: Encodable, Sendable {
     ]
     if let instructionsPerInference {
       lines.append("instructions an inference  \(instructionsPerInference)")
-      for part in operators { lines.append("  \(part.name.shown)  \(part.instructionCount)") }
+      if let cyclesPerInference {
+        lines.append("cycles an inference        \(cyclesPerInference), modelled")
+      }
+      for part in operators {
+        let cycles = part.cycleCount.map { ", \($0) cycles" } ?? ""
+        lines.append("  \(part.name.shown)  \(part.instructionCount)\(cycles)")
+      }
     }
     if let nanosecondsPerInference {
       lines.append("nanoseconds an inference   \(nanosecondsPerInference)")

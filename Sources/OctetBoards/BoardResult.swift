@@ -15,6 +15,8 @@ public struct BoardResult: Sendable {
   public var differingSampleIndex: Int?
   /// Executed by the core for one inference, the mean of a few; nil on hardware.
   public var instructionsPerInference: Int?
+  /// Modelled, for the same inferences, on Cortex-M; nil elsewhere.
+  public var cyclesPerInference: Int?
   /// Why the emulator counted nothing; nil when it did, and on hardware.
   public var countFailure: String?
   /// The same by operator, of the first sample.
@@ -33,7 +35,13 @@ public struct BoardResult: Sendable {
 /// What one operator costs in emulation.
 public struct OperatorInstructions: Encodable, Sendable {
   public var name: String
+  /// What it does.
+  public var `operator`: String
+  /// Multiply-adds.
+  public var macCount: Int
   public var instructionCount: Int
+  /// Modelled, on Cortex-M; nil elsewhere.
+  public var cycleCount: Int?
 }
 
 /// The `board_report` of board.h.

@@ -81,10 +81,15 @@ public struct BoardRunner {
       reference.model.operatorCount, inputs: Array(inputs.prefix(byteCount)), isTracing: true)
     result.instructionsPerInference =
       counts.reduce(0) { $0 + $1.instructionCount } / counts.count
+    let cycles = counts.compactMap(\.cycleCount)
+    if cycles.count == counts.count {
+      result.cyclesPerInference = cycles.reduce(0, +) / cycles.count
+    }
     result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
-      OperatorInstructions(
-        name: String(reference.model.operator(index).name),
-        instructionCount: count.instructionCount)
+      let view = reference.model.operator(index)
+      return OperatorInstructions(
+        name: String(view.name), operator: view.kind.map { "\($0)" } ?? "", macCount: view.macCount,
+        instructionCount: count.instructionCount, cycleCount: count.cycleCount)
     }
   }
 

@@ -33,11 +33,16 @@ package struct EmulatedMachine: Machine {
     // ARM symbols of Thumb code have their lowest bit set, addresses do not.
     let mask = firmware.board.triple.hasPrefix("arm") ? ~1 : ~0
     let plugin = try Self.buildPlugin(in: folder)
-    let arguments = [
-      "-plugin",
-      "\(Self.escaped(plugin.path)),begin=\(begin.address & mask),end=\(end.address & mask)",
-    ]
-    let (command, text) = try execute(inputs: inputs, isTracing: isTracing, plugin: arguments)
+    var options =
+      "\(Self.escaped(plugin.path)),begin=\(begin.address & mask),end=\(end.address & mask)"
+    if let model = CycleModel(firmware.board) {
+      let (base, costs) = model.table(ThumbCode(image))
+      let file = folder.appendingPathComponent("costs.raw")
+      try file.write(costs)
+      options += ",base=\(base),costs=\(Self.escaped(file.path))"
+    }
+    let (command, text) = try execute(
+      inputs: inputs, isTracing: isTracing, plugin: ["-plugin", options])
     let counts = ExecutionCount.all(in: text)
     guard counts.count == expected, counts.allSatisfy({ $0.instructionCount > 0 }) else {
       throw .notCounted(command: command.line, output: text)
@@ -91,6 +96,8 @@ package struct EmulatedMachine: Machine {
 /// What the core executed between two marks.
 package struct ExecutionCount: Equatable {
   package var instructionCount: Int
+  /// By ``CycleModel``; nil where there is none.
+  package var cycleCount: Int?
 
   /// From what the plugin printed, a line for each.
   static func all(in text: String) -> [ExecutionCount] {
@@ -99,7 +106,8 @@ package struct ExecutionCount: Equatable {
       guard words.count >= 2, words[0] == "instructions", let count = Int(words[1]) else {
         return nil
       }
-      return ExecutionCount(instructionCount: count)
+      let cycles = words.count == 4 && words[2] == "cycles" ? Int(words[3]) : nil
+      return ExecutionCount(instructionCount: count, cycleCount: cycles)
     }
   }
 }

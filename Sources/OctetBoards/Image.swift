@@ -21,7 +21,7 @@ package struct Image {
 
   package struct Symbol {
     package var name: String
-    var address: Int
+    package var address: Int
     package var byteCount: Int
     var sectionIndex: Int
     var isFunction: Bool
@@ -66,7 +66,7 @@ package struct Image {
     return reader.bytes[start..<min(start + max(section.byteCount, 0), reader.bytes.count)]
   }
 
-  func symbol(_ name: String) -> Symbol? { allSymbols.first { $0.name == name } }
+  package func symbol(_ name: String) -> Symbol? { allSymbols.first { $0.name == name } }
 
   private func total(_ isIncluded: (Section) -> Bool) -> Int {
     sections.filter { $0.isAllocated && $0.name != ".model" && isIncluded($0) }

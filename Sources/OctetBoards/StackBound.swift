@@ -20,8 +20,10 @@ struct StackBound {
   private var addressesTaken: Set<Int> = []
 
   private enum RelocationType {
-    /// R_ARM_THM_CALL, _JUMP24, _JUMP19, _JUMP11.
-    static let calls: Set<Int> = [10, 30, 51, 102]
+    /// R_ARM_THM_CALL
+    static let call = 10
+    /// R_ARM_THM_JUMP24, _JUMP19, _JUMP11
+    static let jumps: Set<Int> = [30, 51, 102]
   }
 
   init(_ image: Image) throws(BoardError) {
@@ -47,8 +49,12 @@ struct StackBound {
       let symbol = image.allSymbols[relocation.symbolIndex]
       let target = symbol.address & ~1
       guard symbol.isFunction, functions[target] != nil else { continue }
-      if RelocationType.calls.contains(relocation.type) {
-        if let caller = owner(relocation.address) { functions[caller]?.callees.insert(target) }
+      if relocation.type == RelocationType.call || RelocationType.jumps.contains(relocation.type) {
+        // A jump to its own start is a loop, or gives the frame back first.
+        guard let caller = owner(relocation.address),
+          caller != target || relocation.type == RelocationType.call
+        else { continue }
+        functions[caller]?.callees.insert(target)
       } else if !(vectors.map { $0.contains(relocation.address) } ?? false) {
         addressesTaken.insert(target)
       }
@@ -82,8 +88,7 @@ struct StackBound {
       function.callsThroughRegister
       ? function.callees.union(addressesTaken) : function.callees
     var deepest = 0
-    // A jump to its own start is a loop, or gives the frame back first.
-    for callee in callees.sorted() where callee != address {
+    for callee in callees.sorted() {
       deepest = max(deepest, try depth(callee, &depths, path: path + [address]))
     }
     depths[address] = frame + deepest

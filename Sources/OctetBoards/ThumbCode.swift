@@ -1,21 +1,30 @@
 /// The instructions of a Cortex-M image, of 16 and 32 bits (Armv7-M ARM, A5).
-struct ThumbCode {
-  struct Instruction: Equatable {
-    var address: Int
+package struct ThumbCode {
+  package struct Instruction: Equatable {
+    package var address: Int
     /// The first halfword in the upper half where there are two.
-    var word: UInt32
-    var isWide: Bool
+    package var word: UInt32
+    package var isWide: Bool
 
-    var byteCount: Int { isWide ? 4 : 2 }
+    package var byteCount: Int { isWide ? 4 : 2 }
 
-    /// BLX with a register.
-    var callsThroughRegister: Bool { !isWide && word & 0xFF87 == 0x4780 }
+    /// BLX with a register, or BX with another than the link register, which returns.
+    var callsThroughRegister: Bool {
+      !isWide && (word & 0xFF87 == 0x4780 || word & 0xFF87 == 0x4700 && word != 0x4770)
+    }
   }
 
-  var instructions: [Instruction] = []
+  package var instructions: [Instruction] = []
+
+  /// - Parameter halfwords: from the address `start` on.
+  package init(_ halfwords: [UInt16], at start: Int) {
+    append(
+      halfwords.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }[...], start,
+      from: start, to: start + 2 * halfwords.count)
+  }
 
   /// All that mapping symbols say is Thumb code.
-  init(_ image: Image) {
+  package init(_ image: Image) {
     for (index, section) in image.sections.enumerated() where section.isExecutable {
       let end = section.address + section.byteCount
       let marks = image.allSymbols.filter { $0.sectionIndex == index && $0.isMapping }

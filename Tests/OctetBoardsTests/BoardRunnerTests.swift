@@ -23,10 +23,21 @@ struct BoardRunnerTests {
     #expect(result.outputs.count == 30)
     #expect(Set(result.outputs).count > 3, "the fixture's outputs say something")
     #expect(try #require(result.instructionsPerInference) > 100_000)
+    let profile = try #require(BoardProfile(result))
+    #expect(profile.operators.count == 5)
+    #expect(profile.macCount == 416_520)
+    #expect(profile.text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     switch board.family {
     case .linux:
       #expect(firmware.fileByteCount <= 65536)
+      #expect(result.cyclesPerInference == nil)
     case .cortexM:
+      let cycles = try #require(result.cyclesPerInference)
+      let parts = result.operators.compactMap(\.cycleCount)
+      #expect(cycles > result.instructionsPerInference ?? 0)
+      // Of one sample and between other marks, so not to the last cycle.
+      #expect(parts.count == 5)
+      #expect(abs(parts.reduce(0, +) - cycles) < cycles / 100)
       #expect(firmware.textByteCount <= 12288)
       #expect(result.ramByteCount <= 3072)
       #expect(result.stackByteCount <= (try #require(firmware.stackBoundByteCount)))

@@ -23,6 +23,28 @@ struct CounterTests {
     }
   }
 
+  @Test("Jumps and loads one after the other count across blocks")
+  func countsAcrossBlocks() throws {
+    try withTemporaryFolder { folder in
+      let host = try Self.host(0, 1, in: folder)
+      // At 110 a load, at 112 a load, at 114 a branch; all other code takes one cycle.
+      var costs = [UInt8](repeating: 0, count: 120)
+      for index in stride(from: 0, to: 120, by: 2) { costs[index] = 1 }
+      costs.replaceSubrange(10..<16, with: [2, 128, 2, 128, 1, 2])
+      try Data(costs).write(to: folder.appendingPathComponent("costs"))
+      func cycles(_ blocks: String) throws -> String {
+        let arguments = ["begin=100", "end=200", "base=100", "costs=\(folder.path)/costs"]
+        return try Self.run(host, arguments, "100 2\n\(blocks)\n200 2\n", in: folder)
+      }
+      #expect(try cycles("110 2 2") == "instructions 2 cycles 3\n", "two loads in one block")
+      #expect(try cycles("110 2\n112 2") == "instructions 2 cycles 3\n", "in two")
+      #expect(try cycles("112 2\n110 2") == "instructions 2 cycles 4\n", "not in this order")
+      #expect(try cycles("114 2\n116 2") == "instructions 2 cycles 2\n", "not taken")
+      #expect(try cycles("114 2\n110 2") == "instructions 2 cycles 5\n", "taken, then a load")
+      #expect(try cycles("114 2") == "instructions 1 cycles 3\n", "taken to the mark")
+    }
+  }
+
   private static func run(
     _ host: URL, _ arguments: [String], _ blocks: String, in folder: URL
   ) throws -> String {

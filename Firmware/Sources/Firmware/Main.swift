@@ -33,7 +33,7 @@ extension board_report {
       do throws(SessionError) {
         try run(unsafe Session(model: model, arena: arena))
       } catch {
-        fail(error.code, detail: error.detail)
+        fail(error.errorCode, detail: error.detail)
       }
     } catch {
       fail(error.cause.rawValue, detail: error.offset, error.cause.text)

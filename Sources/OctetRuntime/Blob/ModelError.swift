@@ -98,7 +98,9 @@ public enum SessionError: Error, Equatable, Sendable {
 
 extension SessionError {
   /// A number for machines.
-  public var code: ErrorCode {
+  public var code: UInt8 { errorCode.rawValue }
+
+  public var errorCode: ErrorCode {
     switch self {
     case .arenaTooSmall: .arenaTooSmall
     case .arenaMisaligned: .arenaMisaligned
@@ -123,7 +125,7 @@ extension SessionError {
     }
   }
 
-  public var text: StaticString { code.text }
+  public var text: StaticString { errorCode.text }
 }
 
 #if !hasFeature(Embedded)

@@ -9,11 +9,14 @@ struct BoardVerb: Verb {
   let discussion =
     "'list' shows the boards. 'build' leaves the ELF, the flash image and a memory map in a "
     + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a "
-    + "Linux board, and compares every output byte. Only the Swift toolchain and QEMU are needed. "
+    + "Linux board, and compares every output byte. 'profile' prints what each operator costs in "
+    + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and "
+    + "QEMU are needed. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
     + "all operators or only those of a model."
   let action = Positional<String>(
-    "list|build|run|library", .choice(["list", "build", "run", "library"]), help: "What to do.")
+    "list|build|run|profile|library", .choice(["list", "build", "run", "profile", "library"]),
+    help: "What to do.")
   let model = Positional<String?>(optional: "M.oct", .input, help: "The blob.")
   let board = OctetCommand.Option(
     "--board", .choice(Board.all.map(\.name)), help: "The board.")
@@ -42,6 +45,7 @@ struct BoardVerb: Verb {
       "library [--board NAME] [M.oct] -o DIR",
       "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
         + "[--cpu NAME] [-o DIR]",
+      "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
     ]
   }
   var parameters: [any Parameter] {
@@ -72,6 +76,9 @@ struct BoardVerb: Verb {
       }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
+    if arguments[action] == "profile", arguments[host] != nil {
+      throw CommandError(.usage, "'board profile' counts in the emulator; leave out --host")
+    }
     var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
     if let samples = arguments[samples], let all = inputs {
       let model = try blob.model()
@@ -85,6 +92,10 @@ struct BoardVerb: Verb {
     }
     if let path = arguments[rawOutput] {
       try AtomicFile.write(result.outputs, to: path, as: .raw)
+    }
+    if arguments[action] == "profile", let profile = BoardProfile(result) {
+      return Outcome(
+        profile, text: profile.text, ending: result.isGood ? .done : .gateMissed(result.failure))
     }
     let report = BoardReport(result, host: arguments[host])
     if result.isGood { return Outcome(report, text: report.text) }
