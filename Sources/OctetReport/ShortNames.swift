@@ -44,6 +44,8 @@ public enum ShortNames {
   /// The beginning and the end, the end longer.
   private static func cut(_ name: String, to width: Int) -> String {
     guard name.count > width else { return name }
+    // One mark is enough.
+    if name.hasPrefix("…") { return "…" + name.suffix(max(0, width - 1)) }
     let tail = max(0, (width - 1) * 2 / 3)
     return name.prefix(max(0, width - 1 - tail)) + "…" + name.suffix(tail)
   }

@@ -71,7 +71,9 @@ extension BlobRaiser {
     func scalar(_ value: Float) -> Tensor {
       Tensor(name: "\(name)/constant", shape: [1], constant: .float([value]))
     }
-    let (step, zero) = (add(scalar(1 / from.scales[0])), add(scalar(Float(from.zeroPoints[0] + 128))))
+    let (step, zero) = (
+      add(scalar(1 / from.scales[0])), add(scalar(Float(from.zeroPoints[0] + 128)))
+    )
     let (table, slopes) = (
       add(Tensor(name: "\(name)/table", shape: [values.count], constant: .float(values))),
       add(Tensor(name: "\(name)/slopes", shape: [values.count], constant: .float(rises)))
