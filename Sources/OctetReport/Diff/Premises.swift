@@ -42,8 +42,9 @@ struct Premises: Codable, Sendable, Equatable {
       successCount: classes.reference.correctCount, trialCount: classes.sampleCount)
     let share = "\((100 * accuracy).short) % of the images of '\(data.name)'"
     if let trained, interval.upper < trained.testAccuracy - Self.trainedTolerance {
-      return "The \(name) model recognizes \(share), but "
-        + "\((100 * trained.testAccuracy).short) % of '\(trained.dataName)' when it was trained: are these the right images (--data)?"
+      let then = (100 * trained.testAccuracy).short
+      return "The \(name) model recognizes \(share), but \(then) % of '\(trained.dataName)' when "
+        + "it was trained: are these the right images (--data)?"
     }
     if normalizationHint == nil, accuracy < chance + Self.leastSkill * (1 - chance) {
       return "The \(name) model recognizes only \(share), where guessing gives "

@@ -66,7 +66,7 @@ struct ArenaPlot {
   private static let leastCharacters = 4
 
   /// As many as fit a box.
-  private static func characters(_ width: Double) -> Int { Int((width - 8) / 6.4) }
+  private static func characters(_ width: Double) -> Int { Int((width - 8) / 7.2) }
 
   /// Areas whose boxes are too small for their names.
   var unnamed: [InspectReport.Placement] {
