@@ -96,6 +96,8 @@ extension DiffReport {
     public var channels: [Channel]
     /// Whether the float model's weights could be set beside them.
     public var isCompared: Bool
+    /// A clause about weights that are the float model's in another order; nil for all others.
+    public var order: String?
 
     public struct Channel: Codable, Sendable, Equatable {
       /// Of the float weights; nil when they could not be found.

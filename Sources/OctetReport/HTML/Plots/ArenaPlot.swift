@@ -48,7 +48,7 @@ struct ArenaPlot {
       if y2 - y1 >= Self.textHeight, room >= Self.leastCharacters {
         let isScratch = place.isScratch && short[index].count > room
         drawing.text(
-          ShortNames.fit([isScratch ? "scratch" : short[index]], width: room)[0],
+          isScratch ? "scratch" : ShortNames.fit(short, width: room)[index],
           x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4, .middle, "plain")
       }
     }
