@@ -6,7 +6,7 @@ import Testing
 /// Of every damage in the catalogue the verdict names the layer and the cause, and none where there
 /// is none.
 @Suite struct DamageCatalogueTests {
-  @Test(arguments: CatalogueDamage.all)
+  @Test(arguments: CatalogueDamage.chosen)
   func verdictNamesIt(damage: CatalogueDamage) throws {
     let report = try report(damage.network, damage.make(damage.network))
     let verdict = report.verdict

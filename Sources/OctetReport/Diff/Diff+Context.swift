@@ -90,6 +90,7 @@ struct WeightComparison {
     let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
     if let bias, bias.count != channelCount { return nil }
     var order: String?
+    var cosine: Double?
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
@@ -99,6 +100,8 @@ struct WeightComparison {
       let values = other.realValues(of: node.inputs[1])
     {
       let found = ChannelRows(values, shape: shape, axis: axis)
+      let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
+      cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
       order = WeightOrder.difference(own, values, shape: shape, axis: axis)
       if rows.corresponds(to: found) {
         twinRows = found
@@ -119,7 +122,7 @@ struct WeightComparison {
         gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
         int8Bias: bias?[channel])
     }
-    weights = .init(channels: channels, isCompared: twinRows != nil, order: order)
+    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
   }
 
   /// The integers behind the weights.

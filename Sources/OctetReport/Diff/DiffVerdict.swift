@@ -93,7 +93,7 @@ extension DiffReport.Verdict {
     let weighted = layers.filter { $0.weights != nil }
     let strange = weighted.count { layer in
       guard let weights = layer.weights, let split = layer.split else { return false }
-      return !weights.isCompared && weights.order == nil
+      return weights.order == nil && (weights.cosine ?? 0) < WeightDiagnosis.likeCosine
         && split.weightRounding < WeightDiagnosis.unlikeDecibels
     }
     return strange > 1 && 2 * strange > weighted.count

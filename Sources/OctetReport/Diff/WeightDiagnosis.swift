@@ -10,6 +10,8 @@ struct WeightDiagnosis {
 
   /// Weights that alone leave less signal over the error have little to do with the reference's.
   static let unlikeDecibels = 10.0
+  /// Weights of one layer, rounded or scaled, point the same way.
+  static let likeCosine = 0.8
   private static let unlikeSeverity = 150.0
 
   func findings() -> [Finding] {

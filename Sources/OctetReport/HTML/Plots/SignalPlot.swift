@@ -76,7 +76,10 @@ struct SignalPlot {
     guard !text.isEmpty else { return }
     let (low, high) = (ends.min() ?? Self.left, ends.max() ?? Self.left)
     let isRight = 388 - high > low - Self.left
+    // Where there is no room for words, the sign before them stays.
+    let room = (isRight ? 396 - high : low - Self.left) - 9
+    let shown = Double(text.count) * 7 > room ? String(text.prefix { $0 != " " }) : text
     drawing.text(
-      text, x: isRight ? high + 9 : low - 9, y: y + 4, isRight ? .start : .end, "label strong")
+      shown, x: isRight ? high + 9 : low - 9, y: y + 4, isRight ? .start : .end, "label strong")
   }
 }
