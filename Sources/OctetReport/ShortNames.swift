@@ -28,7 +28,7 @@ public enum ShortNames {
     return names.map { short[$0] ?? $0 }
   }
 
-  private static let separators: Set<Character> = ["/", ".", ":", "_", "-", ";", " "]
+  private static let separators: Set<Character> = ["/", ".", ":", ";"]
 
   /// What several names begin with, as far as their last common separator.
   private static func commonPrefix(_ names: [String]) -> String {
