@@ -52,6 +52,8 @@ struct Train: Verb {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
     }
+    // At once, so that nothing is lost while it is judged.
+    try AtomicFile.write(try ONNXWriter.write(result.graph), to: path)
     let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
     let test = try Steps.labelled(source.test)
     let evaluation = Stopwatch()
