@@ -28,7 +28,7 @@ public enum ShortNames {
     return names.map { short[$0] ?? $0 }
   }
 
-  private static let separators: Set<Character> = ["/", ".", ":", "_", "-", ";", " "]
+  private static let separators: Set<Character> = ["/", ".", ":", ";"]
 
   /// What several names begin with, as far as their last common separator.
   private static func commonPrefix(_ names: [String]) -> String {
@@ -44,6 +44,8 @@ public enum ShortNames {
   /// The beginning and the end, the end longer.
   private static func cut(_ name: String, to width: Int) -> String {
     guard name.count > width else { return name }
+    // One mark is enough.
+    if name.hasPrefix("…") { return "…" + name.suffix(max(0, width - 1)) }
     let tail = max(0, (width - 1) * 2 / 3)
     return name.prefix(max(0, width - 1 - tail)) + "…" + name.suffix(tail)
   }

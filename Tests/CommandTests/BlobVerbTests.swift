@@ -125,6 +125,19 @@ import Testing
     #expect(few["sampleCount"] as? Int == 7)
   }
 
+  @Test(arguments: [
+    "diff m.onnx m.oct --data data", "inspect m.oct", "inspect m.onnx", "board list",
+  ])
+  func textFitsTheTerminal(line: String) async throws {
+    for limit in [80, 60] {
+      let run = try await workshop(line, environment: ["COLUMNS": "\(limit)"])
+      #expect(run.status == 0 && !run.stdout.isEmpty, "\(run.stderr)")
+      for text in run.stdout.split(separator: "\n") {
+        #expect(text.count <= limit, "\(text)")
+      }
+    }
+  }
+
   /// A gate that is missed ends with 1, and the report is there all the same.
   @Test func gates() async throws {
     let cases: [(gate: String, status: Int32)] = [

@@ -80,9 +80,12 @@ actor Workshop {
 }
 
 /// Runs one command line in the workshop: words apart by spaces.
-func workshop(_ line: String) async throws -> Run {
+func workshop(
+  _ line: String, environment: [String: String] = [:]
+) async throws -> Run {
   try await octet(
-    line.split(separator: " ").map(String.init), in: try await Workshop.shared.folder())
+    line.split(separator: " ").map(String.init), in: try await Workshop.shared.folder(),
+    environment: environment)
 }
 
 extension Run {

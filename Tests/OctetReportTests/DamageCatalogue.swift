@@ -1,3 +1,4 @@
+import Foundation
 import OctetCompiler
 import OctetData
 import OctetModel
@@ -129,6 +130,13 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
       return try network.quantized(graph)
     }
   }
+
+  /// Each kind of damage once a network; with `OCTET_CATALOGUE=full` in every layer.
+  static let chosen: [Self] = {
+    if ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] == "full" { return all }
+    var seen: Set<String> = []
+    return all.filter { seen.insert($0.testDescription).inserted }
+  }()
 
   static let all: [Self] =
     CatalogueNetwork.allCases.map { network in

@@ -6,13 +6,18 @@ import Testing
 /// Of every damage in the catalogue the verdict names the layer and the cause, and none where there
 /// is none.
 @Suite struct DamageCatalogueTests {
-  @Test(arguments: CatalogueDamage.all)
+  @Test(arguments: CatalogueDamage.chosen)
   func verdictNamesIt(damage: CatalogueDamage) throws {
     let report = try report(damage.network, damage.make(damage.network))
     let verdict = report.verdict
     #expect(verdict.layer == damage.layer, "\(verdict.summary) \(verdict.action)")
     #expect(damage.kinds.contains(verdict.kind), "\(verdict.summary) \(verdict.action)")
     #expect(report.layers.allSatisfy { $0.splitNote == nil })
+    let isHealthy = report.layers.allSatisfy { $0.condition == .healthy }
+    #expect(isHealthy || !verdict.action.contains("every layer is healthy"), "\(verdict.action)")
+    for finding in report.layers.flatMap(\.findings) where finding.kind == .coarseSteps {
+      #expect(!finding.detail.contains("-"), "a sign where a direction is said: \(finding.detail)")
+    }
   }
 
   /// Every layer that is damaged is listed.

@@ -76,7 +76,9 @@ import Testing
     let blob = try Compiler.compile(quantized).blob
     let model = try blob.model()
     withExtendedLifetime(blob) {
-      for index in 0..<model.operatorCount { model.operator(index).kind.map { _ = kinds.insert($0) } }
+      for index in 0..<model.operatorCount {
+        model.operator(index).kind.map { _ = kinds.insert($0) }
+      }
     }
     let all = (1...UInt16.max).lazy.prefix(64).compactMap { OperatorKind(rawValue: $0) }
     #expect(Set(all).subtracting(kinds).subtracting([.reshape]) == [])

@@ -115,7 +115,7 @@ import Testing
     let sections = document.root.all("section").map { $0.attributes["id"] ?? "" }
     #expect(
       sections == [
-        "verdict", "accuracy", "classes", "images", "margins", "layers", "sensitivity", "cost",
+        "verdict", "accuracy", "layers", "sensitivity", "classes", "margins", "cost", "images",
         "reproduce",
       ])
     let verdict = try #require(document.root.all("section").first)

@@ -31,6 +31,8 @@ struct Diagnosis {
     /// Steps that a constant channel must span in float to be called dead.
     static let deadSteps = 4.0
     static let coarseDecibels = 20.0
+    /// Less is no longer an error of the same values.
+    static let strangeDecibels = 6.0
   }
 
   /// The gravest first.
@@ -52,6 +54,7 @@ struct Diagnosis {
             + "with (--mean, --std)",
           channel: nil, severity: 1000, isDefinite: true))
     }
+    if found.isEmpty { found += strangers() }
     if found.contains(where: { $0.kind == .differentStructure }) { return found }
     found += WeightDiagnosis(facts: facts, sums: sums).findings()
     if found.isEmpty { found += deadChannels() }
@@ -63,6 +66,22 @@ struct Diagnosis {
       if x.isDefinite != y.isDefinite { return x.isDefinite }
       return x.severity == y.severity ? a.offset < b.offset : x.severity > y.severity
     }.map(\.element)
+  }
+
+  /// Values that have nothing to do with the reference's, made of what the reference has not.
+  private func strangers() -> [Finding] {
+    let decibels = (sums.visible ?? sums.error).sqnrDecibels
+    guard facts.kind != "input", sums.local == nil, decibels < Limit.strangeDecibels else {
+      return []
+    }
+    return [
+      Finding(
+        kind: .differentStructure,
+        detail: "what it reads has no counterpart in the reference, and its error is "
+          + decibels.underSignal,
+        remedy: "compare with the model that this one was made from, or look where the two part",
+        channel: nil, severity: 1500, isDefinite: true)
+    ]
   }
 
   // MARK: The grid

@@ -42,7 +42,7 @@ extension Diff {
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
-      saturatedWeightShare: comparison?.saturatedShare ?? 0, weightOrder: comparison?.order,
+      saturatedWeightShare: comparison?.saturatedShare ?? 0,
       structure: structureDifferences(place), splitNote: splitNote(place, runner))
   }
 
@@ -74,8 +74,6 @@ struct WeightComparison {
   var weights: DiffReport.Weights
   var largestCodes: [Int]
   var saturatedShare: Double
-  /// What stands in another order than in the reference.
-  var order: String?
 
   init?(_ diff: Diff, _ place: Int) {
     let graph = diff.candidate.real
@@ -91,6 +89,8 @@ struct WeightComparison {
     let channelCount = shape[axis]
     let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
     if let bias, bias.count != channelCount { return nil }
+    var order: String?
+    var cosine: Double?
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
@@ -100,6 +100,8 @@ struct WeightComparison {
       let values = other.realValues(of: node.inputs[1])
     {
       let found = ChannelRows(values, shape: shape, axis: axis)
+      let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
+      cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
       order = WeightOrder.difference(own, values, shape: shape, axis: axis)
       if rows.corresponds(to: found) {
         twinRows = found
@@ -120,7 +122,7 @@ struct WeightComparison {
         gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
         int8Bias: bias?[channel])
     }
-    weights = .init(channels: channels, isCompared: twinRows != nil)
+    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
   }
 
   /// The integers behind the weights.

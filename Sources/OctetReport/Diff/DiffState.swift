@@ -64,8 +64,6 @@ struct DiffContext: Codable, Sendable, Equatable {
     var weightCodes: [Int]
     /// Share of the weights at ±127.
     var saturatedWeightShare: Double
-    /// Weights that stand in another order than the reference's.
-    var weightOrder: String?
     /// How the layer differs from the reference's apart from its numbers.
     var structure: [String]
     /// Why its local error cannot be taken apart, where it is an operator of a blob.

@@ -92,9 +92,9 @@ extension DiffReport.Verdict {
   private static func areStrangers(_ layers: [Layer]) -> Bool {
     let weighted = layers.filter { $0.weights != nil }
     let strange = weighted.count { layer in
-      layer.findings.contains {
-        $0.kind == .weightsWrong && $0.severity >= WeightDiagnosis.unlikeSeverity
-      }
+      guard let weights = layer.weights, let split = layer.split else { return false }
+      return weights.order == nil && (weights.cosine ?? 0) < WeightDiagnosis.likeCosine
+        && split.weightRounding < WeightDiagnosis.unlikeDecibels
     }
     return strange > 1 && 2 * strange > weighted.count
   }

@@ -3,7 +3,8 @@ import OctetModel
 /// What a layer does apart from its numbers: the window that its weights or its pool walk with, and
 /// the range that it clamps its results to.
 ///
-/// Two forms are compared only as far as both are known; a layer that is a whole sub-graph has none.
+/// Two forms are compared only as far as both are known; a layer that is a whole sub-graph has
+/// none.
 struct LayerForm: Equatable {
   struct Window: Equatable {
     /// `convolution`, `max pool` …

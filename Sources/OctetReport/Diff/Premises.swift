@@ -10,7 +10,8 @@ struct Premises: Codable, Sendable, Equatable {
   var normalizationHint: String?
   /// The share of the most frequent class: what guessing reaches.
   var chance: Double
-  /// Layers of the candidate, and those that the reference has too.
+  /// Layers of the candidate but the last, and those of them that the reference has too: the
+  /// outputs are compared in any case.
   var layerCount: Int
   var matchedCount: Int
   /// Outputs that only one of the two has, or that are not compared.
@@ -25,9 +26,9 @@ struct Premises: Codable, Sendable, Equatable {
 
   /// Models that hardly share a layer.
   private var strangers: String? {
-    guard layerCount > 1, 2 * matchedCount < layerCount else { return nil }
-    return "These are hardly two forms of one network: \(layerCount - matchedCount) of "
-      + "\(layerCount) layers have no counterpart."
+    guard 2 * matchedCount < layerCount else { return nil }
+    return "These are hardly two forms of one network: \(layerCount - matchedCount) of the "
+      + "\(layerCount) layers before the last have no counterpart."
   }
 
   /// How much of the way from chance to certainty a model must have gone.
@@ -41,8 +42,9 @@ struct Premises: Codable, Sendable, Equatable {
       successCount: classes.reference.correctCount, trialCount: classes.sampleCount)
     let share = "\((100 * accuracy).short) % of the images of '\(data.name)'"
     if let trained, interval.upper < trained.testAccuracy - Self.trainedTolerance {
-      return "The \(name) model recognizes \(share), but \((100 * trained.testAccuracy).short) % of "
-        + "'\(trained.dataName)' when it was trained: are these the right images (--data)?"
+      let then = (100 * trained.testAccuracy).short
+      return "The \(name) model recognizes \(share), but \(then) % of '\(trained.dataName)' when "
+        + "it was trained: are these the right images (--data)?"
     }
     if normalizationHint == nil, accuracy < chance + Self.leastSkill * (1 - chance) {
       return "The \(name) model recognizes only \(share), where guessing gives "
@@ -83,7 +85,9 @@ extension Diff {
   var premises: Premises {
     var counts = [Int](repeating: 0, count: 256)
     for label in data.labels { counts[Int(label)] += 1 }
-    let operators = candidate.places.indices.filter { candidate.places[$0].operatorIndex != nil }
+    let operators = candidate.places.indices.filter {
+      candidate.places[$0].operatorIndex != nil && $0 != candidateOutput
+    }
     return Premises(
       data: options.data, trained: reference.training, normalizationHint: normalizationHint,
       chance: Double(counts.max() ?? 0) / Double(max(data.count, 1)),

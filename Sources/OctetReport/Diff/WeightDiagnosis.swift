@@ -8,12 +8,15 @@ struct WeightDiagnosis {
   let facts: DiffContext.Layer
   let sums: LayerSums
 
-  /// From here on weights have nothing to do with the reference's.
-  static let unlikeSeverity = 150.0
+  /// Weights that alone leave less signal over the error have little to do with the reference's.
+  static let unlikeDecibels = 10.0
+  /// Weights of one layer, rounded or scaled, point the same way.
+  static let likeCosine = 0.8
+  private static let unlikeSeverity = 150.0
 
   func findings() -> [Finding] {
     guard let weights = facts.weights else { return [] }
-    if let order = facts.weightOrder {
+    if let order = weights.order {
       return [
         Finding(
           kind: .weightsWrong, detail: order,

@@ -31,7 +31,7 @@ extension HTMLReport {
       """
       : """
       So images that were clear before are flipped too: that is damage, not rounding. Look at the \
-      layers below.
+      layers above.
       """
     return """
       Half of the flipped images had a margin below \(Figures.short(flips)); half of the others \

@@ -43,7 +43,7 @@ package enum Stylesheet {
     body{margin:0;background:var(--paper);color:var(--ink);
     font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
     font-variant-numeric:tabular-nums}
-    h1,h2,h3,h4{font-weight:650;line-height:1.25;margin:0;text-wrap:balance}
+    h1,h2,h3,h4{overflow-wrap:anywhere;font-weight:650;line-height:1.25;margin:0;text-wrap:balance}
     h1{font-size:clamp(1.3rem,1.05rem + 1.1vw,1.8rem);letter-spacing:-.015em;max-width:46rem}
     h2{font-size:1.4rem;letter-spacing:-.01em;margin-bottom:1rem}
     h3{font-size:1.05rem;margin:2rem 0 .75rem}

@@ -96,6 +96,10 @@ extension DiffReport {
     public var channels: [Channel]
     /// Whether the float model's weights could be set beside them.
     public var isCompared: Bool
+    /// Of the weights with the float model's, in the median channel; nil without any to compare.
+    public var cosine: Double?
+    /// A clause about weights that are the float model's in another order; nil for all others.
+    public var order: String?
 
     public struct Channel: Codable, Sendable, Equatable {
       /// Of the float weights; nil when they could not be found.

@@ -86,7 +86,8 @@ extension DiffReport {
         .init(layer.name, isBlamed ? .bold : .plain), .init(note + decibels(layer.judgedDecibels)),
         .init(decibels(layer.local?.sqnrDecibels)), .init(decibels(split?.weightRounding)),
         .init(decibels(split?.activationRounding)), .init(decibels(split?.clipping)),
-        .init(decibels(split?.requantization)), .init(layer.rmseOverScale.formatted(digits: 2)),
+        .init(decibels(split?.requantization)),
+        .init(note + (layer.visibleRmseOverScale ?? layer.rmseOverScale).formatted(digits: 2)),
         .init(
           layer.condition.title,
           layer.condition == .healthy ? .good : (isBlamed ? .bad : .warning)),

@@ -48,7 +48,7 @@ struct ArenaPlot {
       if y2 - y1 >= Self.textHeight, room >= Self.leastCharacters {
         let isScratch = place.isScratch && short[index].count > room
         drawing.text(
-          ShortNames.fit([isScratch ? "scratch" : short[index]], width: room)[0],
+          isScratch ? "scratch" : ShortNames.fit(short, width: room)[index],
           x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4, .middle, "plain")
       }
     }
@@ -66,7 +66,7 @@ struct ArenaPlot {
   private static let leastCharacters = 4
 
   /// As many as fit a box.
-  private static func characters(_ width: Double) -> Int { Int((width - 8) / 6.4) }
+  private static func characters(_ width: Double) -> Int { Int((width - 8) / 7.2) }
 
   /// Areas whose boxes are too small for their names.
   var unnamed: [InspectReport.Placement] {

@@ -20,7 +20,8 @@ struct SignalPlot {
   /// What lies above is shown at the end of the axis with its number.
   var cap = Double.infinity
 
-  private static let left = 112.0
+  private static let left = 126.0
+  private static let nameLength = 15
   static let rowLimit = 80
 
   var drawing: Drawing {
@@ -44,7 +45,7 @@ struct SignalPlot {
       let isLeft = marks.count > 1 && mark.value == marks.map(\.value).min()
       drawing.text(mark.name, x: isLeft ? x - 4 : x + 4, y: top - 4, isLeft ? .end : .start, "axis")
     }
-    let names = ShortNames.fit(shown.map { $0.name.shortened(to: 200) }, width: 17)
+    let names = ShortNames.fit(shown.map { $0.name.shortened(to: 200) }, width: Self.nameLength)
     for (index, row) in shown.enumerated() {
       let y = top + 12 + 24 * Double(index)
       drawing.text(names[index], x: Self.left, y: y + 4, .end)
@@ -75,7 +76,10 @@ struct SignalPlot {
     guard !text.isEmpty else { return }
     let (low, high) = (ends.min() ?? Self.left, ends.max() ?? Self.left)
     let isRight = 388 - high > low - Self.left
+    // Where there is no room for words, the sign before them stays.
+    let room = (isRight ? 396 - high : low - Self.left) - 9
+    let shown = Double(text.count) * 7 > room ? String(text.prefix { $0 != " " }) : text
     drawing.text(
-      text, x: isRight ? high + 9 : low - 9, y: y + 4, isRight ? .start : .end, "label strong")
+      shown, x: isRight ? high + 9 : low - 9, y: y + 4, isRight ? .start : .end, "label strong")
   }
 }
