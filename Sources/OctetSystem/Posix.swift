@@ -192,6 +192,22 @@ package enum Posix {
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// The files that this process may have open, after the limit was raised to what may be.
+  package static func raisedDescriptorLimit() -> Int {
+    var limit = rlimit()
+    #if os(Linux)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    guard unsafe getrlimit(resource, &limit) == 0 else { return .max }
+    if limit.rlim_cur < min(limit.rlim_max, 256) {
+      limit.rlim_cur = min(limit.rlim_max, 256)
+      guard unsafe setrlimit(resource, &limit) == 0 else { return 0 }
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// Columns of the terminal; nil when it does not say.
   package static func columnCount(of descriptor: Int32) -> Int? {
     var size = winsize()
