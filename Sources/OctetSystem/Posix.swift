@@ -61,7 +61,8 @@ package enum Posix {
     if Foundation.close(descriptor) != 0, errno != EINTR { throw .last }
   }
 
-  package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError) {
+  package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError)
+  {
     let failure = bytes.withContiguousStorageIfAvailable { buffer -> SystemError? in
       unsafe writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
     }
@@ -219,7 +220,8 @@ package enum Posix {
 
   /// Leaves a signal alone that the parent had ignored. Unblocks it otherwise: processes started
   /// from a Dispatch thread (as by Foundation's `Process`) inherit that thread's blocked signals.
-  package static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
+  package static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void)
+  {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     if action.isIgnoring { return }

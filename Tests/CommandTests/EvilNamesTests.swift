@@ -103,7 +103,9 @@ import Testing
       ] {
         try await Self.expectHarmless(line, status: 66, in: folder)
       }
-      for line in [[evil], ["verify", "--" + evil], ["board", evil], ["train", "-o", evil + "/x"]] {
+      for line in [
+        [evil], ["verify", "--" + evil], ["board", evil], ["train", "-o", evil + "/x"],
+      ] {
         let run = try await octet(line, in: folder)
         #expect(run.status != 0)
         try await Self.expectHarmless(line, status: run.status, in: folder)

@@ -112,6 +112,22 @@ import Testing
     }
   }
 
+  /// The tool writes in no other way than that which is checked.
+  @Test func nothingIsWrittenBesides() throws {
+    let tool = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Tools/octet").standardizedFileURL
+    let files = FileManager.default.enumerator(at: tool, includingPropertiesForKeys: nil)
+    for file in (files?.compactMap { $0 as? URL } ?? []) where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for call in text.components(separatedBy: "AtomicFile.write(").dropFirst() {
+        #expect(call.prefix(200).contains(", as: "), "\(file.lastPathComponent)")
+      }
+      for other in [".write(to: URL", "createFile", "forWriting", "moveItem", "removeItem", "Process()"] {
+        #expect(!text.contains(other), "\(file.lastPathComponent): \(other)")
+      }
+    }
+  }
+
   @Test func itIsWrittenWhenToldTo() async throws {
     try await Self.withFiles { folder in
       for line in [

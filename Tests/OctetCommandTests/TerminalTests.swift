@@ -64,7 +64,8 @@ private let ascii = Terminal(isInteractive: false, hasColor: false, hasUnicode: 
     table.add([.init("ab", .good), "1"])
     table.add(["c\u{1B}", "22"])
     #expect(
-      SafeText.printable(table.text(for: color)) == "\u{1B}[32mab\u{1B}[0m        1\nc\\u{1B}  22\n")
+      SafeText.printable(table.text(for: color)) == "\u{1B}[32mab\u{1B}[0m        1\nc\\u{1B}  22\n"
+    )
     #expect(TextTable([]).text(for: plain).isEmpty)
   }
 }

@@ -37,7 +37,8 @@ import Testing
       let text = refusal(train: labels, test: digits)
       #expect(text.isEmpty == (value < 10), "\(value): \(text)")
       if value >= 10 {
-        #expect(text.contains("train-labels-idx1-ubyte', byte 107: image 99 has the label \(value)"))
+        #expect(
+          text.contains("train-labels-idx1-ubyte', byte 107: image 99 has the label \(value)"))
         #expect(text.contains("--any-labels"))
       }
     }
@@ -83,7 +84,8 @@ import Testing
 
   @Test func notesSayWhatIsMissing() throws {
     let notes = try load(train: [0, 1, 2, 3, 4, 5, 6, 8, 9], test: [1]).notes
-    #expect(notes.count == 1 && notes[0].contains("shows '7'; the network will not know this class"))
+    #expect(
+      notes.count == 1 && notes[0].contains("shows '7'; the network will not know this class"))
     #expect(try load(train: digits, test: [1]).notes == [])
     #expect(try load(train: digits).notes.contains { $0.contains("by heart") })
   }

@@ -17,7 +17,9 @@ struct Demo: Verb {
     help: "Where lenet.onnx, lenet.oct and a test picture go.")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Of the training.")
   let example = "octet demo"
-  var parameters: [any Parameter] { [Common.data, output, epochs, seed, Common.anyLabels, Common.threads] }
+  var parameters: [any Parameter] {
+    [Common.data, output, epochs, seed, Common.anyLabels, Common.threads]
+  }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let watch = Stopwatch()
@@ -63,7 +65,8 @@ struct Demo: Verb {
       fileByteCount: loaded.blob.count, weightByteCount: loaded.model.weightByteCount,
       arenaByteCount: quantized.output.plan.byteCount,
       arenaLowerBoundByteCount: quantized.output.plan.lowerBoundByteCount,
-      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend, files: [onnx, oct, png].map(\.path),
+      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend,
+      files: [onnx, oct, png].map(\.path),
       seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
   }
@@ -79,8 +82,10 @@ struct Demo: Verb {
       }
       name = seven == nil ? "picture.png" : "seven.png"
       let image = data.image(at: seven ?? 0)
-      self.image = image.channelCount == 1 || image.channelCount == 3
-        ? image : Image(
+      self.image =
+        image.channelCount == 1 || image.channelCount == 3
+        ? image
+        : Image(
           height: image.height, width: image.width * image.channelCount, channelCount: 1,
           pixels: image.pixels)
     }

@@ -110,7 +110,8 @@ struct ImportReport: Encodable {
     if let arenaByteCount, let arenaLowerBoundByteCount {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
-    return "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), \(fileByteCount) bytes: \(nodeCount) nodes, "
+    return
+      "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), \(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
   }
 }
