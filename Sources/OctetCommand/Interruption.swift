@@ -1,3 +1,4 @@
+import Foundation
 import OctetSystem
 
 /// Ctrl-C and its relatives.
@@ -25,6 +26,19 @@ public enum Interruption {
     try Signals.whilePolling(body)
   }
 
+  /// Fewer open files than this, and the system's libraries trap where they start threads.
+  private static let descriptorCountMin = 9
+
   /// Installs the handlers; call once, first thing.
-  public static func install() { Signals.install() }
+  public static func install() {
+    let count = Posix.raisedDescriptorLimit()
+    guard count >= descriptorCountMin else {
+      let sentence =
+        "octet: only \(count) files may be open here (ulimit -n), and \(descriptorCountMin) are "
+        + "needed\n"
+      try? Posix.write(Array(sentence.utf8), to: 2)
+      _exit(ExitStatus.inputOutput.rawValue)
+    }
+    Signals.install()
+  }
 }

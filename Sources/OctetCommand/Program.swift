@@ -161,6 +161,8 @@ private struct VerbHelpReport: Encodable {
     var expectation: String?
     var defaultValue: String?
     var isRequired: Bool
+    /// What it names: `input`, `inputFolder`, `output`, `outputFolder` or `folderOfOutputs`.
+    var fileUse: String?
   }
 
   var name: String
@@ -179,7 +181,7 @@ private struct VerbHelpReport: Encodable {
       Entry(
         name: $0.name, short: $0.short.map { "-\($0)" }, placeholder: $0.placeholder,
         help: $0.help, expectation: $0.expectation, defaultValue: $0.defaultText,
-        isRequired: $0.isRequired)
+        isRequired: $0.isRequired, fileUse: $0.fileUse?.name)
     }
   }
 }

@@ -34,7 +34,7 @@ package struct ChildProcess: Sendable {
     let log = try Posix.open(temporary.path + "/log", O_RDWR | O_CREAT | O_EXCL)
     defer { try? Posix.close(log) }
     let group = try Leftovers.enter { () throws(SystemError) -> pid_t in
-      let group = try start(log: log)
+      let group = try start(log: log, temporaryFolder: temporary.path)
       Guardian.watch(group)
       return group
     }
@@ -69,9 +69,11 @@ package struct ChildProcess: Sendable {
     }
   }
 
-  private func start(log: Int32) throws(SystemError) -> pid_t {
+  /// Its own temporary files go with ours: a compiler that is killed leaves them.
+  private func start(log: Int32, temporaryFolder: String) throws(SystemError) -> pid_t {
     try Spawn(
-      executable: executable, arguments: arguments, folder: folder, input: nil, output: log
+      executable: executable, arguments: arguments, folder: folder, input: nil, output: log,
+      temporaryFolder: temporaryFolder
     ).start()
   }
 }

@@ -61,7 +61,8 @@ package enum Posix {
     if Foundation.close(descriptor) != 0, errno != EINTR { throw .last }
   }
 
-  package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError) {
+  package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) throws(SystemError)
+  {
     let failure = bytes.withContiguousStorageIfAvailable { buffer -> SystemError? in
       unsafe writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
     }
@@ -192,6 +193,22 @@ package enum Posix {
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// The files that this process may have open, after the limit was raised to what may be.
+  package static func raisedDescriptorLimit() -> Int {
+    var limit = rlimit()
+    #if os(Linux)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    guard unsafe getrlimit(resource, &limit) == 0 else { return .max }
+    if limit.rlim_cur < min(limit.rlim_max, 256) {
+      limit.rlim_cur = min(limit.rlim_max, 256)
+      guard unsafe setrlimit(resource, &limit) == 0 else { return 0 }
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// Columns of the terminal; nil when it does not say.
   package static func columnCount(of descriptor: Int32) -> Int? {
     var size = winsize()
@@ -203,7 +220,8 @@ package enum Posix {
 
   /// Leaves a signal alone that the parent had ignored. Unblocks it otherwise: processes started
   /// from a Dispatch thread (as by Foundation's `Process`) inherit that thread's blocked signals.
-  package static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void) {
+  package static func handle(_ signal: Int32, by handler: @escaping @convention(c) (Int32) -> Void)
+  {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     if action.isIgnoring { return }

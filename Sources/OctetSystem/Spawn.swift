@@ -10,6 +10,8 @@ struct Spawn {
   var input: Int32?
   /// Standard output and error; nil: nowhere.
   var output: Int32?
+  /// Where it puts its own temporary files; nil: where this process does.
+  var temporaryFolder: String?
 
   func start() throws(SystemError) -> pid_t {
     var attributes = posix_spawnattr_t()
@@ -51,9 +53,15 @@ struct Spawn {
 
     var words = unsafe ([executable] + arguments).map { unsafe strdup($0) }
     unsafe words.append(nil)
-    defer { for unsafe word in unsafe words { unsafe free(word) } }
+    defer { unsafe words.forEach { unsafe free($0) } }
+    var variables = ProcessInfo.processInfo.environment
+    if let temporaryFolder { variables["TMPDIR"] = temporaryFolder }
+    var environment = unsafe variables.map { unsafe strdup("\($0)=\($1)") }
+    unsafe environment.append(nil)
+    defer { unsafe environment.forEach { unsafe free($0) } }
     var child: pid_t = 0
-    let failure = unsafe posix_spawn(&child, executable, &actions, &attributes, words, environ)
+    let failure = unsafe posix_spawn(
+      &child, executable, &actions, &attributes, words, environment)
     guard failure == 0 else { throw SystemError(code: failure) }
     return child
   }

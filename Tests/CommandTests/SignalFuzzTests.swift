@@ -26,12 +26,18 @@ import Testing
 
     private static func cases() -> [Case] {
       var cases = [
-        Case(line: "train --arch mlp --data data --epochs 30 -o out.onnx", output: "out.onnx", duration: 1),
+        Case(
+          line: "train --arch mlp --data data --epochs 30 -o out.onnx", output: "out.onnx",
+          duration: 1),
         Case(line: "quantize m.onnx --data data -o out.oct", output: "out.oct", duration: 1),
         Case(line: "import m.onnx -o out.onnx", output: "out.onnx", duration: 0.3),
-        Case(line: "export m.oct -o out.h", output: "out.h", old: "an Octet model: int8 weights", duration: 0.2),
+        Case(
+          line: "export m.oct -o out.h", output: "out.h", old: "an Octet model: int8 weights",
+          duration: 0.2),
         Case(line: "diff m.onnx m.oct --data data --save-repro out", output: "out", duration: 1),
-        Case(line: "diff m.onnx m.oct --data data --html out.html", output: "out.html", old: "octet diff", duration: 1),
+        Case(
+          line: "diff m.onnx m.oct --data data --html out.html", output: "out.html",
+          old: "octet diff", duration: 1),
         Case(line: "bench m.oct --iterations 2000", output: nil, duration: 1),
       ]
       let tools = (environment["PATH"] ?? "").split(separator: ":")
@@ -40,7 +46,8 @@ import Testing
       }
       if has("qemu-system-arm"), has("swiftc") {
         cases.append(Case(line: "board run --board cortex-m4 m.oct", output: nil, duration: 6))
-        cases.append(Case(line: "board build --board cortex-m0 m.oct -o out", output: "out", duration: 4))
+        cases.append(
+          Case(line: "board build --board cortex-m0 m.oct -o out", output: "out", duration: 4))
       }
       return cases
     }
@@ -72,7 +79,9 @@ import Testing
       _ one: Case, _ signal: Int32, after delay: Double, _ workshop: URL, _ folder: URL,
       _ comment: String
     ) async throws -> Bool {
-      let (work, temporary) = (folder.appendingPathComponent("w"), folder.appendingPathComponent("t"))
+      let (work, temporary) = (
+        folder.appendingPathComponent("w"), folder.appendingPathComponent("t")
+      )
       for url in [work, temporary] {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       }
@@ -98,7 +107,8 @@ import Testing
       try await expectNothingIsLeft(mark, temporary, signal, comment)
       try expectWhole(one, old: old, work: work, status: status, comment)
       let names = Set(try FileManager.default.contentsOfDirectory(atPath: work.path))
-      let strange = names.subtracting(["data", "m.onnx", "m.oct"] + (one.output.map { [$0] } ?? []))
+      let strange = names.subtracting(
+        ["data", "m.onnx", "m.oct"] + (one.output.map { [$0] } ?? []))
       if signal == SIGKILL {
         // Nothing could tidy up beside the target; the next run does.
         if !strange.isEmpty {

@@ -94,7 +94,7 @@ private func run(_ line: String) -> (status: OctetCommand.ExitStatus, output: St
 
   @Test func quiet() {
     let run = run("--quiet sample a.png -o b")
-    #expect(run.output == "half-way\ndone\n" && run.error.isEmpty)
+    #expect(run.output == "done\n" && run.error.isEmpty)
   }
 
   @Test func json() throws {
@@ -191,10 +191,12 @@ private func run(_ line: String) -> (status: OctetCommand.ExitStatus, output: St
               --rate X       Step. (above 0, at most 1; default 0.001)
               --color NAME   Of the shed. (red, green; default red)
           -d, --dry          Only look.
+              --force        Write even over a file that is read, that holds something
+                             else, or whose name says something else.
 
         Options of every verb:
               --json     Print one JSON object on standard output.
-          -q, --quiet    No progress and no messages.
+          -q, --quiet    Only the result and errors.
           -h, --help     Print this help.
               --version  Print the version.
 
@@ -209,7 +211,7 @@ private func run(_ line: String) -> (status: OctetCommand.ExitStatus, output: St
     let object = try JSONSerialization.jsonObject(with: output)
     let json = try #require(object as? [String: Any])
     #expect(json["name"] as? String == "sample")
-    #expect((json["parameters"] as? [Any])?.count == 11)
+    #expect((json["parameters"] as? [Any])?.count == 12)
   }
 }
 

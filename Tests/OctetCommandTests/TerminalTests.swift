@@ -42,6 +42,12 @@ private let ascii = Terminal(isInteractive: false, hasColor: false, hasUnicode: 
   @Test func escapes() {
     #expect(SafeText.escaped("conv1/é 漢") == "conv1/é 漢")
     #expect(SafeText.escaped("a\u{1B}[2J\nb\u{202E}") == #"a\u{1B}[2J\nb\u{202E}"#)
+    #expect(
+      SafeText.printable("a\u{1B}[31m\n\u{9B}\r\u{200F}")
+        == "a\\u{1B}[31m\n\\u{009B}\\r\\u{200F}")
+    // Our own styles pass, those that a name brings along do not.
+    let text = color.styled("a\u{1B}[8mb", .good)
+    #expect(SafeText.printable(text) == "\u{1B}[32ma\\u{1B}[8mb\u{1B}[0m")
   }
 }
 
@@ -58,7 +64,8 @@ private let ascii = Terminal(isInteractive: false, hasColor: false, hasUnicode: 
     table.add([.init("ab", .good), "1"])
     table.add(["c\u{1B}", "22"])
     #expect(
-      SafeText.printable(table.text(for: color)) == "\u{1B}[32mab\u{1B}[0m        1\nc\\u{1B}  22\n")
+      SafeText.printable(table.text(for: color)) == "\u{1B}[32mab\u{1B}[0m        1\nc\\u{1B}  22\n"
+    )
     #expect(TextTable([]).text(for: plain).isEmpty)
   }
 }
@@ -70,7 +77,7 @@ private let ascii = Terminal(isInteractive: false, hasColor: false, hasUnicode: 
     let image = try #require(image)
     #expect(image.lines(for: plain) == [" █▀", "▀  "])
     #expect(image.lines(for: ascii) == [" @=", "= :"].map { $0 })
-    let line = try #require(image.lines(for: color).first)
+    let line = SafeText.printable(try #require(image.lines(for: color).first))
     #expect(line.hasPrefix("\u{1B}[38;5;232;48;5;232m▀") && line.hasSuffix("\u{1B}[0m"))
   }
 

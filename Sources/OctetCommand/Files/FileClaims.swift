@@ -42,18 +42,17 @@ public final class FileClaims: Sendable {
     try checkStandardStreams(uses, isJSON: isJSON)
     for (_, use, path) in uses where use == .input && path != "-" { claims.enter(path) }
     var written: [String: String] = [:]
-    for (name, use, path) in uses {
+    for (name, use, path) in uses where (use.isOutput && path != "-") || use == .outputFolder {
+      try checkTwins(path, name, &written)
+    }
+    let folders = uses.filter { $0.use == .inputFolder }.map(\.path)
+    for (_, use, path) in uses {
       switch use {
-      case .output(let formats):
-        if path == "-" { continue }
-        try checkTwins(path, name, &written)
-        try claims.check(path, formats, folders: uses.filter { $0.use == .inputFolder }.map(\.path))
+      case .output(let formats) where path != "-":
+        try claims.check(path, formats, folders: folders)
         try AtomicFile.checkCanWrite(to: path)
-      case .folderOfOutputs: break
-      case .outputFolder:
-        try checkTwins(path, name, &written)
-        try OutputFolder.check(OutputFolderPath(path))
-      case .input, .inputFolder: break
+      case .outputFolder: try OutputFolder.check(OutputFolderPath(path))
+      case .output, .folderOfOutputs, .input, .inputFolder: break
       }
     }
     return claims

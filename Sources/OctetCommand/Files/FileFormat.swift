@@ -27,7 +27,8 @@ public enum FileFormat: String, CaseIterable, Sendable {
 
   /// Ends of names that promise something no verb writes.
   private static let foreignExtensions: Set<String> = [
-    "json", "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf", "svg",
+    "json", "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf",
+    "svg",
     "bmp", "pgm", "ppm", "pnm", "gz", "zip", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
     "elf", "a", "o", "so", "ld", "yaml", "yml", "toml", "xml", "css", "js",
   ]
@@ -54,7 +55,8 @@ public enum FileFormat: String, CaseIterable, Sendable {
       return (format, format.rawValue)
     }
     for (name, start) in [
-      ("a gzip file", [0x1f, 0x8b]), ("an IDX file", [0, 0, 8]), ("a ZIP archive", [0x50, 0x4b, 3]),
+      ("a gzip file", [0x1f, 0x8b]), ("an IDX file", [0, 0, 8]),
+      ("a ZIP archive", [0x50, 0x4b, 3]),
       ("an ELF file", [0x7f, 0x45, 0x4c, 0x46]), ("a PDF file", [0x25, 0x50, 0x44, 0x46]),
       ("a JPEG picture", [0xff, 0xd8, 0xff]), ("an HDF5 file", [0x89, 0x48, 0x44, 0x46]),
       ("a NumPy file", [0x93, 0x4e, 0x55, 0x4d]), ("a PGM picture", [0x50, 0x35, 0x0a]),

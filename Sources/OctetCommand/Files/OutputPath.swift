@@ -45,6 +45,18 @@ public enum FileUse: Sendable, Equatable {
   case folderOfOutputs
 }
 
+extension FileUse {
+  var name: String {
+    switch self {
+    case .input: "input"
+    case .inputFolder: "inputFolder"
+    case .output: "output"
+    case .outputFolder: "outputFolder"
+    case .folderOfOutputs: "folderOfOutputs"
+    }
+  }
+}
+
 extension ValueKind<String> {
   /// A file that the verb reads, or `-` for standard input.
   public static var input: ValueKind { fileName(.input, "FILE") { $0 } }

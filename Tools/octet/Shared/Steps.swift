@@ -18,7 +18,7 @@ enum Steps {
     var graph = try Architectures.named(
       architecture, height: images.height, width: images.width, channelCount: images.channelCount,
       classCount: source.train.classNames.count)
-    graph.metadata.labels = source.train.classNames
+    graph.metadata.labels = source.train.labelNames
     // Said, not left to be guessed: 'diff' tells a wrong normalisation by it.
     graph.metadata.normalization = normalization ?? source.train.usualNormalization
     let trainer = try Trainer(graph, options: options)
@@ -62,7 +62,7 @@ enum Steps {
     if graph.metadata.labels.isEmpty,
       graph.tensors[graph.outputs[0]].elementCount == source.train.classNames.count
     {
-      graph.metadata.labels = source.train.classNames
+      graph.metadata.labels = source.train.labelNames
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
@@ -110,6 +110,11 @@ private enum EpochLine {
 }
 
 extension Dataset {
+  /// The classes' names as models hold them: one a line, so a name with a line break is escaped.
+  fileprivate var labelNames: [String] {
+    classNames.map { $0.contains(where: \.isNewline) ? SafeText.escaped($0) : $0 }
+  }
+
   /// The normalisation that a network of ours learns with. Gray pixels stay 0 … 1, so that a byte
   /// reaches the int8 input as it is and black ground is 0; colours are centred and scaled by what
   /// this set has. A channel that never changes is centred only.

@@ -65,7 +65,8 @@ struct Demo: Verb {
       fileByteCount: loaded.blob.count, weightByteCount: loaded.model.weightByteCount,
       arenaByteCount: quantized.output.plan.byteCount,
       arenaLowerBoundByteCount: quantized.output.plan.lowerBoundByteCount,
-      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend, files: [onnx, oct, png].map(\.path),
+      medianNanoseconds: bench.medianNanoseconds, backend: bench.backend,
+      files: [onnx, oct, png].map(\.path),
       seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
   }
@@ -81,8 +82,10 @@ struct Demo: Verb {
       }
       name = seven == nil ? "picture.png" : "seven.png"
       let image = data.image(at: seven ?? 0)
-      self.image = image.channelCount == 1 || image.channelCount == 3
-        ? image : Image(
+      self.image =
+        image.channelCount == 1 || image.channelCount == 3
+        ? image
+        : Image(
           height: image.height, width: image.width * image.channelCount, channelCount: 1,
           pixels: image.pixels)
     }

@@ -27,14 +27,18 @@ struct Inspect: Verb {
 
 extension InspectReport {
   func text(for terminal: Terminal, file: String) -> String {
-    var lines = ["\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"]
+    var lines = [
+      "\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"
+    ]
     lines += zip(["input", "output"], [inputs, outputs]).flatMap { role, tensors in
       tensors.map {
         "\(role) '\(SafeText.escaped($0.name))' \($0.shape.shapeText), \($0.layoutText)"
           + $0.quantizationText
       }
     }
-    if !labels.isEmpty { lines.append("labels: \(labels.map(SafeText.escaped).joined(separator: ", "))") }
+    if !labels.isEmpty {
+      lines.append("labels: \(labels.map(SafeText.escaped).joined(separator: ", "))")
+    }
     if let normalization {
       lines.append(
         "normalisation: mean \(normalization.mean), std \(normalization.standardDeviation)")

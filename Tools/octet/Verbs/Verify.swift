@@ -46,6 +46,7 @@ struct VerifyReport: Encodable {
 
   var text: String {
     let names = backends.map(\.name).joined(separator: ", ")
-    return "\(SafeText.escaped(file)): valid, \(fileByteCount) bytes; the self-test passes on \(names)"
+    return
+      "\(SafeText.escaped(file)): valid, \(fileByteCount) bytes; the self-test passes on \(names)"
   }
 }
