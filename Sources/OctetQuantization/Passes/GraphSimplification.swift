@@ -46,22 +46,39 @@ extension Graph {
     for (old, new) in removed.reversed() { replace(old, with: new) }
   }
 
-  /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader.
+  /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader,
+  /// also where it is reshaped and transposed on the way.
   mutating func fuseActivations() {
     var index = 0
     while index < nodes.count {
       let node = nodes[index]
       guard let activation = node.operation.asActivation,
-        let producer = producers()[node.inputs[0]],
-        consumers()[node.inputs[0]].count == 1, !outputs.contains(node.inputs[0]),
-        isFree(node.inputs[0]), let fused = nodes[producer].operation.fusing(activation)
+        let way = producerThroughMoves(node.inputs[0]),
+        let fused = nodes[way.producer].operation.fusing(activation)
       else {
         index += 1
         continue
       }
-      nodes[producer].operation = fused
-      nodes[producer].outputs = node.outputs
+      nodes[way.producer].operation = fused
+      nodes[way.last].outputs = node.outputs
       nodes.remove(at: index)
     }
+  }
+
+  /// The node whose elements the tensor holds, and the last that moves them, where no value on the
+  /// way has another reader or a grid.
+  private func producerThroughMoves(_ tensor: TensorIndex) -> (producer: Int, last: Int)? {
+    let (producers, consumers) = (producers(), consumers())
+    var (tensor, last): (TensorIndex, Int?) = (tensor, nil)
+    while let producer = producers[tensor], consumers[tensor].count == 1, isFree(tensor),
+      !outputs.contains(tensor)
+    {
+      let end = last ?? producer
+      switch nodes[producer].operation {
+      case .reshape, .transpose: (tensor, last) = (nodes[producer].inputs[0], end)
+      default: return (producer, end)
+      }
+    }
+    return nil
   }
 }
