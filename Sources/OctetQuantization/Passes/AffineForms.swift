@@ -103,7 +103,8 @@ extension Graph {
     let (name, output) = (nodes[last].name, nodes[last].outputs[0])
     let count = tensors[output].shape.last ?? 1
     let parts: [(String, (Int) -> Float)] = [
-      ("gain", { run.gain[$0 % run.gain.count] }), ("offset", { run.offset[$0 % run.offset.count] }),
+      ("gain", { run.gain[$0 % run.gain.count] }),
+      ("offset", { run.offset[$0 % run.offset.count] }),
       ("mean", { _ in 0 }), ("variance", { _ in 1 }),
     ]
     let statistics = parts.map { part, value in
