@@ -26,8 +26,10 @@ struct GridPlan {
   private(set) var grids: [TensorIndex: Quantization] = [:]
   private(set) var conversions: [Conversion] = []
 
-  /// A grid may be this much coarser than a reader of its values alone would have it: 2 dB.
-  static let tolerance: Float = 1.25
+  /// A grid may be this much coarser than a reader of its values alone would have it. With a grid of
+  /// its own a value is rounded twice on its way into a join: below √2 that costs the join more
+  /// than the other readers gain.
+  static let tolerance: Float = 1.5
   /// A logistic or tanh leaves the grid of its kernel for its own where that is so much finer:
   /// always at the model's end, within it only where it matters, since TensorFlow Lite cannot.
   private static let finerAtTheEnd: Float = 1.05
