@@ -9,8 +9,8 @@ import OctetModel
 /// | An operand | gets |
 /// |---|---|
 /// | that nothing else reads | the grid of the result |
-/// | that others read, with a range hardly narrower | the grid of the result, which others read too |
-/// | that others read, or whose grid is given | its own grid, and a change of scale before the join |
+/// | that others read, with a range hardly narrower | the grid of the result |
+/// | that others read, or whose grid is given | its own, and a change of scale before the join |
 ///
 /// A grid is given where the file or the kernel prescribes it. Where the given grid of an operand
 /// holds all that a join reads, and is hardly coarser than need be, the result takes it.
@@ -26,8 +26,10 @@ struct GridPlan {
   private(set) var grids: [TensorIndex: Quantization] = [:]
   private(set) var conversions: [Conversion] = []
 
-  /// A grid may be this much coarser than a reader of its values alone would have it: 2 dB.
-  static let tolerance: Float = 1.25
+  /// A grid may be this much coarser than a reader of its values alone would have it. With a grid
+  /// of its own a value is rounded twice on its way into a join: below √2 that costs the join more
+  /// than the other readers gain.
+  static let tolerance: Float = 1.5
   /// A logistic or tanh leaves the grid of its kernel for its own where that is so much finer:
   /// always at the model's end, within it only where it matters, since TensorFlow Lite cannot.
   private static let finerAtTheEnd: Float = 1.05
@@ -35,7 +37,9 @@ struct GridPlan {
 
   private let graph: Graph
   private let ranges: [TensorIndex: ValueRange]
+  /// Values within tables, and the nodes of tables.
   private let inner: Set<TensorIndex>
+  private let tabulated: Set<Int>
   private let producers: [Int?]
   private let consumers: [[Int]]
   private let prescribed: [TensorIndex: Quantization]
@@ -64,6 +68,7 @@ struct GridPlan {
     self.graph = graph
     self.ranges = ranges
     inner = graph.valuesInTables.union(tables.flatMap(\.innerValues))
+    tabulated = graph.nodesInTables.union(tables.flatMap(\.nodes))
     producers = graph.producers()
     consumers = graph.consumers()
     chain = Array(graph.tensors.indices)
@@ -78,7 +83,7 @@ struct GridPlan {
   /// Whether the node has one grid for several operands, or for an operand and a constant.
   private func joins(_ index: Int) -> Bool {
     let node = graph.nodes[index]
-    return node.operation.joinsGrids && !inner.contains(node.outputs[0])
+    return node.operation.joinsGrids && !tabulated.contains(index)
       && (activations(node) + node.outputs).contains { graph.isFree($0) }
   }
 
@@ -114,11 +119,8 @@ struct GridPlan {
   // MARK: Chains
 
   private mutating func formChains() {
-    for node in graph.nodes
-    where node.operation.keepsScale && !node.operation.joinsGrids {
-      guard !inner.contains(node.inputs[0]) else { continue }
-      let first = chain[node.inputs[0]]
-      for output in node.outputs where !inner.contains(output) { chain[output] = first }
+    for (index, node) in graph.nodes.enumerated() where passesOn(index) {
+      for output in node.outputs { chain[output] = chain[node.inputs[0]] }
     }
     for tensor in graph.tensors.indices where hasGrid(tensor) {
       chainMembers[chain[tensor], default: []].append(tensor)
@@ -130,11 +132,28 @@ struct GridPlan {
       let sources = tensors.filter { $0 == first || graph.outputs.contains($0) }
       needs[first] = (sources.isEmpty ? tensors : sources).compactMap { ranges[$0] }
         .reduce(ValueRange(lower: 0, upper: 0)) { $0.union($1) }
+      if let bounds = bounds(of: tensors) { needs[first] = needs[first]?.clipped(to: bounds) }
       spans[first] = needs[first]
       given[first] = tensors.compactMap { prescribed[$0] }.first
       members[first] = [first]
     }
     for tensor in graph.tensors.indices { group[tensor] = chain[tensor] }
+  }
+
+  /// What all that read a chain clip it to: beyond, its values need no codes.
+  private func bounds(of tensors: [TensorIndex]) -> ValueRange? {
+    var result: ValueRange?
+    for tensor in tensors {
+      if graph.outputs.contains(tensor) { return nil }
+      for reader in consumers[tensor] where !passesOn(reader) {
+        guard let (lower, upper) = graph.nodes[reader].operation.asActivation?.bounds else {
+          return nil
+        }
+        let own = ValueRange(lower: lower, upper: upper)
+        result = result?.union(own) ?? own
+      }
+    }
+    return result
   }
 
   private func hasGrid(_ tensor: TensorIndex) -> Bool {
@@ -237,17 +256,20 @@ struct GridPlan {
   }
 
   /// The finest scale that a reader of the group's values would have them in, but for `index` and
-  /// those that have the group's grid already.
+  /// those that have the group's grid already. Another join needs no finer one than its result's.
   private func finestDemand(_ group: TensorIndex, except index: Int) -> Float {
     var finest = Float.infinity
     for first in members[group, default: []] {
-      let isRead = chainMembers[first, default: []].contains { tensor in
-        graph.outputs.contains(tensor) || consumers[tensor].contains { reader in
-          reader != index && !passesOn(reader) && !hasJoined(tensor, reader)
+      guard let need = needs[first], need.upper > need.lower else { continue }
+      let own = need.quantization.scale
+      for tensor in chainMembers[first, default: []] {
+        if graph.outputs.contains(tensor) { finest = min(finest, own) }
+        for reader in consumers[tensor]
+        where reader != index && !passesOn(reader) && !hasJoined(tensor, reader) {
+          let result = needs[chain[graph.nodes[reader].outputs[0]]]
+          let asked = joins(reader) ? max(own, result?.quantization.scale ?? own) : own
+          finest = min(finest, asked)
         }
-      }
-      if isRead, let need = needs[first], need.upper > need.lower {
-        finest = min(finest, need.quantization.scale)
       }
     }
     return finest
@@ -255,8 +277,7 @@ struct GridPlan {
 
   private func passesOn(_ node: Int) -> Bool {
     let operation = graph.nodes[node].operation
-    return operation.keepsScale && !operation.joinsGrids
-      && !inner.contains(graph.nodes[node].outputs[0])
+    return operation.keepsScale && !operation.joinsGrids && !tabulated.contains(node)
   }
 
   private func hasJoined(_ tensor: TensorIndex, _ node: Int) -> Bool {
@@ -307,56 +328,4 @@ extension ValueRange {
   func clipped(to other: ValueRange) -> ValueRange {
     ValueRange(lower: max(lower, other.lower), upper: min(upper, other.upper))
   }
-}
-
-extension Graph {
-  /// Puts the activations of a plan on their grids.
-  mutating func takeGrids(_ plan: GridPlan) {
-    for (tensor, grid) in plan.grids {
-      tensors[tensor].quantization = grid
-      tensors[tensor].elementType = .int8
-    }
-  }
-
-  /// Adds the changes of scale that a plan asks for, each once, and puts functions that become
-  /// tables between codes.
-  mutating func write(_ plan: GridPlan, _ tables: [FunctionRegion]) {
-    let asked = Dictionary(grouping: plan.conversions, by: \.node)
-    var known: [ConvertedValue: TensorIndex] = [:]
-    var functions = FunctionWriter(tables)
-    var old: [Node] = []
-    swap(&old, &nodes)
-    for (index, var node) in old.enumerated() {
-      for conversion in asked[index, default: []] { convert(&node, conversion, &known) }
-      if !functions.write(index, node, into: &self) { nodes.append(node) }
-    }
-  }
-
-  private mutating func convert(
-    _ node: inout Node, _ conversion: GridPlan.Conversion,
-    _ known: inout [ConvertedValue: TensorIndex]
-  ) {
-    let (source, grid) = (node.inputs[conversion.position], conversion.quantization)
-    if tensors[source].quantization == grid { return }
-    let value = ConvertedValue(
-      source: source, scale: grid.scales[0], zeroPoint: grid.zeroPoints[0])
-    if let target = known[value] {
-      node.inputs[conversion.position] = target
-      return
-    }
-    var copy = tensors[source]
-    copy.name = "\(copy.name)/on/\(tensors[node.outputs[0]].name)"
-    (copy.elementType, copy.quantization) = (.int8, grid)
-    let target = add(copy)
-    nodes.append(Node(name: copy.name, operation: .quantize, inputs: [source], outputs: [target]))
-    known[value] = target
-    node.inputs[conversion.position] = target
-  }
-}
-
-/// A tensor on another grid than its own.
-private struct ConvertedValue: Hashable {
-  var source: TensorIndex
-  var scale: Float
-  var zeroPoint: Int32
 }

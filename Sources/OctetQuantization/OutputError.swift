@@ -6,7 +6,7 @@ import OctetModel
 /// Both run in the float interpreter, the int8 graph with every rounding to its grids.
 public struct OutputError: Sendable, Equatable {
   public var name: String
-  /// 10 · log10(Σr² / Σe²), r being the float values, e what int8 is off by; infinite without error.
+  /// 10 · log10(Σr² / Σe²), r being the float values, e the error; infinite without one.
   public var sqnrDecibels: Double
   /// The same with Σ(r − mean)², so that a constant is no signal.
   public var variationDecibels: Double

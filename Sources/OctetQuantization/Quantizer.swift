@@ -45,8 +45,10 @@ public struct Quantizer: Sendable {
   ) throws(QuantizationError) -> Result {
     let isFloat = graph.tensors.allSatisfy { $0.quantization == nil }
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
-    let simple = isFloat ? graph.simplified() : graph.withoutConversions()
-    try simple.requireInt8Forms()
+    let plain = isFloat ? graph.simplified() : graph.withoutConversions()
+    try plain.requireInt8Forms()
+    let simple = try plain.withEqualNorms(samples, threadCount: options.threadCount)
+      .withFineVariances(samples, threadCount: options.threadCount)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
@@ -54,7 +56,7 @@ public struct Quantizer: Sendable {
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     var result = try quantize(simple, calibration, options, choice)
     result.outputs = try OutputError.measure(
-      simple, result.graph, samples, threadCount: options.threadCount)
+      plain, result.graph, samples, threadCount: options.threadCount)
     return result
   }
 

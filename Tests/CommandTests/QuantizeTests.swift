@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct QuantizeTests {
-  @Test(arguments: ["min-max", "percentile", "mse"])
+  @Test(arguments: ["auto", "min-max", "percentile", "mse"])
   func json(calibrator: String) async throws {
     let run = try await workshop(
       "quantize m.onnx --data data -o \(calibrator).oct --calibrator \(calibrator) "
@@ -16,6 +16,10 @@ import Testing
     let layers = try #require(json["layers"] as? [[String: Any]])
     #expect(layers.map { $0["name"] as? String } == ["conv1", "conv2", "fc1", "fc2", "fc3"])
     #expect(layers.first?["operator"] as? String == "convolution")
+    let outputs = try #require(json["outputs"] as? [[String: Any]])
+    #expect(outputs.count == 1 && outputs[0]["isLost"] as? Bool == false)
+    #expect(outputs[0]["sqnrDecibels"] as? Double ?? 0 > 10)
+    #expect((json["search"] != nil) == (calibrator == "auto"))
     let folder = try await Workshop.shared.folder()
     let file = try Data(contentsOf: folder.appendingPathComponent("\(calibrator).oct"))
     #expect(file.count == json["fileByteCount"] as? Int)

@@ -8,7 +8,7 @@ import Testing
 /// Functions of one tensor that a float graph has as several nodes become one table.
 @Suite struct FunctionTableTests {
   enum Function: String, CaseIterable {
-    case silu, gelu, hardSwish, mish, softplus, polynomial, sharedInside
+    case silu, gelu, hardSwish, mish, softplus, polynomial, sharedInside, largest
   }
 
   /// The nodes of `function`, of the builder's last tensor.
@@ -43,6 +43,10 @@ import Testing
       try builder.append("half", .multiply(.none), [number(0.5)])
       try builder.append("less", .subtract(.none), [x])
       try builder.append("f", .maximum, [number(-0.1)])
+    case .largest:
+      try builder.append("less", .subtract(.none), [number(1)])
+      try builder.append("tanh", .tanh)
+      try builder.append("f", .maximum, [x])
     case .sharedInside:
       try builder.append("gate", .logistic)
       let gate = builder.last

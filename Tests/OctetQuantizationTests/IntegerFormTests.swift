@@ -130,10 +130,11 @@ import Testing
 
     builder = NetworkBuilder(seed: 23, height: 4, width: 5, channelCount: 3)
     let (one, zero) = (builder.constant("one", [1], [1]), builder.constant("zero", [3], [0, 0, 0]))
+    try builder.append("logistic", .logistic)
     try builder.append("same", .multiply(.none), [one])
     try builder.append("still", .add(.none), [zero])
-    try builder.append("relu", .logistic)
-    try check(builder, ["logistic"])
+    try builder.append("tanh", .tanh)
+    try check(builder, ["logistic", "tanh"])
   }
 
   /// A mean of squares is a sum of products of rows, whatever it runs over.

@@ -65,7 +65,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
     return best
   }
 
-  /// Σ (x − Q(x))² over the histogram's bins, Q being int8 with the scale and zero point of `range`.
+  /// Σ (x − Q(x))² over bins, Q being int8 with the scale and zero point of `range`.
   private func squaredError(
     _ bins: [(value: Float, count: Double)], _ range: ValueRange
   ) -> Double {

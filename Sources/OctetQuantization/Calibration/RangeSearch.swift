@@ -5,8 +5,8 @@ import OctetModel
 ///
 /// 1. A quarter of the samples is held back; the ranges that are compared come from others.
 /// 2. Each calibrator for the whole network: the one with the least error of the outputs stays.
-/// 3. Layer after layer, or run after run of layers where there are many, the other calibrators: one
-///    stays where it lowers the error by 1 % or more, and on either half of what was held back.
+/// 3. Layer after layer, or run after run of layers where there are many, the other calibrators:
+///    one stays where it lowers the error by 1 % or more, and on either half of what was held back.
 ///
 /// Only activations are rounded: weights are no part of the choice. Every figure is a sum in a
 /// fixed order, and the work is bounded by counts, not by time, so the choice is the same on every
@@ -30,9 +30,11 @@ struct RangeSearch {
   private static let leastGain = 0.01
   private static let heldBackLimit = 128
   private static let calibrationLimit = 128
-  /// Inferences that a search may take for each sample of the calibration, and at least.
+  /// Inferences that a search may take for each sample of the calibration, as many as that takes
+  /// itself; more where they are cheap: up to so many, of so many multiply-adds together.
   private static let runsPerSample = 3
-  private static let leastRuns = 64
+  private static let cheapRuns = 256.0
+  private static let cheapWork = 1e9
   /// The calibrator that others have to beat comes first.
   private static let candidates = [Calibrator.meanSquareError, .minMax, .percentile]
 
@@ -75,7 +77,8 @@ struct RangeSearch {
         graph, calibration, options, Choice(whole: calibrator))
     }
     measured = graph.judgedTensors
-    let runs = max(Self.leastRuns, Self.runsPerSample * samples.count)
+    let cheap = Int(min(Self.cheapRuns, Self.cheapWork / max(graph.workEstimate, 1)))
+    let runs = max(cheap, Self.runsPerSample * samples.count)
     evaluationsLeft = max(Self.candidates.count, runs / heldBack.count)
     let (judged, count) = (measured, heldBack.count)
     references = try Calibration.pass(graph, heldBack, options.threadCount) {
@@ -143,8 +146,8 @@ struct RangeSearch {
 
   // MARK: Errors
 
-  /// Squared errors of the outputs over what these vary, or the divergence of class scores, of either
-  /// half of the samples.
+  /// Squared errors of the outputs over what these vary, or the divergence of class scores, of
+  /// either half of the samples.
   private struct HalvedError {
     var halves: [Double]
     var total: Double { halves.reduce(0, +) }

@@ -72,10 +72,7 @@ extension Graph {
     let node = nodes[index]
     guard node.inputs.count == 2, let output = node.outputs.first, isFree(output),
       let position = node.inputs.firstIndex(where: { tensors[$0].constant == nil }),
-      let values = tensors[node.inputs[1 - position]].floats,
-      let last = tensors[output].shape.last,
-      values.count == 1
-        || values.count == last && tensors[node.inputs[1 - position]].shape.last == last
+      let values = channelValues(node.inputs[1 - position], tensors[output].shape)
     else { return nil }
     let source = node.inputs[position]
     guard isFree(source), tensors[source].shape == tensors[output].shape,
@@ -93,11 +90,19 @@ extension Graph {
     return negated ? run(ones.map { -$0 }, values) : run(ones, values.map { -$0 })
   }
 
+  /// A constant as one number for all, or one for each index of the last axis.
+  private func channelValues(_ tensor: TensorIndex, _ shape: [Int]) -> [Float]? {
+    guard let values = tensors[tensor].floats, let first = values.first else { return nil }
+    if values.allSatisfy({ $0 == first }) { return [first] }
+    return values.count == shape.last && tensors[tensor].shape.last == shape.last ? values : nil
+  }
+
   private mutating func normalize(_ last: Int, _ run: AffineRun) {
     let (name, output) = (nodes[last].name, nodes[last].outputs[0])
     let count = tensors[output].shape.last ?? 1
     let parts: [(String, (Int) -> Float)] = [
-      ("gain", { run.gain[$0 % run.gain.count] }), ("offset", { run.offset[$0 % run.offset.count] }),
+      ("gain", { run.gain[$0 % run.gain.count] }),
+      ("offset", { run.offset[$0 % run.offset.count] }),
       ("mean", { _ in 0 }), ("variance", { _ in 1 }),
     ]
     let statistics = parts.map { part, value in

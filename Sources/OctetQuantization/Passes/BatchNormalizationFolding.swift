@@ -51,7 +51,7 @@ extension Graph {
     return (gain, offset)
   }
 
-  private mutating func scaleWeights(of index: Int, by gain: [Float], offset: [Float]) -> Bool {
+  mutating func scaleWeights(of index: Int, by gain: [Float], offset: [Float]) -> Bool {
     let node = nodes[index]
     guard let axis = node.operation.weightChannelAxis,
       var weights = tensors[node.inputs[1]].floats

@@ -40,22 +40,42 @@ extension Graph {
     outputs = outputs.map { source[$0] ?? $0 }
   }
 
-  /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader.
+  /// Fuses relu, relu6 and clip into the node before, when that node's result has no other reader,
+  /// also where it is reshaped and transposed on the way.
   mutating func fuseActivations() {
     var producers = producers()
     let consumers = consumers()
     let ends = Set(outputs)
     var removed = Set<Int>()
     for (index, node) in nodes.enumerated() {
-      guard let activation = node.operation.asActivation, let producer = producers[node.inputs[0]],
-        consumers[node.inputs[0]].count == 1, !ends.contains(node.inputs[0]),
-        isFree(node.inputs[0]), let fused = nodes[producer].operation.fusing(activation)
+      guard let activation = node.operation.asActivation,
+        let way = producerThroughMoves(node.inputs[0], producers, consumers, ends),
+        let fused = nodes[way.producer].operation.fusing(activation)
       else { continue }
-      nodes[producer].operation = fused
-      nodes[producer].outputs = node.outputs
-      producers[node.outputs[0]] = producer
+      nodes[way.producer].operation = fused
+      nodes[way.last].outputs = node.outputs
+      producers[node.outputs[0]] = way.last
       removed.insert(index)
     }
     nodes = nodes.indices.filter { !removed.contains($0) }.map { nodes[$0] }
+  }
+
+  /// The node whose elements the tensor holds, and the last that moves them, where no value on the
+  /// way has another reader or a grid.
+  private func producerThroughMoves(
+    _ tensor: TensorIndex, _ producers: [Int?], _ consumers: [[Int]], _ ends: Set<TensorIndex>
+  ) -> (producer: Int, last: Int)? {
+    var (tensor, last): (TensorIndex, Int?) = (tensor, nil)
+    while let producer = producers[tensor], consumers[tensor].count == 1, isFree(tensor),
+      !ends.contains(tensor)
+    {
+      let end = last ?? producer
+      var moves = false
+      if case .reshape = nodes[producer].operation { moves = true }
+      if case .transpose = nodes[producer].operation { moves = true }
+      guard moves else { return (producer, end) }
+      (tensor, last) = (nodes[producer].inputs[0], end)
+    }
+    return nil
   }
 }
