@@ -102,7 +102,8 @@ public struct ONNXImport: Sendable {
 
   /// Frees the memory of what only `prove` needs, which then has nothing to compare.
   public mutating func forgetSource() {
-    source = ONNXSource(nodes: [], constants: [:], version: source.version, data: ONNXData(bytes: []))
+    source = ONNXSource(
+      nodes: [], constants: [:], version: source.version, data: ONNXData(bytes: []))
     values = [:]
   }
 }

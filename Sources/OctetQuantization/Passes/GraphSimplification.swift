@@ -33,7 +33,9 @@ extension Graph {
       }
     }
     nodes = kept
-    for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { source[$0] ?? $0 } }
+    for index in nodes.indices {
+      nodes[index].inputs = nodes[index].inputs.map { source[$0] ?? $0 }
+    }
     outputs = outputs.map { source[$0] ?? $0 }
   }
 
