@@ -27,15 +27,16 @@ extension Compiler {
       for tensor in (node.inputs + node.outputs).map({ simple.tensors[$0] }) {
         guard tensor.elementCount <= BlobLimits.elementCount else {
           throw .tooLarge(
-            reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, a "
-              + "blob's tensors hold at most \(BlobLimits.elementCount)")
+            reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, "
+              + "a blob's tensors hold at most \(BlobLimits.elementCount)")
         }
       }
     }
     for tensor in simple.tensors where tensor.constant != nil { weightCount += tensor.elementCount }
     guard weightCount <= BlobLimits.byteCount else {
       throw .tooLarge(
-        reason: "the model has \(weightCount) weights, a blob at most \(BlobLimits.byteCount) bytes")
+        reason: "the model has \(weightCount) weights, a blob at most \(BlobLimits.byteCount) bytes"
+      )
     }
     let work = simple.nodes.reduce(0.0) { $0 + simple.multiplyAdds(of: $1) }
     guard work <= workLimit else {

@@ -13,7 +13,8 @@ import Testing
     try await withTemporaryFolder { folder in
       let file = path("image")
       for command in [
-        "cat '\(file)' | $OCTET import /dev/stdin -o m.onnx", "$OCTET inspect /dev/stdin < '\(file)'",
+        "cat '\(file)' | $OCTET import /dev/stdin -o m.onnx",
+        "$OCTET inspect /dev/stdin < '\(file)'",
         "mkfifo p; cat '\(file)' > p & $OCTET inspect p",
       ] {
         let run = try await shell(command, in: folder)

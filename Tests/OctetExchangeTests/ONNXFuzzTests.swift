@@ -24,7 +24,8 @@ import Testing
   static func seeds() throws -> [WireMessage] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Corpus")
-    var files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
+    var files =
+      FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
       .compactMap { $0 as? URL } ?? []
     if let shared = try? SharedData.url("conformance/onnx_node"),
       let found = FileManager.default.enumerator(at: shared, includingPropertiesForKeys: nil)

@@ -123,8 +123,8 @@ struct ONNXExporter {
       refused.append(
         UnsupportedNode(
           name: node.name, operatorName: node.operation.name,
-          reason: "it works on \(type) elements; float32, integers of 8 to 64 bits and truth values "
-            + "are written"))
+          reason: "it works on \(type) elements; float32, integers of 8 to 64 bits and truth "
+            + "values are written"))
       return
     }
     do {

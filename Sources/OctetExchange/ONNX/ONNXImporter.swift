@@ -214,7 +214,9 @@ struct ONNXImporter {
     let name = node.displayName(index: nodeIndex)
     let place = "node '\(name)' (\(node.operatorName))"
     for (position, output) in node.outputs.enumerated() where !output.isEmpty || position == 0 {
-      if output.isEmpty { throw .invalidModel(place: place, reason: "its first output has no name") }
+      if output.isEmpty {
+        throw .invalidModel(place: place, reason: "its first output has no name")
+      }
       if isKnown(output) {
         throw .invalidModel(place: place, reason: "its output '\(output)' is made twice")
       }

@@ -14,8 +14,8 @@ extension Graph {
     return graph.canonical()
   }
 
-  /// Removes `identity` nodes, except one that leads straight from a graph input or a constant to an
-  /// output.
+  /// Removes `identity` nodes, except one that leads straight from a graph input or a constant to
+  /// an output.
   mutating func removeIdentities() {
     let ends = Set(outputs)
     let starts = Set(inputs)

@@ -34,7 +34,7 @@ extension Graph {
 
   /// The graph in forms that kernels have, whose tensors keep their operands' grids: padding that
   /// repeats what is there as concatenations, windows that lie in padding over padding that is
-  /// there, softmax over another axis than the last between transpositions, at most four dimensions.
+  /// there, softmax over another axis than the last between transpositions, four axes at most.
   public func withKernelForms() -> Graph {
     var graph = self
     graph.nodes = []

@@ -12,8 +12,8 @@ struct Import: Verb {
     "A quantized model (int8 TFLite, ONNX with QuantizeLinear or QLinear operators) becomes a blob "
     + "with the scales it has. A float model becomes an ONNX file that 'octet quantize' and 'octet "
     + "diff' take. Every node of an ONNX file is run on random input as the file says and as Octet "
-    + "holds it; the first that differs ends the import. A model file has 2 GiB at most, tensors in "
-    + "files beside it 4 GiB together; FILE may be a pipe."
+    + "holds it; the first that differs ends the import. A model file has 2 GiB at most, tensors "
+    + "in files beside it 4 GiB together; FILE may be a pipe."
   let model = Positional<String>("FILE", .path, help: "A .tflite or .onnx file.")
   let output = OctetCommand.Option<String>(
     required: "--output", short: "o", .path,
@@ -56,8 +56,9 @@ struct Import: Verb {
   }
 
   private func note(_ widened: [String]) -> String {
-    return "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or three "
-      + "times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save them"
+    "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or "
+      + "three times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save "
+      + "them"
   }
 
   /// The file, and a blob's arena plan.
