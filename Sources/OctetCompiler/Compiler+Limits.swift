@@ -10,11 +10,12 @@ extension Compiler {
   /// - Throws: `tooLarge` with the number and the published limit.
   public static func requireRoom(for graph: Graph) throws(CompilerError) {
     let simple = graph.simplified()
+    let isFloat = graph.tensors.allSatisfy { $0.quantization == nil }
     // These may go without an operator of their own; all others have at least one.
     let operators = simple.nodes.filter { node in
       switch node.operation {
       case .reshape, .identity, .maxPool, .transpose, .quantize, .dequantize: false
-      default: !node.operation.isElementwise || graph.tensors.allSatisfy { $0.quantization == nil }
+      default: isFloat || !node.operation.isElementwise
       }
     }
     guard operators.count <= BlobLimits.operatorCount else {

@@ -13,6 +13,7 @@ extension Graph {
       let isSettled = !(node.inputs + node.outputs).contains { isFree($0) }
       nodes += (isSettled || inTables.contains(index) ? nil : integerForm(of: node)) ?? [node]
     }
+    self = inFewerDimensions()
   }
 
   private mutating func integerForm(of node: Node) -> [Node]? {
