@@ -79,8 +79,8 @@ public enum OperatorTable {
 
     Where (select) by a constant condition runs in eight bits as a mask or as a sum of products; a
     mask of −∞ or of numbers below −10⁴ that is added to scores becomes one of −16. Outputs of
-    integers and truth values stay in an ONNX file; a blob gives int8 alone: constants are left out, in the
-    place of an ArgMax its operand comes out, and both are said.
+    integers and truth values stay in an ONNX file; a blob gives int8 alone: constants are left out,
+    in the place of an ArgMax its operand comes out, and both are said.
 
     Tensors of a blob have four dimensions at most. Operations on five and more, as in windows of
     images and heads of attention, become the same on four between reshapes.

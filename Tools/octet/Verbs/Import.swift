@@ -44,11 +44,12 @@ struct Import: Verb {
     // An ONNX file is written with its own inputs and outputs.
     var layouts = imported.layouts
     if let onnx = imported.onnx, plan == nil { layouts = .init(inFileOf: onnx) }
+    if !notes.isEmpty { layouts.outputs = ModelFile.Layouts(graph).outputs }
     let report = ImportReport(
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
-      inputs: layouts.inputs, outputs: layouts.outputs, file: target,
+      inputs: layouts.inputs, outputs: layouts.outputs, notes: notes, file: target,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -107,6 +108,8 @@ struct ImportReport: Encodable {
   /// How elements go in and out of the file that was written.
   var inputs: [PortLayout]
   var outputs: [PortLayout]
+  /// A sentence about each output of the model that the blob has not.
+  var notes: [String]
   var file: String
   var fileByteCount: Int
   /// Of a blob.

@@ -58,8 +58,9 @@ struct Quantize: Verb {
       console.message(
         "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
     }
-    let report = try QuantizeReport(
+    var report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path, seconds: watch.seconds)
+    report.notes = notes
     return Outcome(report, text: report.text(for: console.output))
   }
 
@@ -110,6 +111,8 @@ struct QuantizeReport: Encodable {
   var arenaLowerBoundByteCount: Int
   var arenaIsOptimal: Bool
   var layers: [Layer]
+  /// A sentence about each output of the model that the blob has not.
+  var notes: [String] = []
   var file: String
   var seconds: Double
 
