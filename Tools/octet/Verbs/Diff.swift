@@ -121,6 +121,8 @@ struct DiffVerb: Verb {
     switch try ModelFile.read(path) {
     case .blob(let loaded): model = DiffModel(loaded, file: path)
     case .graph(var graph, _, _):
+      // What a blob does not give is not compared: positions by the scores that they come from.
+      _ = try graph.dropOutputs(in: path)
       if let normalization { graph.metadata.normalization = normalization }
       if graph.isQuantized {
         let blob = try naming(path) { try Compiler.compile(graph).blob }
