@@ -10,11 +10,12 @@ extension Compiler {
   /// - Throws: `tooLarge` with the number and the published limit.
   public static func requireRoom(for graph: Graph) throws(CompilerError) {
     let simple = graph.simplified()
+    let isFloat = graph.tensors.allSatisfy { $0.quantization == nil }
     // These may go without an operator of their own; all others have at least one.
     let operators = simple.nodes.filter { node in
       switch node.operation {
       case .reshape, .identity, .maxPool, .transpose, .quantize, .dequantize: false
-      default: !node.operation.isElementwise || graph.tensors.allSatisfy { $0.quantization == nil }
+      default: isFloat || !node.operation.isElementwise
       }
     }
     guard operators.count <= BlobLimits.operatorCount else {
@@ -27,15 +28,16 @@ extension Compiler {
       for tensor in (node.inputs + node.outputs).map({ simple.tensors[$0] }) {
         guard tensor.elementCount <= BlobLimits.elementCount else {
           throw .tooLarge(
-            reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, a "
-              + "blob's tensors hold at most \(BlobLimits.elementCount)")
+            reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, "
+              + "a blob's tensors hold at most \(BlobLimits.elementCount)")
         }
       }
     }
     for tensor in simple.tensors where tensor.constant != nil { weightCount += tensor.elementCount }
     guard weightCount <= BlobLimits.byteCount else {
       throw .tooLarge(
-        reason: "the model has \(weightCount) weights, a blob at most \(BlobLimits.byteCount) bytes")
+        reason: "the model has \(weightCount) weights, a blob at most \(BlobLimits.byteCount) bytes"
+      )
     }
     let work = simple.nodes.reduce(0.0) { $0 + simple.multiplyAdds(of: $1) }
     guard work <= workLimit else {

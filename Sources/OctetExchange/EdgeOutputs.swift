@@ -24,8 +24,9 @@ extension Graph {
             + "int8 alone")
       case .extremum(let attributes):
         notes.append(
-          "output '\(tensor.name)', the position of the \(attributes.isMinimum ? "least" : "greatest")"
-            + " along axis \(attributes.axis), is left to the program: the blob gives the values, "
+          "output '\(tensor.name)', the position of the "
+            + "\(attributes.isMinimum ? "least" : "greatest") along axis \(attributes.axis), is "
+            + "left to the program: the blob gives the values, "
             + "'\(tensors[source].name)'")
         if !outputs.contains(source), !kept.contains(source) { kept.append(source) }
       default: kept.append(output)

@@ -3,7 +3,9 @@ import OctetExchange
 /// A Protocol Buffers message taken apart into fields, so that an ONNX file can be changed where it
 /// means something and put together again with right lengths.
 struct WireMessage {
-  enum Kind { case model, graph, node, attribute, tensor, value, type, tensorType, shape, dimension, set }
+  enum Kind {
+    case model, graph, node, attribute, tensor, value, type, tensorType, shape, dimension, set
+  }
 
   enum Content {
     case number(UInt64)

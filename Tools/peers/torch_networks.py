@@ -234,3 +234,38 @@ def bilinear_pooling(self, x):
 def two_outputs(self, x):
     y = F.relu(self.a(x))
     return self.b(y.mean((2, 3))), y
+
+
+@network(a=C(1, 16, 4, 4, 2), m=lambda: nn.MultiheadAttention(16, 4, batch_first=True),
+         d=D(16, 10))
+def multihead_attention(self, x):
+    x = self.a(x).flatten(2).transpose(1, 2)
+    return self.d(self.m(x, x, x)[0].mean(1))
+
+
+@network(a=D(28, 48), d=D(16, 10))
+def causal_attention(self, x):
+    q, k, v = self.a(x.squeeze(1)).chunk(3, -1)
+    mask = torch.triu(torch.full((28, 28), float("-inf")), 1)
+    return self.d((torch.softmax(q @ k.transpose(1, 2) / 4 + mask, -1) @ v).mean(1))
+
+
+@network(a=C(1, 8, 3, 1, 1), n=lambda: nn.LayerNorm(8), w=D(8, 8), d=D(8, 10))
+def windows(self, x):
+    x = self.n(self.a(x).permute(0, 2, 3, 1))
+    b = x.shape[0]
+    x = x.view(b, 4, 7, 4, 7, 8).permute(0, 1, 3, 2, 4, 5).reshape(-1, 49, 8)
+    x = F.relu(self.w(x)).view(b, 4, 4, 7, 7, 8).permute(0, 1, 3, 2, 4, 5).reshape(b, 28, 28, 8)
+    return self.d(x.mean((1, 2)))
+
+
+@network(a=C(1, 8, 3, 2), b=C(2, 1, 7, padding=3), d=D(8, 10))
+def spatial_attention(self, x):
+    x = F.relu(self.a(x))
+    maps = torch.cat([x.amax(1, keepdim=True), x.mean(1, keepdim=True)], 1)
+    return self.d(F.normalize((x * torch.sigmoid(self.b(maps))).mean((2, 3)), dim=1))
+
+
+@network(u=lambda: nn.PixelUnshuffle(2), a=C(4, 8, 3), s=nn.Softplus, d=D(8, 10))
+def pixel_unshuffle(self, x):
+    return self.d(self.s(self.a(self.u(x))).mean((2, 3)))

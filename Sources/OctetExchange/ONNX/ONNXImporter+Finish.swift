@@ -4,11 +4,15 @@ extension ONNXImporter {
   mutating func finish() throws(ExchangeError) -> ONNXImport {
     var outputs: [ONNXImport.Port] = []
     var constantOutputs: [String: ONNXValue] = [:]
+    var outputNames = Set<String>()
     do {
       for output in model.graph.outputs {
-        for (name, source) in outputNames(output.name) {
+        for (name, source) in sources(ofOutput: output.name) {
           guard var value = values[source] else {
             throw ImportFailure.invalid("output '\(name)' is made by no node")
+          }
+          guard outputNames.insert(name).inserted else {
+            throw ImportFailure.invalid("output '\(name)' is listed twice")
           }
           value.name = name
           if let constant = value.constant { constantOutputs[name] = constant }
@@ -80,7 +84,7 @@ extension ONNXImporter {
   }
 
   /// An output's name and that of its value; one of each for each tensor of a sequence.
-  private func outputNames(_ name: String) -> [(name: String, source: String)] {
+  private func sources(ofOutput name: String) -> [(name: String, source: String)] {
     guard let sources = sequences[name] else { return [(name, name)] }
     return sources.enumerated().map { ("\(name)[\($0)]", $1) }
   }

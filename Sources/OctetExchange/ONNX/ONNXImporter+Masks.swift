@@ -3,7 +3,7 @@ import OctetModel
 // Choices between values, triangles and running sums, as PyTorch's masks are made of.
 
 extension ONNXImporter {
-  /// Where; that of a softplus and its argument, which are the same from some 9 on, is the softplus.
+  /// Where; that of a softplus and its argument, the same from some 9 on, is the softplus.
   mutating func choose(_ view: ONNXNodeView) throws(ImportFailure) {
     let operands = [try view.input(0), try view.input(1), try view.input(2)]
     if chooseSoftplus(operands) { return hold(operands[2], as: view.node.outputs[0]) }

@@ -1,7 +1,7 @@
 import OctetModel
 
 // Tensors of a blob have four dimensions at most. What an operation does not tell apart may be one
-// dimension: neighbours that are both kept, both reduced or both broadcast, and all dimensions of 1.
+// dimension: neighbours that are both kept, both reduced or both broadcast, and dimensions of 1.
 // So windows of images and heads of attention, of five and six dimensions, run in four.
 
 extension Graph {

@@ -17,8 +17,8 @@ extension Graph {
     return graph.canonical()
   }
 
-  /// Removes `identity` nodes, except one that leads straight from a graph input or a constant to an
-  /// output.
+  /// Removes `identity` nodes, except one that leads straight from a graph input or a constant to
+  /// an output.
   mutating func removeIdentities() {
     let ends = Set(outputs)
     let starts = Set(inputs)
@@ -36,7 +36,9 @@ extension Graph {
       }
     }
     nodes = kept
-    for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { source[$0] ?? $0 } }
+    for index in nodes.indices {
+      nodes[index].inputs = nodes[index].inputs.map { source[$0] ?? $0 }
+    }
     outputs = outputs.map { source[$0] ?? $0 }
   }
 

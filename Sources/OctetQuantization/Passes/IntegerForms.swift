@@ -13,6 +13,7 @@ extension Graph {
       let isSettled = !(node.inputs + node.outputs).contains { isFree($0) }
       nodes += (isSettled || inTables.contains(index) ? nil : integerForm(of: node)) ?? [node]
     }
+    self = inFewerDimensions()
   }
 
   private mutating func integerForm(of node: Node) -> [Node]? {
@@ -39,7 +40,7 @@ extension Graph {
 
   /// The graph in forms that kernels have, whose tensors keep their operands' grids: padding that
   /// repeats what is there as concatenations, windows that lie in padding over padding that is
-  /// there, softmax over another axis than the last between transpositions, at most four dimensions.
+  /// there, softmax over another axis than the last between transpositions, four axes at most.
   public func withKernelForms() -> Graph {
     var graph = self
     graph.nodes = []

@@ -172,11 +172,23 @@ extension OperatorSample {
       title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX"],
       operation: .reduce(.maximum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "other reductions",
-      onnx: [
-        "ReduceProd", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum",
-        "ReduceLogSumExp",
-      ], operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
+      title: "maximum of other axes", onnx: ["ReduceMax"],
+      operation: .reduce(.maximum, axes: [3], keepsDimensions: true)),
+    OperatorSample(
+      title: "minimum", onnx: ["ReduceMin"],
+      operation: .reduce(.minimum, axes: [3], keepsDimensions: true)),
+    OperatorSample(
+      title: "norms and sums of squares", onnx: ["ReduceL1", "ReduceL2", "ReduceSumSquare"],
+      operation: .reduce(.norm2, axes: [3], keepsDimensions: true)),
+    OperatorSample(
+      title: "other reductions", onnx: ["ReduceProd", "ReduceLogSum", "ReduceLogSumExp"],
+      operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
+    OperatorSample(
+      title: "triangle of a matrix", onnx: ["Trilu"], operation: .multiply(.none),
+      constants: [[4, 4]]),
+    OperatorSample(
+      title: "running sum", onnx: ["CumSum"], operation: .matrixMultiply,
+      inputs: [[1, 4, 4]], constants: [[4, 4]]),
     OperatorSample(
       title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
       operation: .extremum(
@@ -207,7 +219,7 @@ extension OperatorSample {
   private static let resolved: [OperatorSample] = [
     OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
     OperatorSample(
-      title: "(known when the file is read)", onnx: ["Constant", "Shape"],
+      title: "(known when the file is read)", onnx: ["Constant", "Shape", "Size"],
       tflite: ["SHAPE", "PACK"]),
     OperatorSample(
       title: "(part of a dilated convolution)",

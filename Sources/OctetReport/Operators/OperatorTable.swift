@@ -74,7 +74,16 @@ public enum OperatorTable {
     that ONNX defines by others become those, and forms of old operator sets today's. Sequences
     (SplitToSequence, SequenceAt, ConcatFromSequence and the like) are taken apart into tensors;
     `octet import --shapes NAME=1x3x32x32` gives sizes that the file leaves open, and once for each
-    tensor those of an input that is a sequence.
+    tensor those of an input that is a sequence. Mod, Range, ConstantOfShape, IsNaN and IsInf of
+    constants are computed too. LSTM, GRU and RNN are refused.
+
+    Where (select) by a constant condition runs in eight bits as a mask or as a sum of products; a
+    mask of −∞ or of numbers below −10⁴ that is added to scores becomes one of −16. Outputs of
+    integers and truth values stay in an ONNX file; a blob gives int8 alone: constants are left out,
+    in the place of an ArgMax its operand comes out, and both are said.
+
+    Tensors of a blob have four dimensions at most. Operations on five and more, as in windows of
+    images and heads of attention, become the same on four between reshapes.
 
     This page is generated from the code. Do not edit it: `OperatorTableTests` compares it and, with
     `OCTET_WRITE_OPERATORS=1`, writes it.

@@ -210,9 +210,9 @@ extension Graph {
     where tensors[index].elementCount == 0 {
       throw CommandError(
         .badData,
-        "\(path): '\(tensors[index].name)', \(place), has the shape \(tensors[index].shape.shapeText): a "
-          + "dimension is 0, so there is nothing to compute; export the model with the sizes that "
-          + "it is used with")
+        "\(path): '\(tensors[index].name)', \(place), has the shape "
+          + "\(tensors[index].shape.shapeText): a dimension is 0, so there is nothing to compute; "
+          + "export the model with the sizes that it is used with")
     }
   }
 

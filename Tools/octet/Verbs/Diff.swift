@@ -122,6 +122,8 @@ struct DiffVerb: Verb {
     switch try ModelFile.read(path) {
     case .blob(let loaded): model = try DiffModel(loaded, file: path)
     case .graph(var graph, _, _):
+      // What a blob does not give is not compared: positions by the scores that they come from.
+      _ = try graph.dropOutputs(in: path)
       if graph.isQuantized {
         // As 'octet import' takes it over.
         graph = try ModelFile.readProven(path).graph

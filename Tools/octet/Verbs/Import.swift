@@ -12,7 +12,8 @@ struct Import: Verb {
     "A quantized model (int8 TFLite, ONNX with QuantizeLinear or QLinear operators) becomes a blob "
     + "with the scales it has. A float model becomes an ONNX file that 'octet quantize' and 'octet "
     + "diff' take. Every node of an ONNX file is run on random input as the file says and as Octet "
-    + "holds it; the first that differs ends the import."
+      + "holds it; the first that differs ends the import. A model file has 2 GiB at most, tensors "
+      + "in files beside it 4 GiB together; FILE may be a pipe."
   let model = Positional<String>("FILE", .input, help: "A .tflite or .onnx file.")
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.blob, .onnx),
@@ -42,11 +43,12 @@ struct Import: Verb {
     // An ONNX file is written with its own inputs and outputs.
     var layouts = imported.layouts
     if let onnx = imported.onnx, plan == nil { layouts = .init(inFileOf: onnx) }
+    if !notes.isEmpty { layouts.outputs = ModelFile.Layouts(graph).outputs }
     let report = ImportReport(
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
-      inputs: layouts.inputs, outputs: layouts.outputs, file: target.path,
+      inputs: layouts.inputs, outputs: layouts.outputs, notes: notes, file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -54,9 +56,9 @@ struct Import: Verb {
   }
 
   private func note(_ widened: [String]) -> String {
-    return
-      "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or three "
-      + "times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save them"
+    "weights with a zero point need more than 8 bits in \(widened.nameList): exact, at two or "
+      + "three times the multiply-adds and weights; quantize weights symmetrically (QInt8) to save "
+      + "them"
   }
 
   /// The file, and a blob's arena plan.
@@ -105,6 +107,8 @@ struct ImportReport: Encodable {
   /// How elements go in and out of the file that was written.
   var inputs: [PortLayout]
   var outputs: [PortLayout]
+  /// A sentence about each output of the model that the blob has not.
+  var notes: [String]
   var file: String
   var fileByteCount: Int
   /// Of a blob.

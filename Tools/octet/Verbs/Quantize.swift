@@ -64,8 +64,9 @@ struct Quantize: Verb {
     for output in quantized.result.outputs where output.isLost {
       console.message("\(path.path): \(output)")
     }
-    let report = try QuantizeReport(
+    var report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
+    report.notes = notes
     return Outcome(report, text: report.text(for: console.output))
   }
 
@@ -155,6 +156,8 @@ struct QuantizeReport: Encodable {
   var outputs: [Output]
   /// What the calibrator `auto` chose.
   var search: Search?
+  /// A sentence about each output of the model that the blob has not.
+  var notes: [String] = []
   var file: String
   var seconds: Double
 
