@@ -57,7 +57,7 @@ extension Operation {
   package var fixedOutputQuantization: Quantization? {
     switch self {
     case .softmax, .logistic: Quantization(scale: 1 / 256, zeroPoint: -128)
-    case .tanh: Quantization(scale: 1 / 128, zeroPoint: 0)
+    case .tanh, .l2Normalization: Quantization(scale: 1 / 128, zeroPoint: 0)
     case .logSoftmax: Quantization(scale: 1 / 16, zeroPoint: 127)
     default: nil
     }

@@ -55,6 +55,8 @@ public enum Operation: Sendable, Equatable {
   /// Along one axis: `exp(beta · x) / Σ exp(beta · x)`.
   case softmax(axis: Int, beta: Float)
   case logSoftmax(axis: Int)
+  /// Over the last axis: `x / max(√Σ x², 10⁻⁶)`.
+  case l2Normalization
   /// Inputs: x, gamma `[C]`, beta `[C]`, mean `[C]`, variance `[C]`; over the last axis.
   case batchNormalization(epsilon: Float)
   /// Over the last axis: `x / (bias + alpha / size · Σ x²)^beta`.

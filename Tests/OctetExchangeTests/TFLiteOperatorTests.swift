@@ -5,8 +5,8 @@ import OctetModel
 import Testing
 
 /// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for
-/// Microcontrollers, or of LiteRT where it has no such operator. `Tools/peers/tflite_cases.py`
-/// makes them.
+/// Microcontrollers, or of LiteRT where it has no such operator, or of the float model, rounded,
+/// where neither has. `Tools/peers/tflite_cases.py` makes them.
 struct TFLiteOperatorTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Corpus/operators")
@@ -17,9 +17,6 @@ struct TFLiteOperatorTests {
     return (files ?? []).filter { $0.pathExtension == "tflite" }
       .map { $0.deletingPathExtension().lastPathComponent }.sorted()
   }()
-
-  /// TFLM has no int8 form of these, and LiteRT none or another rounding: a step is allowed.
-  static let ownRounding: Set<String> = ["negate_0"]
 
   private func file(_ name: String, _ suffix: String) throws -> [UInt8] {
     [UInt8](
@@ -32,8 +29,7 @@ struct TFLiteOperatorTests {
     let actual = try model.run(samples: try file(name, "input.bin").map { Int8(bitPattern: $0) })
     let expected = try file(name, "output.bin").map { Int8(bitPattern: $0) }
     #expect(actual.count == expected.count)
-    let allowed = Self.ownRounding.contains(name) ? 1 : 0
-    let differing = zip(actual, expected).filter { abs(Int($0) - Int($1)) > allowed }.count
+    let differing = zip(actual, expected).filter { $0 != $1 }.count
     #expect(differing == 0, "\(differing) of \(actual.count) bytes differ")
   }
 

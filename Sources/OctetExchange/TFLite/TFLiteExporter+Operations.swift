@@ -23,6 +23,8 @@ extension TFLiteExporter {
     case .minimum: plain(node, .minimum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .squaredDifference: plain(node, .squaredDifference, version: 2)
+    case .l2Normalization:
+      plain(node, .l2Normalization, version: 2, type: TFLiteOptions.L2Normalization.type)
     case .relu: activation(node, .relu)
     case .relu6: activation(node, .relu6)
     case .clip(let lower, let upper): activation(node, .clip(lower: lower, upper: upper))
@@ -46,7 +48,8 @@ extension TFLiteExporter {
       }
       plain(node, .logSoftmax, version: 2)
     case .prelu: plain(node, .prelu, version: 1)
-    case .function(.negate) where !isInt8(node): plain(node, .neg, version: 1)
+    case .elu(1): plain(node, .elu, version: 1)
+    case .function(let function): try self.function(node, function)
     case .quantize: plain(node, .quantize, version: 2)
     case .dequantize: plain(node, .dequantize, version: 2)
     default: try arrangement(node)
@@ -65,6 +68,31 @@ extension TFLiteExporter {
       optionsType: type, options)
   }
 
+  private mutating func function(
+    _ node: Node, _ function: MathFunction
+  ) throws(TFLiteExportRefusal) {
+    switch function {
+    case .absolute: plain(node, .abs, version: 2)
+    case .power(exponent: -0.5): plain(node, .rsqrt, version: 2)
+    case .exponential: plain(node, .exp, version: 2)
+    case .logarithm: plain(node, .log, version: 2)
+    case .gelu, .geluByTanh:
+      plain(
+        node, .gelu, version: 2, type: TFLiteOptions.Gelu.type,
+        [.flag(TFLiteOptions.Gelu.isApproximate, function == .geluByTanh)])
+    default:
+      let kinds: [(MathFunction, TFLiteOperator)] = [
+        (.negate, .neg), (.sign, .sign), (.floor, .floor), (.ceil, .ceil), (.round, .round),
+        (.squareRoot, .sqrt), (.power(exponent: 2), .square), (.sine, .sin), (.cosine, .cos),
+      ]
+      guard !isInt8(node), let kind = kinds.first(where: { $0.0 == function })?.1 else {
+        throw TFLiteExportRefusal(
+          reason: "TFLite has no such function" + (isInt8(node) ? " of int8" : ""))
+      }
+      plain(node, kind, version: 1)
+    }
+  }
+
   private mutating func binary(
     _ node: Node, _ kind: TFLiteOperator, _ activation: Activation, version: Int32, type: Int
   ) {
@@ -81,6 +109,16 @@ extension TFLiteExporter {
     case .mean(let axes, let keepsDimensions):
       parameterized(
         node, .mean, version: 2, type: TFLiteOptions.Reducer.type,
+        [.flag(TFLiteOptions.Reducer.keepsDimensions, keepsDimensions)], [axes])
+    case .reduce(let reduction, let axes, let keepsDimensions):
+      let kinds: [Reduction: TFLiteOperator] = [
+        .sum: .sum, .product: .reduceProd, .maximum: .reduceMax, .minimum: .reduceMin,
+      ]
+      guard let kind = kinds[reduction], kind == .sum || !isInt8(node) else {
+        throw TFLiteExportRefusal(reason: "TFLite has no such reduction")
+      }
+      parameterized(
+        node, kind, version: 2, type: TFLiteOptions.Reducer.type,
         [.flag(TFLiteOptions.Reducer.keepsDimensions, keepsDimensions)], [axes])
     case .concatenation(let axis, let activation): concatenation(node, axis: axis, activation)
     case .pad(let before, let after, let mode): try pad(node, before, after, mode)

@@ -30,6 +30,16 @@ extension StepContext {
     }
   }
 
+  /// `x / max(√Σ x², 10⁻⁶)` along the last axis.
+  func l2Normalization() -> InterpreterStep {
+    forEachLine(along: x.shape.count - 1) { source, target, count, stride in
+      var sum: Float = 0
+      for k in 0..<count { sum += source[k * stride] * source[k * stride] }
+      let norm = max(sum.squareRoot(), 1e-6)
+      for k in 0..<count { target[k * stride] = source[k * stride] / norm }
+    }
+  }
+
   private func forEachLine(
     along axis: Int,
     _ body: @escaping (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void

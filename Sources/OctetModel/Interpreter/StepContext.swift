@@ -40,6 +40,7 @@ struct StepContext {
     case .power: binary(.none) { powf($0, $1) }
     case .softmax(let axis, let beta): softmax(axis: axis, beta: beta)
     case .logSoftmax(let axis): logSoftmax(axis: axis)
+    case .l2Normalization: l2Normalization()
     case .batchNormalization(let epsilon): batchNormalization(epsilon: epsilon)
     case .localResponseNormalization(let size, let alpha, let beta, let bias):
       localResponseNormalization(size: size, alpha: alpha, beta: beta, bias: bias)

@@ -179,6 +179,10 @@ struct ShapeRule {
       .selu, .identity, .function, .cast, .quantize, .dequantize:
       try requireInputs(1...1)
       return [inputs[0]]
+    case .l2Normalization:
+      try requireInputs(1...1)
+      try requireAxis(0, rank: inputs[0].count)
+      return [inputs[0]]
     case .softmax(let axis, _), .logSoftmax(let axis):
       try requireInputs(1...1)
       try requireAxis(axis, rank: inputs[0].count)

@@ -33,6 +33,8 @@ enum ModelFile {
     var proof: ONNXProof?
     /// Nodes that read their input several times, since their weights need more than 8 bits.
     var widenedNodes: [String] = []
+    /// What else should be said of the model.
+    var notes: [String] = []
   }
 
   /// A model of another format, with the proof that it was read rightly where its layout changed.
@@ -50,7 +52,10 @@ enum ModelFile {
         guard shapes.isEmpty else {
           throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
         }
-        return Imported(graph: try TFLiteReader.read(bytes), format: "tflite")
+        let model = try TFLiteReader.importModel(bytes)
+        return Imported(
+          graph: model.graph, format: "tflite", widenedNodes: model.widenedNodes,
+          notes: model.notes)
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
       let model = try ONNXReader.importModel(URL(fileURLWithPath: path), shapes: shapes)

@@ -36,11 +36,13 @@ struct Import: Verb {
     let (bytes, plan) = try converted(graph, from: path, to: target)
     try AtomicFile.write(bytes, to: target)
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
+    for note in imported.notes { console.message(note) }
     let proof = imported.proof
     let report = ImportReport(
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
-      skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes, file: target,
+      skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
+      notes: imported.notes, file: target,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -91,6 +93,8 @@ struct ImportReport: Encodable {
   var skippedNodes: [String]?
   /// Nodes that read their input several times, since their weights need more than 8 bits.
   var widenedNodes: [String]
+  /// What else was said of the model.
+  var notes: [String]
   var file: String
   var fileByteCount: Int
   /// Of a blob.
