@@ -98,6 +98,21 @@ class MoreCases(RandomModels):
     def select_v1(self):
         return self.select(OPERATORS.SELECT, "SelectOptions")
 
+    def dynamic_range(self):
+        """Weights in int8, activations in floats; the int8 form has both in int8."""
+        b = self.builder()
+        channels, depth = self.size(2, 8), self.size(2, 8)
+        x = b.tensor([1, depth], *self.own())
+        data = self.random.integers(-127, 128, [channels, depth]).astype(np.int8)
+        form, b.form = b.form, "int8"
+        w = b.tensor([channels, depth], self.scale(), 0, data=data)
+        b.form = form
+        y = b.tensor([1, channels], *self.own())
+        b.operator(OPERATORS.FULLY_CONNECTED, [x, w, -1], [y],
+                   *options("FullyConnectedOptions"), 4)
+        b.inputs, b.outputs = [x], [y]
+        return b
+
     # Reductions
 
     def reduction(self, code, axes=None, output=None):
@@ -245,6 +260,6 @@ class MoreCases(RandomModels):
     NAMES = [
         "negate", "absolute", "exponential", "logarithm", "square_root", "inverse_root", "elu",
         "gelu", "square", "sine", "cosine", "floor", "ceiling", "rounding", "squared_difference",
-        "select", "select_v1", "sum", "reduce_max", "reduce_min", "l2_normalization",
+        "select", "select_v1", "dynamic_range", "sum", "reduce_max", "reduce_min", "l2_normalization",
         "depth_to_space", "space_to_depth", "mirror_pad", "gather", "pack", "unpack", "tile",
     ]

@@ -54,10 +54,10 @@ extension TFLiteImporter {
         like: rows, shape: [outer, inner], "/\(position)")
       var single = call.node
       single.outputs = [index]
+      let name = position == 0 ? call.name : uniqueNodeName(file.tensors[index].name)
       try append(
-        TFLiteCall(
-          node: single, kind: call.kind, name: uniqueNodeName("\(call.name)/part"),
-          file: file, known: known), .reshape(result), inputs: [part])
+        TFLiteCall(node: single, kind: call.kind, name: name, file: file, known: known),
+        .reshape(result), inputs: [part])
     }
   }
 

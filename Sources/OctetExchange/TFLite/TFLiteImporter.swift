@@ -240,6 +240,11 @@ struct TFLiteImporter {
       name: tensorNames.take(source.name), shape: source.shape,
       elementType: try source.elementType(), quantization: try source.quantization())
     tensor.constant = try file.constant(source)
+    guard tensor.constant != nil || tensor.elementType != .int32 || tensor.quantization == nil
+    else {
+      throw .unsupported(
+        "tensor '\(source.name)' is INT32 with a scale; only constant biases may be")
+    }
     placed[index] = graph.add(tensor)
     return graph.tensors.count - 1
   }
