@@ -89,11 +89,17 @@ public struct LookupTable: Sendable {
   /// nil where it has none of its own: the function's results are rounded.
   private func tensorFlowLite(_ function: ScalarFunction) -> [Int8]? {
     if let (lower, upper) = function.bounds { return clipped(lower: lower, upper: upper) }
-    return switch function.kind {
-    case .leakyRelu: leakyRelu(alpha: function.parameters[0])
+    return switch function {
+    case _ where function.kind == .leakyRelu: leakyRelu(alpha: function.parameters[0])
     case .hardSwish: hardSwish()
     case .logistic where output == Code(scale: 1 / 256, zeroPoint: -128): logistic()
     case .tanh where output == Code(scale: 1 / 128, zeroPoint: 0): tanh()
+    case .absolute: absolute()
+    case .power(exponent: -0.5): inverseSquareRoot()
+    case .elu(alpha: 1): inFloat { $0 < 0 ? expf($0) - 1 : $0 }
+    case .exponential: inFloat { expf($0) }
+    case .logarithm: inFloat { logf($0) }
+    case .gelu, .geluByTanh: inFloat { Float(function.value(Double($0))) }
     default: nil
     }
   }
@@ -110,6 +116,37 @@ public struct LookupTable: Sendable {
     let by = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
     let bounds = (code(lower), code(upper))
     return values { max(bounds.0, min(bounds.1, rescale($0, by))) }
+  }
+
+  private func absolute() -> [Int8] {
+    let by = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
+    return values { rescale(abs($0), by) }
+  }
+
+  /// With 20 more bits; TensorFlow Lite refuses negative values and takes 0 to the greatest code.
+  private func inverseSquareRoot() -> [Int8] {
+    let by = FixedPointMultiplier(1 / (Double(input.scale).squareRoot() * Double(output.scale)))
+    let bits: Int32 = 20
+    return values { x in
+      if x <= 0 { return x == 0 ? 127 : output.zeroPoint }
+      var root = GemmlowpFixedPoint.inverseSquareRoot(Int32(x))
+      root.shift += bits
+      let fine = requantize(1, root)
+      guard by.shift - bits >= -31 else { return output.zeroPoint }
+      let value = requantize(
+        fine, FixedPointMultiplier(multiplier: by.multiplier, shift: by.shift - bits))
+      return Int(value) + output.zeroPoint
+    }
+  }
+
+  /// What has a table in TensorFlow Lite too: made in float32, by the inverse of the scale.
+  private func inFloat(_ function: (Float) -> Float) -> [Int8] {
+    let inverse = 1 / output.scale
+    return (-128...127).map { x in
+      let real = function(input.scale * Float(x - input.zeroPoint))
+      let steps = (real * inverse).rounded() + Float(output.zeroPoint)
+      return steps.isNaN ? Int8(output.zeroPoint) : Int8(min(max(steps, -128), 127))
+    }
   }
 
   /// A real bound as a code of the output.

@@ -122,6 +122,35 @@ package enum GemmlowpFixedPoint {
   @inline(__always)
   private static func halfOfOnePlus(_ x: Int32) -> Int32 { (x &>> 1) &+ (1 &<< 30) }
 
+  /// 1 / √x for x ≥ 0, that of 0 being 1: Newton–Raphson, five steps in Q3.28.
+  @inline(__always)
+  package static func inverseSquareRoot(_ x: Int32) -> FixedPointMultiplier {
+    if x <= 1 { return FixedPointMultiplier(multiplier: .max, shift: 0) }
+    // x = m · 4^(exponent − 11) with m in 2²⁷ ..< 2²⁹.
+    var mantissa = x
+    var exponent: Int32 = 11
+    while mantissa >= 1 << 29 {
+      mantissa = mantissa &>> 2
+      exponent &+= 1
+    }
+    while mantissa < 1 << 27 {
+      mantissa = mantissa &<< 2
+      exponent &-= 1
+    }
+    let half = roundingShiftRight(mantissa &>> 1, 1)
+    let threeHalves: Int32 = 3 &<< 27
+    var root: Int32 = 1 &<< 28
+    for _ in 0..<5 {
+      let cube = saturatingShiftLeft(highMultiply(highMultiply(root, root), root), 6)
+      root = saturatingShiftLeft(
+        highMultiply(threeHalves, root) &- highMultiply(half, cube), 3)
+    }
+    let sqrtOfHalf: Int32 = 1_518_500_250
+    root = highMultiply(root, sqrtOfHalf)
+    if exponent < 0 { return FixedPointMultiplier(multiplier: root &<< (0 &- exponent), shift: 0) }
+    return FixedPointMultiplier(multiplier: root, shift: 0 &- exponent)
+  }
+
   /// a · 2^exponent, saturated.
   @inline(__always)
   package static func saturatingShiftLeft(_ a: Int32, _ exponent: Int32) -> Int32 {

@@ -33,6 +33,8 @@ public enum OperatorKind: UInt16, Sendable {
   /// Of two activations.
   case matrixMultiply = 23
   case squaredDifference = 24
+  /// Over the last axis.
+  case l2Normalization = 25
 }
 
 /// What a kernel sees: the operands' memory.

@@ -5,8 +5,8 @@ import OctetModel
 import Testing
 
 /// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for
-/// Microcontrollers, or of LiteRT where it has no such operator. `Tools/peers/tflite_cases.py`
-/// makes them.
+/// Microcontrollers, or of LiteRT where it has no such operator, or of the float model, rounded,
+/// where neither has. `Tools/peers/tflite_cases.py` makes them.
 struct TFLiteOperatorTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Corpus/operators")
@@ -18,9 +18,6 @@ struct TFLiteOperatorTests {
       .map { $0.deletingPathExtension().lastPathComponent }.sorted()
   }()
 
-  /// TFLM has no int8 form of these, and LiteRT none or another rounding: a step is allowed.
-  static let ownRounding: Set<String> = ["negate_0"]
-
   private func file(_ name: String, _ suffix: String) throws -> [UInt8] {
     [UInt8](
       try Data(contentsOf: Self.folder.appendingPathComponent(name).appendingPathExtension(suffix)))
@@ -29,15 +26,18 @@ struct TFLiteOperatorTests {
   @Test(arguments: names.filter { !$0.contains("_float_") })
   func computesTheReferencesBytes(_ name: String) throws {
     let model = try Int8Model(try TFLiteReader.read(try file(name, "tflite")))
-    let actual = try model.run(samples: try file(name, "input.bin").map { Int8(bitPattern: $0) })
-    let expected = try file(name, "output.bin").map { Int8(bitPattern: $0) }
+    // uint8 is taken as int8, 128 lower.
+    let sign: UInt8 = name.contains("_uint8_") ? 0x80 : 0
+    let actual = try model.run(
+      samples: try file(name, "input.bin").map { Int8(bitPattern: $0 ^ sign) })
+    let expected = try file(name, "output.bin").map { Int8(bitPattern: $0 ^ sign) }
     #expect(actual.count == expected.count)
-    let allowed = Self.ownRounding.contains(name) ? 1 : 0
-    let differing = zip(actual, expected).filter { abs(Int($0) - Int($1)) > allowed }.count
+    let differing = zip(actual, expected).filter { $0 != $1 }.count
     #expect(differing == 0, "\(differing) of \(actual.count) bytes differ")
   }
 
-  @Test(arguments: names.filter { $0.contains("_float_") })
+  /// Not of dynamic range, where LiteRT rounds activations as it goes.
+  @Test(arguments: names.filter { $0.contains("_float_") && !$0.hasPrefix("dynamic") })
   func computesTheReferencesFloats(_ name: String) throws {
     let graph = try TFLiteReader.read(try file(name, "tflite"))
     let interpreter = try FloatInterpreter(graph)
@@ -59,6 +59,26 @@ struct TFLiteOperatorTests {
       Issue.record("\(ours) instead of \(theirs)")
       return
     }
+  }
+
+  /// Weights of uint8 with a zero point cost multiply-adds, and inputs change their codes: both are
+  /// said.
+  @Test func unsignedModelsSayWhatTheyBecome() throws {
+    let model = try TFLiteReader.importModel(try file("convolution_uint8_0", "tflite"))
+    #expect(model.widenedNodes.count == 1)
+    #expect(model.notes.count == 1)
+    #expect(model.notes[0].contains("uint8 in the file and int8 in the blob"))
+    #expect(!model.storesWeightsInInt8)
+  }
+
+  /// Weights in int8 and everything else in floats (dynamic range): a float model, and said so.
+  @Test func dynamicRangeIsSaid() throws {
+    let model = try TFLiteReader.importModel(try file("dynamic_range_float_0", "tflite"))
+    #expect(model.storesWeightsInInt8)
+    #expect(model.notes.count == 1 && model.notes[0].contains("imported as a float model"))
+    #expect(model.graph.tensors.allSatisfy { $0.quantization == nil })
+    let plain = try TFLiteReader.importModel(try file("elu_float_0", "tflite"))
+    #expect(plain.notes.isEmpty)
   }
 
   /// What can be written comes back as it was.

@@ -75,6 +75,8 @@ extension TestOperator {
       return SoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
     case .logSoftmax:
       return LogSoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
+    case .l2Normalization:
+      return L2NormalizationParameters(rows: 2, channels: 5, zeroPoint: 3).testOperator
     case .add, .subtract, .multiply, .squaredDifference, .minimum, .maximum:
       return BinaryParameters.random(&random).testOperator(kind)
     case .matrixMultiply: return MatrixMultiplyParameters.random(&random).testOperator()

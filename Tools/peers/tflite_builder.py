@@ -1,4 +1,4 @@
-"""Builds small TFLite models, tensor by tensor: int8, and the same in float32."""
+"""Builds small TFLite models, tensor by tensor: int8, and the same in float32 or uint8."""
 
 import flatbuffers
 import numpy as np
@@ -6,20 +6,26 @@ from ai_edge_litert import schema_py_generated as schema
 
 OPERATORS = schema.BuiltinOperator
 OPTIONS = schema.BuiltinOptions
-INT8, INT32, FLOAT, BOOL = 9, 2, 0, 6
+INT8, INT32, FLOAT, BOOL, UINT8 = 9, 2, 0, 6, 3
+# What the int8 tensors of a model may be instead.
+FORMS = ["int8", "float", "uint8"]
 
 
 class Builder:
-    """A model of a few operators. With `is_float`, int8 and scaled int32 tensors are float32."""
+    """A model of a few operators. Its int8 tensors are of another form when one is named, float32
+    with the reals that they and scaled int32 tensors stand for, or uint8, all codes 128 higher."""
 
-    def __init__(self, is_float=False):
-        self.is_float = is_float
+    def __init__(self, form="int8"):
+        self.form = form
         self.buffers = [schema.BufferT()]
         self.tensors, self.operators, self.codes = [], [], []
         self.inputs, self.outputs = [], []
 
     def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
-        if self.is_float and (kind == INT8 or scale is not None):
+        if self.form == "uint8" and kind == INT8:
+            kind, zero = UINT8, zero + 128
+            data = None if data is None else data.view(np.uint8) ^ np.uint8(128)
+        if self.form == "float" and (kind == INT8 or scale is not None):
             if data is not None:
                 reals = np.asarray(data, np.float32) - np.float32(zero)
                 along = [-1 if k == axis else 1 for k in range(reals.ndim)]
@@ -85,12 +91,12 @@ def options(name, **fields):
 class RandomModels:
     """Random shapes, scales and models with one input and one output."""
 
-    def __init__(self, seed, is_float=False):
+    def __init__(self, seed, form="int8"):
         self.random = np.random.default_rng(seed)
-        self.is_float = is_float
+        self.form = form
 
     def builder(self):
-        return Builder(self.is_float)
+        return Builder(self.form)
 
     def scale(self, low=0.002, high=0.1):
         return np.float32(np.exp(self.random.uniform(np.log(low), np.log(high))))

@@ -1,7 +1,7 @@
-"""Random TFLite models of one operator each, int8 or with --float in float32, with the outputs of
-TensorFlow Lite for Microcontrollers: what Octet's import must reproduce byte for byte.
+"""Random TFLite models of one operator each, int8, float or uint8, with the outputs of TensorFlow
+Lite for Microcontrollers: what Octet's import must reproduce byte for byte.
 
-    python tflite_cases.py FOLDER [--count 5] [--seed 1] [--float] [--octet .build/release/octet]
+    python tflite_cases.py FOLDER [--count 5] [--seed 1] [--form float] [--octet OCTET]
 
 writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case;
 `Tests/OctetExchangeTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
@@ -9,7 +9,8 @@ Where TFLM has no such operator, LiteRT's reference kernels say what comes out; 
 either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet
 all are compared, a line an operator: of int8 the bytes that differ and by how many steps at most,
 of floats the largest error against the largest value. Exit status 1 when a byte of TFLM differs,
-another by more than a step, or a float by more than a 100,000th. Needs numpy, ai-edge-litert and
+another by more than a step, or a float by more than a 100,000th. Of uint8 models, which TFLM does
+not run, the operators that they have are tried. Needs numpy, ai-edge-litert and
 tflite-micro, from PyPI.
 """
 
@@ -19,12 +20,14 @@ import subprocess
 import sys
 
 import numpy as np
-from tflite_builder import INT32, OPERATORS, options
+from tflite_builder import FORMS, OPERATORS, options
 from tflite_more_cases import MoreCases
 from tflite_references import reference
 from tflite_weighted_cases import WeightedCases
 
 SAMPLE_COUNT = 4
+# In the names of files.
+SUFFIXES = {"int8": "", "float": "_float", "uint8": "_uint8"}
 
 
 class Cases(WeightedCases, MoreCases):
@@ -232,59 +235,6 @@ class Cases(WeightedCases, MoreCases):
             lambda b: [b.integers(begin), b.integers(end), b.integers(stride)],
             options=options("StridedSliceOptions", **mask))
 
-    def split(self):
-        b = self.builder()
-        axis = int(self.random.integers(1, 4))
-        count = self.size(2, 4)
-        shape = self.image()
-        shape[axis] = count * self.size(1, 4)
-        quantization = self.own()
-        x = b.tensor(shape, *quantization)
-        part = list(shape)
-        part[axis] //= count
-        outputs = [b.tensor(part, *quantization) for _ in range(count)]
-        value, kind = options("SplitOptions", numSplits=count)
-        b.operator(
-            OPERATORS.SPLIT, [b.tensor([], kind=INT32, data=np.int32(axis)), x], outputs, value,
-            kind)
-        b.inputs, b.outputs = [x], outputs
-        return b
-
-    def split_v(self):
-        b = self.builder()
-        axis = int(self.random.integers(1, 4))
-        shape = self.image()
-        counts = [self.size(1, 4) for _ in range(self.size(2, 4))]
-        shape[axis] = sum(counts)
-        quantization = self.own()
-        x = b.tensor(shape, *quantization)
-        outputs = []
-        for count in counts:
-            part = list(shape)
-            part[axis] = count
-            outputs.append(b.tensor(part, *quantization))
-        value, kind = options("SplitVOptions", numSplits=len(counts))
-        b.operator(
-            OPERATORS.SPLIT_V,
-            [x, b.integers(counts), b.tensor([], kind=INT32, data=np.int32(axis))], outputs, value,
-            kind)
-        b.inputs, b.outputs = [x], outputs
-        return b
-
-    def resize(self, code, name):
-        shape = self.image()
-        size = [self.size(1, 20), self.size(1, 20)]
-        corners, half = [(False, False), (True, False), (False, True)][self.random.integers(0, 3)]
-        return self.one(
-            code, shape, None, [1, *size, shape[3]], lambda b: [b.integers(size)],
-            options=options(name, alignCorners=corners, halfPixelCenters=half))
-
-    def resize_nearest(self):
-        return self.resize(OPERATORS.RESIZE_NEAREST_NEIGHBOR, "ResizeNearestNeighborOptions")
-
-    def resize_bilinear(self):
-        return self.resize(OPERATORS.RESIZE_BILINEAR, "ResizeBilinearOptions")
-
     NAMES = [
         "relu", "relu6", "leaky_relu", "hard_swish", "logistic", "tanh", "softmax", "log_softmax",
         "prelu", "requantize",
@@ -296,17 +246,31 @@ class Cases(WeightedCases, MoreCases):
     ] + MoreCases.NAMES
     # Without a float form.
     INTEGER_ONLY = ["requantize"]
+    # Operators that models of uint8 have.
+    UNSIGNED = [
+        "relu6", "logistic", "tanh", "softmax", "requantize", "add", "subtract", "multiply", "mean",
+        "concatenation", "pad", "transpose", "reshape", "strided_slice", "split", "resize_nearest",
+        "resize_bilinear", "max_pool", "average_pool", "convolution", "depthwise", "transposed",
+        "fully_connected",
+    ]
 
 
-def compared(octet, path, name, expected, is_float):
+def compared(octet, path, expected, form):
     """Octet's outputs against the reference's: how many differ, and the largest difference."""
+    is_float = form == "float"
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     model, actual = path.with_suffix(".tflite"), path.with_suffix(".octet.bin")
     if not is_float:
         subprocess.run([octet, "import", model, "-o", path.with_suffix(".oct"), "-q"], **quiet)
         model = path.with_suffix(".oct")
-    subprocess.run([octet, "run", model, "--raw-input", path.with_suffix(".input.bin"),
-                    "--raw-output", actual, "-q"], **quiet)
+    source = path.with_suffix(".input.bin")
+    if form == "uint8":
+        source = path.with_suffix(".signed.bin")
+        (np.fromfile(path.with_suffix(".input.bin"), np.uint8) ^ np.uint8(128)).tofile(source)
+        expected = expected ^ np.uint8(128)
+        expected = expected.view(np.int8)
+    subprocess.run([octet, "run", model, "--raw-input", source, "--raw-output", actual, "-q"],
+                   **quiet)
     values = np.fromfile(actual, np.float32 if is_float else np.int8).astype(np.float64)
     if values.size != expected.size:
         raise ValueError(f"{values.size} values instead of {expected.size}")
@@ -334,8 +298,12 @@ class Line:
         if self.refusal:
             return True
         if is_float:
-            return self.largest > 1e-5
-        return self.differing > 0 if self.peer == "TFLM" else self.largest > 1
+            # LiteRT rounds the activations of dynamic range to 8 bits as it goes.
+            return self.largest > (1 / 127 if self.name == "dynamic_range" else 1e-5)
+        if self.peer == "TFLM":
+            return self.differing > 0
+        # LiteRT resizes uint8 in floats, TFLM int8 in steps of 1/1024.
+        return self.largest > (2 if self.name == "resize_bilinear" else 1)
 
     def __str__(self):
         text = (f"{self.name:<22} {self.peer:<14} {self.models:>6} {self.total:>8} "
@@ -346,13 +314,13 @@ class Line:
 def run(arguments, index, name):
     line = Line(name)
     for number in range(arguments.count):
-        cases = Cases([arguments.seed, index, number], arguments.float)
+        cases = Cases([arguments.seed, index, number], arguments.form)
         builder = getattr(cases, name)()
-        path = arguments.folder / f"{name}{'_float' if arguments.float else ''}_{number}"
+        path = arguments.folder / f"{name}{SUFFIXES[arguments.form]}_{number}"
         path.with_suffix(".tflite").write_bytes(builder.bytes())
         samples = [[cases.values(builder.tensors[tensor]) for tensor in builder.inputs]
                    for _ in range(SAMPLE_COUNT)]
-        float_form = getattr(Cases([arguments.seed, index, number], True), name)
+        float_form = getattr(Cases([arguments.seed, index, number], "float"), name)
         line.peer, expected = reference(builder, float_form, samples)
         path.with_suffix(".input.bin").write_bytes(
             b"".join(value.tobytes() for sample in samples for value in sample))
@@ -362,8 +330,8 @@ def run(arguments, index, name):
             continue
         try:
             differing, difference, magnitude = compared(
-                arguments.octet, path, name, expected, arguments.float)
-            if arguments.float:
+                arguments.octet, path, expected, arguments.form)
+            if arguments.form == "float":
                 difference /= max(magnitude, 1e-3)
             line.add(expected.size, differing, difference)
         except subprocess.CalledProcessError as error:
@@ -377,7 +345,7 @@ def main():
     parser.add_argument("--count", type=int, default=5, help="models an operator")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="these operators")
-    parser.add_argument("--float", action="store_true")
+    parser.add_argument("--form", choices=FORMS, default="int8")
     parser.add_argument("--octet")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -387,11 +355,13 @@ def main():
     for index, name in enumerate(Cases.NAMES):
         if arguments.only and name not in arguments.only:
             continue
-        if arguments.float and name in Cases.INTEGER_ONLY:
+        if arguments.form == "float" and name in Cases.INTEGER_ONLY:
+            continue
+        if arguments.form == "uint8" and name not in Cases.UNSIGNED:
             continue
         line = run(arguments, index, name)
         print(line, flush=True)
-        failures += bool(arguments.octet) and line.fails(arguments.float)
+        failures += bool(arguments.octet) and line.fails(arguments.form == "float")
     sys.exit(failures > 0)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from tflite_builder import FLOAT, OPERATORS
+from tflite_builder import FLOAT, OPERATORS, UINT8
 from tflite_micro import runtime
 
 
@@ -44,13 +44,25 @@ def real(tensor, values):
             * np.float32(quantization.scale[0]))
 
 
+def either(builder, samples):
+    """The first of the two that runs it, by name, and what it gives."""
+    refusals = []
+    for name, peer in (("TFLM", micro), ("LiteRT", lite)):
+        try:
+            return name, peer(builder, samples)
+        except Exception as error:  # They refuse by whatever type.
+            refusals.append(f"{name}: {error}")
+    raise NotImplementedError("; ".join(refusals))
+
+
 def rounded(builder, float_form, samples):
     """The float model on the same reals, its results rounded to codes."""
     inputs = [builder.tensors[tensor] for tensor in builder.inputs]
     other = float_form()
     outputs = []
     for sample in samples:
-        results = lite(other, [[real(t, v) for t, v in zip(inputs, sample)]])
+        reals = [[real(t, v) for t, v in zip(inputs, sample)]]
+        results = either(other, reals)[1]
         start = 0
         for index in builder.outputs:
             tensor = builder.tensors[index]
@@ -59,12 +71,16 @@ def rounded(builder, float_form, samples):
                 results[start:start + count].astype(np.float64)
                 / np.float64(tensor.quantization.scale[0])) + int(tensor.quantization.zeroPoint[0])
             start += count
-            outputs.append(np.clip(np.nan_to_num(codes), -128, 127).astype(np.int8))
+            kind = np.uint8 if tensor.type == UINT8 else np.int8
+            limits = np.iinfo(kind)
+            outputs.append(np.clip(np.nan_to_num(codes), limits.min, limits.max).astype(kind))
     return np.concatenate(outputs)
 
 
-# LiteRT takes int8 here, but as integers, whatever their scales.
-WITHOUT_SCALES = {OPERATORS.NEG}
+# Where LiteRT takes int8, it takes them as integers, whatever their scales.
+WITHOUT_SCALES = {
+    OPERATORS.NEG, OPERATORS.SQUARE, OPERATORS.SIN, OPERATORS.COS, OPERATORS.FLOOR,
+    OPERATORS.CEIL, OPERATORS.ROUND, OPERATORS.SQRT}
 
 
 def reference(builder, float_form, samples):
@@ -72,9 +88,8 @@ def reference(builder, float_form, samples):
     kinds = {builder.tensors[tensor].type for tensor in builder.outputs}
     operators = {code.builtinCode for code in builder.codes}
     if FLOAT in kinds or not operators & WITHOUT_SCALES:
-        for name, peer in (("TFLM", micro), ("LiteRT", lite)):
-            try:
-                return name, peer(builder, samples)
-            except Exception:  # They refuse by whatever type.
-                continue
+        try:
+            return either(builder, samples)
+        except NotImplementedError:
+            pass
     return "float, rounded", rounded(builder, float_form, samples)

@@ -27,11 +27,13 @@ class WeightedCases(RandomModels):
         return self.pool(OPERATORS.AVERAGE_POOL_2D)
 
     def weights(self, b, shape, axis, input_scale, channels, per_channel=True):
-        """int8 weights and, mostly, an int32 bias."""
-        count = channels if per_channel else 1
+        """int8 weights and an int32 bias; of uint8 one scale and a zero point."""
+        is_unsigned = self.form == "uint8"
+        count = channels if per_channel and not is_unsigned else 1
         scales = np.array([self.scale(0.001, 0.02) for _ in range(count)], np.float32)
         data = self.random.integers(-127, 128, shape).astype(np.int8)
-        result = [b.tensor(shape, scales, 0, data=data, axis=axis)]
+        zero = int(self.random.integers(-60, 60)) if is_unsigned else 0
+        result = [b.tensor(shape, scales, zero, data=data, axis=axis)]
         bias = self.random.integers(-5000, 5000, channels).astype(np.int32)
         result.append(b.tensor([channels], scales * input_scale, 0, kind=INT32, data=bias))
         return result

@@ -109,6 +109,15 @@ class NearTies(WeightTies):
     def elu(self):
         return self.codes(OPERATORS.ELU, None, lambda: self.related(2))
 
+    def absolute(self):
+        return self.codes(OPERATORS.ABS, None, lambda: self.related(2))
+
+    def inverse_root(self):
+        """Only of positive numbers: the zero point is the least code."""
+        return self.codes(
+            OPERATORS.RSQRT, None,
+            lambda: (self.any_scale(0.001, 0.05), self.any_scale(0.02, 0.2)), -128)
+
     def softmax(self):
         """Rows of few elements: so many sums, and so many results, that some are at an edge."""
         b = Builder()
@@ -214,7 +223,8 @@ class NearTies(WeightTies):
         "convolution", "convolution_channels", "depthwise", "depthwise_channels", "transposed",
         "transposed_channels", "fully_connected", "fully_connected_channels", "batch_matmul",
         "computed_weights", "add", "subtract", "multiply", "squared_difference", "requantize",
-        "relu", "relu6", "leaky_relu", "prelu", "hard_swish", "logistic", "tanh", "elu", "softmax",
+        "relu", "relu6", "leaky_relu", "prelu", "hard_swish", "logistic", "tanh", "elu",
+        "absolute", "inverse_root", "softmax",
         "log_softmax", "l2_normalization", "mean", "mean_same_scale", "sum", "average_pool",
         "resize_bilinear", "activation_bounds",
         "wrapping_convolution", "wrapping_pooled", "wrapping_depthwise", "wrapping_transposed",

@@ -69,12 +69,14 @@ public struct Lowering {
     case .add(let activation): try lowerAdd(index, activation)
     case .subtract(let activation): try lowerSubtract(index, activation)
     case .multiply(let activation): try lowerMultiply(index, activation)
+    case .l2Normalization: try lowerL2Normalization(index)
     case .squaredDifference: try lowerSquaredDifference(index)
     case .minimum: try lowerMinimum(index)
     case .maximum: try lowerMaximum(index)
     case .scalar, .prelu, .quantize:
       try lowerLookup(index)
     case .mean(let axes, _): try lowerMean(index, axes: axes)
+    case .reduce(.sum, let axes, _): try lowerSum(index, axes: axes)
     case .concatenation(let axis, let activation):
       try lowerConcatenation(index, axis: axis, activation)
     case .pad(let before, let after, let mode):

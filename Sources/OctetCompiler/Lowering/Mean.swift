@@ -7,9 +7,26 @@ extension Lowering {
     let shape = graph.tensors[node.inputs[0]].shape
     let count = axes.reduce(1) { $0 * shape[$1] }
     guard count > 0 else { throw .invalid(node: node.name, reason: "its input is empty") }
-    let by = Mean.multiplier(
-      Double(scale(node.inputs[0])) / Double(scale(node.outputs[0])), dividedBy: count,
-      roundsOnce: graph.metadata.roundsOnce)
+    try appendMean(
+      node, axes,
+      Mean.multiplier(
+        Double(scale(node.inputs[0])) / Double(scale(node.outputs[0])), dividedBy: count,
+        roundsOnce: graph.metadata.roundsOnce))
+  }
+
+  /// A mean that is not divided.
+  mutating func lowerSum(_ index: Int, axes: [Int]) throws(CompilerError) {
+    let node = graph.nodes[index]
+    try appendMean(
+      node, axes,
+      FixedPointMultiplier(
+        Double(scale(node.inputs[0])) / Double(scale(node.outputs[0])),
+        roundsOnce: graph.metadata.roundsOnce))
+  }
+
+  private mutating func appendMean(
+    _ node: Node, _ axes: [Int], _ by: FixedPointMultiplier
+  ) throws(CompilerError) {
     var mask = 0
     for axis in try fourAxes(axes, of: node.inputs[0], node) { mask |= 1 << axis }
     try append(

@@ -14,8 +14,7 @@ extension BlobRaiser {
     case .mean:
       let mask = word(view, Mean.Word.axes)
       let axes = (first..<4).filter { mask & (1 << $0) != 0 }.map { $0 - first }
-      noteRounding(view, x, y)
-      append(view, .mean(axes: axes, keepsDimensions: y.shape.count == rank))
+      append(view, meanOrSum(view, x, y, axes, keepsDimensions: y.shape.count == rank))
     case .concatenation:
       let axis = word(view, Concatenation.Word.axis) - first
       append(view, .concatenation(axis: axis, activation: .none))
@@ -43,15 +42,24 @@ extension BlobRaiser {
     }
   }
 
-  /// A mean's multiplier that TensorFlow Lite would not form is one that rounds once.
-  private mutating func noteRounding(_ view: OperatorView, _ x: Tensor, _ y: Tensor) {
+  /// A multiplier that is not divided by the count is a sum's; one that TensorFlow Lite would form
+  /// neither for a mean nor for a sum is a mean's that rounds once.
+  private mutating func meanOrSum(
+    _ view: OperatorView, _ x: Tensor, _ y: Tensor, _ axes: [Int], keepsDimensions: Bool
+  ) -> Operation {
+    let mean = Operation.mean(axes: axes, keepsDimensions: keepsDimensions)
     guard let input = x.quantization, let output = y.quantization, y.elementCount > 0
-    else { return }
-    let expected = Mean.multiplier(
-      Double(input.scales[0]) / Double(output.scales[0]),
-      dividedBy: x.elementCount / y.elementCount, roundsOnce: false)
-    let words = (word(view, Mean.Word.multiplier), word(view, Mean.Word.shift))
-    if words != (Int(expected.multiplier), Int(expected.shift)) { graph.metadata.roundsOnce = true }
+    else { return mean }
+    let factor = Double(input.scales[0]) / Double(output.scales[0])
+    let own = FixedPointMultiplier(
+      multiplier: view.parameter(Mean.Word.multiplier), shift: view.parameter(Mean.Word.shift))
+    let count = x.elementCount / y.elementCount
+    if own == Mean.multiplier(factor, dividedBy: count, roundsOnce: false) { return mean }
+    if own == FixedPointMultiplier(factor) {
+      return .reduce(.sum, axes: axes, keepsDimensions: keepsDimensions)
+    }
+    graph.metadata.roundsOnce = true
+    return mean
   }
 
   /// A product of two activations, and before it what makes its second operand's columns its rows.

@@ -105,6 +105,7 @@ public struct BlobRaiser {
     case .multiply:
       append(view, .multiply(activation(view, Multiply.Word.lower, Multiply.Word.upper)))
     case .squaredDifference: append(view, .squaredDifference)
+    case .l2Normalization: append(view, .l2Normalization)
     case .minimum: append(view, .minimum)
     case .maximum: append(view, .maximum)
     case .lookup where purpose == .values: raiseTables(view)

@@ -26,7 +26,7 @@ public enum ONNXWriter {
     } catch {
       throw .invalidModel(place: "graph '\(graph.name)'", reason: "\(error)")
     }
-    var exporter = ONNXExporter(graph)
+    var exporter = ONNXExporter(graph.withONNXForms())
     return encode(try exporter.run(inputs: inputs, outputs: outputs))
   }
 

@@ -15,7 +15,7 @@ struct TFLiteCall {
     guard kind.inputCounts.contains(count) else {
       throw broken("it has \(count) inputs")
     }
-    let isSplit = kind == .split || kind == .splitV
+    let isSplit = [.split, .splitV, .unpack].contains(kind)
     guard node.outputs.count == 1 || isSplit && !node.outputs.isEmpty else {
       throw broken("it has \(node.outputs.count) outputs")
     }
@@ -154,7 +154,8 @@ extension TFLiteFile.Tensor {
     case .int16:
       throw .unsupported(
         "tensor '\(name)' is INT16; convert the model with int8 activations")
-    case .bool, nil:
+    case .bool: return .bool
+    case nil:
       throw .unsupported(
         "tensor '\(name)' is \(TFLiteTensorType.name(type)); only FLOAT32 and INT8 models are "
           + "supported")
@@ -215,9 +216,12 @@ extension TFLiteFile {
     switch type {
     case .float32: return .float(data.elements(UInt32.self) { Float(bitPattern: $0) })
     case .float16: return .float(data.elements(UInt16.self) { Float(halfBits: $0) })
-    case .int8: return .int8(data.map { Int8(bitPattern: $0) })
+    case .int8:
+      let sign: UInt8 = tensor.isUnsigned ? 0x80 : 0
+      return .int8(data.map { Int8(bitPattern: $0 ^ sign) })
     case .int32: return .int32(data.elements(Int32.self) { $0 })
     case .int64: return .int64(data.elements(Int64.self) { $0 })
+    case .bool: return .int64(data.map { $0 == 0 ? 0 : 1 })
     default: return nil
     }
   }

@@ -24,6 +24,8 @@ extension TFLiteExporter {
     case .maximum: plain(node, .maximum, version: 2, type: TFLiteOptions.MaximumMinimum.type)
     case .squaredDifference: plain(node, .squaredDifference, version: 2)
     case .scalar(let function): try scalar(node, function)
+    case .l2Normalization:
+      plain(node, .l2Normalization, version: 2, type: TFLiteOptions.L2Normalization.type)
     case .softmax(let axis, let beta):
       try requireLastAxis(axis, node)
       plain(
@@ -48,8 +50,9 @@ extension TFLiteExporter {
     case .slice(let begin, let count, let stride): slice(node, begin, count, stride)
     case .split(let axis, let counts): split(node, axis, counts)
     case .resize(let attributes): try resize(node, attributes)
+    case .reduce(let reduction, let axes, let keeps): try reduce(node, reduction, axes, keeps)
     case .maxPoolIndices, .power, .compare, .logic, .select, .cast, .batchNormalization,
-      .localResponseNormalization, .reduce, .extremum, .expand, .tile, .gather:
+      .localResponseNormalization, .extremum, .expand, .tile, .gather:
       throw .notWritten
     }
   }
@@ -64,16 +67,31 @@ extension TFLiteExporter {
     _ node: Node, _ function: ScalarFunction
   ) throws(TFLiteExportRefusal) {
     if let clamp = node.operation.asActivation { return activation(node, clamp) }
-    switch function.kind {
-    case .leakyRelu:
+    // The versions of kernels for int8; the others take floats only.
+    let int8Versions: [ScalarFunction.Kind: Int32] = [
+      .hardSwish: 1, .logistic: 2, .tanh: 2, .elu: 1, .absolute: 2, .exponential: 2, .logarithm: 2,
+    ]
+    switch function {
+    case _ where function.kind == .leakyRelu:
       plain(
         node, .leakyRelu, version: 2, type: TFLiteOptions.LeakyRelu.type,
         [.float(TFLiteOptions.LeakyRelu.alpha, function.parameters[0])])
-    case .hardSwish: plain(node, .hardSwish, version: 1)
-    case .logistic: plain(node, .logistic, version: 2)
-    case .tanh: plain(node, .tanh, version: 2)
-    case .negate where !isInt8(node): plain(node, .neg, version: 1)
-    default: throw .notWritten
+    case .gelu, .geluByTanh:
+      plain(
+        node, .gelu, version: 2, type: TFLiteOptions.Gelu.type,
+        [.flag(TFLiteOptions.Gelu.isApproximate, function == .geluByTanh)])
+    case .power(exponent: -0.5): plain(node, .rsqrt, version: 2)
+    case .power(exponent: 2) where !isInt8(node): plain(node, .square, version: 1)
+    default:
+      let version = int8Versions[function.kind] ?? 1
+      let kind = function.row.tflite.flatMap { TFLiteOperator(rawValue: Int($0)) }
+      guard let kind, ScalarFunction(function.kind) == function,
+        !isInt8(node) || int8Versions[function.kind] != nil
+      else {
+        throw TFLiteExportRefusal(
+          reason: "TFLite has no such function" + (isInt8(node) ? " of int8" : ""))
+      }
+      plain(node, kind, version: version)
     }
   }
 
@@ -98,6 +116,20 @@ extension TFLiteExporter {
       outputs: [output.tensor], optionsType: type,
       [.integer(TFLiteOptions.Binary.activation, code)])
     finish(output, node)
+  }
+
+  private mutating func reduce(
+    _ node: Node, _ reduction: Reduction, _ axes: [Int], _ keepsDimensions: Bool
+  ) throws(TFLiteExportRefusal) {
+    let kinds: [Reduction: TFLiteOperator] = [
+      .sum: .sum, .product: .reduceProd, .maximum: .reduceMax, .minimum: .reduceMin,
+    ]
+    guard let kind = kinds[reduction], kind == .sum || !isInt8(node) else {
+      throw TFLiteExportRefusal(reason: "TFLite has no such reduction")
+    }
+    parameterized(
+      node, kind, version: 2, type: TFLiteOptions.Reducer.type,
+      [.flag(TFLiteOptions.Reducer.keepsDimensions, keepsDimensions)], [axes])
   }
 
   private mutating func reshape(_ node: Node) {

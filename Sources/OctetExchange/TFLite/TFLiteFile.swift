@@ -12,6 +12,8 @@ struct TFLiteFile {
     var scales: [Float]
     var zeroPoints: [Int64]
     var axis: Int
+    /// The file has uint8; codes and zero points are taken as int8, 128 lower.
+    var isUnsigned = false
     /// Why no node may use it.
     var refusal: String?
   }
@@ -113,6 +115,7 @@ struct TFLiteFile {
           "has a quantization scheme of its own; convert it to scales and zero points"
       }
     }
+    tensor.makeSigned()
     if try table.flag(Slot.isVariable) {
       tensor.refusal = "keeps a state between runs; only models without state are supported"
     }

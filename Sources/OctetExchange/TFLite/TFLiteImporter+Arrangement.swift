@@ -7,10 +7,22 @@ extension TFLiteImporter {
     typealias Slot = TFLiteOptions.Concatenation
     let axis = try call.axis(
       try call.option(Slot.type, Slot.axis), rank: try call.shape(0).count)
+    let output = try tensor(call.node.outputs[0])
+    var inputs: [TensorIndex] = []
+    for (position, index) in call.node.inputs.enumerated() {
+      let given = try tensor(index)
+      let isOnGrid = graph.tensors[given].quantization == graph.tensors[output].quantization
+      inputs.append(
+        isOnGrid || graph.tensors[given].elementType != .int8
+          ? given
+          : step(
+            call, .quantize, [given], like: output, shape: graph.tensors[given].shape,
+            "/grid\(position)"))
+    }
     try append(
       call,
       .concatenation(axis: axis, activation: try call.activation(Slot.type, Slot.activation)),
-      inputCount: call.node.inputs.count)
+      inputs: inputs)
   }
 
   /// PAD adds real zeros, PADV2 a scalar constant.

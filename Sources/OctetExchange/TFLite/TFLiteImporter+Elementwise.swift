@@ -51,61 +51,36 @@ extension TFLiteImporter {
     place(call.node.outputs[0], at: dequantized(input))
   }
 
-  mutating func mean(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    typealias Slot = TFLiteOptions.Reducer
-    let rank = try call.shape(0).count
-    var axes: Set<Int> = []
-    for axis in try call.integers(1, "its axes are") {
-      axes.insert(try call.axis(axis, rank: rank))
+  /// TFLM ignores an activation that is fused into it; no converter writes one.
+  mutating func l2Normalization(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    typealias Slot = TFLiteOptions.L2Normalization
+    guard try call.activation(Slot.type, Slot.activation) == .none else {
+      throw .unsupported("an activation is fused into it; apply it in a node of its own")
     }
-    try append(
-      call,
-      .mean(
-        axes: axes.sorted(),
-        keepsDimensions: try call.flagOption(Slot.type, Slot.keepsDimensions)))
+    try append(call, .l2Normalization)
   }
 
-  /// Over the whole image it is a max pool, which has an int8 kernel.
-  mutating func reduceMax(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    typealias Slot = TFLiteOptions.Reducer
-    let shape = try call.shape(0)
-    var axes: Set<Int> = []
-    for axis in try call.integers(1, "its axes are") {
-      axes.insert(try call.axis(axis, rank: shape.count))
-    }
-    let keepsDimensions = try call.flagOption(Slot.type, Slot.keepsDimensions)
-    let isImage = shape.count == 4 && axes == [1, 2] || shape.count == 3 && axes == [1]
-    guard isImage, !shape.contains(0) else {
-      guard try call.input(0).type == TFLiteTensorType.float32.rawValue else {
-        throw .unsupported("in int8 only the maximum over height and width is supported")
+  /// Functions of one element.
+  mutating func function(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    switch call.kind {
+    case .reluN1To1: try append(call, .scalar(.clip(lower: -1, upper: 1)))
+    case .relu0To1: try append(call, .scalar(.clip(lower: 0, upper: 1)))
+    case .relu6: try relu6(call)
+    case .leakyRelu: try leakyRelu(call)
+    case .prelu: try append(call, .prelu, inputCount: 2)
+    case .gelu:
+      let isApproximate = try call.flagOption(
+        TFLiteOptions.Gelu.type, TFLiteOptions.Gelu.isApproximate)
+      try append(call, .scalar(isApproximate ? .geluByTanh : .gelu))
+    case .rsqrt: try append(call, .scalar(.power(exponent: -0.5)))
+    case .square: try append(call, .scalar(.power(exponent: 2)))
+    default:
+      let number = Int32(call.kind.rawValue)
+      guard let function = ScalarFunction.all.first(where: { $0.row.tflite == number }) else {
+        throw .unsupported("Octet has no such operator")
       }
-      try append(
-        call, .reduce(.maximum, axes: axes.sorted(), keepsDimensions: keepsDimensions))
-      return
+      try append(call, .scalar(function))
     }
-    let image = shape.count == 4 ? shape : [shape[0], 1, shape[1], shape[2]]
-    var last = try tensor(call.node.inputs[0])
-    func step(
-      _ importer: inout TFLiteImporter, _ operation: Operation, _ result: [Int], _ suffix: String
-    ) {
-      var held = importer.graph.tensors[last]
-      (held.name, held.shape, held.constant) = (call.name + suffix, result, nil)
-      let output = importer.addTensor(held)
-      importer.graph.nodes.append(
-        Node(
-          name: importer.uniqueNodeName(call.name + suffix), operation: operation,
-          inputs: [last], outputs: [output]))
-      last = output
-    }
-    if image != shape { step(&self, .reshape(image), image, "/image") }
-    step(
-      &self,
-      .maxPool(
-        PoolAttributes(kernel: Extent(height: image[1], width: image[2]), stride: Extent(1))),
-      [image[0], 1, 1, image[3]], "/pool")
-    let dropped = [shape[0]] + [shape[shape.count - 1]]
-    let kept = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
-    try append(call, .reshape(keepsDimensions ? kept : dropped), inputs: [last])
   }
 }
 
@@ -145,11 +120,12 @@ extension TFLiteImporter {
     }
     let source = try tensor(call.node.inputs[0])
     let repeated = counts.indices.filter { counts[$0] > 1 }
-    guard graph.tensors[source].quantization != nil, let last = repeated.last else {
-      return try append(call, .tile(counts))
-    }
+    guard let last = repeated.last else { return try append(call, .reshape(x)) }
     guard repeated.allSatisfy({ counts[$0] <= 64 }) else {
-      throw .unsupported("it repeats \(counts) times; in int8 at most 64 times are supported")
+      guard graph.tensors[source].quantization == nil else {
+        throw .unsupported("it repeats \(counts) times; in int8 at most 64 times are supported")
+      }
+      return try append(call, .tile(counts))
     }
     var (current, shape) = (source, x)
     for axis in repeated.dropLast() {

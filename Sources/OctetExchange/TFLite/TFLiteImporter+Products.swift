@@ -69,21 +69,6 @@ extension TFLiteImporter {
       call, .transpose(permutation), [tensor], like: tensor, shape: shape, suffix + "/transposed")
   }
 
-  /// A node before the call's last, and its result.
-  private mutating func step(
-    _ call: TFLiteCall, _ operation: Operation, _ inputs: [TensorIndex], like: TensorIndex,
-    shape: [Int], _ suffix: String
-  ) -> TensorIndex {
-    var held = graph.tensors[like]
-    (held.name, held.shape, held.constant) = (call.name + suffix, shape, nil)
-    let output = addTensor(held)
-    graph.nodes.append(
-      Node(
-        name: uniqueNodeName(call.name + suffix), operation: operation, inputs: inputs,
-        outputs: [output]))
-    return output
-  }
-
   private func requireOneScale(
     _ operands: [TensorIndex], _ call: TFLiteCall
   ) throws(TFLiteRefusal) {

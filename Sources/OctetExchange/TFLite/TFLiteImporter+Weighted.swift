@@ -17,7 +17,7 @@ extension TFLiteImporter {
       throw call.broken("weights for \(weights[3]) channels do not fit \(x[3]) input channels")
     }
     attributes.groups = x[3] / weights[3]
-    try append(call, .convolution(attributes), inputs: try weighted(call, axis: 0))
+    try appendWeighted(call, .convolution(attributes), try weighted(call, axis: 0))
   }
 
   mutating func depthwiseConvolution(_ call: TFLiteCall) throws(TFLiteRefusal) {
@@ -31,7 +31,7 @@ extension TFLiteImporter {
     try call.dilated(
       &attributes, Slot.type, Slot.padding, kernel: Extent(height: weights[1], width: weights[2]))
     // The depth multiplier follows from the shapes; files leave it wrong or out.
-    try append(call, .depthwiseConvolution(attributes), inputs: try weighted(call, axis: 3))
+    try appendWeighted(call, .depthwiseConvolution(attributes), try weighted(call, axis: 3))
   }
 
   /// Inputs: output shape, weights, x, bias.
@@ -49,9 +49,9 @@ extension TFLiteImporter {
     let kernel = Extent(height: weights[1], width: weights[2])
     attributes.padding = try call.padding(
       Slot.type, Slot.padding, shape: output, kernel: kernel, attributes.stride, Extent(1))
-    try append(
+    try appendWeighted(
       call, .transposedConvolution(attributes),
-      inputs: try weighted(call, axis: 0, positions: [2, 1, 3]))
+      try weighted(call, axis: 0, positions: [2, 1, 3]))
   }
 
   mutating func fullyConnected(_ call: TFLiteCall) throws(TFLiteRefusal) {
@@ -96,10 +96,12 @@ extension TFLiteImporter {
       throw .unsupported("its bias is computed by the model; only constants are supported")
     }
     if graph.tensors[x].elementType == .float32 {
+      if graph.tensors[weights].quantization != nil { dequantizedWeightCount += 1 }
       weights = dequantized(weights)
       bias = bias.map { dequantized($0) }
     } else {
       try checkWeights(graph.tensors[weights], axis: axis, call)
+      weights = narrowed(weights)
       if let given = bias {
         bias = try quantizedBias(given, x: x, weights: weights, call)
       }
@@ -117,8 +119,10 @@ extension TFLiteImporter {
       throw call.broken("its weights have scales along axis \(quantization.axis ?? 0)")
     }
     let isSymmetric = quantization.zeroPoints.allSatisfy { $0 == 0 }
-    guard isSymmetric || call.kind == .fullyConnected && quantization.axis == nil else {
-      throw .unsupported("its weights have a zero point other than 0; quantize them symmetrically")
+    guard isSymmetric || quantization.axis == nil else {
+      throw .unsupported(
+        "its weights have a scale for each channel and zero points other than 0; quantize them "
+          + "symmetrically")
     }
   }
 

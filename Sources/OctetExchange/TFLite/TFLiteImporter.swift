@@ -14,6 +14,10 @@ struct TFLiteImporter {
   private(set) var file: TFLiteFile
   let known = TFLiteKnowledge()
   var graph = Graph()
+  /// Nodes that read their input several times, since their weights need more than 8 bits.
+  var widenedNodes: [String] = []
+  /// Weights that the file has in int8 where their node computes with floats.
+  var dequantizedWeightCount = 0
   /// File tensor to graph tensor.
   private var placed: [Int: TensorIndex] = [:]
   private var tensorNames = UniqueNames()
@@ -126,37 +130,49 @@ struct TFLiteImporter {
     case .resizeBilinear, .resizeNearestNeighbor: try resize(call)
     case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)
     case .squaredDifference: try append(call, .squaredDifference, inputCount: 2)
-    case .relu: try append(call, .scalar(.relu))
-    case .reluN1To1: try append(call, .scalar(.clip(lower: -1, upper: 1)))
-    case .relu6: try relu6(call)
-    case .leakyRelu: try leakyRelu(call)
-    case .hardSwish: try append(call, .scalar(.hardSwish))
-    case .logistic: try append(call, .scalar(.logistic))
-    case .tanh: try append(call, .scalar(.tanh))
-    case .neg: try append(call, .scalar(.negate))
     case .softmax: try softmax(call)
     case .logSoftmax: try logSoftmax(call)
-    case .prelu: try append(call, .prelu, inputCount: 2)
+    case .l2Normalization: try l2Normalization(call)
     case .quantize: try append(call, .quantize)
     case .dequantize: try dequantize(call)
     case .mean: try mean(call)
-    case .tile: try tile(call)
-    case .reduceMax: try reduceMax(call)
-    case .concatenation: try concatenation(call)
-    case .pad, .padV2: try pad(call)
-    case .reshape, .squeeze, .expandDims: try reshape(call)
-    case .transpose: try transpose(call)
-    case .slice: try slice(call)
-    case .stridedSlice: try stridedSlice(call)
-    case .split, .splitV: try split(call)
-    case .shape, .pack:
+    case .sum: try sum(call)
+    case .reduceMax, .reduceMin: try reduceExtreme(call)
+    case .reduceProd: try reduceProduct(call)
+    case .argMax, .argMin: try extremum(call)
+    case .shape:
       throw .unsupported(
         "its inputs are computed while the model runs; convert it with fixed shapes")
     case .spaceToBatchND, .batchToSpaceND:
       throw .unsupported(
         "it does not stand around a convolution that it dilates; convert the model with a fixed "
           + "batch of 1")
+    default:
+      if try arrange(call) { return }
+      try function(call)
     }
+  }
+
+  /// Operators that move values without changing them; false for any other.
+  private mutating func arrange(_ call: TFLiteCall) throws(TFLiteRefusal) -> Bool {
+    switch call.kind {
+    case .concatenation: try concatenation(call)
+    case .pack: try pack(call)
+    case .unpack: try unpack(call)
+    case .tile: try tile(call)
+    case .gather: try gather(call)
+    case .select, .selectV2: try select(call)
+    case .pad, .padV2: try pad(call)
+    case .mirrorPad: try mirrorPad(call)
+    case .reshape, .squeeze, .expandDims: try reshape(call)
+    case .transpose: try transpose(call)
+    case .depthToSpace, .spaceToDepth: try moveBlocks(call)
+    case .slice: try slice(call)
+    case .stridedSlice: try stridedSlice(call)
+    case .split, .splitV: try split(call)
+    default: return false
+    }
+    return true
   }
 
   // MARK: What the converters use
@@ -224,8 +240,28 @@ struct TFLiteImporter {
       name: tensorNames.take(source.name), shape: source.shape,
       elementType: try source.elementType(), quantization: try source.quantization())
     tensor.constant = try file.constant(source)
+    guard tensor.constant != nil || tensor.elementType != .int32 || tensor.quantization == nil
+    else {
+      throw .unsupported(
+        "tensor '\(source.name)' is INT32 with a scale; only constant biases may be")
+    }
     placed[index] = graph.add(tensor)
     return graph.tensors.count - 1
+  }
+
+  /// A node before the call's last, and its result, which has the type and grid of `like`.
+  mutating func step(
+    _ call: TFLiteCall, _ operation: Operation, _ inputs: [TensorIndex], like: TensorIndex,
+    shape: [Int], _ suffix: String
+  ) -> TensorIndex {
+    var held = graph.tensors[like]
+    (held.name, held.shape, held.constant) = (call.name + suffix, shape, nil)
+    let output = addTensor(held)
+    graph.nodes.append(
+      Node(
+        name: uniqueNodeName(call.name + suffix), operation: operation, inputs: inputs,
+        outputs: [output]))
+    return output
   }
 
   /// Makes a tensor of the file stand for one of the graph that exists already.

@@ -17,8 +17,19 @@ public enum TFLiteReader {
   /// - Throws: `malformed` when the bytes are no TFLite file, `invalidModel` when its parts do not
   ///   fit together, `unsupported` with all nodes that Octet does not take over.
   public static func read(_ bytes: [UInt8]) throws(ExchangeError) -> Graph {
-    var importer = TFLiteImporter(try TFLiteFile(bytes))
-    return try importer.run()
+    try importModel(bytes).graph
+  }
+
+  /// Like `read`, with what should be said of the model.
+  public static func importModel(_ bytes: [UInt8]) throws(ExchangeError) -> TFLiteImport {
+    let file = try TFLiteFile(bytes)
+    var importer = TFLiteImporter(file)
+    let graph = try importer.run()
+    return TFLiteImport(
+      graph: graph, widenedNodes: importer.widenedNodes,
+      storesWeightsInInt8: importer.dequantizedWeightCount > 0,
+      unsignedPorts: (file.inputs + file.outputs).map { file.tensors[$0] }
+        .filter(\.isUnsigned).map(\.name))
   }
 
   /// Reads a file.
@@ -30,5 +41,36 @@ public enum TFLiteReader {
       throw .unreadable(path: url.path, reason: "the file is missing or may not be read")
     }
     return try read(bytes)
+  }
+}
+
+/// What a TFLite file became.
+public struct TFLiteImport: Sendable {
+  public var graph: Graph
+  /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
+  /// several times, and cost as many times the multiply-adds.
+  public var widenedNodes: [String]
+  /// Whether the file keeps weights in int8 and computes with floats (dynamic range): the graph has
+  /// the reals that they stand for.
+  public var storesWeightsInInt8: Bool
+  /// Inputs and outputs that are uint8 in the file, by name; the graph's are int8, 128 lower.
+  public var unsignedPorts: [String]
+
+  /// Sentences for whoever imports the file.
+  public var notes: [String] {
+    var notes: [String] = []
+    if storesWeightsInInt8 {
+      notes.append(
+        "the file keeps its weights in int8 but computes with floats (dynamic-range "
+          + "quantization), so it was imported as a float model; 'octet quantize' makes an int8 "
+          + "blob of it")
+    }
+    if !unsignedPorts.isEmpty {
+      notes.append(
+        unsignedPorts.map { "'\($0)'" }.joined(separator: ", ")
+          + " \(unsignedPorts.count == 1 ? "is" : "are") uint8 in the file and int8 in the blob: "
+          + "the same values, each code 128 lower")
+    }
+    return notes
   }
 }

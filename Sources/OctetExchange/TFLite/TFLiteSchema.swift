@@ -89,8 +89,11 @@ enum TFLiteOperator: Int, CaseIterable {
   case concatenation = 2
   case conv2D = 3
   case depthwiseConv2D = 4
+  case depthToSpace = 5
   case dequantize = 6
+  case floor = 8
   case fullyConnected = 9
+  case l2Normalization = 11
   case logistic = 14
   case maxPool2D = 17
   case mul = 18
@@ -100,8 +103,10 @@ enum TFLiteOperator: Int, CaseIterable {
   case reshape = 22
   case resizeBilinear = 23
   case softmax = 25
+  case spaceToDepth = 26
   case tanh = 28
   case pad = 34
+  case gather = 36
   case batchToSpaceND = 37
   case spaceToBatchND = 38
   case transpose = 39
@@ -110,37 +115,60 @@ enum TFLiteOperator: Int, CaseIterable {
   case div = 42
   case squeeze = 43
   case stridedSlice = 45
+  case exp = 47
   case split = 49
   case logSoftmax = 50
   case prelu = 54
   case maximum = 55
+  case argMax = 56
   case minimum = 57
   case neg = 59
   case padV2 = 60
+  case select = 64
   case slice = 65
+  case sin = 66
   case transposeConv = 67
   case tile = 69
   case expandDims = 70
+  case log = 73
+  case sum = 74
+  case sqrt = 75
+  case rsqrt = 76
   case shape = 77
+  case argMin = 79
+  case reduceProd = 81
   case reduceMax = 82
   case pack = 83
+  case unpack = 88
+  case reduceMin = 89
+  case square = 92
   case resizeNearestNeighbor = 97
   case leakyRelu = 98
   case squaredDifference = 99
+  case mirrorPad = 100
+  case abs = 101
   case splitV = 102
+  case ceil = 104
+  case cos = 108
+  case elu = 111
   case quantize = 114
+  case round = 116
   case hardSwish = 117
+  case selectV2 = 123
   case batchMatMul = 126
+  case gelu = 150
+  case relu0To1 = 152
+  case sign = 158
 
   /// Numbers of data and parameter tensors that the operator takes.
   var inputCounts: ClosedRange<Int> {
     switch self {
     case .conv2D, .depthwiseConv2D, .fullyConnected: 2...3
     case .add, .sub, .mul, .div, .squaredDifference, .batchMatMul, .prelu, .maximum, .minimum, .pad,
-      .transpose, .mean, .reduceMax, .split, .tile, .expandDims, .resizeBilinear,
-      .resizeNearestNeighbor:
+      .transpose, .mean, .sum, .reduceMax, .reduceMin, .reduceProd, .argMax, .argMin, .split, .tile,
+      .expandDims, .resizeBilinear, .resizeNearestNeighbor, .mirrorPad, .gather:
       2...2
-    case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND: 3...3
+    case .padV2, .slice, .splitV, .spaceToBatchND, .batchToSpaceND, .select, .selectV2: 3...3
     case .transposeConv: 3...4
     case .stridedSlice: 4...4
     case .reshape: 1...2
@@ -176,7 +204,8 @@ enum TFLiteOperator: Int, CaseIterable {
     BATCH_MATMUL - CUMSUM CALL_ONCE BROADCAST_TO RFFT2D CONV_3D IMAG REAL COMPLEX_ABS HASHTABLE \
     HASHTABLE_FIND HASHTABLE_IMPORT HASHTABLE_SIZE REDUCE_ALL CONV_3D_TRANSPOSE VAR_HANDLE \
     READ_VARIABLE ASSIGN_VARIABLE BROADCAST_ARGS RANDOM_STANDARD_NORMAL BUCKETIZE RANDOM_UNIFORM \
-    MULTINOMIAL GELU DYNAMIC_UPDATE_SLICE RELU_0_TO_1
+    MULTINOMIAL GELU DYNAMIC_UPDATE_SLICE RELU_0_TO_1 UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_MAX \
+    UNSORTED_SEGMENT_SUM ATAN2 UNSORTED_SEGMENT_MIN SIGN
     """.split(separator: " ").map { $0 == "-" ? "" : String($0) }
 }
 
@@ -305,5 +334,38 @@ enum TFLiteOptions {
   enum LeakyRelu {
     static let type = 75
     static let alpha = 4
+  }
+
+  enum L2Normalization {
+    static let type = 12
+    static let activation = 4
+  }
+
+  enum Gelu {
+    static let type = 116
+    static let isApproximate = 4
+  }
+
+  enum Block {
+    static let toSpaceType = 94
+    static let toDepthType = 19
+    static let size = 4
+  }
+
+  enum MirrorPad {
+    static let type = 77
+    static let mode = 4
+  }
+
+  enum Gather {
+    static let type = 23
+    static let axis = 4
+    static let batchDimensions = 6
+  }
+
+  enum Pack {
+    static let type = 59
+    static let unpackType = 64
+    static let axis = 6
   }
 }

@@ -181,7 +181,7 @@ struct TFLiteExporter {
     ])
     let codes = self.codes.map { code in
       FlatObject.table([
-        .integer(TFLiteSlot.OperatorCode.deprecatedBuiltinCode, Int8(code.kind.rawValue)),
+        .integer(TFLiteSlot.OperatorCode.deprecatedBuiltinCode, Int8(min(code.kind.rawValue, 127))),
         .integer(TFLiteSlot.OperatorCode.version, code.version),
         .integer(TFLiteSlot.OperatorCode.builtinCode, Int32(code.kind.rawValue)),
       ])

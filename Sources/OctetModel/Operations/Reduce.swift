@@ -5,7 +5,7 @@
 #endif
 
 /// What becomes of the elements along the axes that a reduction takes away.
-public enum Reduction: Sendable {
+public enum Reduction: Sendable, Hashable {
   case sum, product, maximum, minimum, sumOfSquares
   /// Σ |x|, √Σ x²
   case norm1, norm2

@@ -149,11 +149,11 @@ extension ScalarFunction {
       "negate", "Neg", tflite: 59, integer: { x, _ in 0 &- x }, { x, _ in -x },
       derivative: { _, _ in -1 }),
     row(
-      "sign", "Sign", integer: { $1 ? ($0 == 0 ? 0 : 1) : $0.signum() },
+      "sign", "Sign", tflite: 158, integer: { $1 ? ($0 == 0 ? 0 : 1) : $0.signum() },
       { x, _ in x > 0 ? 1 : x < 0 ? -1 : x }, derivative: { _, _ in 0 }),
-    row("floor", "Floor", { x, _ in x.rounded(.down) }, derivative: { _, _ in 0 }),
-    row("ceil", "Ceil", { x, _ in x.rounded(.up) }, derivative: { _, _ in 0 }),
-    row("round", "Round", { x, _ in x.rounded(.toNearestOrEven) }, derivative: { _, _ in 0 }),
+    row("floor", "Floor", tflite: 8, { x, _ in x.rounded(.down) }, derivative: { _, _ in 0 }),
+    row("ceil", "Ceil", tflite: 104, { x, _ in x.rounded(.up) }, derivative: { _, _ in 0 }),
+    row("round", "Round", tflite: 116, { x, _ in x.rounded(.toNearestOrEven) }, derivative: { _, _ in 0 }),
     row("reciprocal", "Reciprocal", { x, _ in 1 / x }, derivative: { x, _ in -1 / (x * x) }),
     row(
       "squareRoot", "Sqrt", tflite: 75, { x, _ in x.squareRoot() },
@@ -170,8 +170,8 @@ extension ScalarFunction {
   ]
 
   private static let trigonometric: [Row] = [
-    row("sine", "Sin", { x, _ in sin(x) }, derivative: { x, _ in cos(x) }),
-    row("cosine", "Cos", { x, _ in cos(x) }, derivative: { x, _ in -sin(x) }),
+    row("sine", "Sin", tflite: 66, { x, _ in sin(x) }, derivative: { x, _ in cos(x) }),
+    row("cosine", "Cos", tflite: 108, { x, _ in cos(x) }, derivative: { x, _ in -sin(x) }),
     row("tangent", "Tan", { x, _ in tan(x) }, derivative: { x, _ in 1 / (cos(x) * cos(x)) }),
     row(
       "arcsine", "Asin", { x, _ in asin(x) }, derivative: { x, _ in 1 / (1 - x * x).squareRoot() }),

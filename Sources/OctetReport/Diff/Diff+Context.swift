@@ -54,7 +54,7 @@ extension Diff {
     let view = loaded.model.operator(index)
     let output = view.output(0)
     switch view.kind {
-    case .softmax, .logSoftmax: return true
+    case .softmax, .logSoftmax, .l2Normalization: return true
     case .lookup:
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)

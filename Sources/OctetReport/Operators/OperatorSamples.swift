@@ -84,7 +84,7 @@ extension OperatorSample {
   private static let activations: [OperatorSample] = [
     OperatorSample(title: "ReLU", onnx: ["Relu"], tflite: ["RELU"], operation: .scalar(.relu)),
     OperatorSample(
-      title: "clip", onnx: ["Clip"], tflite: ["RELU6", "RELU_N1_TO_1"],
+      title: "clip", onnx: ["Clip"], tflite: ["RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"],
       operation: .scalar(.clip(lower: -0.5, upper: 0.5))),
     OperatorSample(
       title: "leaky ReLU", onnx: ["LeakyRelu"], tflite: ["LEAKY_RELU"],
@@ -100,7 +100,8 @@ extension OperatorSample {
     OperatorSample(
       title: "hard sigmoid", onnx: ["HardSigmoid"],
       operation: .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5))),
-    OperatorSample(title: "ELU", onnx: ["Elu"], operation: .scalar(.elu(alpha: 1))),
+    OperatorSample(
+      title: "ELU", onnx: ["Elu"], tflite: ["ELU"], operation: .scalar(.elu(alpha: 1))),
     OperatorSample(
       title: "SELU", onnx: ["Selu"], operation: .scalar(.selu(alpha: 1.67, gamma: 1.05))),
     OperatorSample(title: "tanh", onnx: ["Tanh"], tflite: ["TANH"], operation: .scalar(.tanh)),
@@ -111,12 +112,18 @@ extension OperatorSample {
       title: "log-softmax", onnx: ["LogSoftmax"], tflite: ["LOG_SOFTMAX"],
       operation: .logSoftmax(axis: 1), inputs: [[1, 8]]),
     OperatorSample(
+      title: "L2 normalization", tflite: ["L2_NORMALIZATION"], operation: .l2Normalization),
+    OperatorSample(
       title: "function of one number",
       onnx: [
         "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
         "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ], tflite: ["NEG"], operation: .scalar(.exponential)),
+      ],
+      tflite: [
+        "ABS", "NEG", "SIGN", "FLOOR", "CEIL", "ROUND", "SQRT", "RSQRT", "SQUARE", "EXP", "LOG",
+        "SIN", "COS", "GELU",
+      ], operation: .scalar(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),
@@ -124,13 +131,13 @@ extension OperatorSample {
 
   private static let arrangement: [OperatorSample] = [
     OperatorSample(
-      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION", "TILE"],
+      title: "concatenation", onnx: ["Concat"], tflite: ["CONCATENATION", "PACK", "TILE"],
       operation: .concatenation(axis: 3, activation: .none), inputs: [image, image]),
     OperatorSample(
       title: "pad with a constant", onnx: ["Pad"], tflite: ["PAD", "PADV2"],
       operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .constant(0))),
     OperatorSample(
-      title: "pad by edge or reflection", onnx: ["Pad"],
+      title: "pad by edge or reflection", onnx: ["Pad"], tflite: ["MIRROR_PAD"],
       operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .reflect)),
     OperatorSample(
       title: "reshape", onnx: ["Reshape", "Flatten", "Squeeze", "Unsqueeze"],
@@ -140,12 +147,13 @@ extension OperatorSample {
       operation: .transpose([0, 3, 1, 2])),
     OperatorSample(
       title: "depth to space, space to depth", onnx: ["DepthToSpace", "SpaceToDepth"],
+      tflite: ["DEPTH_TO_SPACE", "SPACE_TO_DEPTH"],
       operation: .transpose([0, 2, 1, 3])),
     OperatorSample(
-      title: "slice", onnx: ["Slice"], tflite: ["SLICE", "STRIDED_SLICE"],
+      title: "slice", onnx: ["Slice"], tflite: ["SLICE", "STRIDED_SLICE", "GATHER"],
       operation: .slice(begin: [0, 1, 1, 0], count: [1, 2, 2, 4], stride: [1, 1, 1, 1])),
     OperatorSample(
-      title: "split", onnx: ["Split"], tflite: ["SPLIT", "SPLIT_V"],
+      title: "split", onnx: ["Split"], tflite: ["SPLIT", "SPLIT_V", "UNPACK"],
       operation: .split(axis: 3, counts: [2, 2])),
   ]
 
@@ -166,23 +174,23 @@ extension OperatorSample {
       title: "norm of an image", onnx: ["GlobalLpPool"],
       operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "sum", onnx: ["ReduceSum"],
+      title: "sum", onnx: ["ReduceSum"], tflite: ["SUM"],
       operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX"],
+      title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX", "REDUCE_MIN"],
       operation: .reduce(.maximum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "maximum of other axes", onnx: ["ReduceMax"],
+      title: "maximum of other axes", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX"],
       operation: .reduce(.maximum, axes: [3], keepsDimensions: true)),
     OperatorSample(
-      title: "minimum", onnx: ["ReduceMin"],
+      title: "minimum", onnx: ["ReduceMin"], tflite: ["REDUCE_MIN"],
       operation: .reduce(.minimum, axes: [3], keepsDimensions: true)),
     OperatorSample(
       title: "norms and sums of squares", onnx: ["ReduceL1", "ReduceL2", "ReduceSumSquare"],
       operation: .reduce(.norm2, axes: [3], keepsDimensions: true)),
     OperatorSample(
       title: "other reductions", onnx: ["ReduceProd", "ReduceLogSum", "ReduceLogSumExp"],
-      operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
+      tflite: ["REDUCE_PROD"], operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "triangle of a matrix", onnx: ["Trilu"], operation: .multiply(.none),
       constants: [[4, 4]]),
@@ -190,7 +198,7 @@ extension OperatorSample {
       title: "running sum", onnx: ["CumSum"], operation: .matrixMultiply,
       inputs: [[1, 4, 4]], constants: [[4, 4]]),
     OperatorSample(
-      title: "position of the extreme", onnx: ["ArgMax", "ArgMin"],
+      title: "position of the extreme", onnx: ["ArgMax", "ArgMin"], tflite: ["ARG_MAX", "ARG_MIN"],
       operation: .extremum(
         ExtremumAttributes(axis: 3, keepsDimensions: true, isMinimum: false, takesLast: false))),
     OperatorSample(
@@ -204,7 +212,8 @@ extension OperatorSample {
       title: "logic", onnx: ["And", "Or", "Xor"], operation: .logic(.and),
       inputs: [image, image], elementTypes: [0: .bool, 1: .bool]),
     OperatorSample(
-      title: "select", onnx: ["Where"], operation: .select, inputs: [image, image, image],
+      title: "select", onnx: ["Where"], tflite: ["SELECT", "SELECT_V2"], operation: .select,
+      inputs: [image, image, image],
       elementTypes: [0: .bool]),
     OperatorSample(
       title: "cast", onnx: ["Cast", "CastLike"], operation: .cast(CastAttributes(.float16))),
@@ -220,7 +229,7 @@ extension OperatorSample {
     OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
     OperatorSample(
       title: "(known when the file is read)", onnx: ["Constant", "Shape", "Size"],
-      tflite: ["SHAPE", "PACK"]),
+      tflite: ["SHAPE"]),
     OperatorSample(
       title: "(part of a dilated convolution)",
       tflite: ["SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"]),

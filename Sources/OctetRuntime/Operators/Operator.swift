@@ -110,6 +110,9 @@ extension OperatorView {
     #if !OCTET_SELECT || OCTET_LOGSOFTMAX
       case .logSoftmax: try visitor.visit(LogSoftmax.self, self)
     #endif
+    #if !OCTET_SELECT || OCTET_L2NORMALIZATION
+      case .l2Normalization: try visitor.visit(L2Normalization.self, self)
+    #endif
     #if !OCTET_SELECT || OCTET_MATRIXMULTIPLY
       case .matrixMultiply: try visitor.visit(MatrixMultiply.self, self)
     #endif

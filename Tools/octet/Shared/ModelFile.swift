@@ -96,6 +96,8 @@ enum ModelFile {
     var proof: ONNXProof?
     /// Nodes that read their input several times, since their weights need more than 8 bits.
     var widenedNodes: [String] = []
+    /// What else should be said of the model.
+    var notes: [String] = []
   }
 
   /// A model of another format, with the proof that it was read rightly where its layout changed.
@@ -110,9 +112,14 @@ enum ModelFile {
         throw CommandError(.badData, "\(path): this is a blob already; 'octet inspect' shows it")
       }
       if format == .tflite {
-        let graph = try readTFLite(bytes, shapes)
-        try graph.requireElements(in: path)
-        return Imported(graph: graph, format: "tflite", layouts: Layouts(graph))
+        guard shapes.isEmpty else {
+          throw CommandError(.usage, "--shapes is for ONNX files; a TFLite file has its shapes")
+        }
+        let model = try TFLiteReader.importModel(bytes)
+        try model.graph.requireElements(in: path)
+        return Imported(
+          graph: model.graph, format: "tflite", layouts: Layouts(model.graph),
+          widenedNodes: model.widenedNodes, notes: model.notes)
       }
       try checkInputs(shapes.keys.sorted(), of: bytes)
       return try readProven(&bytes, path, shapes)

@@ -39,6 +39,7 @@ struct Import: Verb {
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     for note in notes { console.message(note) }
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
+    for note in imported.notes { console.message(note) }
     let proof = imported.proof
     // An ONNX file is written with its own inputs and outputs.
     var layouts = imported.layouts
@@ -48,7 +49,8 @@ struct Import: Verb {
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
-      inputs: layouts.inputs, outputs: layouts.outputs, notes: notes, file: target.path,
+      inputs: layouts.inputs, outputs: layouts.outputs, notes: notes + imported.notes,
+      file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       seconds: watch.seconds)
@@ -107,7 +109,7 @@ struct ImportReport: Encodable {
   /// How elements go in and out of the file that was written.
   var inputs: [PortLayout]
   var outputs: [PortLayout]
-  /// A sentence about each output of the model that the blob has not.
+  /// A sentence about each output of the model that the blob has not, and what else was said.
   var notes: [String]
   var file: String
   var fileByteCount: Int

@@ -1,0 +1,55 @@
+import Foundation
+import OctetRuntime
+import Testing
+
+struct L2NormalizationTests {
+  @Test(arguments: 0..<40)
+  func matchesOracle(seed: Int) throws {
+    var random = RandomSource(seed: seed)
+    let parameters = L2NormalizationParameters(
+      rows: random.int(1...4), channels: random.int(1...40), zeroPoint: random.int(-128...127))
+    let input = random.bytes(parameters.rows * parameters.channels)
+    try expectSame(
+      parameters.testOperator, inputs: [input],
+      oracle: [Oracle.l2Normalization(parameters, input)], "seed \(seed)")
+  }
+
+  /// Within one step of the real quotient.
+  @Test(arguments: 0..<20)
+  func isNearTheRealQuotient(seed: Int) throws {
+    var random = RandomSource(seed: seed)
+    let parameters = L2NormalizationParameters(rows: 1, channels: 7, zeroPoint: 3)
+    let input = random.bytes(7)
+    let norm = sqrt(input.reduce(0) { $0 + pow(Double($1) - 3, 2) })
+    for (code, value) in zip(try parameters.testOperator.run([input])[0], input) {
+      let real = min(max(128 * (Double(value) - 3) / norm, -128), 127)
+      #expect(abs(Double(code) - real) <= 1)
+    }
+  }
+
+  /// 3, 4 and 0 over 5; zeros stay zeros; one element is 1, which is one step too much.
+  @Test func handChecked() throws {
+    let three = L2NormalizationParameters(rows: 2, channels: 3, zeroPoint: 0)
+    #expect(try three.testOperator.run([[3, 4, 0, 0, 0, 0]]) == [[77, 102, 0, 0, 0, 0]])
+    let one = L2NormalizationParameters(rows: 2, channels: 1, zeroPoint: 5)
+    #expect(try one.testOperator.run([[6, -9]]) == [[127, -128]])
+  }
+
+  @Test func inverseSquareRoots() {
+    for x in Array(0...2000) + [1 << 29, (1 << 29) - 1, 1 << 27, 1 << 30, Int(Int32.max)] {
+      let by = GemmlowpFixedPoint.inverseSquareRoot(Int32(x))
+      #expect(by == Oracle.inverseSquareRoot(Int64(x)))
+      let real = Double(by.multiplier) * pow(2, Double(by.shift) - 31) * sqrt(Double(max(x, 1)))
+      #expect(abs(real - 1) < 0x1p-19)
+    }
+  }
+}
+
+extension L2NormalizationParameters {
+  var testOperator: TestOperator {
+    let shape = Shape(1, 1, rows, channels)
+    return TestOperator(
+      kind: .l2Normalization, inputs: [TestTensor(shape: shape, zeroPoint: zeroPoint)],
+      outputs: [TestTensor(shape: shape, scale: 1 / 128)], parameters: [])
+  }
+}
