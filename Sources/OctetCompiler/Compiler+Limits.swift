@@ -13,10 +13,8 @@ extension Compiler {
     let isFloat = graph.tensors.allSatisfy { $0.quantization == nil }
     // These may go without an operator of their own; all others have at least one.
     let operators = simple.nodes.filter { node in
-      switch node.operation {
-      case .reshape, .identity, .maxPool, .transpose, .quantize, .dequantize: false
-      default: isFloat || !node.operation.isElementwise
-      }
+      let mayVanish = node.operation.traits.movesElements || node.operation.isConversion
+      return !mayVanish && (isFloat || !node.operation.isElementwise)
     }
     guard operators.count <= BlobLimits.operatorCount else {
       throw .tooLarge(
@@ -26,10 +24,11 @@ extension Compiler {
     var weightCount = 0
     for node in simple.nodes {
       for tensor in (node.inputs + node.outputs).map({ simple.tensors[$0] }) {
-        guard tensor.elementCount <= BlobLimits.elementCount else {
+        let limit = tensor.constant == nil ? BlobLimits.elementCount : BlobLimits.weightCount
+        guard tensor.elementCount <= limit else {
           throw .tooLarge(
             reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, "
-              + "a blob's tensors hold at most \(BlobLimits.elementCount)")
+              + "a blob's \(tensor.constant == nil ? "tensors hold" : "layers have") at most \(limit)")
         }
       }
     }
@@ -39,25 +38,12 @@ extension Compiler {
         reason: "the model has \(weightCount) weights, a blob at most \(BlobLimits.byteCount) bytes"
       )
     }
-    let work = simple.nodes.reduce(0.0) { $0 + simple.multiplyAdds(of: $1) }
+    let work = simple.nodes.reduce(0.0) { $0 + Double(simple.macCount(of: $1)) }
+    let workLimit = Double(BlobLimits.workCount(dataByteCount: weightCount) << 8)
     guard work <= workLimit else {
       throw .tooLarge(
         reason: "an inference takes \(Int(work)) multiply-adds, a blob at most \(Int(workLimit)); "
           + "use smaller inputs or a smaller model")
-    }
-  }
-}
-
-extension Graph {
-  fileprivate func multiplyAdds(of node: Node) -> Double {
-    guard let output = node.outputs.first, node.inputs.count > 1 else { return 0 }
-    let made = Double(tensors[output].elementCount)
-    let weights = Double(tensors[node.inputs[1]].elementCount)
-    switch node.operation {
-    case .convolution, .depthwiseConvolution, .fullyConnected:
-      return made * weights / Double(max(tensors[output].shape.last ?? 1, 1))
-    case .matrixMultiply: return made * Double(tensors[node.inputs[0]].shape.last ?? 1)
-    default: return 0
     }
   }
 }

@@ -7,12 +7,11 @@ extension Graph {
     var graph = self
     graph.nodes = []
     for node in nodes {
-      switch node.operation {
-      case .squaredDifference:
+      if node.operation == .squaredDifference {
         let shape = tensors[node.outputs[0]].shape
         let difference = graph.part(of: node, "difference", .subtract(.none), node.inputs, shape)
         graph.finish(node, .multiply(.none), [difference, difference])
-      case .l2Normalization:
+      } else if node.operation == .l2Normalization {
         let shape = tensors[node.inputs[0]].shape
         let one: [Int] = shape.dropLast() + [1]
         let x = node.inputs[0]
@@ -20,11 +19,12 @@ extension Graph {
         let sum = graph.part(
           of: node, "sum", .reduce(.sum, axes: [shape.count - 1], keepsDimensions: true), [square],
           one)
-        let root = graph.part(of: node, "root", .function(.squareRoot), [sum], one)
+        let root = graph.part(of: node, "root", .scalar(.squareRoot), [sum], one)
         let norm = graph.part(
-          of: node, "norm", .clip(lower: 1e-6, upper: .greatestFiniteMagnitude), [root], one)
+          of: node, "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [root], one)
         graph.finish(node, .divide(.none), [x, norm])
-      default: graph.nodes.append(node)
+      } else {
+        graph.nodes.append(node)
       }
     }
     return graph
@@ -53,10 +53,5 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate var lacksONNXForm: Bool {
-    switch self {
-    case .squaredDifference, .l2Normalization: true
-    default: false
-    }
-  }
+  fileprivate var lacksONNXForm: Bool { self == .squaredDifference || self == .l2Normalization }
 }

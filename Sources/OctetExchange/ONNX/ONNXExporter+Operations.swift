@@ -48,7 +48,9 @@ extension ONNXExporter {
     case .gather(let axis): plain(node, "Gather", [("axis", .integer(Int64(axis)))])
     case .split(let axis, let counts): split(node, axis, counts)
     case .resize(let attributes): try resize(node, attributes)
-    case .quantize, .dequantize: throw .unsupported("ONNX export does not write this operation")
+    // The first two are others by now, see `withONNXForms`.
+    case .squaredDifference, .l2Normalization, .quantize, .dequantize:
+      throw .unsupported("ONNX export does not write this operation")
     }
   }
 

@@ -73,7 +73,7 @@ extension TFLiteImporter {
     _ tensor: TensorIndex, _ call: TFLiteCall, _ suffix: String
   ) -> TensorIndex {
     let output = step(
-      call, .function(.negate), [tensor], like: tensor, shape: graph.tensors[tensor].shape, suffix)
+      call, .scalar(.negate), [tensor], like: tensor, shape: graph.tensors[tensor].shape, suffix)
     if let grid = graph.tensors[tensor].quantization {
       graph.tensors[output].quantization = Quantization(
         scales: grid.scales, zeroPoints: grid.zeroPoints.map { -1 - $0 }, axis: grid.axis)

@@ -68,7 +68,8 @@ extension Graph {
       .power, .prelu, .scalar, .identity, .batchNormalization:
       return elementwise(node)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .maxPool, .averagePool,
-      .maxPoolIndices, .compare, .logic, .select, .cast, .localResponseNormalization, .reduce,
+      .maxPoolIndices, .compare, .logic, .select, .cast, .l2Normalization,
+      .localResponseNormalization, .reduce,
       .extremum, .reshape, .expand, .tile, .gather, .resize, .dequantize:
       return nil
     }

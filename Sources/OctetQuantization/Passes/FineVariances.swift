@@ -67,15 +67,13 @@ extension Graph {
         let node = nodes[next]
         let isWithNumber = node.inputs.contains { tensors[$0].floats?.count == 1 }
         chain.append(next)
-        switch node.operation {
-        case .reshape: continue
-        case .multiply(.none), .add(.none):
+        if case .reshape = node.operation { continue }
+        if node.operation == .multiply(.none) || node.operation == .add(.none) {
           if isWithNumber { continue }
           return nil
-        case .function(.power(exponent: -0.5)):
-          return chain.count > 2 && isFree(node.outputs[0]) ? chain : nil
-        default: return nil
         }
+        let isRoot = node.operation == .scalar(.power(exponent: -0.5))
+        return isRoot && chain.count > 2 && isFree(node.outputs[0]) ? chain : nil
       }
       return nil
     }
@@ -84,8 +82,8 @@ extension Graph {
   /// Appends a chain twice, for what is above the threshold and below, and the sum.
   private mutating func split(_ chain: [Node], at threshold: Float) {
     guard let result = chain.last?.outputs[0] else { return }
-    let high = append(chain, "high", .clip(lower: threshold, upper: .infinity))
-    let low = append(chain, "low", .clip(lower: 0, upper: threshold))
+    let high = append(chain, "high", .scalar(.clip(lower: threshold, upper: .infinity)))
+    let low = append(chain, "low", .scalar(.clip(lower: 0, upper: threshold)))
     let atThreshold = value(chain, threshold)
     let offset = add(
       Tensor(
@@ -138,12 +136,9 @@ extension Graph {
     var value = number
     for node in chain {
       let constant = node.inputs.compactMap { tensors[$0].floats?.first }.first
-      switch node.operation {
-      case .multiply: value *= constant ?? 1
-      case .add: value += constant ?? 0
-      case .function(let function): value = function.evaluator()(value)
-      default: break
-      }
+      if case .multiply = node.operation { value *= constant ?? 1 }
+      if case .add = node.operation { value += constant ?? 0 }
+      if case .scalar(let function) = node.operation { value = Float(function.value(Double(value))) }
     }
     return value
   }

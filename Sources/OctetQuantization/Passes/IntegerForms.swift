@@ -31,7 +31,7 @@ extension Graph {
     case .prelu: preluOfOneSlope(node)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
       .matrixMultiply, .maxPool, .maxPoolIndices, .add, .subtract, .multiply, .minimum, .maximum,
-      .squaredDifference, .compare, .logic, .scalar, .identity, .cast, .softmax, .logSoftmax, .mean,
+      .squaredDifference, .l2Normalization, .compare, .logic, .scalar, .identity, .cast, .softmax, .logSoftmax, .mean,
       .extremum, .concatenation, .pad, .reshape, .transpose, .slice, .expand, .tile, .gather,
       .split, .resize, .quantize, .dequantize:
       nil
@@ -78,7 +78,7 @@ extension Graph {
     case .tile(let counts): copies(node, counts)
     case .transposedConvolution, .fullyConnected, .matrixMultiply, .maxPool, .maxPoolIndices, .add,
       .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference, .power, .prelu,
-      .compare, .logic, .scalar, .identity, .select, .cast, .batchNormalization,
+      .compare, .logic, .scalar, .identity, .select, .cast, .l2Normalization, .batchNormalization,
       .localResponseNormalization, .mean, .reduce, .extremum, .concatenation, .reshape,
       .transpose, .slice, .gather, .split, .resize, .quantize, .dequantize:
       nil

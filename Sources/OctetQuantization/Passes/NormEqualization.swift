@@ -117,7 +117,7 @@ extension Graph {
           return nil
         }
         bounded = (next, (constant, value))
-      case .function(.power(exponent: -0.5)): break
+      case .scalar(.power(exponent: -0.5)): break
       case .multiply:
         guard let bounded, node.inputs.contains(centred), node.inputs.contains(tensor) else {
           return nil

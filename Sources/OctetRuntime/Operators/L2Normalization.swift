@@ -13,8 +13,8 @@ package struct L2Normalization: Operator {
 
   init(_ view: OperatorView) {
     self.view = view
-    input = view.input(0)
-    output = view.output(0)
+    input = view.operand(0)
+    output = view.result(0)
   }
 
   func validate() throws(ModelError) {
@@ -22,6 +22,9 @@ package struct L2Normalization: Operator {
     // A sum of squares, each at most 255², fits int32.
     try view.require(input.channels <= 1 << 15, .tooLarge)
   }
+
+  /// A row of one element takes a root for it.
+  var demand: Demand { Demand(partCount: input.elementCount, stepCount: 128) }
 
   func overlapDistance(input index: Int) -> Int? { 0 }
 

@@ -181,7 +181,7 @@ enum ModelFile {
         graph = try readTFLite(bytes, shapes)
       } else {
         try checkInputs(shapes.keys.sorted(), of: bytes)
-        var model = try ONNXReader.importModel(bytes, besides: folder(of: path), shapes: shapes)
+        var model = try importONNX(bytes, path, shapes: shapes)
         if !shapes.isEmpty || model.graph.isQuantized { _ = try model.prove() }
         model.forgetSource()
         model.moveQuantizationOutOfTheEdges()
