@@ -26,10 +26,8 @@ struct GridPlan {
   private(set) var grids: [TensorIndex: Quantization] = [:]
   private(set) var conversions: [Conversion] = []
 
-  /// A grid may be this much coarser than a reader of its values alone would have it. With a grid
-  /// of its own a value is rounded twice on its way into a join: below √2 that costs the join more
-  /// than the other readers gain.
-  static let tolerance: Float = 1.5
+  /// A grid may be this much coarser than a reader of its values alone would have it: 2 dB.
+  static let tolerance: Float = 1.25
   /// A logistic or tanh leaves the grid of its kernel for its own where that is so much finer:
   /// always at the model's end, within it only where it matters, since TensorFlow Lite cannot.
   private static let finerAtTheEnd: Float = 1.05
@@ -256,20 +254,18 @@ struct GridPlan {
   }
 
   /// The finest scale that a reader of the group's values would have them in, but for `index` and
-  /// those that have the group's grid already. Another join needs no finer one than its result's.
+  /// those that have the group's grid already.
   private func finestDemand(_ group: TensorIndex, except index: Int) -> Float {
     var finest = Float.infinity
     for first in members[group, default: []] {
-      guard let need = needs[first], need.upper > need.lower else { continue }
-      let own = need.quantization.scale
-      for tensor in chainMembers[first, default: []] {
-        if graph.outputs.contains(tensor) { finest = min(finest, own) }
-        for reader in consumers[tensor]
-        where reader != index && !passesOn(reader) && !hasJoined(tensor, reader) {
-          let result = needs[chain[graph.nodes[reader].outputs[0]]]
-          let asked = joins(reader) ? max(own, result?.quantization.scale ?? own) : own
-          finest = min(finest, asked)
-        }
+      let isRead = chainMembers[first, default: []].contains { tensor in
+        graph.outputs.contains(tensor)
+          || consumers[tensor].contains { reader in
+            reader != index && !passesOn(reader) && !hasJoined(tensor, reader)
+          }
+      }
+      if isRead, let need = needs[first], need.upper > need.lower {
+        finest = min(finest, need.quantization.scale)
       }
     }
     return finest

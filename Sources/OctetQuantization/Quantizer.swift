@@ -48,7 +48,6 @@ public struct Quantizer: Sendable {
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
     let simple = try plain.withEqualNorms(samples, threadCount: options.threadCount)
-      .withFineVariances(samples, threadCount: options.threadCount)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)

@@ -1,4 +1,4 @@
-"""How near the outputs of int8 networks are to the float ones: `octet quantize` beside ONNX Runtime.
+"""How near the outputs of int8 networks are to float: `octet quantize` beside ONNX Runtime.
 
     python output_cases.py --octet .build/release/octet [--samples 100] [NAME...]
 

@@ -64,9 +64,9 @@ def instance_norm(self, x):
     return self.d(F.relu(self.m(self.b(x))).flatten(1))
 
 
-@network(COLOUR, stem=C(3, 16, 4, 4), n=lambda: LayerNorm2d(16), b=C(16, 16, 7, padding=3, groups=16),
-         m=lambda: LayerNorm2d(16), c=C(16, 64, 1), d=C(64, 16, 1), k=lambda: nn.LayerNorm(16),
-         e=D(16, 10))
+@network(COLOUR, stem=C(3, 16, 4, 4), n=lambda: LayerNorm2d(16),
+         b=C(16, 16, 7, padding=3, groups=16), m=lambda: LayerNorm2d(16),
+         c=C(16, 64, 1), d=C(64, 16, 1), k=lambda: nn.LayerNorm(16), e=D(16, 10))
 def convnext(self, x):
     x = self.n(self.stem(x))
     x = x + self.d(F.gelu(self.c(self.m(self.b(x)))))
