@@ -236,27 +236,39 @@ extension ONNXValue {
     var result = self
     result.shape = permutation.map { shape[$0] }
     if shape.contains(0) { return result }
-    let order = Self.sources(shape, permutation)
     switch elements {
-    case .real(let values): result.elements = .real(order.map { values[$0] })
-    case .integer(let values): result.elements = .integer(order.map { values[$0] })
+    case .real(let values): result.elements = .real(Self.permuted(values, shape, permutation))
+    case .integer(let values): result.elements = .integer(Self.permuted(values, shape, permutation))
     }
     return result
   }
 
-  private static func sources(_ shape: [Int], _ permutation: [Int]) -> [Int] {
+  /// The elements in the order of the permuted axes, with no memory but the result's.
+  private static func permuted<Element>(
+    _ values: [Element], _ shape: [Int], _ permutation: [Int]
+  ) -> [Element] {
+    guard let last = permutation.last else { return values }
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() {
       strides[axis] = strides[axis + 1] * shape[axis + 1]
     }
-    var order = [0]
-    for axis in permutation {
-      let stride = strides[axis]
-      var next: [Int] = []
-      next.reserveCapacity(order.count * shape[axis])
-      for offset in order { for k in 0..<shape[axis] { next.append(offset + k * stride) } }
-      order = next
+    let (count, stride) = (shape[last], strides[last])
+    let outer = permutation.dropLast()
+    var index = [Int](repeating: 0, count: outer.count)
+    var offset = 0
+    var result: [Element] = []
+    result.reserveCapacity(values.count)
+    while result.count < values.count {
+      for k in 0..<count { result.append(values[offset + k * stride]) }
+      // The next row: the last axis that has one more, those after it from the start.
+      for (place, axis) in outer.enumerated().reversed() {
+        index[place] += 1
+        offset += strides[axis]
+        if index[place] < shape[axis] { break }
+        offset -= index[place] * strides[axis]
+        index[place] = 0
+      }
     }
-    return order
+    return result
   }
 }

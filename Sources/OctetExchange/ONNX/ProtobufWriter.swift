@@ -33,7 +33,8 @@ struct ProtobufWriter {
         }
       }
     }
-    return result + tail
+    result += tail
+    return result
   }
 
   private mutating func varint(_ value: UInt64) {
