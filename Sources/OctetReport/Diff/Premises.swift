@@ -40,7 +40,8 @@ struct Premises: Codable, Sendable, Equatable {
     let accuracy = classes.reference.accuracy
     let interval = WilsonInterval(
       successCount: classes.reference.correctCount, trialCount: classes.sampleCount)
-    let share = "\((100 * accuracy).short) % of the images of '\(data.name)'"
+    let source = data.name.isEmpty ? "" : " of '\(data.name)'"
+    let share = "\((100 * accuracy).short) % of the images\(source)"
     if let trained, interval.upper < trained.testAccuracy - Self.trainedTolerance {
       let then = (100 * trained.testAccuracy).short
       return "The \(name) model recognizes \(share), but \(then) % of '\(trained.dataName)' when "

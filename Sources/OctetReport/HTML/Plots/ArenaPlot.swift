@@ -24,7 +24,7 @@ struct ArenaPlot {
     let (left, right, top, bottom) = (62.0, 396.0, 28.0, 238.0)
     let names = columnNames
     let longest = names.map(\.unicodeScalars.count).max() ?? 0
-    var drawing = Drawing(height: bottom + 14 + 6.5 * Double(longest), title: title)
+    var drawing = Drawing(height: bottom + 14 + 7.6 * Double(longest), title: title)
     let axis = Axis(0, Double(max(1, byteCount)), from: bottom, to: top)
     for tick in axis.ticks(4) {
       drawing.line(left, tick.position, right, tick.position, "rule")
