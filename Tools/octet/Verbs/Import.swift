@@ -111,7 +111,8 @@ struct ImportReport: Encodable {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
     return
-      "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), \(fileByteCount) bytes: \(nodeCount) nodes, "
+      "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
+      + "\(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
   }
 }
