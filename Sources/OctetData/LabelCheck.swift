@@ -10,10 +10,10 @@ public enum LabelPolicy: Sendable {
 ///
 /// Refused are, in training labels above the ten that every IDX set has,
 ///
-/// | What | Since |
-/// |---|---|
-/// | a class without an image below the highest label, but for 0 (EMNIST's letters count from 1) | one wrong byte leaves a gap |
-/// | a highest label on less than a twentieth of the images that the median class has | one wrong byte next to the others leaves none |
+/// - a class without an image below the highest label, but for 0 (EMNIST's letters count from 1),
+///   since one wrong byte leaves a gap;
+/// - a highest label on less than a twentieth of the images that the median class has, since one
+///   wrong byte next to the others leaves no gap;
 ///
 /// and test labels that no training image has.
 struct LabelCheck {

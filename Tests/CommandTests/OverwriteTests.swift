@@ -122,7 +122,7 @@ import Testing
       for call in text.components(separatedBy: "AtomicFile.write(").dropFirst() {
         #expect(call.prefix(200).contains(", as: "), "\(file.lastPathComponent)")
       }
-      for other in [".write(to: URL", "createFile", "forWriting", "moveItem", "removeItem", "Process()"] {
+      for other in [".write(to: URL", "createFile", "moveItem", "removeItem", "Process()"] {
         #expect(!text.contains(other), "\(file.lastPathComponent): \(other)")
       }
     }

@@ -81,7 +81,8 @@ public enum FileFormat: String, CaseIterable, Sendable {
       && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].contains(bytes[2])
   }
 
-  /// Whether an old file may be replaced unasked: it is of this format, or nothing tells what it is.
+  /// Whether an old file may be replaced unasked: it is of this format, or nothing says what
+  /// it is.
   /// Pages and sources must be Octet's own, since people write such files by hand.
   func mayReplace(_ bytes: [UInt8]) -> (name: String, isFine: Bool) {
     if bytes.isEmpty { return ("", true) }

@@ -67,8 +67,8 @@ public enum OutputFolder {
       guard !isThere || written.contains(name) || FileClaims.current.isForced else {
         throw CommandError(
           .cannotCreate,
-          "\(file): this file, which Octet did not put here, would be lost; name another folder, or "
-            + "add --force")
+          "\(file): this file, which Octet did not put here, would be lost; name another folder, "
+            + "or add --force")
       }
       try AtomicFile.checkCanWrite(to: file)
     }

@@ -135,6 +135,7 @@ struct DemoReport: Encodable {
     ]
     for (name, value) in rows { table.add([.init(name), .init(value)]) }
     return table.text(for: terminal)
-      + "\n\nwrote \(files.map(SafeText.escaped).joined(separator: ", ")) in \(seconds.formatted(digits: 1)) s"
+      + "\n\nwrote \(files.map(SafeText.escaped).joined(separator: ", ")) "
+      + "in \(seconds.formatted(digits: 1)) s"
   }
 }

@@ -132,7 +132,8 @@ struct ImportReport: Encodable {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
     return
-      "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), \(fileByteCount) bytes: \(nodeCount) nodes, "
+      "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
+      + "\(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
       + inputs.map { "\ninput '\($0.name)': \($0.text(verb: "goes in"))" }.joined()
       + outputs.map { "\noutput '\($0.name)': \($0.text(verb: "comes out"))" }.joined()

@@ -28,7 +28,8 @@ struct Inspect: Verb {
 extension InspectReport {
   func text(for terminal: Terminal, file: String) -> String {
     var lines = [
-      "\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, \(weightByteCount) of them weights"
+      "\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, "
+        + "\(weightByteCount) of them weights"
     ]
     lines += zip(["input", "output"], [inputs, outputs]).flatMap { role, tensors in
       tensors.map {

@@ -212,7 +212,8 @@ struct QuantizeReport: Encodable {
     }
     let gap = arenaByteCount - arenaLowerBoundByteCount
     return table.text(for: terminal)
-      + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, \(weightByteCount) of them weights and biases\n"
+      + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, "
+      + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "")
   }

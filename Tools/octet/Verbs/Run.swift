@@ -72,10 +72,10 @@ struct Run: Verb {
       if seemsInverted {
         console.message(
           arguments[invert]
-            ? "note: with --invert '\(path)' seems to be the negative of what the model learnt; try "
-              + "it without"
-            : "note: '\(path)' seems to be dark on light, the negative of what the model learnt; try "
-              + "--invert")
+            ? "note: with --invert '\(path)' seems to be the negative of what the model learnt; "
+              + "try it without"
+            : "note: '\(path)' seems to be dark on light, the negative of what the model "
+              + "learnt; try --invert")
       }
       let best = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(arguments[top])
       for (rank, index) in best.enumerated() {

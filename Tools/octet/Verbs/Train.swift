@@ -11,8 +11,9 @@ struct Train: Verb {
   let discussion =
     "A twelfth of the training images is held back to choose the best epoch. Ctrl-C ends training "
     + "and keeps the best epoch so far. The same seed gives the same file on the same type of "
-    + "machine, whatever the number of threads. Gray pixels enter as 0 … 1; colours are normalised by "
-    + "the mean and deviation of each channel of the training images, or as --mean and --std say. "
+    + "machine, whatever the number of threads. Gray pixels enter as 0 … 1; colours are normalised "
+    + "by the mean and deviation of each channel of the training images, or as --mean and --std "
+    + "say. "
     + "Either is kept in the file, so that no other verb needs to be told."
   let architecture = OctetCommand.Option(
     "--arch", .choice(Architectures.names), default: "lenet", help: "The network.")
