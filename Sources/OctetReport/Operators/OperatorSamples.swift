@@ -174,14 +174,17 @@ extension OperatorSample {
       title: "sum", onnx: ["ReduceSum"], tflite: ["SUM"],
       operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX", "REDUCE_MIN"],
+      title: "maximum of an image", onnx: ["ReduceMax"],
+      tflite: ["REDUCE_MAX", "REDUCE_MIN"],
       operation: .reduce(.maximum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "other reductions",
       onnx: [
         "ReduceProd", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum",
         "ReduceLogSumExp",
-      ], tflite: ["REDUCE_PROD"], operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
+      ],
+      tflite: ["REDUCE_PROD"],
+      operation: .reduce(.product, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "position of the extreme", onnx: ["ArgMax", "ArgMin"], tflite: ["ARG_MAX", "ARG_MIN"],
       operation: .extremum(
