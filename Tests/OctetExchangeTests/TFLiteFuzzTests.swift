@@ -4,8 +4,8 @@ import OctetExchange
 import OctetModel
 import Testing
 
-/// Files of somebody who knows the format: each is refused with a sentence, or what becomes of it is
-/// written, read again alike, compiled and raised, all in bounded time.
+/// Files of somebody who knows the format: each is refused with a sentence, or what becomes of it
+/// is written, read again alike, compiled and raised, all in bounded time.
 ///
 /// `OCTET_FUZZ_SECONDS` says how long (a few seconds by default), `OCTET_FUZZ_SEED` where to begin;
 /// the number of a case that fails is printed, and it is in a temporary file while it runs.

@@ -6,8 +6,8 @@ bit of a multiplier decides, which random models all but never show.
 runs each model in TensorFlow Lite for Microcontrollers and in Octet and prints, for each operator,
 how many models, how many bytes were compared, how many of them are at the edge (TFLM itself gives
 others when one scale changes by one unit in its last place), and how many differ. Exit status 1
-when one differs. --golden makes smaller models and leaves of each operator that where the most bytes
-differ or are at the edge: NAME.tflite, NAME.input.bin, and TFLM's NAME.output.bin.
+when one differs. --golden makes smaller models and leaves of each operator that where the most
+bytes differ or are at the edge: NAME.tflite, NAME.input.bin, and TFLM's NAME.output.bin.
 
 Operators with weights get biases that put the accumulator between two neighbouring multipliers.
 Elsewhere the scales are in the ratio of small integers, so that many results are exact ties, and

@@ -260,6 +260,7 @@ class MoreCases(RandomModels):
     NAMES = [
         "negate", "absolute", "exponential", "logarithm", "square_root", "inverse_root", "elu",
         "gelu", "square", "sine", "cosine", "floor", "ceiling", "rounding", "squared_difference",
-        "select", "select_v1", "dynamic_range", "sum", "reduce_max", "reduce_min", "l2_normalization",
-        "depth_to_space", "space_to_depth", "mirror_pad", "gather", "pack", "unpack", "tile",
+        "select", "select_v1", "dynamic_range", "sum", "reduce_max", "reduce_min",
+        "l2_normalization", "depth_to_space", "space_to_depth", "mirror_pad", "gather", "pack",
+        "unpack", "tile",
     ]

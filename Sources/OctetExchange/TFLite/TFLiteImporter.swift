@@ -32,9 +32,7 @@ struct TFLiteImporter {
     for index in file.nodes.indices { try add(file.nodes[index]) }
     guard refusals.isEmpty else { throw .unsupported(refusals) }
     for output in file.outputs { graph.outputs.append(try endpoint(output, "output")) }
-    guard !graph.outputs.isEmpty else {
-      throw .invalidModel(place: "the model's outputs", reason: "it has none")
-    }
+    try checkEnds()
     dropUnread()
     graph.moveQuantizationOutOfTheEdges()
     graph = graph.canonical()
@@ -47,6 +45,20 @@ struct TFLiteImporter {
       }
     }
     return graph
+  }
+
+  /// There are inputs and outputs, and no constant is among them.
+  private func checkEnds() throws(ExchangeError) {
+    for (ends, place) in [(graph.inputs, "inputs"), (graph.outputs, "outputs")] {
+      guard !ends.isEmpty else {
+        throw .invalidModel(place: "the model's \(place)", reason: "it has none")
+      }
+      if let constant = ends.first(where: { graph.tensors[$0].constant != nil }) {
+        throw .invalidModel(
+          place: "the model's \(place)",
+          reason: "'\(graph.tensors[constant].name)' is a constant; leave it out")
+      }
+    }
   }
 
   /// Drops nodes that no output depends on, such as one that was there for its shape.

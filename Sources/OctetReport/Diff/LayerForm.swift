@@ -66,10 +66,10 @@ struct LayerForm: Equatable {
           "average pool",
           PoolAttributes(kernel: Extent(height: shape[1], width: shape[2]), stride: Extent(1)),
           shape)
-      case .relu: clamp(Activation.relu.bounds)
-      case .relu6: clamp(Activation.relu6.bounds)
-      case .clip(let lower, let upper): clamp((lower, upper))
-      case .leakyRelu, .prelu, .hardSwish, .hardSigmoid, .logistic, .tanh, .elu, .selu, .function:
+      case .scalar(.relu): clamp(Activation.relu.bounds)
+      case .scalar(.relu6): clamp(Activation.relu6.bounds)
+      case .scalar(.clip(let lower, let upper)): clamp((lower, upper))
+      case .scalar(.leakyRelu), .prelu, .scalar(.hardSwish), .scalar(.hardSigmoid), .scalar(.logistic), .scalar(.tanh), .scalar(.elu), .scalar(.selu), .scalar:
         functions.append(node.operation.name)
       default: others.append(node.operation.name)
       }

@@ -177,7 +177,8 @@ extension OperatorSample {
       title: "sum", onnx: ["ReduceSum"], tflite: ["SUM"],
       operation: .reduce(.sum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
-      title: "maximum of an image", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX", "REDUCE_MIN"],
+      title: "maximum of an image", onnx: ["ReduceMax"],
+      tflite: ["REDUCE_MAX", "REDUCE_MIN"],
       operation: .reduce(.maximum, axes: [1, 2], keepsDimensions: true)),
     OperatorSample(
       title: "maximum of other axes", onnx: ["ReduceMax"], tflite: ["REDUCE_MAX"],

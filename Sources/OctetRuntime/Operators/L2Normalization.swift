@@ -1,7 +1,7 @@
 /// Rows over their Euclidean norm: input `[…, C]`, output the same shape, (1/128, 0).
 ///
-/// As TensorFlow Lite: the inverse of the root of a row's sum of squares is found by Newton's method
-/// in fixed point. A row of zeros stays so.
+/// As TensorFlow Lite: the inverse of the root of a row's sum of squares is found by Newton's
+/// method in fixed point. A row of zeros stays so.
 package struct L2Normalization: Operator {
   package static let parameterCount = 0
   static let inputCounts = 1...1
