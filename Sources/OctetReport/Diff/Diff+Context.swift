@@ -120,7 +120,7 @@ struct WeightComparison {
         floatLower: twin?.lower, floatUpper: twin?.upper, int8Lower: own.lower,
         int8Upper: own.upper, scale: codes.scale(channel),
         gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
-        int8Bias: bias?[channel])
+        int8Bias: bias.map { $0[channel] } ?? 0)
     }
     weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
   }

@@ -98,9 +98,11 @@ struct WeightDiagnosis {
 
   private func biases(_ weights: DiffReport.Weights) -> [Finding] {
     let pairs = weights.channels.compactMap { channel -> (float: Double, int8: Double)? in
-      guard let bias = channel.floatBias else { return nil }
-      return (Double(bias), Double(channel.int8Bias ?? 0))
+      guard let bias = channel.floatBias, let own = channel.int8Bias else { return nil }
+      return (Double(bias), Double(own))
     }
+    // Of biases that are no numbers nothing can be said; shards save them as none.
+    guard pairs.count == weights.channels.count else { return [] }
     let size = pairs.reduce(0) { $0 + $1.float * $1.float }.squareRoot()
     let error = pairs.reduce(0) { $0 + ($1.float - $1.int8) * ($1.float - $1.int8) }.squareRoot()
     let largest = pairs.map { abs($0.float) }.max() ?? 0
