@@ -28,7 +28,8 @@ extension Compiler {
         guard tensor.elementCount <= limit else {
           throw .tooLarge(
             reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, "
-              + "a blob's \(tensor.constant == nil ? "tensors hold" : "layers have") at most \(limit)")
+              + "a blob's \(tensor.constant == nil ? "tensors hold" : "layers have") at most \(limit)"
+          )
         }
       }
     }

@@ -201,7 +201,7 @@ public struct Name: Sendable {
 
 /// A tensor record: int8 values, up to four dimensions.
 public struct TensorView: Sendable {
-  let model: Model
+  package let model: Model
   /// Of the record in the blob.
   package let offset: Int
 
@@ -245,7 +245,7 @@ public struct TensorView: Sendable {
 
 /// An operator record.
 public struct OperatorView: Sendable {
-  let model: Model
+  package let model: Model
   /// Of the record in the blob.
   package let offset: Int
 

@@ -20,7 +20,8 @@ extension LanePlanner {
     case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide,
       .minimum, .maximum, .squaredDifference, .power, .prelu, .compare, .logic, .scalar, .select,
       .cast, .softmax,
-      .logSoftmax, .l2Normalization, .batchNormalization, .localResponseNormalization, .mean, .reduce, .extremum,
+      .logSoftmax, .l2Normalization, .batchNormalization, .localResponseNormalization, .mean,
+      .reduce, .extremum,
       .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split, .resize,
       .quantize, .dequantize:
       throw failure("there is no backward pass for \(node.operation.name)")

@@ -9,11 +9,12 @@ import Testing
 /// becomes.
 @Suite struct FunctionRoadTests {
   static let functions: [Operation] = [
-    .function(.gelu), .function(.geluByTanh), .function(.swish(alpha: 1)), .function(.mish),
-    .function(.softplus), .function(.softsign), .function(.celu(alpha: 0.7)), .hardSwish,
-    .hardSigmoid(alpha: 0.2, beta: 0.5), .elu(alpha: 1), .selu(alpha: 1.6, gamma: 1.05),
-    .leakyRelu(alpha: 0.1), .function(.thresholdedRelu(alpha: 0.3)),
-    .function(.shrink(bias: 0.1, threshold: 0.2)),
+    .scalar(.gelu), .scalar(.geluByTanh), .scalar(.swish(alpha: 1)), .scalar(.mish),
+    .scalar(.softplus), .scalar(.softsign), .scalar(.celu(alpha: 0.7)), .scalar(.hardSwish),
+    .scalar(.hardSigmoid(alpha: 0.2, beta: 0.5)), .scalar(.elu(alpha: 1)),
+    .scalar(.selu(alpha: 1.6, gamma: 1.05)),
+    .scalar(.leakyRelu(alpha: 0.1)), .scalar(.thresholdedRelu(alpha: 0.3)),
+    .scalar(.shrink(bias: 0.1, threshold: 0.2)),
   ]
 
   @Test(arguments: functions)

@@ -87,7 +87,7 @@ import Testing
     for index in 0..<20_000 {
       let next = graph.add(Tensor(name: "t\(index)", shape: [1]))
       graph.nodes.append(
-        Node(name: "n\(index)", operation: .relu, inputs: [last], outputs: [next]))
+        Node(name: "n\(index)", operation: .scalar(.relu), inputs: [last], outputs: [next]))
       last = next
     }
     graph.outputs = [last]

@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(arguments: [
-    OctetModel.Operation.relu, .softmax(axis: 4, beta: 1), .softmax(axis: 1, beta: 1),
+    OctetModel.Operation.scalar(.relu), .softmax(axis: 4, beta: 1), .softmax(axis: 1, beta: 1),
     .slice(
       begin: [0, 1, 0, 0, 0], count: [2, 2, 3, 2, 5], stride: [1, 2, 1, 1, 1]),
     .mean(axes: [2, 3], keepsDimensions: true), .mean(axes: [0, 1], keepsDimensions: false),

@@ -17,27 +17,27 @@ import Testing
     func number(_ value: Float) -> TensorIndex { builder.constant("\(value)", [1], [value]) }
     switch function {
     case .silu:
-      try builder.append("gate", .logistic)
+      try builder.append("gate", .scalar(.logistic))
       try builder.append("f", .multiply(.none), [x])
     case .gelu:
       try builder.append("scaled", .divide(.none), [number(1.4142135)])
-      try builder.append("erf", .function(.errorFunction))
+      try builder.append("erf", .scalar(.errorFunction))
       try builder.append("one", .add(.none), [number(1)])
       try builder.append("product", .multiply(.none), [x])
       try builder.append("f", .multiply(.none), [number(0.5)])
     case .hardSwish:
       try builder.append("three", .add(.none), [number(3)])
-      try builder.append("clip", .relu6)
+      try builder.append("clip", .scalar(.relu6))
       try builder.append("product", .multiply(.none), [x])
       try builder.append("f", .divide(.none), [number(6)])
     case .mish:
-      try builder.append("softplus", .function(.softplus))
-      try builder.append("tanh", .tanh)
+      try builder.append("softplus", .scalar(.softplus))
+      try builder.append("tanh", .scalar(.tanh))
       try builder.append("f", .multiply(.none), [x])
     case .softplus:
-      try builder.append("exp", .function(.exponential))
+      try builder.append("exp", .scalar(.exponential))
       try builder.append("one", .add(.none), [number(1)])
-      try builder.append("f", .function(.logarithm))
+      try builder.append("f", .scalar(.logarithm))
     case .polynomial:
       try builder.append("square", .multiply(.none), [x])
       try builder.append("half", .multiply(.none), [number(0.5)])
@@ -45,10 +45,10 @@ import Testing
       try builder.append("f", .maximum, [number(-0.1)])
     case .largest:
       try builder.append("less", .subtract(.none), [number(1)])
-      try builder.append("tanh", .tanh)
+      try builder.append("tanh", .scalar(.tanh))
       try builder.append("f", .maximum, [x])
     case .sharedInside:
-      try builder.append("gate", .logistic)
+      try builder.append("gate", .scalar(.logistic))
       let gate = builder.last
       try builder.append("square", .multiply(.none), [gate])
       try builder.append("sum", .add(.none), [gate])
@@ -93,7 +93,7 @@ import Testing
     var builder = NetworkBuilder(seed: 4, height: 5, width: 5, channelCount: 3)
     let image = builder.last
     try builder.convolution("first", outputCount: 3, kernel: Extent(1))
-    try builder.append("gate", .logistic)
+    try builder.append("gate", .scalar(.logistic))
     try builder.append("product", .multiply(.none), [image])
     let kinds = try Compiler.compile(quantized(builder.finished()).graph).model.operators
       .map(\.kind)

@@ -74,11 +74,11 @@ import Testing
     var builder = NetworkBuilder(seed: 3, height: 6, width: 6, channelCount: 2)
     try builder.convolution("a", outputCount: 2, kernel: Extent(1))
     let trunk = builder.last
-    try builder.append("first", .logistic)
+    try builder.append("first", .scalar(.logistic))
     let first = builder.last
     builder.select(trunk)
     try builder.convolution("b", outputCount: 2, kernel: Extent(1))
-    try builder.append("second", .logistic)
+    try builder.append("second", .scalar(.logistic))
     try builder.append("joined", .concatenation(axis: 3, activation: .none), [first])
     let int8 = try Networks.quantized(builder.finished())
     let grid = Quantization(scale: 1 / 256, zeroPoint: -128)
@@ -180,8 +180,8 @@ import Testing
     _ kind: Operand, _ image: TensorIndex, _ builder: inout NetworkBuilder
   ) throws -> TensorIndex {
     switch kind {
-    case .logistic: try builder.append("operand", .logistic)
-    case .tanh: try builder.append("operand", .tanh)
+    case .logistic: try builder.append("operand", .scalar(.logistic))
+    case .tanh: try builder.append("operand", .scalar(.tanh))
     case .softmax: try builder.append("operand", .softmax(axis: 3, beta: 1))
     case .logSoftmax: try builder.append("operand", .logSoftmax(axis: 3))
     case .small:
@@ -196,7 +196,7 @@ import Testing
     case .input: return image
     case .table:
       let trunk = builder.last
-      try builder.append("gate", .logistic)
+      try builder.append("gate", .scalar(.logistic))
       try builder.append("operand", .multiply(.none), [trunk])
     }
     return builder.last

@@ -130,10 +130,10 @@ import Testing
 
     builder = NetworkBuilder(seed: 23, height: 4, width: 5, channelCount: 3)
     let (one, zero) = (builder.constant("one", [1], [1]), builder.constant("zero", [3], [0, 0, 0]))
-    try builder.append("logistic", .logistic)
+    try builder.append("logistic", .scalar(.logistic))
     try builder.append("same", .multiply(.none), [one])
     try builder.append("still", .add(.none), [zero])
-    try builder.append("tanh", .tanh)
+    try builder.append("tanh", .scalar(.tanh))
     try check(builder, ["logistic", "tanh"])
   }
 
@@ -146,7 +146,7 @@ import Testing
     try builder.append("square", .multiply(.none), [image])
     try builder.append("mean", .mean(axes: axes, keepsDimensions: true))
     try builder.append("bounded", .add(.none), [epsilon])
-    try builder.append("root", .function(.squareRoot))
+    try builder.append("root", .scalar(.squareRoot))
     let arranged = axes == [3] ? [] : ["transpose"]
     try check(
       builder,

@@ -20,7 +20,7 @@ import Testing
     try builder.append("bounded", .add(.none), [number(1e-5)])
     try builder.append("factor", .power, [number(-0.5)])
     try builder.append("normal", .multiply(.none), [centred])
-    try builder.append("relu", .relu)
+    try builder.append("relu", .scalar(.relu))
     var graph = builder.finished()
     guard let weights = graph.tensors.firstIndex(where: { $0.name == "conv.weight" }),
       case .float(var values) = graph.tensors[weights].constant

@@ -57,9 +57,9 @@ enum CatalogueNetwork: String, CaseIterable, Sendable {
     var padded = ConvolutionAttributes()
     padded.padding = Padding(1)
     try builder.convolution("stem", outputCount: 8, kernel: Extent(3), padded)
-    try builder.append("gelu1", .function(.gelu))
+    try builder.append("gelu1", .scalar(.gelu))
     try builder.depthwiseConvolution("deep", multiplier: 1, kernel: Extent(3), padded)
-    try builder.append("gelu2", .function(.gelu))
+    try builder.append("gelu2", .scalar(.gelu))
     var pointwise = ConvolutionAttributes()
     pointwise.activation = .relu
     try builder.convolution("point", outputCount: 12, kernel: Extent(1), pointwise)
@@ -233,10 +233,10 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
     },
     // Which the layer before takes in.
     before("GELU became ReLU", .mobile, "deep", [.differentStructure]) {
-      try $0.change("gelu2") { _ in .relu }
+      try $0.change("gelu2") { _ in .scalar(.relu) }
     },
     before("GELU became sigmoid", .mobile, "gelu1", [.differentStructure]) {
-      try $0.change("gelu1") { _ in .logistic }
+      try $0.change("gelu1") { _ in .scalar(.logistic) }
     },
     before("padding shifted", .mobile, "stem", [.differentStructure]) {
       var attributes = ConvolutionAttributes()

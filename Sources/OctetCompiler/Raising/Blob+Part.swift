@@ -139,7 +139,8 @@ extension OperatorView {
         ResizeBilinear.Word.columns: .init(kind: .words, count: 3 * output(0).width),
       ]
     case .maxPool, .averagePool, .softmax, .logSoftmax, .matrixMultiply, .add, .subtract,
-      .multiply, .minimum, .maximum, .squaredDifference, .l2Normalization, .mean, .concatenation, .pad, .reshape, .transpose, .slice,
+      .multiply, .minimum, .maximum, .squaredDifference, .l2Normalization, .mean, .concatenation,
+      .pad, .reshape, .transpose, .slice,
       nil:
       return [:]
     }

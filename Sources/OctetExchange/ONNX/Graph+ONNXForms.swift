@@ -21,7 +21,8 @@ extension Graph {
           one)
         let root = graph.part(of: node, "root", .scalar(.squareRoot), [sum], one)
         let norm = graph.part(
-          of: node, "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [root], one)
+          of: node, "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [root],
+          one)
         graph.finish(node, .divide(.none), [x, norm])
       } else {
         graph.nodes.append(node)

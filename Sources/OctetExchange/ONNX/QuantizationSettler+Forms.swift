@@ -56,7 +56,8 @@ extension QuantizationSettler {
   mutating func fixGrids(_ node: inout Node) -> [Node] {
     // Minima, maxima and concatenations have been put on their result's.
     guard node.operation.traits.grid == .kept, !node.operation.joinsGrids,
-      let fixed = graph.tensors[node.inputs[0]].quantization else { return [] }
+      let fixed = graph.tensors[node.inputs[0]].quantization
+    else { return [] }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() {
       var tensor = graph.tensors[output]

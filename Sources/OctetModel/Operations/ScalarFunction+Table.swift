@@ -153,7 +153,9 @@ extension ScalarFunction {
       { x, _ in x > 0 ? 1 : x < 0 ? -1 : x }, derivative: { _, _ in 0 }),
     row("floor", "Floor", tflite: 8, { x, _ in x.rounded(.down) }, derivative: { _, _ in 0 }),
     row("ceil", "Ceil", tflite: 104, { x, _ in x.rounded(.up) }, derivative: { _, _ in 0 }),
-    row("round", "Round", tflite: 116, { x, _ in x.rounded(.toNearestOrEven) }, derivative: { _, _ in 0 }),
+    row(
+      "round", "Round", tflite: 116, { x, _ in x.rounded(.toNearestOrEven) },
+      derivative: { _, _ in 0 }),
     row("reciprocal", "Reciprocal", { x, _ in 1 / x }, derivative: { x, _ in -1 / (x * x) }),
     row(
       "squareRoot", "Sqrt", tflite: 75, { x, _ in x.squareRoot() },

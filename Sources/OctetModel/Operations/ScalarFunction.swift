@@ -69,6 +69,10 @@ extension ScalarFunction.Kind {
   public static let exponential = Self("exponential")
   public static let logarithm = Self("logarithm")
   public static let softplus = Self("softplus")
+  public static let softsign = Self("softsign")
+  public static let celu = Self("celu")
+  public static let shrink = Self("shrink")
+  public static let errorFunction = Self("errorFunction")
   public static let mish = Self("mish")
   public static let gelu = Self("gelu")
   public static let geluByTanh = Self("geluByTanh")
@@ -93,6 +97,8 @@ extension ScalarFunction {
   public static let exponential = Self(.exponential)
   public static let logarithm = Self(.logarithm)
   public static let softplus = Self(.softplus)
+  public static let softsign = Self(.softsign)
+  public static let errorFunction = Self(.errorFunction)
   public static let mish = Self(.mish)
   public static let gelu = Self(.gelu)
   public static let geluByTanh = Self(.geluByTanh)
@@ -107,6 +113,10 @@ extension ScalarFunction {
   public static func elu(alpha: Float) -> Self { Self(.elu, parameters: [alpha]) }
   public static func selu(alpha: Float, gamma: Float) -> Self {
     Self(.selu, parameters: [alpha, gamma])
+  }
+  public static func celu(alpha: Float) -> Self { Self(.celu, parameters: [alpha]) }
+  public static func shrink(bias: Float, threshold: Float) -> Self {
+    Self(.shrink, parameters: [bias, threshold])
   }
   public static func swish(alpha: Float) -> Self { Self(.swish, parameters: [alpha]) }
   public static func power(exponent: Float) -> Self { Self(.power, parameters: [exponent]) }

@@ -31,7 +31,8 @@ extension Graph {
     case .prelu: preluOfOneSlope(node)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
       .matrixMultiply, .maxPool, .maxPoolIndices, .add, .subtract, .multiply, .minimum, .maximum,
-      .squaredDifference, .l2Normalization, .compare, .logic, .scalar, .identity, .cast, .softmax, .logSoftmax, .mean,
+      .squaredDifference, .l2Normalization, .compare, .logic, .scalar, .identity, .cast, .softmax,
+      .logSoftmax, .mean,
       .extremum, .concatenation, .pad, .reshape, .transpose, .slice, .expand, .tile, .gather,
       .split, .resize, .quantize, .dequantize:
       nil

@@ -66,12 +66,16 @@ struct LayerForm: Equatable {
           "average pool",
           PoolAttributes(kernel: Extent(height: shape[1], width: shape[2]), stride: Extent(1)),
           shape)
-      case .scalar(.relu): clamp(Activation.relu.bounds)
-      case .scalar(.relu6): clamp(Activation.relu6.bounds)
-      case .scalar(.clip(let lower, let upper)): clamp((lower, upper))
-      case .scalar(.leakyRelu), .prelu, .scalar(.hardSwish), .scalar(.hardSigmoid), .scalar(.logistic), .scalar(.tanh), .scalar(.elu), .scalar(.selu), .scalar:
-        functions.append(node.operation.name)
-      default: others.append(node.operation.name)
+      case .scalar(let function):
+        if let bounds = function.bounds { clamp(bounds) } else { functions.append(function.name) }
+      case .prelu: functions.append(node.operation.name)
+      case .matrixMultiply, .maxPoolIndices, .add, .subtract, .multiply, .divide, .minimum,
+        .maximum,
+        .squaredDifference, .power, .compare, .logic, .select, .cast, .softmax, .logSoftmax,
+        .l2Normalization, .batchNormalization, .localResponseNormalization, .mean, .reduce,
+        .extremum, .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split,
+        .resize:
+        others.append(node.operation.name)
       }
     }
     if top != 0 || left != 0 { others.append("pad") }

@@ -53,10 +53,10 @@ struct BoardVerb: Verb {
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    try TimeLimit.$seconds.withValue(arguments[timeout]) { try act(arguments) }
+    try TimeLimit.$seconds.withValue(arguments[timeout]) { try act(arguments, console) }
   }
 
-  private func act(_ arguments: Arguments) throws -> Outcome {
+  private func act(_ arguments: Arguments, _ console: Console) throws -> Outcome {
     if arguments[action] == "list" {
       let list = BoardList()
       return Outcome(list, text: list.text.wrapped(for: console.output))

@@ -12,8 +12,8 @@ struct Import: Verb {
     "A quantized model (int8 TFLite, ONNX with QuantizeLinear or QLinear operators) becomes a blob "
     + "with the scales it has. A float model becomes an ONNX file that 'octet quantize' and 'octet "
     + "diff' take. Every node of an ONNX file is run on random input as the file says and as Octet "
-      + "holds it; the first that differs ends the import. A model file has 2 GiB at most, tensors "
-      + "in files beside it 4 GiB together; FILE may be a pipe."
+    + "holds it; the first that differs ends the import. A model file has 2 GiB at most, tensors "
+    + "in files beside it 4 GiB together; FILE may be a pipe."
   let model = Positional<String>("FILE", .input, help: "A .tflite or .onnx file.")
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.blob, .onnx),
