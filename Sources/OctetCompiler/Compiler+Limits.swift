@@ -26,10 +26,10 @@ extension Compiler {
       for tensor in (node.inputs + node.outputs).map({ simple.tensors[$0] }) {
         let limit = tensor.constant == nil ? BlobLimits.elementCount : BlobLimits.weightCount
         guard tensor.elementCount <= limit else {
+          let what = tensor.constant == nil ? "tensor" : "layer's weights"
           throw .tooLarge(
             reason: "'\(tensor.name)' of node '\(node.name)' has \(tensor.elementCount) elements, "
-              + "a blob's \(tensor.constant == nil ? "tensors hold" : "layers have") at most \(limit)"
-          )
+              + "a blob's \(what) at most \(limit)")
         }
       }
     }

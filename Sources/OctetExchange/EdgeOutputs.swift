@@ -17,19 +17,19 @@ extension Graph {
         continue
       }
       let source = node.inputs[0]
-      switch node.operation {
-      case .identity where tensors[source].constant != nil:
+      if case .identity = node.operation, tensors[source].constant != nil {
         notes.append(
           "output '\(tensor.name)' is left out: it is the same for every input, and a blob gives "
             + "int8 alone")
-      case .extremum(let attributes):
+      } else if case .extremum(let attributes) = node.operation {
         notes.append(
           "output '\(tensor.name)', the position of the "
             + "\(attributes.isMinimum ? "least" : "greatest") along axis \(attributes.axis), is "
             + "left to the program: the blob gives the values, "
             + "'\(tensors[source].name)'")
         if !outputs.contains(source), !kept.contains(source) { kept.append(source) }
-      default: kept.append(output)
+      } else {
+        kept.append(output)
       }
     }
     if notes.isEmpty { return [] }

@@ -42,10 +42,9 @@ extension WeightWidener {
   mutating func widen(_ node: inout Node, _ weights: inout Tensor, _ parts: [[Int8]]) {
     var groups = 1
     var rows = parts
-    switch node.operation {
-    case .convolution(let attributes): groups = attributes.groups
-    case .transposedConvolution(let attributes): groups = attributes.groups
-    case .depthwiseConvolution(var attributes):
+    if case .convolution(let attributes) = node.operation { groups = attributes.groups }
+    if case .transposedConvolution(let attributes) = node.operation { groups = attributes.groups }
+    if case .depthwiseConvolution(var attributes) = node.operation {
       groups = graph.tensors[node.inputs[0]].shape[3]
       attributes.groups = groups
       node.operation = .convolution(attributes)
@@ -55,7 +54,6 @@ extension WeightWidener {
       }
       weights.shape = [outputs, weights.shape[1], weights.shape[2], 1]
       if weights.quantization?.axis != nil { weights.quantization?.axis = 0 }
-    default: break
     }
     let depth = weights.shape.last ?? 1
     weights.shape[weights.shape.count - 1] *= parts.count

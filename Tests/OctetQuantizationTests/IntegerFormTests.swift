@@ -150,7 +150,9 @@ import Testing
     let arranged = axes == [3] ? [] : ["transpose"]
     try check(
       builder,
-      arranged + ["reshape", "reshape", "matrixMultiply", "reshape", "multiply", "add", "function"])
+      arranged + [
+        "reshape", "reshape", "matrixMultiply", "reshape", "multiply", "add", "squareRoot",
+      ])
   }
 
   @Test func pools() throws {

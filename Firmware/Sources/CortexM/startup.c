@@ -31,11 +31,10 @@ _Noreturn void board_reset(void) {
 // Any fault: the report says so, instead of a core that hangs. A stack that ran into other memory
 // explains it.
 static void fault(void) {
-  bool is_stack = board_stack_is_exhausted();
-  const board_report report = {
+  board_report report = {
       .magic = BOARD_REPORT_MAGIC,
-      .error_code = is_stack ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
-      .error_detail = is_stack ? board_stack_byte_count() : 0,
+      .error_code = board_stack_is_exhausted() ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
+      .error_detail = board_stack_byte_count(),
   };
   board_finish(&report);
 }

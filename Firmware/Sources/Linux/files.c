@@ -3,8 +3,8 @@
 //     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]          "-": without that file
 //
 // Without INPUTS the model's self-test runs. Ends with 0, or says why not and ends with 1 when the
-// self-test failed, 64 for wrong arguments, 65 for a model or inputs that are refused, 66 for a file
-// that cannot be read, 73 for one that cannot be made, 74 for one that fails later (sysexits).
+// self-test failed, 64 for wrong arguments, 65 for a model or inputs that are refused, 66 for a
+// file that cannot be read, 73 for one that cannot be made, 74 for one that fails later (sysexits).
 
 #include "arena.h"
 #include "board.h"
@@ -47,7 +47,8 @@ static const char *meaning(long error) {
 }
 
 _Noreturn static void fail(int status, const char *doing, int argument, const char *why) {
-  const char *const parts[] = {"firmware: ", doing, " ", linux_arguments[argument], ": ", why, "\n"};
+  const char *const parts[] = {
+    "firmware: ", doing, " ", linux_arguments[argument], ": ", why, "\n"};
   for (size_t index = 0; index < sizeof parts / sizeof *parts; index++) {
     print(STANDARD_ERROR, parts[index]);
   }
@@ -121,7 +122,7 @@ void board_write_error(const uint8_t *text, size_t byte_count) {
   print(STANDARD_ERROR, "\n");
 }
 
-_Noreturn void board_finish(const board_report *report) {
+_Noreturn void board_finish(board_report *report) {
   if (is_given(REPORT)) {
     long descriptor = open_argument(REPORT, WRITE_CREATE_TRUNCATE);
     transfer(SYS_WRITE, descriptor, REPORT, report, sizeof *report);

@@ -109,21 +109,20 @@ extension Graph {
       scaled.append(tensor)
       let node = nodes[next]
       let constant = node.inputs.indices.first { tensors[node.inputs[$0]].floats?.count == 1 }
-      switch node.operation {
-      case .reshape: break
-      case .multiply(.none) where constant != nil && bounded == nil: break
-      case .add(.none) where bounded == nil:
-        guard let constant, let value = tensors[node.inputs[constant]].floats?[0], value > 0 else {
-          return nil
-        }
+      var isStep = node.operation.keepsElementOrder
+      if node.operation == .scalar(.power(exponent: -0.5)) { isStep = true }
+      if node.operation == .multiply(.none), constant != nil, bounded == nil { isStep = true }
+      if node.operation == .add(.none), bounded == nil, let constant,
+        let value = tensors[node.inputs[constant]].floats?[0], value > 0
+      {
         bounded = (next, (constant, value))
-      case .scalar(.power(exponent: -0.5)): break
-      case .multiply:
-        guard let bounded, node.inputs.contains(centred), node.inputs.contains(tensor) else {
-          return nil
-        }
+        isStep = true
+      }
+      guard isStep else {
+        guard case .multiply = node.operation, let bounded, node.inputs.contains(centred),
+          node.inputs.contains(tensor)
+        else { return nil }
         return (bounded.0, bounded.1, next)
-      default: return nil
       }
       tensor = node.outputs[0]
     }

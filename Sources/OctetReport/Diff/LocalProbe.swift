@@ -36,7 +36,7 @@ final class LocalProbe {
     self.runner = view == nil ? nil : runner
     var operands: [Operand] = []
     for source in candidate.sources(of: place) {
-      guard let other = source.place, let twin = diff.twins[other] else { return nil }
+      guard let other = source.place, let twin = diff.referencePlace(of: other) else { return nil }
       operands.append(Operand(referencePlace: twin, tensor: candidate.view(other)))
     }
     self.operands = operands

@@ -93,3 +93,37 @@ extension Diff {
     return reference.sources(of: twin).map(\.place) == [twins[source]]
   }
 }
+
+extension Diff {
+  /// The place of the reference that has the values of one of the candidate: its twin, or, where
+  /// the candidate only puts values on another scale, that of their source.
+  func referencePlace(of place: Int) -> Int? {
+    if let twin = twins[place] { return twin }
+    guard candidate.isChangeOfScale(place), let source = candidate.sources(of: place).first?.place
+    else { return nil }
+    return referencePlace(of: source)
+  }
+}
+
+extension DiffModel {
+  /// Whether a lookup operator gives for every code the nearest that its output has.
+  fileprivate func isChangeOfScale(_ place: Int) -> Bool {
+    guard let index = places[place].operatorIndex, let loaded,
+      loaded.model.operator(index).kind == .lookup,
+      let part = part(place, of: real), let table = try? FloatInterpreter(part)
+    else { return false }
+    let view = loaded.model.operator(index)
+    let (x, y) = (view.input(0), view.output(0))
+    let count = x.elementCount
+    for first in stride(from: 0, to: 256, by: max(count, 1)) {
+      let reals = (0..<count).map { x.real(Int8(truncatingIfNeeded: (first + $0) % 256 - 128)) }
+      table.setInput(0, reals)
+      table.run()
+      let found = table.value(of: table.graph.outputs[0])
+      for (real, value) in zip(reals, found) where abs(value - y.real(y.code(real))) > y.scale {
+        return false
+      }
+    }
+    return true
+  }
+}

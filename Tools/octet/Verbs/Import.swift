@@ -135,7 +135,9 @@ struct ImportReport: Encodable {
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
-      + inputs.map { "\ninput '\($0.name)': \($0.text(verb: "goes in"))" }.joined()
-      + outputs.map { "\noutput '\($0.name)': \($0.text(verb: "comes out"))" }.joined()
+      + inputs.map { "\ninput '\(SafeText.escaped($0.name))': \($0.text(verb: "goes in"))" }
+      .joined()
+      + outputs.map { "\noutput '\(SafeText.escaped($0.name))': \($0.text(verb: "comes out"))" }
+      .joined()
   }
 }

@@ -47,7 +47,7 @@ typedef struct {
 void board_write_error(const uint8_t *text, size_t byte_count);
 
 // Hands over the report and ends the program: on a real board, sleeps.
-_Noreturn void board_finish(const board_report *report);
+_Noreturn void board_finish(board_report *report);
 
 // MARK: Memory
 
