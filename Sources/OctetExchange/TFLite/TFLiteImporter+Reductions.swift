@@ -100,7 +100,9 @@ extension TFLiteImporter {
   }
 
   mutating func extremum(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    guard try call.input(0).type == TFLiteTensorType.float32.rawValue else {
+    // At the end of a model whoever makes the blob may give its operand instead.
+    let isAtTheEnd = call.node.outputs.allSatisfy { file.outputs.contains($0) }
+    guard try call.input(0).type == TFLiteTensorType.float32.rawValue || isAtTheEnd else {
       throw .unsupported(
         "it gives positions, and a blob's tensors are int8; end the model with its input and take "
           + "the position of the extreme code")
