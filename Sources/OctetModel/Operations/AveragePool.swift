@@ -3,7 +3,6 @@ struct AveragePoolDefinition: PoolDefinition, FusingOperation {
   let attributes: PoolAttributes
 
   var name: String { "averagePool" }
-  var inputCount: ClosedRange<Int> { 1...1 }
   var traits: OperationTraits { OperationTraits(grid: .kept) }
   var activation: Activation { attributes.activation }
 
@@ -15,10 +14,6 @@ struct AveragePoolDefinition: PoolDefinition, FusingOperation {
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.reals()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.pooled(attributes)]
   }
 
   func step(_ context: StepContext) -> InterpreterStep { context.averagePool(attributes) }

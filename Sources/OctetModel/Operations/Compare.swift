@@ -1,20 +1,15 @@
 public enum Comparison: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
 
 /// Truth values of a and b, broadcast; comparisons with NaN are false.
-struct CompareDefinition: OperationDefinition {
+struct CompareDefinition: BroadcastingOperation {
   let comparison: Comparison
 
   var name: String { "compare" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits { .noKernel }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     _ = try inputs.alike()
     return .bool
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -15,8 +15,6 @@ struct ConvolutionDefinition: WeightedOperation, FusingOperation {
   let attributes: ConvolutionAttributes
 
   var name: String { "convolution" }
-  var inputCount: ClosedRange<Int> { 2...3 }
-  var traits: OperationTraits { OperationTraits() }
   var weightChannelAxis: Int { 0 }
   var activation: Activation { attributes.activation }
 
@@ -28,10 +26,6 @@ struct ConvolutionDefinition: WeightedOperation, FusingOperation {
 
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
     output.elementCount * Array(weights.dropFirst()).elementCount
-  }
-
-  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
-    try inputs.reals()
   }
 
   func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {

@@ -4,8 +4,6 @@ struct DepthwiseConvolutionDefinition: WeightedOperation, FusingOperation {
   let attributes: ConvolutionAttributes
 
   var name: String { "depthwiseConvolution" }
-  var inputCount: ClosedRange<Int> { 2...3 }
-  var traits: OperationTraits { OperationTraits() }
   var weightChannelAxis: Int { 3 }
   var activation: Activation { attributes.activation }
 
@@ -17,10 +15,6 @@ struct DepthwiseConvolutionDefinition: WeightedOperation, FusingOperation {
 
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
     output.elementCount * weights[1] * weights[2]
-  }
-
-  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
-    try inputs.reals()
   }
 
   func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {

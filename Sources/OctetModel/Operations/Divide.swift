@@ -1,19 +1,14 @@
 /// a / b, broadcast; of integers towards zero.
-struct DivideDefinition: OperationDefinition {
+struct DivideDefinition: BroadcastingOperation {
   let activation: Activation
 
   var name: String { "divide" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits {
     OperationTraits(isElementwise: true, int8Refusal: "it divides by 0")
   }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -10,8 +10,6 @@ struct FullyConnectedDefinition: WeightedOperation, FusingOperation {
   let attributes: FullyConnectedAttributes
 
   var name: String { "fullyConnected" }
-  var inputCount: ClosedRange<Int> { 2...3 }
-  var traits: OperationTraits { OperationTraits() }
   var weightChannelAxis: Int { 0 }
   var activation: Activation { attributes.activation }
 
@@ -23,10 +21,6 @@ struct FullyConnectedDefinition: WeightedOperation, FusingOperation {
 
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
     output.elementCount * Array(weights.dropFirst()).elementCount
-  }
-
-  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
-    try inputs.reals()
   }
 
   func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {

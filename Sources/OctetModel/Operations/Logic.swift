@@ -1,11 +1,10 @@
 public enum Logic: Sendable { case and, or, exclusiveOr }
 
 /// Truth values of two tensors of truth values, broadcast.
-struct LogicDefinition: OperationDefinition {
+struct LogicDefinition: BroadcastingOperation {
   let logic: Logic
 
   var name: String { "logic" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits { .noKernel }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
@@ -13,10 +12,6 @@ struct LogicDefinition: OperationDefinition {
       throw inputs.unsupported("it needs truth values")
     }
     return .bool
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

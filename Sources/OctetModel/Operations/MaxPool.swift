@@ -3,7 +3,6 @@ struct MaxPoolDefinition: PoolDefinition, FusingOperation {
   let attributes: PoolAttributes
 
   var name: String { "maxPool" }
-  var inputCount: ClosedRange<Int> { 1...1 }
   var traits: OperationTraits { .moving }
   var activation: Activation { attributes.activation }
 
@@ -15,10 +14,6 @@ struct MaxPoolDefinition: PoolDefinition, FusingOperation {
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     attributes.activation == .none ? try inputs.alike() : try inputs.reals()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.pooled(attributes)]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -4,16 +4,11 @@ struct MaxPoolIndicesDefinition: PoolDefinition {
   let isColumnMajor: Bool
 
   var name: String { "maxPoolIndices" }
-  var inputCount: ClosedRange<Int> { 1...1 }
   var traits: OperationTraits { .noKernel }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     _ = try inputs.reals()
     return .int64
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.pooled(attributes)]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -1,17 +1,12 @@
 /// The larger of a and b, broadcast; NaN where one of them is.
-struct MaximumDefinition: OperationDefinition {
+struct MaximumDefinition: BroadcastingOperation {
   var name: String { "maximum" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true, grid: .kept)
   }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -1,17 +1,12 @@
 /// The smaller of a and b, broadcast; NaN where one of them is.
-struct MinimumDefinition: OperationDefinition {
+struct MinimumDefinition: BroadcastingOperation {
   var name: String { "minimum" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true, grid: .kept)
   }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -1,9 +1,8 @@
 /// a · b, broadcast.
-struct MultiplyDefinition: FusingOperation {
+struct MultiplyDefinition: BroadcastingOperation, FusingOperation {
   let activation: Activation
 
   var name: String { "multiply" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits {
     OperationTraits(isElementwise: true, takesConstantOperands: true)
   }
@@ -12,10 +11,6 @@ struct MultiplyDefinition: FusingOperation {
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     activation == .none ? try inputs.alike() : try inputs.reals()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -64,6 +64,27 @@ protocol WeightedOperation: OperationDefinition {
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int
 }
 
+/// x, weights and perhaps a bias, all real.
+extension WeightedOperation {
+  var inputCount: ClosedRange<Int> { 2...3 }
+  var traits: OperationTraits { OperationTraits() }
+
+  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
+    try inputs.reals()
+  }
+}
+
+/// An operation of two operands, broadcast as NumPy does.
+protocol BroadcastingOperation: OperationDefinition {}
+
+extension BroadcastingOperation {
+  var inputCount: ClosedRange<Int> { 2...2 }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.broadcast(inputs[0], inputs[1])]
+  }
+}
+
 /// An operation that can clamp its result without a node of its own.
 protocol FusingOperation: OperationDefinition {
   var activation: Activation { get }

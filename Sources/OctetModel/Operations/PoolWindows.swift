@@ -19,6 +19,14 @@ protocol PoolDefinition: OperationDefinition {
   var attributes: PoolAttributes { get }
 }
 
+extension PoolDefinition {
+  var inputCount: ClosedRange<Int> { 1...1 }
+
+  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
+    [try inputs.pooled(attributes)]
+  }
+}
+
 /// The windows of a pool, clipped to the image.
 struct PoolWindows {
   let attributes: PoolAttributes

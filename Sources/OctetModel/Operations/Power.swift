@@ -5,19 +5,14 @@
 #endif
 
 /// aᵇ, broadcast.
-struct PowerDefinition: OperationDefinition {
+struct PowerDefinition: BroadcastingOperation {
   var name: String { "power" }
-  var inputCount: ClosedRange<Int> { 2...2 }
   var traits: OperationTraits {
     OperationTraits(isElementwise: true, int8Refusal: "its exponent is not one constant")
   }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.alike()
-  }
-
-  func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
-    [try inputs.broadcast(inputs[0], inputs[1])]
   }
 
   func step(_ context: StepContext) -> InterpreterStep {

@@ -16,8 +16,6 @@ struct TransposedConvolutionDefinition: WeightedOperation, FusingOperation {
   let attributes: TransposedConvolutionAttributes
 
   var name: String { "transposedConvolution" }
-  var inputCount: ClosedRange<Int> { 2...3 }
-  var traits: OperationTraits { OperationTraits() }
   var weightChannelAxis: Int { 0 }
   var activation: Activation { attributes.activation }
 
@@ -29,10 +27,6 @@ struct TransposedConvolutionDefinition: WeightedOperation, FusingOperation {
 
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int {
     x.elementCount * weights[0] * weights[1] * weights[2]
-  }
-
-  func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
-    try inputs.reals()
   }
 
   func outputShapes(_ inputs: ShapeRule) throws(GraphError) -> [[Int]] {
