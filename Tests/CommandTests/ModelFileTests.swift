@@ -53,7 +53,7 @@ import Testing
 
   /// Devices without end are refused by their first bytes.
   @Test func devices() async throws {
-    let run = try await octet("inspect", "/dev/zero", timeout: 20)
+    let run = try await octet("inspect", "/dev/zero")
     #expect(run.status == 65, "\(run.stderr)")
   }
 
