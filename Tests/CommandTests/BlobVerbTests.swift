@@ -223,6 +223,10 @@ import Testing
         let run = try await octet(line.map { $0 == "-" ? "x.png" : $0 }, in: temporary)
         #expect(run.isFailure(65, "bad.oct", "byte "), "\(comment): \(run)")
       }
+      try Data().write(to: file)
+      let line = [words[0], "bad.oct"] + words.dropFirst()
+      let empty = try await octet(line.map { $0 == "-" ? "x.png" : $0 }, in: temporary)
+      #expect(empty.isFailure(65, "bad.oct", "this file is empty"), "\(empty)")
       for count in [1, 95, 96, whole.count / 2, whole.count - 1] {
         try await expectRefusal(whole.prefix(count), "the first \(count) bytes")
       }
