@@ -75,8 +75,11 @@ struct CProgram: CustomTestStringConvertible, Sendable {
 struct CLibraryLinkTests {
   @Test(
     "The library links into programs of every float ABI, without a warning, and runs there",
-    arguments: CProgram.all.filter(\.isBuildable))
+    arguments: CProgram.all)
   func links(program: CProgram) throws {
+    if !program.isBuildable {
+      try Test.cancel("\(program.compiler[0]) or its emulator is not installed")
+    }
     let library = try Libraries.library(program.board)
     try withTemporaryFolder { folder in
       let blob = try LeNet.perceptron()
