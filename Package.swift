@@ -13,7 +13,8 @@ let package = Package(
       name: "OctetHost",
       targets: [
         "OctetModel", "OctetTraining", "OctetData", "OctetExchange", "OctetQuantization",
-        "OctetCompiler", "OctetReport", "OctetBoards",
+        "OctetCompiler", "OctetEvaluation", "OctetReport", "OctetDiff", "OctetPage",
+        "OctetBoards",
       ]),
     .executable(name: "octet", targets: ["octet"]),
   ],
@@ -31,15 +32,17 @@ let package = Package(
     .target(name: "OctetExchange", dependencies: ["OctetModel"]),
     .target(name: "OctetQuantization", dependencies: ["OctetModel"]),
     .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
-    .target(
-      name: "OctetReport",
-      dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
+    // Figures, findings and verdicts as plain values; who measures them and who shows them.
+    .target(name: "OctetReport"),
+    .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
+    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetExchange"]),
+    .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],
+      dependencies: ["OctetDiff", "OctetPage", "OctetTraining", "OctetBoards", "OctetCommand"],
       path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
@@ -61,9 +64,16 @@ let package = Package(
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
+    .target(
+      name: "TestComparisons",
+      dependencies: ["OctetEvaluation", "OctetExchange", "OctetTraining", "TestNetworks"],
+      path: "Tests/TestComparisons", exclude: ["Corpus"]),
+    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(
-      name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
-      exclude: ["Corpus"]),
+      name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(
+      name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetExchange"]),
     .testTarget(
       name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),

@@ -12,7 +12,7 @@ public struct Histogram: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - range: finite, not empty.
   ///   - binCount: at least 1.
-  public init(_ range: ClosedRange<Double>, binCount: Int) {
+  package init(_ range: ClosedRange<Double>, binCount: Int) {
     precondition(
       range.lowerBound < range.upperBound && (range.upperBound - range.lowerBound).isFinite
         && binCount > 0, "a histogram needs a finite range and bins")
@@ -21,7 +21,7 @@ public struct Histogram: Sendable, Equatable, Codable {
     counts = [Int](repeating: 0, count: binCount)
   }
 
-  public mutating func add(_ value: Double) {
+  package mutating func add(_ value: Double) {
     if value < lower {
       belowCount += 1
     } else if value > upper {
@@ -35,7 +35,7 @@ public struct Histogram: Sendable, Equatable, Codable {
   }
 
   /// - Throws: `shardMismatch`.
-  public mutating func merge(_ other: Histogram) throws(ReportError) {
+  package mutating func merge(_ other: Histogram) throws(ReportError) {
     guard other.lower == lower, other.upper == upper, other.counts.count == counts.count else {
       throw .shardMismatch(what: "the bins of a histogram")
     }
@@ -45,7 +45,7 @@ public struct Histogram: Sendable, Equatable, Codable {
     nanCount += other.nanCount
   }
 
-  public var totalCount: Int { counts.reduce(belowCount + aboveCount + nanCount, +) }
+  package var totalCount: Int { counts.reduce(belowCount + aboveCount + nanCount, +) }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)

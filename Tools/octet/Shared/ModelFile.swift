@@ -1,9 +1,9 @@
 import Foundation
 import OctetCommand
+import OctetEvaluation
 import OctetExchange
 import OctetModel
 import OctetQuantization
-import OctetReport
 
 /// A model as it was read from a file, whatever its format.
 enum ModelFile {

@@ -2,9 +2,9 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetEvaluation
 import OctetModel
 import OctetQuantization
-import OctetReport
 import OctetTraining
 
 /// The steps that `demo` takes one after the other and that verbs take alone.

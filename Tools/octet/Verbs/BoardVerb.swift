@@ -1,7 +1,6 @@
 import Foundation
 import OctetBoards
 import OctetCommand
-import OctetReport
 
 struct BoardVerb: Verb {
   let name = "board"

@@ -1,9 +1,10 @@
 import Foundation
 import OctetCommand
 import OctetData
+import OctetDiff
+import OctetEvaluation
 import OctetExchange
 import OctetQuantization
-import OctetReport
 import OctetTraining
 
 struct Demo: Verb {

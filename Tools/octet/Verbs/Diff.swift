@@ -3,6 +3,8 @@ import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetDiff
+import OctetEvaluation
 import OctetModel
 import OctetReport
 

@@ -1,4 +1,5 @@
 import OctetCommand
+import OctetPage
 import OctetReport
 
 extension DiffVerb {

@@ -2,7 +2,6 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetExchange
-import OctetReport
 
 struct Export: Verb {
   let name = "export"

@@ -3,7 +3,6 @@ import OctetCommand
 import OctetCompiler
 import OctetExchange
 import OctetModel
-import OctetReport
 
 struct Import: Verb {
   let name = "import"

@@ -1,6 +1,6 @@
 import OctetCommand
+import OctetEvaluation
 import OctetExchange
-import OctetReport
 
 struct Inspect: Verb {
   let name = "inspect"

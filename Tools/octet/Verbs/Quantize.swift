@@ -1,9 +1,9 @@
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetEvaluation
 import OctetModel
 import OctetQuantization
-import OctetReport
 import OctetRuntime
 
 struct Quantize: Verb {

@@ -1,8 +1,8 @@
 import OctetCommand
 import OctetData
+import OctetEvaluation
 import OctetExchange
 import OctetModel
-import OctetReport
 import OctetTraining
 
 struct Train: Verb {
