@@ -12,9 +12,9 @@ let package = Package(
     .library(
       name: "OctetHost",
       targets: [
-        "OctetModel", "OctetTraining", "OctetData", "OctetExchange", "OctetQuantization",
-        "OctetCompiler", "OctetEvaluation", "OctetReport", "OctetDiff", "OctetPage",
-        "OctetBoards",
+        "OctetModel", "OctetPasses", "OctetTraining", "OctetData", "OctetONNX", "OctetTFLite",
+        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetEvaluation", "OctetReport",
+        "OctetDiff", "OctetPage", "OctetBoards",
       ]),
     .executable(name: "octet", targets: ["octet"]),
   ],
@@ -29,21 +29,25 @@ let package = Package(
     .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
     .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetData", dependencies: ["CZlib"]),
-    .target(name: "OctetExchange", dependencies: ["OctetModel"]),
-    .target(name: "OctetQuantization", dependencies: ["OctetModel"]),
+    .target(name: "OctetPasses", dependencies: ["OctetModel"]),
+    .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
+    .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
+    .target(name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"]),
+    .target(name: "OctetQuantization", dependencies: ["OctetPasses"]),
     .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
     .target(name: "OctetReport"),
     .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
-    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetExchange"]),
+    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"]),
     .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetDiff", "OctetPage", "OctetTraining", "OctetBoards", "OctetCommand"],
-      path: "Tools/octet"),
+      dependencies: [
+        "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
+      ], path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
@@ -59,21 +63,22 @@ let package = Package(
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
       name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler", "OctetQuantization"],
+      dependencies: ["OctetExchange", "OctetCompiler"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
     .target(
       name: "TestComparisons",
-      dependencies: ["OctetEvaluation", "OctetExchange", "OctetTraining", "TestNetworks"],
+      dependencies: ["OctetEvaluation", "OctetONNX", "OctetTraining", "TestNetworks"],
       path: "Tests/TestComparisons", exclude: ["Corpus"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(
       name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
     .testTarget(
       name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
-    .testTarget(name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetExchange"]),
+    .testTarget(
+      name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetONNX", "OctetTFLite"]),
     .testTarget(
       name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),

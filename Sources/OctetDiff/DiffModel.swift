@@ -1,6 +1,7 @@
 import OctetCompiler
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 import OctetRuntime

@@ -1,5 +1,6 @@
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetReport
 
 extension Graph {

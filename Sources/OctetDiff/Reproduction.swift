@@ -1,10 +1,11 @@
 import Foundation
 import OctetCompiler
 import OctetEvaluation
-import OctetExchange
 import OctetModel
+import OctetONNX
 import OctetReport
 import OctetRuntime
+import OctetTFLite
 
 /// What `repro.json` says of the files beside it. Raw files are row-major and little-endian.
 struct ReproductionIndex: Encodable {

@@ -1,5 +1,5 @@
 import Foundation
-import OctetExchange
+import OctetONNX
 import TestComparisons
 import Testing
 

@@ -4,6 +4,7 @@ import OctetData
 import OctetDiff
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 import TestNetworks

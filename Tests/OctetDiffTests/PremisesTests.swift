@@ -2,9 +2,11 @@ import OctetCompiler
 import OctetData
 import OctetDiff
 import OctetEvaluation
-import OctetExchange
 import OctetModel
+import OctetONNX
+import OctetPasses
 import OctetReport
+import OctetTFLite
 import TestComparisons
 import Testing
 

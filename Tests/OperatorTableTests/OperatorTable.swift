@@ -1,8 +1,9 @@
 import OctetCompiler
-import OctetExchange
 import OctetModel
+import OctetONNX
 import OctetQuantization
 import OctetRuntime
+import OctetTFLite
 
 /// The page on which every operator stands with what takes it over and what runs it.
 ///

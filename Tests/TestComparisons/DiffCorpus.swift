@@ -1,9 +1,11 @@
 import Foundation
 import OctetData
 import OctetEvaluation
-import OctetExchange
 import OctetModel
+import OctetONNX
+import OctetPasses
 import OctetQuantization
+import OctetTFLite
 import OctetTraining
 import TestNetworks
 

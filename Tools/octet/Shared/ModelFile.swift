@@ -3,7 +3,10 @@ import OctetCommand
 import OctetEvaluation
 import OctetExchange
 import OctetModel
+import OctetONNX
+import OctetPasses
 import OctetQuantization
+import OctetTFLite
 
 /// A model as it was read from a file, whatever its format.
 enum ModelFile {

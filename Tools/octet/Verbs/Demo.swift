@@ -4,6 +4,8 @@ import OctetData
 import OctetDiff
 import OctetEvaluation
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetQuantization
 import OctetTraining
 

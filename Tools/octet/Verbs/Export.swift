@@ -1,7 +1,10 @@
 import Foundation
 import OctetCommand
 import OctetCompiler
+import OctetEvaluation
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 
 struct Export: Verb {
   let name = "export"

@@ -2,6 +2,8 @@ import OctetCommand
 import OctetData
 import OctetEvaluation
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetTraining
 
