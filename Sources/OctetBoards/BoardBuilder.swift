@@ -119,7 +119,7 @@ public struct BoardBuilder {
   /// The compile conditions that select the model's operators.
   static func conditions(_ model: Model) -> [String] {
     let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
-    return ["OCTET_SELECT"] + kinds.map { "OCTET_\("\($0)".uppercased())" }.sorted()
+    return ["OCTET_SELECT"] + kinds.map(\.compileCondition).sorted()
   }
 
   // MARK: Steps

@@ -40,7 +40,7 @@ extension Diff {
     let twin = twins[place].map { reference.places[$0] }
     let comparison = WeightComparison(self, place)
     return DiffContext.Layer(
-      name: spot.name, kind: spot.kind, tensorName: spot.tensorName,
+      name: spot.name, kind: spot.maker.name, tensorName: spot.tensorName,
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
@@ -50,10 +50,7 @@ extension Diff {
 
   /// Whether the operator prescribes its output's grid or hands on that of an input.
   private func hasGivenGrid(_ place: Int) -> Bool {
-    guard let loaded = candidate.loaded, let index = candidate.places[place].operatorIndex else {
-      return false
-    }
-    let view = loaded.model.operator(index)
+    guard let view = candidate.operatorView(place) else { return false }
     let output = view.output(0)
     switch view.kind {
     case .softmax, .logSoftmax, .l2Normalization: return true
@@ -85,7 +82,7 @@ struct WeightComparison {
       let own = graph.realValues(of: node.inputs[1])
     else { return nil }
     // A pool of its own has no weights.
-    guard diff.candidate.isWeighted(place) else { return nil }
+    guard diff.candidate.places[place].maker.isWeighted else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
     let rows = ChannelRows(own, shape: shape, axis: axis)
     let channelCount = shape[axis]
@@ -200,14 +197,6 @@ struct ChannelRows {
 
   private static func dot(_ a: [Float], _ b: [Float]) -> Double {
     zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-  }
-}
-
-extension DiffModel {
-  /// Whether the place's own operator has weights.
-  func isWeighted(_ place: Int) -> Bool {
-    ["convolution", "depthwiseConvolution", "transposedConvolution", "fullyConnected"].contains(
-      places[place].kind)
   }
 }
 

@@ -45,12 +45,13 @@ extension Diff {
             ? graph.weightedNode(behind: place.tensor).map { graph.constantByteCount(of: $0) } : nil
         }
         return .init(
-          name: place.name, operator: place.kind, macCount: loaded.model.operator(index).macCount,
+          name: place.name, operator: place.maker.name,
+          macCount: loaded.model.operator(index).macCount,
           weightByteCount: byteCount ?? 0)
       case .float(let graph):
         let node = graph.nodes[index]
         return .init(
-          name: place.name, operator: place.kind, macCount: graph.macCount(of: node),
+          name: place.name, operator: place.maker.name, macCount: graph.macCount(of: node),
           weightByteCount: graph.constantByteCount(of: node))
       }
     }

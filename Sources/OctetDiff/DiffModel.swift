@@ -35,16 +35,13 @@ public struct DiffModel: Sendable {
   struct Place: Sendable {
     /// The operator's, or `input`; no two places of a model share one.
     var name: String
-    /// The operator's kind, or `input`.
-    var kind: String
+    var maker: Maker
     var tensorName: String
     var shape: [Int]
     /// In `real`.
     var tensor: TensorIndex
     /// The node's in a float model; nil for the input.
     var operatorIndex: Int?
-    /// What a place of another model must have in common to be its twin.
-    var families: Set<String>
 
     var elementCount: Int { shape.elementCount }
   }
@@ -61,16 +58,14 @@ public struct DiffModel: Sendable {
     if let input = simple.inputs.first, !simple.tensors[input].isInteger {
       places.append(.input(simple.tensors[input].name, simple.tensors[input].shape, tensor: input))
     }
-    let producers = simple.producers()
     for (index, node) in simple.nodes.enumerated() {
       for (position, output) in node.outputs.enumerated()
       where !simple.tensors[output].isInteger {
         places.append(
           Place(
             name: position == 0 ? node.name : "\(node.name).\(position)",
-            kind: node.operation.name, tensorName: simple.tensors[output].name,
-            shape: simple.tensors[output].shape, tensor: output, operatorIndex: index,
-            families: simple.families(of: node, producers)))
+            maker: .node(node.operation), tensorName: simple.tensors[output].name,
+            shape: simple.tensors[output].shape, tensor: output, operatorIndex: index))
       }
     }
     self.places = Self.uniquelyNamed(places)
@@ -97,9 +92,8 @@ public struct DiffModel: Sendable {
       let output = view.output(0)
       places.append(
         Place(
-          name: String(view.name), kind: view.kindName, tensorName: String(output.name),
-          shape: output.shape, tensor: output.index, operatorIndex: index,
-          families: view.families))
+          name: String(view.name), maker: Maker(view), tensorName: String(output.name),
+          shape: output.shape, tensor: output.index, operatorIndex: index))
     }
     self.places = Self.uniquelyNamed(places)
     placeOfTensor = Self.index(self.places)
@@ -138,6 +132,12 @@ public struct DiffModel: Sendable {
     var seen: Set<TensorIndex> = []
     return tensors.filter { real.tensors[$0].constant == nil && seen.insert($0).inserted }
       .map { ($0, placeOfTensor[$0]) }
+  }
+
+  /// The blob's operator at a place; nil for the input and of a float model.
+  func operatorView(_ place: Int) -> OperatorView? {
+    guard let index = places[place].operatorIndex else { return nil }
+    return loaded?.model.operator(index)
   }
 
   /// The operator at a place as a graph of its own; nil where it cannot be had.
@@ -186,49 +186,26 @@ public struct DiffModel: Sendable {
   /// outputs, or what the softmax at the end takes.
   func holdsScores(_ place: Int, output: Int) -> Bool {
     if place == output { return endsInScores(output) }
-    return places[place].kind == "fullyConnected"
-      && ["softmax", "logSoftmax"].contains(places[output].kind)
+    return places[place].maker.kinds == [.fullyConnected]
+      && !places[output].maker.kinds.isDisjoint(with: [.softmax, .logSoftmax])
       && sources(of: output).first?.place == place
   }
 
   /// Whether the outputs are real-valued scores rather than probabilities. The softmax of
   /// logarithms of probabilities is the probabilities again.
   func endsInScores(_ output: Int) -> Bool {
-    if places[output].kind == "softmax" { return false }
-    guard let view = view(output) else { return places[output].kind != "logistic" }
-    return view.scale != 1 / 256
+    switch places[output].maker {
+    case .input: true
+    case .node(let operation): operation.kinds != [.softmax] && operation != .scalar(.logistic)
+    case .blobOperator(let kind, _): kind != .softmax && view(output)?.scale != 1 / 256
+    }
   }
 }
 
 extension DiffModel.Place {
   fileprivate static func input(_ name: String, _ shape: [Int], tensor: TensorIndex) -> Self {
     .init(
-      name: "input", kind: "input", tensorName: name, shape: shape, tensor: tensor,
-      operatorIndex: nil, families: ["input"])
-  }
-}
-
-extension Graph {
-  /// Names that operators of the runtime and nodes of graphs share.
-  fileprivate func families(of node: Node, _ producers: [Int?]) -> Set<String> {
-    if case .maxPool = node.operation {
-      guard let producer = producers[node.inputs[0]],
-        case .convolution = nodes[producer].operation
-      else { return ["maxPool"] }
-      return ["maxPool", "convolutionPool"]
-    }
-    if case .scalar = node.operation { return ["lookup"] }
-    if [.prelu, .quantize, .identity].contains(node.operation) { return ["lookup"] }
-    if case .resize = node.operation { return ["resizeNearest", "resizeBilinear"] }
-    return [node.operation.name]
-  }
-}
-
-extension OperatorView {
-  fileprivate var families: Set<String> {
-    guard kind == .convolution else { return [kindName] }
-    typealias Word = Convolution.Word
-    let hasPool = parameter(Word.poolHeight) > 1 || parameter(Word.poolWidth) > 1
-    return hasPool ? ["maxPool", "convolutionPool"] : ["convolution"]
+      name: DiffReport.Layer.inputName, maker: .input, tensorName: name, shape: shape,
+      tensor: tensor, operatorIndex: nil)
   }
 }

@@ -7,10 +7,16 @@ import OctetReport
 ///
 /// Two forms are compared only as far as both are known; a layer that is a whole sub-graph has
 /// none.
-struct LayerForm: Equatable {
+struct LayerForm {
   struct Window: Equatable {
-    /// `convolution`, `max pool` …
-    var kind: String
+    /// As a sentence says it.
+    enum Kind: String {
+      case convolution, depthwiseConvolution, transposedConvolution, fullyConnected
+      case maxPool = "max pool"
+      case averagePool = "average pool"
+    }
+
+    var kind: Kind
     var kernel: Extent
     var stride: Extent
     var dilation: Extent
@@ -25,9 +31,9 @@ struct LayerForm: Equatable {
   var lower = -Float.infinity
   var upper = Float.infinity
   /// Of one element, in order.
-  var functions: [String] = []
+  var functions: [Operation] = []
   /// All else, in order.
-  var others: [String] = []
+  var others: [Operation] = []
 
   /// Nil when the part is no chain.
   init?(_ part: Graph) {
@@ -44,46 +50,50 @@ struct LayerForm: Equatable {
         (top, left) = (top + before[1], left + before[2])
       case .convolution(let a), .depthwiseConvolution(let a):
         guard weighted == nil, part.tensors[node.inputs[1]].shape.count == 4 else { return nil }
+        let isDepthwise = node.operation == .depthwiseConvolution(a)
         weighted = Window(
-          kind: node.operation.name, kernel: part.kernel(of: node), stride: a.stride,
-          dilation: a.dilation, top: a.padding.top + top, left: a.padding.left + left)
+          kind: isDepthwise ? .depthwiseConvolution : .convolution, kernel: part.kernel(of: node),
+          stride: a.stride, dilation: a.dilation, top: a.padding.top + top,
+          left: a.padding.left + left)
         (top, left) = (0, 0)
         clamp(a.activation.bounds)
       case .transposedConvolution(let a):
         guard weighted == nil, part.tensors[node.inputs[1]].shape.count == 4 else { return nil }
         weighted = Window(
-          kind: node.operation.name, kernel: part.kernel(of: node), stride: a.stride,
+          kind: .transposedConvolution, kernel: part.kernel(of: node), stride: a.stride,
           dilation: a.dilation, top: a.padding.top, left: a.padding.left)
         clamp(a.activation.bounds)
       case .fullyConnected(let a):
         guard weighted == nil else { return nil }
         weighted = Window(
-          kind: node.operation.name, kernel: Extent(1), stride: Extent(1), dilation: Extent(1),
+          kind: .fullyConnected, kernel: Extent(1), stride: Extent(1), dilation: Extent(1),
           top: 0, left: 0)
         clamp(a.activation.bounds)
-      case .maxPool(let a): append("max pool", a, shape)
-      case .averagePool(let a): append("average pool", a, shape)
+      case .maxPool(let a): append(.maxPool, a, shape)
+      case .averagePool(let a): append(.averagePool, a, shape)
       case .mean([1, 2], _) where shape.count == 4:
         append(
-          "average pool",
+          .averagePool,
           PoolAttributes(kernel: Extent(height: shape[1], width: shape[2]), stride: Extent(1)),
           shape)
       case .scalar(let function):
-        if let bounds = function.bounds { clamp(bounds) } else { functions.append(function.name) }
-      case .prelu: functions.append(node.operation.name)
+        if let bounds = function.bounds { clamp(bounds) } else { functions.append(node.operation) }
+      case .prelu: functions.append(node.operation)
       case .matrixMultiply, .maxPoolIndices, .add, .subtract, .multiply, .divide, .minimum,
         .maximum,
         .squaredDifference, .power, .compare, .logic, .select, .cast, .softmax, .logSoftmax,
         .l2Normalization, .batchNormalization, .localResponseNormalization, .mean, .reduce,
         .extremum, .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split,
         .resize:
-        others.append(node.operation.name)
+        others.append(node.operation)
       }
     }
-    if top != 0 || left != 0 { others.append("pad") }
+    if top != 0 || left != 0 {
+      others.append(.pad(before: [0, top, left, 0], after: [0, 0, 0, 0], mode: .constant(0)))
+    }
   }
 
-  private mutating func append(_ kind: String, _ a: PoolAttributes, _ shape: [Int]) {
+  private mutating func append(_ kind: Window.Kind, _ a: PoolAttributes, _ shape: [Int]) {
     var stride = a.stride
     // A window as large as the image takes no step.
     if shape.count == 4, a.kernel == Extent(height: shape[1], width: shape[2]) {
@@ -113,14 +123,15 @@ struct LayerForm: Equatable {
   func differences(
     from other: LayerForm, range: (lower: Float, upper: Float), step: Float
   ) -> [String] {
-    guard others == other.others else { return [] }
+    guard Self.areSame(others, other.others) else { return [] }
     var found: [String] = []
     switch (weighted, other.weighted) {
     case (let own?, let given?):
       if own.kind == given.kind { found += own.differences(from: given) }
     case (nil, let given?):
-      found.append("it has no weights, where the reference has a \(given.kind)")
-    case (let own?, nil): found.append("it is a \(own.kind), where the reference has no weights")
+      found.append("it has no weights, where the reference has a \(given.kind.rawValue)")
+    case (let own?, nil):
+      found.append("it is a \(own.kind.rawValue), where the reference has no weights")
     case (nil, nil): break
     }
     if pools.count == other.pools.count {
@@ -128,7 +139,8 @@ struct LayerForm: Equatable {
         if own.kind == given.kind {
           found += own.differences(from: given)
         } else {
-          found.append("it is \(own.kind), where the reference has \(given.kind)")
+          found.append(
+            "it is \(own.kind.rawValue), where the reference has \(given.kind.rawValue)")
         }
       }
     } else {
@@ -136,8 +148,10 @@ struct LayerForm: Equatable {
         pools.count < other.pools.count
           ? "a pool of the reference is missing" : "it has a pool that the reference has not")
     }
-    if functions != other.functions {
-      func text(_ names: [String]) -> String { names.joined(separator: ", then ") }
+    if !Self.areSame(functions, other.functions) {
+      func text(_ functions: [Operation]) -> String {
+        functions.map(\.name).joined(separator: ", then ")
+      }
       found.append(
         functions.isEmpty
           ? "the reference has \(text(other.functions)) after it, which is missing"
@@ -146,6 +160,10 @@ struct LayerForm: Equatable {
       return found
     }
     return found + activationDifferences(from: other, range: range, step: step)
+  }
+
+  private static func areSame(_ a: [Operation], _ b: [Operation]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0.isSameKind(as: $1) }
   }
 
   private func activationDifferences(
@@ -229,7 +247,7 @@ extension Diff {
           + "function is \(Double(table.functionValue).short)"
       ]
     }
-    guard candidate.places[place].kind != "lookup", let ownForm = LayerForm(own),
+    guard candidate.operatorView(place)?.kind != .lookup, let ownForm = LayerForm(own),
       var givenForm = LayerForm(given)
     else { return [] }
     let view = candidate.view(place)

@@ -31,10 +31,10 @@ final class LocalProbe {
   /// Nil when an input of the operator has no twin in the reference.
   init?(_ diff: Diff, place: Int, runner: LoadedModel.Runner?) {
     let candidate = diff.candidate
-    guard let index = candidate.places[place].operatorIndex, let twin = diff.twins[place] else {
+    guard candidate.places[place].operatorIndex != nil, let twin = diff.twins[place] else {
       return nil
     }
-    view = candidate.loaded?.model.operator(index)
+    view = candidate.operatorView(place)
     self.runner = view == nil ? nil : runner
     var operands: [Operand] = []
     for source in candidate.sources(of: place) {

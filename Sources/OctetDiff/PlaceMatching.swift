@@ -73,10 +73,7 @@ struct PlaceMatching {
 
   /// 0 when the two cannot be twins.
   private func likeness(_ a: DiffModel.Place, _ b: DiffModel.Place) -> Double {
-    let averages: Set = ["mean", "averagePool"]
-    let areAverages = averages.contains(a.kind) && averages.contains(b.kind)
-    guard a.elementCount == b.elementCount,
-      areAverages || !a.families.isDisjoint(with: b.families)
+    guard a.elementCount == b.elementCount, a.maker.canBeTwin(of: b.maker)
     else { return 0 }
     return a.shape == b.shape ? 2 : 1
   }

@@ -27,14 +27,12 @@ struct TableFit: Codable, Sendable, Equatable {
 
   /// Nil unless the reference has a function of one element there.
   init?(_ diff: Diff, place: Int) {
-    guard let index = diff.candidate.places[place].operatorIndex,
-      let loaded = diff.candidate.loaded, loaded.model.operator(index).kind == .lookup,
+    guard let view = diff.candidate.operatorView(place), view.kind == .lookup,
       let part = diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
       part.nodes.allSatisfy(\.operation.isElementwise) || diff.isTable(place),
       let tables = TableFit.interpreter(diff.candidate.part(place, of: diff.candidate.real)),
       let function = TableFit.interpreter(part)
     else { return nil }
-    let view = loaded.model.operator(index)
     let (x, y) = (view.input(0), view.output(0))
     let shape = diff.candidate.places[place].shape
     let channels = max(shape.last ?? 1, 1)
@@ -89,7 +87,7 @@ struct TableFit: Codable, Sendable, Equatable {
 extension Diff {
   /// Whether the reference has a table of its own in a place.
   fileprivate func isTable(_ place: Int) -> Bool {
-    guard let twin = twins[place], reference.places[twin].kind == "lookup", !reference.isFloat,
+    guard let twin = twins[place], reference.operatorView(twin)?.kind == .lookup,
       let source = candidate.sources(of: place).first?.place
     else { return false }
     return reference.sources(of: twin).map(\.place) == [twins[source]]
@@ -110,11 +108,9 @@ extension Diff {
 extension DiffModel {
   /// Whether a lookup operator gives for every code the nearest that its output has.
   fileprivate func isChangeOfScale(_ place: Int) -> Bool {
-    guard let index = places[place].operatorIndex, let loaded,
-      loaded.model.operator(index).kind == .lookup,
+    guard let view = operatorView(place), view.kind == .lookup,
       let part = part(place, of: real), let table = try? FloatInterpreter(part)
     else { return false }
-    let view = loaded.model.operator(index)
     let (x, y) = (view.input(0), view.output(0))
     let count = x.elementCount
     for first in stride(from: 0, to: 256, by: max(count, 1)) {

@@ -1,9 +1,6 @@
 import OctetRuntime
 
 extension OperatorView {
-  /// The kind's name as reports and JSON say it.
-  package var kindName: String { kind.map { "\($0)" } ?? "unknown" }
-
   /// Its place in execution order.
   package var index: Int { (offset - model.operator(0).offset) / OperatorRecord.byteCount }
 }

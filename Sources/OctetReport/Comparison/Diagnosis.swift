@@ -45,8 +45,8 @@ struct Diagnosis {
         channel: nil, severity: 2000, isDefinite: true)
     }
     // Weights and ranges of what computes the same as the reference are no fault.
-    if sums.isFlawless, found.isEmpty, facts.kind != "input" { return [] }
-    if facts.kind == "input", let note = normalizationNote {
+    if sums.isFlawless, found.isEmpty, !facts.isInput { return [] }
+    if facts.isInput, let note = normalizationNote {
       found.append(
         Finding(
           kind: .inputNormalization, detail: note,
@@ -71,7 +71,7 @@ struct Diagnosis {
   /// Values that have nothing to do with the reference's, made of what the reference has not.
   private func strangers() -> [Finding] {
     let decibels = (sums.visible ?? sums.error).sqnrDecibels
-    guard facts.kind != "input", sums.local == nil, decibels < Limit.strangeDecibels else {
+    guard !facts.isInput, sums.local == nil, decibels < Limit.strangeDecibels else {
       return []
     }
     return [
@@ -129,7 +129,7 @@ struct Diagnosis {
 
   /// Channels that are constant in int8 though the float values vary within the grid.
   private func deadChannels() -> [Finding] {
-    guard !facts.isFloat, facts.kind != "input" else { return [] }
+    guard !facts.isFloat, !facts.isInput else { return [] }
     let dead = sums.channels.indices.filter { channel in
       let sums = sums.channels[channel]
       guard isVaried(sums.reference), !sums.weighted.isEmpty else { return false }

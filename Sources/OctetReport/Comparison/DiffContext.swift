@@ -71,6 +71,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
     }
 
     package var isFloat: Bool { scale == 0 }
+    var isInput: Bool { kind == DiffReport.Layer.inputName }
 
     /// The real values of codes −128 and 127.
     package var grid: (lower: Double, upper: Double) {

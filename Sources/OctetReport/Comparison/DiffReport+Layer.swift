@@ -51,6 +51,8 @@ extension DiffReport {
     public var findings: [Finding]
 
     package static let channelLimit = 1024
+    /// The name and the operator of the layer that is the model's input.
+    package static let inputName = "input"
 
     /// The signal-to-noise ratio that gates and verdicts use: that of the visible scores where
     /// there is one.

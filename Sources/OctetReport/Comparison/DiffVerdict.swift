@@ -38,7 +38,7 @@ extension DiffReport.Verdict {
         others: others)
       return
     }
-    let cause = layer.name == "input" ? "The input" : "Layer '\(layer.name)'"
+    let cause = layer.name == Layer.inputName ? "The input" : "Layer '\(layer.name)'"
     let damage =
       hasLost
       ? accuracy + " \(cause) is to blame: \(finding.kind.title)."
