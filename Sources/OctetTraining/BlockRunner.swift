@@ -3,13 +3,13 @@ import OctetModel
 
 /// Loads sixteen images into a workspace and runs a network over them.
 struct BlockRunner: Sendable {
-  let network: LaneNetwork
+  let network: TrainingNetwork
   let kernels: octet_float_kernels
   /// Pixel to real input: pixel · scale[c] + offset[c]; one of each serves all channels.
   private let scale, offset: [Float]
 
   init(
-    _ network: LaneNetwork, kernels: octet_float_kernels = FloatKernels.best
+    _ network: TrainingNetwork, kernels: octet_float_kernels = FloatKernels.best
   ) throws(TrainingError) {
     self.network = network
     self.kernels = kernels
@@ -47,18 +47,18 @@ struct BlockRunner: Sendable {
   /// Forward over the images at `indices[first ..< first + count]`, at most 16. The other lanes
   /// repeat the first image.
   func forward(
-    _ context: LaneContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
+    _ context: StepContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
     indices: UnsafePointer<Int>, count: Int
   ) {
     withUnsafeTemporaryAllocation(
-      of: UnsafePointer<UInt8>.self, capacity: LaneNetwork.laneCount
+      of: UnsafePointer<UInt8>.self, capacity: TrainingNetwork.blockSize
     ) { images in
-      for lane in 0..<LaneNetwork.laneCount {
+      for lane in 0..<TrainingNetwork.blockSize {
         images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
       scale.withUnsafeBufferPointer { scale in
         offset.withUnsafeBufferPointer { offset in
-          Lanewise.load(
+          BlockKernels.load(
             images, count: imageByteCount, scale: scale, offset: offset,
             into: context.pointer(network.input))
         }

@@ -7,7 +7,7 @@ import OctetModel
 /// beside it.
 public final class Evaluator: PooledWork, @unchecked Sendable {
   // Safety (of @unchecked): one evaluation at a time; workers write to places of their own.
-  private let network: LaneNetwork
+  private let network: TrainingNetwork
   private let runner: BlockRunner
   private let pool: WorkerPool
   private let workspaces: [Workspace]
@@ -29,12 +29,12 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   public convenience init(
     _ graph: Graph, threadCount: Int = TrainingOptions().threadCount
   ) throws(TrainingError) {
-    let network = try LaneNetwork(graph)
+    let network = try TrainingNetwork(graph)
     try self.init(network: network, threadCount: threadCount, kernels: FloatKernels.best)
   }
 
   package init(
-    network: LaneNetwork, threadCount: Int, kernels: octet_float_kernels
+    network: TrainingNetwork, threadCount: Int, kernels: octet_float_kernels
   ) throws(TrainingError) {
     self.network = network
     runner = try BlockRunner(network, kernels: kernels)
@@ -99,16 +99,16 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
       guard let base = buffer.baseAddress, count > 0 else { return }
       base.initialize(repeating: 0, count: count)
       logits = base
-      pool.run(self, phase: 0, count: (images.count + 15) / LaneNetwork.laneCount)
+      pool.run(self, phase: 0, count: (images.count + 15) / TrainingNetwork.blockSize)
     }
   }
 
   func perform(phase: Int, worker: Int, index: Int) {
     guard let images else { return }
-    let laneCount = LaneNetwork.laneCount
-    let first = index * laneCount
-    let count = min(laneCount, images.count - first)
-    let context = LaneContext(
+    let blockSize = TrainingNetwork.blockSize
+    let first = index * blockSize
+    let count = min(blockSize, images.count - first)
+    let context = StepContext(
       kernels: runner.kernels, memory: workspaces[worker].memory,
       scratch: workspaces[worker].scratch, parameters: parameters,
       gradients: workspaces[worker].scratch)
@@ -123,7 +123,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     let result = context.pointer(network.logits)
     for lane in 0..<count {
       for c in 0..<network.classCount {
-        logits[(first + lane) * network.classCount + c] = result[c * laneCount + lane]
+        logits[(first + lane) * network.classCount + c] = result[c * blockSize + lane]
       }
     }
   }

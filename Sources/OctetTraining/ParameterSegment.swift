@@ -66,7 +66,7 @@ package struct ConvolutionWeights: Sendable {
   package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
 }
 
-extension LaneNetwork {
+extension TrainingNetwork {
   /// Copies the graph's constants into `target` (`parameterCount` floats).
   func load(into target: UnsafeMutablePointer<Float>) {
     for segment in parameters {

@@ -13,7 +13,7 @@ import OctetModel
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
 public struct Trainer: Sendable {
-  private let network: LaneNetwork
+  private let network: TrainingNetwork
   private let options: TrainingOptions
   private let kernels: octet_float_kernels
 
@@ -28,7 +28,7 @@ public struct Trainer: Sendable {
     _ graph: Graph, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
     try options.check()
-    network = try LaneNetwork(graph)
+    network = try TrainingNetwork(graph)
     self.options = options
     self.kernels = kernels
   }

@@ -96,7 +96,7 @@ import Testing
     }
     var oracle = OracleNetwork(graph)
     let expectedLoss = oracle.loss(inputs, images.labels)
-    let network = try LaneNetwork(graph)
+    let network = try TrainingNetwork(graph)
     let results = try FloatKernels.available.map {
       try network.lossAndGradients(images, kernels: $0)
     }

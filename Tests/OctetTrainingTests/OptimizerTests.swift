@@ -25,7 +25,7 @@ import Testing
     var state: [TensorIndex: (first: [Double], second: [Double])] = [:]
     for step in 1...3 {
       let rate = 0.05 * pow(0.5, Double(step - 1))
-      let gradients = try LaneNetwork(graph).lossAndGradients(
+      let gradients = try TrainingNetwork(graph).lossAndGradients(
         images, kernels: FloatKernels.best
       ).gradients
       for (tensor, gradient) in gradients {

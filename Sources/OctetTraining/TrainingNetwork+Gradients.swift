@@ -1,7 +1,7 @@
 import COctetFloatKernels
 import OctetModel
 
-extension LaneNetwork {
+extension TrainingNetwork {
   /// The mean loss over a few images with its gradient for every constant, by the graph's own
   /// weights: one step's work without the update, for tests and for looking into a network.
   package func lossAndGradients(
@@ -15,12 +15,12 @@ extension LaneNetwork {
     let total = alignedFloats(parameterCount)
     defer { for pointer in [parameters, gradient, total] { pointer.deallocate() } }
     load(into: parameters)
-    let context = LaneContext(
+    let context = StepContext(
       kernels: kernels, memory: workspace.memory, scratch: workspace.scratch,
       parameters: parameters, gradients: gradient)
     var loss = 0.0
-    for first in stride(from: 0, to: images.count, by: Self.laneCount) {
-      let count = min(Self.laneCount, images.count - first)
+    for first in stride(from: 0, to: images.count, by: Self.blockSize) {
+      let count = min(Self.blockSize, images.count - first)
       images.pixels.withUnsafeBufferPointer { pixels in
         guard let pixels = pixels.baseAddress else { return }
         runner.forward(
@@ -34,7 +34,7 @@ extension LaneNetwork {
           gradient: context.pointer(logitsGradient)
         ).loss
       backward(context)
-      Lanewise.add(parameterCount / Self.laneCount, total, gradient, into: total)
+      BlockKernels.add(parameterCount / Self.blockSize, total, gradient, into: total)
     }
     let pairs = self.parameters.map { ($0.tensor, values(of: $0, in: total)) }
     return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))

@@ -1,7 +1,7 @@
 /// An element of all sixteen images.
 typealias Lanes = SIMD16<Float>
 
-/// A buffer of lanes by its elements; such buffers are aligned to 64 bytes.
+/// A block's buffer by its elements; such buffers are aligned to 64 bytes.
 @inline(__always)
 func elements(_ pointer: UnsafePointer<Float>) -> UnsafePointer<Lanes> {
   UnsafeRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
@@ -12,9 +12,9 @@ func elements(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<La
   UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
 }
 
-/// What goes element by element over buffers of lanes; results may overwrite an operand. `count`
+/// What goes element by element over the buffers of a block; results may overwrite an operand. `count`
 /// is in elements.
-enum Lanewise {
+enum BlockKernels {
   /// y = max(x, 0).
   static func relu(
     _ count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
@@ -79,7 +79,7 @@ enum Lanewise {
     var channel = 0
     for i in 0..<count {
       var bytes = SIMD16<UInt8>()
-      for lane in 0..<LaneNetwork.laneCount { bytes[lane] = images[lane][i] }
+      for lane in 0..<TrainingNetwork.blockSize { bytes[lane] = images[lane][i] }
       y[i] = Lanes(bytes) * scale[channel] + offset[channel]
       channel = channel + 1 == scale.count ? 0 : channel + 1
     }

@@ -2,7 +2,7 @@
 ///
 /// Counts are integers, so merging is exact in any order. Zeros are counted apart: zero is
 /// represented exactly whatever the scale, and after a ReLU most values are zero.
-public struct Histogram: Sendable, Equatable {
+public struct ValueCounts: Sendable, Equatable {
   public static let binCount = 2048
 
   public let lower: Float
@@ -37,7 +37,7 @@ public struct Histogram: Sendable, Equatable {
   }
 
   /// Takes in the counts of a histogram over the same range.
-  public mutating func merge(_ other: Histogram) {
+  public mutating func merge(_ other: ValueCounts) {
     for index in counts.indices { counts[index] += other.counts[index] }
     zeroCount += other.zeroCount
   }

@@ -1,7 +1,7 @@
 import COctetFloatKernels
 import OctetModel
 
-extension LanePlanner {
+extension TrainingPlanner {
   mutating func planNode() throws(TrainingError) {
     switch node.operation {
     case .convolution(let attributes):
@@ -162,7 +162,7 @@ extension LanePlanner {
     steps.append(
       PoolStep(
         kind: kind,
-        shape: LanePool(
+        shape: PoolKernel(
           height: x[1], width: x[2], channelCount: x[3], outputHeight: y[1], outputWidth: y[2],
           kernel: attributes.kernel, stride: attributes.stride, dilation: attributes.dilation,
           padding: padding, countsPadding: attributes.countsPadding),

@@ -1,32 +1,32 @@
 import COctetFloatKernels
 import OctetModel
 
-/// A graph made ready for training: every operation as a step over buffers of lanes.
+/// A graph made ready for training: every operation as a step over a block of sixteen images.
 ///
-/// Sixteen images are worked on at once. A tensor `[1, H, W, C]` is a buffer `[H][W][C][16]`, the
+/// Every image has a lane of each vector. A tensor `[1, H, W, C]` is a buffer `[H][W][C][16]`, the
 /// sixteen images' values of one element side by side. So one 512-bit register (two of 256 bits,
 /// four of 128) holds an element of all images, every operation vectorizes whatever its channel
 /// count, and nothing is ever shuffled. All buffers lie in one block of memory, a `Workspace`, of
 /// which every thread has its own. Parameters and their gradients are flat arrays in the layout of
 /// `ParameterLayout`.
-package final class LaneNetwork: Sendable {
-  package static let laneCount = 16
+package final class TrainingNetwork: Sendable {
+  package static let blockSize = 16
 
   let graph: Graph
-  let steps: [any LaneStep]
+  let steps: [any TrainingStep]
   package let parameters: [ParameterSegment]
   /// Floats in a parameter array, a multiple of 16.
   package let parameterCount: Int
-  let input: LaneBuffer
-  let logits: LaneBuffer
-  let logitsGradient: LaneBuffer
+  let input: BlockBuffer
+  let logits: BlockBuffer
+  let logitsGradient: BlockBuffer
   package let classCount: Int
   let memory: MemoryLayoutPlan
 
   /// - Throws: `TrainingError.graph` when an operation has no backward pass here or its shapes do
   ///   not fit.
   package init(_ graph: Graph) throws(TrainingError) {
-    var planner = LanePlanner(graph)
+    var planner = TrainingPlanner(graph)
     try planner.plan()
     self.graph = graph
     steps = planner.steps
@@ -39,18 +39,18 @@ package final class LaneNetwork: Sendable {
     memory = planner.memory
   }
 
-  func forward(_ context: LaneContext) {
+  func forward(_ context: StepContext) {
     for step in steps { step.forward(context) }
   }
 
   /// From the gradient of the logits to the gradients of all parameters.
-  func backward(_ context: LaneContext) {
+  func backward(_ context: StepContext) {
     for step in steps.reversed() { step.backward(context) }
   }
 }
 
 /// A buffer of `count` elements of sixteen floats, `offset` such elements into the workspace.
-struct LaneBuffer: Sendable {
+struct BlockBuffer: Sendable {
   var offset: Int
   var count: Int
 }
@@ -61,16 +61,16 @@ struct MemoryLayoutPlan: Sendable {
   /// Room that every step may use while it runs, in elements.
   private(set) var scratchCount = 0
 
-  mutating func allocate(_ count: Int) -> LaneBuffer {
+  mutating func allocate(_ count: Int) -> BlockBuffer {
     defer { elementCount += count }
-    return LaneBuffer(offset: elementCount, count: count)
+    return BlockBuffer(offset: elementCount, count: count)
   }
 
   mutating func needScratch(_ count: Int) { scratchCount = max(scratchCount, count) }
 }
 
 /// What a step works on.
-struct LaneContext {
+struct StepContext {
   let kernels: octet_float_kernels
   let memory: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
@@ -78,25 +78,25 @@ struct LaneContext {
   /// Where the gradients of the parameters go; every element is written.
   let gradients: UnsafeMutablePointer<Float>
 
-  func pointer(_ buffer: LaneBuffer) -> UnsafeMutablePointer<Float> {
-    memory + buffer.offset * LaneNetwork.laneCount
+  func pointer(_ buffer: BlockBuffer) -> UnsafeMutablePointer<Float> {
+    memory + buffer.offset * TrainingNetwork.blockSize
   }
 
-  func zero(_ buffer: LaneBuffer) {
-    pointer(buffer).update(repeating: 0, count: buffer.count * LaneNetwork.laneCount)
+  func zero(_ buffer: BlockBuffer) {
+    pointer(buffer).update(repeating: 0, count: buffer.count * TrainingNetwork.blockSize)
   }
 }
 
 /// One operation in both directions. Buffers are fixed when the network is planned.
-protocol LaneStep: Sendable {
-  func forward(_ context: LaneContext)
-  func backward(_ context: LaneContext)
+protocol TrainingStep: Sendable {
+  func forward(_ context: StepContext)
+  func backward(_ context: StepContext)
 }
 
 /// Where a step's gradient with respect to its input goes. The first of a tensor's readers (in
 /// the order of the backward pass) stores, the others add.
 struct InputGradient: Sendable {
-  var buffer: LaneBuffer
+  var buffer: BlockBuffer
   var isFirst: Bool
 }
 
@@ -108,8 +108,8 @@ final class Workspace: @unchecked Sendable {
   let scratch: UnsafeMutablePointer<Float>
 
   init(_ plan: MemoryLayoutPlan) {
-    memory = alignedFloats(plan.elementCount * LaneNetwork.laneCount)
-    scratch = alignedFloats(plan.scratchCount * LaneNetwork.laneCount)
+    memory = alignedFloats(plan.elementCount * TrainingNetwork.blockSize)
+    scratch = alignedFloats(plan.scratchCount * TrainingNetwork.blockSize)
   }
 
   deinit {

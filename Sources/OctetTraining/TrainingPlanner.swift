@@ -1,19 +1,19 @@
 import COctetFloatKernels
 import OctetModel
 
-/// Turns a graph into the steps of a `LaneNetwork`.
+/// Turns a graph into the steps of a `TrainingNetwork`.
 ///
 /// Reshapes and identities share their input's buffer, because their order of elements is the
 /// same; so does a ReLU after a convolution or fully connected layer that nothing else reads. The
 /// tensor whose buffer it is is called the root.
-struct LanePlanner {
+struct TrainingPlanner {
   let graph: Graph
-  var steps: [any LaneStep] = []
+  var steps: [any TrainingStep] = []
   var parameters: [ParameterSegment] = []
   var parameterCount = 0
-  var input = LaneBuffer(offset: 0, count: 0)
-  var logits = LaneBuffer(offset: 0, count: 0)
-  var logitsGradient = LaneBuffer(offset: 0, count: 0)
+  var input = BlockBuffer(offset: 0, count: 0)
+  var logits = BlockBuffer(offset: 0, count: 0)
+  var logitsGradient = BlockBuffer(offset: 0, count: 0)
   var memory = MemoryLayoutPlan()
 
   private let producers: [Int?]
@@ -24,8 +24,8 @@ struct LanePlanner {
   private var maskedByPool: Set<TensorIndex> = []
   /// For each root the nodes that read it, in execution order.
   private var readers: [TensorIndex: [Int]] = [:]
-  private var buffers: [TensorIndex: LaneBuffer] = [:]
-  private var gradients: [TensorIndex: LaneBuffer] = [:]
+  private var buffers: [TensorIndex: BlockBuffer] = [:]
+  private var gradients: [TensorIndex: BlockBuffer] = [:]
   /// Roots that depend on a parameter.
   private var trained: Set<TensorIndex> = []
   /// The node being planned, for messages.
@@ -109,7 +109,7 @@ struct LanePlanner {
 
   // MARK: Buffers
 
-  mutating func buffer(_ tensor: TensorIndex) -> LaneBuffer {
+  mutating func buffer(_ tensor: TensorIndex) -> BlockBuffer {
     let source = root(tensor)
     if let buffer = buffers[source] { return buffer }
     let buffer = memory.allocate(graph.tensors[source].elementCount)
@@ -118,9 +118,9 @@ struct LanePlanner {
   }
 
   /// Where the gradient of the loss with respect to the planned node's output is found.
-  mutating func outputGradient() -> LaneBuffer { gradient(root(node.outputs[0])) }
+  mutating func outputGradient() -> BlockBuffer { gradient(root(node.outputs[0])) }
 
-  private mutating func gradient(_ source: TensorIndex) -> LaneBuffer {
+  private mutating func gradient(_ source: TensorIndex) -> BlockBuffer {
     if let buffer = gradients[source] { return buffer }
     let buffer = memory.allocate(graph.tensors[source].elementCount)
     gradients[source] = buffer

@@ -1,7 +1,8 @@
 import OctetModel
 
-/// Max and average pools over x `[H][W][C]` giving y `[OH][OW][C]`, all with lanes.
-struct LanePool: Sendable {
+/// Max and average pools over x `[H][W][C]` giving y `[OH][OW][C]`, every element
+/// that of sixteen images.
+struct PoolKernel: Sendable {
   var height, width, channelCount: Int
   var outputHeight, outputWidth: Int
   var kernel, stride, dilation: Extent

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A linked ELF program: its sections and symbols, read for the sizes that `board run` reports.
-package struct Image {
+package struct FirmwareImage {
   package struct Section {
     package var name: String
     var type: Int
@@ -107,12 +107,12 @@ private struct ImageReader {
     return String(decoding: bytes[offset..<end], as: UTF8.self)
   }
 
-  func sections() -> [Image.Section]? {
+  func sections() -> [FirmwareImage.Section]? {
     guard let start = integer(isWide ? 40 : 32, isWide ? 8 : 4),
       let entryByteCount = integer(isWide ? 58 : 46, 2), let count = integer(isWide ? 60 : 48, 2),
       let nameIndex = integer(isWide ? 62 : 50, 2), nameIndex < count
     else { return nil }
-    var sections: [Image.Section] = []
+    var sections: [FirmwareImage.Section] = []
     var names: [Int] = []
     for index in 0..<count {
       let at = start + index * entryByteCount
@@ -137,11 +137,11 @@ private struct ImageReader {
     return sections
   }
 
-  func symbols(_ sections: [Image.Section]) -> [Image.Symbol]? {
+  func symbols(_ sections: [FirmwareImage.Section]) -> [FirmwareImage.Symbol]? {
     guard let table = sections.first(where: { $0.type == 2 }) else { return [] }
     guard sections.indices.contains(table.link) else { return nil }
     let entryByteCount = isWide ? 24 : 16
-    var symbols: [Image.Symbol] = []
+    var symbols: [FirmwareImage.Symbol] = []
     for index in 0..<table.byteCount / entryByteCount {
       let at = table.fileOffset + index * entryByteCount
       guard let nameOffset = integer(at, 4),
@@ -160,8 +160,8 @@ private struct ImageReader {
   }
 
   /// Of sections that are in memory; a type of 9 is without addends, 4 with.
-  func relocations(_ sections: [Image.Section]) -> [Image.Relocation]? {
-    var relocations: [Image.Relocation] = []
+  func relocations(_ sections: [FirmwareImage.Section]) -> [FirmwareImage.Relocation]? {
+    var relocations: [FirmwareImage.Relocation] = []
     for table in sections where table.type == 9 || table.type == 4 {
       guard sections.indices.contains(table.info), sections[table.info].isAllocated else {
         continue
