@@ -27,8 +27,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COctetFloatKernels"),
     .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
-    .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetData", dependencies: ["CZlib"]),
+    .target(
+      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),

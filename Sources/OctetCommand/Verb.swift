@@ -17,7 +17,7 @@
 ///   }
 /// }
 /// ```
-public protocol Verb: Sendable {
+package protocol Verb: Sendable {
   var name: String { get }
   /// One line, a full sentence.
   var summary: String { get }
@@ -43,6 +43,6 @@ extension Verb {
     return writes ? parameters + [FileClaims.forceFlag] : parameters
   }
 
-  public var discussion: String { "" }
-  public var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
+  package var discussion: String { "" }
+  package var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
 }

@@ -11,7 +11,7 @@ public struct Dataset: Sendable {
 
   public init(
     pixels: [UInt8], labels: [UInt8], height: Int, width: Int, channelCount: Int,
-    classNames: [String]
+    classNames: [String] = []
   ) {
     self.pixels = pixels
     self.labels = labels

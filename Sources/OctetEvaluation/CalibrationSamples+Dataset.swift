@@ -12,7 +12,7 @@ extension CalibrationSamples {
   ) throws(EvaluationError) {
     try requireImages(data, fit: try graph.onlyInputShape())
     let indices = Array(
-      BatchOrder.shuffledIndices(count: data.count, seed: seed, epoch: 0).prefix(count))
+      Dataset.shuffledIndices(count: data.count, seed: seed).prefix(count))
     let encoder = PixelEncoder(
       channelCount: data.channelCount, normalization: normalization ?? graph.metadata.normalization)
     self.init(count: indices.count) { index, _, target in

@@ -2,10 +2,13 @@
 public struct ArenaPlacement: Codable, Sendable, Equatable {
   /// The tensor's name, or `scratch of` an operator's.
   public var name: String
+  /// The first byte in the arena.
   public var offset: Int
+  /// The number of bytes.
   public var byteCount: Int
-  /// Indices of operators in execution order, both included.
+  /// The index of the first operator, in execution order, that needs them.
   public var firstUse: Int
+  /// The index of the last operator that needs them.
   public var lastUse: Int
 
   package init(name: String, offset: Int, byteCount: Int, firstUse: Int, lastUse: Int) {

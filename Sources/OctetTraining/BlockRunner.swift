@@ -1,4 +1,5 @@
 import COctetFloatKernels
+import OctetData
 import OctetModel
 
 /// Loads sixteen images into a workspace and runs a network over them.
@@ -32,12 +33,18 @@ struct BlockRunner: Sendable {
     offset = zip(mean, deviation).map { -$0 / $1 }
   }
 
-  /// - Throws: when the images are not of the network's input size or a label is no class of it.
-  func check(_ images: LabelledImages) throws(TrainingError) {
+  /// - Throws: when there are not as many pixels as the labels' images have, when the images are
+  ///   not of the network's input size, or when a label is no class of it.
+  func check(_ images: Dataset) throws(TrainingError) {
     let shape = network.graph.tensors[network.graph.inputs[0]].shape
     let size = [1, images.height, images.width, images.channelCount]
     guard shape == size || shape == [1, images.imageByteCount] else {
       throw .data("images are \(size.dropFirst()), the network wants \(shape.dropFirst())")
+    }
+    guard images.pixels.count == images.count * images.imageByteCount else {
+      throw .data(
+        "\(images.pixels.count) pixels are not \(images.count) images of "
+          + "\(images.height)×\(images.width)×\(images.channelCount); check the dimensions")
     }
     if let label = images.labels.first(where: { $0 >= network.classCount }) {
       throw .data("label \(label) is none of the network's \(network.classCount) classes")

@@ -1,4 +1,5 @@
 import COctetFloatKernels
+import OctetData
 import OctetModel
 
 /// Runs a float graph over many images, sixteen at a time on every thread.
@@ -14,7 +15,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   private let ownParameters: UnsafeMutablePointer<Float>
 
   private var parameters: UnsafePointer<Float>
-  private var images: LabelledImages?
+  private var images: Dataset?
   private var indices: [Int] = []
   private var logits: UnsafeMutablePointer<Float>
 
@@ -53,13 +54,13 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   }
 
   /// - Throws: when the images are not of the graph's input size.
-  public func accuracy(_ images: LabelledImages) throws(TrainingError) -> Double {
+  public func accuracy(_ images: Dataset) throws(TrainingError) -> Double {
     try runner.check(images)
     return evaluate(images, parameters: ownParameters).accuracy
   }
 
   /// - Throws: when the images are not of the graph's input size.
-  public func evaluate(_ images: LabelledImages) throws(TrainingError) -> Result {
+  public func evaluate(_ images: Dataset) throws(TrainingError) -> Result {
     try runner.check(images)
     return evaluate(images, parameters: ownParameters)
   }
@@ -67,12 +68,12 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   /// `[N, classes]`: the graph's output (before the softmax, if it ends in one) for every image.
   ///
   /// - Throws: when the images are not of the graph's input size.
-  public func logits(_ images: LabelledImages) throws(TrainingError) -> [Float] {
+  public func logits(_ images: Dataset) throws(TrainingError) -> [Float] {
     try runner.check(images)
     return run(images, parameters: ownParameters)
   }
 
-  func evaluate(_ images: LabelledImages, parameters: UnsafePointer<Float>) -> Result {
+  func evaluate(_ images: Dataset, parameters: UnsafePointer<Float>) -> Result {
     let logits = run(images, parameters: parameters)
     let classCount = network.classCount
     var correctCount = 0
@@ -88,7 +89,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     return Result(accuracy: Double(correctCount) / count, loss: loss / count)
   }
 
-  private func run(_ images: LabelledImages, parameters: UnsafePointer<Float>) -> [Float] {
+  private func run(_ images: Dataset, parameters: UnsafePointer<Float>) -> [Float] {
     if indices.count < images.count { indices = Array(0..<images.count) }
     self.images = images
     self.parameters = parameters

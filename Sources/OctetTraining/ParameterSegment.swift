@@ -1,3 +1,4 @@
+import OctetData
 import OctetModel
 
 /// A constant of the graph inside the flat array of parameters.
@@ -98,7 +99,7 @@ extension TrainingNetwork {
     _ target: UnsafeMutablePointer<Float>, by initialization: Initialization, seed: UInt64
   ) {
     if initialization == .keep { return load(into: target) }
-    var generator = SeededGenerator(seed: seed)
+    var generator = Xoshiro256(seed: seed)
     for segment in parameters {
       let fan =
         initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
@@ -108,5 +109,12 @@ extension TrainingNetwork {
           segment.isWeight ? generator.uniform(bound: bound) : 0
       }
     }
+  }
+}
+
+extension Xoshiro256 {
+  /// A number of [−bound, bound), in steps of 2⁻²³ · bound.
+  package mutating func uniform(bound: Float) -> Float {
+    (Float(next() >> 40) * 0x1p-23 - 1) * bound
   }
 }

@@ -1,11 +1,12 @@
 import COctetFloatKernels
+import OctetData
 import OctetModel
 
 extension TrainingNetwork {
   /// The mean loss over a few images with its gradient for every constant, by the graph's own
   /// weights: one step's work without the update, for tests and for looking into a network.
   package func lossAndGradients(
-    _ images: LabelledImages, kernels: octet_float_kernels
+    _ images: Dataset, kernels: octet_float_kernels
   ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
     let runner = try BlockRunner(self, kernels: kernels)
     try runner.check(images)

@@ -60,8 +60,6 @@ package enum DiffCorpus {
     options.epochCount = 12
     options.learningRate = 3e-3
     let digits = Digits.generate(count: 6000, seed: 3)
-    let images = try LabelledImages(
-      pixels: digits.pixels, labels: digits.labels, height: 28, width: 28, channelCount: 1)
-    return try Trainer(graph, options: options).train(images).graph
+    return try Trainer(graph, options: options).train(digits).graph
   }
 }

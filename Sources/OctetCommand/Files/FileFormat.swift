@@ -1,6 +1,6 @@
 /// What a verb writes into a file, and by what such a file is known: the end of its name and its
 /// first bytes.
-public enum FileFormat: String, CaseIterable, Sendable {
+package enum FileFormat: String, CaseIterable, Sendable {
   case blob = "an Octet blob"
   case onnx = "an ONNX model"
   case tflite = "a TFLite model"

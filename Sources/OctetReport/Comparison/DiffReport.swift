@@ -15,44 +15,56 @@ public struct DiffReport: Encodable, Sendable {
   public var data: DataFacts
   /// What must be known before the figures: sentences, the gravest first.
   public var warnings: [String]
+  /// The number of images.
   public var sampleCount: Int
-  /// Shares of images whose best score is the label's.
+  /// The share of images whose best score in the reference is the label's, 0…1.
   public var floatTop1: Double
+  /// The same of the candidate.
   public var int8Top1: Double
-  /// 95 % Wilson intervals.
+  /// The 95 % Wilson interval of `floatTop1`.
   public var floatTop1Interval: WilsonInterval
+  /// The 95 % Wilson interval of `int8Top1`.
   public var int8Top1Interval: WilsonInterval
-  /// The share of images for which both name the same class.
+  /// The share of images for which both name the same class, 0…1.
   public var agreement: Double
-  /// Images that the float model has right and the int8 model wrong, and the other way round.
+  /// The images that the float model has right and the int8 model wrong.
   public var rightToWrong: Int
+  /// The images that the float model has wrong and the int8 model right.
   public var wrongToRight: Int
   /// McNemar's test: the probability of flips at least this one-sided if both were equally good.
   public var significance: McNemarTest
+  /// The classes' names by index; empty when unknown.
   public var classNames: [String]
-  /// Row by label, column by prediction, row-major, `classCount²` entries.
+  /// The confusion matrix of the reference: row by label, column by prediction, row-major,
+  /// `classCount²` entries.
   public var floatConfusion: [Int]
+  /// The confusion matrix of the candidate.
   public var int8Confusion: [Int]
-  /// int8 less float counts.
+  /// The int8 less the float counts.
   public var confusionDifference: [Int]
-  /// Every image that the two classify differently, the most surprising (largest float margin)
+  /// The images that the two classify differently, the most surprising (largest float margin)
   /// first.
   public var flips: [Flip]
+  /// The reference's margins, of flips and of all other images.
   public var margins: Margins
-  /// `input` first when the model takes images, then the operators in execution order.
+  /// The layers: `input` first when the model takes images, then the operators in execution order.
   public var layers: [Layer]
-  /// Images that local errors and the error split were taken on: evenly spread over the set.
+  /// The number of images that local errors and the error split were taken on: evenly spread over
+  /// the set.
   public var localSampleCount: Int
-  /// Nil unless asked for.
+  /// The accuracy with each layer quantized alone, and with all but it; nil unless asked for.
   public var sensitivity: Sensitivity?
+  /// The bytes, multiply-adds and times of both models.
   public var cost: Cost
-  /// Against an earlier run; nil unless asked for.
+  /// The changes since an earlier run; nil unless asked for.
   public var baseline: BaselineComparison?
-  /// Against a board; nil unless asked for.
+  /// The comparison with a board; nil unless asked for.
   public var board: BoardComparison?
+  /// What it takes to get the same figures again.
   public var reproduce: Reproduce
   /// What merges with other shards; nil for a whole run.
   public var shard: DiffShard?
+  /// The time that the comparison took; of shards their sum.
   public var seconds: Double
 
   /// The size of the confusion matrices.
@@ -99,31 +111,39 @@ extension DiffReport {
     }
   }
 
+  /// The answer of a comparison.
   public struct Verdict: Codable, Sendable, Equatable {
-    /// For a manager: is the accuracy kept, and can one rely on it?
+    /// A sentence for a manager: is the accuracy kept, and can one rely on it?
     public var summary: String
-    /// For an engineer: the layer, what is wrong with it, and what to do.
+    /// A sentence for an engineer: the layer, what is wrong with it, and what to do.
     public var action: String
+    /// The condition of the layer most to blame; `healthy` when none is.
     public var kind: Condition
     /// The layer most to blame; nil when all are healthy.
     public var layer: String?
     /// The channel at fault, where one is.
     public var channel: Int?
+    /// The advice for that layer: one clause, empty when all are healthy.
     public var remedy: String
-    /// Other damaged layers, the worst first.
+    /// The other damaged layers, the worst first.
     public var others: [Blame]
 
     /// A layer and what is wrong with it.
     public struct Blame: Codable, Sendable, Equatable {
+      /// The layer's name.
       public var layer: String
+      /// What it suffers from.
       public var kind: Condition
-      /// One clause.
+      /// The figures behind it: one clause.
       public var detail: String
     }
   }
 
+  /// The two models that were compared.
   public struct Comparison: Codable, Sendable, Equatable {
+    /// The model that is taken to be right, usually float.
     public var reference: Side
+    /// The model that is judged, usually int8.
     public var candidate: Side
 
     package init(reference: Side, candidate: Side) {
@@ -131,8 +151,9 @@ extension DiffReport {
       self.candidate = candidate
     }
 
+    /// One of the two models.
     public struct Side: Codable, Sendable, Equatable {
-      /// As the user named it.
+      /// The file as the user named it; empty when unknown.
       public var file: String
       /// `float` or `int8`.
       public var arithmetic: String
@@ -146,18 +167,23 @@ extension DiffReport {
 
   /// An image that the two models classify differently.
   public struct Flip: Codable, Sendable, Equatable {
-    /// In the test set.
+    /// The image's index in the test set.
     public var index: Int
+    /// The class that it shows.
     public var label: Int
+    /// The class that the reference names.
     public var floatPrediction: Int
+    /// The class that the candidate names.
     public var int8Prediction: Int
     /// The float model's best score less its second best: the larger, the more surprising.
     public var floatMargin: Float
+    /// The int8 model's best score less its second best.
     public var int8Margin: Float
-    /// One a class.
+    /// The float model's scores, one a class.
     public var floatScores: [Float]
+    /// The int8 model's scores, one a class.
     public var int8Scores: [Float]
-    /// The picture, of the most surprising `pictureLimit` flips.
+    /// The image itself, of the 500 most surprising flips.
     public var picture: Picture?
 
     package static let pictureLimit = 500
@@ -183,17 +209,21 @@ extension DiffReport {
       return int8Prediction == label ? .wrongToRight : .wrongToWrong
     }
 
+    /// What became of an image: the reference's answer, then the candidate's.
     public enum Outcome: String, Codable, Sendable {
       case rightToWrong, wrongToRight, wrongToWrong
     }
   }
 
-  /// 8-bit pixels, row by row, channels last.
+  /// An image as 8-bit pixels, row by row, channels last.
   public struct Picture: Codable, Sendable, Equatable {
+    /// The height in pixels.
     public var height: Int
+    /// The width in pixels.
     public var width: Int
+    /// 1 for gray, 3 for RGB.
     public var channelCount: Int
-    /// Base64 in JSON.
+    /// H·W·C bytes; Base64 in JSON.
     public var pixels: Data
 
     package init(height: Int, width: Int, channelCount: Int, pixels: Data) {
@@ -206,16 +236,23 @@ extension DiffReport {
 
   /// The float model's margin (best score less second best) over all images, in equal bins.
   public struct Margins: Codable, Sendable, Equatable {
+    /// The margins of images that the two classify differently.
     public var flips: Histogram
+    /// The margins of all other images.
     public var others: Histogram
 
     package init(_ empty: Histogram) { (flips, others) = (empty, empty) }
   }
 
+  /// The accuracy when single layers are quantized, or left in float.
   public struct Sensitivity: Codable, Sendable, Equatable {
+    /// The number of images swept.
     public var sampleCount: Int
+    /// The reference's accuracy on them, 0…1.
     public var floatTop1: Double
+    /// The candidate's accuracy on them, 0…1.
     public var int8Top1: Double
+    /// One entry a layer of the report, in the same order.
     public var layers: [Layer]
 
     package init(sampleCount: Int, floatTop1: Double, int8Top1: Double, layers: [Layer]) {
@@ -225,11 +262,13 @@ extension DiffReport {
       self.layers = layers
     }
 
+    /// One layer, both ways.
     public struct Layer: Codable, Sendable, Equatable {
+      /// The layer's name.
       public var name: String
-      /// Accuracy with only this layer quantized; nil where the layer cannot be cut out.
+      /// The accuracy with only this layer quantized; nil where it cannot be cut out.
       public var onlyThis: Double?
-      /// Accuracy with all but this layer quantized.
+      /// The accuracy with all but this layer quantized; nil where it cannot be cut out.
       public var allButThis: Double?
 
       package init(name: String, onlyThis: Double?, allButThis: Double?) {
@@ -240,12 +279,16 @@ extension DiffReport {
     }
   }
 
+  /// What the two models take.
   public struct Cost: Codable, Sendable, Equatable {
+    /// The reference's totals.
     public var float: Model
+    /// The candidate's totals.
     public var int8: Model
-    /// By operator of the candidate.
+    /// The cost of each operator of the candidate.
     public var layers: [Layer]
-    /// Every activation and scratch area in the arena, in order of first use.
+    /// Every activation and scratch area in the arena, in order of first use; empty for a float
+    /// candidate.
     public var arena: [ArenaPlacement]
 
     package init(float: Model, int8: Model, layers: [Layer], arena: [ArenaPlacement]) {
@@ -255,14 +298,18 @@ extension DiffReport {
       self.arena = arena
     }
 
+    /// The totals of one model.
     public struct Model: Codable, Sendable, Equatable {
-      /// Nil when the model was not read from one file.
+      /// The size of the file; nil when the model was not read from one.
       public var fileByteCount: Int?
+      /// Bytes of weights and biases.
       public var weightByteCount: Int
-      /// For a float model: all activations at once, which is what the interpreter takes.
+      /// Bytes of the arena; of a float model all activations at once, which is what the
+      /// interpreter takes.
       public var activationByteCount: Int
+      /// Multiply-adds of one inference.
       public var macCount: Int
-      /// Of one inference on this machine.
+      /// The time of one inference on this machine; nil when not measured.
       public var nanoseconds: Double?
 
       package init(
@@ -275,12 +322,19 @@ extension DiffReport {
       }
     }
 
+    /// The cost of one operator.
     public struct Layer: Codable, Sendable, Equatable {
+      /// The operator's name.
       public var name: String
+      /// The operation, such as `convolution`.
       public var `operator`: String
+      /// Multiply-adds of one inference.
       public var macCount: Int
+      /// Bytes of weights and biases.
       public var weightByteCount: Int
+      /// The time in real numbers; nil when not measured.
       public var floatNanoseconds: Double?
+      /// The time in int8; nil when not measured.
       public var int8Nanoseconds: Double?
 
       package init(name: String, operator: String, macCount: Int, weightByteCount: Int) {
@@ -292,35 +346,51 @@ extension DiffReport {
     }
   }
 
-  /// What got worse since an earlier run.
+  /// The changes since an earlier run.
   public struct BaselineComparison: Codable, Sendable, Equatable {
+    /// The earlier run's JSON file.
     public var file: String
-    /// Now less then.
+    /// The float accuracy now less then; nil when the file has none.
     public var floatTop1Change: Double?
+    /// The int8 accuracy now less then.
     public var int8Top1Change: Double?
+    /// The agreement now less then.
     public var agreementChange: Double?
+    /// The layers that both runs have.
     public var layers: [Layer]
-    /// Sentences, the worst first; empty when nothing got worse.
+    /// What got worse: sentences, the worst first.
     public var worse: [String]
 
+    /// One layer then and now.
     public struct Layer: Codable, Sendable, Equatable {
+      /// The layer's name.
       public var name: String
+      /// The judged signal-to-noise ratio then, in dB; nil when it was infinite or unknown.
       public var sqnrDecibelsThen: Double?
+      /// The judged signal-to-noise ratio now.
       public var sqnrDecibelsNow: Double?
+      /// The condition then; nil when the file has none.
       public var conditionThen: Condition?
+      /// The condition now.
       public var conditionNow: Condition
     }
   }
 
+  /// The same blob and images on a board, byte for byte.
   public struct BoardComparison: Codable, Sendable, Equatable {
+    /// The board's name.
     public var board: String
+    /// The number of images run there.
     public var sampleCount: Int
+    /// Whether all output bytes are this machine's.
     public var outputsMatchHost: Bool
-    /// Every layer's CRC-32 in the self-test.
+    /// Whether every layer's CRC-32 in the self-test was right.
     public var selfTestPassed: Bool
+    /// The first image whose bytes differ; nil when none does.
     public var differingSampleIndex: Int?
-    /// The first operator whose bytes differ.
+    /// The first operator whose bytes differ; nil when none does.
     public var differingLayer: String?
+    /// A clause about that operator.
     public var detail: String?
 
     package init(
@@ -337,12 +407,15 @@ extension DiffReport {
     }
   }
 
+  /// What it takes to get the same figures again.
   public struct Reproduce: Codable, Sendable, Equatable {
+    /// The command line as it was typed.
     public var command: String
+    /// The versions of what took part, by name.
     public var versions: [String: String]
-    /// CRC-32 as eight hexadecimal digits, by file or part.
+    /// The CRC-32 of each file or part as eight hexadecimal digits, by name.
     public var checksums: [String: String]
-    /// Nothing is drawn by chance; kept so that readers need not guess.
+    /// Nil, since nothing is drawn by chance; kept so that readers need not guess.
     public var seed: UInt64?
 
     package init(command: String, versions: [String: String], checksums: [String: String]) {

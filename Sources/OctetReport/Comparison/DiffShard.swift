@@ -1,18 +1,20 @@
 /// A part of a comparison with everything that is needed to put the parts together.
 public struct DiffShard: Codable, Sendable {
+  /// Which part of how many.
   public struct Part: Codable, Sendable, Equatable, CustomStringConvertible {
-    /// From 1 to `count`.
+    /// The number of the part, from 1 to `count`.
     public var index: Int
+    /// The number of parts.
     public var count: Int
 
-    /// Nil unless `1 ≤ index ≤ count`.
+    /// Makes a part; nil unless `1 ≤ index ≤ count`.
     public init?(index: Int, count: Int) {
       guard index >= 1, index <= count else { return nil }
       self.index = index
       self.count = count
     }
 
-    /// `3/8`
+    /// Reads a text such as `3/8`; nil when it is none.
     public init?(_ text: String) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
       guard parts.count == 2, let index = parts[0], let count = parts[1] else { return nil }
@@ -22,6 +24,7 @@ public struct DiffShard: Codable, Sendable {
     public var description: String { "\(index)/\(count)" }
   }
 
+  /// Which part this is.
   public let part: Part
   let context: DiffContext
   let state: DiffState

@@ -90,12 +90,14 @@ package struct Premises: Codable, Sendable, Equatable {
 extension DiffReport {
   /// The images that two models are compared on.
   public struct DataFacts: Codable, Sendable, Equatable {
-    /// As the user named them; empty when unknown.
+    /// The source as the user named it; empty when unknown.
     public var name: String
     /// Whether nobody named them.
     public var isDefault: Bool
+    /// Whether every image has a label.
     public var isLabelled: Bool
 
+    /// Makes the facts about a set of images.
     public init(name: String, isDefault: Bool, isLabelled: Bool) {
       self.name = name
       self.isDefault = isDefault

@@ -37,31 +37,9 @@ package struct ConfusionMatrix: Sendable, Equatable, Codable {
     (0..<classCount).reduce(0) { $0 + count(label: $1, prediction: $1) }
   }
 
-  /// Samples of a class, whatever they were taken for.
-  package func sampleCount(label: Int) -> Int {
-    (0..<classCount).reduce(0) { $0 + count(label: label, prediction: $1) }
-  }
-
   /// Top-1 accuracy: the share of samples whose highest score is at their label; 0 for none.
   package var accuracy: Double {
     sampleCount == 0 ? 0 : Double(correctCount) / Double(sampleCount)
-  }
-
-  /// The share of a class that was recognized; nil when the class has no samples.
-  package func recall(label: Int) -> Double? {
-    let total = sampleCount(label: label)
-    return total == 0 ? nil : Double(count(label: label, prediction: label)) / Double(total)
-  }
-
-  /// `self − reference`, entry by entry: a positive entry off the diagonal is a confusion that
-  /// has become more frequent. Over the same samples each row sums to 0.
-  ///
-  /// - Throws: `shardMismatch`.
-  package func difference(from reference: ConfusionMatrix) throws(ReportError) -> [Int] {
-    guard reference.classCount == classCount else {
-      throw .shardMismatch(what: "the number of classes")
-    }
-    return zip(counts, reference.counts).map { $0 - $1 }
   }
 
   package init(from decoder: any Decoder) throws {

@@ -1,12 +1,17 @@
 /// Counts of values in bins of equal width.
 public struct Histogram: Sendable, Equatable, Codable {
+  /// The lower end of the first bin.
   public let lower: Double
+  /// The upper end of the last bin.
   public let upper: Double
-  /// Bin `i` is `lower + i·w ..< lower + (i + 1)·w` with `w = (upper − lower) / counts.count`;
-  /// `upper` itself is in the last bin.
+  /// The values by bin: bin `i` is `lower + i·w ..< lower + (i + 1)·w` with `w = (upper − lower) /
+  /// counts.count`; `upper` itself is in the last bin.
   public private(set) var counts: [Int]
+  /// The values below `lower`.
   public private(set) var belowCount = 0
+  /// The values above `upper`.
   public private(set) var aboveCount = 0
+  /// The values that are not numbers.
   public private(set) var nanCount = 0
 
   /// - Parameters:

@@ -14,24 +14,6 @@ package struct PairedClassification: Sendable, Equatable, Codable {
     candidate = ConfusionMatrix(classCount: classCount)
   }
 
-  /// - Parameters:
-  ///   - labels: the truth, one a sample.
-  ///   - references: the reference's classes, in the same order.
-  ///   - candidates: the candidate's classes, in the same order.
-  /// - Throws: `countMismatch`, `classOutOfRange`.
-  package init(
-    labels: [Int], references: [Int], candidates: [Int], classCount: Int
-  ) throws(ReportError) {
-    self.init(classCount: classCount)
-    for predictions in [references, candidates] where predictions.count != labels.count {
-      throw .countMismatch(
-        what: "predictions", expected: labels.count, actual: predictions.count)
-    }
-    for index in labels.indices {
-      try add(label: labels[index], reference: references[index], candidate: candidates[index])
-    }
-  }
-
   /// - Throws: `classOutOfRange`; then nothing is added.
   package mutating func add(
     label: Int, reference: Int, candidate: Int

@@ -111,9 +111,6 @@ package struct SignalError: Sendable, Equatable {
     elementCount == 0 ? 0 : Double(clippedCount) / Double(elementCount)
   }
 
-  /// What rounding to the nearest code costs when nothing else is wrong: 1/√12.
-  package static let idealRMSEOverScale = (1.0 / 12).squareRoot()
-
   private mutating func add(_ sums: SampleSums, count: Int) {
     let noise = sums.noise.sum()
     elementCount += count
