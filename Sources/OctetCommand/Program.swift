@@ -5,7 +5,7 @@ package struct Program: Sendable {
   package var summary: String
   /// Command lines that work when pasted, at the end of the global help.
   package var example: String
-  /// In the order of the help.
+  /// The verbs in the order of the help.
   package var verbs: [any Verb]
 
   package init(

@@ -34,7 +34,7 @@ package protocol Verb: Sendable {
 }
 
 extension Verb {
-  /// With `--force` where the verb writes a file.
+  /// The verb's parameters, with `--force` where it writes a file.
   var allParameters: [any Parameter] {
     let writes = parameters.contains {
       guard let use = $0.specification.fileUse else { return false }

@@ -35,7 +35,7 @@ extension Dataset {
 
 extension Dataset {
   /// The indices 0 ..< `count` in a random order that depends on the seed only.
-  public static func shuffledIndices(count: Int, seed: UInt64) -> [Int] {
+  package static func shuffledIndices(count: Int, seed: UInt64) -> [Int] {
     var indices = [Int](0..<count)
     var random = Xoshiro256(seed: seed, stream: 0)
     random.shuffle(&indices)

@@ -184,7 +184,7 @@ struct ChannelRows {
     return norms > 0 && norms.isFinite ? Self.dot(a, b) / norms : nil
   }
 
-  /// By channel.
+  /// The cosines by channel.
   func cosines(with twin: ChannelRows) -> [Double?] {
     rows.indices.map { cosine($0, with: twin, $0) }
   }
@@ -197,18 +197,6 @@ struct ChannelRows {
 
   private static func dot(_ a: [Float], _ b: [Float]) -> Double {
     zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-  }
-}
-
-/// CRC-32 (IEEE 802.3) as people compare it.
-public enum CRC32 {
-  /// Eight hexadecimal digits.
-  public static func text(_ bytes: [UInt8]) -> String {
-    var checksum = Checksum()
-    bytes.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
-    }
-    return String(format: "%08x", checksum.value)
   }
 }
 

@@ -33,7 +33,7 @@ extension Diff {
     }
   }
 
-  /// By operator of the candidate.
+  /// The costs by operator of the candidate.
   private func layerCosts() -> [DiffReport.Cost.Layer] {
     candidate.places.compactMap { place in
       guard let index = place.operatorIndex else { return nil }
@@ -81,7 +81,7 @@ extension Diff {
     }
   }
 
-  /// Of up to 15 calls, or as many as 10 ms hold.
+  /// The median time of up to 15 calls, or of as many as 10 ms hold.
   private static func medianNanoseconds(_ body: () -> Void) -> Double {
     let clock = ContinuousClock()
     body()

@@ -10,42 +10,53 @@ import OctetRuntime
 ///
 /// The int8 side is the runtime itself, so what is measured is what a board computes.
 public struct Diff: Sendable {
+  /// What a comparison works with, and what it says of itself.
   public struct Options: Sendable {
+    /// The threads to work with; never changes the result.
     public var threadCount = 1
     /// Part `index` of `count`, from 1; nil for all images.
     public var shard: DiffShard.Part?
     /// Images to take local errors on: at most so many, evenly spread.
     public var localSampleCount = 1000
+    /// Whether inferences and layers are timed.
     public var measuresTime = true
     /// What the images are.
     public var data = DiffReport.DataFacts(name: "", isDefault: false, isLabelled: true)
-    /// As the user typed it.
+    /// The command line as the user typed it.
     public var command = ""
     /// Name and version of what else took part.
     public var versions: [String: String] = [:]
 
+    /// Options for all images on one thread.
     public init() {}
   }
 
+  /// The model that is taken to be right.
   public let reference: DiffModel
+  /// The model that is judged.
   public let candidate: DiffModel
+  /// The labelled images.
   public let data: Dataset
+  /// The options.
   public let options: Options
   let referenceEncoder: PixelEncoder
   let candidateEncoder: PixelEncoder
-  /// For each place of the candidate the place of the reference with the same values.
+  /// The place of the reference with the same values, for each place of the candidate.
   let twins: [Int?]
   /// The places of the candidate that are compared.
   let layers: [Int]
   /// The places of the first outputs.
   let referenceOutput, candidateOutput: Int
-  /// By place of the candidate: tables beside the functions that the reference has there.
+  /// The tables beside the functions that the reference has there, by place of the candidate.
   private(set) var tables: [Int: TableFit] = [:]
   /// How the reference turns pixels into reals, where that is not as the candidate does.
   let normalizationNote: String?
   /// How the reference recognizes clearly more, where it does.
   let normalizationHint: String?
 
+  /// Matches the layers of two models and looks how each is fed.
+  ///
+  /// - Throws: `EvaluationError` when the models do not fit each other or the images.
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: Dataset, options: Options = .init()
   ) throws {
@@ -158,7 +169,7 @@ public struct Diff: Sendable {
 /// over the whole set, so that all shards have the same.
 struct Scout {
   static let sampleCount = 64
-  /// By layer.
+  /// The ranges by layer.
   private(set) var ranges: [ClosedRange<Double>] = []
   private(set) var margin = 1.0
 

@@ -8,17 +8,20 @@ import OctetRuntime
 
 /// One side of a comparison: a float graph or a blob, with the points where values can be read.
 public struct DiffModel: Sendable {
-  public enum Form: Sendable {
+  /// A float graph, simplified, or a blob.
+  package enum Form: Sendable {
     case float(Graph)
     case int8(LoadedModel)
   }
 
-  public var form: Form
-  /// As the user named it.
+  /// The model itself.
+  package var form: Form
+  /// The file as the user named it; empty when unknown.
   public var file: String
-  public var fileByteCount: Int?
-  /// CRC-32 of the file, eight hexadecimal digits.
-  public var checksum: String?
+  /// The size of the file; nil when unknown.
+  package var fileByteCount: Int?
+  /// The CRC-32 of the file, eight hexadecimal digits; nil when unknown.
+  package var checksum: String?
   /// What the model computes, in real numbers: a float model simplified, a blob with the values
   /// that its codes stand for. A blob's tensors have the indices there that they have in it.
   let real: Graph
@@ -26,7 +29,7 @@ public struct DiffModel: Sendable {
   let coded: Graph?
   /// The input, then what each node makes: of a blob one place for each operator.
   let places: [Place]
-  /// By tensor of `real`.
+  /// The places by tensor of `real`.
   let placeOfTensor: [TensorIndex: Int]
   /// Why an operator of a blob cannot be had in real numbers, by its index.
   let refusals: [Int: String]
@@ -38,7 +41,7 @@ public struct DiffModel: Sendable {
     var maker: Maker
     var tensorName: String
     var shape: [Int]
-    /// In `real`.
+    /// The tensor in `real`.
     var tensor: TensorIndex
     /// The node's in a float model; nil for the input.
     var operatorIndex: Int?
@@ -146,13 +149,14 @@ public struct DiffModel: Sendable {
     return graph.cut(from: sources(of: place).map(\.tensor), to: [places[place].tensor])
   }
 
+  /// Whether it computes in real numbers.
   public var isFloat: Bool { if case .float = form { true } else { false } }
 
   var loaded: LoadedModel? { if case .int8(let loaded) = form { loaded } else { nil } }
 
   var arithmetic: String { isFloat ? "float" : "int8" }
 
-  /// Of the only input.
+  /// The shape of the only input.
   func inputShape() throws(EvaluationError) -> [Int] {
     switch form {
     case .float(let graph): return try graph.onlyInputShape()

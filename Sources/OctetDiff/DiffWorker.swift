@@ -10,9 +10,9 @@ final class DiffWorker {
   private let context: DiffContext
   private let reference: DiffMachine
   private let candidate: DiffMachine
-  /// By layer; nil where an operator cannot be run alone.
+  /// The probes by layer; nil where an operator cannot be run alone.
   private let probes: [LocalProbe?]
-  /// By place of the candidate, its layer.
+  /// The layer by place of the candidate.
   private let layerOfPlace: [Int?]
   private(set) var state: DiffState
   private(set) var error: ReportError?

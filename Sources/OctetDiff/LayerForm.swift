@@ -9,7 +9,7 @@ import OctetReport
 /// none.
 struct LayerForm {
   struct Window: Equatable {
-    /// As a sentence says it.
+    /// The kind as a sentence says it.
     enum Kind: String {
       case convolution, depthwiseConvolution, transposedConvolution, fullyConnected
       case maxPool = "max pool"
@@ -27,10 +27,10 @@ struct LayerForm {
 
   var weighted: Window?
   var pools: [Window] = []
-  /// Of the real results.
+  /// The range that the real results are clamped to.
   var lower = -Float.infinity
   var upper = Float.infinity
-  /// Of one element, in order.
+  /// The functions of one element, in order.
   var functions: [Operation] = []
   /// All else, in order.
   var others: [Operation] = []
@@ -225,7 +225,7 @@ extension Extent {
 }
 
 extension Graph {
-  /// Of a node with weights of four dimensions.
+  /// The window of a node with weights of four dimensions.
   fileprivate func kernel(of node: Node) -> Extent {
     let shape = tensors[node.inputs[1]].shape
     return Extent(height: shape[1], width: shape[2])

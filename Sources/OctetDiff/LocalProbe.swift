@@ -128,7 +128,7 @@ final class LocalProbe {
   /// What becomes of the reference's values on their way to the operator.
   private enum Feeding {
     case exact
-    /// To the codes' steps, with the grid continued beyond its ends.
+    /// Rounded to the codes' steps, with the grid continued beyond its ends.
     case rounded
     case clamped
   }

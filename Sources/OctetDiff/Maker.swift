@@ -9,7 +9,7 @@ enum Maker: Sendable {
   case node(Operation)
   case blobOperator(OperatorKind, hasPool: Bool)
 
-  /// Of a validated blob's operator.
+  /// The maker that an operator of a validated blob is.
   init(_ view: OperatorView) {
     guard let kind = view.kind else { preconditionFailure("a valid blob knows its operators") }
     typealias Word = Convolution.Word
@@ -19,7 +19,7 @@ enum Maker: Sendable {
     self = .blobOperator(kind, hasPool: hasPool)
   }
 
-  /// As reports and JSON say it.
+  /// The name as reports and JSON say it.
   var name: String {
     switch self {
     case .input: DiffReport.Layer.inputName

@@ -11,7 +11,7 @@ struct PlaceMatching {
   let reference: [DiffModel.Place]
   let candidate: [DiffModel.Place]
 
-  /// For each candidate place a reference place.
+  /// The reference's place for each place of the candidate; nil where there is none.
   func matches() -> [Int?] {
     var result = [Int?](repeating: nil, count: candidate.count)
     guard !reference.isEmpty, !candidate.isEmpty else { return result }

@@ -159,7 +159,7 @@ extension Diff {
   }
 
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
-  public func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
+  package func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
     guard let loaded = candidate.loaded else { return nil }
     let elementCount = loaded.model.input(0).elementCount
     var inputs: [UInt8] = []

@@ -5,10 +5,7 @@ import OctetReport
 import OctetRuntime
 
 extension Diff {
-  /// Steps that `sensitivity` counts.
-  public var sweepStepCount: Int { indices.count }
-
-  /// Images that `run` compares.
+  /// The images that `run` compares and `sensitivity` sweeps.
   public var sampleCount: Int { indices.count }
 
   /// Accuracy with only one layer quantized, and with all but it, for every layer.

@@ -4,24 +4,33 @@ import OctetRuntime
 
 /// What `octet bench` measures: one thread, one image at a time.
 public struct BenchReport: Encodable, Sendable {
+  /// The kernels that were timed.
   public var backend: String
   /// Those that this machine can run.
   public var backends: [String]
   /// Multiply-adds a nanosecond that the backend's instructions do with nothing to wait for; nil
   /// when unknown.
   public var peakMacsPerNanosecond: Double?
+  /// The number of inferences timed.
   public var iterations: Int
+  /// The shortest inference.
   public var minNanoseconds: Double
+  /// The median inference.
   public var medianNanoseconds: Double
-  /// In execution order, each timed by itself.
+  /// The operators in execution order, each timed by itself.
   public var operators: [Operator]
 
+  /// The time of one operator.
   public struct Operator: Encodable, Sendable {
+    /// The operator's name.
     public var name: String
+    /// The operation, such as `convolution`.
     public var `operator`: String
+    /// Multiply-adds of one inference.
     public var macCount: Int
+    /// The median time of a run.
     public var medianNanoseconds: Double
-    /// Multiply-adds a nanosecond.
+    /// The multiply-adds a nanosecond.
     public var macsPerNanosecond: Double
   }
 }

@@ -8,7 +8,9 @@ import OctetRuntime
 public enum Evaluation {
   /// The predicted class of each image.
   public struct Predictions: Sendable {
+    /// The class of each image, by index.
     public var labels: [Int]
+    /// The time that it took.
     public var seconds: Double
 
     /// The share of images whose prediction is the dataset's label.
@@ -95,7 +97,7 @@ extension Graph {
 
 extension Dataset {
   /// The bytes of image `index`: H·W·C.
-  public func pixelSlice(_ index: Int) -> ArraySlice<UInt8> {
+  package func pixelSlice(_ index: Int) -> ArraySlice<UInt8> {
     pixels[index * imageByteCount..<(index + 1) * imageByteCount]
   }
 }

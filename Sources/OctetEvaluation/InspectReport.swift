@@ -7,25 +7,34 @@ import OctetRuntime
 public struct InspectReport: Encodable, Sendable {
   /// `oct`, `onnx` or `tflite`.
   public var format: String
+  /// The size of the file.
   public var fileByteCount: Int
   /// Bytes of weights and biases as the file holds them.
   public var weightByteCount: Int
-  /// Nil for float models, which have no arena.
+  /// The arena's bytes; nil for float models, which have none.
   public var arenaByteCount: Int?
   /// Multiply-adds of one inference.
   public var macCount: Int
+  /// The weights and biases; nil for a blob.
   public var parameterCount: Int?
+  /// The classes' names; empty when the file has none.
   public var labels: [String]
+  /// The input normalisation; nil when the file has none.
   public var normalization: Channels?
+  /// The inputs in order.
   public var inputs: [Tensor]
+  /// The outputs in order.
   public var outputs: [Tensor]
-  /// In execution order.
+  /// The operators in execution order.
   public var operators: [Operator]
   /// Every activation in the arena, in the order of first use.
   public var arena: [ArenaPlacement]
 
+  /// An input normalisation, (pixel / 255 − mean) / deviation.
   public struct Channels: Encodable, Sendable {
+    /// The means, one or one for each channel.
     public var mean: [Float]
+    /// The deviations, one or one for each channel.
     public var standardDeviation: [Float]
 
     init(_ normalization: Normalization) {
@@ -34,26 +43,40 @@ public struct InspectReport: Encodable, Sendable {
     }
   }
 
+  /// An input or output.
   public struct Tensor: Encodable, Sendable {
+    /// The tensor's name.
     public var name: String
+    /// The shape in Octet, channels last.
     public var shape: [Int]
+    /// The step of the codes; nil for real values.
     public var scale: Float?
+    /// The code that stands for 0; nil for real values.
     public var zeroPoint: Int?
-    /// In the model's file; nil for a blob.
+    /// The shape in the model's file; nil for a blob.
     public var fileShape: [Int]?
     /// How elements go in or out: `rowMajor` in `shape`, which is that of the file, or
     /// `channelsLast`, where the file has the channels second.
     public var layout = "rowMajor"
   }
 
+  /// One operator.
   public struct Operator: Encodable, Sendable {
+    /// The operator's name.
     public var name: String
+    /// The operation, such as `convolution`.
     public var `operator`: String
+    /// The first input's shape.
     public var inputShape: [Int]
+    /// The first output's shape.
     public var outputShape: [Int]
+    /// The step of the output's codes; nil for real values.
     public var outputScale: Float?
+    /// The code that stands for 0; nil for real values.
     public var outputZeroPoint: Int?
+    /// Multiply-adds of one inference.
     public var macCount: Int
+    /// The scratch memory in the arena; nil for float models.
     public var scratchByteCount: Int?
   }
 }

@@ -4,7 +4,9 @@ import OctetRuntime
 
 /// A validated blob with its bytes, on the host.
 public final class LoadedModel: Sendable {
+  /// The blob's bytes.
   public let blob: Blob
+  /// The model in them.
   public let model: Model
 
   /// Validates `bytes`.
@@ -12,12 +14,15 @@ public final class LoadedModel: Sendable {
     try self.init(Blob(bytes))
   }
 
+  /// Validates a blob.
   public init(_ blob: Blob) throws(ModelError) {
     self.blob = blob
     model = try blob.model()
   }
 
+  /// The names of the classes; empty when the blob has none.
   public var labels: [String] { model.labels }
+  /// The operators' names in execution order.
   public var operatorNames: [String] {
     (0..<model.operatorCount).map { String(model.operator($0).name) }
   }
@@ -29,6 +34,7 @@ public final class LoadedModel: Sendable {
 
   /// A session, the blob and the arena, kept alive together; one for each thread.
   public final class Runner {
+    /// The model that runs.
     public let loaded: LoadedModel
     private let session: Session
     private let arena: Arena
@@ -50,8 +56,10 @@ public final class LoadedModel: Sendable {
       }
     }
 
+    /// The kernels in use.
     public var backend: Backend { session.backend }
 
+    /// Computes the outputs from the inputs.
     public func run() { withExtendedLifetime(self) { session.run() } }
 
     /// Runs one operator; in order, from 0.
@@ -62,6 +70,7 @@ public final class LoadedModel: Sendable {
     /// The index of the first operator that differs in the self-test; nil when none does.
     public func selfTest() -> Int? { withExtendedLifetime(self) { session.selfTest() } }
 
+    /// Writes the self-test's input.
     public func fillInputsForSelfTest() {
       withExtendedLifetime(self) { session.fillInputsForSelfTest() }
     }

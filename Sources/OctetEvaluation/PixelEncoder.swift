@@ -4,8 +4,8 @@ import OctetReport
 import OctetRuntime
 
 /// Turns 8-bit pixels into a model's input: one table look-up a pixel.
-public struct PixelEncoder: Sendable {
-  /// For each channel the real values of pixels 0…255.
+package struct PixelEncoder: Sendable {
+  /// The real values of pixels 0…255, for each channel.
   private let reals: [[Float]]
   /// The same as codes of the int8 input.
   private let codes: [[Int8]]
@@ -14,7 +14,7 @@ public struct PixelEncoder: Sendable {
   /// - Parameters:
   ///   - normalization: 0 and 1 where nil; one channel's values serve all channels.
   ///   - scale, zeroPoint: of the int8 input; 1 and 0 when only real values are wanted.
-  public init(
+  package init(
     channelCount: Int, normalization: Normalization?, scale: Float = 1, zeroPoint: Int32 = 0
   ) {
     self.channelCount = channelCount
@@ -32,11 +32,13 @@ public struct PixelEncoder: Sendable {
     }
   }
 
-  public func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Float>) {
+  /// Writes the real values of H·W·C pixels.
+  package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Float>) {
     write(pixels, into: target, from: reals)
   }
 
-  public func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Int8>) {
+  /// Writes the int8 codes of H·W·C pixels.
+  package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Int8>) {
     write(pixels, into: target, from: codes)
   }
 

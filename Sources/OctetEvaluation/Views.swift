@@ -7,7 +7,7 @@ extension OperatorView {
 
 extension TensorView {
   /// The dimensions up to the rank.
-  public var shape: [Int] { (4 - rank..<4).map { dimension($0) } }
+  package var shape: [Int] { (4 - rank..<4).map { dimension($0) } }
 
   /// Its place among the model's tensors.
   package var index: Int { (offset - model.tensor(0).offset) / TensorRecord.byteCount }

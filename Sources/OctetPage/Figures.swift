@@ -76,7 +76,7 @@ package enum Figures {
 }
 
 extension String {
-  /// At most so many characters; names in models can be of any length.
+  /// The text's beginning, at most `limit` characters; names in models can be of any length.
   package func shortened(to limit: Int = 80) -> String {
     // Foreign text may pile thousands of marks on one character.
     let scalars = unicodeScalars.prefix(limit + 1)
@@ -86,7 +86,7 @@ extension String {
 }
 
 extension Int {
-  /// To the nearest; what an integer cannot hold becomes the nearest that it can, NaN 0.
+  /// The nearest integer; what an integer cannot hold becomes the nearest that it can, NaN 0.
   init(clamped value: Double) {
     self = value.isNaN ? 0 : Int(exactly: value.rounded()) ?? (value < 0 ? .min : .max)
   }

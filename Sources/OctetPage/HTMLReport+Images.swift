@@ -51,7 +51,7 @@ extension HTMLReport {
     return Section(id: "images", name: "Images", content: content)
   }
 
-  /// As many as the file has room for.
+  /// The cards of the first flips, as many as the file has room for.
   private func cards(_ flips: [DiffReport.Flip]) -> (cards: [Markup], byteCount: Int) {
     var cards: [Markup] = []
     var byteCount = 0
@@ -199,7 +199,7 @@ extension DiffReport.Picture {
     return Image(height: rows, width: columns, channelCount: channels, pixels: shown)
   }
 
-  /// Of a square of `step` by `step` pixels, or what of it lies inside.
+  /// The mean of a square of `step` by `step` pixels, or of what of it lies inside.
   private func mean(of bytes: [UInt8], row: Int, column: Int, channel: Int, step: Int) -> UInt8 {
     var (sum, count) = (0, 0)
     for y in row * step..<min((row + 1) * step, height) {

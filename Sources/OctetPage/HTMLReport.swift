@@ -9,12 +9,14 @@ import OctetReport
 public struct HTMLReport {
   /// A condition of the command line, such as `--max-drop 0.005`.
   public struct Gate: Sendable, Equatable {
-    /// As typed: `--max-drop 0.005`.
+    /// The condition as typed: `--max-drop 0.005`.
     public var condition: String
     /// What was found: `accuracy falls by 0.0012`.
     public var outcome: String
+    /// Whether the report passes.
     public var isMet: Bool
 
+    /// Makes a gate with its outcome.
     public init(condition: String, outcome: String, isMet: Bool) {
       self.condition = condition
       self.outcome = outcome
@@ -22,7 +24,8 @@ public struct HTMLReport {
     }
   }
 
-  public static let byteLimit = 5_000_000
+  /// The bytes that a page has at most.
+  package static let byteLimit = 5_000_000
 
   let report: DiffReport
   let gates: [Gate]
@@ -66,7 +69,7 @@ public struct HTMLReport {
 
   struct Section {
     var id: String
-    /// In the navigation.
+    /// The name in the navigation.
     var name: String
     var content: Markup
 

@@ -84,7 +84,7 @@ package struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
 }
 
 extension Double {
-  /// For coordinates: `12`, `12.5`, `-0.3`; 0 for what is not finite.
+  /// The number as a coordinate: `12`, `12.5`, `-0.3`; 0 for what is not finite.
   package var tenths: String {
     guard abs(self) < 1e9 else { return "0" }
     let value = Int((self * 10).rounded())

@@ -19,6 +19,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   private var indices: [Int] = []
   private var logits: UnsafeMutablePointer<Float>
 
+  /// How well a network does.
   public struct Result: Sendable, Equatable {
     /// The share of images whose largest logit is that of their label; of equal ones the first.
     public var accuracy: Double

@@ -16,7 +16,7 @@ package struct ParameterSegment: Sendable {
 /// How a constant is stored while training, chosen so that the forward pass reads neighbouring
 /// weights for neighbouring outputs and the weight gradients come out where they belong.
 package enum ParameterLayout: Sendable {
-  /// As in the graph.
+  /// The graph's own order.
   case vector(Int)
   /// The graph's `[O, I]` as `[I][O]`.
   case matrix(outputs: Int, inputs: Int)
@@ -33,7 +33,7 @@ package enum ParameterLayout: Sendable {
     }
   }
 
-  /// For each value in the graph's order its index here.
+  /// The index here of each value in the graph's order.
   package func indices() -> [Int] {
     switch self {
     case .vector(let count): return Array(0..<count)

@@ -12,7 +12,7 @@ struct PoolKernel: Sendable {
 
   /// The part of a window that lies inside the image.
   private struct Window {
-    /// Of the output's pixel.
+    /// The output pixel's first element.
     var outputIndex: Int
     /// The first input pixel's.
     var inputIndex: Int

@@ -43,7 +43,7 @@ package final class TrainingNetwork: Sendable {
     for step in steps { step.forward(context) }
   }
 
-  /// From the gradient of the logits to the gradients of all parameters.
+  /// The backward pass, from the gradient of the logits to the gradients of all parameters.
   func backward(_ context: StepContext) {
     for step in steps.reversed() { step.backward(context) }
   }

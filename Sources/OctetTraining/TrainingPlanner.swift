@@ -22,7 +22,7 @@ struct TrainingPlanner {
   private var rectified: Set<TensorIndex> = []
   /// Rectified roots whose one reader, a max pool, takes the ReLU's gradient.
   private var maskedByPool: Set<TensorIndex> = []
-  /// For each root the nodes that read it, in execution order.
+  /// The nodes that read each root, in execution order.
   private var readers: [TensorIndex: [Int]] = [:]
   private var buffers: [TensorIndex: BlockBuffer] = [:]
   private var gradients: [TensorIndex: BlockBuffer] = [:]

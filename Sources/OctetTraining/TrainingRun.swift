@@ -23,7 +23,7 @@ final class TrainingRun: PooledWork {
   let parameters: UnsafeMutablePointer<Float>
   private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
   private let shardGradients: UnsafeMutablePointer<Float>
-  /// For each worker: the gradient of a shard's later blocks.
+  /// The gradient of a shard's later blocks, for each worker.
   private let blockGradients: UnsafeMutablePointer<Float>
   private let results: UnsafeMutablePointer<SoftmaxCrossEntropy.Result>
   private let blocksPerShard: Int

@@ -14,7 +14,7 @@ package struct ParameterSpecification: Sendable {
   }
 
   package var form: Form
-  /// With its dashes for flags and options: `--epochs`. The placeholder for positionals.
+  /// The name with its dashes for flags and options, `--epochs`; the placeholder for positionals.
   package var name: String
   /// One letter, used with one dash: `o`.
   package var short: Character?
@@ -25,7 +25,7 @@ package struct ParameterSpecification: Sendable {
   package var expectation: String?
   package var defaultText: String?
   package var isRequired: Bool
-  /// Of parameters that name files.
+  /// What is done with the file that the value names; nil where it names none.
   var fileUse: FileUse?
   /// Throws when the text is not a value of the parameter's type.
   var check: @Sendable (String) throws(ValueError) -> Void

@@ -8,10 +8,11 @@ package struct ValueError: Error, Equatable {
 /// How the text of an argument becomes a typed value.
 package struct ValueKind<Value: Sendable>: Sendable {
   package var placeholder: String
-  /// For the help, when it says more than the placeholder: `1 to 1000`.
+  /// The range for the help, when it says more than the placeholder: `1 to 1000`.
   package var expectation: String?
   package var parse: @Sendable (String) throws(ValueError) -> Value
-  /// Of a kind that names a file; such kinds are made by `.input`, `.output` and their like only.
+  /// What is done with the file that a value names; such kinds are made by `.input`, `.output` and
+  /// their like only.
   var fileUse: FileUse?
   /// The text that `parse` would read back; shows defaults in the help.
   package var describe: @Sendable (Value) -> String

@@ -8,7 +8,7 @@ import Synchronization
 /// before the verb runs. What is read besides, such as the files beside an ONNX model, is entered
 /// as it is read, and looked at again before anything is written.
 package final class FileClaims: Sendable {
-  /// Of the verb that runs now.
+  /// The claims of the verb that runs now.
   @TaskLocal static var current = FileClaims(isForced: false, takesStandardOutput: false)
 
   let isForced: Bool

@@ -7,7 +7,7 @@ package struct OutputPath: Sendable, CustomStringConvertible {
 
   init(_ path: String) { self.path = path }
 
-  /// For sentences.
+  /// The path as sentences say it.
   package var description: String {
     isStandardOutput ? "standard output" : SafeText.escaped(path)
   }

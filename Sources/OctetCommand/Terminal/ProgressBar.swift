@@ -103,7 +103,8 @@ package final class ProgressBar: Sendable {
     Signals.progressLineIsOpen.store(false, ordering: .relaxed)
   }
 
-  /// As long for the rest as for what is done; nil in the first second, when that says little.
+  /// The time left, as long for the rest as for what is done; nil in the first second, when that
+  /// says little.
   private func secondsLeft(_ state: State, _ now: Double) -> Double? {
     guard state.count > 0, now >= 1 else { return nil }
     return now * Double(total - state.count) / Double(state.count)

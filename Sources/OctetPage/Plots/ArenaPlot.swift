@@ -4,7 +4,7 @@ import OctetReport
 struct ArenaPlot {
   let title: String
   let places: [ArenaPlacement]
-  /// By index; across.
+  /// The operators' names by index; across.
   let operators: [String]
 
   /// More rectangles than these say nothing.
@@ -67,7 +67,7 @@ struct ArenaPlot {
   private static let textHeight = 14.0
   private static let leastCharacters = 4
 
-  /// As many as fit a box.
+  /// The number of characters that fit a box.
   private static func characters(_ width: Double) -> Int { Int((width - 8) / 7.2) }
 
   /// Areas whose boxes are too small for their names.

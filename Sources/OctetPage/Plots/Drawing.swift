@@ -6,7 +6,7 @@ struct Drawing {
     case start, middle, end
   }
 
-  /// In units of about a pixel; the page shows it at most so wide.
+  /// The width in units of about a pixel; the page shows it at most so wide.
   let width: Double
   let height: Double
   /// What the picture is of, for those who cannot see it.

@@ -9,7 +9,7 @@ struct ErrorPartsPlot {
   struct Part {
     var name: String
     var decibels: Double
-    /// Of the four noises' sum.
+    /// The share of the four noises' sum.
     var share: Double
   }
 

@@ -14,7 +14,7 @@ struct RangePlot {
   let title: String
   let ranges: [Range]
   var noteNames: [String] = []
-  /// To point at.
+  /// The channel to point at.
   var marked: Int?
 
   /// More would be thinner than a line.

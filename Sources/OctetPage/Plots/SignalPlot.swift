@@ -6,7 +6,7 @@ struct SignalPlot {
     var name: String
     var filled: Double?
     var ring: Double?
-    /// After the dots: `✕ clipped`.
+    /// The words after the dots: `✕ clipped`.
     var note: String
   }
 
@@ -17,7 +17,7 @@ struct SignalPlot {
   let rows: [Row]
   /// Vertical lines with their names.
   var marks: [(value: Double, name: String)] = []
-  /// At least this much of the axis is shown.
+  /// The part of the axis that is shown at least.
   var span: ClosedRange<Double>
   /// What lies above is shown at the end of the axis with its number.
   var cap = Double.infinity
@@ -73,7 +73,7 @@ struct SignalPlot {
     drawing.text(ringName, x: 215, y: 12, .start, "axis")
   }
 
-  /// On the side where there is more room.
+  /// Writes a note on the side where there is more room.
   private func note(_ text: String, _ ends: [Double], _ y: Double, _ drawing: inout Drawing) {
     guard !text.isEmpty else { return }
     let (low, high) = (ends.min() ?? Self.left, ends.max() ?? Self.left)

@@ -18,6 +18,36 @@ public struct DiffBaseline: Decodable, Sendable {
 }
 
 extension DiffReport {
+  /// The changes since an earlier run.
+  public struct BaselineComparison: Codable, Sendable, Equatable {
+    /// The earlier run's JSON file.
+    public var file: String
+    /// The float accuracy now less then; nil when the file has none.
+    public var floatTop1Change: Double?
+    /// The int8 accuracy now less then.
+    public var int8Top1Change: Double?
+    /// The agreement now less then.
+    public var agreementChange: Double?
+    /// The layers that both runs have.
+    public var layers: [Layer]
+    /// What got worse: sentences, the worst first.
+    public var worse: [String]
+
+    /// One layer then and now.
+    public struct Layer: Codable, Sendable, Equatable {
+      /// The layer's name.
+      public var name: String
+      /// The judged signal-to-noise ratio then, in dB; nil when it was infinite or unknown.
+      public var sqnrDecibelsThen: Double?
+      /// The judged signal-to-noise ratio now.
+      public var sqnrDecibelsNow: Double?
+      /// The condition then; nil when the file has none.
+      public var conditionThen: Condition?
+      /// The condition now.
+      public var conditionNow: Condition
+    }
+  }
+
   /// A layer that has lost less is not worth a sentence.
   private static let noticeableDecibels = 1.0
 

@@ -2,7 +2,7 @@
 package struct DiffContext: Codable, Sendable, Equatable {
   package var comparison: DiffReport.Comparison
   package var classNames: [String]
-  /// Of the whole set, not of a shard.
+  /// The images of the whole set, not of a shard.
   package var sampleCount: Int
   package var layers: [Layer]
   /// What the verdict must know before the figures.

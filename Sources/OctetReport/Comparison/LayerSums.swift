@@ -3,7 +3,8 @@ import Foundation
 /// Everything that is summed for one layer; merging is exact in any order.
 package struct LayerSums: Codable, Sendable {
   package var error = SignalError()
-  /// With invisible scores raised to where they begin to count; only of the model's scores.
+  /// The error with invisible scores raised to where they begin to count; only of the model's
+  /// scores.
   package var visible: SignalError?
   package var usage = CodeUsage()
   package var range = Bounds()
@@ -88,13 +89,14 @@ struct SplitSums: Codable, Sendable {
 struct ChannelSums: Codable, Sendable {
   var reference = Bounds()
   var candidate = Bounds()
-  /// Of the operator in real numbers with int8 weights, on the exact input and on its codes.
+  /// The range of the operator in real numbers with int8 weights: on the exact input, and on its
+  /// codes.
   var weighted = Bounds()
   var clamped = Bounds()
   var signal = ExactSum()
   var noise = ExactSum()
-  /// Of the reference r and the operator with int8 weights t, where both are active (not clamped
-  /// to zero by an activation).
+  /// The sums for the line t ≈ gain · r + offset, of the reference r and the operator with int8
+  /// weights t, where both are active (not clamped to zero by an activation).
   var activeCount = 0
   var sum = ExactSum()
   var otherSum = ExactSum()

@@ -14,11 +14,12 @@ package struct LocalSample {
   /// The operator in real numbers with the candidate's weights on what becomes of its input, and
   /// its own result.
   package struct Parts {
-    /// On the exact input with the reference's weights; empty unless the reference is a blob.
+    /// The result on the exact input with the reference's weights; empty unless the reference is a
+    /// blob.
     package var withReference: [Float]
-    /// On the input rounded to the codes' steps, continued beyond their ends.
+    /// The result on the input rounded to the codes' steps, continued beyond their ends.
     package var withRounding: [Float]
-    /// On the input's codes.
+    /// The result on the input's codes.
     package var withClipping: [Float]
     /// The int8 operator's own result, nothing raised.
     package var result: [Float]

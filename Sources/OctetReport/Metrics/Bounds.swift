@@ -37,12 +37,12 @@ package struct Bounds: Codable, Sendable, Equatable {
   /// 0 and 0 without any values.
   var ends: (lower: Double, upper: Double) { isEmpty ? (0, 0) : (Double(lower), Double(upper)) }
 
-  /// With zero, which every grid holds.
+  /// The range with zero, which every grid holds.
   package var withZero: (lower: Double, upper: Double) {
     isEmpty ? (0, 0) : (min(Double(lower), 0), max(Double(upper), 0))
   }
 
-  /// By their bits, because JSON has no infinity.
+  /// Writes the ends by their bits, because JSON has no infinity.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode([lower.bitPattern, upper.bitPattern])

@@ -87,7 +87,8 @@ package struct SignalError: Sendable, Equatable {
     noise.merge(other.noise)
   }
 
-  /// In dB; +∞ without any error, −∞ when the reference is all zero and the other is not.
+  /// The signal over the error in dB; +∞ without any error, −∞ when the reference is all zero and
+  /// the other is not.
   package var sqnrDecibels: Double {
     let (signal, noise) = (reference.value, noise.value)
     return noise == 0 ? .infinity : 10 * log10(signal / noise)
@@ -100,7 +101,7 @@ package struct SignalError: Sendable, Equatable {
   /// - Parameter scale: of the quantized tensor, above 0.
   package func rmseOverScale(_ scale: Float) -> Double { rmse / Double(scale) }
 
-  /// From −1 to 1; 1 when both are all zero, 0 when one is.
+  /// The cosine between the two, −1 to 1; 1 when both are all zero, 0 when one is.
   package var cosine: Double {
     let (a, b) = (reference.value, quantized.value)
     if a == 0 || b == 0 { return a == b ? 1 : 0 }

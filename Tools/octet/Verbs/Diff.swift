@@ -172,7 +172,7 @@ struct DiffVerb: Verb {
   // MARK: More than the comparison
 
   private func sweep(_ diff: Diff, _ console: Console) throws -> DiffReport.Sensitivity {
-    let bar = console.progress("sensitivity", total: diff.sweepStepCount)
+    let bar = console.progress("sensitivity", total: diff.sampleCount)
     defer { bar.finish() }
     return try Interruption.whilePolling {
       try diff.sensitivity {
@@ -240,7 +240,7 @@ extension ValueKind<DiffShard.Part> {
 }
 
 extension String {
-  /// As a POSIX shell reads it back.
+  /// The text as a POSIX shell reads it back.
   var shellQuoted: String {
     let plain = unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || ("0"..."9").contains($0)

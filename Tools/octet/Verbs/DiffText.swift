@@ -103,7 +103,7 @@ extension DiffReport {
     return text
   }
 
-  /// Of what the four sources of its error cannot be had.
+  /// The layers of which the four sources of the error cannot be had.
   private func splitText(_ terminal: Terminal) -> String {
     let whole = layers.filter { $0.splitNote != nil }
     guard let first = whole.first, let note = first.splitNote else { return "" }
