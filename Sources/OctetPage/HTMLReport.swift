@@ -88,8 +88,8 @@ public struct HTMLReport {
 
   /// What the two are called: `float` and `int8`, or `first` and `second`.
   var names: (reference: String, candidate: String) {
-    let (a, b) = (report.comparison.reference.arithmetic, report.comparison.candidate.arithmetic)
-    return a == b ? ("first", "second") : (a.shortened(to: 12), b.shortened(to: 12))
+    let (a, b) = report.comparison.names
+    return (a.shortened(to: 12), b.shortened(to: 12))
   }
 
   func baseName(_ path: String) -> String {

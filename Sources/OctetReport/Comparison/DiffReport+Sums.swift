@@ -8,8 +8,8 @@ extension DiffReport {
     let count = classes.sampleCount
     let layers = zip(context.layers, state.layers).map { Layer(context, $0, $1) }
     let difference = zip(classes.candidate.counts, classes.reference.counts).map { $0 - $1 }
-    let names = Verdict.names(context.comparison)
-    let warnings = context.premises.warnings(classes, names)
+    let warnings = context.premises.warnings(
+      classes, referenceName: context.comparison.names.reference)
     self.init(
       verdict: Verdict(context, classes, layers, warnings: warnings),
       comparison: context.comparison, data: context.premises.data, warnings: warnings,

@@ -149,6 +149,12 @@ extension DiffReport {
       self.candidate = candidate
     }
 
+    /// The words for the two: their arithmetic where it differs, otherwise `first` and `second`.
+    package var names: (reference: String, candidate: String) {
+      reference.arithmetic == candidate.arithmetic
+        ? ("first", "second") : (reference.arithmetic, candidate.arithmetic)
+    }
+
     /// One of the two models.
     public struct Side: Codable, Sendable, Equatable {
       /// The file as the user named it; empty when unknown.

@@ -117,7 +117,7 @@ extension DiffReport.Verdict {
   private static func accuracySentence(
     _ context: DiffContext, _ classes: PairedClassification, hasLost: Bool
   ) -> String {
-    let (a, b) = names(context.comparison)
+    let (a, b) = context.comparison.names
     let count = classes.sampleCount
     let data = context.premises.data
     let source = data.name.isEmpty ? "" : " of '\(data.name)'"
@@ -139,12 +139,6 @@ extension DiffReport.Verdict {
         + "(\(p))."
       : "The \(b) model loses little, but measurably: \(figures), \(points) points "
         + "(\(p))."
-  }
-
-  /// What to call the two: by their arithmetic where it differs.
-  static func names(_ comparison: DiffReport.Comparison) -> (String, String) {
-    let (a, b) = (comparison.reference.arithmetic, comparison.candidate.arithmetic)
-    return a == b ? ("first", "second") : (a, b)
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }

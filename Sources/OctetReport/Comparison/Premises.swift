@@ -40,9 +40,9 @@ package struct Premises: Codable, Sendable, Equatable {
   }
 
   /// Sentences, the gravest first.
-  func warnings(_ classes: PairedClassification, _ names: (String, String)) -> [String] {
+  func warnings(_ classes: PairedClassification, referenceName: String) -> [String] {
     [
-      strangers, normalizationHint, recognition(classes, names.0), defaulted, outputs,
+      strangers, normalizationHint, recognition(classes, referenceName), defaulted, outputs,
     ].compactMap { $0 }
   }
 

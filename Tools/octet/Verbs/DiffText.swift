@@ -26,7 +26,7 @@ extension DiffReport {
 
   private func accuracyText(_ terminal: Terminal) -> String {
     var table = TextTable([.left("\(sampleCount) images"), .right("top-1"), .right("95 %")])
-    let (a, b) = comparison.sideNames
+    let (a, b) = comparison.names
     for (name, value, interval) in [
       (a, floatTop1, floatTop1Interval), (b, int8Top1, int8Top1Interval),
     ] {
@@ -162,13 +162,5 @@ extension DiffReport {
         + "an image"
     }
     return text + "; compared in \(seconds.formatted(digits: 1)) s"
-  }
-}
-
-extension DiffReport.Comparison {
-  /// What to call the two: by their arithmetic where it differs.
-  var sideNames: (String, String) {
-    reference.arithmetic == candidate.arithmetic
-      ? ("first", "second") : (reference.arithmetic, candidate.arithmetic)
   }
 }
