@@ -217,13 +217,3 @@ extension Diff {
       otherOutputs: max(reference.outputCount, candidate.outputCount) - 1)
   }
 }
-
-extension DiffModel {
-  /// What the file says of its training.
-  var training: TrainingRecord? {
-    switch form {
-    case .float(let graph): graph.metadata.training
-    case .int8: nil
-    }
-  }
-}
