@@ -2,8 +2,6 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetEvaluation
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 
 struct Export: Verb {

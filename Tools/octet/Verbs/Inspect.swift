@@ -1,8 +1,6 @@
 import OctetCommand
 import OctetEvaluation
 import OctetExchange
-import OctetONNX
-import OctetTFLite
 
 struct Inspect: Verb {
   let name = "inspect"

@@ -100,11 +100,3 @@ extension Run {
     }
   }
 }
-
-extension [Float] {
-  fileprivate var littleEndianBytes: [UInt8] {
-    flatMap { value in
-      (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
-    }
-  }
-}

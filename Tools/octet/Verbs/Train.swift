@@ -1,10 +1,8 @@
 import OctetCommand
 import OctetData
 import OctetEvaluation
-import OctetExchange
-import OctetONNX
-import OctetTFLite
 import OctetModel
+import OctetONNX
 import OctetTraining
 
 struct Train: Verb {

@@ -7,4 +7,10 @@ extension Double {
     return text.contains("e") && abs(self) >= 1 && abs(self) < 1e7
       ? String(format: "%.0f", self) : text
   }
+
+  /// So many digits after the point: `12.5`.
+  package func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+  /// A share as a percentage: 0.9912 as `99.12 %`.
+  package var percent: String { String(format: "%.2f %%", self * 100) }
 }
