@@ -7,7 +7,7 @@ public struct PixelEncoder: Sendable {
   /// For each channel the real values of pixels 0…255.
   private let reals: [[Float]]
   /// The same as codes of the int8 input.
-  private let codes: [[Int8]]
+  package let codes: [[Int8]]
   private let channelCount: Int
 
   /// - Parameters:
