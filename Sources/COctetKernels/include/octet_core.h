@@ -97,8 +97,24 @@ INLINE void octet_add_taps(
   "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n"                          \
   "cmp %[sum], %[end]\n bne 1b\n b 3f\n"                                              \
   "2: sub %[m], %[m], #4\n sub %[n], %[n], #1\n sub %[sum], %[sum], #8\n3:\n"
+// Four channels of a column: [even, odd] are its widened values, r4 and r5 the weights.
+#define COLUMN(a, b, c, d)                                                                  \
+  "smlabb %[" #a "], %[even], r4, %[" #a "]\n smlabb %[" #b "], %[odd], r5, %[" #b "]\n"      \
+  "smlatt %[" #c "], %[even], r4, %[" #c "]\n smlatt %[" #d "], %[odd], r5, %[" #d "]\n"
+#define LOAD_COLUMN(place) \
+  "ldr %[odd], [%[at]" place "\n sxtb16 %[even], %[odd]\n sxtb16 %[odd], %[odd], ror #8\n"
+#define LOAD_TAP "ldrd r4, r5, [%[w]], #8\n"
+#define NEIGHBOURS_TAP LOAD_TAP COLUMN(a, b, c, d) LOAD_COLUMN("], #4") COLUMN(e, f, g, h)
+#define DISTANT_TAP \
+  LOAD_TAP LOAD_COLUMN(", #8]") COLUMN(e, f, g, h) LOAD_COLUMN("], #4") COLUMN(a, b, c, d)
+#define ALL_ROWS(start, tap) \
+  "1:\n" start tap tap tap "ldr r4, [%[w]], #4\n add %[at], %[at], r4\n cmp r4, #0x80000000\n bne 1b\n"
+#define NEIGHBOURS ALL_ROWS(LOAD_COLUMN("], #4"), NEIGHBOURS_TAP)
+#define DISTANT ALL_ROWS("", DISTANT_TAP)
 #else
 #define OCTET_HAS_SMLAD 0
+#define NEIGHBOURS ""
+#define DISTANT ""
 #define PAIR_TAPS ""
 #define PAIR_RESULTS ""
 #endif
@@ -143,6 +159,30 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
       : "cc", "memory");
   *results = r;
 }
+
+// MARK: Two columns of four channels
+
+// `sums`, `[4, 2]`: the bias and the products of weights, `[…, 3, 2]` words with the step to the next
+// values behind each three, at the end INT32_MIN, with the words at `at`, of neighbouring columns or
+// of those two apart.
+#define ADD_COLUMNS(name, steps)                                                              \
+  INLINE void name(                                                                         \
+      int32_t *_Nonnull sums, const int32_t *_Nonnull bias, const uint32_t *_Nonnull at,      \
+      const int32_t *_Nonnull w) {                                                          \
+    int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3], e = a, f = b, g = c, h = d;      \
+    int32_t even, odd;                                                                      \
+    __asm volatile(                                                                         \
+        ".syntax unified\n" steps                                                           \
+        : [a] "+" ANY(a), [b] "+" ANY(b), [c] "+" ANY(c), [d] "+" ANY(d), [e] "+" ANY(e),     \
+          [f] "+" ANY(f), [g] "+" ANY(g), [h] "+" ANY(h), [at] "+" ANY(at), [w] "+" ANY(w),     \
+          [even] "=&" ANY(even), [odd] "=&" ANY(odd)                                          \
+        :                                                                                   \
+        : "r4", "r5", "cc", "memory");                                                       \
+    sums[0] = a, sums[1] = e, sums[2] = b, sums[3] = f;                                       \
+    sums[4] = c, sums[5] = g, sums[6] = d, sums[7] = h;                                       \
+  }
+ADD_COLUMNS(octet_add_columns, NEIGHBOURS)
+ADD_COLUMNS(octet_add_distant_columns, DISTANT)
 
 // Stores four words and steps past them: one instruction.
 INLINE void octet_store_four(
