@@ -72,7 +72,7 @@ INLINE void octet_add_taps(
   "sxtb16 %[y], %[y], ror #8\n" PAIR(y, a, b, "r5", "r6")                           \
   "sxtb16 %[t], %[x]\n" PAIR(t, c, d, "r3", "r4")                                   \
   "sxtb16 %[x], %[x], ror #8\n" PAIR(x, c, d, "r5", "r6")
-// Four times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
+// Eight times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
 #define PAIR_TAPS                                                                      \
   "0: lsls %[t], %[t], #27\n bcc 5f\n bmi 2f\n b 3f\n5: bmi 4f\n1:\n" FOUR_TAPS       \
   "2:\n" FOUR_TAPS "3:\n" FOUR_TAPS "4:\n" FOUR_TAPS                                  \
@@ -192,6 +192,14 @@ INLINE void octet_store_four(
                  : [to] "+" ANY(*to)
                  : "r"(r3), "r"(r4), "r"(r5), "r"(r6)
                  : "memory");
+}
+
+// sum + a · b / 2³², to nearest with ties up.
+INLINE int32_t octet_multiply_high(int32_t a, int32_t b, int32_t sum) {
+#if defined(__ARM_FEATURE_DSP)
+  __asm("smmlar %[sum], %[a], %[b], %[sum]" : [sum] "+r"(sum) : [a] "r"(a), [b] "r"(b));
+#endif
+  return sum;
 }
 
 // MARK: Four rows of weights

@@ -23,6 +23,14 @@
 #if arch(arm)
   internal import COctetKernels
 
+  extension Convolution {
+    /// Whether kernel rows are contiguous in the input, and words.
+    fileprivate var hasWordRuns: Bool {
+      word(Word.groups) == 1 && word(Word.dilationWidth) == 1
+        && word(Word.kernelWidth) &* input.channels & 3 == 0
+    }
+  }
+
   @safe struct HalvesConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
@@ -47,7 +55,7 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
       isWindowTile = layer.windowCount <= 4
-      takesRuns = layer.takesRuns
+      takesRuns = layer.takesRuns || layer.hasWordRuns
       let few = min(count, Convolution.coreSumChannelCount)
       let maximumCount = layer.windowCount == 1 ? 0 : isWindowTile ? few : count
       let tapByteCount = takesRuns ? 4 : 6
