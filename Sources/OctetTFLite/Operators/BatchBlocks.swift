@@ -1,7 +1,21 @@
 import OctetModel
 
-// TensorFlow writes a dilated convolution of an open batch as SPACE_TO_BATCH_ND, which makes a
-// batch of the phases, an ordinary convolution, and BATCH_TO_SPACE_ND. The three are one.
+/// SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND.
+///
+/// TensorFlow writes a dilated convolution of an open batch as SPACE_TO_BATCH_ND, which makes a
+/// batch of the phases, an ordinary convolution, and BATCH_TO_SPACE_ND. `joinBlocks` makes one of
+/// the three before nodes are read; any others are refused.
+enum BatchBlocks: TFLiteDefinition {
+  fileprivate static let toSpace = TFLiteBuiltin(37, inputs: 3...3)
+  fileprivate static let toBatch = TFLiteBuiltin(38, inputs: 3...3)
+  static let builtins = [toSpace, toBatch]
+
+  static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    throw .unsupported(
+      "it does not stand around a convolution that it dilates; convert the model with a fixed "
+        + "batch of 1")
+  }
+}
 
 extension TFLiteFile {
   /// How a convolution between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND is dilated.
@@ -10,12 +24,9 @@ extension TFLiteFile {
     var padding: Padding
   }
 
-  private static let spaceToBatch = 38
-  private static let batchToSpace = 37
-
   /// Joins each such convolution into one node; leaves the others as they are.
   mutating func joinBlocks() throws(TFLiteRefusal) {
-    guard nodes.contains(where: { $0.code == Self.spaceToBatch }) else { return }
+    guard nodes.contains(where: { $0.code == BatchBlocks.toBatch.code }) else { return }
     var readers: [Int: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
       for input in Set(node.inputs) { readers[input, default: []].append(index) }
@@ -29,11 +40,12 @@ extension TFLiteFile {
       return all[0]
     }
     var joined: Set<Int> = []
-    for (index, first) in nodes.enumerated() where first.code == Self.spaceToBatch {
+    for (index, first) in nodes.enumerated() where first.code == BatchBlocks.toBatch.code {
       guard first.inputs.count == 3, let middle = follower(first), middle > index,
         nodes[middle].block == nil, nodes[middle].inputs.first == first.outputs[0],
-        [.conv2D, .depthwiseConv2D].contains(TFLiteOperator(rawValue: nodes[middle].code)),
-        let end = follower(nodes[middle]), end > middle, nodes[end].code == Self.batchToSpace,
+        Convolution.builtins.contains(where: { $0.code == nodes[middle].code }),
+        let end = follower(nodes[middle]), end > middle,
+        nodes[end].code == BatchBlocks.toSpace.code,
         nodes[end].inputs.first == nodes[middle].outputs[0],
         nodes[end].inputs.count == 3, nodes[end].outputs.count == 1,
         let block = try block(first, nodes[end])
@@ -79,27 +91,5 @@ extension TFLiteFile {
 extension TFLiteFile.Tensor {
   fileprivate func isSameGrid(_ other: Self) -> Bool {
     type == other.type && scales == other.scales && zeroPoints == other.zeroPoints
-  }
-}
-
-extension TFLiteCall {
-  /// Dilation and padding of a convolution: the block's when it stands in one.
-  func dilated(
-    _ attributes: inout ConvolutionAttributes, _ type: Int, _ slot: Int, kernel: Extent
-  ) throws(TFLiteRefusal) {
-    guard let block = node.block else {
-      attributes.padding = try padding(
-        type, slot, kernel: kernel, attributes.stride, attributes.dilation)
-      return
-    }
-    guard attributes.stride == Extent(1), attributes.dilation == Extent(1),
-      try byteOption(type, slot) == 1
-    else {
-      throw .unsupported(
-        "it stands between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND with strides, dilation or "
-          + "padding of its own; convert the model with a fixed batch of 1")
-    }
-    attributes.dilation = block.dilation
-    attributes.padding = block.padding
   }
 }

@@ -1,3 +1,78 @@
+import OctetModel
+
+/// SLICE and STRIDED_SLICE.
+enum Slice: TFLiteDefinition {
+  private static let plain = TFLiteBuiltin(65, inputs: 3...3)
+  private static let strided = TFLiteBuiltin(45, inputs: 4...4, options: 32)
+  static let builtins = [plain, strided]
+
+  /// Masks have a bit for each entry.
+  fileprivate enum Options {
+    static let beginMask = FlatSlot<Int32>(0)
+    static let endMask = FlatSlot<Int32>(1)
+    static let ellipsisMask = FlatSlot<Int32>(2)
+    static let newAxisMask = FlatSlot<Int32>(3)
+    static let shrinkAxisMask = FlatSlot<Int32>(4)
+    static let endIsOffset = FlatSlot<Bool>(5)
+  }
+
+  static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {
+    let x = try call.shape(0)
+    if call.kind == plain { return try readPlain(call, x) }
+    let slice = try StridedSlice(call, shape: x)
+    let operation = Operation.slice(
+      begin: slice.begin, count: slice.count, stride: slice.stride)
+    if slice.result == slice.count { return try call.append(operation) }
+    // Axes that go or come become a reshape after the slice.
+    let whole = try call.step(operation, [try call.operand(0)], "/slice")
+    try call.append(.reshape(slice.result), inputs: [whole])
+  }
+
+  private static func readPlain(
+    _ call: TFLiteCall, _ x: [Int]
+  ) throws(TFLiteRefusal) {
+    let begin = try call.integers(1, "its start is")
+    var count = try call.integers(2, "its size is")
+    guard begin.count == x.count, count.count == x.count else {
+      throw call.broken("it has \(begin.count) starts for \(x.count) dimensions")
+    }
+    for axis in x.indices {
+      guard (0...x[axis]).contains(begin[axis]), (-1...x[axis]).contains(count[axis]) else {
+        throw call.broken("it takes \(count) from \(begin) in \(x)")
+      }
+      if count[axis] == -1 { count[axis] = x[axis] - begin[axis] }
+    }
+    try call.append(.slice(begin: begin, count: count, stride: [Int](repeating: 1, count: x.count)))
+  }
+
+  static func integers(
+    _ call: TFLiteCall, _ operands: [[Int]]
+  ) throws(TFLiteRefusal) -> [Int]? {
+    guard call.kind == strided, operands.count == 4, try call.shape(0).count == 1 else {
+      return nil
+    }
+    let slice = try StridedSlice(call, shape: [operands[0].count])
+    return (0..<slice.count[0]).map { operands[0][slice.begin[0] + $0 * slice.stride[0]] }
+  }
+
+  /// STRIDED_SLICE, with the mask that lets a walk back end before the first element.
+  static func write(
+    _ node: Node, _ begin: [Int], _ count: [Int], _ stride: [Int],
+    _ exporter: TFLiteExporter
+  ) {
+    var end: [Int] = []
+    var endMask = 0
+    for axis in begin.indices {
+      let last = begin[axis] + (count[axis] - 1) * stride[axis]
+      let stop = stride[axis] > 0 ? last + 1 : last - 1
+      if stop < 0 { endMask |= 1 << axis }
+      end.append(count[axis] == 0 ? begin[axis] : max(stop, 0))
+    }
+    exporter.append(
+      strided, node, [begin, end, stride], options: [Options.endMask(endMask)])
+  }
+}
+
 /// A strided slice with its masks resolved.
 struct StridedSlice {
   private(set) var begin: [Int] = []
@@ -6,7 +81,7 @@ struct StridedSlice {
   /// The shape after axes have been dropped and added.
   private(set) var result: [Int] = []
 
-  private typealias Slot = TFLiteOptions.StridedSlice
+  private typealias Slot = Slice.Options
 
   /// What all entries share.
   private struct Masks {
@@ -20,12 +95,9 @@ struct StridedSlice {
     let ends = try call.integers(2, "its end is")
     let strides = try call.integers(3, "its stride is")
     let masks = Masks(
-      begin: try call.option(Slot.type, Slot.beginMask),
-      end: try call.option(Slot.type, Slot.endMask),
-      shrunk: try call.option(Slot.type, Slot.shrinkAxisMask),
-      endIsOffset: try call.flagOption(Slot.type, Slot.endIsOffset))
-    let ellipsis = try call.option(Slot.type, Slot.ellipsisMask)
-    let newAxes = try call.option(Slot.type, Slot.newAxisMask)
+      begin: try call[Slot.beginMask], end: try call[Slot.endMask],
+      shrunk: try call[Slot.shrinkAxisMask], endIsOffset: try call[Slot.endIsOffset])
+    let (ellipsis, newAxes) = (try call[Slot.ellipsisMask], try call[Slot.newAxisMask])
     guard ends.count == begins.count, strides.count == begins.count, begins.count <= 16 else {
       throw call.broken("it has \(begins.count) starts for \(x.count) dimensions")
     }

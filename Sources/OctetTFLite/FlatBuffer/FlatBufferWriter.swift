@@ -1,49 +1,26 @@
-/// What a FlatBuffer is made of.
-indirect enum FlatObject {
-  case table([FlatField])
-  /// Elements of one size, little-endian; the first is aligned to `alignment`.
-  case vector(count: Int, bytes: [UInt8], alignment: Int)
-  case objects([FlatObject])
-  case string(String)
-
-  static func integers<Value: FixedWidthInteger>(_ values: [Value]) -> FlatObject {
-    .vector(
-      count: values.count, bytes: values.flatMap { $0.littleEndianBytes },
-      alignment: Value.bitWidth / 8)
-  }
-
-  static func floats(_ values: [Float]) -> FlatObject { integers(values.map(\.bitPattern)) }
-}
-
-/// A field of a table at a slot of its vtable; absent fields are left out.
+/// A field of a table that is written; what stands at the same place of the schema reads it.
 struct FlatField {
-  enum Content {
+  indirect enum Content {
     case scalar([UInt8])
-    case object(FlatObject)
+    case table([FlatField])
+    case tables([[FlatField]])
+    /// Elements of one size, little-endian; the first is aligned to `alignment`.
+    case vector(count: Int, bytes: [UInt8], alignment: Int)
+    case string(String)
   }
 
-  let slot: Int
+  /// Where in the vtable its place is said.
+  let offset: Int
   let content: Content
 
-  static func integer<Value: FixedWidthInteger>(_ slot: Int, _ value: Value) -> FlatField {
-    FlatField(slot: slot, content: .scalar(value.littleEndianBytes))
-  }
-
-  static func flag(_ slot: Int, _ value: Bool) -> FlatField {
-    .integer(slot, value ? 1 as UInt8 : 0)
-  }
-
-  static func float(_ slot: Int, _ value: Float) -> FlatField { .integer(slot, value.bitPattern) }
-
-  static func object(_ slot: Int, _ value: FlatObject) -> FlatField {
-    FlatField(slot: slot, content: .object(value))
+  /// Bytes within the table.
+  fileprivate var byteCount: Int {
+    if case .scalar(let value) = content { value.count } else { 4 }
   }
 }
 
 extension FixedWidthInteger {
-  fileprivate var littleEndianBytes: [UInt8] {
-    withUnsafeBytes(of: littleEndian) { Array($0) }
-  }
+  var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }
 
 /// Writes a FlatBuffer front to back: each object stands before what it refers to, because offsets
@@ -52,11 +29,11 @@ struct FlatBufferWriter {
   private var bytes: [UInt8] = []
 
   /// - Parameter identifier: four letters.
-  static func write(root: FlatObject, identifier: String) -> [UInt8] {
+  static func write(root: [FlatField], identifier: String) -> [UInt8] {
     var writer = FlatBufferWriter()
     writer.append(UInt32(0))
     writer.bytes += identifier.utf8
-    writer.place(root, from: 0)
+    writer.place(.table(root), from: 0)
     return writer.bytes
   }
 
@@ -73,9 +50,10 @@ struct FlatBufferWriter {
     while (bytes.count + byteCount) % alignment != 0 { bytes.append(0) }
   }
 
-  /// Writes `object` at the end and its offset at `reference`.
-  private mutating func place(_ object: FlatObject, from reference: Int) {
-    switch object {
+  /// Writes what a field refers to at the end, and its offset at `reference`.
+  private mutating func place(_ content: FlatField.Content, from reference: Int) {
+    switch content {
+    case .scalar: break
     case .table(let fields): place(fields, from: reference)
     case .vector(let count, let elements, let alignment):
       align(max(alignment, 4), before: 4)
@@ -87,13 +65,13 @@ struct FlatBufferWriter {
       point(reference)
       append(UInt32(text.utf8.count))
       bytes += Array(text.utf8) + [0]
-    case .objects(let objects):
+    case .tables(let tables):
       align(4)
       point(reference)
-      append(UInt32(objects.count))
+      append(UInt32(tables.count))
       let start = bytes.count
-      for _ in objects { append(UInt32(0)) }
-      for (index, object) in objects.enumerated() { place(object, from: start + 4 * index) }
+      for _ in tables { append(UInt32(0)) }
+      for (index, fields) in tables.enumerated() { place(fields, from: start + 4 * index) }
     }
   }
 
@@ -104,7 +82,7 @@ struct FlatBufferWriter {
 
   /// A table: its vtable, then the offset back to it, then the fields, widest first.
   private mutating func place(_ fields: [FlatField], from reference: Int) {
-    let vtableByteCount = 4 + (fields.map(\.slot).max().map { $0 - 2 } ?? 0)
+    let vtableByteCount = 4 + (fields.map(\.offset).max().map { $0 - 2 } ?? 0)
     let sorted = fields.sorted { $0.byteCount > $1.byteCount }
     align(8)
     // The table starts 4 before a multiple of 8, so that its first field is aligned.
@@ -114,27 +92,18 @@ struct FlatBufferWriter {
     let table = bytes.count
     point(reference)
     append(Int32(table - vtable))
-    var references: [(offset: Int, object: FlatObject)] = []
+    var references: [(offset: Int, content: FlatField.Content)] = []
     for field in sorted {
-      put(UInt16(bytes.count - table), at: vtable + field.slot)
-      switch field.content {
-      case .scalar(let value): bytes += value
-      case .object(let object):
-        references.append((bytes.count, object))
+      put(UInt16(bytes.count - table), at: vtable + field.offset)
+      if case .scalar(let value) = field.content {
+        bytes += value
+      } else {
+        references.append((bytes.count, field.content))
         append(UInt32(0))
       }
     }
     put(UInt16(vtableByteCount), at: vtable)
     put(UInt16(bytes.count - table), at: vtable + 2)
-    for (offset, object) in references { place(object, from: offset) }
-  }
-}
-
-extension FlatField {
-  fileprivate var byteCount: Int {
-    switch content {
-    case .scalar(let value): value.count
-    case .object: 4
-    }
+    for (offset, content) in references { place(content, from: offset) }
   }
 }

@@ -66,7 +66,7 @@ final class FlatBuffer {
   }
 }
 
-/// A table: its fields are found through its vtable, by `slot`, the field's offset in the vtable.
+/// A table: its fields are found through its vtable. `FlatSlot` says which there are.
 struct FlatTable {
   let buffer: FlatBuffer
   let position: Int
@@ -92,47 +92,19 @@ struct FlatTable {
   }
 
   /// Where a field of `byteCount` bytes stands; nil when it is absent.
-  private func field(_ slot: Int, byteCount: Int) throws(ExchangeError) -> Int? {
-    guard slot + 2 <= vtableByteCount else { return nil }
-    let offset = Int(buffer.load(vtable + slot, as: UInt16.self))
+  func field<Value>(_ slot: FlatSlot<Value>, byteCount: Int) throws(ExchangeError) -> Int? {
+    guard slot.offset + 2 <= vtableByteCount else { return nil }
+    let offset = Int(buffer.load(vtable + slot.offset, as: UInt16.self))
     guard offset != 0 else { return nil }
     guard offset >= 4, offset + byteCount <= tableByteCount else {
-      throw buffer.malformed(at: vtable + slot, "a field lies outside its table")
+      throw buffer.malformed(at: vtable + slot.offset, "a field lies outside its table")
     }
     return position + offset
   }
 
-  func has(_ slot: Int) throws(ExchangeError) -> Bool {
-    try field(slot, byteCount: 1) != nil
-  }
-
-  func integer<Value: FixedWidthInteger>(
-    _ slot: Int, _ type: Value.Type, default value: Value = 0
-  ) throws(ExchangeError) -> Int {
-    guard let offset = try field(slot, byteCount: Value.bitWidth / 8) else { return Int(value) }
-    guard let result = Int(exactly: buffer.load(offset, as: type)) else {
-      throw buffer.malformed(at: offset, "a number is far too large")
-    }
-    return result
-  }
-
-  func flag(_ slot: Int) throws(ExchangeError) -> Bool {
-    try integer(slot, UInt8.self) != 0
-  }
-
-  func float(_ slot: Int) throws(ExchangeError) -> Float {
-    guard let offset = try field(slot, byteCount: 4) else { return 0 }
-    return Float(bitPattern: buffer.load(offset, as: UInt32.self))
-  }
-
-  func table(_ slot: Int) throws(ExchangeError) -> FlatTable? {
-    guard let offset = try field(slot, byteCount: 4) else { return nil }
-    return try FlatTable(buffer, position: buffer.follow(offset))
-  }
-
   /// Where a vector's elements start and how many it has; nil when it is absent.
-  func vector(
-    _ slot: Int, elementByteCount: Int
+  func vector<Element>(
+    _ slot: FlatSlot<Element>, elementByteCount: Int
   ) throws(ExchangeError) -> (start: Int, count: Int)? {
     guard let offset = try field(slot, byteCount: 4) else { return nil }
     let start = try buffer.follow(offset)
@@ -142,34 +114,9 @@ struct FlatTable {
     return (start + 4, count)
   }
 
-  func integers<Value: FixedWidthInteger>(
-    _ slot: Int, _ type: Value.Type
-  ) throws(ExchangeError) -> [Value] {
-    let byteCount = Value.bitWidth / 8
-    guard let (start, count) = try vector(slot, elementByteCount: byteCount) else { return [] }
-    try buffer.spend(count * byteCount, at: start)
-    return (0..<count).map { buffer.load(start + $0 * byteCount, as: type) }
-  }
-
-  func floats(_ slot: Int) throws(ExchangeError) -> [Float] {
-    try integers(slot, UInt32.self).map { Float(bitPattern: $0) }
-  }
-
-  func string(_ slot: Int) throws(ExchangeError) -> String? {
-    guard let (start, count) = try vector(slot, elementByteCount: 1) else { return nil }
-    try buffer.spend(count, at: start)
-    return String(decoding: buffer.bytes[start..<start + count], as: UTF8.self)
-  }
-
-  func tables(_ slot: Int) throws(ExchangeError) -> [FlatTable] {
-    guard let (start, count) = try vector(slot, elementByteCount: 4) else { return [] }
-    try buffer.spend(4 * count, at: start)
-    var result: [FlatTable] = []
-    result.reserveCapacity(count)
-    for index in 0..<count {
-      result.append(
-        try FlatTable(buffer, position: buffer.follow(start + 4 * index)))
-    }
-    return result
+  func vector<Element>(
+    _ slot: FlatSlot<[Element]>
+  ) throws(ExchangeError) -> (start: Int, count: Int)? {
+    try vector(slot, elementByteCount: MemoryLayout<Element>.size)
   }
 }
