@@ -77,7 +77,8 @@ public enum ONNXElementType: Int, Sendable {
   static func name(_ code: Int) -> String {
     if let type = ONNXElementType(rawValue: code) { return "\(type)" }
     let others = [
-      0: "no tensor's (a sequence, a map or an optional value's)", stringCode: "string", 14: "complex64",
+      0: "no tensor's (a sequence, a map or an optional value's)", stringCode: "string",
+      14: "complex64",
       15: "complex128",
     ]
     return others[code] ?? "type \(code)"

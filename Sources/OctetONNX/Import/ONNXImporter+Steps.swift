@@ -3,6 +3,17 @@ import OctetModel
 // What many operators are made of.
 
 extension ONNXImporter {
+  /// The operation that a node becomes, and its result in `layout`; of a node that only moves the
+  /// elements of `movedFrom`, see `define`.
+  mutating func emit(
+    _ view: ONNXNodeView, _ operation: Operation, _ inputs: [TensorIndex], _ layout: ONNXLayout,
+    movedFrom x: ImportedValue? = nil
+  ) throws(ImportFailure) {
+    let result = try emit(
+      operation, name: view.name, inputs: inputs, output: view.node.outputs[0])
+    define(view, result, layout, movedFrom: x)
+  }
+
   /// Operations of one input keep its layout.
   mutating func unary(_ view: ONNXNodeView, _ operation: Operation) throws(ImportFailure) {
     let x = try view.input(0)

@@ -63,7 +63,8 @@ struct ONNXImporter {
     graph = Graph(name: model.graph.name)
     givenConstants = constants
     givenShapes = shapes
-    meter = ONNXMeter(elementCount: 1 << 20 + data.bytes.count, work: 1 << 28 + 16 * data.bytes.count)
+    meter = ONNXMeter(
+      elementCount: 1 << 20 + data.bytes.count, work: 1 << 28 + 16 * data.bytes.count)
     constantBudget = 1 << 20
   }
 
@@ -351,9 +352,12 @@ struct ONNXImporter {
     return node.outputs
   }
 
-  /// Says that the node's output number `index` is held by `tensor`.
+  /// Says that the node's output number `index` is held by `tensor`. Where the node only moves the
+  /// elements of `x`, integers that the graph holds as the reals for which they stand keep their
+  /// grid.
   mutating func define(
-    _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout
+    _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout,
+    movedFrom x: ImportedValue? = nil
   ) {
     let name = view.node.outputs[index]
     let held = graph.tensors[tensor]
@@ -362,16 +366,7 @@ struct ONNXImporter {
         name: name, shape: layout.valueShape(held.shape),
         elementType: held.quantization == nil ? ONNXElementType(held.elementType) : .float,
         source: .tensor(tensor), layout: layout), as: name)
-  }
-
-  /// Like `define` for a node that only moves the elements of `x`: integers that the graph holds
-  /// as the reals for which they stand keep their grid.
-  mutating func define(
-    _ view: ONNXNodeView, at index: Int = 0, _ tensor: TensorIndex, _ layout: ONNXLayout,
-    movedFrom x: ImportedValue
-  ) {
-    define(view, at: index, tensor, layout)
-    guard !x.elementType.isReal, case .tensor(let source) = x.source,
+    guard let x, !x.elementType.isReal, case .tensor(let source) = x.source,
       let grid = graph.tensors[source].quantization
     else { return }
     setGrid(tensor, grid, x.elementType)

@@ -14,10 +14,7 @@ extension ONNXImporter {
     let layout: ONNXLayout = x.rank == 2 ? .plain : .spatial(rank: x.rank)
     var operands = [try tensor(x, layout)]
     for index in 1...4 { operands.append(try tensor(try view.input(index), .plain)) }
-    let result = try emit(
-      .batchNormalization(epsilon: try view.float("epsilon", 1e-5)), name: view.name,
-      inputs: operands, output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, .batchNormalization(epsilon: try view.float("epsilon", 1e-5)), operands, layout)
   }
 }
 

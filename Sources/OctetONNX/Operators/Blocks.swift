@@ -75,8 +75,6 @@ extension ONNXImporter {
   private mutating func finishBlocks(
     _ view: ONNXNodeView, _ x: ImportedValue, _ moved: TensorIndex, _ shape: [Int]
   ) throws(ImportFailure) {
-    let result = try emit(
-      .reshape(shape), name: view.name, inputs: [moved], output: view.node.outputs[0])
-    define(view, result, .channelsLast, movedFrom: x)
+    try emit(view, .reshape(shape), [moved], .channelsLast, movedFrom: x)
   }
 }

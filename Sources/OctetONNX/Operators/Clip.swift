@@ -65,10 +65,9 @@ extension ONNXImporter {
       guard highest.count == 1 else { throw .invalid("max should be one number") }
       bounds.upper = (Float(highest[0]) - zeroPoint) * step
     }
-    let result = try emit(
-      .scalar(.clip(lower: bounds.lower, upper: bounds.upper)), name: view.name,
-      inputs: [try tensor(x, x.layout)], output: view.node.outputs[0])
-    define(view, result, x.layout, movedFrom: x)
+    try emit(
+      view, .scalar(.clip(lower: bounds.lower, upper: bounds.upper)), [try tensor(x, x.layout)],
+      x.layout, movedFrom: x)
     return true
   }
 }

@@ -38,10 +38,9 @@ extension ONNXImporter {
       operands.append(try tensor(weights, layout))
     }
     if let bias = view.optionalInput(2) { operands.append(try tensor(bias, .plain)) }
-    let result = try emit(
-      isDepthwise ? .depthwiseConvolution(attributes) : .convolution(attributes),
-      name: view.name, inputs: operands, output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(
+      view, isDepthwise ? .depthwiseConvolution(attributes) : .convolution(attributes), operands,
+      layout)
   }
 
   /// `[O, 1, KH, KW]` → `[1, KH, KW, O]`.

@@ -22,10 +22,7 @@ extension ONNXImporter {
     let own = [Int](repeating: 1, count: rank - x.rank) + x.shape
     let asked = [Int](repeating: 1, count: rank - wanted.count) + wanted
     let shape = zip(own, asked).map { $1 == 1 ? $0 : $1 }
-    let result = try emit(
-      .expand(shape), name: view.name, inputs: [try tensor(x, .plain)],
-      output: view.node.outputs[0])
-    define(view, result, .plain)
+    try emit(view, .expand(shape), [try tensor(x, .plain)], .plain)
   }
 
   mutating func tile(_ view: ONNXNodeView) throws(ImportFailure) {
@@ -36,10 +33,7 @@ extension ONNXImporter {
       throw .invalid("the repeats are missing or do not fit \(x.shape)")
     }
     let layout = addressable(x)
-    let result = try emit(
-      .tile(spread(counts, layout, absent: 1)), name: view.name, inputs: [try tensor(x, layout)],
-      output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, .tile(spread(counts, layout, absent: 1)), [try tensor(x, layout)], layout)
   }
 }
 

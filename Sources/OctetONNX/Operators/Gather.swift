@@ -19,10 +19,8 @@ extension ONNXImporter {
       return try sliceForGather(view, x, axis: axis, steps, indices.shape)
     }
     try requireOwnElements(x)
-    let result = try emit(
-      .gather(axis: axis), name: view.name,
-      inputs: [try tensor(x, .plain), try tensor(indices, .plain)], output: view.node.outputs[0])
-    define(view, result, .plain)
+    try emit(
+      view, .gather(axis: axis), [try tensor(x, .plain), try tensor(indices, .plain)], .plain)
   }
 
   /// Gather of elements in even steps, such as one of them, is a slice.

@@ -3,19 +3,20 @@ import OctetModel
 extension ONNXOperator {
   static let localResponseNormalization = ONNXOperator(
     "LRN", channels: .last,
-    read: { (importer, node) throws(ImportFailure) in try importer.localResponseNormalization(node) })
+    read: { (importer, node) throws(ImportFailure) in try importer.localResponseNormalization(node)
+    })
 }
 
 extension ONNXImporter {
   mutating func localResponseNormalization(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
     let layout: ONNXLayout = x.rank < 3 ? .plain : .spatial(rank: x.rank)
-    let result = try emit(
+    try emit(
+      view,
       .localResponseNormalization(
         size: try view.integer("size"), alpha: try view.float("alpha", 1e-4),
         beta: try view.float("beta", 0.75), bias: try view.float("bias", 1)),
-      name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, layout)
+      [try tensor(x, layout)], layout)
   }
 }
 

@@ -4,7 +4,9 @@ extension ONNXOperator {
   static let matrixMultiply = ONNXOperator(
     "MatMul",
     read: { (importer, node) throws(ImportFailure) in try importer.matrixMultiply(node) },
-    evaluate: { (call) throws(ImportFailure) in [try call.product(try call.input(0), try call.input(1))] })
+    evaluate: { (call) throws(ImportFailure) in
+      [try call.product(try call.input(0), try call.input(1))]
+    })
 }
 
 extension ONNXImporter {
@@ -22,10 +24,7 @@ extension ONNXImporter {
       b.name, constant, isTransposed: false, factor: 1, for: a, input)
     var attributes = FullyConnectedAttributes()
     attributes.keepsLeadingDimensions = a.rank > 2
-    let result = try emit(
-      .fullyConnected(attributes), name: view.name, inputs: [input, weights],
-      output: view.node.outputs[0])
-    define(view, result, .plain)
+    try emit(view, .fullyConnected(attributes), [input, weights], .plain)
   }
 }
 

@@ -17,11 +17,13 @@ extension ONNXOperator {
 
   static let rootMeanSquareNormalization = ONNXOperator(
     "RMSNormalization",
-    read: { (importer, node) throws(ImportFailure) in try importer.rootMeanSquareNormalization(node) })
+    read: { (importer, node) throws(ImportFailure) in try importer.rootMeanSquareNormalization(node)
+    })
 
   static let meanVarianceNormalization = ONNXOperator(
     "MeanVarianceNormalization", channels: .kept,
-    read: { (importer, node) throws(ImportFailure) in try importer.meanVarianceNormalization(node) })
+    read: { (importer, node) throws(ImportFailure) in try importer.meanVarianceNormalization(node) }
+  )
 }
 
 extension ONNXImporter {
@@ -189,8 +191,6 @@ extension ONNXImporter {
     let variance = try step(view, average, [square], "/variance")
     let deviation = try step(view, .scalar(.squareRoot), [variance], "/deviation")
     let bounded = try step(view, .add(.none), [deviation, try number(1e-9)], "/bounded")
-    let result = try emit(
-      .divide(.none), name: view.name, inputs: [centred, bounded], output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, .divide(.none), [centred, bounded], layout)
   }
 }

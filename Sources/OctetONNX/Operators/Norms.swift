@@ -111,8 +111,6 @@ extension ONNXImporter {
     // x is 0 wherever the bound is the greater.
     let bounded = try step(
       view, .maximum, [norm, try number(.leastNormalMagnitude)], "/bounded")
-    let result = try emit(
-      .divide(.none), name: view.name, inputs: [source, bounded], output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, .divide(.none), [source, bounded], layout)
   }
 }

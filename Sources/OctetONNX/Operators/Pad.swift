@@ -9,7 +9,9 @@ extension ONNXOperator {
 extension ONNXImporter {
   mutating func pad(_ view: ONNXNodeView) throws(ImportFailure) {
     let x = try view.input(0)
-    guard let given = try view.integersInput(1)?.map(\.ordinary) else { throw .invalid("the pads are missing") }
+    guard let given = try view.integersInput(1)?.map(\.ordinary) else {
+      throw .invalid("the pads are missing")
+    }
     var axes = Array(0..<x.rank)
     if let chosen = try view.integersInput(3)?.map(\.ordinary) {
       axes = try view.axes(chosen, rank: x.rank)
@@ -38,12 +40,11 @@ extension ONNXImporter {
       after[axis] = given[k + axes.count]
     }
     let layout = addressable(x)
-    let result = try emit(
+    try emit(
+      view,
       .pad(
         before: spread(before, layout, absent: 0), after: spread(after, layout, absent: 0),
-        mode: mode),
-      name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, layout, movedFrom: x)
+        mode: mode), [try tensor(x, layout)], layout, movedFrom: x)
   }
 }
 

@@ -45,10 +45,8 @@ extension ONNXImporter {
         right: whole.right - padding.right)
       attributes.countsPadding = false
     }
-    let result = try emit(
-      isMax ? .maxPool(attributes) : .averagePool(attributes), name: view.name, inputs: [source],
-      output: view.node.outputs[0])
-    define(view, result, layout, movedFrom: x)
+    try emit(
+      view, isMax ? .maxPool(attributes) : .averagePool(attributes), [source], layout, movedFrom: x)
     guard view.node.outputs.count > 1, !view.node.outputs[1].isEmpty else { return }
     let isColumnMajor = try view.integer("storage_order") != 0
     let indices = try emit(
@@ -72,9 +70,7 @@ extension ONNXImporter {
     } else {
       operation = .mean(axes: Array(1..<shape.count - 1), keepsDimensions: true)
     }
-    let result = try emit(
-      operation, name: view.name, inputs: [source], output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, operation, [source], layout)
   }
 }
 

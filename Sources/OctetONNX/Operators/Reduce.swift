@@ -63,9 +63,7 @@ extension ONNXImporter {
   ) throws(ImportFailure) {
     try requireOwnElements(x)
     let layout = reductionLayout(x, axes: axes, keeps: keeps)
-    let result = try emit(
-      operation, name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, keeps ? layout : .plain)
+    try emit(view, operation, [try tensor(x, layout)], keeps ? layout : .plain)
   }
 
   /// A layout in which what is left stands in ONNX's order.

@@ -96,10 +96,7 @@ extension ONNXImporter {
       throw .invalid("\(x.shape) cannot take the shape \(shape)")
     }
     let (source, layout) = try reshapeSource(x, to: shape)
-    let result = try emit(
-      .reshape(layout.tensorShape(shape)), name: view.name, inputs: [source],
-      output: view.node.outputs[0])
-    define(view, result, layout, movedFrom: x)
+    try emit(view, .reshape(layout.tensorShape(shape)), [source], layout, movedFrom: x)
   }
 
   /// A tensor whose elements, in their order, are those of the result in the given layout.

@@ -36,10 +36,7 @@ extension ONNXImporter {
       method: method, coordinates: coordinates, rounding: rounding,
       outputShape: spread(target.shape, layout, absent: 1),
       scales: spread(target.scales, layout, absent: 1))
-    let result = try emit(
-      .resize(attributes), name: view.name, inputs: [try tensor(x, layout)],
-      output: view.node.outputs[0])
-    define(view, result, layout, movedFrom: x)
+    try emit(view, .resize(attributes), [try tensor(x, layout)], layout, movedFrom: x)
   }
 
   /// Any resize is linear along each axis: a product with a constant matrix.
@@ -85,9 +82,7 @@ extension ONNXImporter {
       let name = view.name + "/filled"
       source = try emit(.add(.none), name: name, inputs: [source, constant], output: name)
     }
-    let result = try emit(
-      .identity, name: view.name, inputs: [source], output: view.node.outputs[0])
-    define(view, result, .plain)
+    try emit(view, .identity, [source], .plain)
   }
 
   static func coordinates(

@@ -11,13 +11,13 @@ extension ONNXImporter {
     let x = try view.input(0)
     let range = try SliceRange(view, shape: x.shape)
     let layout = addressable(x)
-    let result = try emit(
+    try emit(
+      view,
       .slice(
         begin: spread(range.begin, layout, absent: 0),
         count: spread(range.count, layout, absent: 1),
-        stride: spread(range.stride, layout, absent: 1)),
-      name: view.name, inputs: [try tensor(x, layout)], output: view.node.outputs[0])
-    define(view, result, layout, movedFrom: x)
+        stride: spread(range.stride, layout, absent: 1)), [try tensor(x, layout)], layout,
+      movedFrom: x)
   }
 }
 

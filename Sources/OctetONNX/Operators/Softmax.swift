@@ -14,10 +14,9 @@ extension ONNXImporter {
 
   mutating func softmax(_ view: ONNXNodeView, axis: Int) throws(ImportFailure) {
     let x = try view.input(0)
-    let result = try emit(
-      softmaxOperation(view, axis: x.layout.tensorAxis(axis, rank: x.rank)), name: view.name,
-      inputs: [try tensor(x, x.layout)], output: view.node.outputs[0])
-    define(view, result, x.layout)
+    try emit(
+      view, softmaxOperation(view, axis: x.layout.tensorAxis(axis, rank: x.rank)),
+      [try tensor(x, x.layout)], x.layout)
   }
 
   func softmaxOperation(_ view: ONNXNodeView, axis: Int) -> Operation {

@@ -28,8 +28,6 @@ extension ONNXImporter {
       }
     }
     let source = try tensor(x, .plain)
-    let result = try emit(
-      .transpose(permutation), name: view.name, inputs: [source], output: view.node.outputs[0])
-    define(view, result, .plain, movedFrom: x)
+    try emit(view, .transpose(permutation), [source], .plain, movedFrom: x)
   }
 }

@@ -90,10 +90,7 @@ extension ONNXImporter {
       try tensor(x, layout), try transposedWeights(weights, groups: groups),
     ]
     if let bias = view.optionalInput(2) { operands.append(try tensor(bias, .plain)) }
-    let result = try emit(
-      .transposedConvolution(attributes), name: view.name, inputs: operands,
-      output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(view, .transposedConvolution(attributes), operands, layout)
   }
 
   /// `[I, O / G, KH, KW]` → `[O, KH, KW, I / G]`.

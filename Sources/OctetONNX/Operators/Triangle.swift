@@ -62,9 +62,7 @@ extension ONNXImporter {
       try tensor(x, .plain),
       [Array(x.shape[..<axis]).elementCount, length, Array(x.shape[(axis + 1)...]).elementCount])
     let sums = try step(view, .matrixMultiply, [triangle, lines], "/lines")
-    let result = try emit(
-      .reshape(x.shape), name: view.name, inputs: [sums], output: view.node.outputs[0])
-    define(view, result, .plain)
+    try emit(view, .reshape(x.shape), [sums], .plain)
   }
 }
 

@@ -87,7 +87,8 @@ extension ONNXImporter {
     }
     let column = try reshape(try tensor(value, .plain), [groups, 1])
     let wide = try step(view, .expand([groups, channels / groups]), [column], suffix)
-    return heldValue(try reshape(wide, [channels]), .plain, named: value.name + "/groups")
+    let flat = try reshape(wide, [channels])
+    return heldValue(flat, .plain, named: value.name + "/groups")
   }
 
   /// Softmax and LogSoftmax before operator set 13: all axes from `axis` on count as one. Returns

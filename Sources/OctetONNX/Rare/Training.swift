@@ -57,10 +57,9 @@ extension ONNXImporter {
     let variance = try step(view, average, [square], "/variance")
     var operands = [source]
     for index in 1...2 { operands.append(try tensor(try view.input(index), .plain)) }
-    let result = try emit(
-      .batchNormalization(epsilon: try view.float("epsilon", 1e-5)), name: view.name,
-      inputs: operands + [mean, variance], output: view.node.outputs[0])
-    define(view, result, layout)
+    try emit(
+      view, .batchNormalization(epsilon: try view.float("epsilon", 1e-5)),
+      operands + [mean, variance], layout)
     let momentum = try view.float("momentum", 0.9)
     for (index, new) in [(1, mean), (2, variance)] {
       guard view.node.outputs.indices.contains(index), !view.node.outputs[index].isEmpty else {
