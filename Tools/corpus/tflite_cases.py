@@ -1,33 +1,17 @@
-"""Random TFLite models of one operator each, int8, float or uint8, with the outputs of TensorFlow
-Lite for Microcontrollers: what Octet's import must reproduce byte for byte.
+"""Random TFLite models of one operator each, int8, float or uint8, with what they should compute.
 
-    python tflite_cases.py FOLDER [--count 5] [--seed 1] [--form float] [--octet OCTET]
-
-writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case;
-`Tests/OctetExchangeTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
-Where TFLM has no such operator, LiteRT's reference kernels say what comes out; where it has none
-either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet
-all are compared, a line an operator: of int8 the bytes that differ and by how many steps at most,
-of floats the largest error against the largest value. Exit status 1 when a byte of TFLM differs,
-another by more than a step, or a float by more than a 100,000th. Of uint8 models, which TFLM does
-not run, the operators that they have are tried. Needs numpy, ai-edge-litert and
-tflite-micro, from PyPI.
-"""
-
-import argparse
-import pathlib
-import subprocess
-import sys
+Where TensorFlow Lite for Microcontrollers has no such operator, LiteRT's reference kernels say what
+comes out; where it has none either, the float form of the model does, in LiteRT, whose results are
+then rounded."""
 
 import numpy as np
-from tflite_builder import FORMS, OPERATORS, options
-from tflite_more_cases import MoreCases
-from tflite_references import reference
-from tflite_weighted_cases import WeightedCases
+
+from corpus.tflite_builder import OPERATORS, options
+from corpus.tflite_more_cases import MoreCases
+from corpus.tflite_references import reference
+from corpus.tflite_weighted_cases import WeightedCases
 
 SAMPLE_COUNT = 4
-# In the names of files.
-SUFFIXES = {"int8": "", "float": "_float", "uint8": "_uint8"}
 
 
 class Cases(WeightedCases, MoreCases):
@@ -235,15 +219,17 @@ class Cases(WeightedCases, MoreCases):
             lambda b: [b.integers(begin), b.integers(end), b.integers(stride)],
             options=options("StridedSliceOptions", **mask))
 
-    NAMES = [
-        "relu", "relu6", "leaky_relu", "hard_swish", "logistic", "tanh", "softmax", "log_softmax",
-        "prelu", "requantize",
-        "add", "subtract", "multiply", "minimum", "maximum", "mean", "concatenation", "pad",
-        "pad_v2", "transpose", "reshape", "squeeze", "expand_dims", "slice", "strided_slice",
-        "split", "split_v", "resize_nearest", "resize_bilinear", "max_pool", "average_pool",
-        "convolution", "depthwise", "transposed", "fully_connected", "batch_matmul",
-        "computed_weights",
-    ] + MoreCases.NAMES
+    # The seed stays with its operator, so that another operator changes no models but its own.
+    SEEDS = {
+        "relu": 0, "relu6": 1, "leaky_relu": 2, "hard_swish": 3, "logistic": 4, "tanh": 5,
+        "softmax": 6, "log_softmax": 7, "prelu": 8, "requantize": 9, "add": 10, "subtract": 11,
+        "multiply": 12, "minimum": 13, "maximum": 14, "mean": 15, "concatenation": 16, "pad": 17,
+        "pad_v2": 18, "transpose": 19, "reshape": 20, "squeeze": 21, "expand_dims": 22, "slice": 23,
+        "strided_slice": 24, "split": 25, "split_v": 26, "resize_nearest": 27,
+        "resize_bilinear": 28, "max_pool": 29, "average_pool": 30, "convolution": 31,
+        "depthwise": 32, "transposed": 33, "fully_connected": 34, "batch_matmul": 35,
+        "computed_weights": 36,
+    } | MoreCases.SEEDS
     # Without a float form.
     INTEGER_ONLY = ["requantize"]
     # Operators that models of uint8 have.
@@ -255,115 +241,12 @@ class Cases(WeightedCases, MoreCases):
     ]
 
 
-def compared(octet, path, expected, form):
-    """Octet's outputs against the reference's: how many differ, and the largest difference."""
-    is_float = form == "float"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    model, actual = path.with_suffix(".tflite"), path.with_suffix(".octet.bin")
-    if not is_float:
-        subprocess.run([octet, "import", model, "-o", path.with_suffix(".oct"), "-q"], **quiet)
-        model = path.with_suffix(".oct")
-    source = path.with_suffix(".input.bin")
-    if form == "uint8":
-        source = path.with_suffix(".signed.bin")
-        (np.fromfile(path.with_suffix(".input.bin"), np.uint8) ^ np.uint8(128)).tofile(source)
-        expected = expected ^ np.uint8(128)
-        expected = expected.view(np.int8)
-    subprocess.run([octet, "run", model, "--raw-input", source, "--raw-output", actual, "-q"],
-                   **quiet)
-    values = np.fromfile(actual, np.float32 if is_float else np.int8).astype(np.float64)
-    if values.size != expected.size:
-        raise ValueError(f"{values.size} values instead of {expected.size}")
-    difference = np.abs(values - expected.astype(np.float64))
-    difference[np.isnan(values) & np.isnan(expected)] = 0
-    return int((difference > 0).sum()), float(difference.max()), float(np.abs(expected).max())
-
-
-class Line:
-    """What is printed of one operator."""
-
-    def __init__(self, name):
-        self.name, self.peer = name, "–"
-        self.models = self.total = self.differing = 0
-        self.largest = 0.0
-        self.refusal = None
-
-    def add(self, count, differing, largest):
-        self.models += 1
-        self.total += count
-        self.differing += differing
-        self.largest = max(self.largest, largest)
-
-    def fails(self, is_float):
-        if self.refusal:
-            return True
-        if is_float:
-            # LiteRT rounds the activations of dynamic range to 8 bits as it goes.
-            return self.largest > (1 / 127 if self.name == "dynamic_range" else 1e-5)
-        if self.peer == "TFLM":
-            return self.differing > 0
-        # LiteRT resizes uint8 in floats, TFLM int8 in steps of 1/1024.
-        return self.largest > (2 if self.name == "resize_bilinear" else 1)
-
-    def __str__(self):
-        text = (f"{self.name:<22} {self.peer:<14} {self.models:>6} {self.total:>8} "
-                f"{self.differing:>8} {self.largest:>10.3g}")
-        return text + (f"\n    {self.refusal[:300]}" if self.refusal else "")
-
-
-def run(arguments, index, name):
-    line = Line(name)
-    for number in range(arguments.count):
-        cases = Cases([arguments.seed, index, number], arguments.form)
-        builder = getattr(cases, name)()
-        path = arguments.folder / f"{name}{SUFFIXES[arguments.form]}_{number}"
-        path.with_suffix(".tflite").write_bytes(builder.bytes())
-        samples = [[cases.values(builder.tensors[tensor]) for tensor in builder.inputs]
-                   for _ in range(SAMPLE_COUNT)]
-        float_form = getattr(Cases([arguments.seed, index, number], "float"), name)
-        line.peer, expected = reference(builder, float_form, samples)
-        path.with_suffix(".input.bin").write_bytes(
-            b"".join(value.tobytes() for sample in samples for value in sample))
-        expected.tofile(path.with_suffix(".output.bin"))
-        if not arguments.octet:
-            line.add(expected.size, 0, 0)
-            continue
-        try:
-            differing, difference, magnitude = compared(
-                arguments.octet, path, expected, arguments.form)
-            if arguments.form == "float":
-                difference /= max(magnitude, 1e-3)
-            line.add(expected.size, differing, difference)
-        except subprocess.CalledProcessError as error:
-            line.refusal = " ".join(error.stderr.split())
-    return line
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--count", type=int, default=5, help="models an operator")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="*", help="these operators")
-    parser.add_argument("--form", choices=FORMS, default="int8")
-    parser.add_argument("--octet")
-    arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    failures = 0
-    print(f"{'operator':<22} {'reference':<14} {'models':>6} {'values':>8} {'differ':>8} "
-          f"{'at most':>10}")
-    for index, name in enumerate(Cases.NAMES):
-        if arguments.only and name not in arguments.only:
-            continue
-        if arguments.form == "float" and name in Cases.INTEGER_ONLY:
-            continue
-        if arguments.form == "uint8" and name not in Cases.UNSIGNED:
-            continue
-        line = run(arguments, index, name)
-        print(line, flush=True)
-        failures += bool(arguments.octet) and line.fails(arguments.form == "float")
-    sys.exit(failures > 0)
-
-
-if __name__ == "__main__":
-    main()
+def case(name, form, number, seed=1):
+    """The builder of an operator's model of that number, samples, who says what it computes, and
+    that."""
+    seeds = [seed, Cases.SEEDS[name], number]
+    cases = Cases(seeds, form)
+    builder = getattr(cases, name)()
+    samples = [[cases.values(builder.tensors[tensor]) for tensor in builder.inputs]
+               for _ in range(SAMPLE_COUNT)]
+    return builder, samples, *reference(builder, getattr(Cases(seeds, "float"), name), samples)

@@ -1,25 +1,24 @@
 """Quantizes the float models of MLPerf Tiny with Octet and compares them with the float models, and
 with the int8 models that MLCommons published.
 
-    python check_quantized.py --octet .build/release/octet --data ../shared/data
+    Tools/crosscheck quantized [--data FOLDER]
 
 Keywords: the labelled golden inputs. ResNet-8: Fashion-MNIST images in random colours on random
 backgrounds, no CIFAR-10 being here; their classes mean nothing, so each model's classes are
 compared with the float model's. Autoencoder: the golden inputs and the anomaly score, the mean
 square of input less output. Float and published int8 models run in LiteRT. Exit status 1 when
 Octet's int8 loses more than 0.5 points of the keywords, or is further from the float model than
-the published one. Needs numpy and ai-edge-litert, from PyPI.
+the published one.
 """
 
-import argparse
-import gzip
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+from support import files
+from support.octet import add_data, add_octet
 
 
 class Lite:
@@ -57,16 +56,8 @@ def octet_int8(octet, model, calibration, samples, output_count):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         calibration.astype("<f4").tofile(folder / "calibration.raw")
-        samples.astype("<f4").tofile(folder / "samples.raw")
-        quiet = {"check": True, "stdout": subprocess.DEVNULL}
-        subprocess.run(
-            [octet, "quantize", str(model), "--raw-input", str(folder / "calibration.raw"), "-o",
-             str(folder / "m.oct"), "--quiet"], **quiet)
-        subprocess.run(
-            [octet, "run", str(folder / "m.oct"), "--floats", "--raw-input",
-             str(folder / "samples.raw"), "--raw-output", str(folder / "out.raw"), "--quiet"],
-            **quiet)
-        return np.fromfile(folder / "out.raw", "<f4").reshape(len(samples), output_count)
+        octet("quantize", model, "--raw-input", folder / "calibration.raw", "-o", folder / "m.oct")
+        return octet.reals(folder / "m.oct", samples).reshape(len(samples), output_count)
 
 
 def coloured(images, random):
@@ -78,20 +69,20 @@ def coloured(images, random):
     return np.floor(masks * fore + (1 - masks) * back * shade).astype(np.float32)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
-    parser.add_argument("--data", type=pathlib.Path, required=True)
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
     parser.add_argument("--images", type=int, default=2000, help="for ResNet-8")
-    arguments = parser.parse_args()
+
+
+def main(arguments):
     models = arguments.data / "models/mlperf_tiny"
     golden = arguments.data / "golden"
     failed = False
 
     def golden_inputs(name):
         published = Lite(models / f"{name}.tflite")
-        with gzip.open(golden / f"{name}.input.bin.gz") as file:
-            codes = np.frombuffer(file.read(), np.int8)
+        codes = files.codes(golden / f"{name}.input.bin.gz")
         return published, published.real(codes.reshape(-1, *published.input["shape"][1:]))
 
     published, samples = golden_inputs("kws_ref_model")
@@ -105,8 +96,7 @@ def main():
     failed |= right[1] < right[0] - 0.005 * len(labels)
 
     random = np.random.default_rng(1)
-    with gzip.open(arguments.data / "fashion_mnist/t10k-images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
+    images, _ = files.pictures(arguments.data / "fashion_mnist")
     images = coloured(images[:arguments.images + 500], random)
     calibration, samples = images[:500], images[500:]
     path = models / "pretrainedResnet.tflite"
@@ -130,8 +120,4 @@ def main():
     print(f"autoencoder, anomaly score's largest error on {len(samples)} inputs: Octet int8 "
           f"{errors[0]:.2%}, published int8 {errors[1]:.2%}")
     failed |= errors[0] > max(errors[1], 0.005)
-    sys.exit(failed)
-
-
-if __name__ == "__main__":
-    main()
+    return not failed

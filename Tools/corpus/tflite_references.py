@@ -2,21 +2,12 @@
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from tflite_builder import FLOAT, OPERATORS, UINT8
-from tflite_micro import runtime
+from corpus.tflite_builder import FLOAT, OPERATORS, UINT8
+from support import peers
 
 
 def micro(builder, samples):
-    """TensorFlow Lite for Microcontrollers."""
-    interpreter = runtime.Interpreter.from_bytes(builder.bytes(), arena_size=1 << 22)
-    outputs = []
-    for sample in samples:
-        for index, value in enumerate(sample):
-            interpreter.set_input(value, index)
-        interpreter.invoke()
-        outputs += [interpreter.get_output(index).reshape(-1)
-                    for index in range(len(builder.outputs))]
-    return np.concatenate(outputs)
+    return peers.micro(builder.bytes(), samples)
 
 
 def lite(builder, samples):

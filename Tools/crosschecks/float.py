@@ -1,22 +1,21 @@
 """Imports a float TFLite model with Octet, as ONNX, and compares ONNX Runtime on the result with
 LiteRT on the original, on random inputs.
 
-    python check_float.py --octet .build/release/octet FILE.tflite...
+    Tools/crosscheck float FILE.tflite...
 
 Exit status 1 when an output differs by more than 1e-4 of the largest. LiteRT quantizes the
 activations of a float model that holds int8 weights; Octet takes the weights as the reals that they
-stand for, so such a model differs. Needs numpy, ai-edge-litert and onnxruntime, from PyPI.
+stand for, so such a model differs.
 """
 
-import argparse
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
-import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
+
+from support.octet import add_octet
+from support.peers import session
 
 SAMPLE_COUNT = 20
 
@@ -31,13 +30,12 @@ def arranged(values, shape):
 
 def difference(octet, path, folder):
     target = folder / "model.onnx"
-    subprocess.run([octet, "import", str(path), "-o", str(target), "--quiet"], check=True,
-                   stdout=subprocess.DEVNULL)
+    octet("import", path, "-o", target)
     lite = Interpreter(model_path=str(path))
     lite.allocate_tensors()
     source, result = lite.get_input_details()[0], lite.get_output_details()[0]
-    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    port = session.get_inputs()[0]
+    peer = session(target)
+    port = peer.get_inputs()[0]
     random = np.random.default_rng(1)
     largest, magnitude = 0.0, 0.0
     for _ in range(SAMPLE_COUNT):
@@ -45,25 +43,22 @@ def difference(octet, path, folder):
         lite.set_tensor(source["index"], values)
         lite.invoke()
         theirs = lite.get_tensor(result["index"])
-        ours = session.run(None, {port.name: arranged(values, port.shape)})[0]
+        ours = peer.run(None, {port.name: arranged(values, port.shape)})[0]
         largest = max(largest, float(np.abs(ours.ravel() - theirs.ravel()).max()))
         magnitude = max(magnitude, float(np.abs(theirs).max()))
     return largest / magnitude
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("models", type=pathlib.Path, nargs="+")
-    parser.add_argument("--octet", required=True)
-    arguments = parser.parse_args()
+def add_arguments(parser):
+    parser.add_argument("models", type=pathlib.Path, nargs="+", metavar="FILE")
+    add_octet(parser)
+
+
+def main(arguments):
     failed = False
     for path in arguments.models:
         with tempfile.TemporaryDirectory() as folder:
             relative = difference(arguments.octet, path, pathlib.Path(folder))
         failed |= relative > 1e-4
         print(f"{path.name}: {relative:.2e} of the largest output")
-    sys.exit(failed)
-
-
-if __name__ == "__main__":
-    main()
+    return not failed

@@ -13,7 +13,7 @@ import pathlib
 import struct
 
 import numpy as np
-from tflite_builder import INT32, OPERATORS, Builder, options, schema
+from corpus.tflite_builder import INT32, OPERATORS, Builder, options, schema
 
 LARGEST = 2 ** 31 - 1
 SMALLEST = -2 ** 31

@@ -1,34 +1,32 @@
 """How near the outputs of int8 networks are to float: `octet quantize` beside ONNX Runtime.
 
-    python output_cases.py --octet .build/release/octet [--samples 100] [NAME...]
+    Tools/crosscheck outputs [--samples 100] [NAME...]
 
 Networks of PyTorch with random weights, exported to ONNX. Prints for each output, over samples that
 calibration has not seen, the ratio of signal to quantization noise in dB (more is better): of
 `octet quantize` with its default calibrator and with each by name, of ONNX Runtime's
 quantize_static (QDQ, int8, by channel) with its min-max, percentile and entropy calibrators, and by
 how much the default is ahead of the best of these. Both calibrate on the same 100 pictures. Exit
-status 1 when the default is behind on any. Needs torch, torchvision, onnx and onnxruntime.
+status 1 when the default is behind on any.
 """
 
-import argparse
 import contextlib
 import io
 import logging
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from output_networks import NETWORKS
+from crosschecks.output_networks import NETWORKS
+from support.octet import OctetError, add_octet
+from support.peers import calibration, images_last, noise_ratio, session
 
 CALIBRATORS = ["min-max", "percentile", "mse"]
 THEIRS = ["MinMax", "Percentile", "Entropy"]
@@ -47,25 +45,10 @@ def pictures(random, count, shape):
 
 
 def run(path, images):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    results = [session.run(None, {"x": image[None]}) for image in images]
+    peer = session(path)
+    results = [peer.run(None, {"x": image[None]}) for image in images]
     return [np.stack([result[index][0] for result in results])
             for index in range(len(results[0]))]
-
-
-class Calibration(quantization.CalibrationDataReader):
-    def __init__(self, images):
-        self.samples = iter([{"x": image[None]} for image in images])
-
-    def get_next(self):
-        return next(self.samples, None)
-
-
-def noise_ratio(outputs, real):
-    noise = ((outputs - real) ** 2).mean()
-    return 10 * np.log10(real.var() / noise) if noise else np.inf
 
 
 class Case:
@@ -82,40 +65,27 @@ class Case:
         random = np.random.default_rng(1)
         if self.shape[1] > 64:
             count = max(8, count // 4)
-        self.calibration = pictures(random, count, self.shape)
+        self.seen = pictures(random, count, self.shape)
         self.samples = pictures(random, count, self.shape)
         self.octet, self.folder = octet, folder
         self.model = folder / "model.onnx"
         with contextlib.redirect_stdout(io.StringIO()):
             torch.onnx.export(module, (torch.from_numpy(self.samples[:1]),), str(self.model),
                               dynamo=False, opset_version=17, input_names=["x"])
-        for part, images in (("calibration", self.calibration), ("samples", self.samples)):
-            np.ascontiguousarray(images.transpose(0, 2, 3, 1)).tofile(folder / f"{part}.raw")
+        images_last(self.seen).astype("<f4").tofile(folder / "calibration.raw")
         self.real = run(self.model, self.samples)
-
-    def command(self, *words):
-        result = subprocess.run([self.octet, *map(str, words), "--quiet"], capture_output=True,
-                                text=True)
-        if result.returncode:
-            raise RuntimeError(f"octet {words[0]}: {result.stderr.strip()[:300]}")
-        return result.stderr.strip()
 
     def ours(self, *options):
         """The ratios, and the seconds that `octet quantize` took."""
-        blob, out = self.folder / "model.oct", self.folder / "out.raw"
+        blob = self.folder / "model.oct"
         start = time.perf_counter()
-        self.message = self.command(
-            "quantize", self.model, "--raw-input", self.folder / "calibration.raw", "-o", blob,
-            *options)
+        self.octet("quantize", self.model, "--raw-input", self.folder / "calibration.raw", "-o",
+                   blob, *options)
         seconds = time.perf_counter() - start
-        self.command("run", blob, "--floats", "--raw-input", self.folder / "samples.raw",
-                     "--raw-output", out)
-        rows = np.fromfile(out, "<f4").reshape(len(self.samples), -1)
+        rows = self.octet.reals(blob, images_last(self.samples)).reshape(len(self.samples), -1)
         ratios, start = [], 0
         for real in self.real:
-            # Images come with the channels last.
-            value = np.moveaxis(real, 1, -1) if real.ndim == 4 else real
-            value = value.reshape(len(rows), -1)
+            value = images_last(real).reshape(len(rows), -1)
             ratios.append(noise_ratio(rows[:, start:start + value.shape[1]], value))
             start += value.shape[1]
         return ratios, seconds
@@ -125,7 +95,7 @@ class Case:
         quant_pre_process(str(self.model), str(source), skip_symbolic_shape=True)
         with contextlib.redirect_stdout(io.StringIO()):
             quantization.quantize_static(
-                str(source), str(target), Calibration(self.calibration), per_channel=True,
+                str(source), str(target), calibration(self.seen), per_channel=True,
                 quant_format=quantization.QuantFormat.QDQ,
                 activation_type=quantization.QuantType.QInt8,
                 weight_type=quantization.QuantType.QInt8,
@@ -133,14 +103,15 @@ class Case:
         return [noise_ratio(a, b) for a, b in zip(run(target, self.samples), self.real)]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
+def add_arguments(parser):
+    add_octet(parser)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--methods", default=",".join(THEIRS), help="of ONNX Runtime")
     parser.add_argument("--calibrators", default=",".join(CALIBRATORS), help="of Octet, by name")
-    parser.add_argument("names", nargs="*", default=list(NETWORKS))
-    arguments = parser.parse_args()
+    parser.add_argument("names", nargs="*", default=list(NETWORKS), metavar="NAME")
+
+
+def main(arguments):
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     onnxruntime.set_default_logger_severity(4)
@@ -157,7 +128,7 @@ def main():
                 default, seconds = case.ours()
                 others = [case.ours("--calibrator", option)[0] for option in named]
                 theirs = [case.theirs(method) for method in methods]
-            except RuntimeError as error:
+            except OctetError as error:
                 print(f"{name}: {error}", flush=True)
                 sound = False
                 continue
@@ -168,8 +139,4 @@ def main():
             print(f"{label:26}{ratio:7.1f}"
                   + "".join(f"{ratios[index]:11.1f}" for ratios in others + theirs)
                   + f"{ratio - best:7.1f}{seconds:7.1f}", flush=True)
-    sys.exit(not sound)
-
-
-if __name__ == "__main__":
-    main()
+    return sound

@@ -1,7 +1,7 @@
 """Random models of one operator that changes single elements, or moves, joins or reduces them."""
 
 import numpy as np
-from tflite_builder import BOOL, FLOAT, INT32, OPERATORS, UINT8, RandomModels, options
+from corpus.tflite_builder import BOOL, FLOAT, INT32, OPERATORS, UINT8, RandomModels, options
 
 
 class MoreCases(RandomModels):
@@ -257,10 +257,11 @@ class MoreCases(RandomModels):
     def resize_bilinear(self):
         return self.resize(OPERATORS.RESIZE_BILINEAR, "ResizeBilinearOptions")
 
-    NAMES = [
-        "negate", "absolute", "exponential", "logarithm", "square_root", "inverse_root", "elu",
-        "gelu", "square", "sine", "cosine", "floor", "ceiling", "rounding", "squared_difference",
-        "select", "select_v1", "dynamic_range", "sum", "reduce_max", "reduce_min",
-        "l2_normalization", "depth_to_space", "space_to_depth", "mirror_pad", "gather", "pack",
-        "unpack", "tile",
-    ]
+    SEEDS = {
+        "negate": 37, "absolute": 38, "exponential": 39, "logarithm": 40, "square_root": 41,
+        "inverse_root": 42, "elu": 43, "gelu": 44, "square": 45, "sine": 46, "cosine": 47,
+        "floor": 48, "ceiling": 49, "rounding": 50, "squared_difference": 51, "select": 52,
+        "select_v1": 53, "dynamic_range": 54, "sum": 54, "reduce_max": 55, "reduce_min": 56,
+        "l2_normalization": 57, "depth_to_space": 58, "space_to_depth": 59, "mirror_pad": 60,
+        "gather": 61, "pack": 62, "unpack": 63, "tile": 64,
+    }

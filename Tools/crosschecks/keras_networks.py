@@ -1,4 +1,4 @@
-"""The random networks of keras_cases.py: each function makes one from a random generator."""
+"""The random networks of Tools/crosscheck keras: each function makes one from a random generator."""
 
 import tensorflow as tf
 

@@ -1,23 +1,20 @@
 """Networks of torchvision with random weights, at 224×224: imported, quantized by Octet and by ONNX
 Runtime, and what ONNX Runtime quantized imported by Octet.
 
-    python torchvision_cases.py --octet .build/release/octet [NAME...]
+    Tools/crosscheck torchvision [NAME...]
 
 Prints for each network the seconds of `octet import`, how far the imported float model's outputs
 are from ONNX Runtime's (of the largest output; at most 1e-4), and the signal to quantization noise
 ratio in dB, against the float model, of the outputs of 8 smooth random pictures: of `octet
 quantize` and of ONNX Runtime's quantize_static (QDQ, int8, by channel), both calibrated on 8 other
 pictures, and of the latter's file imported into a blob. Exit status 1 when something is refused,
-differs, or the import loses more than 0.5 dB. Needs torch, torchvision and onnxruntime, from PyPI.
+differs, or the import loses more than 0.5 dB.
 """
 
-import argparse
 import contextlib
 import io
 import logging
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -27,6 +24,9 @@ import onnxruntime
 import torch
 import torchvision
 from onnxruntime import quantization
+
+from support.octet import OctetError, add_octet
+from support.peers import calibration, images_last, noise_ratio, session
 
 NETWORKS = ["mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "mnasnet0_5", "squeezenet1_1",
             "shufflenet_v2_x0_5", "resnet18", "regnet_x_400mf", "googlenet", "densenet121"]
@@ -56,95 +56,71 @@ def pictures(random, count):
 
 
 def run(path, images):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    port = session.get_inputs()[0]
+    peer = session(path)
+    port = peer.get_inputs()[0]
     return np.concatenate([
-        session.run(None, {port.name: image.reshape(1, *port.shape[1:])})[0].reshape(1, -1)
+        peer.run(None, {port.name: image.reshape(1, *port.shape[1:])})[0].reshape(1, -1)
         for image in images])
 
 
-class Calibration(quantization.CalibrationDataReader):
-    def __init__(self, images):
-        self.samples = iter([{"x": image[None]} for image in images])
-
-    def get_next(self):
-        return next(self.samples, None)
-
-
-def noise_ratio(outputs, real):
-    return 10 * np.log10(real.var() / ((outputs - real) ** 2).mean())
-
-
 class Case:
-    def __init__(self, octet, folder, calibration, samples):
+    def __init__(self, octet, folder, seen, samples):
         self.octet, self.folder = octet, folder
-        self.calibration, self.samples = calibration, samples
-        for name, images in (("calibration", calibration), ("samples", samples)):
-            np.ascontiguousarray(images.transpose(0, 2, 3, 1)).tofile(folder / f"{name}.raw")
+        self.seen, self.samples = seen, samples
+        images_last(seen).astype("<f4").tofile(folder / "calibration.raw")
 
-    def command(self, *words):
+    def seconds(self, *words):
         start = time.perf_counter()
-        result = subprocess.run([self.octet, *map(str, words), "--quiet"], capture_output=True,
-                                text=True)
-        if result.returncode:
-            raise RuntimeError(f"octet {words[0]}: {result.stderr.strip()[:300]}")
+        self.octet(*words)
         return time.perf_counter() - start
 
     def int8(self, blob, count):
-        out = self.folder / "out.raw"
-        self.command("run", blob, "--floats", "--raw-input", self.folder / "samples.raw",
-                     "--raw-output", out)
-        return np.fromfile(out, "<f4").reshape(len(self.samples), count)
+        return self.octet.reals(blob, images_last(self.samples)).reshape(len(self.samples), count)
 
     def measure(self, name):
         model, ours = self.folder / "model.onnx", self.folder / "ours.onnx"
         with contextlib.redirect_stdout(io.StringIO()):
             torch.onnx.export(network(name), (torch.rand(1, 3, SIZE, SIZE),), str(model),
                               dynamo=False, opset_version=17, input_names=["x"])
-        seconds = self.command("import", model, "-o", ours)
+        seconds = self.seconds("import", model, "-o", ours)
         real = run(model, self.samples)
         apart = np.abs(run(ours, self.samples) - real).max() / np.abs(real).max()
         blob, file = self.folder / "model.oct", self.folder / "qdq.onnx"
-        took = self.command(
+        took = self.seconds(
             "quantize", model, "--raw-input", self.folder / "calibration.raw", "-o", blob)
         octet = noise_ratio(self.int8(blob, real.shape[1]), real)
         quantization.quantize_static(
-            str(model), str(file), Calibration(self.calibration), per_channel=True,
+            str(model), str(file), calibration(self.seen), per_channel=True,
             quant_format=quantization.QuantFormat.QDQ,
             activation_type=quantization.QuantType.QInt8,
             weight_type=quantization.QuantType.QInt8)
         theirs = noise_ratio(run(file, self.samples), real)
-        self.command("import", file, "-o", blob)
+        self.octet("import", file, "-o", blob)
         imported = noise_ratio(self.int8(blob, real.shape[1]), real)
         print(f"{name:20} {seconds:7.1f} {apart:8.1e} {took:9.1f} {octet:7.1f} {theirs:7.1f} "
               f"{imported:9.1f}", flush=True)
         return apart <= 1e-4 and imported >= theirs - 0.5
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
-    parser.add_argument("names", nargs="*", default=NETWORKS)
-    arguments = parser.parse_args()
+def add_arguments(parser):
+    parser.add_argument("names", nargs="*", default=NETWORKS, metavar="NAME")
+    add_octet(parser)
+
+
+def main(arguments):
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     onnxruntime.set_default_logger_severity(4)
     random = np.random.default_rng(1)
-    calibration, samples = pictures(random, 8), pictures(random, 8)
+    seen, samples = pictures(random, 8), pictures(random, 8)
     print(f"{'network':20} import s    apart quantize s  Octet     ORT  imported")
     sound = True
     for name in arguments.names:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                case = Case(arguments.octet, pathlib.Path(folder), calibration, samples)
+                case = Case(arguments.octet, pathlib.Path(folder), seen, samples)
                 sound &= case.measure(name)
-            except RuntimeError as error:
+            except OctetError as error:
                 print(f"{name}: {error}", flush=True)
                 sound = False
-    sys.exit(not sound)
-
-
-if __name__ == "__main__":
-    main()
+    return sound

@@ -1,7 +1,7 @@
 """Small PyTorch networks, exported by both of PyTorch's exporters, imported by Octet and compared
 with ONNX Runtime; the same after ONNX Runtime has quantized them.
 
-    python torch_cases.py --octet .build/release/octet [--only NAME] [--keep FOLDER]
+    Tools/crosscheck torch [--only NAME] [--keep FOLDER]
 
 Float: outputs of the file and of what Octet writes from it, within 1e-4 of the largest. Quantized
 (QDQ and QOperator, by tensor and by channel, uint8 and int8): outputs as reals, at most a few steps
@@ -9,30 +9,26 @@ apart (ONNX Runtime rounds in floats). Where it left more than functions of one 
 `import` refuses and `quantize` chooses the missing scales ("partial"): what ONNX Runtime computes
 in floats is then rounded, and results may be half a step farther from the float model's than its
 own, in the root mean square. `octet quantize` on the digits: works, or names at once what it
-cannot. Prints differences and refusals; exit status 1 when there is a difference. Needs torch,
-onnx, onnxscript and onnxruntime, from PyPI.
+cannot. Prints differences and refusals; exit status 1 when there is a difference.
 """
 
-import argparse
 import collections
 import contextlib
 import io
 import logging
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import warnings
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import numpy_helper
 from onnxruntime import quantization
 
-from torch_networks import NETWORKS
+from crosschecks.torch_networks import NETWORKS
+from support.octet import OctetError, add_octet
+from support.peers import calibration, images_last, session
 
 SHAPE = (1, 1, 28, 28)
 EXPORTS = [("legacy", 11), ("legacy", 13), ("legacy", 17), ("legacy", 20), ("dynamo", 18),
@@ -60,20 +56,6 @@ def export(module, kind, opset, path, dynamic):
             torch.onnx.export(module, (x,), str(path), dynamo=True, verbose=False, **settings)
 
 
-def octet(arguments, *command):
-    result = subprocess.run([arguments.octet, *map(str, command), "--quiet"], capture_output=True,
-                            text=True)
-    if result.returncode:
-        raise RuntimeError(f"octet {command[0]}: status {result.returncode}: "
-                           + result.stderr.strip()[:500])
-
-
-def session(path):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def distance(a, b):
     worst = 0
     for ours, theirs in zip(a, b, strict=True):
@@ -83,7 +65,7 @@ def distance(a, b):
 
 
 def check_float(arguments, path, folder, random):
-    octet(arguments, "import", path, "-o", folder / "ours.onnx")
+    arguments.octet("import", path, "-o", folder / "ours.onnx")
     onnx.checker.check_model(str(folder / "ours.onnx"), full_check=True)
     ours, theirs = session(folder / "ours.onnx"), session(path)
     worst = 0
@@ -93,14 +75,6 @@ def check_float(arguments, path, folder, random):
             [s if isinstance(s, int) else 1 for s in ours.get_inputs()[0].shape])})
         worst = max(worst, distance(result, theirs.run(None, {"x": x})))
     return f"{worst:.2g} of the largest output apart" if not worst <= 1e-4 else None
-
-
-class Calibration(quantization.CalibrationDataReader):
-    def __init__(self, random):
-        self.samples = iter([{"x": random.random(SHAPE).astype(np.float32)} for _ in range(16)])
-
-    def get_next(self):
-        return next(self.samples, None)
 
 
 def grid(graph, name):
@@ -117,8 +91,7 @@ def grid(graph, name):
 def codes_of(value, grid):
     """Reals in steps of the grid, as signed codes, not rounded, images with their channels last."""
     scale, zero = grid
-    if value.ndim == 4:
-        value = value.transpose(0, 2, 3, 1)
+    value = images_last(value)
     return value.ravel() / scale + int(zero) - (128 if zero.dtype == np.uint8 else 0)
 
 
@@ -126,7 +99,8 @@ def check_quantized(arguments, path, folder, random, setting, is_partial=False):
     form, per_channel, activations, weights, symmetric = setting
     target = folder / "quantized.onnx"
     quantization.quantize_static(
-        str(path), str(target), Calibration(random),
+        str(path), str(target),
+        calibration([random.random(SHAPE[1:]).astype(np.float32) for _ in range(16)]),
         quant_format=getattr(quantization.QuantFormat, form), per_channel=per_channel,
         activation_type=getattr(quantization.QuantType, activations),
         weight_type=getattr(quantization.QuantType, weights),
@@ -136,10 +110,10 @@ def check_quantized(arguments, path, folder, random, setting, is_partial=False):
     if is_partial:
         samples = np.stack([random.random(SHAPE).astype(np.float32) for _ in range(64)])
         samples.transpose(0, 1, 3, 4, 2).tofile(folder / "samples.bin")
-        octet(arguments, "quantize", target, "--raw-input", folder / "samples.bin", "-o",
-              folder / "m.oct")
+        arguments.octet("quantize", target, "--raw-input", folder / "samples.bin", "-o",
+                        folder / "m.oct")
     else:
-        octet(arguments, "import", target, "-o", folder / "m.oct")
+        arguments.octet("import", target, "-o", folder / "m.oct")
     graph = onnx.load(target).graph
     constant = {node.output[0] for node in graph.node if not any(node.input)}
     first = next(node for node in graph.node
@@ -150,15 +124,10 @@ def check_quantized(arguments, path, folder, random, setting, is_partial=False):
     grids = [grid(graph, output.name) for output in graph.output]
     if None in grids:
         return None
-    worst, total, codes = 0, 0, b""
     samples = [random.random(SHAPE).astype(np.float32) for _ in range(8)]
-    for x in samples:
-        codes += np.clip(np.rint(x / np.float32(scale)) + int(zero) - shift, -128, 127).astype(
-            np.int8).tobytes()
-    (folder / "in.bin").write_bytes(codes)
-    octet(arguments, "run", folder / "m.oct", "--raw-input", folder / "in.bin", "--raw-output",
-          folder / "out.bin")
-    ours = np.fromfile(folder / "out.bin", np.int8).astype(int)
+    codes = np.rint(np.stack(samples) / np.float32(scale)) + int(zero) - shift
+    ours = arguments.octet.outputs(
+        folder / "m.oct", np.clip(codes, -128, 127).astype(np.int8)).astype(int)
     wanted = []
     for x in samples:
         for value, place in zip(theirs.run(None, {"x": x}), grids):
@@ -179,14 +148,19 @@ def check_quantized(arguments, path, folder, random, setting, is_partial=False):
         worst > 4 or share > 0.05) else None
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
+def check_own(arguments, folder):
+    arguments.octet("quantize", folder / "ours.onnx", "--data", "digits", "-o", folder / "own.oct")
+
+
+def add_arguments(parser):
+    add_octet(parser)
     parser.add_argument("--only")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--no-quantized", action="store_true")
     parser.add_argument("--only-quantized", action="store_true")
-    arguments = parser.parse_args()
+
+
+def main(arguments):
     logging.disable(logging.CRITICAL)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
@@ -196,10 +170,8 @@ def main():
         try:
             problem = body()
             outcome = "differs" if problem else "same"
-        except RuntimeError as error:
+        except OctetError as error:
             problem, outcome = str(error), "refused"
-            if "octet" not in problem:
-                outcome = "failed"
         except Exception as error:
             problem, outcome = f"{type(error).__name__}: {error}", "failed"
         counts[f"{kind} {outcome}"] += 1
@@ -234,9 +206,7 @@ def main():
                 attempt("float", label, path,
                         lambda: check_float(arguments, path, folder, random))
                 if opset == 17 and not arguments.no_quantized:
-                    attempt("own int8", label + " quantize", path, lambda: octet(
-                        arguments, "quantize", folder / "ours.onnx", "--data", "digits", "-o",
-                        folder / "own.oct"))
+                    attempt("own int8", label + " quantize", path, lambda: check_own(arguments, folder))
                     for setting in QUANTIZATIONS:
                         label = f"{name} {setting}"
                         if attempt("quantized", label, path, lambda: check_quantized(
@@ -244,8 +214,4 @@ def main():
                             attempt("partial", label, path, lambda: check_quantized(
                                 arguments, path, folder, random, setting, True))
     print(", ".join(f"{key}: {value}" for key, value in sorted(counts.items())))
-    sys.exit(any("differs" in key or "failed" in key for key in counts))
-
-
-if __name__ == "__main__":
-    main()
+    return not any("differs" in key or "failed" in key for key in counts)

@@ -1,30 +1,22 @@
 """Networks of Keras' applications with random weights, up to their class scores, converted to
 TFLite by TensorFlow's own converter, imported by Octet and compared.
 
-    python keras_applications.py --octet .build/release/octet [NAME...]
+    Tools/crosscheck keras-applications [NAME...]
 
 Float: how far ONNX Runtime on what Octet writes is from Keras, of the largest output; at most 1e-4.
 int8: differing bytes against TensorFlow Lite for Microcontrollers on 8 random inputs; none may.
-Exit status 1 when something is refused or differs. Needs tensorflow, tflite-micro and onnxruntime,
-from PyPI, in an environment of their own.
+Exit status 1 when something is refused or differs.
 """
 
-import argparse
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-
 import numpy as np
-import onnxruntime
-import tensorflow as tf
 
-from keras_cases import converter, micro_runs, silence
+from corpus.keras_models import converter, micro_runs, silence, tf
+from support.octet import add_octet
+from support.peers import session
 
 APPLICATIONS = tf.keras.applications
 NETWORKS = {
@@ -72,47 +64,36 @@ class Case:
     def __init__(self, octet, folder):
         self.octet, self.folder = octet, folder
 
-    def command(self, *words):
-        start = time.perf_counter()
-        result = subprocess.run([self.octet, *map(str, words), "--quiet"], capture_output=True,
-                                text=True)
-        if result.returncode:
-            raise RuntimeError(f"octet {words[0]}: {result.stderr.strip()[:300]}")
-        return time.perf_counter() - start
-
     def float_distance(self, content, model, samples):
         (self.folder / "m.tflite").write_bytes(content)
-        self.command("import", self.folder / "m.tflite", "-o", self.folder / "m.onnx")
-        options = onnxruntime.SessionOptions()
+        self.octet("import", self.folder / "m.tflite", "-o", self.folder / "m.onnx")
         # Its fusions put ResNet50V2 6e-4 apart.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        session = onnxruntime.InferenceSession(
-            str(self.folder / "m.onnx"), options, providers=["CPUExecutionProvider"])
-        port = session.get_inputs()[0].name
+        peer = session(self.folder / "m.onnx", optimized=False)
+        port = peer.get_inputs()[0].name
         ours = np.concatenate([
-            session.run(None, {port: sample.transpose(2, 0, 1)[None]})[0] for sample in samples])
+            peer.run(None, {port: sample.transpose(2, 0, 1)[None]})[0] for sample in samples])
         theirs = model(samples, training=False).numpy()
         return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
     def differing_bytes(self, content, random, shape):
         (self.folder / "m.tflite").write_bytes(content)
-        seconds = self.command("import", self.folder / "m.tflite", "-o", self.folder / "m.oct")
+        start = time.perf_counter()
+        self.octet("import", self.folder / "m.tflite", "-o", self.folder / "m.oct")
+        seconds = time.perf_counter() - start
         codes = random.integers(-128, 128, shape).astype(np.int8)
-        codes.tofile(self.folder / "in.bin")
-        self.command("run", self.folder / "m.oct", "--raw-input", self.folder / "in.bin",
-                     "--raw-output", self.folder / "out.bin")
-        ours = np.fromfile(self.folder / "out.bin", np.int8)
+        ours = self.octet.outputs(self.folder / "m.oct", codes)
         theirs = micro_runs(content, [[sample[None]] for sample in codes])
         if theirs is None:
             raise RuntimeError("TFLM does not run it")
         return int((ours != theirs).sum()), len(ours), seconds
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
-    parser.add_argument("names", nargs="*", default=list(NETWORKS))
-    arguments = parser.parse_args()
+def add_arguments(parser):
+    parser.add_argument("names", nargs="*", default=list(NETWORKS), metavar="NAME")
+    add_octet(parser)
+
+
+def main(arguments):
     sound = True
     for name in arguments.names:
         random = np.random.default_rng(1)
@@ -132,8 +113,4 @@ def main():
         print(f"{name}: float {apart:.1e} apart; int8, imported in {seconds:.1f} s: {differing} of "
               f"{count} bytes differ from TFLM's", flush=True)
         sound &= apart <= 1e-4 and differing == 0
-    sys.exit(not sound)
-
-
-if __name__ == "__main__":
-    main()
+    return sound

@@ -1,13 +1,10 @@
 """Makes random ONNX operator cases, with the results of ONNX's reference evaluator, in the layout
 of ONNX's own operator tests, for the ONNXConformance test of OctetExchangeTests.
 
-    python onnx_cases.py FOLDER [--seed 1]
+    Tools/crosscheck onnx-operators FOLDER [--seed 1]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
-
-Needs numpy and onnx, from PyPI.
 """
 
-import argparse
 import pathlib
 
 import numpy as np
@@ -304,17 +301,15 @@ def defined(cases):
                   [cases.real(2, 3, 4), cases.real(4), cases.real(3, 1)])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+def add_arguments(parser):
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+
+
+def main(arguments):
     cases = Cases(arguments.folder, arguments.seed)
     for family in (arithmetic, casts, grids, functions, arrangement, defined):
         family(cases)
     print(f"{cases.count} cases in {cases.root}; the evaluator does not compute:")
     for line in cases.skipped:
         print("  " + line)
-
-
-main()

@@ -1,7 +1,7 @@
 """Accuracy before and after `octet quantize`, on labelled data, of MLPerf Tiny's ResNet-8 and
 autoencoder. Their own data (CIFAR-10, ToyCar) is not to be had here, so:
 
-    python check_labelled.py --octet .build/release/octet --data ../shared/data
+    Tools/crosscheck labelled [--data FOLDER]
 
 ResNet-8: Fashion-MNIST in random colours on random backgrounds; only the last layer, 64 features to
 10 classes, is fitted anew to it (on 20,000 training images) and written into the float file; all
@@ -9,25 +9,18 @@ convolutions stay MLCommons'. Accuracy on the 10,000 test images, float (LiteRT)
 Autoencoder, its weights as they are: normal windows are what it makes of noise, so lie where its
 training data did, with 3 dB of noise; in anomalous ones a tone of 5 bands is 8 dB louder. The area
 under the ROC curve of the anomaly score, the mean square of input less output, over 5,000 windows
-of each. Exit status 1 when int8 loses more than 0.5 points of either. Needs numpy and
-ai-edge-litert, from PyPI.
+of each. Exit status 1 when int8 loses more than 0.5 points of either.
 """
 
-import argparse
-import gzip
 import pathlib
-import sys
 import tempfile
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from check_quantized import Lite, coloured, octet_int8
-
-
-def idx(path, offset):
-    with gzip.open(path) as file:
-        return np.frombuffer(file.read(), np.uint8, offset=offset)
+from crosschecks.quantized import Lite, coloured, octet_int8
+from support import files
+from support.octet import add_data, add_octet
 
 
 def features(path, images):
@@ -81,9 +74,8 @@ def resnet(arguments, random):
     folder = arguments.data / "fashion_mnist"
     sets = {}
     for kind, count in (("train", 20000), ("t10k", 10000)):
-        images = idx(folder / f"{kind}-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:count]
-        labels = idx(folder / f"{kind}-labels-idx1-ubyte.gz", 8)[:count]
-        sets[kind] = coloured(images, random), labels
+        images, labels = files.pictures(folder, kind)
+        sets[kind] = coloured(images[:count], random), labels[:count]
     path = arguments.data / "models/mlperf_tiny/pretrainedResnet.tflite"
     train, labels = sets["train"]
     last = fit(features(path, train), labels)
@@ -125,14 +117,11 @@ def autoencoder(arguments, random):
     return areas[1] - areas[0]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
-    parser.add_argument("--data", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
+
+
+def main(arguments):
     gains = [measure(arguments, np.random.default_rng(1)) for measure in (resnet, autoencoder)]
-    sys.exit(min(gains) < -0.005)
-
-
-if __name__ == "__main__":
-    main()
+    return min(gains) >= -0.005

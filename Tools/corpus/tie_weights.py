@@ -4,7 +4,7 @@ or are so large that a factor above 1 wraps them around."""
 import math
 
 import numpy as np
-from tflite_builder import INT32, OPERATORS, Builder, options
+from corpus.tflite_builder import INT32, OPERATORS, Builder, options
 
 CODES = np.arange(-128, 128, dtype=np.int8)
 

@@ -1,36 +1,31 @@
-"""The networks of torch_cases.py with scales that PyTorch, Brevitas or AIMET chose, exported to
+"""The networks of `Tools/crosscheck torch` with scales that PyTorch, Brevitas or AIMET chose, exported to
 ONNX by their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
 
-    python trained_scales_cases.py --octet .build/release/octet [--only NETWORK]
-                                   [--by PRODUCER] [--keep FOLDER]
+    Tools/crosscheck trained-scales [--only NETWORK] [--by PRODUCER] [--keep FOLDER]
 
 `import` takes a file that has a scale for every value; outputs are then at most a few steps apart.
 Where scales are missing (Brevitas' last layer gives floats), `import` refuses and `quantize`
 chooses those ("completed"): results may then be half a step farther from the float network's than
 ONNX Runtime's, or twice as far, in the root mean square. Prints differences and refusals; exit
-status 1 when there is a difference. Needs torch, onnx, onnxscript and onnxruntime, from PyPI,
-torchao, brevitas (with dependencies==2.0.1, unfoldNd and onnxoptimizer) and aimet-onnx.
+status 1 when there is a difference.
 """
 
-import argparse
 import collections
-import json
 import logging
 import multiprocessing
 import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 from torch.ao import quantization
 
-from torch_cases import SHAPE, octet
-from torch_networks import NETWORKS
+from crosschecks.torch import SHAPE
+from crosschecks.torch_networks import NETWORKS
+from support.octet import OctetError, add_octet
+from support.peers import images_last, session
 
 
 def legacy(module, path, opset=17):
@@ -178,37 +173,21 @@ def built(name, number):
     return NETWORKS[name]().eval()
 
 
-def session(path):
-    """Not optimized: ONNX Runtime fails on averages whose scales come through Identity."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def images_last(value):
-    return np.moveaxis(value, 1, -1) if value.ndim == 4 else value
-
-
 def results(arguments, path, folder, samples):
     """Ours on the samples, in floats, and each output's step; taken over by `verb`."""
     try:
-        octet(arguments, "import", path, "-o", folder / "m.oct")
+        arguments.octet("import", path, "-o", folder / "m.oct")
         verb = "import"
-    except RuntimeError as error:
+    except OctetError as error:
         if "'octet quantize' keeps" not in str(error):
             raise
         images_last(samples).tofile(folder / "calibration.bin")
-        octet(arguments, "quantize", path, "--full-scores", "--raw-input",
-              folder / "calibration.bin", "-o", folder / "m.oct")
+        arguments.octet("quantize", path, "--full-scores", "--raw-input",
+                        folder / "calibration.bin", "-o", folder / "m.oct")
         verb = "quantize"
-    images_last(samples).tofile(folder / "in.bin")
-    octet(arguments, "run", folder / "m.oct", "--floats", "--raw-input", folder / "in.bin",
-          "--raw-output", folder / "out.bin")
-    text = subprocess.run([arguments.octet, "inspect", str(folder / "m.oct"), "--json"],
-                          capture_output=True, text=True, check=True).stdout
-    steps = [output["scale"] for output in json.loads(text)["outputs"]]
-    return verb, np.fromfile(folder / "out.bin", np.float32), steps
+    steps = [output["scale"] for output in arguments.octet.json(
+        "inspect", folder / "m.oct")["outputs"]]
+    return verb, arguments.octet.reals(folder / "m.oct", images_last(samples)), steps
 
 
 def check(arguments, context, name, number, producer, folder):
@@ -225,9 +204,10 @@ def check(arguments, context, name, number, producer, folder):
         (arguments.keep / "last.onnx").write_bytes(path.read_bytes())
     try:
         verb, ours, steps = results(arguments, path, folder, samples.numpy())
-    except RuntimeError as error:
+    except OctetError as error:
         return "refused", str(error)
-    peer = session(path)
+    # Not optimized: ONNX Runtime fails on averages whose scales come through Identity.
+    peer = session(path, optimized=False)
     theirs = [peer.run(None, {peer.get_inputs()[0].name: x[None]}) for x in samples.numpy()]
     ours = ours.reshape(len(samples), -1)
     start = 0
@@ -250,20 +230,21 @@ def check(arguments, context, name, number, producer, folder):
     return ("same" if verb == "import" else "completed"), None
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
+def add_arguments(parser):
+    add_octet(parser)
     parser.add_argument("--only")
     parser.add_argument("--by", choices=PRODUCERS)
     parser.add_argument("--keep", type=pathlib.Path)
-    arguments = parser.parse_args()
+
+
+def main(arguments):
     logging.disable(logging.CRITICAL)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     counts = collections.Counter()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([
-        "trained_scales_cases", "brevitas.graph.quantize",
+        "crosschecks.trained_scales", "brevitas.graph.quantize",
         "torchao.testing.pt2e._xnnpack_quantizer"])
     for number, name in enumerate(NETWORKS):
         if arguments.only not in (None, name):
@@ -278,8 +259,4 @@ def main():
             if problem:
                 print(f"{name}, {producer}: {outcome}: {problem[:500]}", flush=True)
     print(*(f"{key} {value}" for key, value in sorted(counts.items())), sep="\n")
-    sys.exit(any("differs" in key for key in counts))
-
-
-if __name__ == "__main__":
-    main()
+    return not any("differs" in key for key in counts)

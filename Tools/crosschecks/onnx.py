@@ -1,42 +1,33 @@
 """Compares Octet with ONNX Runtime on the shared data's PyTorch LeNets, all 10,000 test images.
 
-    python check_onnx.py --octet .build/release/octet [--data ../shared/data]
+    Tools/crosscheck onnx [--data FOLDER]
 
 For each model: labels of the imported QDQ form against ONNX Runtime's on the same file (at most 5
 may differ: its requantization is in float), labels' accuracy, and the logits of the float model as
 Octet writes it (onnx.checker's full check included) against those of the original (at most 1e-4
-apart). Exit status 1 when a bound is passed. Needs numpy, onnx and onnxruntime, from PyPI.
+apart). Exit status 1 when a bound is passed.
 """
 
-import argparse
-import gzip
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import numpy_helper
+
+from support import files
+from support.octet import add_data, add_octet
+from support.peers import session
 
 SETS = {"mnist": "mnist", "fashion": "fashion_mnist"}
 
 
-def images_and_labels(folder):
-    with gzip.open(folder / "t10k-images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    with gzip.open(folder / "t10k-labels-idx1-ubyte.gz") as file:
-        labels = np.frombuffer(file.read(), np.uint8, offset=8)
-    return images, labels
-
-
 def run(path, x):
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    one = session.get_inputs()[0].shape[0] == 1
+    peer = session(path)
+    name = peer.get_inputs()[0].name
+    one = peer.get_inputs()[0].shape[0] == 1
     parts = np.split(x, len(x)) if one else [x]
-    return np.concatenate([session.run(None, {name: part})[0] for part in parts])
+    return np.concatenate([peer.run(None, {name: part})[0] for part in parts])
 
 
 def input_grid(path):
@@ -49,43 +40,34 @@ def input_grid(path):
     return float(scale), int(zero_point) - shift
 
 
-def octet(arguments, *command):
-    subprocess.run([str(arguments.octet), *map(str, command), "--quiet"], check=True,
-                   stdout=subprocess.DEVNULL)
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", type=pathlib.Path, required=True)
-    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("../shared/data"))
-    arguments = parser.parse_args()
-    failures = 0
+def main(arguments):
+    octet, failures = arguments.octet, 0
     for name, folder in SETS.items():
-        images, labels = images_and_labels(arguments.data / folder)
-        x = (images / 255).astype(np.float32)
+        images, labels = files.pictures(arguments.data / folder)
+        x = (images[:, None] / 255).astype(np.float32)
         source = arguments.data / f"models/lenet/lenet_{name}_pytorch.onnx"
         quantized = source.with_name(f"lenet_{name}_pytorch_qdq.onnx")
         with tempfile.TemporaryDirectory() as work:
             work = pathlib.Path(work)
-            octet(arguments, "import", quantized, "-o", work / "m.oct")
+            octet("import", quantized, "-o", work / "m.oct")
             scale, zero_point = input_grid(quantized)
             codes = np.clip(np.rint(x / np.float32(scale)) + zero_point, -128, 127)
-            codes.astype(np.int8).tofile(work / "in.bin")
-            octet(arguments, "run", work / "m.oct", "--raw-input", work / "in.bin",
-                  "--raw-output", work / "out.bin")
-            ours = np.fromfile(work / "out.bin", np.int8).reshape(len(x), -1).argmax(1)
+            ours = octet.outputs(work / "m.oct", codes.astype(np.int8)).reshape(
+                len(x), -1).argmax(1)
             theirs = run(quantized, x).argmax(1)
             differing = int((ours != theirs).sum())
             print(f"{name} QDQ: {differing} of {len(x)} labels differ from ONNX Runtime's; "
                   f"accuracy {100 * (ours == labels).mean():.2f} %, "
                   f"ONNX Runtime {100 * (theirs == labels).mean():.2f} %")
-            octet(arguments, "import", source, "-o", work / "m.onnx")
+            octet("import", source, "-o", work / "m.onnx")
             onnx.checker.check_model(onnx.load(work / "m.onnx"), full_check=True)
             distance = float(np.abs(run(work / "m.onnx", x) - run(source, x)).max())
             print(f"{name} float: written ONNX passes the full check; logits at most "
                   f"{distance:.2g} from the original's")
             failures += (differing > 5) + (distance > 1e-4)
-    sys.exit(failures > 0)
-
-
-main()
+    return failures == 0

@@ -1,19 +1,19 @@
-#!/usr/bin/env python3
 """Recomputes the figures of `octet diff` from the tensors of `--dump`, with NumPy and ONNX Runtime.
 
     octet diff M.onnx M.oct --data DIR --samples 300 --dump DUMP --json > diff.json
-    check_diff.py diff.json DUMP [M.onnx PIXELS.u8]
+    Tools/crosscheck diff diff.json DUMP [M.onnx PIXELS.u8]
 
 With a model and the images' bytes (N·H·W, fed as pixel / 255) ONNX Runtime runs the float model
 too and its scores are compared with the dumped ones. Prints every figure that differs by more than
-its tolerance and ends with status 1 if there is one. Needs numpy, and onnxruntime for the last.
+its tolerance and ends with status 1 if there is one.
 """
 import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
+
+from support.peers import session
 
 VISIBLE = 11.09  # class scores farther under the best have a probability below 2^-16
 
@@ -123,14 +123,12 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
 
 
 def run_onnx(check, path, pixels, scores):
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    source = session.get_inputs()[0]
+    peer = session(path)
+    source = peer.get_inputs()[0]
     size = [d if isinstance(d, int) and d > 0 else 1 for d in source.shape[1:]]
     images = np.fromfile(pixels, dtype=np.uint8)
     images = images.reshape([-1] + size)[: len(scores)].astype(np.float32) / 255
-    found = np.concatenate([session.run(None, {source.name: image[None]})[0] for image in images])
+    found = np.concatenate([peer.run(None, {source.name: image[None]})[0] for image in images])
     gap = float(np.abs(found.reshape(len(scores), -1) - scores).max())
     check.count += 1
     print(f"ONNX Runtime's scores and octet's differ by at most {gap:.2e}")
@@ -138,9 +136,16 @@ def run_onnx(check, path, pixels, scores):
         check.wrong += 1
 
 
-def main():
-    report = json.loads(Path(sys.argv[1]).read_text())
-    folder = Path(sys.argv[2])
+def add_arguments(parser):
+    parser.add_argument("report", type=Path, help="what octet diff --json printed")
+    parser.add_argument("dump", type=Path, help="the folder of --dump")
+    parser.add_argument("model", nargs="?", help="the float model, as ONNX")
+    parser.add_argument("pixels", nargs="?", help="the images' bytes")
+
+
+def main(arguments):
+    report = json.loads(arguments.report.read_text())
+    folder = arguments.dump
     index = json.loads((folder / "index.json").read_text())
     check = Checker()
     count = len(index["sampleIndices"])
@@ -167,10 +172,7 @@ def main():
         low, high = wilson(int(hits.sum()), count)
         check.same(side + " lower", low, report[side]["lower"])
         check.same(side + " upper", min(1, high), report[side]["upper"])
-    if len(sys.argv) > 4:
-        run_onnx(check, sys.argv[3], sys.argv[4], outputs[0])
+    if arguments.pixels:
+        run_onnx(check, arguments.model, arguments.pixels, outputs[0])
     print(f"{check.count} figures compared, {check.wrong} differ")
-    sys.exit(1 if check.wrong else 0)
-
-
-main()
+    return check.wrong == 0

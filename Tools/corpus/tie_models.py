@@ -1,12 +1,19 @@
 """Models whose results lie next to a rounding boundary, of operators without weights."""
 
 import numpy as np
-from tflite_builder import OPERATORS, Builder, options
-from tie_weights import CODES, WeightTies, quantized
+
+from corpus.tflite_builder import OPERATORS, Builder, options
+from corpus.tie_weights import CODES, WeightTies, quantized
+from support.peers import micro, shaped
 
 
 class NearTies(WeightTies):
     """One method for each operator; each gives a model and its samples (one row a sample)."""
+
+    @classmethod
+    def model(cls, name, number, seed=1, is_small=False):
+        """The builder of an operator's model of that number, and its samples."""
+        return getattr(cls([seed, number, *name.encode()], is_small), name)()
 
     # Two inputs: all pairs of codes
 
@@ -234,3 +241,9 @@ class NearTies(WeightTies):
     PRESCRIBED = ["logistic", "tanh", "softmax", "log_softmax", "l2_normalization"]
     KEPT = ["relu6", "mean_same_scale", "average_pool", "resize_bilinear", "activation_bounds"]
     KEPT += [name for name in NAMES if name.startswith("wrapping")]
+
+
+def outputs(builder, samples):
+    """What TFLM gives for samples, end to end."""
+    shapes = [builder.tensors[tensor].shape for tensor in builder.inputs]
+    return micro(builder.bytes(), shaped(samples, shapes))
