@@ -1,4 +1,4 @@
-// A session behind a few C functions, for Tools/peers/inference.py. Compiled together with the
+// A session behind a few C functions, for Tools/benchmarks/inference.py. Compiled together with the
 // sources of OctetRuntime into one shared library.
 
 import Glibc

@@ -1,18 +1,23 @@
 """The arenas that Octet and TensorFlow Lite for Microcontrollers need for the same int8 models.
 
-    python arenas.py --octet .build/release/octet MODEL.tflite…
+    Tools/benchmark arenas MODEL.tflite…
 
 prints a Markdown table in bytes. TFLM's head holds activations and scratch memory, as Octet's arena
 does; its tail holds what the interpreter keeps about the model, counted here on a 64-bit host (on a
-32-bit core it is smaller). Octet keeps nothing besides the arena. Needs tflite-micro, from PyPI.
+32-bit core it is smaller). Octet keeps nothing besides the arena.
 """
 
-import argparse
-import json
+import importlib.util
 import pathlib
 import subprocess
 import sys
 import tempfile
+
+from support.octet import add_octet
+
+# A process of its own imports it.
+if not importlib.util.find_spec("tflite_micro"):
+    raise ModuleNotFoundError("no tflite_micro", name="tflite_micro")
 
 PROBE = "import sys; from tflite_micro import runtime; " \
     "runtime.Interpreter.from_file(sys.argv[1]).print_allocations()"
@@ -21,10 +26,7 @@ PROBE = "import sys; from tflite_micro import runtime; " \
 def octet_arena(octet, model):
     with tempfile.TemporaryDirectory() as name:
         blob = pathlib.Path(name) / "m.oct"
-        result = subprocess.run(
-            [octet, "import", str(model), "-o", str(blob), "--json", "--quiet"], check=True,
-            capture_output=True)
-        report = json.loads(result.stdout)
+        report = octet.json("import", model, "-o", blob)
         return report["arenaByteCount"], report["arenaLowerBoundByteCount"]
 
 
@@ -40,18 +42,15 @@ def tflm_arena(model):
     return figures
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("models", nargs="+", type=pathlib.Path)
-    parser.add_argument("--octet", required=True)
-    arguments = parser.parse_args()
+def add_arguments(parser):
+    parser.add_argument("models", nargs="+", type=pathlib.Path, metavar="MODEL")
+    add_octet(parser)
+
+
+def main(arguments):
     print("| int8 model | Octet arena | lower bound | TFLM head | TFLM head and tail |")
     print("|---|--:|--:|--:|--:|")
     for model in arguments.models:
         arena, bound = octet_arena(arguments.octet, model)
         tflm = tflm_arena(model)
         print(f"| {model.stem} | {arena:,} | {bound:,} | {tflm['head']:,} | {tflm['total']:,} |")
-
-
-if __name__ == "__main__":
-    main()

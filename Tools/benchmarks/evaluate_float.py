@@ -2,30 +2,23 @@
 train` reports it, beside ONNX Runtime on the same file and LiteRT on a LeNet of the same layers,
 each at the batch that suits it best.
 
-    evaluate_float.py --octet .build/release/octet --data ../shared/data [--rounds 3]
+    Tools/benchmark evaluate-float [--data FOLDER] [--rounds 3]
 """
 
-import argparse
-import gzip
 import json
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 
-import any_batch
 import numpy
-import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 
+from benchmarks import any_batch
+from support import files
+from support.octet import add_data, add_octet
+from support.peers import session
+
 BATCHES = (1, 16, 64, 256, 1000, 10000)
-
-
-def images(folder):
-    with gzip.open(os.path.join(folder, "t10k-images-idx3-ubyte.gz")) as file:
-        pixels = numpy.frombuffer(file.read()[16:], numpy.uint8)
-    return pixels.reshape(-1, 28, 28).astype(numpy.float32) / 255
 
 
 def fastest(data, prepare):
@@ -42,11 +35,9 @@ def fastest(data, prepare):
 
 
 def onnx_runtime(path):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
-    session = onnxruntime.InferenceSession(path, options)
-    name = session.get_inputs()[0].name
-    return lambda batch: lambda part: session.run(None, {name: part[:, None]})
+    peer = session(path, threads=2)
+    name = peer.get_inputs()[0].name
+    return lambda batch: lambda part: peer.run(None, {name: part[:, None]})
 
 
 def lite(path):
@@ -70,25 +61,25 @@ def lite(path):
     return prepare
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--octet", required=True)
-    parser.add_argument("--data", required=True)
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
     parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    folder = os.path.join(arguments.data, "mnist")
-    data = images(folder)
+
+
+def main(arguments):
+    folder = arguments.data / "mnist"
+    data = files.pictures(folder)[0].astype(numpy.float32) / 255
     rounds = {"octet": [], "onnxRuntime": [], "liteRT": []}
     with tempfile.TemporaryDirectory() as work:
-        path = os.path.join(work, "lenet.onnx")
+        path = f"{work}/lenet.onnx"
         for _ in range(arguments.rounds):
-            report = subprocess.run(
-                [arguments.octet, "train", "--data", folder, "--epochs", "1", "--threads", "2",
-                 "-o", path, "--json", "--quiet"], check=True, capture_output=True)
-            rounds["octet"].append((json.loads(report.stdout)["testImagesPerSecond"], None))
+            report = arguments.octet.json(
+                "train", "--data", folder, "--epochs", 1, "--threads", 2, "-o", path)
+            rounds["octet"].append((report["testImagesPerSecond"], None))
             rounds["onnxRuntime"].append(fastest(data, onnx_runtime(path)))
             rounds["liteRT"].append(fastest(data, lite(
-                os.path.join(arguments.data, "models/lenet/lenet_mnist_float32.tflite"))))
+                arguments.data / "models/lenet/lenet_mnist_float32.tflite")))
     ours = statistics.median(speed for speed, _ in rounds["octet"])
     result = {"octet": {"imagesPerSecond": round(ours)}}
     for name in ("onnxRuntime", "liteRT"):
@@ -97,7 +88,3 @@ def main():
         result[name] = {
             "imagesPerSecond": round(median), "bestBatch": batch, "ratio": round(ours / median, 2)}
     print(json.dumps(result, indent=2))
-
-
-if __name__ == "__main__":
-    main()

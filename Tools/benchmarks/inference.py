@@ -1,5 +1,7 @@
-#!/usr/bin/env python3
-"""Inference of Octet and its peers, interleaved; see Tools/peers/run.
+"""Inference of Octet and its peers, interleaved in one process.
+
+    Tools/benchmark inference [--data FOLDER] [--json FILE] [--markdown FILE] [--models NAME,…]
+                              [--rounds N] [--train] [--evaluate]
 
 Every runtime gets the same random int8 input, one image at a time, one thread. In each round each
 runtime is timed once, for about half a millisecond, so that whatever else the machine does falls on
@@ -10,11 +12,11 @@ All are called from Python, a call for an inference, and pay for that; "own" is 
 Python.
 """
 
-import argparse
 import ctypes
 import functools
 import json
 import os
+import pathlib
 import platform
 import statistics
 import subprocess
@@ -24,29 +26,22 @@ import time
 
 import numpy
 
-import peers
+from benchmarks import runtimes, train_lenet
+from support.octet import add_data, add_octet
+from support.program import ROOT
 
 
-def read_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--octet", required=True, help="the octet command")
-    parser.add_argument("--library", required=True, help="liboctet-peer.so")
-    parser.add_argument("--data", default=os.environ.get("OCTET_SHARED_DATA"))
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--json", help="write all figures there")
     parser.add_argument("--markdown", help="write the tables there as well")
     parser.add_argument("--train", action="store_true", help="training against PyTorch as well")
     parser.add_argument("--evaluate", action="store_true", help="10,000 images as well")
-    arguments = parser.parse_args()
-    if not arguments.data:
-        folder = os.path.dirname(os.path.abspath(__file__))
-        while folder != "/" and not os.path.isdir(os.path.join(folder, "shared/data")):
-            folder = os.path.dirname(folder)
-        arguments.data = os.path.join(folder, "shared/data")
-    if not os.path.isdir(arguments.data):
-        sys.exit("no folder of models: use --data or OCTET_SHARED_DATA")
-    return arguments
+    # What is counted as one epoch of training.
+    parser.set_defaults(threads=2, batch_size=64)
 
 
 # Name: int8 TFLite, and the same network as quantized ONNX where there is one.
@@ -60,6 +55,24 @@ MODELS = {
 
 
 BACKENDS = ("avx512vnni", "avx2", "portable")
+
+
+def built_library(folder):
+    """The runtime with the functions of Octet.swift, as a shared library in the folder."""
+    include = ["-I", "Sources/COctetKernels/include"]
+    objects = []
+    for source in sorted((ROOT / "Sources/COctetKernels").glob("*.c")):
+        objects.append(folder / f"{source.name}.o")
+        subprocess.run(["clang", "-O2", "-fPIC", *include, "-c", source, "-o", objects[-1]],
+                       cwd=ROOT, check=True)
+    library = folder / "liboctet-peer.so"
+    sources = sorted((ROOT / "Sources/OctetRuntime").rglob("*.swift"))
+    subprocess.run(
+        ["swiftc", "-O", "-wmo", "-swift-version", "6", "-package-name", "octet",
+         "-parse-as-library", "-module-name", "OctetPeer", *include, "-static-stdlib",
+         "-emit-library", *sources, pathlib.Path(__file__).with_name("Octet.swift"), *objects,
+         "-o", library], cwd=ROOT, check=True)
+    return str(library)
 
 
 class Octet:
@@ -140,12 +153,9 @@ def percentile(values, fraction):
 
 def imported(arguments, tflite, folder):
     """The blob of a TFLite model."""
-    source = os.path.join(arguments.data, "models", tflite)
-    target = os.path.join(folder, "model.oct")
-    subprocess.run([arguments.octet, "import", source, "-o", target], check=True,
-                   capture_output=True)
-    with open(target, "rb") as file:
-        return file.read()
+    target = folder / "model.oct"
+    arguments.octet("import", arguments.data / "models" / tflite, "-o", target)
+    return target.read_bytes()
 
 
 def best_octet(library, blob):
@@ -159,8 +169,8 @@ def best_octet(library, blob):
 
 def compare(name, arguments, folder):
     tflite, onnx = MODELS[name]
-    path = os.path.join(arguments.data, "models", tflite)
-    if not os.path.exists(path):
+    path = arguments.data / "models" / tflite
+    if not path.exists():
         print(f"{name}: no file {path}, skipped", file=sys.stderr)
         return None
     blob = imported(arguments, tflite, folder)
@@ -170,7 +180,7 @@ def compare(name, arguments, folder):
             octets.append(Octet(arguments.library, blob, backend))
         except RuntimeError as error:
             print(f"{name}: {error}", file=sys.stderr)
-    others = peers.for_model(path, onnx and os.path.join(arguments.data, "models", onnx))
+    others = runtimes.for_model(str(path), onnx and str(arguments.data / "models" / onnx))
     shape = others[0].input_shape
     values = numpy.random.default_rng(1).integers(-128, 128, shape, numpy.int8)
     for runtime in octets + others:
@@ -179,11 +189,11 @@ def compare(name, arguments, folder):
     micro = next(peer for peer in others if peer.name.startswith("TFLM"))
     expected = micro.output()
     same = all(numpy.array_equal(o.output(expected.size), expected.ravel()) for o in octets)
-    runtimes = octets + others
-    times = measure(runtimes, arguments.rounds)
+    contestants = octets + others
+    times = measure(contestants, arguments.rounds)
     own = [min(o.own_microseconds(50) for _ in range(arguments.rounds)) for o in octets]
     rows = []
-    for index, (runtime, list_) in enumerate(zip(runtimes, times)):
+    for index, (runtime, list_) in enumerate(zip(contestants, times)):
         ratios = [theirs / ours for theirs, ours in zip(list_, times[0])]
         rows.append({
             "runtime": runtime.name,
@@ -235,27 +245,23 @@ def markdown(report):
     return "\n".join(lines)
 
 
-def main():
-    arguments = read_arguments()
-    report = {"machine": machine(), "rounds": arguments.rounds, "versions": peers.versions(),
+def main(arguments):
+    report = {"machine": machine(), "rounds": arguments.rounds, "versions": runtimes.versions(),
               "models": []}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        arguments.library = built_library(folder)
         for name in arguments.models.split(","):
             figures = compare(name, arguments, folder)
             if figures:
                 report["models"].append(figures)
-    mnist = os.path.join(arguments.data, "mnist")
-    if arguments.train:
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_lenet.py")
-        done = subprocess.run(
-            [sys.executable, script, "--data", mnist, "--octet", arguments.octet], check=True,
-            capture_output=True, text=True)
-        report["training"] = json.loads(done.stdout)
-    if arguments.evaluate:
-        with tempfile.TemporaryDirectory() as folder:
+        if arguments.evaluate:
             blob = imported(arguments, MODELS["LeNet"][0], folder)
-        runners = [best_octet(arguments.library, blob) for _ in range(2)]
-        report["evaluation"] = peers.evaluate(runners, arguments.data)
+            runners = [best_octet(arguments.library, blob) for _ in range(2)]
+            report["evaluation"] = runtimes.evaluate(runners, arguments.data)
+    if arguments.train:
+        arguments.rounds = 3
+        report["training"] = train_lenet.compare(arguments)
     text = markdown(report)
     print(text)
     if arguments.markdown:
@@ -264,7 +270,3 @@ def main():
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(report, file, indent=2)
-
-
-if __name__ == "__main__":
-    main()

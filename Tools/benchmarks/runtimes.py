@@ -1,15 +1,18 @@
-"""The peers of inference.py: each has a name, an input shape, set_input, invoke and output."""
+"""The peers of a benchmark: each has a name, an input shape, set_input, invoke and output."""
 
-import gzip
 import importlib.metadata
 import os
-import sys
 import threading
 import time
 
+import flatbuffers
 import numpy
 from ai_edge_litert import interpreter as litert
 from ai_edge_litert import schema_py_generated as schema
+
+from benchmarks import any_batch
+from support import files
+from support.peers import session
 
 
 def versions():
@@ -26,7 +29,6 @@ def versions():
 def readable(path):
     """The model's bytes, such that LiteRT 2.3 takes them: old converters wrote the channel axis of
     four dimensions for biases of one, which it refuses."""
-    import flatbuffers
     with open(path, "rb") as file:
         data = file.read()
     model = schema.ModelT.InitFromPackedBuf(data, 0)
@@ -82,13 +84,8 @@ class Micro:
 
 class ONNXRuntime:
     def __init__(self, path):
-        import onnxruntime
         self.name = "ONNX Runtime " + versions()["onnxruntime"] + " QDQ"
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"])
+        self.session = session(path, threads=1)
         self.input = self.session.get_inputs()[0]
 
     def set_input(self, values):
@@ -130,15 +127,12 @@ def lite_worker(data, values, batch, threads):
 
 
 def onnx_worker(data, images, batch, threads):
-    import onnxruntime
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
+    peer = session(data, threads=threads)
+    name = peer.get_inputs()[0].name
 
     def run():
         for first in range(0, len(images), batch):
-            session.run(None, {name: images[first:first + batch]})
+            peer.run(None, {name: images[first:first + batch]})
     return run
 
 
@@ -146,17 +140,15 @@ def evaluate(runners, data, threads=2, rounds=15):
     """Images a second over MNIST's 10,000 test images, interleaved. `runners` are Octet's, one for
     each thread, with evaluate(images); the best of the rounds counts. The peers run with each of
     several batches, as one session on two threads and as a session for each thread."""
-    import any_batch
-    with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
-        pixels = numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 28, 28, 1)
+    pixels = files.pictures(data / "mnist")[0][..., None]
     values = (pixels.astype(numpy.int16) - 128).astype(numpy.int8)
     images = pixels.reshape(-1, 1, 28, 28).astype(numpy.float32) / 255
-    folder = os.path.join(data, "models", "lenet")
+    folder = data / "models/lenet"
     peers = [
         ("LiteRT", lite_worker, values,
-         any_batch.tflite(os.path.join(folder, "lenet_mnist_int8.tflite"))),
+         any_batch.tflite(folder / "lenet_mnist_int8.tflite")),
         ("ONNX Runtime", onnx_worker, images,
-         any_batch.onnx_model(os.path.join(folder, "lenet_mnist_pytorch_qdq.onnx"))),
+         any_batch.onnx_model(folder / "lenet_mnist_pytorch_qdq.onnx")),
     ]
     octets = [
         lambda runner=runner, part=part: runner.evaluate(part)

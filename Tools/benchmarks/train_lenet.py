@@ -1,22 +1,14 @@
-#!/usr/bin/env python3
 """Training speed of Octet and PyTorch on the same LeNet, side by side.
 
 Both train the same network on the same images (Adam, batch 64, the same number of threads) in
 turns, one epoch each, so that whatever else the machine does falls on both. Prints one JSON object
 with the medians and their ratio.
 
-    swift build -c release
-    python3 Tools/peers/train_lenet.py --data ../shared/data/mnist --threads 2 --rounds 3
-
-Needs torch and numpy (2.15.0 and 2.4.6 are what the README's figures were made with).
+    Tools/benchmark train-lenet [--data FOLDER] [--threads 2] [--rounds 3]
 """
 
-import argparse
-import gzip
 import json
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 
@@ -24,12 +16,8 @@ import numpy
 import torch
 from torch import nn
 
-
-def read_idx(folder, name, header):
-    path = os.path.join(folder, name)
-    opener = gzip.open if not os.path.exists(path) else open
-    with opener(path if opener is open else path + ".gz", "rb") as file:
-        return numpy.frombuffer(file.read(), numpy.uint8, offset=header)
+from support import files
+from support.octet import add_data, add_octet
 
 
 def lenet():
@@ -43,10 +31,9 @@ class PyTorch:
     def __init__(self, data, threads, batch_size, count):
         torch.set_num_threads(threads)
         torch.manual_seed(1)
-        pixels = read_idx(data, "train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)[:count]
-        labels = read_idx(data, "train-labels-idx1-ubyte", 8)[:count]
-        self.images = torch.tensor(pixels.astype(numpy.float32) / 255)
-        self.labels = torch.tensor(labels.astype(numpy.int64))
+        pixels, labels = files.pictures(data, "train")
+        self.images = torch.tensor(pixels[:count, None].astype(numpy.float32) / 255)
+        self.labels = torch.tensor(labels[:count].astype(numpy.int64))
         self.batch_size = batch_size
         self.model = lenet()
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
@@ -66,37 +53,36 @@ class PyTorch:
 
 def octet_images_per_second(arguments):
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            *arguments.octet, "train", "--arch", "lenet", "--data", arguments.data,
-            "--epochs", "1", "--batch-size", str(arguments.batch_size), "--seed", "1",
-            "--threads", str(arguments.threads), "-o", os.path.join(folder, "m.onnx"), "--json"]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)["epochs"][0]["imagesPerSecond"]
+        report = arguments.octet.json(
+            "train", "--arch", "lenet", "--data", arguments.data / "mnist", "--epochs", 1,
+            "--batch-size", arguments.batch_size, "--seed", 1, "--threads", arguments.threads,
+            "-o", f"{folder}/m.onnx")
+    return report["epochs"][0]["imagesPerSecond"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", required=True, help="folder of MNIST's IDX files")
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--octet", nargs="+", default=[".build/release/octet"])
-    arguments = parser.parse_args()
 
-    peer = PyTorch(arguments.data, arguments.threads, arguments.batch_size, 55_000)
+
+def compare(arguments):
+    peer = PyTorch(arguments.data / "mnist", arguments.threads, arguments.batch_size, 55_000)
     octet, torch_figures = [], []
     for _ in range(arguments.rounds):
         octet.append(octet_images_per_second(arguments))
         torch_figures.append(peer.images_per_second())
-    print(json.dumps({
+    return {
         "threads": arguments.threads,
         "batchSize": arguments.batch_size,
         "peer": "PyTorch " + torch.__version__,
         "octetImagesPerSecond": [round(value) for value in octet],
         "peerImagesPerSecond": [round(value) for value in torch_figures],
         "ratio": round(statistics.median(octet) / statistics.median(torch_figures), 2),
-    }, indent=2))
+    }
 
 
-if __name__ == "__main__":
-    main()
+def main(arguments):
+    print(json.dumps(compare(arguments), indent=2))

@@ -1,9 +1,7 @@
 """Small models of Keras, written by TensorFlow's converter, with the bytes that TensorFlow Lite for
 Microcontrollers gives for them, or LiteRT's reference kernels where it cannot run the file."""
 
-import contextlib
 import os
-import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -11,6 +9,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import tensorflow as tf
 from tflite_micro import runtime
+
+from support.peers import silence
 
 L = tf.keras.layers
 INT8, UINT8 = tf.int8, tf.uint8
@@ -23,24 +23,6 @@ def converter(model, fixed):
         inputs = [tf.keras.Input(batch_shape=(1, *tensor.shape[1:])) for tensor in model.inputs]
         model = tf.keras.Model(inputs, model(inputs if len(inputs) > 1 else inputs[0]))
     return tf.lite.TFLiteConverter.from_keras_model(model)
-
-
-@contextlib.contextmanager
-def silence():
-    """TensorFlow writes to both streams, from C++ too."""
-    sys.stdout.flush()
-    kept = os.dup(1), os.dup(2)
-    with open(os.devnull, "w") as nothing:
-        os.dup2(nothing.fileno(), 1)
-        os.dup2(nothing.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept[0], 1)
-        os.dup2(kept[1], 2)
-        os.close(kept[0])
-        os.close(kept[1])
 
 
 def as_int8(values):

@@ -1,25 +1,20 @@
-"""Makes the quantized models of Tests/OctetExchangeTests/Corpus/onnx that are not float models'
-twins, with what ONNX Runtime computes.
-
-    python quantized_cases.py Tests/OctetExchangeTests/Corpus/onnx
+"""Quantized models that are not float models' twins, with what ONNX Runtime computes.
 
 `zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
 by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree
 and bytes must be equal. `partial`: some nodes without scales. `shared`: maximum, minimum and
 concatenation between different scales. `narrow`: ranges narrowed by Clip, as PyTorch does.
-`edges`: codes arranged before they are read, as tf2onnx does. Needs onnx and onnxruntime, from
-PyPI.
+`edges`: codes arranged before they are read, as tf2onnx does. `split`: parts on grids of their own.
 """
-
-import pathlib
-import sys
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from support.peers import images_last, session
+
 RANDOM = np.random.default_rng(5)
+FILES = {}
 
 
 class Model:
@@ -52,18 +47,28 @@ class Model:
         names = [self.constant(codes, np.uint8), *self.grid(scales, zeros)]
         return self.node("DequantizeLinear", names, axis=axis)
 
-    def save(self, path, results, kind, input_kind=None):
-        """`results`: the shape of each output."""
+    def save(self, name, results, kind, input_kind=None):
+        """`results`: the shape of each output. Gives a session of ONNX Runtime on the file."""
         graph = helper.make_graph(
-            self.nodes, path.stem,
+            self.nodes, name,
             [helper.make_tensor_value_info("x", input_kind or kind, self.shape)],
             [helper.make_tensor_value_info(name, kind, shape) for name, shape in results.items()],
             self.constants)
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(model)
-        path.write_bytes(model.SerializeToString())
-        return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        FILES[f"{name}.onnx"] = model.SerializeToString()
+        return session(FILES[f"{name}.onnx"])
+
+
+def last(samples):
+    """Samples [N, 1, C, H, W] with their channels behind their pixels, as Octet has them."""
+    return samples.transpose(0, 1, 3, 4, 2)
+
+
+def save(name, inputs, outputs):
+    FILES[f"{name}.input"] = inputs.tobytes()
+    FILES[f"{name}.output"] = b"".join(value.tobytes() for value in outputs)
 
 
 def codes(*shape):
@@ -73,7 +78,7 @@ def codes(*shape):
     return result
 
 
-def zero_points(folder):
+def zero_points():
     model = Model([1, 3, 6, 6])
     scale = np.float32(2 ** -6)
     weight = np.float32(2 ** -7)
@@ -117,18 +122,13 @@ def zero_points(folder):
     scale = after(scale, 51)
     y, _ = model.quantized(y, scale, 140)
     results[y] = [1, 3]
-    session = model.save(folder / "zero_points.onnx", results, TensorProto.UINT8)
+    peer = model.save("zero_points", results, TensorProto.UINT8)
     samples = RANDOM.integers(0, 256, (16, 1, 3, 6, 6), np.uint8)
-    (folder / "zero_points.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
-    values = [session.run(None, {"x": x}) for x in samples]
-    (folder / "zero_points.output").write_bytes(b"".join(
-        (value.transpose(0, 2, 3, 1) if value.ndim == 4 else value).tobytes()
-        for sample in values for value in sample))
-    print("zero_points: codes of each result", [
-        len(set(np.stack(value).ravel())) for value in zip(*values)])
+    save("zero_points", last(samples),
+         [images_last(value) for x in samples for value in peer.run(None, {"x": x})])
 
 
-def partial(folder):
+def partial():
     model = Model([1, 2, 6, 6])
     real = lambda *shape: RANDOM.normal(0, 0.3, shape)
     _, x = model.quantized("x", 0.0078, 128)
@@ -149,15 +149,12 @@ def partial(folder):
     z = model.node("Relu", [z])
     z = model.node("Flatten", [z])
     z = model.node("Gemm", [z, model.constant(real(5, 36)), model.constant(real(5))], transB=1)
-    session = model.save(folder / "partial.onnx", {z: [1, 5]}, TensorProto.FLOAT)
+    peer = model.save("partial", {z: [1, 5]}, TensorProto.FLOAT)
     samples = RANDOM.uniform(-1, 1, (16, 1, 2, 6, 6)).astype(np.float32)
-    results = [session.run(None, {"x": x})[0] for x in samples]
-    (folder / "partial.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
-    (folder / "partial.output").write_bytes(np.stack(results).tobytes())
-    print("partial: results", np.stack(results).min(), "to", np.stack(results).max())
+    save("partial", last(samples), [peer.run(None, {"x": x})[0] for x in samples])
 
 
-def shared(folder):
+def shared():
     """Operations of one scale whose operands and results the file puts on different ones."""
     model = Model([1, 2, 4, 4])
     _, x = model.quantized("x", 0.0078, 128)
@@ -167,17 +164,14 @@ def shared(folder):
     _, z = model.quantized(
         model.node("Min", [z, model.weights(codes(2, 1, 1), 0.01, 128)]), 0.008, 100)
     z, _ = model.quantized(model.node("Concat", [z, y], axis=1), 0.012, 130)
-    session = model.save(folder / "shared.onnx", {z: [1, 4, 4, 4]}, TensorProto.UINT8,
+    peer = model.save("shared", {z: [1, 4, 4, 4]}, TensorProto.UINT8,
                          TensorProto.FLOAT)
     samples = RANDOM.integers(0, 256, (16, 1, 2, 4, 4), np.uint8)
-    (folder / "shared.input").write_bytes(samples.transpose(0, 1, 3, 4, 2).tobytes())
     reals = (samples.astype(np.float32) - 128) * np.float32(0.0078)
-    results = [session.run(None, {"x": x})[0].transpose(0, 2, 3, 1) for x in reals]
-    (folder / "shared.output").write_bytes(np.stack(results).tobytes())
-    print("shared: codes", len(set(np.stack(results).ravel())))
+    save("shared", last(samples), [images_last(peer.run(None, {"x": x})[0]) for x in reals])
 
 
-def narrow(folder):
+def narrow():
     """As PyTorch writes it: conversions of codes to the type that they have, ranges narrowed by
     Clip between QuantizeLinear and DequantizeLinear, weights in floats through both."""
     model = Model([1, 2, 6, 6])
@@ -205,19 +199,14 @@ def narrow(folder):
     # Of three columns in even steps, backwards, and of one of their rows.
     y = model.node("Gather", [y, model.constant([7, 4, 1], np.int64)], axis=3)
     y = model.node("Gather", [y, model.constant(-2, np.int64)], axis=2)
-    session = model.save(folder / "narrow.onnx", {y: [1, 4, 3]}, TensorProto.UINT8,
+    peer = model.save("narrow", {y: [1, 4, 3]}, TensorProto.UINT8,
                          TensorProto.FLOAT)
     samples = RANDOM.integers(0, 128, (16, 1, 2, 6, 6), np.uint8)
-    (folder / "narrow.input").write_bytes(
-        samples.transpose(0, 1, 3, 4, 2).tobytes())
     reals = (samples.astype(np.float32) - 60) * np.float32(2 ** -6)
-    # Octet has channels last.
-    results = [session.run(None, {"x": x})[0].transpose(0, 2, 1) for x in reals]
-    (folder / "narrow.output").write_bytes(np.stack(results).tobytes())
-    print("narrow: codes", len(set(np.stack(results).ravel())))
+    save("narrow", last(samples), [peer.run(None, {"x": x})[0].transpose(0, 2, 1) for x in reals])
 
 
-def edges(folder):
+def edges():
     """As tf2onnx writes it: codes in, arranged before they are read; a product and a sum apart."""
     model = Model([1, 4, 4, 2])
     scale, weight = np.float32(2 ** -6), np.float32(2 ** -7)
@@ -232,15 +221,12 @@ def edges(folder):
             model.constant(step), model.constant(0, np.int32)])
         scale = np.float32(np.float64(step) * odd)
         y, x = model.quantized(model.node("Add", [y, bias]), scale, zero)
-    session = model.save(folder / "edges.onnx", {y: [1, 5]}, TensorProto.UINT8)
+    peer = model.save("edges", {y: [1, 5]}, TensorProto.UINT8)
     samples = RANDOM.integers(0, 256, (16, 1, 4, 4, 2), np.uint8)
-    (folder / "edges.input").write_bytes(samples.tobytes())
-    results = [session.run(None, {"x": x})[0] for x in samples]
-    (folder / "edges.output").write_bytes(np.stack(results).tobytes())
-    print("edges: codes", len(set(np.stack(results).ravel())))
+    save("edges", samples, [peer.run(None, {"x": x})[0] for x in samples])
 
 
-def split(folder):
+def split():
     """Parts on grids of their own, a third and a fifth as fine as the whole's."""
     model = Model([1, 5, 4, 4])
     scale = np.float32(2 ** -6)
@@ -252,18 +238,12 @@ def split(folder):
     for part, odd, zero, count in zip(parts, (3, 5), (128, 90), (2, 3)):
         y, _ = model.quantized(part, np.float32(odd * scale), zero)
         results[y] = [1, count, 4, 4]
-    session = model.save(folder / "split.onnx", results, TensorProto.UINT8)
+    peer = model.save("split", results, TensorProto.UINT8)
     samples = RANDOM.integers(0, 256, (16, 1, 5, 4, 4), np.uint8)
-    (folder / "split.input").write_bytes(samples.tobytes())
-    (folder / "split.output").write_bytes(b"".join(
-        value.tobytes() for x in samples for value in session.run(None, {"x": x})))
+    save("split", samples, [value for x in samples for value in peer.run(None, {"x": x})])
 
 
-if __name__ == "__main__":
-    folder = pathlib.Path(sys.argv[1])
-    zero_points(folder)
-    partial(folder)
-    shared(folder)
-    narrow(folder)
-    edges(folder)
-    split(folder)
+def make():
+    for model in (zero_points, partial, shared, narrow, edges, split):
+        model()
+    return FILES

@@ -1,19 +1,14 @@
-"""Hostile TFLite files: the corpus of OctetExchangeTests (Tests/OctetExchangeTests/Corpus/tflite,
-the sound-* files there come from tflite_cases.py).
+"""Hostile TFLite files: each is a small sound model with one thing wrong, in a table, in a constant or
+in the bytes, and the reader must refuse every one. Beside them lie sound models to change at
+random."""
 
-    python hostile_tflite.py FOLDER
-
-Each is a small sound model with one thing wrong: in a table, in a constant, or in the bytes. The
-reader must refuse every one. Needs flatbuffers, numpy and ai-edge-litert (for the schema), from
-PyPI.
-"""
-
-import argparse
-import pathlib
 import struct
 
+import flatbuffers
 import numpy as np
+
 from corpus.tflite_builder import INT32, OPERATORS, Builder, options, schema
+from corpus.tflite_cases import Cases
 
 LARGEST = 2 ** 31 - 1
 SMALLEST = -2 ** 31
@@ -68,7 +63,6 @@ def model_of(b):
 
 
 def packed(model):
-    import flatbuffers
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
@@ -332,17 +326,19 @@ def vector_of_tensors(content):
     return place + struct.unpack_from("<I", content, place)[0]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("folder", type=pathlib.Path)
-    arguments = parser.parse_args()
-    for make in (tables, constants, shapes, blocks, bytes_changed):
-        make()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name, content in FILES.items():
-        (arguments.folder / f"hostile-{name}.tflite").write_bytes(content)
-    print(f"{len(FILES)} files in {arguments.folder}")
+# Operators, their seeds and the numbers of their models.
+SOUND = {
+    "add": (8, 0), "concatenation": (14, 3), "convolution": (29, 1), "fully_connected": (32, 0),
+    "mean": (13, 2), "pad_v2": (16, 1), "resize_bilinear": (26, 1), "split_v": (24, 2),
+    "strided_slice": (22, 1), "transposed": (31, 3), "batch_matmul": (35, 1),
+}
 
 
-if __name__ == "__main__":
-    main()
+def make():
+    for change in (tables, constants, shapes, blocks, bytes_changed):
+        change()
+    files = {f"hostile-{name}.tflite": content for name, content in FILES.items()}
+    for name, (seed, number) in SOUND.items():
+        builder = getattr(Cases([1, seed, number]), name)()
+        files[f"sound-{name}_{number}.tflite"] = builder.bytes()
+    return files

@@ -40,7 +40,8 @@ def either(builder, samples):
     refusals = []
     for name, peer in (("TFLM", micro), ("LiteRT", lite)):
         try:
-            return name, peer(builder, samples)
+            with peers.silence():
+                return name, peer(builder, samples)
         except Exception as error:  # They refuse by whatever type.
             refusals.append(f"{name}: {error}")
     raise NotImplementedError("; ".join(refusals))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corpus.tflite_builder import INT32, OPERATORS, Builder, RandomModels, options
+from corpus.tflite_builder import INT32, OPERATORS, RandomModels, options
 
 
 class WeightedCases(RandomModels):

@@ -17,10 +17,10 @@ import tempfile
 import numpy as np
 
 from corpus.keras_models import (
-    as_codes, converter, interpreter, micro_runs, reference_runs, silence, tf)
+    as_codes, converter, interpreter, micro_runs, reference_runs, tf)
 from crosschecks.keras_networks import NETWORKS
 from support.octet import OctetError, add_octet
-from support.peers import session
+from support.peers import session, silence
 
 SAMPLE_COUNT = 6
 

@@ -14,9 +14,9 @@ import time
 
 import numpy as np
 
-from corpus.keras_models import converter, micro_runs, silence, tf
+from corpus.keras_models import converter, micro_runs, tf
 from support.octet import add_octet
-from support.peers import session
+from support.peers import session, silence
 
 APPLICATIONS = tf.keras.applications
 NETWORKS = {

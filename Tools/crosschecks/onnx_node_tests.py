@@ -1,16 +1,15 @@
 """Writes the operator tests of the installed onnx package (its node tests, which its own Python
-code makes, and the PyTorch ones that it ships) for the ONNXConformance test of OctetExchangeTests.
+code makes, and the PyTorch ones that it ships) for the ONNXConformance tests.
 
-    python onnx_node_tests.py FOLDER [--all] [--package OTHER/onnx]
+    Tools/crosscheck onnx-node-tests FOLDER [--all] [--package OTHER/onnx]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
 
 Packages up to 1.22 ship their node tests, each version with models of the operator sets of its
 time: `pip install --no-deps --target OTHER onnx==1.22.0` and give OTHER/onnx as --package. Only
-tests whose every operator is in Octet's list (issue 5's) are written, unless --all is given. Needs
-numpy and onnx, from PyPI.
+tests whose every operator is in Octet's list are written, unless --all is given. Those that the
+README's figures are of, Tools/fetch-conformance gets.
 """
 
-import argparse
 import pathlib
 import shutil
 import warnings
@@ -88,12 +87,13 @@ def copy_shipped(root, package, arguments):
     return count
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+def add_arguments(parser):
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--package", type=pathlib.Path, help="the onnx folder of another version")
     parser.add_argument("--all", action="store_true", help="also operators that are not listed")
-    arguments = parser.parse_args()
+
+
+def main(arguments):
     warnings.filterwarnings("ignore")
     root = arguments.folder / "conformance" / "onnx_node"
     root.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,3 @@ def main():
         count = write_generated(root, arguments)
         count += copy_shipped(root, pathlib.Path(onnx.__file__).parent, arguments)
     print(f"{count} tests in {root}")
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,8 @@ from support.program import ROOT
 
 def add_octet(parser):
     parser.add_argument(
-        "--octet", type=Octet, default=os.environ.get("OCTET") or str(ROOT / ".build/release/octet"),
+        "--octet", type=Octet,
+        default=os.environ.get("OCTET") or str(ROOT / ".build/release/octet"),
         help="the octet command (default: OCTET, or .build/release/octet)")
 
 
@@ -21,7 +22,7 @@ def add_data(parser):
     parser.add_argument(
         "--data", type=pathlib.Path,
         default=os.environ.get("OCTET_SHARED_DATA") or str(ROOT.parent / "shared/data"),
-        help="the folder of Tools/fetch-conformance (default: OCTET_SHARED_DATA, or ../shared/data)")
+        help="what Tools/fetch-conformance gets (default: OCTET_SHARED_DATA, or ../shared/data)")
 
 
 class OctetError(RuntimeError):

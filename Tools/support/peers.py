@@ -1,5 +1,9 @@
 """ONNX Runtime and TensorFlow Lite for Microcontrollers, as several scripts run them."""
 
+import contextlib
+import os
+import sys
+
 import numpy as np
 
 
@@ -29,6 +33,24 @@ def calibration(samples, name="x"):
         def get_next(self):
             return next(self.samples, None)
     return Reader()
+
+
+@contextlib.contextmanager
+def silence():
+    """TensorFlow and TFLM write to both streams, from C++ too."""
+    sys.stdout.flush()
+    kept = os.dup(1), os.dup(2)
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        os.close(kept[0])
+        os.close(kept[1])
 
 
 def micro(model, samples, arena=1 << 22):

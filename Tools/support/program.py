@@ -13,6 +13,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TOOLS.parent
@@ -52,15 +53,17 @@ def subcommands(folder):
 
 
 def first_sentence(text):
-    end = min(index for index in (text.find(". "), text.find(".\n"), text.find(":\n"), len(text) - 1)
-              if index >= 0)
-    return " ".join(text[:end].split())
+    text = " ".join(text.split("\n\n")[0].split())
+    return text.split(". ")[0].removesuffix(".")
 
 
 def overview(program, description, known):
-    width = max(map(len, known)) + 2
+    width = max(map(len, known)) + 4
     lines = [f"usage: {program} NAME [OPTIONS]; {program} NAME --help", "", description, ""]
-    lines += [f"  {name:<{width}}{first_sentence(text)}" for name, text in known.items()]
+    for name, text in known.items():
+        lines += textwrap.wrap(
+            first_sentence(text), 100, initial_indent=f"  {name:<{width - 2}}",
+            subsequent_indent=" " * width)
     return "\n".join(lines)
 
 
