@@ -1,6 +1,9 @@
 import Foundation
 import OctetCommand
+import OctetPasses
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetReport

@@ -2,6 +2,8 @@ import Foundation
 import OctetCommand
 import OctetData
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetQuantization
 import OctetReport
 import OctetTraining
