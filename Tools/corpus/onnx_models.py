@@ -125,7 +125,8 @@ def branch(random):
     # What a branch gives has no type here, as some exporters leave it.
     inner = {
         "then_branch": helper.make_graph(
-            [node("Mul", "conv scale", "m2")], "t2", [], [helper.make_empty_tensor_value_info("m2")]),
+            [node("Mul", "conv scale", "m2")], "t2", [],
+            [helper.make_empty_tensor_value_info("m2")]),
         "else_branch": helper.make_graph(
             [node("Identity", "conv", "i2")], "e2", [],
             [helper.make_empty_tensor_value_info("i2")])}

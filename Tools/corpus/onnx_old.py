@@ -1,5 +1,5 @@
-"""Cases of the first operator sets, whose nodes no tool of today runs: what they compute is said here
-in NumPy."""
+"""Cases of the first operator sets, whose nodes no tool of today runs: what they compute is said
+here in NumPy."""
 
 import numpy as np
 from onnx import helper

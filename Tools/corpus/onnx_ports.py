@@ -1,4 +1,4 @@
-"""Models with inputs and outputs of every kind: dimensions, types, constants, a file beside them."""
+"""Models with inputs and outputs of every kind: dimensions, types, constants, files beside them."""
 
 import numpy as np
 from onnx import TensorProto

@@ -1,5 +1,5 @@
-"""Hostile TFLite files: each is a small sound model with one thing wrong, in a table, in a constant or
-in the bytes, and the reader must refuse every one. Beside them lie sound models to change at
+"""Hostile TFLite files: each is a small sound model with one thing wrong, in a table, in a constant
+or in the bytes, and the reader must refuse every one. Beside them lie sound models to change at
 random."""
 
 import struct

@@ -1,5 +1,5 @@
-"""The golden bytes of the data folder: what TensorFlow Lite for Microcontrollers computes with the int8
-models that are there.
+"""The golden bytes of the data folder: what TensorFlow Lite for Microcontrollers computes with the
+int8 models that are there.
 
     Tools/crosscheck golden [--data FOLDER]
 

@@ -1,4 +1,4 @@
-"""The random networks of Tools/crosscheck keras: each function makes one from a random generator."""
+"""The random networks of the Keras cross-check: each function makes one from random numbers."""
 
 import tensorflow as tf
 

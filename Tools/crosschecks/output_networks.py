@@ -1,4 +1,7 @@
-"""The networks of output_cases.py: a module and the shape of its pictures. Weights are random."""
+"""The networks of the outputs' cross-check: a module and the shape of its pictures.
+
+Weights are random.
+"""
 
 import torch
 import torchvision

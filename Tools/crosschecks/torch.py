@@ -206,7 +206,8 @@ def main(arguments):
                 attempt("float", label, path,
                         lambda: check_float(arguments, path, folder, random))
                 if opset == 17 and not arguments.no_quantized:
-                    attempt("own int8", label + " quantize", path, lambda: check_own(arguments, folder))
+                    attempt("own int8", label + " quantize", path,
+                            lambda: check_own(arguments, folder))
                     for setting in QUANTIZATIONS:
                         label = f"{name} {setting}"
                         if attempt("quantized", label, path, lambda: check_quantized(

@@ -1,4 +1,4 @@
-"""The networks of torch_cases.py: pictures of 1 × 28 × 28 in, 10 numbers out, unless said
+"""The networks of the PyTorch cross-check: pictures of 1 × 28 × 28 in, 10 numbers out, unless said
 otherwise. Weights are random."""
 
 import torch

@@ -1,5 +1,6 @@
-"""The networks of `Tools/crosscheck torch` with scales that PyTorch, Brevitas or AIMET chose, exported to
-ONNX by their own tools, taken over by Octet and compared with ONNX Runtime on the same file.
+"""The networks of `Tools/crosscheck torch` with scales that PyTorch, Brevitas or AIMET chose,
+exported to ONNX by their own tools, taken over by Octet and compared with ONNX Runtime on the same
+file.
 
     Tools/crosscheck trained-scales [--only NETWORK] [--by PRODUCER] [--keep FOLDER]
 
