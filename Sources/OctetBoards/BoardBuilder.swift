@@ -116,10 +116,15 @@ public struct BoardBuilder {
     return try measure(elf, modelFile, arena ?? model.arenaByteCount, stack, in: folder)
   }
 
-  /// The compile conditions that select the model's operators.
+  /// The compile conditions that select the model's operators, and what they need of their kernels.
   static func conditions(_ model: Model) -> [String] {
-    let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
-    return ["OCTET_SELECT"] + kinds.map(\.compileCondition).sorted()
+    var names: Set<String> = []
+    for index in 0..<model.operatorCount {
+      let view = model.operator(index)
+      if let kind = view.kind { names.insert(kind.compileCondition) }
+      names.formUnion(Convolution.variants(view).map { "OCTET_\($0)" })
+    }
+    return ["OCTET_SELECT"] + names.sorted()
   }
 
   // MARK: Steps

@@ -24,6 +24,10 @@ public struct Classifier: Sendable {
     labels = loaded.labels
   }
 
+  /// For each channel the input's codes of pixels 0…255; nil for an input too small for a picture,
+  /// such as a sound's features.
+  package var pixelCodes: [[Int8]]? { min(height, width) < 16 ? nil : encoder.codes }
+
   /// The name of class `index`, or its number.
   public func label(_ index: Int) -> String {
     index < labels.count ? labels[index] : String(index)

@@ -7,7 +7,7 @@ package struct PixelEncoder: Sendable {
   /// The real values of pixels 0…255, for each channel.
   private let reals: [[Float]]
   /// The same as codes of the int8 input.
-  private let codes: [[Int8]]
+  package let codes: [[Int8]]
   private let channelCount: Int
 
   /// - Parameters:

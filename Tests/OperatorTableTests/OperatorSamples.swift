@@ -230,7 +230,7 @@ extension OperatorSample {
     OperatorSample(title: "identity", onnx: ["Identity", "Dropout"], operation: .identity),
     OperatorSample(
       title: "(known when the file is read)", onnx: ["Constant", "Shape", "Size"],
-      tflite: ["SHAPE"]),
+      tflite: ["SHAPE", "CAST", "FLOOR_DIV"]),
     OperatorSample(
       title: "(part of a dilated convolution)",
       tflite: ["SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"]),

@@ -88,7 +88,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
     if bytes.isEmpty { return ("", true) }
     let text = String(decoding: bytes, as: UTF8.self)
     switch self {
-    case .html: return ("a page of somebody else", text.contains("octet diff"))
+    case .html:
+      let isOurs = text.contains("octet diff") || text.contains("octet export")
+      return ("a page of somebody else", isOurs)
     case .header, .swift:
       return ("a file of somebody else", text.contains("an Octet model: int8 weights"))
     default:
