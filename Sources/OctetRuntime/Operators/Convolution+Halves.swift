@@ -54,10 +54,10 @@
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
-      isWindowTile = layer.windowCount <= 4
+      isWindowTile = !layer.hasLongWindows
       takesRuns = layer.takesRuns || layer.hasWordRuns
       let few = min(count, Convolution.coreSumChannelCount)
-      let maximumCount = layer.windowCount == 1 ? 0 : isWindowTile ? few : count
+      let maximumCount = layer.isUnpooled ? 0 : isWindowTile ? few : count
       let tapByteCount = takesRuns ? 4 : 6
       let padded = (layer.patchCount &+ 3) & ~3
       var room = unsafe layer.view.scratchByteCount &- (start - context.scratch)

@@ -138,7 +138,8 @@ package struct Convolution: Operator {
     package static func variants(_ view: OperatorView) -> [String] {
       guard view.kind == .convolution else { return [] }
       let layer = Convolution(view)
-      return [layer.windowCount > 1 ? "POOLED" : "UNPOOLED"]
+      return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])
+        + (layer.windowCount > 4 ? ["LONGPOOLED"] : [])
         + (layer.isPointwise ? ["POINTWISE"] : [])
     }
   }
