@@ -141,6 +141,7 @@ package struct Convolution: Operator {
       return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])
         + (layer.windowCount > 4 ? ["LONGPOOLED"] : [])
         + (layer.isPointwise ? ["POINTWISE"] : [])
+        + (layer.word(Word.groups) > 1 || layer.word(Word.dilationWidth) > 1 ? ["TAPRUNS"] : [])
     }
   }
 #endif
