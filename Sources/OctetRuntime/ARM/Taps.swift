@@ -7,6 +7,10 @@
     static var areHalves: Bool {
       @inline(__always) get { OCTET_HAS_SMLAD != 0 }
     }
+    /// Whether words are loaded from any address.
+    static var loadsWords: Bool {
+      @inline(__always) get { OCTET_WORD_BYTE_COUNT >= 4 }
+    }
     /// Bytes of one tap of four patches.
     static let byteCount = 16
 

@@ -54,6 +54,29 @@
       unsafe state = weights + layer.bandWeightCount
       unsafe band = UnsafeMutableRawPointer(state + 20).assumingMemoryBound(to: UInt32.self)
       padding = UInt32(truncatingIfNeeded: layer.input.zeroPoint & 0xFF) &* 0x0101_0101
+      unsafe state[4] = Int32(truncatingIfNeeded: 8 &* columns.stride)
+      unsafe state[5] = Int32(truncatingIfNeeded: 2 &* channels.count)
+      unsafe state[18] = 2 &* channels.zeroPoint &+ 1
+      unsafe state[19] = address(weights)
+      writeSteps()
+    }
+
+    /// What is the same for all channels: missing taps' zeros, and the steps behind each three.
+    private func writeSteps() {
+      // Of neighbouring columns the second's last value is the first's next.
+      let back = columns.stride == 1 ? -4 : 0
+      var to = unsafe weights
+      for _ in 0..<rows.kernel {
+        var taps = 0
+        repeat {
+          for index in 0..<6 { unsafe to[index] = 0 }
+          unsafe to[6] = Int32(truncatingIfNeeded: back)
+          unsafe to += 7
+          taps &+= 3
+        } while taps < columns.kernel
+        unsafe to[-1] = Int32(truncatingIfNeeded: 4 &* (bandWidth &- taps) &+ back)
+      }
+      unsafe to[-1] = .min
     }
 
     func run(batch: Int) {
@@ -80,15 +103,15 @@
     ) {
       unsafe widen(channels.weights + first)
       let count = channels.count
-      unsafe state[4] = Int32(truncatingIfNeeded: 8 &* columns.stride)
-      unsafe state[5] = Int32(truncatingIfNeeded: 2 &* count)
-      for lane in 0..<4 {
-        unsafe state[6 &+ lane] = channels.bias[first &+ lane]
-        unsafe state[10 &+ lane] = channels.multipliers[first &+ lane] &<< 1
-        unsafe state[14 &+ lane] = ~Int32(channels.shifts[first &+ lane])
-      }
-      unsafe state[18] = 2 &* channels.zeroPoint &+ 1
-      unsafe state[19] = address(weights)
+      var to = unsafe state + 6
+      var index = first
+      repeat {
+        unsafe to[0] = channels.bias[index]
+        unsafe to[4] = channels.multipliers[index] &<< 1
+        unsafe to[8] = ~Int32(channels.shifts[index])
+        unsafe to += 1
+        index &+= 1
+      } while index < first &+ 4
       var column = 0
       while column < columns.output {
         let stretch = min(stretch, columns.output &- column)
@@ -139,31 +162,26 @@
     /// Widens the weights of four channels.
     @inline(__always)
     private func widen(_ source: UnsafePointer<Int8>) {
+      let step = channels.count
       var source = unsafe source
-      var to = unsafe weights
-      // Of neighbouring columns the second's last value is the first's next.
-      let back = columns.stride == 1 ? -4 : 0
-      for row in 0..<rows.kernel {
-        var taps = 0
+      var row = unsafe weights
+      let end = unsafe state
+      repeat {
+        var left = columns.kernel
         repeat {
-          for _ in 0..<3 {
-            var word: UInt32 = 0
-            if taps < columns.kernel {
-              word = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt32.self)
-              unsafe source += channels.count
-            }
+          var to = unsafe row
+          let rowEnd = unsafe to + 2 &* min(left, 3)
+          repeat {
+            let word = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt32.self)
             unsafe to[0] = octet_widen_even(word)
             unsafe to[1] = octet_widen_odd(word)
             unsafe to += 2
-            taps &+= 1
-          }
-          unsafe to[0] = Int32(truncatingIfNeeded: back)
-          unsafe to += 1
-        } while taps < columns.kernel
-        unsafe to[-1] =
-          row == rows.kernel &- 1
-          ? .min : Int32(truncatingIfNeeded: 4 &* (bandWidth &- taps) &+ back)
-      }
+            unsafe source += step
+          } while unsafe to < rowEnd
+          unsafe row += 7
+          left &-= 3
+        } while left > 0
+      } while unsafe row < end
     }
 
     /// The input under the windows of a row that start at `left` to `lastLeft`.
@@ -172,34 +190,43 @@
       let count = channels.count
       let right = lastLeft &+ columns.kernel
       let inside = max(left, 0)
-      let insideEnd = min(right, columns.input)
+      let insideEnd = max(min(right, columns.input), inside)
+      let rowByteCount = columns.input &* count
       var y = rows.start(row)
       var line = unsafe band
-      for _ in 0..<rows.kernel {
+      let end = unsafe band + rows.kernel &* bandWidth
+      repeat {
         var to = unsafe line
-        var x = left
+        let lineEnd = unsafe to + (right &- left)
         if y >= 0, y < rows.input {
-          while x < inside {
+          while unsafe to < line + (inside &- left) {
             unsafe to[0] = padding
             unsafe to += 1
-            x &+= 1
           }
-          var from = unsafe UnsafeRawPointer(image + (y &* columns.input &+ inside) &* count)
-          while x < insideEnd {
+          var from = unsafe UnsafeRawPointer(image + (y &* rowByteCount &+ inside &* count))
+          let insideCount = insideEnd &- inside
+          if insideCount & 1 != 0 {
             unsafe to[0] = from.loadUnaligned(as: UInt32.self)
             unsafe to += 1
             unsafe from += count
-            x &+= 1
+          }
+          let last = unsafe to + (insideCount & ~1)
+          while unsafe to < last {
+            let first = unsafe from.loadUnaligned(as: UInt32.self)
+            let second = unsafe (from + count).loadUnaligned(as: UInt32.self)
+            unsafe to[0] = first
+            unsafe to[1] = second
+            unsafe to += 2
+            unsafe from += 2 &* count
           }
         }
-        while x < right {
+        while unsafe to < lineEnd {
           unsafe to[0] = padding
           unsafe to += 1
-          x &+= 1
         }
         unsafe line += bandWidth
         y &+= rows.dilation
-      }
+      } while unsafe line < end
     }
   }
 #endif
