@@ -1,12 +1,15 @@
 import Foundation
 import OctetCompiler
+import OctetPasses
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetRuntime
 import Testing
 
-/// Models of Tools/peers/quantized_cases.py, with what ONNX Runtime computes.
+/// Models of `Tools/make-corpus onnx`, with what ONNX Runtime computes.
 @Suite struct ONNXZeroPointTests {
   private func url(_ name: String) -> URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -1,6 +1,8 @@
 import OctetCommand
+import OctetEvaluation
 import OctetExchange
-import OctetReport
+import OctetONNX
+import OctetTFLite
 
 struct Inspect: Verb {
   let name = "inspect"
