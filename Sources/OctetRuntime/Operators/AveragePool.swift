@@ -60,6 +60,34 @@ package struct AveragePool: Operator {
           }
         }
       #endif
+      #if arch(arm)
+        // Four channels are a word, to which 128 is added; of its even and odd bytes two sums each are
+        // a word.
+        if Taps.loadsWords, count > 0, count <= 256 {
+          let offset = count &<< 7
+          while first &+ 4 <= channels {
+            var even: UInt32 = 0
+            var odd: UInt32 = 0
+            unsafe window.forEachRow { pixel in
+              var from = unsafe UnsafeRawPointer(pixel + first)
+              for _ in 0..<window.columnCount {
+                let word = unsafe from.loadUnaligned(as: UInt32.self) ^ 0x8080_8080
+                even &+= word & 0x00FF_00FF
+                odd &+= (word &>> 8) & 0x00FF_00FF
+                unsafe from += window.columnStep
+              }
+            }
+            for lane in 0..<4 {
+              let half = (lane & 1 == 0 ? even : odd) &>> (lane & 2 == 0 ? 0 : 16) & 0xFFFF
+              let sum = Int32(truncatingIfNeeded: half) &- offset
+              var mean = (sum &+ (sum < 0 ? -count : count) / 2) / count
+              if roundsToEven { mean = toEven(mean, sum, count, zeroPoint) }
+              unsafe target[first &+ lane] = clamp(mean, lower, upper)
+            }
+            first &+= 4
+          }
+        }
+      #endif
       for channel in first..<channels {
         var sum: Int32 = 0
         unsafe window.forEachRow { pixel in

@@ -138,8 +138,10 @@ package struct Convolution: Operator {
     package static func variants(_ view: OperatorView) -> [String] {
       guard view.kind == .convolution else { return [] }
       let layer = Convolution(view)
-      return [layer.windowCount > 1 ? "POOLED" : "UNPOOLED"]
+      return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])
+        + (layer.windowCount > 4 ? ["LONGPOOLED"] : [])
         + (layer.isPointwise ? ["POINTWISE"] : [])
+        + (layer.word(Word.groups) > 1 || layer.word(Word.dilationWidth) > 1 ? ["TAPRUNS"] : [])
     }
   }
 #endif

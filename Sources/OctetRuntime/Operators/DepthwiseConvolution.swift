@@ -83,7 +83,7 @@ package struct DepthwiseConvolution: Operator {
 
 extension DepthwiseConvolution {
   var scratchByteCount: Int {
-    takesBand ? 4 &* (bandWeightCount &+ 8 &+ rows.kernel &* bandWidth) : 0
+    takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
   }
 
   /// Whether four channels of a kernel and two of its windows are worth copying, and steps along
@@ -103,7 +103,7 @@ extension DepthwiseConvolution {
   var bandWidth: Int {
     let least = bandTapCount &+ columns.stride
     let all = least &+ ((output.width &+ 1) / 2 &- 1) &* 2 &* columns.stride
-    let room = (96 &- 8 &- bandWeightCount) / rows.kernel
+    let room = (96 &- 20 &- bandWeightCount) / rows.kernel
     return max(least, min(all, room))
   }
 }
