@@ -85,7 +85,7 @@ let package = Package(
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),
-    .testTarget(name: "CommandTests", dependencies: ["octet", "command-probe", "OctetData"]),
+    .testTarget(name: "CommandTests", dependencies: ["octet", "command-probe", "OctetCommand", "OctetData"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -15,7 +15,8 @@ struct Export: Verb {
       + "Lite for Microcontrollers computes the same bytes; 'page': an HTML page that runs the "
       + "model on what is drawn, dropped or filmed, without a network.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite, .html), help: "The file to write.")
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html),
+    help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, output] }
 
