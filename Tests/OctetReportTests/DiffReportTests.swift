@@ -145,11 +145,39 @@ import Testing
     #expect(!baseline.worse.contains { $0.contains("'conv1'") })
   }
 
-  /// The one-operator blob computes what the whole blob's operator does.
-  @Test(arguments: ["conv1", "fc2"])
-  func reproduction(layer: String) throws {
+  /// What an operator of a whole model makes of codes in the place of its input.
+  private func output(
+    of layer: String, _ input: [UInt8], _ arithmetic: Arithmetic,
+    damage: (inout Graph) throws -> Void
+  ) throws -> [UInt8] {
+    var graph = try DiffCorpus.int8.get()
+    graph.arithmetic = arithmetic
+    try damage(&graph)
+    let loaded = try LoadedModel(Compiler.compile(graph).blob)
+    let index = try #require(loaded.operatorNames.firstIndex(of: layer))
+    let view = loaded.model.operator(index)
+    let runner = try loaded.makeRunner()
+    // Tensors share memory, so that everything before must have run.
+    runner.fillInputsForSelfTest()
+    for earlier in 0..<index { runner.runOperator(earlier) }
+    runner.withMutableElements(of: view.input(0)) { codes in
+      for index in codes.indices { codes[index] = Int8(bitPattern: input[index]) }
+    }
+    runner.runOperator(index)
+    return runner.withElements(of: view.output(0)) { $0.map { UInt8(bitPattern: $0) } }
+  }
+
+  /// The one-operator blob computes what the whole model's operator makes of the same input, in the
+  /// arithmetic of the model: the other one gives other bytes.
+  @Test(arguments: ["conv1", "fc2"], Arithmetic.allCases)
+  func reproduction(layer: String, arithmetic: Arithmetic) throws {
+    let damage: (inout Graph) throws -> Void = { graph in
+      // A coarse grid leaves no tie to a layer of few codes.
+      try DiffDamage.scaleRange(of: layer, by: layer == "conv1" ? 0.25 : 16, in: &graph)
+    }
     let diff = try diff { graph in
-      try DiffDamage.scaleRange(of: layer, by: 16, in: &graph)
+      graph.arithmetic = arithmetic
+      try damage(&graph)
     }
     let files = try diff.reproduction(of: diff.run())
     let names = ["repro.json", "int8.oct", "float.onnx", "input0.f32", "input0.i8", "input.i8"]
@@ -158,12 +186,18 @@ import Testing
     }
     let loaded = try LoadedModel(try #require(files["int8.oct"]))
     #expect(loaded.operatorNames == [layer])
+    #expect(loaded.blob.arithmetic == arithmetic)
     let runner = try loaded.makeRunner()
     let input = try #require(files["input.i8"])
     runner.withInput(0) { codes in
       for index in codes.indices { codes[index] = Int8(bitPattern: input[index]) }
     }
     runner.run()
-    #expect(runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } } == files["int8_output.i8"])
+    let made = runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } }
+    #expect(made == files["int8_output.i8"])
+    #expect(made == (try output(of: layer, input, arithmetic, damage: damage)))
+    let other: Arithmetic = arithmetic == .onnx ? .tensorFlowLite : .onnx
+    let differs = try made != output(of: layer, input, other, damage: damage)
+    #expect(differs || layer == "fc2")
   }
 }

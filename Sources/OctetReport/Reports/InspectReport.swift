@@ -7,6 +7,8 @@ public struct InspectReport: Encodable, Sendable {
   /// `oct`, `onnx` or `tflite`.
   public var format: String
   public var fileByteCount: Int
+  /// How a quantized model rounds, `tensorFlowLite` or `onnx`; nil for float models.
+  public var arithmetic: String?
   /// Bytes of weights and biases as the file holds them.
   public var weightByteCount: Int
   /// Nil for float models, which have no arena.
@@ -73,6 +75,7 @@ extension InspectReport {
     let views = (0..<model.operatorCount).map { model.operator($0) }
     format = "oct"
     fileByteCount = loaded.blob.count
+    arithmetic = loaded.blob.arithmetic.name
     weightByteCount = model.weightByteCount
     arenaByteCount = model.arenaByteCount
     macCount = views.reduce(0) { $0 + $1.macCount }
@@ -108,6 +111,8 @@ extension InspectReport {
     let used = Set(graph.nodes.flatMap(\.inputs))
     self.format = format
     self.fileByteCount = fileByteCount
+    let isQuantized = graph.tensors.contains { $0.quantization != nil }
+    arithmetic = isQuantized ? graph.arithmetic.name : nil
     weightByteCount = used.reduce(0) { sum, index in
       switch graph.tensors[index].constant {
       case .float(let values): sum + 4 * values.count

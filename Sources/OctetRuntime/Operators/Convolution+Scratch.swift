@@ -87,7 +87,7 @@ extension Convolution {
   /// Bytes of the band, a multiple of 16.
   var bandByteCount: Int { checkedBandByteCount ?? 0 }
 
-  private func reach(_ pool: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int {
+  private func reach(_ pool: Word, _ stride: Word, _ kernel: Word, _ dilation: Word) -> Int {
     (word(pool) &- 1) &* word(stride) &+ (word(kernel) &- 1) &* word(dilation) &+ 1
   }
 }

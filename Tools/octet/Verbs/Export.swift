@@ -35,7 +35,7 @@ struct Export: Verb {
       switch format {
       case .swift: Array(try SwiftExport.text(blob, name: name).utf8)
       case .tflite:
-        try naming(arguments[model]) { try TFLiteWriter.write(try BlobRaiser.raise(blob)) }
+        try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
     try AtomicFile.write(bytes, to: path, as: format)
