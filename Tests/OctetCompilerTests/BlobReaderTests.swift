@@ -29,14 +29,16 @@ import Testing
 
   /// Between two grids, in both arithmetics.
   private func table(
-    _ operation: Operation, _ arithmetic: Arithmetic, to output: Quantization? = nil
+    _ operation: Operation, _ arithmetic: Arithmetic,
+    from input: Quantization = Quantization(scale: 0.037, zeroPoint: -3),
+    to output: Quantization? = nil
   ) throws -> Compiler.Output {
     var graph = Graph(name: "table")
     func add(_ name: String, _ quantization: Quantization) -> TensorIndex {
       graph.add(
         Tensor(name: name, shape: [1, 3, 3, 2], elementType: .int8, quantization: quantization))
     }
-    let x = add("x", Quantization(scale: 0.037, zeroPoint: -3))
+    let x = add("x", input)
     let y = add("y", output ?? Quantization(scale: 0.031, zeroPoint: 5))
     graph.nodes = [Node(name: "node", operation: operation, inputs: [x], outputs: [y])]
     graph.inputs = [x]
@@ -173,7 +175,11 @@ import Testing
   // MARK: Arithmetic
 
   @Test func arithmeticIsInTheBlob() throws {
-    var bytes = try table(.scalar(.hardSwish), .onnx).blob.bytes
+    // Grids between which the two differ.
+    var bytes = try table(
+      .quantize, .onnx, from: Quantization(scale: 0.036260314, zeroPoint: -128),
+      to: Quantization(scale: 0.07563236, zeroPoint: 4)
+    ).blob.bytes
     #expect(bytes.u32(BlobHeader.arithmetic) == 1)
     for (value, isKnown) in [(UInt32(0), true), (1, true), (2, false), (.max, false)] {
       bytes.put(value, at: BlobHeader.arithmetic)

@@ -60,6 +60,7 @@ extension Convolution {
 
   /// Rows that the windows of an output row reach over, and bytes from the first to the last pixel
   /// of them. Validated: neither overflows.
+  @inline(__always)
   var bandRowCount: Int {
     reach(Word.poolHeight, Word.strideHeight, Word.kernelHeight, Word.dilationHeight)
   }

@@ -67,12 +67,14 @@ package struct Convolution: Operator {
 
   func validate() throws(ModelError) {
     let extents = Int32(BlobLimits.windowExtent)
-    let elements = Int32(BlobLimits.elementCount)
     try view.require(parameters: Word.strideHeight, through: .dilationWidth, in: 1...extents)
     try view.require(parameters: Word.paddingTop, through: .paddingLeft, in: 0...extents)
-    try view.require(parameter: Word.groups, in: 1...elements)
-    try view.require(parameters: Word.kernelHeight, through: .kernelWidth, in: 1...extents)
-    try view.require(parameters: Word.height, through: .poolStrideWidth, in: 1...elements)
+    let kernel = Word.kernelHeight.rawValue...Word.kernelWidth.rawValue
+    for index in Word.groups.rawValue...Word.poolStrideWidth.rawValue {
+      let isKernel = kernel.contains(index)
+      try view.require(
+        parameter: index, in: 1...(isKernel ? extents : Int32(BlobLimits.elementCount)))
+    }
     let groups = word(Word.groups)
     try view.require(
       input.batch == output.batch && input.channels % groups == 0
