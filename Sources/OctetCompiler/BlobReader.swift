@@ -260,7 +260,8 @@ extension BlobReader {
       else {
         throw .invalid(
           node: name(view),
-          reason: "its parameters are not those of any operation of a graph; a quantized ONNX model "
+          reason:
+            "its parameters are not those of any operation of a graph; a quantized ONNX model "
             + "that was imported before blobs told their arithmetic must be imported again")
       }
     }

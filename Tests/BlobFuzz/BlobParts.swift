@@ -32,7 +32,7 @@ struct BlobParts {
       case .transposedConvolution: four(TransposedConvolution.Word.weights)
       case .fullyConnected: four(FullyConnected.Word.weights)
       case .lookup: [Lookup.Word.tables.rawValue]
-      case .resizeNearest, .resizeBilinear: 
+      case .resizeNearest, .resizeBilinear:
         [ResizeNearest.Word.rows.rawValue, ResizeNearest.Word.columns.rawValue]
       default: []
       }

@@ -139,7 +139,8 @@ import Testing
     "0 relu\n", "0 leakyRelu 0.3\n", "0 leakyRelu\n", "0 leakyRelu nan\n", "0 clip nan 1\n",
     "0 clip inf -inf\n", "0 prelu 0.1 3 4 5 6\n", "0 prelu 1e-40 3 4\n", "0 prelu 1 0 0\n",
     "0 resize halfPixel floor 1 1\n", "0 resize halfPixel floor 1e-44 inf\n", "0 none\n",
-    "1 hardSwish\n", "-1 hardSwish\n", "0\n", " \n\n0", "\u{0}\u{ffff}", "99999999999999999999 relu\n",
+    "1 hardSwish\n", "-1 hardSwish\n", "0\n", " \n\n0", "\u{0}\u{ffff}",
+    "99999999999999999999 relu\n",
     "0 quantize\n", "0 quantize 1\n", "0 hardSwish 1\n", "0 power inf\n", "0 power 1e38\n",
   ])
   func contradictions(text: String) throws {

@@ -28,7 +28,9 @@ package struct Pad: Operator {
 
   func validate() throws(ModelError) {
     let limit = Int32(BlobLimits.elementCount)
-    for axis in 0..<4 { try view.require(parameter: Word.beforeBatch, axis: axis, in: -limit...limit) }
+    for axis in 0..<4 {
+      try view.require(parameter: Word.beforeBatch, axis: axis, in: -limit...limit)
+    }
     try view.require(parameter: Word.value, in: -128...127)
   }
 

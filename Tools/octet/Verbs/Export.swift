@@ -13,7 +13,7 @@ struct Export: Verb {
   let form = OctetCommand.Option(
     "--to", .choice(["header", "swift", "tflite"]), default: "header",
     help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
-      + "Lite for Microcontrollers computes the same bytes.")
+      + "Lite for Microcontrollers, where it has the operators, computes the same bytes.")
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.header, .swift, .tflite), help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
