@@ -93,7 +93,7 @@ public struct DiffModel: Sendable {
     form = .int8(loaded)
     self.file = file
     fileByteCount = loaded.blob.count
-    let values = try BlobRaiser.values(loaded.blob)
+    let values = try BlobReader.values(loaded.blob)
     coded = values.graph
     real = values.graph.real()
     refusals = values.refusals

@@ -9,7 +9,7 @@ import OctetModel
 public enum TFLiteWriter {
   /// - Throws: `unsupported` with all nodes that TFLite has no operator for.
   public static func write(_ graph: Graph) throws(ExchangeError) -> [UInt8] {
-    if graph.metadata.roundsOnce {
+    if graph.arithmetic == .onnx {
       throw .unsupported([
         UnsupportedNode(
           name: graph.name, operatorName: "requantization",

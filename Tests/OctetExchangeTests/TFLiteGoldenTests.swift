@@ -105,7 +105,7 @@ struct TFLiteGoldenTests {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(name).tflite"))
     let model = try Int8Model(graph)
     let again = try Int8Model(
-      try TFLiteReader.read(try TFLiteWriter.write(try BlobRaiser.raise(model.blob))))
+      try TFLiteReader.read(try TFLiteWriter.write(try BlobReader.read(model.blob))))
     let count = model.inputCounts.reduce(0, +)
     let sample = (0..<count).map { Int8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) }
     #expect(try model.run(samples: sample) == again.run(samples: sample))

@@ -83,10 +83,10 @@ import Testing
       }
       let words = Int(bytes.u32(BlobHeader.parameterOffset))
       for word in [MaxPool.Word.kernelHeight, MaxPool.Word.kernelWidth] {
-        bytes.put(UInt32(2 * extent), at: words + 4 * word)
+        bytes.put(UInt32(2 * extent), at: words + 4 * word.rawValue)
       }
       for word in [MaxPool.Word.paddingTop, MaxPool.Word.paddingLeft] {
-        bytes.put(UInt32(extent), at: words + 4 * word)
+        bytes.put(UInt32(extent), at: words + 4 * word.rawValue)
       }
       bytes.put(2 * pixelCount, at: BlobHeader.arenaByteCount)
       bytes.put(0, at: BlobHeader.selfTestByteCount)
@@ -106,7 +106,7 @@ import Testing
     // The whole data section becomes that of one layer.
     let first = Int(bytes.u32(BlobHeader.parameterOffset))
     let next = first + 4 * FullyConnected.parameterCount
-    let words = (0..<4).map { 4 * (FullyConnected.Word.weights + $0) }
+    let words = (0..<4).map { 4 * (FullyConnected.Word.weights.rawValue + $0) }
     let end = Int(bytes.u32(next + words[0]) - bytes.u32(BlobHeader.dataOffset))
     for index in 1..<3 {
       for word in words {

@@ -71,7 +71,9 @@ public enum ONNXReader {
     let model = try ONNXParser.model(data.bytes)
     var importer = ONNXImporter(model, data: data, constants: constants, shapes: shapes)
     var result = try importer.run()
-    result.graph.metadata.roundsOnce = result.graph.tensors.contains { $0.quantization != nil }
+    if result.graph.tensors.contains(where: { $0.quantization != nil }) {
+      result.graph.arithmetic = .onnx
+    }
     return result
   }
 }

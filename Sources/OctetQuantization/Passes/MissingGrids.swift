@@ -98,7 +98,8 @@ extension Graph {
         separateInputs(&node)
       }
       nodes.append(node)
-      if node.operation.keepsScale || !metadata.roundsOnce && node.operation.prescribesItsGrid {
+      let isPrescribed = arithmetic == .tensorFlowLite && node.operation.prescribesItsGrid
+      if node.operation.keepsScale || isPrescribed {
         separateOutputs(ofNode: nodes.count - 1)
       }
     }

@@ -10,11 +10,7 @@ package struct AveragePool: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words after those of a max pool.
-  package enum Word {
-    /// 1: halves to even; 0: away from zero.
-    package static let roundsToEven = MaxPool.parameterCount
-  }
+  package typealias Word = Pool.Word
 
   let pool: Pool
   var view: OperatorView { pool.view }
@@ -35,8 +31,8 @@ package struct AveragePool: Operator {
   func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
 
   func run(_ context: OperatorContext) {
-    let lower = pool.view.parameter(MaxPool.Word.lower)
-    let upper = pool.view.parameter(MaxPool.Word.upper)
+    let lower = pool.view.parameter(Word.lower)
+    let upper = pool.view.parameter(Word.upper)
     let roundsToEven = pool.view.parameter(Word.roundsToEven) != 0
     let zeroPoint = pool.output.zeroPoint
     unsafe pool.forEachWindow(context) { window, target, channels in

@@ -9,23 +9,23 @@ package struct DepthwiseConvolution: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    package static let strideHeight = 0
-    package static let strideWidth = 1
-    package static let dilationHeight = 2
-    package static let dilationWidth = 3
-    package static let paddingTop = 4
-    package static let paddingLeft = 5
-    package static let kernelHeight = 6
-    package static let kernelWidth = 7
-    package static let lower = 8
-    package static let upper = 9
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case kernelHeight
+    case kernelWidth
+    case lower
+    case upper
     /// Blob offsets: int8 weights, int32 folded bias, int32 multipliers and int8 shifts, one for
     /// each output channel.
-    package static let weights = 10
-    package static let bias = 11
-    package static let multipliers = 12
-    package static let shifts = 13
+    case weights
+    case bias
+    case multipliers
+    case shifts
   }
 
   static let rowWords = Window.Words(
