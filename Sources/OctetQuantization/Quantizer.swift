@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 /// Makes an int8 graph from a float graph.
 ///
@@ -47,7 +48,7 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
-    let simple = try plain.withEqualNorms(samples, threadCount: options.threadCount)
+    let simple = try plain.withEqualChannels(samples, threadCount: options.threadCount)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
@@ -67,13 +68,13 @@ public struct Quantizer: Sendable {
     let tables = graph.functionRegions()
     let plan = GridPlan(graph, ranges: ranges, tables: tables)
     var quantized = graph
-    quantized.takeGrids(plan)
+    quantized.takeGrids(plan.grids)
     let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
     for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
-    quantized.write(plan, tables)
+    quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
     try quantized.proveAccumulators()
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
@@ -144,7 +145,7 @@ extension Graph {
     for (index, node) in nodes.enumerated() where !inTables.contains(index) {
       // A change of scale that a model quantized in part has, or needs.
       if !isFloat, case .quantize = node.operation { continue }
-      var reason = node.operation.int8Refusal
+      var reason = node.operation.traits.int8Refusal
       if reason == nil, let type = foreignElementType(of: node) {
         reason = "it works on \(type) elements; only float32 tensors can be quantized"
       }

@@ -39,7 +39,7 @@ extension TFLiteExporter {
       let constant = tensor(
         Tensor(
           name: helperName(node), shape: [1], elementType: target.elementType,
-          constant: target.quantization.map { .int8([$0.code(value)]) } ?? .float([value]),
+          constant: target.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) } ?? .float([value]),
           quantization: target.quantization))
       let result =
         isLast ? tensor(node.outputs[0]) : between(target, shape: target.shape, node)
@@ -74,13 +74,5 @@ extension TFLiteExporter {
       }
       finish(ClippedOutput(tensor: source, bounds: (lower, upper)), node)
     }
-  }
-}
-
-extension Quantization {
-  /// The int8 code of a real value.
-  func code(_ value: Float) -> Int8 {
-    let code = (value / scales[0]).rounded() + Float(zeroPoints[0])
-    return Int8(max(-128, min(127, code)))
   }
 }

@@ -189,7 +189,8 @@ extension TFLiteExporter {
         tensor(
           Tensor(
             name: helperName(node), shape: [1], elementType: source.elementType,
-            constant: source.quantization.map { .int8([$0.code(value)]) } ?? .float([value]),
+            constant: source.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) }
+              ?? .float([value]),
             quantization: source.quantization)))
     }
     append(

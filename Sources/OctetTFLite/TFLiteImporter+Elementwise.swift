@@ -102,7 +102,7 @@ extension TFLiteImporter {
         outputs: [codes]))
     let zero = Int(grid.zeroPoints[0])
     // The reference divides in float32.
-    let six = min(127, (6 / grid.scales[0]).rounded() + Float(zero))
+    let six = grid.code(6, ties: .awayFromZero)
     let (scale, offset) = (own.scales[0], Int(own.zeroPoints[0]))
     try append(
       call,

@@ -34,7 +34,8 @@ struct TFLiteImporter {
     guard refusals.isEmpty else { throw .unsupported(refusals) }
     for output in file.outputs { graph.outputs.append(try endpoint(output, "output")) }
     try checkEnds()
-    dropUnread()
+    // Such as one that was there for its shape.
+    graph.removeUnusedNodes()
     graph.moveQuantizationOutOfTheEdges()
     graph = graph.canonical()
     do {
@@ -60,17 +61,6 @@ struct TFLiteImporter {
           reason: "'\(graph.tensors[constant].name)' is a constant; leave it out")
       }
     }
-  }
-
-  /// Drops nodes that no output depends on, such as one that was there for its shape.
-  private mutating func dropUnread() {
-    var read = Set(graph.outputs)
-    var kept: [Node] = []
-    for node in graph.nodes.reversed() where node.outputs.contains(where: { read.contains($0) }) {
-      kept.append(node)
-      read.formUnion(node.inputs)
-    }
-    graph.nodes = kept.reversed()
   }
 
   private mutating func prepare() throws(ExchangeError) {

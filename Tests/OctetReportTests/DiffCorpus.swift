@@ -1,11 +1,12 @@
 import Foundation
 import OctetData
 import OctetExchange
-import OctetONNX
-import OctetTFLite
 import OctetModel
+import OctetONNX
+import OctetPasses
 import OctetQuantization
 import OctetReport
+import OctetTFLite
 import OctetTraining
 import TestNetworks
 import Testing

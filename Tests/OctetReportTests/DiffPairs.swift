@@ -2,6 +2,7 @@ import Foundation
 import OctetCompiler
 import OctetData
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 import TestNetworks

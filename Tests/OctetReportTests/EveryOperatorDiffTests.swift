@@ -1,6 +1,7 @@
 import OctetCompiler
 import OctetData
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 import OctetRuntime

@@ -7,7 +7,7 @@ extension Lowering {
   ) throws(CompilerError) {
     let node = graph.nodes[index]
     guard case .constant(let value) = mode,
-      let code = graph.tensors[node.outputs[0]].quantization?.codes([value]).first
+      let code = graph.tensors[node.outputs[0]].quantization?.code(value, ties: .awayFromZero)
     else {
       throw .invalid(node: node.name, reason: "only padding with a constant has an operator")
     }

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 import OctetRuntime
 
 /// Turns a blob back into a graph: into the int8 graph that it came from, to be written in another

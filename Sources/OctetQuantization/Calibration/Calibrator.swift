@@ -1,3 +1,5 @@
+import OctetModel
+
 /// How an activation's range is chosen from what it was seen to be.
 public enum Calibrator: String, Sendable, CaseIterable {
   /// Whichever of the others gives the least error of the network's outputs on samples held back,
@@ -14,7 +16,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   public static let percentileShare = 0.9999
 
   /// The range for the values in `histogram`; it holds zero and is inside the seen range.
-  public func range(_ histogram: Histogram) -> ValueRange {
+  public func range(_ histogram: CalibrationHistogram) -> ValueRange {
     let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
     guard seen.upper > seen.lower else { return seen }
     switch self {
@@ -24,17 +26,17 @@ public enum Calibrator: String, Sendable, CaseIterable {
     }
   }
 
-  private func percentileRange(_ histogram: Histogram) -> ValueRange {
+  private func percentileRange(_ histogram: CalibrationHistogram) -> ValueRange {
     let tail = Double(histogram.totalCount) * (1 - Self.percentileShare)
     // Zeros count on both sides of the distribution only as mass, never as a tail.
     var lowerBin = 0
     var mass = 0.0
-    while lowerBin < Histogram.binCount - 1, histogram.center(lowerBin) < 0 {
+    while lowerBin < CalibrationHistogram.binCount - 1, histogram.center(lowerBin) < 0 {
       mass += Double(histogram.counts[lowerBin])
       if mass > tail { break }
       lowerBin += 1
     }
-    var upperBin = Histogram.binCount - 1
+    var upperBin = CalibrationHistogram.binCount - 1
     mass = 0
     while upperBin > 0, histogram.center(upperBin) > 0 {
       mass += Double(histogram.counts[upperBin])
@@ -47,7 +49,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   }
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
-  private func leastErrorRange(_ histogram: Histogram, within seen: ValueRange) -> ValueRange {
+  private func leastErrorRange(_ histogram: CalibrationHistogram, within seen: ValueRange) -> ValueRange {
     let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
       .map { (value: histogram.center($0), count: Double(histogram.counts[$0])) }
     var best = seen
@@ -71,12 +73,11 @@ public enum Calibrator: String, Sendable, CaseIterable {
   ) -> Double {
     let (scale, zeroPoint) = range.quantization
     let inverse = 1 / scale
-    let lowest = Float(-128 - zeroPoint)
-    let highest = Float(127 - zeroPoint)
     var sum = 0.0
     for bin in bins {
-      let code = max(lowest, min(highest, (bin.value * inverse).rounded()))
-      let error = bin.value - code * scale
+      let code = TieRule.awayFromZero.code(
+        steps: Double(bin.value * inverse), zeroPoint: zeroPoint)
+      let error = bin.value - Float(code - zeroPoint) * scale
       sum += bin.count * Double(error * error)
     }
     return sum
@@ -101,7 +102,6 @@ public struct ValueRange: Sendable, Equatable {
   public var quantization: (scale: Float, zeroPoint: Int32) {
     let scale = (upper - lower) / 255
     guard scale > 0, scale.isNormal else { return (1, 0) }
-    let zeroPoint = (-128 - lower / scale).rounded()
-    return (scale, Int32(max(-128, min(127, zeroPoint))))
+    return (scale, TieRule.awayFromZero.code(steps: Double(-128 - lower / scale)))
   }
 }

@@ -1,5 +1,6 @@
 import OctetCompiler
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetRuntime
 
@@ -81,7 +82,7 @@ public struct DiffModel: Sendable {
     fileByteCount = loaded.blob.count
     let values = try BlobRaiser.values(loaded.blob)
     coded = values.graph
-    real = values.graph.real()
+    real = values.graph.inReals()
     refusals = values.refusals
     let model = loaded.model
     var places: [Place] = []
@@ -245,7 +246,6 @@ extension TensorView {
 
   /// The code nearest to a real number; that of zero where it is none.
   func code(_ real: Float) -> Int8 {
-    let code = step(real) + Float(zeroPoint)
-    return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
+    Quantization(scale: scale, zeroPoint: Int32(zeroPoint)).code(real, ties: .awayFromZero)
   }
 }

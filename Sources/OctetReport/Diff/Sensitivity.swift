@@ -1,5 +1,6 @@
 import Foundation
 import OctetModel
+import OctetPasses
 import OctetRuntime
 
 extension Diff {

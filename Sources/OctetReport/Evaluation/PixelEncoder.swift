@@ -24,10 +24,7 @@ public struct PixelEncoder: Sendable {
     }
     self.reals = reals
     codes = reals.map { values in
-      values.map { value in
-        let code = (value / scale).rounded() + Float(zeroPoint)
-        return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
-      }
+      Quantization(scale: scale, zeroPoint: zeroPoint).codes(values, ties: .awayFromZero)
     }
   }
 
