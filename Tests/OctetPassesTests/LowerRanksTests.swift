@@ -5,7 +5,7 @@ import TestNetworks
 import Testing
 
 /// Windows of images and heads of attention, of five and six dimensions, run in four.
-@Suite struct FewerDimensionsTests {
+@Suite struct LowerRanksTests {
   private func check(_ operations: [OctetModel.Operation]) throws {
     var builder = NetworkBuilder(seed: 3, height: 8, width: 6, channelCount: 5)
     for (index, operation) in operations.enumerated() {

@@ -5,7 +5,7 @@ import OctetRuntime
 import Testing
 
 /// Functions in floats between two grids become one table.
-@Suite struct TableRegionTests {
+@Suite struct TableRegionsTests {
   /// `[1, 16, 16, 3]` codes to codes: x · logistic(gain · x), then max(0.1, x − 0.25).
   private func graph(gain: [Float], readsInside: Bool = false) -> Graph {
     var graph = Graph(name: "tables")

@@ -1,0 +1,41 @@
+import OctetModel
+import OctetPasses
+import TestNetworks
+import Testing
+
+@Suite struct EqualizeChannelsTests {
+  private func network() throws -> Graph {
+    var builder = NetworkBuilder(seed: 9, height: 8, width: 8, channelCount: 2)
+    try builder.convolution("conv", outputCount: 4, kernel: Extent(3))
+    let x = builder.last
+    func number(_ value: Float) -> TensorIndex { builder.constant("\(value)", [1], [value]) }
+    try builder.append("mean", .mean(axes: [1, 2], keepsDimensions: true))
+    let mean = builder.last
+    builder.select(x)
+    try builder.append("centred", .subtract(.none), [mean])
+    let centred = builder.last
+    try builder.append("square", .multiply(.none), [centred])
+    try builder.append("variance", .mean(axes: [1, 2], keepsDimensions: true))
+    try builder.append("bounded", .add(.none), [number(1e-7)])
+    try builder.append("factor", .power, [number(-0.5)])
+    try builder.append("normal", .multiply(.none), [centred])
+    return builder.finished().simplified()
+  }
+
+  /// Channels are multiplied with numbers that the normalization takes away again.
+  @Test func theNormalizedImageStays() throws {
+    var graph = try network()
+    let norm = try #require(graph.channelNorms().first)
+    #expect(graph.tensors[norm.centred].name == "centred.output")
+    let before = graph
+    graph.equalizeChannels(of: norm, variances: [1, 100, 0.01, 4])
+    #expect(graph.tensors.contains { $0.name == "centred.output/equalized" })
+    try expectSame(before, graph, tolerance: 1e-4)
+  }
+
+  @Test func imagesThatOthersReadStay() throws {
+    var graph = try network()
+    graph.outputs.append(try graph.index("conv.output"))
+    #expect(graph.channelNorms().isEmpty)
+  }
+}
