@@ -29,8 +29,8 @@ extension Graph {
     }
   }
 
-  /// The same for any node, also in a graph with grids: tensors between the made nodes take the grid
-  /// of the replaced node's first operand, and, behind a softmax, that of its result.
+  /// The same for any node, also in a graph with grids: tensors between the made nodes take the
+  /// grid of the replaced node's first operand, and, behind a softmax, that of its result.
   package mutating func replaceNodesOnGrids(_ form: (inout Graph, Node) -> [Node]?) {
     replaceNodes { graph, _, node in
       guard let made = form(&graph, node) else { return nil }
@@ -62,6 +62,7 @@ package struct Replacement {
   private let node: Node
   private var nodes: [Node] = []
 
+  /// Nothing yet in the place of `node`.
   package init(of node: Node) { self.node = node }
 
   /// Appends a node and returns its result, a tensor of `shape` in `graph`.
@@ -103,5 +104,6 @@ extension Operation {
     return false
   }
 
+  /// Whether only the shape changes.
   package var isReshape: Bool { if case .reshape = self { true } else { false } }
 }

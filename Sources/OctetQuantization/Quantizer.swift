@@ -6,16 +6,22 @@ import OctetPasses
 /// The result has the float graph's tensors (names and shapes) with a scale and zero point each,
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
+  /// What can be chosen.
   public struct Options: Sendable {
+    /// How the range of each activation is chosen.
     public var calibrator = Calibrator.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
+    /// Threads to work with, 1 or more; the result is the same with any number.
     public var threadCount = 1
 
+    /// The standard choices, on one thread.
     public init() {}
   }
 
+  /// The int8 graph, and how it came about.
   public struct Result: Sendable {
+    /// Canonical, with a grid on every tensor; every accumulator is proven.
     public var graph: Graph
     /// The ranges that were chosen, by tensor name.
     public var ranges: [String: ValueRange]
@@ -36,11 +42,15 @@ public struct Quantizer: Sendable {
     /// By how much the outputs' error is below that of `Calibrator.meanSquareError` for all, on the
     /// samples held back.
     public var gainedDecibels: Double
+    /// How many samples were held back.
     public var heldBackCount: Int
   }
 
   /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
   /// quantized in part, every scale stays and only those that are missing are chosen.
+  ///
+  /// - Parameter samples: real inputs as the float graph takes them.
+  /// - Throws: what keeps the graph from int8, all nodes without an int8 form at once.
   public static func quantize(
     _ graph: Graph, samples: CalibrationSamples, options: Options
   ) throws(QuantizationError) -> Result {

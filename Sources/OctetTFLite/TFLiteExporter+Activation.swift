@@ -39,7 +39,8 @@ extension TFLiteExporter {
       let constant = tensor(
         Tensor(
           name: helperName(node), shape: [1], elementType: target.elementType,
-          constant: target.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) } ?? .float([value]),
+          constant: target.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) }
+            ?? .float([value]),
           quantization: target.quantization))
       let result =
         isLast ? tensor(node.outputs[0]) : between(target, shape: target.shape, node)

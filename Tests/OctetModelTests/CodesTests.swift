@@ -4,13 +4,14 @@ import Testing
 /// Real numbers become codes in one place.
 @Suite struct CodesTests {
   /// Ties, ends and what is no number, with a zero point of 3.
-  @Test(arguments: [
-    (0.5, 4, 3), (1.5, 5, 5), (2.5, 6, 5), (-0.5, 2, 3), (-1.5, 1, 1), (-2.5, 0, 1),
-    (0.49999997, 3, 3), (0.50000006, 4, 4), (-0.0, 3, 3), (123.5, 127, 127), (124, 127, 127),
-    (125, 127, 127), (-130.5, -128, -127), (-131, -128, -128), (-132, -128, -128),
-    (1e30, 127, 127), (-1e30, -128, -128), (.infinity, 127, 127), (-.infinity, -128, -128),
-    (.nan, 3, 3), (.leastNonzeroMagnitude, 3, 3), (.greatestFiniteMagnitude, 127, 127),
-  ] as [(Float, Int8, Int8)])
+  @Test(
+    arguments: [
+      (0.5, 4, 3), (1.5, 5, 5), (2.5, 6, 5), (-0.5, 2, 3), (-1.5, 1, 1), (-2.5, 0, 1),
+      (0.49999997, 3, 3), (0.50000006, 4, 4), (-0.0, 3, 3), (123.5, 127, 127), (124, 127, 127),
+      (125, 127, 127), (-130.5, -128, -127), (-131, -128, -128), (-132, -128, -128),
+      (1e30, 127, 127), (-1e30, -128, -128), (.infinity, 127, 127), (-.infinity, -128, -128),
+      (.nan, 3, 3), (.leastNonzeroMagnitude, 3, 3), (.greatestFiniteMagnitude, 127, 127),
+    ] as [(Float, Int8, Int8)])
   func codes(steps: Float, away: Int8, even: Int8) {
     for scale in [Float(1), 0.25, 4] {
       // A power of two, so that the quotient is exact.
@@ -43,7 +44,7 @@ import Testing
 
   /// 32 bits: ends that a Float cannot hold, and zero points that would overflow.
   @Test func wideCodes() {
-    let all = Int32.min ... Int32.max
+    let all = Int32.min...Int32.max
     for ties in [TieRule.awayFromZero, .toEven] {
       #expect(ties.code(steps: 0x1p31, in: all) == .max)
       #expect(ties.code(steps: -0x1p31, in: all) == .min)
@@ -54,7 +55,9 @@ import Testing
       #expect(ties.code(steps: .nan, zeroPoint: 200) == 127)
       #expect(ties.exactCode(steps: 0x1p31) == nil)
       #expect(ties.exactCode(steps: -0x1p31) == .min)
-      for none in [Double.nan, .infinity, -.infinity] { #expect(ties.exactCode(steps: none) == nil) }
+      for none in [Double.nan, .infinity, -.infinity] {
+        #expect(ties.exactCode(steps: none) == nil)
+      }
     }
     #expect(TieRule.toEven.exactCode(steps: 536_870_911.5, in: -(1 << 29)...(1 << 29) - 1) == nil)
   }

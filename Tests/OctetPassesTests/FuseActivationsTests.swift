@@ -35,10 +35,11 @@ import Testing
   }
 
   /// The grids of the convolution's result and of the activation's decide.
-  @Test(arguments: [
-    (nil, nil, true, false), (nil, 0.05, true, true), (0.05, 0.05, false, true),
-    (0.05, 0.1, false, false), (0.05, nil, false, false),
-  ] as [(Float?, Float?, Bool, Bool)])
+  @Test(
+    arguments: [
+      (nil, nil, true, false), (nil, 0.05, true, true), (0.05, 0.05, false, true),
+      (0.05, 0.1, false, false), (0.05, nil, false, false),
+    ] as [(Float?, Float?, Bool, Bool)])
   func grids(inner: Float?, outer: Float?, betweenReals: Bool, beforeRounding: Bool) throws {
     var builder = NetworkBuilder(seed: 5)
     try builder.convolution("conv", outputCount: 3, kernel: Extent(3))

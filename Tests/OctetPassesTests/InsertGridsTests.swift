@@ -17,7 +17,8 @@ import Testing
     let fine = Quantization(scale: 0.01, zeroPoint: 0)
     let coarse = Quantization(scale: 0.02, zeroPoint: -5)
     graph.takeGrids(
-      Dictionary(uniqueKeysWithValues: graph.tensors.indices.map { ($0, $0 == image ? fine : coarse) }))
+      Dictionary(
+        uniqueKeysWithValues: graph.tensors.indices.map { ($0, $0 == image ? fine : coarse) }))
     graph.insertGrids(
       [
         GridChange(node: 1, position: 1, quantization: coarse),

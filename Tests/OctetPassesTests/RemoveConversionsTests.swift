@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RemoveConversionsTests {
   /// image (codes) → dequantize → first → quantize → dequantize → second.
-  private func graph(_ first: OctetModel.Operation, _ second: OctetModel.Operation) throws -> Graph {
+  private func graph(_ first: OctetModel.Operation, _ second: OctetModel.Operation) throws -> Graph
+  {
     var builder = NetworkBuilder()
     try builder.append("reals", .dequantize)
     try builder.append("first", first)

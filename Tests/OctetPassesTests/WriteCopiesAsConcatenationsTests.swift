@@ -4,10 +4,12 @@ import TestNetworks
 import Testing
 
 @Suite struct WriteCopiesAsConcatenationsTests {
-  @Test(arguments: [
-    (.tile([1, 2, 1, 3]), ["concatenation", "concatenation"]), (.tile([1, 1, 1, 1]), ["identity"]),
-    (.tile([1, 256, 1, 1]), ["tile"]),
-  ] as [(OctetModel.Operation, [String])])
+  @Test(
+    arguments: [
+      (.tile([1, 2, 1, 3]), ["concatenation", "concatenation"]),
+      (.tile([1, 1, 1, 1]), ["identity"]),
+      (.tile([1, 256, 1, 1]), ["tile"]),
+    ] as [(OctetModel.Operation, [String])])
   func tilings(operation: OctetModel.Operation, expected: [String]) throws {
     var builder = NetworkBuilder()
     try builder.append("copies", operation)

@@ -6,7 +6,9 @@ import Testing
 
 /// Ranges chosen from histograms whose answer can be worked out by hand.
 @Suite struct CalibratorTests {
-  private func histogram(_ values: [Float], lower: Float? = nil, upper: Float? = nil) -> CalibrationHistogram {
+  private func histogram(_ values: [Float], lower: Float? = nil, upper: Float? = nil)
+    -> CalibrationHistogram
+  {
     var result = CalibrationHistogram(
       lower: lower ?? min(0, values.min() ?? 0), upper: upper ?? max(0, values.max() ?? 0))
     values.withUnsafeBufferPointer { result.add($0) }

@@ -5,6 +5,7 @@ import OctetModel
 
 /// Nodes that together are a function of one tensor, element by element.
 package struct FunctionRegion: Sendable {
+  /// What is read, and what is made of it: of one shape.
   package var source, result: TensorIndex
   /// In execution order; two at least.
   package var nodes: [Int]

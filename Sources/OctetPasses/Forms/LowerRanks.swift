@@ -5,8 +5,8 @@ import OctetModel
 // So windows of images and heads of attention, of five and six dimensions, run in four.
 
 extension Graph {
-  /// Writes operations on more than four dimensions as the same on fewer, between reshapes; one that
-  /// tells more than four apart stays as it is.
+  /// Writes operations on more than four dimensions as the same on fewer, between reshapes; one
+  /// that tells more than four apart stays as it is.
   ///
   /// Every output keeps its value and its bytes.
   package mutating func lowerRanks() {

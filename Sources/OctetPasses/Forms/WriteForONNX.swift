@@ -21,7 +21,9 @@ extension Graph {
         return output
       }
       func ended(_ operation: Operation, _ inputs: [TensorIndex]) -> [Node] {
-        result + [Node(name: node.name, operation: operation, inputs: inputs, outputs: node.outputs)]
+        result + [
+          Node(name: node.name, operation: operation, inputs: inputs, outputs: node.outputs)
+        ]
       }
       let shape = graph.tensors[node.outputs[0]].shape
       if node.operation == .squaredDifference {

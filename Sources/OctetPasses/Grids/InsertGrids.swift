@@ -2,11 +2,14 @@ import OctetModel
 
 /// A value that is put on another grid before a node reads it.
 package struct GridChange: Sendable {
+  /// The node's index.
   package var node: Int
   /// The place among the node's inputs.
   package var position: Int
+  /// The grid that the node reads the value on.
   package var quantization: Quantization
 
+  /// A change before the input at `position` of node `node`.
   package init(node: Int, position: Int, quantization: Quantization) {
     (self.node, self.position, self.quantization) = (node, position, quantization)
   }

@@ -16,7 +16,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   public static let percentileShare = 0.9999
 
   /// The range for the values in `histogram`; it holds zero and is inside the seen range.
-  public func range(_ histogram: CalibrationHistogram) -> ValueRange {
+  package func range(_ histogram: CalibrationHistogram) -> ValueRange {
     let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
     guard seen.upper > seen.lower else { return seen }
     switch self {
@@ -49,7 +49,9 @@ public enum Calibrator: String, Sendable, CaseIterable {
   }
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
-  private func leastErrorRange(_ histogram: CalibrationHistogram, within seen: ValueRange) -> ValueRange {
+  private func leastErrorRange(_ histogram: CalibrationHistogram, within seen: ValueRange)
+    -> ValueRange
+  {
     let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
       .map { (value: histogram.center($0), count: Double(histogram.counts[$0])) }
     var best = seen
@@ -86,14 +88,18 @@ public enum Calibrator: String, Sendable, CaseIterable {
 
 /// The real values that an activation's codes span; zero is always inside.
 public struct ValueRange: Sendable, Equatable {
+  /// The least value, at most 0.
   public var lower: Float
+  /// The greatest value, at least 0.
   public var upper: Float
 
+  /// The range of two values, with 0 taken in.
   public init(lower: Float, upper: Float) {
     self.lower = min(lower, 0)
     self.upper = max(upper, 0)
   }
 
+  /// The least range that holds both.
   public func union(_ other: ValueRange) -> ValueRange {
     ValueRange(lower: min(lower, other.lower), upper: max(upper, other.upper))
   }
