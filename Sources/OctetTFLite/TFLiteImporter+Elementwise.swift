@@ -111,7 +111,6 @@ extension TFLiteImporter {
       inputs: [codes])
   }
 
-  /// Copies along an axis stand one after the other.
   mutating func tile(_ call: TFLiteCall) throws(TFLiteRefusal) {
     let x = try call.shape(0)
     let counts = try call.integers(1, "its multiples are")
@@ -119,29 +118,9 @@ extension TFLiteImporter {
       throw call.broken("it has the multiples \(counts) for \(x.count) dimensions")
     }
     let source = try tensor(call.node.inputs[0])
-    let repeated = counts.indices.filter { counts[$0] > 1 }
-    guard let last = repeated.last else { return try append(call, .reshape(x)) }
-    guard repeated.allSatisfy({ counts[$0] <= 64 }) else {
-      guard graph.tensors[source].quantization == nil else {
-        throw .unsupported("it repeats \(counts) times; in int8 at most 64 times are supported")
-      }
-      return try append(call, .tile(counts))
+    guard graph.tensors[source].quantization == nil || counts.allSatisfy({ $0 <= 64 }) else {
+      throw .unsupported("it repeats \(counts) times; in int8 at most 64 times are supported")
     }
-    var (current, shape) = (source, x)
-    for axis in repeated.dropLast() {
-      shape[axis] *= counts[axis]
-      var held = graph.tensors[current]
-      (held.name, held.constant, held.shape) = ("\(call.name)/axis\(axis)", nil, shape)
-      let output = addTensor(held)
-      graph.nodes.append(
-        Node(
-          name: uniqueNodeName("\(call.name)/axis\(axis)"),
-          operation: .concatenation(axis: axis, activation: .none),
-          inputs: [TensorIndex](repeating: current, count: counts[axis]), outputs: [output]))
-      current = output
-    }
-    try append(
-      call, .concatenation(axis: last, activation: .none),
-      inputs: [TensorIndex](repeating: current, count: counts[last]))
+    try append(call, counts.allSatisfy { $0 == 1 } ? .reshape(x) : .tile(counts))
   }
 }

@@ -15,7 +15,7 @@ extension TFLiteFile.Tensor {
   }
 }
 
-extension TFLiteImporter: WeightWidener {
+extension TFLiteImporter {
   /// Weights with a zero point as weights without, where int8 holds them.
   mutating func narrowed(_ index: TensorIndex) -> TensorIndex {
     guard let steps = steps(index), steps.zeroPoint != 0 else { return index }
@@ -37,7 +37,9 @@ extension TFLiteImporter: WeightWidener {
     var node = Node(name: call.name, operation: operation, inputs: inputs, outputs: [])
     var weights = graph.tensors[inputs[1]]
     weights.quantization = Quantization(scales: steps.scales, zeroPoints: [0])
-    widen(&node, &weights, wideParts(of: steps.values))
+    graph.nodes += graph.widen(
+      &node, &weights, Graph.wideParts(of: steps.values), tensorNames: &tensorNames,
+      nodeNames: &nodeNames)
     node.inputs[1] = addTensor(weights)
     widenedNodes.append(call.name)
     try append(call, node.operation, inputs: node.inputs)
@@ -50,19 +52,5 @@ extension TFLiteImporter: WeightWidener {
     else { return nil }
     let zeroPoint = Int(grid.zeroPoints[0])
     return (codes.map { Int($0) - zeroPoint }, zeroPoint, grid.scales)
-  }
-
-  mutating func moved(
-    _ tensor: TensorIndex, _ operation: Operation, _ inputs: [TensorIndex], _ name: String,
-    _ shape: [Int]
-  ) -> TensorIndex {
-    var result = graph.tensors[tensor]
-    (result.name, result.shape, result.constant) = ("\(result.name)/\(name)", shape, nil)
-    let index = addTensor(result)
-    graph.nodes.append(
-      Node(
-        name: uniqueNodeName(result.name), operation: operation, inputs: inputs,
-        outputs: [index]))
-    return index
   }
 }

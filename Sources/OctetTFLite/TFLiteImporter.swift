@@ -21,8 +21,8 @@ struct TFLiteImporter {
   var dequantizedWeightCount = 0
   /// File tensor to graph tensor.
   private var placed: [Int: TensorIndex] = [:]
-  private var tensorNames = UniqueNames()
-  private var nodeNames = UniqueNames()
+  var tensorNames = UniqueNames()
+  var nodeNames = UniqueNames()
   private var refusals: [UnsupportedNode] = []
 
   init(_ file: TFLiteFile) { self.file = file }

@@ -7,18 +7,7 @@ import Testing
   private func network() throws -> Graph {
     var builder = NetworkBuilder(seed: 9, height: 8, width: 8, channelCount: 2)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3))
-    let x = builder.last
-    func number(_ value: Float) -> TensorIndex { builder.constant("\(value)", [1], [value]) }
-    try builder.append("mean", .mean(axes: [1, 2], keepsDimensions: true))
-    let mean = builder.last
-    builder.select(x)
-    try builder.append("centred", .subtract(.none), [mean])
-    let centred = builder.last
-    try builder.append("square", .multiply(.none), [centred])
-    try builder.append("variance", .mean(axes: [1, 2], keepsDimensions: true))
-    try builder.append("bounded", .add(.none), [number(1e-7)])
-    try builder.append("factor", .power, [number(-0.5)])
-    try builder.append("normal", .multiply(.none), [centred])
+    try builder.channelNormalization(epsilon: 1e-7)
     return builder.finished().simplified()
   }
 

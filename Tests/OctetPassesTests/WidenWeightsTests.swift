@@ -4,26 +4,9 @@ import TestNetworks
 import Testing
 
 @Suite struct WidenWeightsTests {
-  private struct Importer: WeightWidener {
-    var graph: Graph
-
-    mutating func moved(
-      _ tensor: TensorIndex, _ operation: OctetModel.Operation, _ inputs: [TensorIndex],
-      _ name: String, _ shape: [Int]
-    ) -> TensorIndex {
-      var result = graph.tensors[tensor]
-      (result.name, result.shape) = ("\(result.name)/\(name)", shape)
-      let index = graph.add(result)
-      graph.nodes.append(
-        Node(name: result.name, operation: operation, inputs: inputs, outputs: [index]))
-      return index
-    }
-  }
-
   @Test func partsAddUp() {
-    let importer = Importer(graph: Graph())
     for value in -255...255 {
-      let parts = importer.wideParts(of: [value, 0])
+      let parts = Graph.wideParts(of: [value, 0])
       let sum = parts.reduce(0) { $0 + Int($1[0]) }
       #expect(sum == value)
       #expect(parts.allSatisfy { $0[1] == 0 })
@@ -52,13 +35,17 @@ import Testing
     var before = graph
     before.nodes.append(node)
 
-    var importer = Importer(graph: graph)
     var weights = graph.tensors[node.inputs[1]]
     weights.name = "wide"
-    importer.widen(&node, &weights, importer.wideParts(of: integers))
+    var (tensorNames, nodeNames) = (
+      UniqueNames(Set(graph.tensors.map(\.name))), UniqueNames(["node"])
+    )
+    var after = graph
+    after.nodes += after.widen(
+      &node, &weights, Graph.wideParts(of: integers), tensorNames: &tensorNames,
+      nodeNames: &nodeNames)
     guard case .int8(let codes) = weights.constant else { return #expect(Bool(false)) }
     weights.constant = .float(codes.map { Float($0) })
-    var after = importer.graph
     node.inputs[1] = after.add(weights)
     after.nodes.append(node)
     try expectSame(before, after)

@@ -149,34 +149,23 @@ extension Graph {
       return viewed(
         node, .transpose(moves), [order.map(size)], [blocks.map(size)])
     }
-    var result: [Node] = []
+    var result = Replacement(of: node)
     var source = node.inputs[0]
     for (place, block) in blocks.enumerated() {
       guard let index = order.firstIndex(of: block), index != place else { continue }
-      let (before, passed) = (order[..<place].map(size), order[place..<index].map(size))
-      let after = order[(index + 1)...].map(size)
-      let view = [
-        before.elementCount, passed.elementCount, size(block), after.elementCount,
-      ]
-      let seen = moved(node, "moved\(place)", [view[0], view[2], view[1], view[3]])
-      let viewedSource = moved(node, "view\(place)", view)
-      result.append(
-        Node(
-          name: "\(node.name)/view\(place)", operation: .reshape(view), inputs: [source],
-          outputs: [viewedSource]))
-      result.append(
-        Node(
-          name: "\(node.name)/moved\(place)", operation: .transpose([0, 2, 1, 3]),
-          inputs: [viewedSource], outputs: [seen]))
+      let before = order[..<place].map(size).elementCount
+      let passed = order[place..<index].map(size).elementCount
+      let after = order[(index + 1)...].map(size).elementCount
+      let view = [before, passed, size(block), after]
+      let moved = [before, size(block), passed, after]
+      let viewed = result.add(.reshape(view), [source], "view\(place)", view, to: &self)
+      source = result.add(
+        .transpose([0, 2, 1, 3]), [viewed], "moved\(place)", moved, to: &self)
+      for tensor in [viewed, source] { setGrid(tensor, like: node.outputs[0]) }
       order.remove(at: index)
       order.insert(block, at: place)
-      source = seen
     }
-    result.append(
-      Node(
-        name: node.name, operation: .reshape(tensors[node.outputs[0]].shape), inputs: [source],
-        outputs: node.outputs))
-    return result
+    return result.ended(.reshape(tensors[node.outputs[0]].shape), [source])
   }
 
   /// The operation on views of its operands, and its results viewed as they were.
@@ -214,14 +203,6 @@ extension Graph {
           inputs: [inner.outputs[position]], outputs: [target]))
     }
     return result + [inner] + after
-  }
-
-  /// A tensor for a value between, with the grid of the node's result.
-  private mutating func moved(_ node: Node, _ name: String, _ shape: [Int]) -> TensorIndex {
-    var tensor = tensors[node.outputs[0]]
-    tensor.name += "/\(name)"
-    tensor.shape = shape
-    return add(tensor)
   }
 }
 

@@ -4,7 +4,7 @@ import OctetModel
 //
 // Those with a zero point are as WidenWeights.swift has it.
 
-extension IntegerPlacement: WeightWidener {
+extension IntegerPlacement {
   /// Gives a node with weights integers; false, and no change, when they do not lie on a grid.
   mutating func convertWeights(_ node: inout Node, axis: Int) -> Bool {
     let tensor = graph.tensors[node.inputs[1]]
@@ -21,7 +21,7 @@ extension IntegerPlacement: WeightWidener {
       if bias == nil { return false }
     }
     let zeroPoint = zeroPoint(of: node, grid, steps)
-    let parts = wideParts(of: steps.map { $0 + zeroPoint })
+    let parts = Graph.wideParts(of: steps.map { $0 + zeroPoint })
     guard parts.count <= 3 else { return false }
     var weights = tensor
     weights.elementType = .int8
@@ -31,7 +31,8 @@ extension IntegerPlacement: WeightWidener {
     if parts.count == 1 {
       weights.constant = .int8(parts[0])
     } else {
-      widen(&node, &weights, parts)
+      nodes += graph.widen(
+        &node, &weights, parts, tensorNames: &names, nodeNames: &nodeNames)
       widenedNodes.append(node.name)
     }
     if let bias { node.inputs[2] = addConstant(bias) }
@@ -46,21 +47,6 @@ extension IntegerPlacement: WeightWidener {
       !steps.allSatisfy({ (-128...127).contains($0) })
     else { return 0 }
     return Int(grid.zeroPoints[0])
-  }
-
-  /// A node that moves elements of `tensor`, and its result on the same grid.
-  mutating func moved(
-    _ tensor: TensorIndex, _ operation: Operation, _ inputs: [TensorIndex], _ name: String,
-    _ shape: [Int]
-  ) -> TensorIndex {
-    var result = graph.tensors[tensor]
-    result.name = names.take("\(result.name)/\(name)")
-    result.shape = shape
-    let index = graph.add(result)
-    nodes.append(
-      Node(
-        name: nodeNames.take(result.name), operation: operation, inputs: inputs, outputs: [index]))
-    return index
   }
 
   /// int32 at the input's scale times the weights'.

@@ -11,20 +11,9 @@ import OctetModel
 // Every way adds up the same integers as the file, so results are the same to the last bit. The
 // last costs two or three times the node's multiply-adds and weights.
 
-/// An importer that can put nodes before the one that it makes.
-package protocol WeightWidener {
-  var graph: Graph { get }
-
-  /// A node that moves elements of `tensor`, and its result on the same grid.
-  mutating func moved(
-    _ tensor: TensorIndex, _ operation: Operation, _ inputs: [TensorIndex], _ name: String,
-    _ shape: [Int]
-  ) -> TensorIndex
-}
-
-extension WeightWidener {
+extension Graph {
   /// As few int8 parts as the integers are sums of.
-  package func wideParts(of integers: [Int]) -> [[Int8]] {
+  package static func wideParts(of integers: [Int]) -> [[Int8]] {
     var rest = integers
     var result: [[Int8]] = []
     repeat {
@@ -35,17 +24,27 @@ extension WeightWidener {
     return result
   }
 
-  /// Makes the node read each input channel once for each part of the weights.
+  /// Makes a node with weights read each input channel once for each part of the weights.
   ///
   /// Weights `[O, KH, KW, I / groups]` become `[O, KH, KW, parts · I / groups]`, those of a
-  /// fully connected node `[O, parts · I]`; a depthwise convolution becomes one in groups.
-  package mutating func widen(_ node: inout Node, _ weights: inout Tensor, _ parts: [[Int8]]) {
+  /// fully connected node `[O, parts · I]`; a depthwise convolution becomes one in groups. The sums
+  /// stay the same to the last bit.
+  ///
+  /// - Parameters:
+  ///   - node: not one of the graph's yet; its first operand is.
+  ///   - weights: its constant, with the parts as `wideParts(of:)` has them.
+  ///   - tensorNames, nodeNames: those that are taken.
+  /// - Returns: the nodes that repeat the channels, to stand before the node.
+  package mutating func widen(
+    _ node: inout Node, _ weights: inout Tensor, _ parts: [[Int8]],
+    tensorNames: inout UniqueNames, nodeNames: inout UniqueNames
+  ) -> [Node] {
     var groups = 1
     var rows = parts
     if case .convolution(let attributes) = node.operation { groups = attributes.groups }
     if case .transposedConvolution(let attributes) = node.operation { groups = attributes.groups }
     if case .depthwiseConvolution(var attributes) = node.operation {
-      groups = graph.tensors[node.inputs[0]].shape[3]
+      groups = tensors[node.inputs[0]].shape[3]
       attributes.groups = groups
       node.operation = .convolution(attributes)
       let (taps, outputs) = (weights.shape[1] * weights.shape[2], weights.shape[3])
@@ -61,31 +60,47 @@ extension WeightWidener {
       (0..<rows[0].count / depth).flatMap { row in
         rows.flatMap { $0[row * depth..<(row + 1) * depth] }
       })
-    node.inputs[0] = copies(of: node.inputs[0], depth: depth, groups: groups, count: parts.count)
+    var made: [Node] = []
+    for (name, operation, shape) in repetition(
+      of: tensors[node.inputs[0]].shape, depth: depth, groups: groups, count: parts.count)
+    {
+      var result = tensors[node.inputs[0]]
+      result.name = tensorNames.take("\(tensors[node.inputs[0]].name)/\(name)")
+      (result.shape, result.constant) = (shape, nil)
+      let source = made.last?.outputs[0] ?? node.inputs[0]
+      let isCopying = !operation.isReshape
+      made.append(
+        Node(
+          name: nodeNames.take(result.name), operation: operation,
+          inputs: [TensorIndex](repeating: source, count: isCopying ? parts.count : 1),
+          outputs: [add(result)]))
+    }
+    if let last = made.last { node.inputs[0] = last.outputs[0] }
+    return made
   }
 
-  /// The tensor `[…, groups · depth]` with the channels of each group `count` times,
-  /// `[…, groups · count · depth]`.
-  private mutating func copies(
-    of tensor: TensorIndex, depth: Int, groups: Int, count: Int
-  ) -> TensorIndex {
-    let shape = graph.tensors[tensor].shape
+  /// How a tensor `[…, groups · depth]` gets the channels of each group `count` times,
+  /// `[…, groups · count · depth]`: names, operations and shapes, one after the other.
+  private func repetition(
+    of shape: [Int], depth: Int, groups: Int, count: Int
+  ) -> [(name: String, operation: Operation, shape: [Int])] {
     if groups == 1, shape.last == depth {
-      let parts = [TensorIndex](repeating: tensor, count: count)
-      return moved(
-        tensor, .concatenation(axis: shape.count - 1, activation: .none), parts, "repeated",
-        shape.dropLast() + [count * depth])
+      let repeated: [Int] = shape.dropLast() + [count * depth]
+      return [
+        ("repeated", .concatenation(axis: shape.count - 1, activation: .none), repeated)
+      ]
     }
-    let pixels = graph.tensors[tensor].elementCount / max(groups * depth, 1)
+    let pixels = shape.elementCount / max(groups * depth, 1)
     let grouped = [1, pixels, groups, depth]
-    let repeated = [1, pixels, groups, count * depth]
-    let wide =
+    let wide: [Int] =
       shape.last == groups * depth
       ? shape.dropLast() + [groups * count * depth] : [pixels, groups * count * depth]
-    let source = moved(tensor, .reshape(grouped), [tensor], "grouped", grouped)
-    let parts = [TensorIndex](repeating: source, count: count)
-    let joined = moved(
-      tensor, .concatenation(axis: 3, activation: .none), parts, "repeated", repeated)
-    return moved(tensor, .reshape(wide), [joined], "wide", wide)
+    return [
+      ("grouped", .reshape(grouped), grouped),
+      (
+        "repeated", .concatenation(axis: 3, activation: .none), [1, pixels, groups, count * depth]
+      ),
+      ("wide", .reshape(wide), wide),
+    ]
   }
 }

@@ -6,7 +6,7 @@ import TestNetworks
 import Testing
 
 /// Functions of one tensor that a float graph has as several nodes become one table.
-@Suite struct FunctionTableTests {
+@Suite struct FunctionRegionsTests {
   enum Function: String, CaseIterable {
     case silu, gelu, hardSwish, mish, softplus, polynomial, sharedInside, largest
   }

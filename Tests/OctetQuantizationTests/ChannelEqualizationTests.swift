@@ -4,22 +4,11 @@ import TestNetworks
 import Testing
 
 /// Channels that are normalized one by one, of weights a hundred times apart.
-@Suite struct NormEqualizationTests {
+@Suite struct ChannelEqualizationTests {
   private func network(_ spread: Float) throws -> Graph {
     var builder = NetworkBuilder(seed: 9, height: 8, width: 8, channelCount: 2)
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3))
-    let x = builder.last
-    func number(_ value: Float) -> TensorIndex { builder.constant("\(value)", [1], [value]) }
-    try builder.append("mean", .mean(axes: [1, 2], keepsDimensions: true))
-    let mean = builder.last
-    builder.select(x)
-    try builder.append("centred", .subtract(.none), [mean])
-    let centred = builder.last
-    try builder.append("square", .multiply(.none), [centred])
-    try builder.append("variance", .mean(axes: [1, 2], keepsDimensions: true))
-    try builder.append("bounded", .add(.none), [number(1e-5)])
-    try builder.append("factor", .power, [number(-0.5)])
-    try builder.append("normal", .multiply(.none), [centred])
+    try builder.channelNormalization(epsilon: 1e-5)
     try builder.append("relu", .scalar(.relu))
     var graph = builder.finished()
     guard let weights = graph.tensors.firstIndex(where: { $0.name == "conv.weight" }),
