@@ -36,7 +36,7 @@ extension CalibrationSamples {
 /// What every activation of a graph was seen to be.
 package struct Calibration: Sendable {
   /// For each tensor that is not a constant.
-  package private(set) var histograms: [TensorIndex: CalibrationHistogram]
+  package private(set) var histograms: [TensorIndex: ValueCounts]
   /// The least, over all samples, of a sample's highest class score; nil without class scores.
   package private(set) var leastHighest: Float?
   /// For each node with weights, how its inputs vary together.
@@ -80,7 +80,7 @@ package struct Calibration: Sendable {
       }
     }
     let counted = try Self.pass(graph, samples, threadCount) {
-      ranges.map { CalibrationHistogram(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
+      ranges.map { ValueCounts(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
     } visit: { _, interpreter, histograms in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { histograms[position].add($0) }

@@ -16,7 +16,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   public static let percentileShare = 0.9999
 
   /// The range for the values in `histogram`; it holds zero and is inside the seen range.
-  package func range(_ histogram: CalibrationHistogram) -> ValueRange {
+  package func range(_ histogram: ValueCounts) -> ValueRange {
     let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
     guard seen.upper > seen.lower else { return seen }
     switch self {
@@ -26,17 +26,17 @@ public enum Calibrator: String, Sendable, CaseIterable {
     }
   }
 
-  private func percentileRange(_ histogram: CalibrationHistogram) -> ValueRange {
+  private func percentileRange(_ histogram: ValueCounts) -> ValueRange {
     let tail = Double(histogram.totalCount) * (1 - Self.percentileShare)
     // Zeros count on both sides of the distribution only as mass, never as a tail.
     var lowerBin = 0
     var mass = 0.0
-    while lowerBin < CalibrationHistogram.binCount - 1, histogram.center(lowerBin) < 0 {
+    while lowerBin < ValueCounts.binCount - 1, histogram.center(lowerBin) < 0 {
       mass += Double(histogram.counts[lowerBin])
       if mass > tail { break }
       lowerBin += 1
     }
-    var upperBin = CalibrationHistogram.binCount - 1
+    var upperBin = ValueCounts.binCount - 1
     mass = 0
     while upperBin > 0, histogram.center(upperBin) > 0 {
       mass += Double(histogram.counts[upperBin])
@@ -49,7 +49,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   }
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
-  private func leastErrorRange(_ histogram: CalibrationHistogram, within seen: ValueRange)
+  private func leastErrorRange(_ histogram: ValueCounts, within seen: ValueRange)
     -> ValueRange
   {
     let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
