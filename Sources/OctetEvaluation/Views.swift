@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 extension OperatorView {

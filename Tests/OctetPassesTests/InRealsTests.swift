@@ -3,7 +3,7 @@ import OctetPasses
 import TestNetworks
 import Testing
 
-@Suite struct RealFormTests {
+@Suite struct InRealsTests {
   /// Constants of codes become their values, and nothing has a grid any more.
   @Test func codesBecomeReals() throws {
     let quantized = try Networks.quantized(Networks.tiny())

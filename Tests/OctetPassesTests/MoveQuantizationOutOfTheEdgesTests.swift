@@ -3,7 +3,7 @@ import OctetPasses
 import TestNetworks
 import Testing
 
-@Suite struct MoveConversionsOutTests {
+@Suite struct MoveQuantizationOutOfTheEdgesTests {
   private func graph() throws -> Graph {
     var builder = NetworkBuilder()
     try builder.append("codes", .quantize)
