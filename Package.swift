@@ -60,6 +60,8 @@ let package = Package(
       name: "OctetRuntimeTests",
       dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "BlobFuzz"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
+    .testTarget(
+      name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(

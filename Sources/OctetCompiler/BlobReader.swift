@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 import OctetRuntime
 
 /// Reads a blob as a graph: as the int8 graph that it came from, to be written in another format,

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetRuntime
 
@@ -200,9 +201,6 @@ extension Quantization {
   /// The int8 range that a fused activation clamps to.
   func clampRange(_ activation: Activation) -> (lower: Int, upper: Int) {
     let (lower, upper) = activation.bounds
-    func code(_ value: Float, _ unbounded: Int) -> Int {
-      value.isFinite ? codes([value]).first.map { Int($0) } ?? unbounded : unbounded
-    }
-    return (code(lower, -128), code(upper, 127))
+    return (Int(code(lower, ties: .awayFromZero)), Int(code(upper, ties: .awayFromZero)))
   }
 }

@@ -95,7 +95,7 @@ public struct DiffModel: Sendable {
     fileByteCount = loaded.blob.count
     let values = try BlobReader.values(loaded.blob)
     coded = values.graph
-    real = values.graph.real()
+    real = values.graph.inReals()
     refusals = values.refusals
     let model = loaded.model
     normalization = model.normalization

@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 extension OperatorView {
@@ -19,8 +20,7 @@ extension TensorView {
   @inlinable package func step(_ real: Float) -> Float { (real / scale).rounded() }
 
   /// The code nearest to a real number; that of zero where it is none.
-  @inlinable package func code(_ real: Float) -> Int8 {
-    let code = step(real) + Float(zeroPoint)
-    return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
+  package func code(_ real: Float) -> Int8 {
+    Int8(TieRule.awayFromZero.code(steps: Double(real / scale), zeroPoint: Int32(zeroPoint)))
   }
 }

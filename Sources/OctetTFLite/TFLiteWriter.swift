@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 /// Writes a float or int8 `Graph` as a TFLite file (schema version 3) that TensorFlow Lite for
 /// Microcontrollers and LiteRT run.

@@ -1,7 +1,8 @@
 import OctetExchange
-import OctetONNX
-import OctetTFLite
 import OctetModel
+import OctetONNX
+import OctetPasses
+import OctetTFLite
 import Testing
 
 /// Graph → file → graph.

@@ -6,7 +6,7 @@ extension Lowering {
     _ node: Node, before: [Int], after: [Int], _ mode: PadMode
   ) throws(CompilerError) {
     guard case .constant(let value) = mode,
-      let code = graph.tensors[node.outputs[0]].quantization?.codes([value]).first
+      let code = graph.tensors[node.outputs[0]].quantization?.code(value, ties: .awayFromZero)
     else {
       throw .invalid(node: node.name, reason: "only padding with a constant has an operator")
     }

@@ -76,12 +76,10 @@ public struct LookupTable: Sendable {
   /// The result's code for a real number, 0 where a function is not defined, an end where it is
   /// infinite. Halves are rounded away from zero, or to even in ONNX's arithmetic.
   public func code(_ real: Double) -> Int8 {
-    let code =
-      arithmetic == .onnx
-      ? Double((Float(real) / output.scale).rounded(.toNearestOrEven))
-      : (real / Double(output.scale)).rounded(.toNearestOrAwayFromZero)
-    if code.isNaN { return Int8(output.zeroPoint) }
-    return Int8(min(max(code + Double(output.zeroPoint), -128), 127))
+    let steps =
+      arithmetic == .onnx ? Double(Float(real) / output.scale) : real / Double(output.scale)
+    let ties = arithmetic == .onnx ? TieRule.toEven : .awayFromZero
+    return Int8(ties.code(steps: steps, zeroPoint: Int32(output.zeroPoint)))
   }
 
   // MARK: TensorFlow Lite's kernels
@@ -114,8 +112,8 @@ public struct LookupTable: Sendable {
 
   private func clipped(lower: Float, upper: Float) -> [Int8] {
     let by = FixedPointMultiplier(Double(input.scale) / Double(output.scale))
-    let bounds = (code(lower), code(upper))
-    return values { max(bounds.0, min(bounds.1, rescale($0, by))) }
+    let bounds = [lower, upper].map { Int(code(steps: $0 / output.scale)) }
+    return values { max(bounds[0], min(bounds[1], rescale($0, by))) }
   }
 
   private func absolute() -> [Int8] {
@@ -144,15 +142,12 @@ public struct LookupTable: Sendable {
     let inverse = 1 / output.scale
     return (-128...127).map { x in
       let real = function(input.scale * Float(x - input.zeroPoint))
-      let steps = (real * inverse).rounded() + Float(output.zeroPoint)
-      return steps.isNaN ? Int8(output.zeroPoint) : Int8(min(max(steps, -128), 127))
+      return code(steps: real * inverse)
     }
   }
 
-  /// A real bound as a code of the output.
-  private func code(_ real: Float) -> Int {
-    let steps = (real / output.scale).rounded(.toNearestOrAwayFromZero)
-    return output.zeroPoint + Int(max(-512, min(512, steps)))
+  private func code(steps: Float) -> Int8 {
+    Int8(TieRule.awayFromZero.code(steps: Double(steps), zeroPoint: Int32(output.zeroPoint)))
   }
 
   /// A negative slope has the negated multiplier of its magnitude.

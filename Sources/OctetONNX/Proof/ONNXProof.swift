@@ -221,12 +221,13 @@ extension ONNXImport.Port {
         shape: shape, integers: value.reals.map { Int64(clamping: Double($0)) },
         elementType: elementType)
     }
-    let shift = Float(elementType.shift)
-    let (scale, zeroPoint) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
+    let zeroPoint = Int32(clamping: Int64(quantization.zeroPoints[0]) + elementType.shift)
     return ONNXValue(
       shape: shape,
       integers: value.reals.map {
-        Int64(clamping: Double(($0 / scale).rounded() + zeroPoint + shift))
+        let steps = Double($0 / quantization.scales[0])
+        return Int64(
+          TieRule.awayFromZero.code(steps: steps, zeroPoint: zeroPoint, in: .min ... .max))
       },
       elementType: elementType)
   }

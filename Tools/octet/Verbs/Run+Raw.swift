@@ -91,7 +91,7 @@ extension Run {
     for index in samples.elementCounts.indices {
       let tensor = runner.loaded.model.input(index)
       let codes = Quantization(scale: tensor.scale, zeroPoint: tensor.zeroPoint)
-        .codes(samples.floats(sample: sample, input: index))
+        .codes(samples.floats(sample: sample, input: index), ties: .awayFromZero)
       runner.withInput(index) { _ = $0.update(from: codes) }
     }
     runner.run()
