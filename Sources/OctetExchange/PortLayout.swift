@@ -1,5 +1,4 @@
 import OctetModel
-import OctetPasses
 import OctetONNX
 
 /// How the elements of an input or output of a file go in or out, as `--raw-input` and firmware
@@ -62,20 +61,5 @@ extension ONNXImport {
   public var inputLayouts: [PortLayout] { inputs.map { PortLayout($0, graph.tensors[$0.tensor]) } }
   public var outputLayouts: [PortLayout] {
     outputs.map { PortLayout($0, graph.tensors[$0.tensor]) }
-  }
-
-  /// `Graph.moveImageChannelsLast`, of the ports too.
-  public mutating func moveImageChannelsLast() {
-    for position in graph.moveImageChannelsLast() {
-      inputs[position].tensor = graph.inputs[position]
-      inputs[position].layout = .channelsLast
-    }
-  }
-
-  /// `Graph.moveQuantizationOutOfTheEdges`, of the ports too.
-  public mutating func moveQuantizationOutOfTheEdges() {
-    graph.moveQuantizationOutOfTheEdges()
-    for position in inputs.indices { inputs[position].tensor = graph.inputs[position] }
-    for position in outputs.indices { outputs[position].tensor = graph.outputs[position] }
   }
 }

@@ -1,5 +1,5 @@
 """Makes random ONNX operator cases, with the results of ONNX's reference evaluator, in the layout
-of ONNX's own operator tests, for the ONNXConformance test of OctetExchangeTests.
+of ONNX's own operator tests, for the ONNXConformance test of OctetONNXTests.
 
     python onnx_cases.py FOLDER [--seed 1]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance

@@ -1,5 +1,5 @@
 """Writes the operator tests of the installed onnx package (its node tests, which its own Python
-code makes, and the PyTorch ones that it ships) for the ONNXConformance test of OctetExchangeTests.
+code makes, and the PyTorch ones that it ships) for the ONNXConformance test of OctetONNXTests.
 
     python onnx_node_tests.py FOLDER [--all] [--package OTHER/onnx]
     OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance

@@ -1,7 +1,7 @@
-"""Makes the quantized models of Tests/OctetExchangeTests/Corpus/onnx that are not float models'
+"""Makes the quantized models of Tests/OctetONNXTests/Corpus/onnx that are not float models'
 twins, with what ONNX Runtime computes.
 
-    python quantized_cases.py Tests/OctetExchangeTests/Corpus/onnx
+    python quantized_cases.py Tests/OctetONNXTests/Corpus/onnx
 
 `zero_points`: uint8 weights with zero points. Scales are such that every accumulator is multiplied
 by 1 / an odd number: no result is half-way between two codes, so that all ways of rounding agree

@@ -66,10 +66,14 @@ private struct ONNXExpansion {
   /// nil when the node is not as its operator should be; it is then refused like any other.
   func nodes() -> [ONNXNode]? {
     var expansion = self
-    return expansion.expand() ? expansion.made : nil
+    guard expansion.expand() else { return nil }
+    if Self.standard.contains(node.operatorName) {
+      for index in expansion.made.indices.dropLast() { expansion.made[index].isPart = true }
+    }
+    return expansion.made
   }
 
-  func input(_ index: Int) -> String {
+  private func input(_ index: Int) -> String {
     node.inputs.indices.contains(index) ? node.inputs[index] : ""
   }
 
