@@ -4,6 +4,7 @@ import OctetONNX
 /// How the elements of an input or output of a file go in or out, as `--raw-input` and firmware
 /// have them.
 public struct PortLayout: Sendable, Equatable, Encodable {
+  /// The order of the elements.
   public enum Order: String, Sendable, Encodable {
     /// Row-major in the file's own shape.
     case asInFile
@@ -11,6 +12,7 @@ public struct PortLayout: Sendable, Equatable, Encodable {
     case channelsLast
   }
 
+  /// The name in the file.
   public var name: String
   /// In the file.
   public var fileShape: [Int]
@@ -18,6 +20,7 @@ public struct PortLayout: Sendable, Equatable, Encodable {
   public var shape: [Int]
   /// In the file.
   public var elementType: String
+  /// The order in which elements go in or out.
   public var order: Order
 
   /// Of a file that is written as the original is.
@@ -58,7 +61,9 @@ extension PortLayout {
 }
 
 extension ONNXImport {
+  /// How the elements of each input go in.
   public var inputLayouts: [PortLayout] { inputs.map { PortLayout($0, graph.tensors[$0.tensor]) } }
+  /// How the elements of each output come out.
   public var outputLayouts: [PortLayout] {
     outputs.map { PortLayout($0, graph.tensors[$0.tensor]) }
   }

@@ -23,8 +23,7 @@ extension ONNXImporter {
         bound.shape = []
       }
       let name = view.name + (index == 1 ? "/min" : "/max")
-      let result = try combine([value, bound], operation, name: name, output: name)
-      value = heldValue(result.tensor, result.layout, named: name)
+      value = try combined([value, bound], operation, named: name)
     }
     guard case .tensor(let tensor) = value.source, value.name != x.name else {
       return try alias(view)

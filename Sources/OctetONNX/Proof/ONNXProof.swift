@@ -213,7 +213,7 @@ extension Quantization {
 extension ONNXImport.Port {
   /// The graph tensor's real values, seen as the file sees them: in its layout, and as integers
   /// when it has integers there.
-  public func value(_ reals: [Float], _ tensor: Tensor) -> ONNXValue {
+  func value(_ reals: [Float], _ tensor: Tensor) -> ONNXValue {
     let value = layout.valueElements(ONNXValue(shape: tensor.shape, reals: reals))
       .reshaped(shape).retyped(elementType)
     if elementType.isReal { return value }
@@ -233,7 +233,7 @@ extension ONNXImport.Port {
   }
 
   /// The real values that the graph tensor takes for a value of the file.
-  public func reals(_ value: ONNXValue, _ tensor: Tensor) -> [Float] {
+  func reals(_ value: ONNXValue, _ tensor: Tensor) -> [Float] {
     let reals = layout.tensorElements(value.reshaped(shape)).reals
     guard value.integers != nil, let quantization = tensor.quantization else { return reals }
     let shift = Float(elementType.shift)
