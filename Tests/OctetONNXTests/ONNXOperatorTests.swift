@@ -212,3 +212,45 @@ import Testing
     #expect(ONNXReader.operators.filter { !words.contains($0) } == [])
   }
 }
+
+/// What of the sources holds by convention alone.
+@Suite struct ONNXSourceTests {
+  static func sources(_ folder: String) throws -> [(name: String, text: String)] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/OctetONNX/\(folder)")
+    return try FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)
+      .sorted { $0.path < $1.path }
+      .map { ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8)) }
+  }
+
+  /// A definition that is missing from `ONNXOperator.all` serves nobody.
+  @Test func everyDefinitionIsListed() throws {
+    let files = try Self.sources("Operators")
+    let list = try #require(files.first { $0.name == "ONNXOperator.swift" }).text
+    let definition = /static let (\w+)(: \[ONNXOperator\])? =/
+    for file in files where file.name != "ONNXOperator.swift" {
+      for match in file.text.matches(of: definition) where file.text.contains("ONNXOperator(") {
+        let name = String(match.output.1)
+        guard file.text.contains("\(name) = ONNXOperator(") || match.output.2 != nil else {
+          continue
+        }
+        #expect(
+          list.contains(".\(name),") || list.contains("+ \(name)"),
+          "\(file.name) defines '\(name)', which ONNXOperator.all does not list")
+      }
+    }
+  }
+
+  /// Old operator sets, sequences, training and contributed domains stay behind `RareONNX`.
+  @Test(arguments: ["Operators", "Import", "Export", "Proof"])
+  func rareFormsStayBehindTheDoor(_ folder: String) throws {
+    for file in try Self.sources(folder) {
+      for word in [
+        "version <", "version >", "com.microsoft", "training_mode", "is_test", "sequences[",
+      ] {
+        #expect(!file.text.contains(word), "\(folder)/\(file.name) mentions '\(word)'")
+      }
+    }
+  }
+}

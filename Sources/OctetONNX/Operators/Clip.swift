@@ -47,7 +47,7 @@ extension ONNXImporter {
 
   /// Clip of a grid's integers, with which exporters narrow a range: of the reals for which they
   /// stand. Returns whether the node was one.
-  mutating func clipCodes(
+  private mutating func clipCodes(
     _ view: ONNXNodeView, _ x: ImportedValue
   ) throws(ImportFailure) -> Bool {
     guard !x.elementType.isReal, case .tensor(let source) = x.source,

@@ -128,7 +128,7 @@ private struct ONNXExpansion {
   }
 
   /// The operand at `index`, its scale and zero point behind it, as reals; "" when absent.
-  mutating func dequantized(_ index: Int, axis: Int64 = 0) -> String {
+  private mutating func dequantized(_ index: Int, axis: Int64 = 0) -> String {
     guard !input(index).isEmpty, !input(index + 1).isEmpty else { return "" }
     let real = "\(name)/real\(index)"
     made.append(

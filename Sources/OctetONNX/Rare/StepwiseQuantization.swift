@@ -89,16 +89,13 @@ extension ONNXImporter {
     where value.shape.elementCount != shape.elementCount || value.rank > 1 && value.shape != shape {
       throw .invalid("'\(value.name)' of shape \(value.shape) does not fit x of shape \(x)")
     }
-    let spread = Spread(shape: shape, axis: axis, blockLength: blockLength, length: x)
-    let isZero = zeroPoint.map { $0.constant?.reals.allSatisfy { $0 == 0 } ?? false } ?? true
-    return (
-      try spreadParameter(scale, view.name + "/scale", scale.elementType, spread),
-      isZero
-        ? nil
-        : try zeroPoint.map { (value) throws(ImportFailure) in
-          try spreadParameter(value, view.name + "/zero point", .float, spread)
-        }
-    )
+    let spread = Spread(
+      shape: shape, axis: axis, blockLength: blockLength, length: x, name: view.name + "/blocks")
+    var offset: ImportedValue?
+    if let zeroPoint, !(zeroPoint.constant?.reals.allSatisfy { $0 == 0 } ?? false) {
+      offset = try spreadParameter(zeroPoint, view.name + "/zero point", .float, spread)
+    }
+    return (try spreadParameter(scale, view.name + "/scale", scale.elementType, spread), offset)
   }
 
   /// How a parameter is brought beside the elements that it is for.
@@ -110,6 +107,8 @@ extension ONNXImporter {
     var blockLength: Int
     /// The shape of x.
     var length: [Int]
+    /// Of the constant that says which block each element is in.
+    var name: String
   }
 
   /// Under `name`, and of the type `type`, when it is a constant.
@@ -140,7 +139,7 @@ extension ONNXImporter {
     let count = spread.length[axis]
     try spend(count)
     let indices = try constantTensor(
-      name + "/blocks",
+      spread.name,
       ONNXValue(shape: [count], integers: (0..<count).map { Int64($0 / blockLength) }),
       tag: "blocks")
     let gathered = try emit(
