@@ -1,6 +1,5 @@
-import OctetExchange
+import TestSupport
 import OctetONNX
-import OctetTFLite
 
 /// A Protocol Buffers message taken apart into fields, so that an ONNX file can be changed where it
 /// means something and put together again with right lengths.

@@ -1,12 +1,11 @@
 import Foundation
 import OctetCompiler
 import OctetPasses
-import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetRuntime
+import TestSupport
 import Testing
 
 /// Models of `Tools/make-corpus onnx`, with what ONNX Runtime computes.
