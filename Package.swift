@@ -48,6 +48,8 @@ let package = Package(
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
+    .target(
+      name: "TestSupport", dependencies: ["OctetCompiler"], path: "Tests/TestSupport"),
     .target(name: "BlobFuzz", dependencies: ["TestNetworks"], path: "Tests/BlobFuzz"),
     .executableTarget(
       name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),
@@ -59,7 +61,10 @@ let package = Package(
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
       name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler"],
+      dependencies: ["OctetExchange", "OctetCompiler", "TestSupport"],
+      exclude: ["Corpus"]),
+    .testTarget(
+      name: "OctetTFLiteTests", dependencies: ["OctetTFLite", "OctetCompiler", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),

@@ -9,8 +9,11 @@ import OctetModel
 public enum TFLiteReader {
   /// The operators that Octet reads, in the order of their numbers.
   public static var operators: [String] {
-    TFLiteDefinitions.byCode.keys.sorted().map { TFLiteBuiltin.name($0) }
+    operatorCodes.map { TFLiteBuiltin.name($0) }
   }
+
+  /// The numbers of `operators` in the schema.
+  package static var operatorCodes: [Int] { TFLiteDefinitions.byCode.keys.sorted() }
 
   /// Reads a model from memory.
   ///

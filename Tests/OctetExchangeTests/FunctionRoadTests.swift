@@ -1,10 +1,10 @@
 import OctetCompiler
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetRuntime
+import TestSupport
 import Testing
 
 /// A float model that `import` wrote, and reads again, becomes the blob that the model itself

@@ -1,8 +1,8 @@
 import Foundation
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// ONNX's own operator tests: each passes within ONNX's tolerance or is refused with a sentence.

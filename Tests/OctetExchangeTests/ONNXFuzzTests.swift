@@ -3,9 +3,9 @@ import OctetCompiler
 import OctetPasses
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
 import OctetQuantization
+import TestSupport
 import Testing
 
 /// Files of somebody who knows the format: each is refused with a sentence, or what becomes of it

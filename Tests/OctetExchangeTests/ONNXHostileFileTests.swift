@@ -1,8 +1,8 @@
 import Foundation
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// No bytes at all, however made, crash the reader; they give a typed error or a sound graph.
@@ -48,26 +48,8 @@ import Testing
     let bytes = [UInt8](try Data(contentsOf: url))
     for seed in 0..<SharedData.mutationCount(40) {
       var random = SplitMix(seed: UInt64(seed))
-      _ = Self.digest(Self.mutation(of: bytes, &random))
+      _ = Self.digest(random.mutation(of: bytes))
     }
-  }
-
-  /// One to four changes: a byte set, a bit flipped, a run removed, doubled or filled.
-  static func mutation(of bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
-    var result = bytes
-    for _ in 0...Int.random(in: 0..<4, using: &random) where !result.isEmpty {
-      let offset = Int.random(in: 0..<result.count, using: &random)
-      let end = min(result.count, offset + Int.random(in: 1...9, using: &random))
-      switch Int.random(in: 0..<6, using: &random) {
-      case 0: result[offset] = UInt8.random(in: 0...255, using: &random)
-      case 1: result[offset] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      case 2: result.removeSubrange(offset..<end)
-      case 3: result.insert(contentsOf: result[offset..<end], at: offset)
-      case 4: for k in offset..<end { result[k] = 0xff }
-      default: result[offset] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &random) ?? 0
-      }
-    }
-    return result
   }
 
   /// What is refused for good reasons, and the reason.

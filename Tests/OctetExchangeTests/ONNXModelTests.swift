@@ -3,8 +3,8 @@ import OctetCompiler
 import OctetPasses
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// Whole models by others, against the outputs that came with them.

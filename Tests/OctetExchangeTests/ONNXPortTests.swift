@@ -3,7 +3,6 @@ import OctetCompiler
 import OctetPasses
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
 import OctetQuantization
 import Testing

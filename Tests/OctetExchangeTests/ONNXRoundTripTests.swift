@@ -1,7 +1,7 @@
 import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// Graph → file → graph.
@@ -107,22 +107,4 @@ import Testing
     graph.tensors[0].quantization = Quantization(scale: 1, zeroPoint: 0)
     #expect(throws: ExchangeError.self) { try ONNXWriter.write(graph) }
   }
-}
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers from the same seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  /// −1 ..< 1
-  mutating func float() -> Float { Float(next() >> 40) * 0x1p-23 - 1 }
 }

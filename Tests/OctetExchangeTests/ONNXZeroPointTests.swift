@@ -7,6 +7,7 @@ import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetRuntime
+import TestSupport
 import Testing
 
 /// Models of Tools/peers/quantized_cases.py, with what ONNX Runtime computes.

@@ -1,4 +1,4 @@
-"""Hostile TFLite files: the corpus of OctetExchangeTests (Tests/OctetExchangeTests/Corpus/tflite,
+"""Hostile TFLite files: the corpus of OctetTFLiteTests (Tests/OctetTFLiteTests/Corpus/tflite,
 the sound-* files there come from tflite_cases.py).
 
     python hostile_tflite.py FOLDER

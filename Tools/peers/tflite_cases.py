@@ -4,7 +4,7 @@ Lite for Microcontrollers: what Octet's import must reproduce byte for byte.
     python tflite_cases.py FOLDER [--count 5] [--seed 1] [--form float] [--octet OCTET]
 
 writes NAME.tflite, NAME.input.bin and NAME.output.bin (a few samples, end to end) for each case;
-`Tests/OctetExchangeTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
+`Tests/OctetTFLiteTests/Corpus/operators` is what it writes with --count 1 of `MoreCases`.
 Where TFLM has no such operator, LiteRT's reference kernels say what comes out; where it has none
 either, the float form of the model does, in LiteRT, whose results are then rounded. With --octet
 all are compared, a line an operator: of int8 the bytes that differ and by how many steps at most,

@@ -61,7 +61,8 @@ enum Scalar: TFLiteDefinition {
     guard let grid = input.quantization, let own = call.tensor(result).quantization,
       grid != own, input.elementType == .int8, grid.axis == nil, own.axis == nil
     else { return try call.append(.scalar(relu6)) }
-    let codes = try call.step(.reshape(input.shape), [x], "/codes", like: result)
+    let codes = try call.step(.reshape(input.shape), [x], "/codes")
+    call.importer.graph.tensors[codes].quantization = own
     let zero = Int(grid.zeroPoints[0])
     // The reference divides in float32.
     let six = min(127, (6 / grid.scales[0]).rounded() + Float(zero))

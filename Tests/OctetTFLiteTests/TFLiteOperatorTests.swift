@@ -1,9 +1,8 @@
 import Foundation
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for

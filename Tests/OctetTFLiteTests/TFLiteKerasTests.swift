@@ -1,10 +1,9 @@
 import Foundation
 import OctetCompiler
 import OctetPasses
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// Models of Keras, written by TensorFlow's converter, against the bytes that `keras_cases.py
@@ -38,7 +37,7 @@ import Testing
     for seed in 0..<SharedData.mutationCount(100) {
       var random = SplitMix(seed: UInt64(seed))
       _ = TFLiteHostileFileTests.digest(
-        ONNXHostileFileTests.mutation(of: bytes, &random), compiles: seed % 10 == 0)
+        random.mutation(of: bytes), compiles: seed % 10 == 0)
     }
   }
 

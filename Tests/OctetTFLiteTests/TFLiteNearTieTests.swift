@@ -1,8 +1,7 @@
 import Foundation
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
+import TestSupport
 import Testing
 
 /// Models whose results lie next to a rounding boundary, where the last bit of a multiplier

@@ -1,8 +1,7 @@
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// Every int8 model of the test data against the bytes of TensorFlow Lite for Microcontrollers.

@@ -1,9 +1,8 @@
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
 import OctetQuantization
+import TestSupport
 import Testing
 
 /// Float TFLite models become int8 models that decide alike.

@@ -1,9 +1,8 @@
 import Foundation
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestSupport
 import Testing
 
 /// No bytes at all, however made, crash the reader; they give a typed error or a sound graph.
@@ -64,7 +63,7 @@ import Testing
     let bytes = [UInt8](try Data(contentsOf: url))
     for seed in 0..<SharedData.mutationCount(SharedData.isExhaustive ? 5000 : 500) {
       var random = SplitMix(seed: UInt64(seed))
-      _ = Self.digest(ONNXHostileFileTests.mutation(of: bytes, &random))
+      _ = Self.digest(random.mutation(of: bytes))
     }
   }
 
