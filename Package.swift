@@ -48,8 +48,7 @@ let package = Package(
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
-    .target(
-      name: "TestSupport", dependencies: ["OctetCompiler"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["OctetCompiler"], path: "Tests/TestSupport"),
     .target(name: "BlobFuzz", dependencies: ["TestNetworks"], path: "Tests/BlobFuzz"),
     .executableTarget(
       name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),

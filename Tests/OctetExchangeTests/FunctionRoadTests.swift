@@ -1,5 +1,4 @@
 import OctetCompiler
-import OctetExchange
 import OctetONNX
 import OctetModel
 import OctetQuantization

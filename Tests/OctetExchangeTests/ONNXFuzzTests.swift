@@ -1,7 +1,6 @@
 import Foundation
 import OctetCompiler
 import OctetPasses
-import OctetExchange
 import OctetONNX
 import OctetModel
 import OctetQuantization

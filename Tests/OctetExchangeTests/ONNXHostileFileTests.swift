@@ -1,5 +1,4 @@
 import Foundation
-import OctetExchange
 import OctetONNX
 import OctetModel
 import TestSupport

@@ -1,6 +1,5 @@
-import OctetExchange
-import OctetONNX
 import TestSupport
+import OctetONNX
 
 /// A Protocol Buffers message taken apart into fields, so that an ONNX file can be changed where it
 /// means something and put together again with right lengths.

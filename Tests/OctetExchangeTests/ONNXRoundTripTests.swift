@@ -1,4 +1,3 @@
-import OctetExchange
 import OctetONNX
 import OctetModel
 import TestSupport

@@ -1,9 +1,7 @@
 import Foundation
 import OctetCompiler
 import OctetPasses
-import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetRuntime

@@ -1,6 +1,6 @@
 /// Steele, Lea and Flood's SplitMix64: the same numbers from the same seed.
 package struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
+  package var state: UInt64
 
   package init(seed: UInt64) { state = seed }
 

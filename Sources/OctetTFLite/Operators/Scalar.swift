@@ -50,8 +50,8 @@ enum Scalar: TFLiteDefinition {
     }
   }
 
-  /// TFLM's RELU6 clamps the codes at the input's 0 and 6 and copies them, whatever the scale of the
-  /// output. Converters write such a node after operators that cannot hold it, such as MINIMUM.
+  /// TFLM's RELU6 clamps the codes at the input's 0 and 6 and copies them, whatever the output's
+  /// scale. Converters write such a node after operators that cannot hold it, such as MINIMUM.
   private static func readRelu6(
     _ call: TFLiteCall
   ) throws(TFLiteRefusal) {
