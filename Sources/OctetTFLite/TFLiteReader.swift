@@ -12,6 +12,9 @@ public enum TFLiteReader {
     operatorCodes.map { TFLiteBuiltin.name($0) }
   }
 
+  /// The schema's name of an operator's number.
+  package static func name(_ code: Int) -> String { TFLiteBuiltin.name(code) }
+
   /// The numbers of `operators` in the schema.
   package static var operatorCodes: [Int] { TFLiteDefinitions.byCode.keys.sorted() }
 
