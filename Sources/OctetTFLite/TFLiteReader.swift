@@ -39,6 +39,8 @@ public enum TFLiteReader {
   }
 
   /// Reads a file.
+  ///
+  /// - Throws: `unreadable`, and what reading from memory throws.
   public static func read(_ url: URL) throws(ExchangeError) -> Graph {
     let bytes: [UInt8]
     do {
@@ -52,6 +54,7 @@ public enum TFLiteReader {
 
 /// What a TFLite file became.
 public struct TFLiteImport: Sendable {
+  /// Float, or int8 with the file's scales; its tensors have the file's names.
   public var graph: Graph
   /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
   /// several times, and cost as many times the multiply-adds.
