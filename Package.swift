@@ -70,8 +70,7 @@ let package = Package(
       dependencies: ["OctetONNX", "OctetExchange", "OctetCompiler", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
-      name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler", "TestSupport"],
+      name: "OctetTFLiteTests", dependencies: ["OctetTFLite", "OctetCompiler", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),

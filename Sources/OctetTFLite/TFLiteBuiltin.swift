@@ -1,5 +1,4 @@
-/// An operator of TFLite that Octet reads, writes or both. The file of its definition in `Operators`
-/// declares it.
+/// An operator of TFLite that Octet reads, writes or both, declared in the file of its definition.
 struct TFLiteBuiltin: Sendable, Hashable {
   /// Its number in the schema's `BuiltinOperator`.
   let code: Int

@@ -1,7 +1,7 @@
 import OctetModel
 
-/// What Octet makes of some operators of TFLite, and what it writes for its own operations: one file
-/// in `Operators` for each, with both directions.
+/// What Octet makes of some operators of TFLite, and what it writes for its own operations: a file
+/// in `Operators`, with both directions.
 protocol TFLiteDefinition: SendableMetatype {
   /// The operators that `read` takes.
   static var builtins: [TFLiteBuiltin] { get }

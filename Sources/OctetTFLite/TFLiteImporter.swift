@@ -145,9 +145,6 @@ final class TFLiteImporter {
   /// The graph's tensor for a tensor of the file, made when first asked for.
   func tensor(_ index: Int) throws(TFLiteRefusal) -> TensorIndex {
     if let known = placed[index] { return known }
-    guard index >= 0 else {
-      throw .broken(.invalidModel(place: "a node", reason: "an input that it needs is absent"))
-    }
     let source = file.tensors[index]
     if let refusal = source.refusal { throw .unsupported("tensor '\(source.name)' \(refusal)") }
     try source.checkShape()

@@ -9,8 +9,14 @@ import OctetModel
 public enum TFLiteReader {
   /// The operators that Octet reads, in the order of their numbers.
   public static var operators: [String] {
-    TFLiteDefinitions.byCode.keys.sorted().map { TFLiteBuiltin.name($0) }
+    operatorCodes.map { TFLiteBuiltin.name($0) }
   }
+
+  /// The schema's name of an operator's number.
+  package static func name(_ code: Int) -> String { TFLiteBuiltin.name(code) }
+
+  /// The numbers of `operators` in the schema.
+  package static var operatorCodes: [Int] { TFLiteDefinitions.byCode.keys.sorted() }
 
   /// Reads a model from memory.
   ///
@@ -33,6 +39,8 @@ public enum TFLiteReader {
   }
 
   /// Reads a file.
+  ///
+  /// - Throws: `unreadable`, and what reading from memory throws.
   public static func read(_ url: URL) throws(ExchangeError) -> Graph {
     let bytes: [UInt8]
     do {
@@ -46,6 +54,7 @@ public enum TFLiteReader {
 
 /// What a TFLite file became.
 public struct TFLiteImport: Sendable {
+  /// Float, or int8 with the file's scales; its tensors have the file's names.
   public var graph: Graph
   /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
   /// several times, and cost as many times the multiply-adds.

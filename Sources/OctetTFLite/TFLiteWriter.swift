@@ -8,7 +8,10 @@ import OctetPasses
 /// fused activation does becomes MAXIMUM and MINIMUM after it; in int8 both leave every byte as it
 /// was. Names are kept.
 public enum TFLiteWriter {
-  /// - Throws: `unsupported` with all nodes that TFLite has no operator for.
+  /// The file's bytes.
+  ///
+  /// - Throws: `invalidModel` for a graph that contradicts itself, `unsupported` with
+  ///   all nodes that TFLite has no operator for.
   public static func write(_ graph: Graph) throws(ExchangeError) -> [UInt8] {
     if graph.arithmetic == .onnx {
       throw .unsupported([

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetTFLite
 
 extension OperatorSample {
   /// The table's rows, in its order.
@@ -115,19 +116,26 @@ extension OperatorSample {
       title: "L2 normalization", tflite: ["L2_NORMALIZATION"], operation: .l2Normalization),
     OperatorSample(
       title: "function of one number",
-      onnx: [
-        "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf",
-        "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
-        "Softplus", "Softsign", "Mish", "Gelu", "Swish", "Celu", "ThresholdedRelu", "Shrink",
-      ],
-      tflite: [
-        "ABS", "NEG", "SIGN", "FLOOR", "CEIL", "ROUND", "SQRT", "RSQRT", "SQUARE", "EXP", "LOG",
-        "SIN", "COS", "GELU",
-      ], operation: .scalar(.exponential)),
+      onnx: unique(otherFunctions.compactMap { $0.row.onnx?.operatorName }),
+      tflite: unique(otherFunctions.compactMap { $0.row.tflite?.code }.map(TFLiteReader.name))
+        + ["RSQRT", "SQUARE"], operation: .scalar(.exponential)),
     OperatorSample(
       title: "quantize, dequantize", onnx: ["QuantizeLinear", "DequantizeLinear"],
       tflite: ["QUANTIZE", "DEQUANTIZE"], operation: .quantize),
   ]
+
+  /// The functions of the table that have no row of their own.
+  private static let otherFunctions: [ScalarFunction] = {
+    let own: [ScalarFunction.Kind] = [
+      .relu, .relu6, .clip, .leakyRelu, .hardSwish, .logistic, .hardSigmoid, .elu, .selu, .tanh,
+    ]
+    return ScalarFunction.all.filter { !own.contains($0.kind) }
+  }()
+
+  /// Each name once; operators may have several functions.
+  private static func unique(_ names: [String]) -> [String] {
+    names.indices.filter { !names[..<$0].contains(names[$0]) }.map { names[$0] }
+  }
 
   private static let arrangement: [OperatorSample] = [
     OperatorSample(

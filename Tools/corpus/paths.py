@@ -3,7 +3,7 @@
 from support.program import ROOT
 
 ONNX = ROOT / "Tests/OctetExchangeTests/Corpus"
-TFLITE = ROOT / "Tests/OctetExchangeTests/Corpus"
+TFLITE = ROOT / "Tests/OctetTFLiteTests/Corpus"
 REPORT = ROOT / "Tests/OctetReportTests/Corpus"
 
 # Of each family: its folder, and the module whose `make()` gives its files by name.

@@ -50,8 +50,8 @@ enum Scalar: TFLiteDefinition {
     }
   }
 
-  /// TFLM's RELU6 clamps the codes at the input's 0 and 6 and copies them, whatever the scale of the
-  /// output. Converters write such a node after operators that cannot hold it, such as MINIMUM.
+  /// TFLM's RELU6 clamps the codes at the input's 0 and 6 and copies them, whatever the output's
+  /// scale. Converters write such a node after operators that cannot hold it, such as MINIMUM.
   private static func readRelu6(
     _ call: TFLiteCall
   ) throws(TFLiteRefusal) {
@@ -61,7 +61,8 @@ enum Scalar: TFLiteDefinition {
     guard let grid = input.quantization, let own = call.tensor(result).quantization,
       grid != own, input.elementType == .int8, grid.axis == nil, own.axis == nil
     else { return try call.append(.scalar(relu6)) }
-    let codes = try call.step(.reshape(input.shape), [x], "/codes", like: result)
+    let codes = try call.step(.reshape(input.shape), [x], "/codes")
+    call.importer.graph.tensors[codes].quantization = own
     let zero = Int(grid.zeroPoints[0])
     // The reference divides in float32.
     let six = grid.code(6, ties: .awayFromZero)

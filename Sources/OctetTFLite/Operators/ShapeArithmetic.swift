@@ -7,8 +7,8 @@ import OctetModel
 /// `integers` of each definition computes them.
 enum ShapeArithmetic: TFLiteDefinition {
   fileprivate static let shape = TFLiteBuiltin(77)
-  private static let cast = TFLiteBuiltin(53)
-  private static let floorDivision = TFLiteBuiltin(90, inputs: 2...2)
+  private static let cast = TFLiteBuiltin(53, inputs: 0...Int.max)
+  private static let floorDivision = TFLiteBuiltin(90, inputs: 0...Int.max)
   static let builtins = [shape, cast, floorDivision]
 
   static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {

@@ -1,5 +1,4 @@
 import OctetCompiler
-import OctetExchange
 import OctetTFLite
 import OctetModel
 import OctetQuantization

@@ -1,8 +1,6 @@
 import Foundation
 import OctetCompiler
 import OctetPasses
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
 import TestSupport

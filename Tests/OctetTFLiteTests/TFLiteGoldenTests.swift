@@ -1,6 +1,4 @@
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
 import TestSupport

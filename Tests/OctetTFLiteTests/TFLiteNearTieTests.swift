@@ -1,6 +1,5 @@
 import Foundation
 import OctetCompiler
-import OctetExchange
 import OctetTFLite
 import TestSupport
 import Testing

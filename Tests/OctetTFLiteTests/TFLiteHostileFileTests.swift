@@ -1,7 +1,5 @@
 import Foundation
 import OctetCompiler
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 import OctetModel
 import TestSupport

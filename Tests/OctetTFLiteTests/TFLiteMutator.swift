@@ -1,4 +1,5 @@
 import TestSupport
+
 /// Changes what a TFLite file means: operators, options, shapes, scales, operands, constants. The
 /// offsets stay right, so that the importer gets to see it.
 struct TFLiteMutator {
