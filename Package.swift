@@ -51,15 +51,18 @@ let package = Package(
     .target(name: "BlobFuzz", dependencies: ["TestNetworks"], path: "Tests/BlobFuzz"),
     .executableTarget(
       name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),
+    .target(name: "TestData", path: "Tests/TestData"),
     .testTarget(
       name: "OctetRuntimeTests",
-      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "BlobFuzz"]),
+      dependencies: [
+        "OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "TestData", "BlobFuzz",
+      ]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
-    .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
+    .testTarget(name: "OctetDataTests", dependencies: ["OctetData", "TestData"]),
     .testTarget(
       name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler"],
+      dependencies: ["OctetExchange", "OctetCompiler", "TestData"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),

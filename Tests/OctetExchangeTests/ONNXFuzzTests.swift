@@ -6,6 +6,7 @@ import OctetONNX
 import OctetTFLite
 import OctetModel
 import OctetQuantization
+import TestData
 import Testing
 
 /// Files of somebody who knows the format: each is refused with a sentence, or what becomes of it

@@ -3,6 +3,7 @@ import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestData
 import Testing
 
 /// No bytes at all, however made, crash the reader; they give a typed error or a sound graph.

@@ -5,6 +5,7 @@ import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetModel
+import TestData
 import Testing
 
 /// Models of Keras, written by TensorFlow's converter, against the bytes that `Tools/make-corpus

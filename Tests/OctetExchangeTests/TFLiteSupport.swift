@@ -5,6 +5,7 @@ import OctetONNX
 import OctetTFLite
 import OctetModel
 import OctetRuntime
+import TestData
 
 extension SharedData {
   /// A file of signed bytes, decompressed by `gzip` when its name ends in ".gz".
