@@ -6,8 +6,8 @@ import OctetModel
 import TestData
 import Testing
 
-/// ONNX's own operator tests: each passes within ONNX's tolerance, but for those that are known to be
-/// refused, with a sentence that names the operator.
+/// ONNX's own operator tests: each passes within ONNX's tolerance, but for those that are known to
+/// be refused, with a sentence that names the operator.
 @Suite struct ONNXConformanceTests {
   enum Outcome: Equatable {
     case passed
@@ -153,8 +153,8 @@ import Testing
     "test_matmulinteger": "MatMulInteger",
   ]
 
-  /// `OCTET_OTHER_CASES=1` says that the folder has other cases, by `Tools/crosscheck onnx-operators`
-  /// or `onnx-node-tests`: what is refused of those is listed only.
+  /// `OCTET_OTHER_CASES=1` says that the folder has other cases, by `Tools/crosscheck
+  /// onnx-operators` or `onnx-node-tests`: what is refused of those is listed only.
   @Test(.needing("conformance/onnx_node"), arguments: [false, true])
   func operatorTests(computesParameters: Bool) throws {
     let hasOthers = ProcessInfo.processInfo.environment["OCTET_OTHER_CASES"] == "1"

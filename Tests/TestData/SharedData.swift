@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The test data that is no part of the repository: `OCTET_SHARED_DATA` names its folder, else it is
-/// `shared/data` in a folder above this one. A clone may have a part of it, or nothing.
+/// The test data that is no part of the repository: `OCTET_SHARED_DATA` names its folder, else it
+/// is `shared/data` in a folder above this one. A clone may have a part of it, or nothing.
 package enum SharedData {
   /// Nil where there is none.
   package static let folder: URL? = {
