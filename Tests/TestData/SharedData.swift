@@ -48,15 +48,18 @@ package enum SharedData {
   ]
 
   fileprivate static func howToGet(_ paths: [String]) -> String {
-    let missing = paths.filter { file($0) == nil }.joined(separator: ", ")
-    let arePublic = paths.allSatisfy { path in published.contains { path.hasPrefix($0) } }
-    let areGolden = paths.contains { $0.hasPrefix("golden") }
-    return "needs data, \(missing): "
-      + (arePublic
-        ? "run Tools/fetch-conformance ../shared/data"
-        : areGolden
-          ? "run Tools/fetch-conformance ../shared/data, then Tools/crosscheck golden"
-          : "it is not public, Tools/fetch-conformance --list says what to do instead")
+    let missing = paths.filter { file($0) == nil }
+    let fetch = "run Tools/fetch-conformance ../shared/data"
+    let unpublished = missing.filter { path in !published.contains { path.hasPrefix($0) } }
+    let way: String =
+      if unpublished.isEmpty {
+        fetch
+      } else if unpublished == ["golden"] {
+        fetch + ", then Tools/crosscheck golden"
+      } else {
+        "it is not public, Tools/fetch-conformance --list says what to do instead"
+      }
+    return "needs data, \(missing.joined(separator: ", ")): \(way)"
   }
 }
 

@@ -21,4 +21,15 @@ struct ToolTests {
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(output)")
   }
+
+  /// As CONTRIBUTING counts them.
+  @Test func theTestsThatNeedDataAreCounted() throws {
+    let files = Repository.files(in: ["Tests"], endingIn: [".swift"])
+    let marker = "." + "needing("
+    let count = files.reduce(0) { $0 + $1.text.components(separatedBy: marker).count - 1 }
+    let guide = try String(
+      contentsOf: Repository.root.appendingPathComponent(".github/CONTRIBUTING.md"),
+      encoding: .utf8)
+    #expect(guide.contains("\n\(count) tests need data"), "\(count) tests need data")
+  }
 }
