@@ -13,7 +13,8 @@ let package = Package(
       name: "OctetHost",
       targets: [
         "OctetModel", "OctetPasses", "OctetTraining", "OctetData", "OctetONNX", "OctetTFLite",
-        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetReport", "OctetBoards",
+        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetEvaluation", "OctetReport",
+        "OctetDiff", "OctetPage", "OctetBoards",
       ]),
     .executable(name: "octet", targets: ["octet"]),
   ],
@@ -26,24 +27,28 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COctetFloatKernels"),
     .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
-    .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetData", dependencies: ["CZlib"]),
+    .target(
+      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
     .target(name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"]),
     .target(name: "OctetQuantization", dependencies: ["OctetPasses"]),
     .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
-    .target(
-      name: "OctetReport",
-      dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
+    // Figures, findings and verdicts as plain values; who measures them and who shows them.
+    .target(name: "OctetReport"),
+    .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
+    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"]),
+    .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],
-      path: "Tools/octet"),
+      dependencies: [
+        "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
+      ], path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
@@ -67,9 +72,17 @@ let package = Package(
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
+    .target(
+      name: "TestComparisons",
+      dependencies: ["OctetEvaluation", "OctetONNX", "OctetTraining", "TestNetworks"],
+      path: "Tests/TestComparisons", exclude: ["Corpus"]),
+    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(
-      name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
-      exclude: ["Corpus"]),
+      name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(
+      name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(
+      name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetONNX", "OctetTFLite"]),
     .testTarget(
       name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),

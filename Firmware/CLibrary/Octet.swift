@@ -73,6 +73,95 @@ public func octet_run(
   return CInt(OCTET_OK)
 }
 
+// MARK: In place, and operator by operator
+
+@c @implementation
+public func octet_input_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafeMutablePointer<Int8>? {
+  guard let opened = unsafe open(session), index >= 0, index < opened.model.inputCount else {
+    return nil
+  }
+  return unsafe opened.inputElements(index)
+}
+
+@c @implementation
+public func octet_run_in_place(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
+  guard let opened = unsafe open(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  opened.run()
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_output_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafePointer<Int8>? {
+  guard let opened = unsafe open(session), index >= 0, index < opened.model.outputCount else {
+    return nil
+  }
+  return unsafe opened.output(index).baseAddress
+}
+
+@c @implementation
+public func octet_operator_count(_ session: UnsafePointer<octet_session>?) -> Int {
+  unsafe model(session)?.operatorCount ?? 0
+}
+
+@c @implementation
+public func octet_run_operator(
+  _ session: UnsafeMutablePointer<octet_session>?, _ index: Int
+) -> CInt {
+  guard let opened = unsafe open(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < opened.model.operatorCount else {
+    return CInt(OCTET_ERROR_TENSOR_INDEX)
+  }
+  opened.runOperator(index)
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_operator_output_count(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> Int {
+  guard let model = unsafe model(session), index >= 0, index < model.operatorCount else { return 0 }
+  return model.operator(index).outputCount
+}
+
+@c @implementation
+public func octet_operator_output(
+  _ session: UnsafePointer<octet_session>?, _ index: Int, _ output: Int,
+  _ tensor: UnsafeMutablePointer<octet_tensor>?
+) -> CInt {
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard output >= 0, output < (unsafe octet_operator_output_count(session, index)) else {
+    return CInt(OCTET_ERROR_TENSOR_INDEX)
+  }
+  unsafe tensor?.pointee = octet_tensor(model.operator(index).output(output))
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_operator_output_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int, _ output: Int
+) -> UnsafePointer<Int8>? {
+  guard let opened = unsafe open(session), output >= 0,
+    output < (unsafe octet_operator_output_count(session, index))
+  else { return nil }
+  return unsafe opened.elements(of: opened.model.operator(index).output(output)).baseAddress
+}
+
+@c @implementation
+public func octet_operator_name(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafePointer<CChar>? {
+  guard let model = unsafe model(session), index >= 0, index < model.operatorCount else {
+    return nil
+  }
+  return unsafe model.operator(index).name.bytes.assumingMemoryBound(to: CChar.self)
+}
+
+// MARK: What the model is
+
 @c @implementation
 public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
   guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
@@ -144,6 +233,11 @@ private func model(_ session: UnsafePointer<octet_session>?) -> Model? {
   guard let session = unsafe session, let blob = unsafe session.pointee.blob else { return nil }
   return unsafe Model(
     unvalidated: UnsafeRawBufferPointer(start: blob, count: session.pointee.blob_byte_count))
+}
+
+private func open(_ session: UnsafePointer<octet_session>?) -> Session? {
+  guard let session = unsafe session else { return nil }
+  return unsafe Session(session.pointee)
 }
 
 extension Session {

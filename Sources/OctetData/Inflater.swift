@@ -17,7 +17,7 @@ final class Inflater {
 
   private let container: Container
   private let bytes: ArraySlice<UInt8>
-  /// On the heap because zlib keeps its address.
+  /// The stream's state, on the heap because zlib keeps its address.
   private let stream: UnsafeMutablePointer<z_stream>
   private var isFinished = false
   private var isOpen: Bool

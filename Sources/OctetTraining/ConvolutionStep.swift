@@ -8,15 +8,15 @@ import OctetModel
 ///     forward   y[r, p, o]            = b[o] + Σ x[r·s + i·d, p·s + j·d, c] · w[i, j, c, o]
 ///     weights   dw[i, j, c, o]        = Σ x[r·s + i·d, p·s + j·d, c] · dy[r, p, o]
 ///     input     dx[r·s + i·d, p·s + j·d, c] += Σ_o w[i, j, c, o] · dy[r, p, o]
-struct ConvolutionStep: LaneStep {
-  var input, output: LaneBuffer
+struct ConvolutionStep: TrainingStep {
+  var input, output: BlockBuffer
   /// The padded input; the input itself without padding.
-  var padded: LaneBuffer
-  var outputGradient: LaneBuffer
+  var padded: BlockBuffer
+  var outputGradient: BlockBuffer
   /// nil when nothing before this step needs it.
   var inputGradient: InputGradient?
   /// Like `padded`, for the gradient; unused without padding.
-  var paddedGradient: LaneBuffer
+  var paddedGradient: BlockBuffer
   var weightOffset: Int
   var biasOffset: Int?
   var weights: ConvolutionWeights
@@ -29,30 +29,30 @@ struct ConvolutionStep: LaneStep {
   private var inputChannelCount: Int { weights.inputs * weights.groups }
   private var outputChannelCount: Int { weights.outputs * weights.groups }
   /// Floats from one pixel or row to the next.
-  private var xPixel: Int { inputChannelCount * LaneNetwork.laneCount }
+  private var xPixel: Int { inputChannelCount * TrainingNetwork.blockSize }
   private var xRow: Int { geometry.paddedWidth * xPixel }
-  private var yPixel: Int { outputChannelCount * LaneNetwork.laneCount }
+  private var yPixel: Int { outputChannelCount * TrainingNetwork.blockSize }
   private var yRow: Int { geometry.outputWidth * yPixel }
 
-  func forward(_ context: LaneContext) {
+  func forward(_ context: StepContext) {
     if isPadded { copyRows(context, from: input, to: padded) }
     let contraction = forwardContraction()
     for group in 0..<weights.groups {
       contraction.run(
-        context.kernels, x: lanes(context.pointer(padded), group * weights.inputs),
+        context.kernels, x: element(context.pointer(padded), group * weights.inputs),
         w: context.parameters + weightOffset + group * weights.groupCount,
         bias: biasOffset.map { context.parameters + $0 + group * weights.outputs },
-        y: lanes(context.pointer(output), group * weights.outputs))
+        y: element(context.pointer(output), group * weights.outputs))
     }
   }
 
-  func backward(_ context: LaneContext) {
+  func backward(_ context: StepContext) {
     let dy = context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
+      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      Lanewise.sumPixels(
+      BlockKernels.sumPixels(
         geometry.outputHeight * geometry.outputWidth, channelCount: outputChannelCount, dy,
         into: context.gradients + biasOffset)
     }
@@ -88,8 +88,8 @@ struct ConvolutionStep: LaneStep {
     return c
   }
 
-  private func weightGradient(_ context: LaneContext, _ dy: UnsafePointer<Float>) {
-    let sumK = weights.outputs * LaneNetwork.laneCount
+  private func weightGradient(_ context: StepContext, _ dy: UnsafePointer<Float>) {
+    let sumK = weights.outputs * TrainingNetwork.blockSize
     let sumB = weights.inputs * sumK
     let correlation = Correlation(
       rowCount: geometry.outputHeight, pixelCount: geometry.outputWidth,
@@ -100,19 +100,19 @@ struct ConvolutionStep: LaneStep {
       sumA: weights.kernelWidth * sumB, sumB: sumB, sumK: sumK)
     let x = context.pointer(padded)
     for group in 0..<weights.groups {
-      let floats = weights.groupCount * LaneNetwork.laneCount
+      let floats = weights.groupCount * TrainingNetwork.blockSize
       context.scratch.update(repeating: 0, count: floats)
       correlation.run(
-        context.kernels, x: lanes(x, group * weights.inputs),
-        dy: lanes(dy, group * weights.outputs), sums: context.scratch)
-      Lanewise.sum(
+        context.kernels, x: element(x, group * weights.inputs),
+        dy: element(dy, group * weights.outputs), sums: context.scratch)
+      BlockKernels.sum(
         weights.groupCount, context.scratch,
         into: context.gradients + weightOffset + group * weights.groupCount)
     }
   }
 
   private func addInputGradient(
-    _ context: LaneContext, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
+    _ context: StepContext, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
   ) {
     var c = Contraction(
       outputCount: weights.inputs, kCount: weights.outputs, wK: 1, wJ: weights.outputs)
@@ -122,7 +122,7 @@ struct ConvolutionStep: LaneStep {
     c.block.accumulates = 1
     for row in 0..<geometry.outputHeight {
       for group in 0..<weights.groups {
-        let source = lanes(dy + row * yRow, group * weights.outputs)
+        let source = element(dy + row * yRow, group * weights.outputs)
         var w = context.parameters + weightOffset + group * weights.groupCount
         for i in 0..<weights.kernelHeight {
           let y = row * geometry.stride.height + i * geometry.dilation.height
@@ -130,7 +130,7 @@ struct ConvolutionStep: LaneStep {
             let target = dx + y * xRow + j * geometry.dilation.width * xPixel
             c.run(
               context.kernels, x: source, w: w, bias: nil,
-              y: lanes(target, group * weights.inputs))
+              y: element(target, group * weights.inputs))
             w += weights.inputs * weights.outputs
           }
         }
@@ -138,25 +138,25 @@ struct ConvolutionStep: LaneStep {
     }
   }
 
-  private func copyRows(_ context: LaneContext, from: LaneBuffer, to: LaneBuffer) {
+  private func copyRows(_ context: StepContext, from: BlockBuffer, to: BlockBuffer) {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
       (context.pointer(to) + start + row * xRow).update(
-        from: lanes(context.pointer(from), row * count), count: count * LaneNetwork.laneCount)
+        from: element(context.pointer(from), row * count), count: count * TrainingNetwork.blockSize)
     }
   }
 
-  private func copyBack(_ context: LaneContext, _ target: InputGradient) {
+  private func copyBack(_ context: StepContext, _ target: InputGradient) {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
       let source = context.pointer(paddedGradient) + start + row * xRow
-      let result = lanes(context.pointer(target.buffer), row * count)
+      let result = element(context.pointer(target.buffer), row * count)
       if target.isFirst {
-        result.update(from: source, count: count * LaneNetwork.laneCount)
+        result.update(from: source, count: count * TrainingNetwork.blockSize)
       } else {
-        Lanewise.add(count, result, source, into: result)
+        BlockKernels.add(count, result, source, into: result)
       }
     }
   }
@@ -171,11 +171,11 @@ struct ConvolutionGeometry: Sendable {
   var stride, dilation: Extent
 }
 
-/// `count` elements of sixteen lanes further on.
-func lanes(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
-  pointer + count * LaneNetwork.laneCount
+/// The element `count` further on, of sixteen images.
+func element(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
+  pointer + count * TrainingNetwork.blockSize
 }
 
-func lanes(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
-  pointer + count * LaneNetwork.laneCount
+func element(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
+  pointer + count * TrainingNetwork.blockSize
 }

@@ -28,7 +28,7 @@ struct Correlation {
     block.pixelCount = pixelCount
     block.xRow = xRow
     block.xPixel = xPixel
-    block.xB = isAlongColumns ? xB : LaneNetwork.laneCount
+    block.xB = isAlongColumns ? xB : TrainingNetwork.blockSize
     block.yRow = yRow
     block.yPixel = yPixel
     block.sumB = isAlongColumns ? sumB : sumK
@@ -38,11 +38,11 @@ struct Correlation {
     for row in stride(from: 0, to: rowCount, by: tile) {
       block.rowCount = min(tile, rowCount - row)
       for j in stride(from: 0, to: outputCount, by: widest) {
-        let dy = lanes(dy + row * yRow, j)
+        let dy = element(dy + row * yRow, j)
         for position in 0..<aCount * others {
           let (a, k) = position.quotientAndRemainder(dividingBy: others)
-          let x = lanes(x + row * xRow + a * xA, k)
-          let sums = lanes(sums + a * sumA + k * sumK, j)
+          let x = element(x + row * xRow + a * xA, k)
+          let sums = element(sums + a * sumA + k * sumK, j)
           for b in stride(from: 0, to: count, by: kernels.sumKernelLimit) {
             kernels.correlate(
               &block, min(kernels.sumKernelLimit, count - b), min(widest, outputCount - j),

@@ -1,4 +1,5 @@
 import COctetFloatKernels
+import OctetData
 import OctetModel
 
 /// Runs a float graph over many images, sixteen at a time on every thread.
@@ -7,17 +8,18 @@ import OctetModel
 /// beside it.
 public final class Evaluator: PooledWork, @unchecked Sendable {
   // Safety (of @unchecked): one evaluation at a time; workers write to places of their own.
-  private let network: LaneNetwork
+  private let network: TrainingNetwork
   private let runner: BlockRunner
   private let pool: WorkerPool
   private let workspaces: [Workspace]
   private let ownParameters: UnsafeMutablePointer<Float>
 
   private var parameters: UnsafePointer<Float>
-  private var images: LabelledImages?
+  private var images: Dataset?
   private var indices: [Int] = []
   private var logits: UnsafeMutablePointer<Float>
 
+  /// How well a network does.
   public struct Result: Sendable, Equatable {
     /// The share of images whose largest logit is that of their label; of equal ones the first.
     public var accuracy: Double
@@ -29,12 +31,12 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   public convenience init(
     _ graph: Graph, threadCount: Int = TrainingOptions().threadCount
   ) throws(TrainingError) {
-    let network = try LaneNetwork(graph)
+    let network = try TrainingNetwork(graph)
     try self.init(network: network, threadCount: threadCount, kernels: FloatKernels.best)
   }
 
   package init(
-    network: LaneNetwork, threadCount: Int, kernels: octet_float_kernels
+    network: TrainingNetwork, threadCount: Int, kernels: octet_float_kernels
   ) throws(TrainingError) {
     self.network = network
     runner = try BlockRunner(network, kernels: kernels)
@@ -53,13 +55,13 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   }
 
   /// - Throws: when the images are not of the graph's input size.
-  public func accuracy(_ images: LabelledImages) throws(TrainingError) -> Double {
+  public func accuracy(_ images: Dataset) throws(TrainingError) -> Double {
     try runner.check(images)
     return evaluate(images, parameters: ownParameters).accuracy
   }
 
   /// - Throws: when the images are not of the graph's input size.
-  public func evaluate(_ images: LabelledImages) throws(TrainingError) -> Result {
+  public func evaluate(_ images: Dataset) throws(TrainingError) -> Result {
     try runner.check(images)
     return evaluate(images, parameters: ownParameters)
   }
@@ -67,12 +69,12 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   /// `[N, classes]`: the graph's output (before the softmax, if it ends in one) for every image.
   ///
   /// - Throws: when the images are not of the graph's input size.
-  public func logits(_ images: LabelledImages) throws(TrainingError) -> [Float] {
+  public func logits(_ images: Dataset) throws(TrainingError) -> [Float] {
     try runner.check(images)
     return run(images, parameters: ownParameters)
   }
 
-  func evaluate(_ images: LabelledImages, parameters: UnsafePointer<Float>) -> Result {
+  func evaluate(_ images: Dataset, parameters: UnsafePointer<Float>) -> Result {
     let logits = run(images, parameters: parameters)
     let classCount = network.classCount
     var correctCount = 0
@@ -88,7 +90,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     return Result(accuracy: Double(correctCount) / count, loss: loss / count)
   }
 
-  private func run(_ images: LabelledImages, parameters: UnsafePointer<Float>) -> [Float] {
+  private func run(_ images: Dataset, parameters: UnsafePointer<Float>) -> [Float] {
     if indices.count < images.count { indices = Array(0..<images.count) }
     self.images = images
     self.parameters = parameters
@@ -99,16 +101,16 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
       guard let base = buffer.baseAddress, count > 0 else { return }
       base.initialize(repeating: 0, count: count)
       logits = base
-      pool.run(self, phase: 0, count: (images.count + 15) / LaneNetwork.laneCount)
+      pool.run(self, phase: 0, count: (images.count + 15) / TrainingNetwork.blockSize)
     }
   }
 
   func perform(phase: Int, worker: Int, index: Int) {
     guard let images else { return }
-    let laneCount = LaneNetwork.laneCount
-    let first = index * laneCount
-    let count = min(laneCount, images.count - first)
-    let context = LaneContext(
+    let blockSize = TrainingNetwork.blockSize
+    let first = index * blockSize
+    let count = min(blockSize, images.count - first)
+    let context = StepContext(
       kernels: runner.kernels, memory: workspaces[worker].memory,
       scratch: workspaces[worker].scratch, parameters: parameters,
       gradients: workspaces[worker].scratch)
@@ -123,7 +125,7 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     let result = context.pointer(network.logits)
     for lane in 0..<count {
       for c in 0..<network.classCount {
-        logits[(first + lane) * network.classCount + c] = result[c * laneCount + lane]
+        logits[(first + lane) * network.classCount + c] = result[c * blockSize + lane]
       }
     }
   }

@@ -1,16 +1,16 @@
 import OctetModel
 
 /// y[o] = b[o] + Σ_i x[i] · w[i][o], optionally with a ReLU on the result.
-struct FullyConnectedStep: LaneStep {
-  var input, output: LaneBuffer
-  var outputGradient: LaneBuffer
+struct FullyConnectedStep: TrainingStep {
+  var input, output: BlockBuffer
+  var outputGradient: BlockBuffer
   var inputGradient: InputGradient?
   var weightOffset: Int
   var biasOffset: Int?
   var hasReLU: Bool
   var takesReLUGradient: Bool
 
-  func forward(_ context: LaneContext) {
+  func forward(_ context: StepContext) {
     var contraction = Contraction(
       outputCount: output.count, kCount: input.count, wK: output.count, wJ: 1)
     contraction.block.relu = hasReLU ? 1 : 0
@@ -19,16 +19,16 @@ struct FullyConnectedStep: LaneStep {
       bias: biasOffset.map { context.parameters + $0 }, y: context.pointer(output))
   }
 
-  func backward(_ context: LaneContext) {
+  func backward(_ context: StepContext) {
     let dy = context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
+      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      Lanewise.sum(output.count, dy, into: context.gradients + biasOffset)
+      BlockKernels.sum(output.count, dy, into: context.gradients + biasOffset)
     }
     // dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices.
-    let lanes = LaneNetwork.laneCount
+    let lanes = TrainingNetwork.blockSize
     matrixMultiply(
       context.pointer(input), MatrixShape(rowCount: input.count, columnCount: lanes), dy,
       MatrixShape(rowCount: output.count, columnCount: lanes).transposed,

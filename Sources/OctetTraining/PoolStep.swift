@@ -1,17 +1,17 @@
 /// Max or average pool. A max pool gives a window's gradient to the first of its largest elements.
-struct PoolStep: LaneStep {
+struct PoolStep: TrainingStep {
   enum Kind: Sendable { case max, average }
 
   var kind: Kind
-  var shape: LanePool
-  var input, output: LaneBuffer
-  var outputGradient: LaneBuffer
+  var shape: PoolKernel
+  var input, output: BlockBuffer
+  var outputGradient: BlockBuffer
   var inputGradient: InputGradient?
   /// Max pool: the input is a ReLU's result that only this step reads, so its gradient is masked
   /// here on the way.
   var takesReLUGradient: Bool
 
-  func forward(_ context: LaneContext) {
+  func forward(_ context: StepContext) {
     let x = elements(context.pointer(input))
     let y = elements(context.pointer(output))
     switch kind {
@@ -20,7 +20,7 @@ struct PoolStep: LaneStep {
     }
   }
 
-  func backward(_ context: LaneContext) {
+  func backward(_ context: StepContext) {
     guard let inputGradient else { return }
     if inputGradient.isFirst { context.zero(inputGradient.buffer) }
     let dy = elements(context.pointer(outputGradient))

@@ -1,5 +1,6 @@
 import COctetFloatKernels
 import Foundation
+import OctetData
 import OctetModel
 
 /// Trains the weights of a graph to classify images, by softmax cross-entropy on its output.
@@ -13,7 +14,7 @@ import OctetModel
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
 public struct Trainer: Sendable {
-  private let network: LaneNetwork
+  private let network: TrainingNetwork
   private let options: TrainingOptions
   private let kernels: octet_float_kernels
 
@@ -28,7 +29,7 @@ public struct Trainer: Sendable {
     _ graph: Graph, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
     try options.check()
-    network = try LaneNetwork(graph)
+    network = try TrainingNetwork(graph)
     self.options = options
     self.kernels = kernels
   }
@@ -39,43 +40,44 @@ public struct Trainer: Sendable {
   ///   - progress: called after every batch, on the calling thread.
   ///   - epochEnded: called after every epoch; `isBest`: it is the best so far.
   ///   - shouldStop: asked before every batch; true ends training with the best weights so far.
+  /// - Throws: when images or labels do not fit the network, or the loss is no longer finite.
   public func train(
-    _ images: LabelledImages, validation: LabelledImages? = nil,
+    _ images: Dataset, validation: Dataset? = nil,
     progress: (TrainingProgress) -> Void = { _ in },
     epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingResult {
     let run = try TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
-    var generator = SeededGenerator(seed: options.seed ^ 0x5eed)
+    var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
     var indices = Array(0..<images.count)
     var validation = validation
     if validation == nil, options.validationFraction > 0 {
       generator.shuffle(&indices)
       let heldBack = Int(Double(images.count) * options.validationFraction)
-      if heldBack > 0 { validation = images.selecting(indices[..<heldBack].sorted()) }
+      if heldBack > 0 { validation = images.subset(indices[..<heldBack].sorted()) }
       indices.removeFirst(heldBack)
     }
     guard !indices.isEmpty else { throw .data("there are no images to train on") }
-    var session = Session(
+    var loop = EpochLoop(
       run: run, images: images, indices: indices, generator: generator,
       evaluator: try Evaluator(
         network: network, threadCount: options.threadCount, kernels: kernels),
       validation: validation.flatMap { $0.count > 0 ? $0 : nil })
     if let validation { try run.runner.check(validation) }
-    return try session.train(
+    return try loop.train(
       progress: progress, epochEnded: epochEnded, shouldStop: shouldStop)
   }
 }
 
 /// The loop over epochs.
-private struct Session {
+private struct EpochLoop {
   let run: TrainingRun
-  let images: LabelledImages
+  let images: Dataset
   var indices: [Int]
-  var generator: SeededGenerator
+  var generator: Xoshiro256
   let evaluator: Evaluator
-  let validation: LabelledImages?
+  let validation: Dataset?
   var best: (graph: Graph, epoch: Int, accuracy: Double, loss: Double)?
   var records: [EpochRecord] = []
   var trainingSeconds = 0.0

@@ -14,7 +14,7 @@ final class TrainingRun: PooledWork {
   /// Parameters that one task updates.
   static let chunkCount = 4096
 
-  let network: LaneNetwork
+  let network: TrainingNetwork
   let runner: BlockRunner
   let options: TrainingOptions
   private let pool: WorkerPool
@@ -23,7 +23,7 @@ final class TrainingRun: PooledWork {
   let parameters: UnsafeMutablePointer<Float>
   private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
   private let shardGradients: UnsafeMutablePointer<Float>
-  /// For each worker: the gradient of a shard's later blocks.
+  /// The gradient of a shard's later blocks, for each worker.
   private let blockGradients: UnsafeMutablePointer<Float>
   private let results: UnsafeMutablePointer<SoftmaxCrossEntropy.Result>
   private let blocksPerShard: Int
@@ -44,7 +44,7 @@ final class TrainingRun: PooledWork {
   private var update = OptimizerUpdate()
 
   init(
-    _ network: LaneNetwork, options: TrainingOptions, kernels: octet_float_kernels
+    _ network: TrainingNetwork, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
     self.network = network
     self.options = options
@@ -98,7 +98,7 @@ final class TrainingRun: PooledWork {
     self.indices = indices
     self.imageByteCount = imageByteCount
     imageCount = count
-    let shardImages = blocksPerShard * LaneNetwork.laneCount
+    let shardImages = blocksPerShard * TrainingNetwork.blockSize
     let shardCount = (count + shardImages - 1) / shardImages
     pool.run(self, phase: Self.gradientPhase, count: shardCount)
     prepareUpdate(shardCount: shardCount, step: step, factor: factor)
@@ -124,19 +124,19 @@ final class TrainingRun: PooledWork {
     let workspace = workspaces[worker]
     let shardGradient = shardGradients + shard * network.parameterCount
     for block in 0..<blocksPerShard {
-      let first = (shard * blocksPerShard + block) * LaneNetwork.laneCount
-      let count = min(LaneNetwork.laneCount, imageCount - first)
+      let first = (shard * blocksPerShard + block) * TrainingNetwork.blockSize
+      let count = min(TrainingNetwork.blockSize, imageCount - first)
       guard count > 0 else { break }
       let gradient = block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
-      let context = LaneContext(
+      let context = StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
         parameters: parameters, gradients: gradient)
       let sums = computeBlock(context, first: first, count: count)
       result.loss += sums.loss
       result.correctCount += sums.correctCount
       if block > 0 {
-        Lanewise.add(
-          network.parameterCount / LaneNetwork.laneCount, shardGradient, gradient,
+        BlockKernels.add(
+          network.parameterCount / TrainingNetwork.blockSize, shardGradient, gradient,
           into: shardGradient)
       }
     }
@@ -144,13 +144,13 @@ final class TrainingRun: PooledWork {
   }
 
   private func computeBlock(
-    _ context: LaneContext, first: Int, count: Int
+    _ context: StepContext, first: Int, count: Int
   ) -> SoftmaxCrossEntropy.Result {
     runner.forward(
       context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
       count: count)
     return withUnsafeTemporaryAllocation(
-      of: UInt8.self, capacity: LaneNetwork.laneCount
+      of: UInt8.self, capacity: TrainingNetwork.blockSize
     ) { blockLabels in
       for lane in 0..<count { blockLabels[lane] = labels[indices[first + lane]] }
       guard let base = blockLabels.baseAddress else { return .init() }
@@ -194,7 +194,7 @@ final class TrainingRun: PooledWork {
     }
     let start = chunk.range.lowerBound
     // Whole vectors: what lies between one constant and the next is 0 and stays so.
-    let count = (chunk.range.count + 15) / LaneNetwork.laneCount
+    let count = (chunk.range.count + 15) / TrainingNetwork.blockSize
     switch options.optimizer {
     case .sgd, .momentum:
       update.runSGD(

@@ -6,9 +6,9 @@ let unsafeFiles: [String] = [
   // What a board's C side hands over and takes.
   "Firmware/Sources/Firmware/Main.swift",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
-  "Sources/OctetReport/Evaluation/Evaluation.swift",
-  "Sources/OctetReport/Diff/Diff.swift",
-  "Sources/OctetReport/Diff/Sensitivity.swift",
+  "Sources/OctetEvaluation/Evaluation.swift",
+  "Sources/OctetDiff/Diff.swift",
+  "Sources/OctetDiff/Sensitivity.swift",
   // System calls.
   "Sources/OctetSystem/ChildProcess.swift",
   "Sources/OctetSystem/GNU.swift",

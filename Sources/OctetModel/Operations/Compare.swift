@@ -1,4 +1,6 @@
-public enum Comparison: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
+public enum Comparison: Sendable, CaseIterable {
+  case equal, less, lessOrEqual, greater, greaterOrEqual
+}
 
 /// Truth values of a and b, broadcast; comparisons with NaN are false.
 struct CompareDefinition: BroadcastingOperation {

@@ -1,4 +1,4 @@
-public enum Logic: Sendable { case and, or, exclusiveOr }
+public enum Logic: Sendable, CaseIterable { case and, or, exclusiveOr }
 
 /// Truth values of two tensors of truth values, broadcast.
 struct LogicDefinition: BroadcastingOperation {

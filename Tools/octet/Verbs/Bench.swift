@@ -1,5 +1,5 @@
 import OctetCommand
-import OctetReport
+import OctetEvaluation
 import OctetRuntime
 
 struct Bench: Verb {

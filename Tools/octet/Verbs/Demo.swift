@@ -1,11 +1,12 @@
 import Foundation
 import OctetCommand
 import OctetData
+import OctetDiff
+import OctetEvaluation
 import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetQuantization
-import OctetReport
 import OctetTraining
 
 struct Demo: Verb {

@@ -1,7 +1,7 @@
 import Foundation
 import OctetCommand
+import OctetEvaluation
 import OctetModel
-import OctetReport
 
 extension Run {
   struct RawReport: Encodable {

@@ -1,7 +1,7 @@
 import Foundation
 import OctetCommand
 import OctetData
-import OctetReport
+import OctetEvaluation
 import OctetRuntime
 
 struct Run: Verb {

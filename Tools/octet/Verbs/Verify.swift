@@ -1,5 +1,4 @@
 import OctetCommand
-import OctetReport
 import OctetRuntime
 
 struct Verify: Verb {
