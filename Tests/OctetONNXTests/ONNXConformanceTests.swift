@@ -1,10 +1,12 @@
 import Foundation
 import OctetONNX
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 
-/// ONNX's own operator tests: each passes within ONNX's tolerance or is refused with a sentence.
+/// ONNX's own operator tests: each passes within ONNX's tolerance, but for those that are known to
+/// be refused, with a sentence that names the operator.
 @Suite struct ONNXConformanceTests {
   enum Outcome: Equatable {
     case passed
@@ -143,9 +145,18 @@ import Testing
     #expect(try Self.run(folder, computesParameters: false) == .passed)
   }
 
-  @Test(
-    .enabled(if: SharedData.isAvailable, "needs shared/data"), arguments: [false, true])
+  /// The cases that are refused, and what the sentence names.
+  static let refused = [
+    "test_convinteger_with_padding": "ConvInteger",
+    "test_dynamicquantizelinear_max_adjusted": "DynamicQuantizeLinear",
+    "test_matmulinteger": "MatMulInteger",
+  ]
+
+  /// `OCTET_OTHER_CASES=1` says that the folder has other cases, by `Tools/crosscheck
+  /// onnx-operators` or `onnx-node-tests`: what is refused of those is listed only.
+  @Test(.needing("conformance/onnx_node"), arguments: [false, true])
   func operatorTests(computesParameters: Bool) throws {
+    let hasOthers = ProcessInfo.processInfo.environment["OCTET_OTHER_CASES"] == "1"
     let root = try SharedData.url("conformance/onnx_node")
     let folders = try FileManager.default.contentsOfDirectory(
       at: root, includingPropertiesForKeys: nil
@@ -153,12 +164,20 @@ import Testing
     var passed = 0
     var lines: [String] = []
     for folder in folders {
+      let name = folder.lastPathComponent
+      let gist = Self.refused[name]
       switch try Self.run(folder, computesParameters: computesParameters) {
-      case .passed: passed += 1
+      case .passed:
+        passed += 1
+        if gist != nil { Issue.record("\(name) is accepted now: remove it from `refused`") }
       case .refused(let reason):
-        lines.append("  refused \(folder.lastPathComponent): \(reason)")
+        lines.append("  refused \(name): \(reason)")
+        let isKnown = gist.map { reason.contains($0) } ?? hasOthers
+        if !isKnown {
+          Issue.record("\(name) is refused, not for \(gist ?? "a known reason"): \(reason)")
+        }
       case .wrong(let reason):
-        Issue.record("\(folder.lastPathComponent): \(reason)")
+        Issue.record("\(name): \(reason)")
       }
     }
     let way = computesParameters ? "computed" : "constant"
@@ -166,6 +185,10 @@ import Testing
       "ONNX operator tests, \(way) parameters: \(folders.count), passed \(passed), "
         + "refused \(lines.count)")
     print(lines.joined(separator: "\n"))
-    #expect(passed * 2 >= folders.count)
+    if !hasOthers {
+      #expect(folders.count == 232)
+      let names = Set(folders.map(\.lastPathComponent))
+      #expect(names.isSuperset(of: Self.refused.keys), "`refused` names a case that is not there")
+    }
   }
 }

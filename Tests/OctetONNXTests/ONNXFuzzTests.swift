@@ -4,6 +4,7 @@ import OctetPasses
 import OctetONNX
 import OctetModel
 import OctetQuantization
+import TestData
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import OctetONNX
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 

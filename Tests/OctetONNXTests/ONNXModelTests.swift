@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetPasses
 import OctetONNX
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
   /// PyTorch's LeNets on test images, against ONNX Runtime's logits: 20, or all of them with
   /// `OCTET_ALL_IMAGES=1`.
   @Test(
-    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    .needing("models/lenet", "mnist", "fashion_mnist"),
     arguments: [("mnist", "mnist"), ("fashion", "fashion_mnist")])
   func lenetLogits(model: String, folder: String) throws {
     let path = "models/lenet/lenet_\(model)_pytorch"
@@ -36,7 +37,7 @@ import Testing
   }
 
   /// A model with weights as a MatMul of a reshaped constant, biases as Add, SAME padding.
-  @Test(.enabled(if: SharedData.isAvailable, "needs shared/data"), arguments: 0..<3)
+  @Test(.needing("models/onnx_mnist8"), arguments: 0..<3)
   func mnist8(set: Int) throws {
     let model = try ONNXReader.importModel(try SharedData.url("models/onnx_mnist8/model.onnx"))
     let folder = "models/onnx_mnist8/test_data_set_\(set)"
@@ -52,7 +53,7 @@ import Testing
   }
 
   /// A stranger's model with Constant shapes and a Softmax at the end: it reads MNIST.
-  @Test(.enabled(if: SharedData.isAvailable, "needs shared/data"))
+  @Test(.needing("models/onnx_lenet_fyh620", "mnist"))
   func lenetOfAStranger() throws {
     let graph = try ONNXReader.read(try SharedData.url("models/onnx_lenet_fyh620/lenet.onnx"))
     let images = try SharedData.images("mnist/t10k-images-idx3-ubyte.gz", count: 10)
@@ -104,11 +105,11 @@ import Testing
   }
 
   @Test(
-    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    .needing("models/onnx_mnist8", "models/onnx_lenet_fyh620"),
     arguments: [
       "models/lenet/lenet_mnist_pytorch.onnx", "models/onnx_mnist8/model.onnx",
       "models/onnx_lenet_fyh620/lenet.onnx",
-    ])
+    ].filter { SharedData.has($0) })
   func writtenAndReadAgain(path: String) throws {
     let graph = try ONNXReader.read(try SharedData.url(path))
     #expect(try ONNXReader.read(try ONNXWriter.write(graph)) == graph)
@@ -119,7 +120,7 @@ import Testing
 @Suite struct ONNXQuantizedModelTests {
   /// ONNX Runtime's QDQ form: every layer in integers, with the scales of the file.
   @Test(
-    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    .needing("models/lenet", "mnist", "fashion_mnist"),
     arguments: [("mnist", "mnist"), ("fashion", "fashion_mnist")])
   func lenet(model: String, folder: String) throws {
     let path = "models/lenet/lenet_\(model)_pytorch"
@@ -149,11 +150,11 @@ import Testing
   }
 
   @Test(
-    .enabled(if: SharedData.isAvailable, "needs shared/data"),
+    .needing("models/onnx_mnist8", "models/onnx_lenet_fyh620"),
     arguments: [
       "models/lenet/lenet_mnist_pytorch.onnx", "models/onnx_mnist8/model.onnx",
       "models/onnx_lenet_fyh620/lenet.onnx",
-    ])
+    ].filter { SharedData.has($0) })
   func proof(path: String) throws {
     let proof = try ONNXReader.importModel(try SharedData.url(path)).prove()
     #expect(proof.comparedCount >= 8)

@@ -4,6 +4,7 @@ import OctetCompiler
 import OctetModel
 import OctetRuntime
 import TestNetworks
+import TestData
 import Testing
 
 /// A small file cannot ask for much work: validation takes no longer for large numbers in it.
@@ -167,14 +168,14 @@ import Testing
 
   /// Files that asked for minutes or gigabytes.
   @Test(
-    .enabled(if: SharedData.file("findings/poolsmall.oct") != nil, "needs OCTET_SHARED_DATA"),
+    .needing("findings/poolsmall.oct"),
     arguments: [
       ("poolsmall", ModelError.Cause.tooManySteps), ("poolbomb", .tooManySteps),
       ("ws16k", .sharedData), ("fcshare", .sharedData), ("wsbomb", .sharedData),
       ("ln20k", .longName), ("wrapbias", .sumOverflow),
     ])
   func filesThatAskTooMuch(name: String, cause: ModelError.Cause) throws {
-    let url = try #require(SharedData.file("findings/\(name).oct"))
+    let url = try SharedData.url("findings/\(name).oct")
     #expect(refusal([UInt8](try Data(contentsOf: url)))?.cause == cause)
   }
 

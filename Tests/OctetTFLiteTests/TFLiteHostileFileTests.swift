@@ -2,6 +2,7 @@ import Foundation
 import OctetCompiler
 import OctetTFLite
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 

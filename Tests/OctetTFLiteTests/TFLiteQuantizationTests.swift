@@ -2,6 +2,7 @@ import OctetCompiler
 import OctetTFLite
 import OctetModel
 import OctetQuantization
+import TestData
 import TestSupport
 import Testing
 
@@ -31,7 +32,9 @@ struct TFLiteQuantizationTests {
       int8: "lenet/lenet_mnist_int8", calibrationCount: 100, agreement: 0.99),
   ]
 
-  @Test(.enabled(if: SharedData.isAvailable && SharedData.isExhaustive), arguments: cases)
+  @Test(
+    .needing("models/lenet", "golden/kws_ref_model.labels.bin"),
+    .enabled(if: SharedData.isExhaustive), arguments: cases)
   func quantizedModelDecidesAlike(_ test: Case) throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(test.float).tflite"))
     let samples = try realSamples(test)

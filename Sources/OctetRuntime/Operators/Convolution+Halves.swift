@@ -214,7 +214,8 @@
         if takesRuns, inside < left { count = inside & ~3 }
         if !takesRuns || count == 0 {
           let bytes =
-            takesRuns ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
+            takesRuns
+            ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
           count = takesRuns ? min(4, left) : left
           part.count = isShared ? count &+ patches.runByteCount : count
           unsafe x = gather(part, &patches, a, bytes)
