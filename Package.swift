@@ -53,22 +53,29 @@ let package = Package(
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
       name: "TestNetworks", dependencies: ["OctetCompiler"], path: "Tests/TestNetworks"),
-    .target(name: "TestSupport", dependencies: ["OctetCompiler"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["OctetCompiler", "TestData"], path: "Tests/TestSupport"),
     .target(name: "BlobFuzz", dependencies: ["TestNetworks"], path: "Tests/BlobFuzz"),
     .executableTarget(
       name: "fuzz-blobs", dependencies: ["BlobFuzz"], path: "Tests/BlobFuzzCommand"),
+    .target(name: "TestData", path: "Tests/TestData"),
     .testTarget(
       name: "OctetRuntimeTests",
-      dependencies: ["OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "BlobFuzz"]),
+      dependencies: [
+        "OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "TestData", "BlobFuzz",
+      ]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
-    .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
-    .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
-      name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler", "TestSupport"],
+      name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),
+    .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
+    .testTarget(name: "OctetDataTests", dependencies: ["OctetData", "TestData"]),
+    .testTarget(
+      name: "OctetONNXTests",
+      dependencies: ["OctetONNX", "OctetExchange", "OctetCompiler", "TestData", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
-      name: "OctetTFLiteTests", dependencies: ["OctetTFLite", "OctetCompiler", "TestSupport"],
+      name: "OctetTFLiteTests",
+      dependencies: ["OctetTFLite", "OctetCompiler", "TestData", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
@@ -89,7 +96,8 @@ let package = Package(
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),
-    .testTarget(name: "CommandTests", dependencies: ["octet", "command-probe", "OctetData"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["octet", "command-probe", "OctetCommand", "OctetData"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -78,9 +78,11 @@ public struct BoardBuilder {
   /// `firmware.map`, `model.oct`.
   ///
   /// Only the operators that the model uses are linked.
-  public func build(_ blob: Blob, into folder: URL) throws(BoardError) -> Firmware {
+  public func build(_ whole: Blob, into folder: URL) throws(BoardError) -> Firmware {
+    let blob: Blob
     let model: Model
     do {
+      blob = try whole.forFirmware()
       model = try blob.model()
     } catch {
       throw .invalidModel("\(error)")

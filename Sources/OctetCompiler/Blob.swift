@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 /// The bytes of a `.oct` file, kept in place at a fixed, aligned address.
@@ -24,6 +25,11 @@ public final class Blob: @unchecked Sendable {
   /// Views of records that are not checked yet; only for what the compiler itself wrote.
   func withUnvalidatedModel<Result>(_ body: (Model) -> Result) -> Result {
     withExtendedLifetime(self) { body(Model(unvalidated: region)) }
+  }
+
+  /// How a valid blob rounds. One that was written before blobs told it says TensorFlow Lite's.
+  public var arithmetic: Arithmetic {
+    withUnvalidatedModel { Arithmetic(rawValue: UInt32($0.arithmetic)) } ?? .tensorFlowLite
   }
 
   static func validated(_ bytes: [UInt8]) throws(CompilerError) -> Blob {
@@ -76,6 +82,35 @@ public final class Blob: @unchecked Sendable {
       let outputs = (0..<model.outputCount).flatMap { Array(session.output($0)) }
       return (checksums, outputs)
     }
+  }
+}
+
+// MARK: What its tables were made of
+
+extension Blob {
+  /// By operator, from the lines behind the sections of a valid blob; lines that say nothing are left
+  /// out.
+  var origins: [Int: Origin] {
+    let text = String(decoding: bytes[withUnvalidatedModel { $0.sectionsEnd }...], as: UTF8.self)
+    let pairs = text.split(separator: "\n").compactMap { line -> (Int, Origin)? in
+      let words = line.split(separator: " ", maxSplits: 1)
+      guard words.count == 2, let index = Int(words[0]), let origin = Origin(text: words[1])
+      else { return nil }
+      return (index, origin)
+    }
+    return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The blob without what only tools read: what firmware holds.
+  ///
+  /// - Throws: when the blob is not valid.
+  public func forFirmware() throws(ModelError) -> Blob {
+    let end = try model().sectionsEnd
+    guard end < count else { return self }
+    var bytes = Array(bytes[..<end])
+    bytes.put(UInt32(end), at: BlobHeader.blobByteCount)
+    bytes.putChecksum()
+    return Blob(bytes)
   }
 }
 

@@ -14,6 +14,8 @@ struct BlobWriter {
   private var operators: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
   private var constantTensors: [Int] = []
+  /// Lines behind the data, see ``Origin``.
+  private var origins: [UInt8] = []
 
   /// The blob without an arena plan, self-test or checksum.
   static func write(_ model: LoweredModel) throws(CompilerError) -> [UInt8] {
@@ -28,7 +30,10 @@ struct BlobWriter {
     var writer = BlobWriter(model)
     for label in model.metadata.labels { writer.strings += label.utf8.filter { $0 != 0 } + [0] }
     writer.list = (model.inputs + model.outputs).map { UInt16($0) }
-    for index in model.operators.indices { writer.append(model.operators[index]) }
+    for (index, lowered) in model.operators.enumerated() {
+      writer.append(lowered)
+      if let origin = lowered.origin { writer.origins += Array("\(index) \(origin.text)\n".utf8) }
+    }
     for index in model.tensors.indices { writer.append(tensor: index) }
     let bytes = writer.assemble()
     guard bytes.count <= BlobLimits.byteCount else {
@@ -164,14 +169,15 @@ struct BlobWriter {
       (BlobHeader.selfTestSeed, Int(Self.selfTestSeed)),
       (BlobHeader.selfTestOffset, dataOffset + Int(selfTest)),
       (BlobHeader.selfTestByteCount, selfTestByteCount),
-      (BlobHeader.blobByteCount, dataOffset + data.count),
+      (BlobHeader.blobByteCount, dataOffset + data.count + origins.count),
+      (BlobHeader.arithmetic, Int(model.arithmetic.rawValue)),
     ]
     for (field, value) in fields { header.put(UInt32(value), at: field) }
 
     var bytes = header + tensors.joined() + operators.joined() + words.littleEndianBytes
     for entry in list { bytes += [UInt8(entry & 0xFF), UInt8(entry >> 8)] }
     bytes += [UInt8](repeating: 0, count: stringOffset - bytes.count) + strings
-    bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data
+    bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data + origins
     return bytes
   }
 

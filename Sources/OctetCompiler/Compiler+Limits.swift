@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetRuntime
 

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 import OctetRuntime
 
 /// Makes a blob from an int8 graph: lowering, arena plan, bytes, self-test.

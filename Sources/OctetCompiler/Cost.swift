@@ -3,6 +3,7 @@ import OctetRuntime
 extension OperatorView {
   /// Multiply-adds of one inference; 0 for operators without any.
   public var macCount: Int {
+    guard let kind else { return 0 }
     switch kind {
     case .convolution:
       typealias Word = Convolution.Word
@@ -15,10 +16,12 @@ extension OperatorView {
     case .fullyConnected:
       return input(0).elementCount * output(0).channels
     case .matrixMultiply: return output(0).elementCount * input(0).channels
-    default:
+    case .transposedConvolution, .maxPool, .averagePool, .softmax, .logSoftmax, .l2Normalization,
+      .add, .subtract, .multiply, .minimum, .maximum, .squaredDifference, .mean, .concatenation,
+      .pad, .reshape, .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear:
       return 0
     }
   }
 
-  private func word(_ index: Int) -> Int { Int(parameter(index)) }
+  private func word(_ word: some ParameterWord) -> Int { Int(parameter(word)) }
 }

@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 extension FixedPointMultiplier {
@@ -6,10 +7,10 @@ extension FixedPointMultiplier {
   ///
   /// A factor below 2⁻³² becomes 0; one of 2³⁰ and more saturates.
   ///
-  /// - Parameter roundsOnce: a factor in 2⁻¹¹ ..< 1 gets no shift, so that only the multiplication
-  ///   rounds; the multiplier then has 20 bits or more.
-  public init(_ real: Double, roundsOnce: Bool = false) {
-    if roundsOnce, real >= 0x1p-11, real < 1 - 0x1p-31 {
+  /// - Parameter arithmetic: in ONNX's a factor in 2⁻¹¹ ..< 1 gets no shift, so that only the
+  ///   multiplication rounds; the multiplier then has 20 bits or more.
+  public init(_ real: Double, in arithmetic: Arithmetic = .tensorFlowLite) {
+    if arithmetic == .onnx, real >= 0x1p-11, real < 1 - 0x1p-31 {
       self.init(multiplier: Int32((real * 0x1p31).rounded()), shift: 0)
       return
     }

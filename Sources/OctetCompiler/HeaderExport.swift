@@ -5,6 +5,7 @@ public enum HeaderExport {
   /// - Parameters:
   ///   - name: becomes part of the C names; letters, digits and underscores are kept.
   public static func text(_ blob: Blob, name: String) throws(ModelError) -> String {
+    let blob = try blob.forFirmware()
     let model = try blob.model()
     let identifier = ExportName(name)
     var text = """

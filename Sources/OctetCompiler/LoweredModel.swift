@@ -10,6 +10,7 @@ public struct LoweredModel: Sendable {
   /// Tensor indices.
   public var inputs: [Int] = []
   public var outputs: [Int] = []
+  public var arithmetic = Arithmetic.tensorFlowLite
   public var metadata = Metadata()
 }
 
@@ -39,6 +40,8 @@ public struct LoweredOperator: Sendable {
   public var inputs: [Int]
   public var outputs: [Int]
   public var parameters: [Parameter]
+  /// What its table was made of.
+  var origin: Origin?
 
   public init(
     kind: OperatorKind, name: String, inputs: [Int], outputs: [Int], parameters: [Parameter]

@@ -6,6 +6,7 @@ public enum SwiftExport {
   /// - Parameters:
   ///   - name: becomes the type's name; letters, digits and underscores are kept.
   public static func text(_ blob: Blob, name: String) throws(ModelError) -> String {
+    let blob = try blob.forFirmware()
     let model = try blob.model()
     let type = ExportName(name).camelCase
     let bytes = blob.bytes

@@ -79,14 +79,14 @@ struct WeightComparison {
     guard let node = graph.weightedNode(behind: diff.candidate.places[place].tensor),
       node.inputs.count > 1,
       let axis = node.operation.weightChannelAxis,
-      let own = graph.realValues(of: node.inputs[1])
+      let own = graph.tensors[node.inputs[1]].reals
     else { return nil }
     // A pool of its own has no weights.
     guard diff.candidate.places[place].maker.isWeighted else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
     let rows = ChannelRows(own, shape: shape, axis: axis)
     let channelCount = shape[axis]
-    let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
+    let bias = node.inputs.count > 2 ? graph.tensors[node.inputs[2]].reals : nil
     if let bias, bias.count != channelCount { return nil }
     var order: String?
     var cosine: Double?
@@ -96,7 +96,7 @@ struct WeightComparison {
     if let twin = diff.twins[place].map({ diff.reference.places[$0].tensor }),
       let node = other.weightedNode(behind: twin),
       node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
-      let values = other.realValues(of: node.inputs[1])
+      let values = other.tensors[node.inputs[1]].reals
     {
       let found = ChannelRows(values, shape: shape, axis: axis)
       let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
@@ -105,7 +105,7 @@ struct WeightComparison {
       if rows.corresponds(to: found) {
         twinRows = found
         let none = [Float](repeating: 0, count: channelCount)
-        let found = node.inputs.count > 2 ? other.realValues(of: node.inputs[2]) : none
+        let found = node.inputs.count > 2 ? other.tensors[node.inputs[2]].reals : none
         twinBias = found?.count == channelCount ? found : nil
       }
     }
@@ -215,15 +215,5 @@ extension Diff {
       chance: Double(counts.max() ?? 0) / Double(max(data.count, 1)),
       layerCount: operators.count, matchedCount: operators.count { twins[$0] != nil },
       otherOutputs: max(reference.outputCount, candidate.outputCount) - 1)
-  }
-}
-
-extension DiffModel {
-  /// What the file says of its training.
-  var training: TrainingRecord? {
-    switch form {
-    case .float(let graph): graph.metadata.training
-    case .int8: nil
-    }
   }
 }

@@ -82,7 +82,7 @@ extension Diff {
           (layer.exactFile, probe.withReference),
         ] {
           guard let name else { continue }
-          values.withUnsafeBufferPointer { files[name, default: []] += $0.littleEndianBytes }
+          files[name, default: []] += values.littleEndianBytes
         }
       }
     }

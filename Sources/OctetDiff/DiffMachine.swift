@@ -89,9 +89,8 @@ extension DiffModel {
     guard let loaded else {
       return PixelEncoder(channelCount: channelCount, normalization: normalization)
     }
-    let input = loaded.model.input(0)
     return PixelEncoder(
-      channelCount: channelCount, normalization: loaded.model.normalization, scale: input.scale,
-      zeroPoint: input.zeroPoint)
+      channelCount: channelCount, normalization: loaded.model.normalization,
+      input: loaded.model.input(0))
   }
 }

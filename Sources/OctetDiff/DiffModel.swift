@@ -15,7 +15,7 @@ public struct DiffModel: Sendable {
   }
 
   /// The model itself.
-  package var form: Form
+  package let form: Form
   /// The file as the user named it; empty when unknown.
   public var file: String
   /// The size of the file; nil when unknown.
@@ -33,6 +33,15 @@ public struct DiffModel: Sendable {
   let placeOfTensor: [TensorIndex: Int]
   /// Why an operator of a blob cannot be had in real numbers, by its index.
   let refusals: [Int: String]
+
+  /// The input normalisation that the file gives; nil where it gives none.
+  let normalization: Normalization?
+  /// The classes' names; empty where the file has none.
+  let labels: [String]
+  /// What the file says of its training; nil of a blob, which says nothing.
+  let training: TrainingRecord?
+  /// Multiply-adds of one inference.
+  let macCount: Int
 
   /// Where values can be read.
   struct Place: Sendable {
@@ -57,6 +66,10 @@ public struct DiffModel: Sendable {
     real = simple
     coded = nil
     refusals = [:]
+    normalization = simple.metadata.normalization
+    labels = simple.metadata.labels
+    training = simple.metadata.training
+    macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
     if let input = simple.inputs.first, !simple.tensors[input].isInteger {
       places.append(.input(simple.tensors[input].name, simple.tensors[input].shape, tensor: input))
@@ -80,11 +93,15 @@ public struct DiffModel: Sendable {
     form = .int8(loaded)
     self.file = file
     fileByteCount = loaded.blob.count
-    let values = try BlobRaiser.values(loaded.blob)
+    let values = try BlobReader.values(loaded.blob)
     coded = values.graph
-    real = values.graph.real()
+    real = values.graph.inReals()
     refusals = values.refusals
     let model = loaded.model
+    normalization = model.normalization
+    labels = loaded.labels
+    training = nil
+    macCount = (0..<model.operatorCount).reduce(0) { $0 + model.operator($1).macCount }
     var places: [Place] = []
     if model.inputCount > 0 {
       let input = model.input(0)
@@ -163,20 +180,6 @@ public struct DiffModel: Sendable {
     case .int8(let loaded):
       guard loaded.model.inputCount == 1 else { throw .inputCount(loaded.model.inputCount) }
       return loaded.model.input(0).shape
-    }
-  }
-
-  var normalization: Normalization? {
-    switch form {
-    case .float(let graph): graph.metadata.normalization
-    case .int8(let loaded): loaded.model.normalization
-    }
-  }
-
-  var labels: [String] {
-    switch form {
-    case .float(let graph): graph.metadata.labels
-    case .int8(let loaded): loaded.labels
     }
   }
 

@@ -110,12 +110,11 @@ struct InputNormalization {
 
     /// Which of the images are recognized.
     func right(_ normalization: Normalization) throws -> [Bool] {
-      let input = diff.reference.loaded?.model.input(0)
       let machine = try DiffMachine(
         diff.reference,
         encoder: PixelEncoder(
           channelCount: diff.data.channelCount, normalization: normalization,
-          scale: input?.scale ?? 1, zeroPoint: input?.zeroPoint ?? 0), keepsReals: true)
+          input: diff.reference.loaded?.model.input(0)), keepsReals: true)
       return indices.map { index in
         machine.run(diff.data.pixelSlice(index))
         return machine.withReals(diff.referenceOutput) {
@@ -161,15 +160,4 @@ struct DiffPair {
   let candidate: DiffModel
   let referenceOutput: Int
   let data: Dataset
-}
-
-extension DiffModel {
-  /// Multiply-adds of one inference.
-  var macCount: Int {
-    switch form {
-    case .float(let graph): graph.nodes.reduce(0) { $0 + graph.macCount(of: $1) }
-    case .int8(let loaded):
-      (0..<loaded.model.operatorCount).reduce(0) { $0 + loaded.model.operator($1).macCount }
-    }
-  }
 }

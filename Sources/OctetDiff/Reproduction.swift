@@ -97,7 +97,7 @@ extension Diff {
     for (position, operand) in inputs.enumerated() {
       var tensor = ReproductionIndex.Tensor(
         name: operand.name, shape: operand.shape, floatFile: "input\(position).f32")
-      files[tensor.floatFile] = operand.reals.withUnsafeBufferPointer { $0.littleEndianBytes }
+      files[tensor.floatFile] = operand.reals.littleEndianBytes
       if let view = operand.view {
         let codes = operand.reals.map { UInt8(bitPattern: view.code($0)) }
         tensor.scale = view.scale
@@ -189,19 +189,5 @@ extension LoadedModel {
     }
     runner.run()
     return runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } }
-  }
-}
-
-extension UnsafeBufferPointer<Float> {
-  var littleEndianBytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(4 * count)
-    for value in self {
-      let bits = value.bitPattern
-      for shift in stride(from: UInt32(0), to: 32, by: 8) {
-        bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-      }
-    }
-    return bytes
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetReport
 import OctetRuntime
 

@@ -20,8 +20,7 @@ public struct Classifier: Sendable {
     self.loaded = loaded
     (height, width, channelCount) = (input.height, input.width, input.channels)
     encoder = PixelEncoder(
-      channelCount: channelCount, normalization: loaded.model.normalization, scale: input.scale,
-      zeroPoint: input.zeroPoint)
+      channelCount: channelCount, normalization: loaded.model.normalization, input: input)
     labels = loaded.labels
   }
 

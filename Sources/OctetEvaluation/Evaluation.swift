@@ -62,8 +62,7 @@ public enum Evaluation {
     let input = model.input(0)
     try requireImages(data, fit: input.shape)
     return PixelEncoder(
-      channelCount: data.channelCount, normalization: model.normalization, scale: input.scale,
-      zeroPoint: input.zeroPoint)
+      channelCount: data.channelCount, normalization: model.normalization, input: input)
   }
 
   /// Calls `body` for every index, spread over threads, and gathers the results in order.

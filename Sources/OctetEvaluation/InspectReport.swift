@@ -9,6 +9,8 @@ public struct InspectReport: Encodable, Sendable {
   public var format: String
   /// The size of the file.
   public var fileByteCount: Int
+  /// How a quantized model rounds, `tensorFlowLite` or `onnx`; nil for float models.
+  public var arithmetic: String?
   /// Bytes of weights and biases as the file holds them.
   public var weightByteCount: Int
   /// The arena's bytes; nil for float models, which have none.
@@ -88,6 +90,7 @@ extension InspectReport {
     let views = (0..<model.operatorCount).map { model.operator($0) }
     format = "oct"
     fileByteCount = loaded.blob.count
+    arithmetic = loaded.blob.arithmetic.name
     weightByteCount = model.weightByteCount
     arenaByteCount = model.arenaByteCount
     macCount = views.reduce(0) { $0 + $1.macCount }
@@ -123,6 +126,8 @@ extension InspectReport {
     let used = Set(graph.nodes.flatMap(\.inputs))
     self.format = format
     self.fileByteCount = fileByteCount
+    let isQuantized = graph.tensors.contains { $0.quantization != nil }
+    arithmetic = isQuantized ? graph.arithmetic.name : nil
     weightByteCount = used.reduce(0) { sum, index in
       switch graph.tensors[index].constant {
       case .float(let values): sum + 4 * values.count

@@ -1,4 +1,3 @@
-import Foundation
 import OctetModel
 import OctetReport
 import OctetRuntime
@@ -13,23 +12,17 @@ package struct PixelEncoder: Sendable {
 
   /// - Parameters:
   ///   - normalization: 0 and 1 where nil; one channel's values serve all channels.
-  ///   - scale, zeroPoint: of the int8 input; 1 and 0 when only real values are wanted.
+  ///   - input: the int8 input; nil when only real values are wanted.
   package init(
-    channelCount: Int, normalization: Normalization?, scale: Float = 1, zeroPoint: Int32 = 0
+    channelCount: Int, normalization: Normalization?, input: TensorView? = nil
   ) {
     self.channelCount = channelCount
-    var reals: [[Float]] = []
-    for channel in 0..<channelCount {
+    let reals = (0..<channelCount).map { channel in
       let (mean, deviation) = normalization?.of(channel) ?? (0, 1)
-      reals.append((0..<256).map { (Float($0) / 255 - mean) / deviation })
+      return (0..<256).map { (Float($0) / 255 - mean) / deviation }
     }
     self.reals = reals
-    codes = reals.map { values in
-      values.map { value in
-        let code = (value / scale).rounded() + Float(zeroPoint)
-        return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
-      }
-    }
+    codes = input.map { input in reals.map { $0.map(input.code) } } ?? []
   }
 
   /// Writes the real values of H·W·C pixels.

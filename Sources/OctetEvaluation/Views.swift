@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 extension OperatorView {
@@ -13,14 +14,13 @@ extension TensorView {
   package var index: Int { (offset - model.tensor(0).offset) / TensorRecord.byteCount }
 
   /// The real number that a code stands for.
-  package func real(_ code: Int8) -> Float { scale * (Float(code) - Float(zeroPoint)) }
+  @inlinable package func real(_ code: Int8) -> Float { scale * (Float(code) - Float(zeroPoint)) }
 
   /// The step, counted from zero, that a real number is rounded to; not clamped to the codes.
-  package func step(_ real: Float) -> Float { (real / scale).rounded() }
+  @inlinable package func step(_ real: Float) -> Float { (real / scale).rounded() }
 
   /// The code nearest to a real number; that of zero where it is none.
   package func code(_ real: Float) -> Int8 {
-    let code = step(real) + Float(zeroPoint)
-    return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
+    Int8(TieRule.awayFromZero.code(steps: Double(real / scale), zeroPoint: Int32(zeroPoint)))
   }
 }

@@ -1,10 +1,10 @@
 import OctetModel
-import OctetPasses
 import OctetONNX
 
 /// How the elements of an input or output of a file go in or out, as `--raw-input` and firmware
 /// have them.
 public struct PortLayout: Sendable, Equatable, Encodable {
+  /// The order of the elements.
   public enum Order: String, Sendable, Encodable {
     /// Row-major in the file's own shape.
     case asInFile
@@ -12,6 +12,7 @@ public struct PortLayout: Sendable, Equatable, Encodable {
     case channelsLast
   }
 
+  /// The name in the file.
   public var name: String
   /// In the file.
   public var fileShape: [Int]
@@ -19,6 +20,7 @@ public struct PortLayout: Sendable, Equatable, Encodable {
   public var shape: [Int]
   /// In the file.
   public var elementType: String
+  /// The order in which elements go in or out.
   public var order: Order
 
   /// Of a file that is written as the original is.
@@ -59,23 +61,10 @@ extension PortLayout {
 }
 
 extension ONNXImport {
+  /// How the elements of each input go in.
   public var inputLayouts: [PortLayout] { inputs.map { PortLayout($0, graph.tensors[$0.tensor]) } }
+  /// How the elements of each output come out.
   public var outputLayouts: [PortLayout] {
     outputs.map { PortLayout($0, graph.tensors[$0.tensor]) }
-  }
-
-  /// `Graph.moveImageChannelsLast`, of the ports too.
-  public mutating func moveImageChannelsLast() {
-    for position in graph.moveImageChannelsLast() {
-      inputs[position].tensor = graph.inputs[position]
-      inputs[position].layout = .channelsLast
-    }
-  }
-
-  /// `Graph.moveQuantizationOutOfTheEdges`, of the ports too.
-  public mutating func moveQuantizationOutOfTheEdges() {
-    graph.moveQuantizationOutOfTheEdges()
-    for position in inputs.indices { inputs[position].tensor = graph.inputs[position] }
-    for position in outputs.indices { outputs[position].tensor = graph.outputs[position] }
   }
 }

@@ -22,6 +22,8 @@ public struct Graph: Sendable, Equatable {
   public var nodes: [Node]
   public var inputs: [TensorIndex]
   public var outputs: [TensorIndex]
+  /// How an int8 graph rounds; says nothing of a float graph.
+  public var arithmetic: Arithmetic
   public var metadata: Metadata
 
   public init(name: String = "") {
@@ -30,6 +32,7 @@ public struct Graph: Sendable, Equatable {
     nodes = []
     inputs = []
     outputs = []
+    arithmetic = .tensorFlowLite
     metadata = Metadata()
   }
 }
@@ -42,10 +45,6 @@ public struct Metadata: Sendable, Equatable {
   public var labels: [String] = []
   /// `real = (pixel / 255 − mean[c]) / standardDeviation[c]`; nil when unknown (then 0 and 1).
   public var normalization: Normalization?
-  /// The scales were chosen for float requantization, as ONNX means them: results are rounded once
-  /// wherever the multiplier keeps 20 bits that way, rather than twice as TensorFlow Lite does.
-  public var roundsOnce = false
-
   /// How well the model did when it was trained; nil when unknown.
   public var training: TrainingRecord?
 

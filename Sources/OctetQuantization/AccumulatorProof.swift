@@ -15,7 +15,7 @@ extension Graph {
   /// - Parameter allowingWrap: otherwise also after the shift to the left that requantization
   ///   begins with where `s_in · s_w / s_out` is 1 or more. There TensorFlow Lite for
   ///   Microcontrollers wraps around, and so do the kernels.
-  public func proveAccumulators(allowingWrap: Bool = false) throws(QuantizationError) {
+  package func proveAccumulators(allowingWrap: Bool = false) throws(QuantizationError) {
     for index in nodes.indices {
       for (channel, bound) in accumulatorBounds(ofNode: index).enumerated() {
         let shift = allowingWrap ? 0 : leftShift(of: nodes[index], channel: channel)
@@ -31,7 +31,7 @@ extension Graph {
 
   /// Whether requantizing a sum of node `index` can wrap around: then the larger of two sums need
   /// not become the larger code.
-  public func canWrap(node index: Int) -> Bool {
+  package func canWrap(node index: Int) -> Bool {
     accumulatorBounds(ofNode: index).enumerated().contains { channel, bound in
       bound >> (31 - leftShift(of: nodes[index], channel: channel)) > 0
     }

@@ -16,7 +16,7 @@ extension Graph {
       try requireFinite(values, tensors[input].name)
       // An operand of an operation that keeps scales has the scale of the result. So have zeros,
       // which have none of their own.
-      let hasResults = node.operation.keepsScale || values.allSatisfy { $0 == 0 }
+      let hasResults = node.operation.keepsGrid || values.allSatisfy { $0 == 0 }
       let shared = hasResults ? tensors[node.outputs[0]].quantization : nil
       let range = ValueRange(lower: values.min() ?? 0, upper: values.max() ?? 0)
       let own = Quantization(
@@ -25,7 +25,7 @@ extension Graph {
       nodes[index].inputs[position] = add(
         Tensor(
           name: "\(tensors[input].name)/int8/\(node.name)", shape: tensors[input].shape,
-          elementType: .int8, constant: .int8(quantization.codes(values)),
+          elementType: .int8, constant: .int8(quantization.codes(values, ties: .awayFromZero)),
           quantization: quantization))
     }
   }
@@ -71,9 +71,9 @@ extension Graph {
           scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
     let biasScales = scales.map { $0 * inputScale }
     let biasCodes = scales.indices.map { channel in
-      Int32(
-        clamping: Int64(
-          (rounded.bias[channel] / (Double(inputScale) * Double(scales[channel]))).rounded()))
+      TieRule.awayFromZero.code(
+        steps: rounded.bias[channel] / (Double(inputScale) * Double(scales[channel])),
+        in: .min ... .max)
     }
     let biasIndex = add(
       Tensor(
@@ -96,9 +96,8 @@ extension Graph {
     let scales = weightScales.map { $0 * inputScale }
     let codes = values.indices.map { channel in
       let scale = Double(inputScale) * Double(weightScales[channel % weightScales.count])
-      return Int32(
-        clamping: Int64(
-          max(-0x1p40, min(0x1p40, Double(values[channel]) / scale.magnitude)).rounded()))
+      return TieRule.awayFromZero.code(
+        steps: Double(values[channel]) / scale.magnitude, in: .min ... .max)
     }
     nodes[index].inputs[2] = add(
       Tensor(
@@ -121,15 +120,5 @@ extension Graph {
 
   private func requireFinite(_ values: [Float], _ name: String) throws(QuantizationError) {
     guard values.allSatisfy(\.isFinite) else { throw .notFinite(tensor: name) }
-  }
-}
-
-extension Quantization {
-  /// Int8 codes of real `values`, with the first scale and zero point, rounded half away from zero.
-  public func codes(_ values: [Float]) -> [Int8] {
-    values.map { value in
-      let code = (value / scales[0]).rounded() + Float(zeroPoints[0])
-      return Int8(max(-128, min(127, code)))
-    }
   }
 }

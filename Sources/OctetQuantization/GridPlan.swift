@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 /// Which grid every activation gets, and where a value must change its grid on the way.
 ///
@@ -15,16 +16,10 @@ import OctetModel
 /// A grid is given where the file or the kernel prescribes it. Where the given grid of an operand
 /// holds all that a join reads, and is hardly coarser than need be, the result takes it.
 struct GridPlan {
-  /// A value that is put on another grid before a node reads it.
-  struct Conversion {
-    var node: Int
-    var position: Int
-    var quantization: Quantization
-  }
-
   /// The grid of each activation that has none yet.
   private(set) var grids: [TensorIndex: Quantization] = [:]
-  private(set) var conversions: [Conversion] = []
+  /// Values that join others on another grid than their own.
+  private(set) var changes: [GridChange] = []
 
   /// A grid may be this much coarser than a reader of its values alone would have it: 2 dB.
   static let tolerance: Float = 1.25
@@ -272,8 +267,7 @@ struct GridPlan {
   }
 
   private func passesOn(_ node: Int) -> Bool {
-    let operation = graph.nodes[node].operation
-    return operation.keepsScale && !operation.joinsGrids && !tabulated.contains(node)
+    graph.nodes[node].operation.passesGridOn && !tabulated.contains(node)
   }
 
   private func hasJoined(_ tensor: TensorIndex, _ node: Int) -> Bool {
@@ -299,8 +293,8 @@ struct GridPlan {
       where graph.tensors[input].constant == nil
         && !joined.contains(Operand(node: index, position: position))
       {
-        conversions.append(
-          Conversion(
+        changes.append(
+          GridChange(
             node: index, position: position, quantization: grid(groupOf(node.outputs[0]))))
       }
     }

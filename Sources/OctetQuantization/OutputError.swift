@@ -5,6 +5,7 @@ import OctetModel
 ///
 /// Both run in the float interpreter, the int8 graph with every rounding to its grids.
 public struct OutputError: Sendable, Equatable {
+  /// The output's name.
   public var name: String
   /// 10 · log10(Σr² / Σe²), r being the float values, e the error; infinite without one.
   public var sqnrDecibels: Double
@@ -15,10 +16,13 @@ public struct OutputError: Sendable, Equatable {
 
   /// The tensor whose making costs the most.
   public struct Loss: Sendable, Equatable {
+    /// The tensor's name, the same in both graphs.
     public var tensor: String
+    /// Why so much is lost there.
     public var cause: Cause
   }
 
+  /// What a tensor loses its values by.
   public enum Cause: Sendable, Equatable {
     /// Values vary by few steps of the scale.
     case coarse(scale: Float)
@@ -31,6 +35,7 @@ public struct OutputError: Sendable, Equatable {
   /// An output below this many decibels of variation is hardly what the float graph computes.
   public static let fewDecibels = 10.0
 
+  /// Whether the output has fewer decibels of variation than that.
   public var isLost: Bool { variationDecibels < Self.fewDecibels }
 }
 

@@ -2,19 +2,29 @@ import OctetModel
 
 /// Why a graph cannot be quantized, with the node or tensor at fault and what to do.
 public enum QuantizationError: Error, Equatable, CustomStringConvertible {
+  /// Nodes have no int8 form; all of them.
   case unsupported([UnsupportedNode])
+  /// Every tensor has its grid.
   case alreadyQuantized
+  /// There is nothing to choose ranges by.
   case noCalibrationSamples
+  /// A tensor holds, or takes on the samples, values that are infinite or not numbers.
   case notFinite(tensor: String)
+  /// Some input drives the sum of an output channel to `bound`, beyond an int32 accumulator.
   case accumulatorOverflow(node: String, channel: Int, bound: Int64)
+  /// The graph itself is not valid.
   case graph(GraphError)
 
   /// A node that has no int8 form.
   public struct UnsupportedNode: Equatable, Sendable {
+    /// The node's name.
     public var name: String
+    /// The operation's name.
     public var operation: String
+    /// Why there is no int8 form, as half a sentence.
     public var reason: String
 
+    /// A node with its operation and the reason.
     public init(name: String, operation: String, reason: String) {
       self.name = name
       self.operation = operation
@@ -22,6 +32,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// One sentence: what is wrong, where, and what to do.
   public var description: String {
     switch self {
     case .unsupported(let nodes):

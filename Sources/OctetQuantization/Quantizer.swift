@@ -1,20 +1,27 @@
 import OctetModel
+import OctetPasses
 
 /// Makes an int8 graph from a float graph.
 ///
 /// The result has the float graph's tensors (names and shapes) with a scale and zero point each,
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
+  /// What can be chosen.
   public struct Options: Sendable {
+    /// How the range of each activation is chosen.
     public var calibrator = Calibrator.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
+    /// Threads to work with, 1 or more; the result is the same with any number.
     public var threadCount = 1
 
+    /// The standard choices, on one thread.
     public init() {}
   }
 
+  /// The int8 graph, and how it came about.
   public struct Result: Sendable {
+    /// Canonical, with a grid on every tensor; every accumulator is proven.
     public var graph: Graph
     /// The ranges that were chosen, by tensor name.
     public var ranges: [String: ValueRange]
@@ -35,11 +42,15 @@ public struct Quantizer: Sendable {
     /// By how much the outputs' error is below that of `Calibrator.meanSquareError` for all, on the
     /// samples held back.
     public var gainedDecibels: Double
+    /// How many samples were held back.
     public var heldBackCount: Int
   }
 
   /// Quantizes `graph`, with activations' ranges taken from `samples`. Of a graph that is
   /// quantized in part, every scale stays and only those that are missing are chosen.
+  ///
+  /// - Parameter samples: real inputs as the float graph takes them.
+  /// - Throws: what keeps the graph from int8, all nodes without an int8 form at once.
   public static func quantize(
     _ graph: Graph, samples: CalibrationSamples, options: Options
   ) throws(QuantizationError) -> Result {
@@ -47,7 +58,7 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
-    let simple = try plain.withEqualNorms(samples, threadCount: options.threadCount)
+    let simple = try plain.withEqualChannels(samples, threadCount: options.threadCount)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
@@ -67,13 +78,13 @@ public struct Quantizer: Sendable {
     let tables = graph.functionRegions()
     let plan = GridPlan(graph, ranges: ranges, tables: tables)
     var quantized = graph
-    quantized.takeGrids(plan)
+    quantized.takeGrids(plan.grids)
     let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
     for index in quantized.nodes.indices where !settled.contains(index) {
       try quantized.quantizeConstants(
         ofNode: index, statistics: calibration.inputStatistics[index])
     }
-    quantized.write(plan, tables)
+    quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
     try quantized.proveAccumulators()
     let named = ranges.map { (graph.tensors[$0.key].name, $0.value) }
@@ -144,7 +155,7 @@ extension Graph {
     for (index, node) in nodes.enumerated() where !inTables.contains(index) {
       // A change of scale that a model quantized in part has, or needs.
       if !isFloat, case .quantize = node.operation { continue }
-      var reason = node.operation.int8Refusal
+      var reason = node.operation.traits.int8Refusal
       if reason == nil, let type = foreignElementType(of: node) {
         reason = "it works on \(type) elements; only float32 tensors can be quantized"
       }

@@ -43,7 +43,7 @@ struct WeightChannels {
   }
 
   private func code(_ weight: Double, channel: Int) -> Int8 {
-    Int8(max(-127, min(127, (weight / Double(scales[channel])).rounded())))
+    Int8(TieRule.awayFromZero.code(steps: weight / Double(scales[channel]), in: -127...127))
   }
 
   /// Where the weights of an output channel stand in `values`, in the order of a patch.

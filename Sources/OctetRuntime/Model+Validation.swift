@@ -46,6 +46,12 @@ extension Model {
     let rest = BlobHeader.checksum + 4
     unsafe crc.update(base + rest, count: byteCount - rest)
     guard crc.value == checksum else { throw ModelError(.checksum, at: BlobHeader.checksum) }
+    // Firmware takes it as it is: no kernel reads it.
+    #if !hasFeature(Embedded)
+      guard arithmetic == 0 || arithmetic == 1 else {
+        throw ModelError(.arithmetic, at: BlobHeader.arithmetic)
+      }
+    #endif
   }
 
   private func validateSections() throws(ModelError) {

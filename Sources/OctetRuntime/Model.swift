@@ -87,6 +87,22 @@
 
   // MARK: What the compiler and its tests ask
 
+  /// What results are rounded for: 0 TensorFlow Lite's arithmetic, 1 ONNX's.
+  package var arithmetic: Int { word(BlobHeader.arithmetic) }
+
+  /// Where the last section ends; what stands behind it is for tools.
+  package var sectionsEnd: Int {
+    var end = BlobHeader.byteCount
+    func reach(_ offset: Int, _ byteCount: Int) { end = max(end, word(offset) &+ byteCount) }
+    reach(BlobHeader.tensorOffset, tensorCount &* TensorRecord.byteCount)
+    reach(BlobHeader.operatorOffset, operatorCount &* OperatorRecord.byteCount)
+    reach(BlobHeader.listOffset, 2 &* word(BlobHeader.listCount))
+    reach(BlobHeader.parameterOffset, 4 &* word(BlobHeader.parameterCount))
+    reach(BlobHeader.stringOffset, word(BlobHeader.stringByteCount))
+    reach(BlobHeader.dataOffset, word(BlobHeader.dataByteCount))
+    return end
+  }
+
   /// Where the operator records start.
   package var operatorTableOffset: Int { word(BlobHeader.operatorOffset) }
 

@@ -90,7 +90,8 @@ final class TFLiteExporter {
     tensor(
       Tensor(
         name: helperName(node), shape: [1], elementType: like.elementType,
-        constant: like.quantization.map { .int8([$0.code(value)]) } ?? .float([value]),
+        constant: like.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) }
+          ?? .float([value]),
         quantization: like.quantization))
   }
 
@@ -199,14 +200,6 @@ final class TFLiteExporter {
   }
 
   private func indices(_ tensors: [TensorIndex]) -> [Int] { tensors.map { placed[$0] ?? 0 } }
-}
-
-extension Quantization {
-  /// The int8 code of a real value.
-  func code(_ value: Float) -> Int8 {
-    let code = (value / scales[0]).rounded() + Float(zeroPoints[0])
-    return Int8(max(-128, min(127, code)))
-  }
 }
 
 extension Tensor {

@@ -34,8 +34,8 @@ final class TFLiteImporter {
   var storesWeightsInInt8 = false
   /// File tensor to graph tensor.
   private var placed: [Int: TensorIndex] = [:]
-  private var tensorNames = UniqueNames()
-  private var nodeNames = UniqueNames()
+  var tensorNames = UniqueNames()
+  var nodeNames = UniqueNames()
   private var refusals: [UnsupportedNode] = []
 
   init(_ file: TFLiteFile) { self.file = file }
@@ -47,7 +47,8 @@ final class TFLiteImporter {
     guard refusals.isEmpty else { throw .unsupported(refusals) }
     for output in file.outputs { graph.outputs.append(try endpoint(output, "output")) }
     try checkEnds()
-    dropUnread()
+    // Such as one that was there for its shape.
+    graph.removeUnusedNodes()
     graph.moveQuantizationOutOfTheEdges()
     graph = graph.canonical()
     do {
@@ -70,17 +71,6 @@ final class TFLiteImporter {
           reason: "'\(graph.tensors[constant].name)' is a constant; leave it out")
       }
     }
-  }
-
-  /// Drops nodes that no output depends on, such as one that was there for its shape.
-  private func dropUnread() {
-    var read = Set(graph.outputs)
-    var kept: [Node] = []
-    for node in graph.nodes.reversed() where node.outputs.contains(where: { read.contains($0) }) {
-      kept.append(node)
-      read.formUnion(node.inputs)
-    }
-    graph.nodes = kept.reversed()
   }
 
   private func prepare() throws(ExchangeError) {

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 /// Writes a float or int8 `Graph` as a TFLite file (schema version 3) that TensorFlow Lite for
 /// Microcontrollers and LiteRT run.
@@ -12,7 +13,7 @@ public enum TFLiteWriter {
   /// - Throws: `invalidModel` for a graph that contradicts itself, `unsupported` with
   ///   all nodes that TFLite has no operator for.
   public static func write(_ graph: Graph) throws(ExchangeError) -> [UInt8] {
-    if graph.metadata.roundsOnce {
+    if graph.arithmetic == .onnx {
       throw .unsupported([
         UnsupportedNode(
           name: graph.name, operatorName: "requantization",

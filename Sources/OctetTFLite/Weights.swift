@@ -91,8 +91,10 @@ extension TFLiteCall {
     var node = Node(name: name, operation: operation, inputs: inputs, outputs: [])
     var weights = tensor(inputs[1])
     weights.quantization = Quantization(scales: steps.scales, zeroPoints: [0])
-    var widener = importer
-    widener.widen(&node, &weights, widener.wideParts(of: steps.values))
+    let before = importer.graph.widen(
+      &node, &weights, Graph.wideParts(of: steps.values), tensorNames: &importer.tensorNames,
+      nodeNames: &importer.nodeNames)
+    importer.graph.nodes += before
     node.inputs[1] = importer.addTensor(weights)
     importer.widenedNodes.append(name)
     try append(node.operation, inputs: node.inputs)
@@ -103,19 +105,8 @@ extension TFLiteImporter {
   /// A constant's real values, for models that store weights in fewer bits than they compute with.
   func dequantized(_ index: TensorIndex) -> TensorIndex {
     let tensor = graph.tensors[index]
-    guard let quantization = tensor.quantization, let constant = tensor.constant else {
+    guard tensor.quantization != nil, tensor.floats == nil, let reals = tensor.reals else {
       return index
-    }
-    let codes: [Int32]
-    switch constant {
-    case .int8(let values): codes = values.map { Int32($0) }
-    case .int32(let values): codes = values
-    case .float, .int64: return index
-    }
-    let inner = quantization.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
-    let reals = codes.enumerated().map { position, code in
-      let channel = quantization.axis == nil ? 0 : position / inner % quantization.scales.count
-      return (Float(code) - Float(quantization.zeroPoints[channel])) * quantization.scales[channel]
     }
     return addTensor(
       Tensor(name: tensor.name + "/float", shape: tensor.shape, constant: .float(reals)))
@@ -136,7 +127,7 @@ extension TFLiteFile.Tensor {
   }
 }
 
-extension TFLiteImporter: WeightWidener {
+extension TFLiteImporter {
   /// Weights with a zero point as weights without, where int8 holds them.
   func narrowed(_ index: TensorIndex) -> TensorIndex {
     guard let steps = steps(index), steps.zeroPoint != 0 else { return index }
@@ -156,20 +147,6 @@ extension TFLiteImporter: WeightWidener {
     else { return nil }
     let zeroPoint = Int(grid.zeroPoints[0])
     return (codes.map { Int($0) - zeroPoint }, zeroPoint, grid.scales)
-  }
-
-  func moved(
-    _ tensor: TensorIndex, _ operation: Operation, _ inputs: [TensorIndex], _ name: String,
-    _ shape: [Int]
-  ) -> TensorIndex {
-    var result = graph.tensors[tensor]
-    (result.name, result.shape, result.constant) = ("\(result.name)/\(name)", shape, nil)
-    let index = addTensor(result)
-    graph.nodes.append(
-      Node(
-        name: uniqueNodeName(result.name), operation: operation, inputs: inputs,
-        outputs: [index]))
-    return index
   }
 }
 

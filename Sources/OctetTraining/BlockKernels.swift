@@ -12,8 +12,8 @@ func elements(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<La
   UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
 }
 
-/// What goes element by element over the buffers of a block; results may overwrite an operand. `count`
-/// is in elements.
+/// What goes element by element over the buffers of a block; results may overwrite an operand.
+/// `count` is in elements.
 enum BlockKernels {
   /// y = max(x, 0).
   static func relu(

@@ -2,9 +2,9 @@ import OctetModel
 
 /// Where training stands; reported after every batch.
 public struct TrainingProgress: Sendable {
-  /// 1…epochCount.
+  /// The epoch, from 1, and how many there are at most.
   public var epoch, epochCount: Int
-  /// 1…batchCount, within the epoch.
+  /// The batch within the epoch, from 1, and how many it has.
   public var batch, batchCount: Int
   /// The mean cross-entropy in nats and the share of right answers, over the epoch so far.
   public var loss, accuracy: Double
@@ -15,19 +15,23 @@ public struct TrainingProgress: Sendable {
 }
 
 /// One epoch, looking back.
-public struct EpochRecord: Sendable, Equatable {
-  /// 1…
+public struct EpochRecord: Sendable, Equatable, Encodable {
+  /// The number of the epoch, from 1.
   public var epoch: Int
-  /// Mean cross-entropy in nats over the epoch, while the weights were changing.
+  /// The mean cross-entropy in nats over the epoch, while the weights were changing.
   public var trainLoss: Double
   /// The share of right answers while training, 0…1.
   public var trainAccuracy: Double
-  /// nil without validation images.
+  /// The loss and the share of right answers on the validation images; nil without any.
   public var validationLoss, validationAccuracy: Double?
-  /// Training and validation.
+  /// The time for training and validation.
   public var seconds: Double
-  /// Training only.
+  /// The images learnt a second, without validation.
   public var imagesPerSecond: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case epoch, trainLoss, trainAccuracy, validationAccuracy, seconds, imagesPerSecond
+  }
 }
 
 /// What training came to.

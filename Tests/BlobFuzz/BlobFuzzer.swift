@@ -75,9 +75,21 @@ package struct BlobFuzzer {
     case .success(let model):
       tally.acceptedCount += 1
       willRun(bytes)
-      let fault = withExtendedLifetime(blob) { self.fault(model) }
+      let fault = withExtendedLifetime(blob) { self.fault(model) } ?? readingFault(blob)
       return fault.map { ($0, bytes) }
     }
+  }
+
+  /// Tools read what firmware runs: as graphs, operator by operator, and without what is for tools.
+  private func readingFault(_ blob: Blob) -> String? {
+    do {
+      _ = try BlobReader.values(blob)
+      _ = try blob.forFirmware().model()
+    } catch {
+      return "it cannot be read: \(error)"
+    }
+    guard blob.count < 1 << 16, let graph = try? BlobReader.read(blob) else { return nil }
+    return graph.arithmetic == blob.arithmetic ? nil : "it was read in another arithmetic"
   }
 
   private mutating func fault(_ model: Model) -> String? {

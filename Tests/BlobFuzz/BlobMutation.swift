@@ -5,6 +5,10 @@ import TestNetworks
 
 extension BlobParts {
   mutating func mutate(_ random: inout TestRandom, other: BlobParts) {
+    if random.int(0...7) == 0 {
+      arithmetic = UInt32(random.int(0...7) == 0 ? 2 : random.int(0...1))
+    }
+    if random.int(0...3) == 0 { mutateOrigins(&random) }
     switch random.int(0...11) {
     case 0...2: mutateParameter(&random)
     case 3: mutateShape(&random)
@@ -14,6 +18,19 @@ extension BlobParts {
     case 9: mutateKind(&random)
     case 10: splice(&random, other)
     default: shareData(&random)
+    }
+  }
+
+  /// Lines for other operators, other functions, other numbers.
+  private mutating func mutateOrigins(_ random: inout TestRandom) {
+    let names = [
+      "relu", "leakyRelu 1e30", "clip inf -1", "prelu 1 0 3", "resize halfPixel ceil 2 1",
+    ]
+    if origins.isEmpty || random.int(0...1) == 0 {
+      let index = random.int(0...operators.count - 1)
+      origins = Array("\(index) \(names[random.int(0...names.count - 1)])\n".utf8) + origins
+    } else {
+      origins[random.int(0...origins.count - 1)] = UInt8(random.int(32...122))
     }
   }
 

@@ -27,16 +27,20 @@ struct BlobParts {
 
     private var dataWordsOfKind: [Int] {
       switch OperatorKind(rawValue: kind) {
-      case .convolution: Array(Convolution.Word.weights...Convolution.Word.shifts)
-      case .depthwiseConvolution:
-        Array(DepthwiseConvolution.Word.weights...DepthwiseConvolution.Word.shifts)
-      case .transposedConvolution:
-        Array(TransposedConvolution.Word.weights...TransposedConvolution.Word.shifts)
-      case .fullyConnected: Array(FullyConnected.Word.weights...FullyConnected.Word.shifts)
-      case .lookup: [Lookup.Word.tables]
-      case .resizeNearest, .resizeBilinear: [ResizeNearest.Word.rows, ResizeNearest.Word.columns]
+      case .convolution: four(Convolution.Word.weights)
+      case .depthwiseConvolution: four(DepthwiseConvolution.Word.weights)
+      case .transposedConvolution: four(TransposedConvolution.Word.weights)
+      case .fullyConnected: four(FullyConnected.Word.weights)
+      case .lookup: [Lookup.Word.tables.rawValue]
+      case .resizeNearest, .resizeBilinear:
+        [ResizeNearest.Word.rows.rawValue, ResizeNearest.Word.columns.rawValue]
       default: []
       }
+    }
+
+    /// Weights, biases, multipliers and shifts.
+    private func four(_ weights: some ParameterWord) -> [Int] {
+      Array(weights.rawValue..<weights.rawValue + 4)
     }
   }
 
@@ -45,6 +49,9 @@ struct BlobParts {
   var inputs: [Int] = []
   var outputs: [Int] = []
   var data: [UInt8]
+  var arithmetic: UInt32 = 0
+  /// Lines behind the data that say what tables were made of.
+  var origins: [UInt8] = []
 
   /// - Parameter bytes: a valid blob.
   init(_ bytes: [UInt8]) {
@@ -52,7 +59,10 @@ struct BlobParts {
     func u16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
     let dataStart = u32(BlobHeader.dataOffset)
     let list = (0..<u32(BlobHeader.listCount)).map { u16(u32(BlobHeader.listOffset) + 2 * $0) }
-    data = Array(bytes[dataStart..<dataStart + u32(BlobHeader.dataByteCount)])
+    let dataEnd = dataStart + u32(BlobHeader.dataByteCount)
+    data = Array(bytes[dataStart..<dataEnd])
+    arithmetic = bytes.word(at: BlobHeader.arithmetic)
+    origins = Array(bytes[dataEnd...])
     let inputCount = u16(BlobHeader.inputCount)
     inputs = Array(list[..<inputCount])
     outputs = Array(list[inputCount..<inputCount + u16(BlobHeader.outputCount)])
@@ -143,7 +153,8 @@ struct BlobParts {
     header.put(
       UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16, at: BlobHeader.version)
     let fields = [
-      (BlobHeader.blobByteCount, dataOffset + data.count), (BlobHeader.tensorOffset, tensorOffset),
+      (BlobHeader.blobByteCount, dataOffset + data.count + origins.count),
+      (BlobHeader.tensorOffset, tensorOffset), (BlobHeader.arithmetic, Int(arithmetic)),
       (BlobHeader.operatorOffset, operatorOffset), (BlobHeader.listOffset, listOffset),
       (BlobHeader.parameterOffset, parameterOffset), (BlobHeader.stringOffset, stringOffset),
       (BlobHeader.dataOffset, dataOffset),
@@ -159,7 +170,7 @@ struct BlobParts {
     for entry in list {
       bytes += [UInt8(truncatingIfNeeded: entry), UInt8(truncatingIfNeeded: entry >> 8)]
     }
-    bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data
+    bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data + origins
     bytes.seal()
     return bytes
   }

@@ -4,7 +4,7 @@ import Testing
 /// `octet import` of ONNX files whose shapes are not all known.
 @Suite struct ImportTests {
   static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("OctetExchangeTests/Corpus/shapes")
+    .deletingLastPathComponent().appendingPathComponent("OctetONNXTests/Corpus/shapes")
 
   static func importing(_ name: String, _ shapes: String?) async throws -> (Run, URL) {
     let target = FileManager.default.temporaryDirectory

@@ -49,11 +49,11 @@ struct LookupTableTests {
       input: .init(scale: 0.036260314, zeroPoint: -128),
       output: .init(scale: 0.07563236, zeroPoint: 4))
     #expect(try #require(table.values(of: .quantize)).prefix(6) == [4, 5, 5, 6, 6, 7])
-    table.roundsOnce = true
+    table.arithmetic = .onnx
     #expect(try #require(table.values(of: .quantize)).prefix(6) == [4, 4, 5, 5, 6, 6])
     let halves = LookupTable(
       input: .init(scale: 0.5, zeroPoint: 0), output: .init(scale: 1, zeroPoint: 0),
-      roundsOnce: true)
+      in: .onnx)
     #expect(try #require(halves.values(of: .quantize))[125...133] == [-2, -1, 0, 0, 0, 1, 2, 2, 2])
     #expect(try #require(halves.values(of: .scalar(.leakyRelu(alpha: 0.5))))[122] == -2)
   }

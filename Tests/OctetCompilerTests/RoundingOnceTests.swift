@@ -8,7 +8,7 @@ import Testing
 /// or add up what was rounded.
 @Suite struct RoundingOnceTests {
   private func graph(
-    _ operation: Operation, _ shapes: (from: [Int], to: [Int]), roundsOnce: Bool
+    _ operation: Operation, _ shapes: (from: [Int], to: [Int]), _ arithmetic: Arithmetic
   ) -> Graph {
     var graph = Graph(name: "rounding")
     func int8(_ name: String, _ shape: [Int]) -> Tensor {
@@ -21,14 +21,14 @@ import Testing
     graph.nodes = [Node(name: "node", operation: operation, inputs: [x], outputs: [y])]
     graph.inputs = [x]
     graph.outputs = [y]
-    graph.metadata.roundsOnce = roundsOnce
+    graph.arithmetic = arithmetic
     return graph
   }
 
   /// The greatest distance of a code from the real result, in steps, on random codes.
   private func greatestError(_ graph: Graph) throws -> Float {
     let output = try Compiler.compile(graph)
-    #expect(try BlobRaiser.raise(output.blob).metadata.roundsOnce == graph.metadata.roundsOnce)
+    #expect(try BlobReader.read(output.blob).arithmetic == graph.arithmetic)
     var real = graph
     for index in real.tensors.indices {
       real.tensors[index].elementType = .float32
@@ -50,8 +50,8 @@ import Testing
   func mean(count: Int) throws {
     let shapes = (from: [1, 40, count, 3], to: [1, 40, 3])
     let operation = Operation.mean(axes: [2], keepsDimensions: false)
-    #expect(try greatestError(graph(operation, shapes, roundsOnce: true)) <= 0.5001)
-    let twice = try greatestError(graph(operation, shapes, roundsOnce: false))
+    #expect(try greatestError(graph(operation, shapes, .onnx)) <= 0.5001)
+    let twice = try greatestError(graph(operation, shapes, .tensorFlowLite))
     #expect(count != 4 || twice >= 0.75)
   }
 
@@ -62,7 +62,7 @@ import Testing
         method: .bilinear, coordinates: .halfPixel, rounding: .roundPreferCeil,
         outputShape: shapes.to, scales: zip(shapes.to, shapes.from).map { Float($0) / Float($1) }))
     // Each weight is off by up to 1/2048, of a difference of up to 255.
-    #expect(try greatestError(graph(operation, shapes, roundsOnce: true)) <= 0.5 + 2 * 255 / 2048)
-    #expect(try greatestError(graph(operation, shapes, roundsOnce: false)) > 1)
+    #expect(try greatestError(graph(operation, shapes, .onnx)) <= 0.5 + 2 * 255 / 2048)
+    #expect(try greatestError(graph(operation, shapes, .tensorFlowLite)) > 1)
   }
 }

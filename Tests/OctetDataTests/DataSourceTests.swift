@@ -1,5 +1,6 @@
 import Foundation
 import OctetData
+import TestData
 import Testing
 
 @Suite struct DataSourceTests {
@@ -139,10 +140,10 @@ import Testing
   // MARK: The real sets
 
   @Test(
-    .enabled(if: SharedData.folder != nil, "needs shared/data"),
+    .needing("mnist", "fashion_mnist"),
     arguments: [("mnist", "7"), ("fashion_mnist", "Ankle boot")])
   func loadsRealTestFiles(name: String, firstClass: String) throws {
-    let folder = try #require(SharedData.folder) + "/" + name
+    let folder = try SharedData.url(name).path
     let images = try IDX.read(contentsOf: folder + "/t10k-images-idx3-ubyte.gz")
     let labels = try IDX.read(contentsOf: folder + "/t10k-labels-idx1-ubyte.gz")
     #expect(images.sizes == [10000, 28, 28] && labels.sizes == [10000])

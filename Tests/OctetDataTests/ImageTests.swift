@@ -1,4 +1,5 @@
 import OctetData
+import TestData
 import Testing
 
 @Suite struct ImageTests {
@@ -109,12 +110,9 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: SharedData.folder != nil, "needs shared/data")) func readsSharedBitmaps()
-    throws
-  {
-    let folder = try #require(SharedData.folder)
+  @Test(.needing("models/tflm")) func readsSharedBitmaps() throws {
     for name in ["person.bmp", "no_person.bmp"] {
-      let image = try Image.decode(contentsOf: folder + "/models/tflm/" + name)
+      let image = try Image.decode(contentsOf: SharedData.url("models/tflm/" + name).path)
       #expect(image.height == 96 && image.width == 96)
     }
   }

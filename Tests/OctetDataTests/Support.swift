@@ -24,22 +24,6 @@ final class TemporaryFolder {
   }
 }
 
-enum SharedData {
-  /// `shared/data`, by `OCTET_SHARED_DATA` or beside a folder above this file; nil where absent.
-  static let folder: String? = {
-    if let named = ProcessInfo.processInfo.environment["OCTET_SHARED_DATA"] {
-      return FileManager.default.fileExists(atPath: named) ? named : nil
-    }
-    var url = URL(fileURLWithPath: #filePath)
-    while url.path != "/" {
-      url.deleteLastPathComponent()
-      let candidate = url.appendingPathComponent("shared/data").path
-      if FileManager.default.fileExists(atPath: candidate) { return candidate }
-    }
-    return nil
-  }()
-}
-
 /// Bytes changed at random: flipped, set, cut out, doubled or cut off.
 func mutated(_ bytes: [UInt8], using random: inout Xoshiro256) -> [UInt8] {
   var result = bytes

@@ -6,6 +6,7 @@ import OctetEvaluation
 import OctetModel
 import OctetReport
 import TestComparisons
+import TestNetworks
 import Testing
 
 @Suite struct DiffReportTests {
@@ -161,12 +162,62 @@ import Testing
     }
     let loaded = try LoadedModel(try #require(files["int8.oct"]))
     #expect(loaded.operatorNames == [layer])
+    let made = try output(of: 0, in: loaded, try #require(files["input.i8"]))
+    #expect(made == files["int8_output.i8"])
+  }
+
+  /// What an operator makes of codes in the place of its input.
+  private func output(
+    of index: Int, in loaded: LoadedModel, _ input: [UInt8]
+  ) throws -> [UInt8] {
+    let view = loaded.model.operator(index)
     let runner = try loaded.makeRunner()
-    let input = try #require(files["input.i8"])
-    runner.withInput(0) { codes in
+    runner.withMutableElements(of: view.input(0)) { codes in
       for index in codes.indices { codes[index] = Int8(bitPattern: input[index]) }
     }
-    runner.run()
-    #expect(runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } } == files["int8_output.i8"])
+    runner.runOperator(index)
+    return runner.withElements(of: view.output(0)) { $0.map { UInt8(bitPattern: $0) } }
+  }
+
+  /// The one-operator blob rounds as the whole model: an average of four has a tie for every fourth
+  /// sum, and the two arithmetics go different ways.
+  @Test(arguments: Arithmetic.allCases)
+  func reproductionKeepsTheArithmetic(arithmetic: Arithmetic) throws {
+    var builder = NetworkBuilder(seed: 3, height: 12, width: 12, channelCount: 3)
+    try builder.averagePool("pool", PoolAttributes(kernel: Extent(2), stride: Extent(2)))
+    try builder.fullyConnected("fc", outputCount: 4)
+    let float = builder.finished()
+    var int8 = try Networks.quantized(float.simplified())
+    int8.arithmetic = arithmetic
+    let whole = try LoadedModel(Compiler.compile(int8).blob)
+    var random = TestRandom(seed: 4)
+    let images = Dataset(
+      pixels: (0..<3 * 12 * 12 * 3).map { _ in UInt8(random.int(0...255)) }, labels: [0, 1, 2],
+      height: 12, width: 12, channelCount: 3, classNames: [])
+    var options = Diff.Options()
+    options.measuresTime = false
+    let diff = try Diff(float, whole, images, options: options)
+    var report = try diff.run()
+    report.verdict.layer = "pool"
+    let files = try diff.reproduction(of: report)
+    let (input, made) = (try #require(files["input.i8"]), try #require(files["int8_output.i8"]))
+    let part = try LoadedModel(try #require(files["int8.oct"]))
+    #expect(part.blob.arithmetic == arithmetic)
+    #expect(try made == output(of: 0, in: part, input))
+    let index = try #require(whole.operatorNames.firstIndex(of: "pool"))
+    #expect(try made == output(of: index, in: whole, input))
+    // By hand.
+    func averages(_ rule: FloatingPointRoundingRule) -> [UInt8] {
+      (0..<6 * 6 * 3).map { position in
+        let (pixel, channel) = (position / 3, position % 3)
+        let first = (pixel / 6 * 2 * 12 + pixel % 6 * 2) * 3 + channel
+        let sum = [0, 3, 36, 39].reduce(0) { $0 + Int(Int8(bitPattern: input[first + $1])) }
+        return UInt8(bitPattern: Int8((Double(sum) / 4).rounded(rule)))
+      }
+    }
+    let away = averages(.toNearestOrAwayFromZero)
+    let even = averages(.toNearestOrEven)
+    #expect(away != even)
+    #expect(made == (arithmetic == .onnx ? even : away))
   }
 }

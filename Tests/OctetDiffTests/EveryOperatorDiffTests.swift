@@ -113,13 +113,13 @@ import Testing
 
   /// An operator cut out of a blob has the very parameters that it has there: on the bytes that the
   /// whole model gives it, it makes the same bytes.
-  @Test(arguments: [false, true])
-  func partsComputeTheSame(roundsOnce: Bool) throws {
+  @Test(arguments: Arithmetic.allCases)
+  func partsComputeTheSame(arithmetic: Arithmetic) throws {
     var graphs = [try Networks.everyOperator(), try Networks.joined(), try Self.parametric()]
     graphs.append(try Self.network(.scalar(.gelu)))
     for graph in graphs {
       var quantized = try Networks.quantized(graph.simplified())
-      quantized.metadata.roundsOnce = roundsOnce
+      quantized.arithmetic = arithmetic
       guard let blob = try? Compiler.compile(quantized).blob else { continue }
       let loaded = try LoadedModel(blob)
       let whole = try loaded.makeRunner()

@@ -148,53 +148,19 @@ enum HTMLCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
   private static func flips(
     count: Int, side: Int, classCount: Int, score: Float
   ) -> [DiffReport.Flip] {
-    struct Model: Codable {
-      var index = 0
-      var label = 1
-      var floatPrediction = 1
-      var int8Prediction = 2
-      var floatMargin: Float = 0.5
-      var int8Margin: Float = 0.25
-      var floatScores: [Float] = []
-      var int8Scores: [Float] = []
-    }
-    let plain = Model(
-      floatScores: [Float](repeating: 0.5, count: classCount),
-      int8Scores: [Float](repeating: 0.25, count: classCount))
-    guard let data = try? JSONEncoder().encode(plain),
-      let flip = try? JSONDecoder().decode(DiffReport.Flip.self, from: data)
-    else { return [] }
     var noise = SystemRandomNumberGenerator()
     let pixels = Data((0..<side * side * 3).map { _ in UInt8.random(in: 0...255, using: &noise) })
-    var picture: DiffReport.Picture?
-    let shape = ["height": side, "width": side, "channelCount": 3]
-    if let data = try? JSONEncoder().encode(Saved(shape: shape, pixels: pixels)) {
-      picture = try? JSONDecoder().decode(DiffReport.Picture.self, from: data)
-    }
+    let picture = DiffReport.Picture(height: side, width: side, channelCount: 3, pixels: pixels)
+    let flip = DiffReport.Flip(
+      index: 0, label: 1, floatPrediction: 1, int8Prediction: 2, floatMargin: 0.5,
+      int8Margin: 0.25, floatScores: [Float](repeating: 0.5, count: classCount),
+      int8Scores: [Float](repeating: 0.25, count: classCount))
     return (0..<count).map { index in
       var flip = flip
       flip.index = index
       flip.floatScores[0] = score
       flip.picture = index < DiffReport.Flip.pictureLimit ? picture : nil
       return flip
-    }
-  }
-
-  private struct Saved: Encodable {
-    var shape: [String: Int]
-    var pixels: Data
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: Key.self)
-      for (name, value) in shape { try container.encode(value, forKey: Key(stringValue: name)) }
-      try container.encode(pixels, forKey: Key(stringValue: "pixels"))
-    }
-
-    struct Key: CodingKey {
-      var stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
     }
   }
 }

@@ -1,11 +1,14 @@
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import TestNetworks
 import Testing
 
 /// Ranges chosen from histograms whose answer can be worked out by hand.
 @Suite struct CalibratorTests {
-  private func histogram(_ values: [Float], lower: Float? = nil, upper: Float? = nil) -> ValueCounts {
+  private func histogram(
+    _ values: [Float], lower: Float? = nil, upper: Float? = nil
+  ) -> ValueCounts {
     var result = ValueCounts(
       lower: lower ?? min(0, values.min() ?? 0), upper: upper ?? max(0, values.max() ?? 0))
     values.withUnsafeBufferPointer { result.add($0) }

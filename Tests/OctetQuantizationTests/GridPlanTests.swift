@@ -236,7 +236,7 @@ import Testing
         values.withUnsafeMutableBufferPointer { samples.fill(sample, position, $0) }
         interpreter.setInput(position, values)
         let grid = try #require(int8.tensors[int8.inputs[position]].quantization)
-        try session.setInput(position, grid.codes(values).span)
+        try session.setInput(position, grid.codes(values, ties: .awayFromZero).span)
       }
       interpreter.run()
       session.run()

@@ -1,5 +1,6 @@
 import OctetCompiler
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import TestNetworks
 import Testing

@@ -4,6 +4,7 @@ import OctetCompiler
 import OctetModel
 import OctetRuntime
 import TestNetworks
+import TestData
 import Testing
 
 /// A small file cannot ask for much work: validation takes no longer for large numbers in it.
@@ -83,10 +84,10 @@ import Testing
       }
       let words = Int(bytes.u32(BlobHeader.parameterOffset))
       for word in [MaxPool.Word.kernelHeight, MaxPool.Word.kernelWidth] {
-        bytes.put(UInt32(2 * extent), at: words + 4 * word)
+        bytes.put(UInt32(2 * extent), at: words + 4 * word.rawValue)
       }
       for word in [MaxPool.Word.paddingTop, MaxPool.Word.paddingLeft] {
-        bytes.put(UInt32(extent), at: words + 4 * word)
+        bytes.put(UInt32(extent), at: words + 4 * word.rawValue)
       }
       bytes.put(2 * pixelCount, at: BlobHeader.arenaByteCount)
       bytes.put(0, at: BlobHeader.selfTestByteCount)
@@ -106,7 +107,7 @@ import Testing
     // The whole data section becomes that of one layer.
     let first = Int(bytes.u32(BlobHeader.parameterOffset))
     let next = first + 4 * FullyConnected.parameterCount
-    let words = (0..<4).map { 4 * (FullyConnected.Word.weights + $0) }
+    let words = (0..<4).map { 4 * (FullyConnected.Word.weights.rawValue + $0) }
     let end = Int(bytes.u32(next + words[0]) - bytes.u32(BlobHeader.dataOffset))
     for index in 1..<3 {
       for word in words {
@@ -167,14 +168,14 @@ import Testing
 
   /// Files that asked for minutes or gigabytes.
   @Test(
-    .enabled(if: SharedData.file("findings/poolsmall.oct") != nil, "needs OCTET_SHARED_DATA"),
+    .needing("findings/poolsmall.oct"),
     arguments: [
       ("poolsmall", ModelError.Cause.tooManySteps), ("poolbomb", .tooManySteps),
       ("ws16k", .sharedData), ("fcshare", .sharedData), ("wsbomb", .sharedData),
       ("ln20k", .longName), ("wrapbias", .sumOverflow),
     ])
   func filesThatAskTooMuch(name: String, cause: ModelError.Cause) throws {
-    let url = try #require(SharedData.file("findings/\(name).oct"))
+    let url = try SharedData.url("findings/\(name).oct")
     #expect(refusal([UInt8](try Data(contentsOf: url)))?.cause == cause)
   }
 

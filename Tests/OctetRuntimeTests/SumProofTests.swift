@@ -56,11 +56,11 @@ import Testing
     var random = RandomSource(seed: 1)
     var sum = BinaryParameters.random(&random).testOperator(.add)
     #expect(sum.refusal == nil)
-    sum.parameters[Add.Word.shiftA] = .word(1)
+    sum[Add.Word.shiftA] = .word(1)
     #expect(sum.refusal?.cause == .operatorShift)
     var softmax = SoftmaxParameters(rows: 1, channels: 4, scale: 0.1).testOperator
-    softmax.parameters[SoftmaxRows.Word.differenceMinimum] = .word(-255)
-    softmax.parameters[SoftmaxRows.Word.shift] = .word(23)
+    softmax[SoftmaxRows.Word.differenceMinimum] = .word(-255)
+    softmax[SoftmaxRows.Word.shift] = .word(23)
     #expect(softmax.refusal?.cause == .operatorParameters)
   }
 }

@@ -1,6 +1,7 @@
 import OctetCompiler
 import OctetTFLite
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 
@@ -25,9 +26,12 @@ struct TFLiteGoldenTests {
     Golden(name: "person_detect", model: "tflm/person_detect", fewSamples: 0),
     Golden(name: "micro_speech_quantized", model: "tflm/micro_speech_quantized", fewSamples: 2),
     Golden(name: "hello_world_int8", model: "tflm/hello_world_int8", fewSamples: 256),
-  ].filter { SharedData.isExhaustive || $0.fewSamples > 0 }
+  ].filter {
+    (SharedData.isExhaustive || $0.fewSamples > 0)
+      && SharedData.has("models/\($0.model).tflite", "golden/\($0.name).output.bin.gz")
+  }
 
-  @Test(.enabled(if: SharedData.isAvailable), arguments: golden)
+  @Test(.needing("golden", "models/mlperf_tiny", "models/tflm"), arguments: golden)
   func computesTheBytesOfTFLM(_ golden: Golden) throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(golden.model).tflite"))
     let model = try Int8Model(graph)
@@ -51,7 +55,7 @@ struct TFLiteGoldenTests {
         "17_elementwise", "18_wide_dense",
       ] : [])
 
-  @Test(.enabled(if: SharedData.isAvailable), arguments: randomModels)
+  @Test(.needing("conformance/tflite_random"), arguments: randomModels)
   func randomModelsComputeTheBytesOfTFLM(_ name: String) throws {
     let folder = "conformance/tflite_random"
     let graph = try TFLiteReader.read(try SharedData.url("\(folder)/\(name).tflite"))
@@ -66,7 +70,7 @@ struct TFLiteGoldenTests {
   }
 
   /// 901 of 1,000 keywords, as TensorFlow Lite for Microcontrollers gets.
-  @Test(.enabled(if: SharedData.isAvailable && SharedData.isExhaustive))
+  @Test(.needing("golden/kws_ref_model.labels.bin"), .enabled(if: SharedData.isExhaustive))
   func keywordsAreRecognised() throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/mlperf_tiny/kws_ref_model.tflite"))
     let outputs = try Int8Model(graph).run(
@@ -85,10 +89,10 @@ struct TFLiteGoldenTests {
     "mlperf_tiny/kws_ref_model", "mlperf_tiny/pretrainedResnet",
     "mlperf_tiny/pretrainedResnet_quant", "tflm/hello_world_float", "tflm/hello_world_int8",
     "tflm/micro_speech_quantized", "tflm/person_detect",
-  ]
+  ].filter { SharedData.has("models/\($0).tflite") }
 
   /// Reading what was written gives the same graph.
-  @Test(.enabled(if: SharedData.isAvailable), arguments: allModels)
+  @Test(.needing("models/mlperf_tiny", "models/tflm"), arguments: allModels)
   func everyModelSurvivesTheRoundTrip(_ name: String) throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(name).tflite"))
     let isFloat = name.contains("float") || name.contains("fp32") || name.hasSuffix("Resnet")
@@ -98,13 +102,14 @@ struct TFLiteGoldenTests {
 
   /// A blob that went through TFLite and back is the same blob.
   @Test(
-    .enabled(if: SharedData.isAvailable),
-    arguments: ["lenet/lenet_mnist_int8", "tflm/hello_world_int8", "tflm/micro_speech_quantized"])
+    .needing("models/tflm"),
+    arguments: ["lenet/lenet_mnist_int8", "tflm/hello_world_int8", "tflm/micro_speech_quantized"]
+      .filter { SharedData.has("models/\($0).tflite") })
   func blobsSurviveTheRoundTrip(_ name: String) throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(name).tflite"))
     let model = try Int8Model(graph)
     let again = try Int8Model(
-      try TFLiteReader.read(try TFLiteWriter.write(try BlobRaiser.raise(model.blob))))
+      try TFLiteReader.read(try TFLiteWriter.write(try BlobReader.read(model.blob))))
     let count = model.inputCounts.reduce(0, +)
     let sample = (0..<count).map { Int8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) }
     #expect(try model.run(samples: sample) == again.run(samples: sample))
@@ -115,7 +120,7 @@ struct TFLiteGoldenTests {
   }
 
   /// The float TFLite form of LeNet gives the logits of the ONNX form that it was made from.
-  @Test(.enabled(if: SharedData.isAvailable))
+  @Test(.needing("models/lenet", "mnist"))
   func floatModelComputesTheLogitsOfONNXRuntime() throws {
     let graph = try TFLiteReader.read(
       try SharedData.url("models/lenet/lenet_mnist_float32.tflite"))

@@ -2,6 +2,7 @@ import Foundation
 import OctetCompiler
 import OctetTFLite
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
       _ = try? TFLiteWriter.write(graph)
       // Larger models are legal, but take long in a debug build.
       if compiles, graph.tensors.allSatisfy({ $0.elementCount < 10_000 }) {
-        _ = try? BlobRaiser.raise(try Compiler.compile(graph).blob)
+        _ = try? BlobReader.read(try Compiler.compile(graph).blob)
       }
       return true
     } catch let error as ExchangeError {

@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetPasses
 import OctetTFLite
 import OctetModel
+import TestData
 import TestSupport
 import Testing
 

@@ -135,7 +135,7 @@ struct TFLiteMutator {
     switch pick(0...4) {
     case 0: bytes.removeLast(min(bytes.count, pick(1...4)))
     case 1: bytes += [UInt8](repeating: UInt8(pick(0...255)), count: pick(1...8))
-    case 2...3 where bytes.count >= 4:
+    case 2 where bytes.count >= 4, 3 where bytes.count >= 4:
       let place = 4 * pick(0...bytes.count / 4 - 1)
       bytes.replaceSubrange(place..<place + 4, with: Self.bytes(integer(), 4))
     default: bytes[pick(0...bytes.count - 1)] = UInt8(pick(0...255))

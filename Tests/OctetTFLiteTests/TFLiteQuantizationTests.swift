@@ -2,6 +2,7 @@ import OctetCompiler
 import OctetTFLite
 import OctetModel
 import OctetQuantization
+import TestData
 import TestSupport
 import Testing
 
@@ -31,7 +32,9 @@ struct TFLiteQuantizationTests {
       int8: "lenet/lenet_mnist_int8", calibrationCount: 100, agreement: 0.99),
   ]
 
-  @Test(.enabled(if: SharedData.isAvailable && SharedData.isExhaustive), arguments: cases)
+  @Test(
+    .needing("models/lenet", "golden/kws_ref_model.labels.bin"),
+    .enabled(if: SharedData.isExhaustive), arguments: cases)
   func quantizedModelDecidesAlike(_ test: Case) throws {
     let graph = try TFLiteReader.read(try SharedData.url("models/\(test.float).tflite"))
     let samples = try realSamples(test)
@@ -44,7 +47,9 @@ struct TFLiteQuantizationTests {
     let interpreter = try FloatInterpreter(graph)
     let input = try #require(quantized.graph.tensors[quantized.graph.inputs[0]].quantization)
     let floats = samples.map { largest(interpreter.run(inputs: [$0])[0]) }
-    let int8s = try samples.map { largest(try model.run(input.codes($0)[...])) }
+    let int8s = try samples.map {
+      largest(try model.run(input.codes($0, ties: .awayFromZero)[...]))
+    }
     let alike = zip(floats, int8s).filter { $0 == $1 }.count
     #expect(Float(alike) >= test.agreement * Float(samples.count))
     guard test.name == "kws_ref_model" else { return }

@@ -84,6 +84,23 @@ public struct NetworkBuilder {
     try append(name, .batchNormalization(epsilon: 1e-5), statistics)
   }
 
+  /// Each channel of an image less its mean, times `(variance + epsilon)^−½`, node by node.
+  public mutating func channelNormalization(epsilon: Float) throws {
+    let x = last
+    let epsilon = constant("epsilon", [1], [epsilon])
+    let exponent = constant("exponent", [1], [-0.5])
+    try append("mean", .mean(axes: [1, 2], keepsDimensions: true))
+    let mean = last
+    last = x
+    try append("centred", .subtract(.none), [mean])
+    let centred = last
+    try append("square", .multiply(.none), [centred])
+    try append("variance", .mean(axes: [1, 2], keepsDimensions: true))
+    try append("bounded", .add(.none), [epsilon])
+    try append("factor", .power, [exponent])
+    try append("normal", .multiply(.none), [centred])
+  }
+
   /// A float constant to append operations with.
   public mutating func constant(_ name: String, _ shape: [Int], _ values: [Float]) -> TensorIndex {
     graph.add(Tensor(name: name, shape: shape, constant: .float(values)))

@@ -1,32 +1,7 @@
 import Foundation
+import TestData
 
-/// The folder of test data that is kept outside the repository, when this machine has it.
-package enum SharedData {
-  package static let root: URL? = {
-    if let path = ProcessInfo.processInfo.environment["OCTET_SHARED_DATA"] {
-      return URL(fileURLWithPath: path)
-    }
-    var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    while folder.path != "/" {
-      let candidate = folder.appendingPathComponent("shared/data")
-      if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-      folder.deleteLastPathComponent()
-    }
-    return nil
-  }()
-
-  package static var isAvailable: Bool { root != nil }
-
-  package static func url(_ path: String) throws -> URL {
-    struct Missing: Error {}
-    guard let root else { throw Missing() }
-    return root.appendingPathComponent(path)
-  }
-
-  package static func bytes(_ path: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: try url(path)))
-  }
-
+extension SharedData {
   package static func floats(_ path: String) throws -> [Float] {
     let bytes = try bytes(path)
     return stride(from: 0, to: bytes.count, by: 4).map { offset in
@@ -59,11 +34,6 @@ package enum SharedData {
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return data.map { Int8(bitPattern: $0) }
-  }
-
-  package static func exists(_ path: String) -> Bool {
-    guard let url = try? url(path) else { return false }
-    return FileManager.default.fileExists(atPath: url.path)
   }
 
   /// How many mutations of each file are tried; OCTET_FUZZ_COUNT asks for more.

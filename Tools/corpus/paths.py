@@ -2,9 +2,9 @@
 
 from support.program import ROOT
 
-ONNX = ROOT / "Tests/OctetExchangeTests/Corpus"
+ONNX = ROOT / "Tests/OctetONNXTests/Corpus"
 TFLITE = ROOT / "Tests/OctetTFLiteTests/Corpus"
-REPORT = ROOT / "Tests/OctetReportTests/Corpus"
+COMPARISONS = ROOT / "Tests/TestComparisons/Corpus"
 
 # Of each family: its folder, and the module whose `make()` gives its files by name.
 FAMILIES = {
@@ -19,5 +19,6 @@ FAMILIES = {
 }
 # What a command of another kind makes.
 OTHERS = {
-    REPORT / "lenet-tiny.onnx": "OCTET_MAKE_CORPUS=1 swift test -c release --filter makeTinyLeNet",
+    COMPARISONS / "lenet-tiny.onnx":
+        "OCTET_MAKE_CORPUS=1 swift test -c release --filter makeTinyLeNet",
 }

@@ -2,7 +2,7 @@
 code makes, and the PyTorch ones that it ships) for the ONNXConformance tests.
 
     Tools/crosscheck onnx-node-tests FOLDER [--all] [--package OTHER/onnx]
-    OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
+    OCTET_OTHER_CASES=1 OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
 
 Packages up to 1.22 ship their node tests, each version with models of the operator sets of its
 time: `pip install --no-deps --target OTHER onnx==1.22.0` and give OTHER/onnx as --package. Only

@@ -2,7 +2,7 @@
 of ONNX's own operator tests, for the ONNXConformance tests.
 
     Tools/crosscheck onnx-operators FOLDER [--seed 1]
-    OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
+    OCTET_OTHER_CASES=1 OCTET_SHARED_DATA=FOLDER swift test --filter ONNXConformance
 """
 
 import pathlib

@@ -19,6 +19,6 @@ extension Program {
     example: "octet demo",
     verbs: [
       Demo(), Train(), Quantize(), Run(), DiffVerb(), Inspect(), Bench(), Verify(), Import(),
-      Export(), BoardVerb(),
+      Export(), BoardVerb(), Completion(), Manual(),
     ])
 }

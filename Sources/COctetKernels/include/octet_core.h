@@ -84,16 +84,19 @@ INLINE void octet_add_taps(
   "ldr %[a], [r5]\n ldr %[b], [r5, #4]\n ldr %[c], [r5, #8]\n ldr %[d], [r5, #12]\n" \
   "ldr %[t], [%[at], #16]\n mov %[at], r3\n"                                         \
   "cmp r6, #1\n it eq\n moveq %[stride], #0\n b 0b\n6:\n"
+#define REQUANTIZE(factor, shift, x, y, offset)                                             \
+  "smmlar %[" #x "], %[" #x "], " factor ", %[" #x "]\n"                                    \
+  "smmlar %[" #y "], %[" #y "], " factor ", %[" #y "]\n"                                    \
+  "add %[" #x "], %[" #x "], %[" #x "], asr #31\n asr %[" #x "], %[" #x "], " shift "\n"     \
+  "add %[" #y "], %[" #y "], %[" #y "], asr #31\n asr %[" #y "], %[" #y "], " shift "\n"     \
+  "add %[" #x "], %[" #x "], %[" #offset "]\n add %[" #y "], %[" #y "], %[" #offset "]\n"    \
+  "ssat %[" #x "], #8, %[" #x "], asr #1\n ssat %[" #y "], #8, %[" #y "], asr #1\n"
 // Two results of a channel, until one comes that needs other steps.
 #define PAIR_RESULTS                                                                    \
   "1: ldr %[f], [%[m]], #4\n ldrsb %[k], [%[n]], #1\n"                                \
   "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n"                                 \
   "lsl %[f], %[f], #1\n tst %[k], %[f]\n bpl 2f\n mvn %[k], %[k]\n"                    \
-  "smmlar %[x], %[x], %[f], %[x]\n smmlar %[y], %[y], %[f], %[y]\n"                   \
-  "add %[x], %[x], %[x], asr #31\n add %[y], %[y], %[y], asr #31\n"                   \
-  "asr %[x], %[x], %[k]\n asr %[y], %[y], %[k]\n"                                     \
-  "add %[x], %[x], %[offset]\n add %[y], %[y], %[offset]\n"                           \
-  "ssat %[x], #8, %[x], asr #1\n ssat %[y], #8, %[y], asr #1\n"                       \
+  REQUANTIZE("%[f]", "%[k]", x, y, offset)                                              \
   "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n"                          \
   "cmp %[sum], %[end]\n bne 1b\n b 3f\n"                                              \
   "2: sub %[m], %[m], #4\n sub %[n], %[n], #1\n sub %[sum], %[sum], #8\n3:\n"
@@ -107,10 +110,24 @@ INLINE void octet_add_taps(
 #define NEIGHBOURS_TAP LOAD_TAP COLUMN(a, b, c, d) LOAD_COLUMN("], #4") COLUMN(e, f, g, h)
 #define DISTANT_TAP \
   LOAD_TAP LOAD_COLUMN(", #8]") COLUMN(e, f, g, h) LOAD_COLUMN("], #4") COLUMN(a, b, c, d)
-#define ALL_ROWS(start, tap) \
-  "1:\n" start tap tap tap "ldr r4, [%[w]], #4\n add %[at], %[at], r4\n cmp r4, #0x80000000\n bne 1b\n"
-#define NEIGHBOURS ALL_ROWS(LOAD_COLUMN("], #4"), NEIGHBOURS_TAP)
-#define DISTANT ALL_ROWS("", DISTANT_TAP)
+#define RESULT(x, y, index, factor, shift)                                                    \
+  "ldr r4, [%[w], #" factor "]\n ldr r5, [%[w], #" shift "]\n" REQUANTIZE("r4", "r5", x, y, even) \
+  "strb %[" #y "], [%[at], #" index "]\n strb %[" #x "], [%[odd], #" index "]\n"
+#define ALL_COLUMNS(start, tap)                                                               \
+  "0:\n" start tap tap tap "ldr r4, [%[w]], #4\n add %[at], %[at], r4\n"                      \
+  "cmp r4, #0x80000000\n bne 0b\n"                                                          \
+  "ldr %[odd], [%[w]]\n ldr %[at], [%[w], #4]\n ldr %[even], [%[w], #72]\n"                   \
+  RESULT(a, e, "0", "40", "56") RESULT(b, f, "1", "44", "60")                                 \
+  RESULT(c, g, "2", "48", "64") RESULT(d, h, "3", "52", "68")                                 \
+  "ldr r4, [%[w], #20]\n add %[odd], %[odd], r4\n str %[odd], [%[w]]\n"                       \
+  "add %[at], %[at], r4\n str %[at], [%[w], #4]\n"                                           \
+  "ldr %[at], [%[w], #8]\n ldr r4, [%[w], #16]\n ldr r5, [%[w], #12]\n"                       \
+  "add %[at], %[at], r4\n str %[at], [%[w], #8]\n subs r5, r5, #1\n str r5, [%[w], #12]\n"     \
+  "ldr %[a], [%[w], #24]\n ldr %[b], [%[w], #28]\n ldr %[c], [%[w], #32]\n"                   \
+  "ldr %[d], [%[w], #36]\n ldr %[w], [%[w], #76]\n"                                          \
+  "mov %[e], %[a]\n mov %[f], %[b]\n mov %[g], %[c]\n mov %[h], %[d]\n bne 0b\n"
+#define NEIGHBOURS ALL_COLUMNS(LOAD_COLUMN("], #4"), NEIGHBOURS_TAP)
+#define DISTANT ALL_COLUMNS("", DISTANT_TAP)
 #else
 #define OCTET_HAS_SMLAD 0
 #define NEIGHBOURS ""
@@ -162,15 +179,15 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
 
 // MARK: Two columns of four channels
 
-// `sums`, `[4, 2]`: the bias and the products of weights, `[…, 3, 2]` words with the step to the next
-// values behind each three, at the end INT32_MIN, with the words at `at`, of neighbouring columns or
-// of those two apart.
+// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes to
+// the next values behind each three, at the end INT32_MIN, with words of values. They are
+// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and the
+// second column's results, values, pairs, bytes from one pair's values and from its results to the
+// next's, four biases, four factors, four shifts, the offset, and the weights.
 #define ADD_COLUMNS(name, steps)                                                              \
-  INLINE void name(                                                                         \
-      int32_t *_Nonnull sums, const int32_t *_Nonnull bias, const uint32_t *_Nonnull at,      \
-      const int32_t *_Nonnull w) {                                                          \
-    int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3], e = a, f = b, g = c, h = d;      \
-    int32_t even, odd;                                                                      \
+  INLINE void name(const int32_t *_Nonnull state) {                                           \
+    int32_t a = state[6], b = state[7], c = state[8], d = state[9], e = a, f = b, g = c, h = d;  \
+    int32_t at = state[2], w = state[19], even, odd;                                          \
     __asm volatile(                                                                         \
         ".syntax unified\n" steps                                                           \
         : [a] "+" ANY(a), [b] "+" ANY(b), [c] "+" ANY(c), [d] "+" ANY(d), [e] "+" ANY(e),     \
@@ -178,8 +195,6 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
           [even] "=&" ANY(even), [odd] "=&" ANY(odd)                                          \
         :                                                                                   \
         : "r4", "r5", "cc", "memory");                                                       \
-    sums[0] = a, sums[1] = e, sums[2] = b, sums[3] = f;                                       \
-    sums[4] = c, sums[5] = g, sums[6] = d, sums[7] = h;                                       \
   }
 ADD_COLUMNS(octet_add_columns, NEIGHBOURS)
 ADD_COLUMNS(octet_add_distant_columns, DISTANT)
@@ -204,7 +219,21 @@ INLINE int32_t octet_multiply_high(int32_t a, int32_t b, int32_t sum) {
 
 // MARK: Four rows of weights
 
-#if IS_THUMB_1
+#if defined(__ARM_FEATURE_DSP)
+#define HALVES_ROW(sum, word)                                                           \
+  "sxtb16 %[y], %[" word "]\n sxtb16 %[" word "], %[" word "], ror #8\n"                \
+  "smlad %[" sum "], %[y], %[even], %[" sum "]\n"                                       \
+  "smlad %[" sum "], %[" word "], %[x], %[" sum "]\n"
+#define FOUR_VALUES                                                                     \
+  "ldr %[x], [%[at]], #4\n ldr %[q], [%[wa], %[stride]]\n ldr %[p], [%[wa]], #4\n"       \
+  "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n"                                  \
+  HALVES_ROW("a", "p") HALVES_ROW("b", "q")                                              \
+  "ldr %[q], [%[wc], %[stride]]\n ldr %[p], [%[wc]], #4\n"                              \
+  HALVES_ROW("c", "p") HALVES_ROW("d", "q")
+#define ALL_VALUES                                                                      \
+  "sub %[x], %[end], %[at]\n tst %[x], #4\n bne 2f\n1:\n" FOUR_VALUES "2:\n" FOUR_VALUES \
+  "cmp %[at], %[end]\n bne 1b\n"
+#elif IS_THUMB_1
 #define ROW(sum, row) "ldrsb %[y], [%[" row "], %[at]]\n muls %[y], %[x]\n add %[" sum "], %[y]\n"
 #define VALUE(rows) "ldrsb %[x], [%[values], %[at]]\n" rows "adds %[at], #1\n"
 #else
@@ -216,39 +245,47 @@ INLINE int32_t octet_multiply_high(int32_t a, int32_t b, int32_t sum) {
 // Adds the products of `count` values with the weights of each row: at least 4, a multiple of 4.
 INLINE void octet_add_rows(
     octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, int32_t stride,
-    const int8_t *_Nonnull values, int32_t count) {
+    const int8_t *_Nonnull at, int32_t count) {
   octet_sums s = *sums;
-  const int8_t *wa = weights, *wb = wa + stride, *wc = wb + stride, *wd = wc + stride;
+  const int8_t *wa = weights, *wc = wa + 2 * stride;
   int32_t x, y;
-#if IS_THUMB_1
-  int32_t at = 0, end = count;
+#if defined(__ARM_FEATURE_DSP)
+  const int8_t *end = at + count;
+  int32_t p, q, even;
+  __asm volatile(
+      ".syntax unified\n" ALL_VALUES
+      : IN_OUT_SUMS(s), [wa] "+r"(wa), [wc] "+r"(wc), [at] "+r"(at), [x] "=&r"(x), [y] "=&r"(y),
+        [p] "=&r"(p), [q] "=&r"(q), [even] "=&r"(even)
+      : [stride] "r"(stride), [end] "r"(end)
+      : "cc", "memory");
 #else
-  const int8_t *at = values, *end = values + count;
+  const int8_t *wb = wa + stride, *wd = wc + stride;
+  const int8_t *values = at;
+#if IS_THUMB_1
+  int32_t place = 0, end = count;
+#else
+  const int8_t *place = at, *end = at + count;
 #endif
   __asm volatile(
       ".syntax unified\n1:\n" ONE_VALUE ONE_VALUE ONE_VALUE ONE_VALUE
       "cmp %[at], %[end]\n bne 1b\n"
       : IN_OUT_SUMS(s), [wa] "+" ANY(wa), [wb] "+" ANY(wb), [wc] "+" ANY(wc), [wd] "+" ANY(wd),
-        [at] "+" ANY(at), [x] "=&" ANY(x), [y] "=&" ANY(y)
+        [at] "+" ANY(place), [x] "=&" ANY(x), [y] "=&" ANY(y)
       : [values] ANY(values), [end] SUM(end)
       : "cc", "memory");
+#endif
   *sums = s;
 }
 
 // MARK: Halves
 
 #if defined(__ARM_FEATURE_DSP)
-#define SMLAD(a, b, sum) __builtin_arm_smlad(a, b, sum)
 #define SXTB16(word) __builtin_arm_sxtb16(word)
 #else
-#define SMLAD(a, b, sum) ((void)(a), (void)(b), (sum))
 #define SXTB16(word) ((int32_t)(word))
 #endif
 
 // Bytes 0 and 2, and 1 and 3, of a word as two int16.
 INLINE int32_t octet_widen_even(uint32_t word) { return SXTB16(word); }
 INLINE int32_t octet_widen_odd(uint32_t word) { return SXTB16(__builtin_rotateright32(word, 8)); }
-
-// The products of the lower and of the upper int16, added to `sum`.
-INLINE int32_t octet_multiply_halves(int32_t a, int32_t b, int32_t sum) { return SMLAD(a, b, sum); }
 #endif

@@ -64,7 +64,7 @@ enum Help {
 
   private static func table(_ specifications: [ParameterSpecification]) -> String {
     let rows = specifications.map { specification in
-      (left: leftColumn(of: specification), right: rightColumn(of: specification))
+      (left: leftColumn(of: specification), right: explanation(of: specification))
     }
     let leftWidth = min(28, rows.map(\.left.count).max() ?? 0)
     return rows.map { row in
@@ -83,7 +83,8 @@ enum Help {
     }
   }
 
-  private static func rightColumn(of specification: ParameterSpecification) -> String {
+  /// What a parameter is for, with its range and default.
+  static func explanation(of specification: ParameterSpecification) -> String {
     var remarks: [String] = []
     if let expectation = specification.expectation { remarks.append(expectation) }
     if let text = specification.defaultText { remarks.append("default \(text)") }

@@ -23,6 +23,8 @@ package struct ParameterSpecification: Sendable {
   package var help: String
   /// Range and choices, for the help: `1 to 1000`.
   package var expectation: String?
+  /// The values, where they can be listed.
+  var choices: [String] = []
   package var defaultText: String?
   package var isRequired: Bool
   /// What is done with the file that the value names; nil where it names none.
@@ -55,7 +57,8 @@ package struct Option<Value: Sendable>: Parameter {
   ) {
     specification = ParameterSpecification(
       form: .option, name: name, short: short, placeholder: kind.placeholder, help: help,
-      expectation: kind.expectation, defaultText: defaultText, isRequired: absent == nil,
+      expectation: kind.expectation, choices: kind.choices, defaultText: defaultText,
+      isRequired: absent == nil,
       fileUse: kind.fileUse, check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = { text throws(ValueError) in convert(try kind.parse(text)) }
     self.absent = absent
@@ -98,7 +101,7 @@ package struct Positional<Value: Sendable>: Parameter {
   package init(_ name: String, _ kind: ValueKind<Value>, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: 1, maximum: 1), name: name, placeholder: name, help: help,
-      expectation: kind.expectation, isRequired: true, fileUse: kind.fileUse,
+      expectation: kind.expectation, choices: kind.choices, isRequired: true, fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = kind.parse
     absent = nil
@@ -108,7 +111,8 @@ package struct Positional<Value: Sendable>: Parameter {
   where Value == Wrapped? {
     specification = ParameterSpecification(
       form: .positional(minimum: 0, maximum: 1), name: name, placeholder: name, help: help,
-      expectation: kind.expectation, isRequired: false, fileUse: kind.fileUse,
+      expectation: kind.expectation, choices: kind.choices, isRequired: false,
+      fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = { text throws(ValueError) in try kind.parse(text) }
     absent = .some(nil)
@@ -123,7 +127,8 @@ package struct Positionals<Value: Sendable>: Parameter {
   package init(_ name: String, _ kind: ValueKind<Value>, atLeast minimum: Int, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: minimum, maximum: .max), name: name, placeholder: name,
-      help: help, expectation: kind.expectation, isRequired: minimum > 0, fileUse: kind.fileUse,
+      help: help, expectation: kind.expectation, choices: kind.choices, isRequired: minimum > 0,
+      fileUse: kind.fileUse,
       check: { text throws(ValueError) in _ = try kind.parse(text) })
     parse = kind.parse
   }

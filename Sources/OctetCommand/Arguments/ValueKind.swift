@@ -10,6 +10,8 @@ package struct ValueKind<Value: Sendable>: Sendable {
   package var placeholder: String
   /// The range for the help, when it says more than the placeholder: `1 to 1000`.
   package var expectation: String?
+  /// The values, where they can be listed.
+  var choices: [String] = []
   package var parse: @Sendable (String) throws(ValueError) -> Value
   /// What is done with the file that a value names; such kinds are made by `.input`, `.output` and
   /// their like only.
@@ -48,13 +50,15 @@ extension ValueKind<String> {
   /// One of the names, spelled exactly.
   package static func choice(_ names: [String]) -> ValueKind {
     let list = names.joined(separator: ", ")
-    return ValueKind(placeholder: "NAME", expectation: list) { text throws(ValueError) in
+    var kind = ValueKind(placeholder: "NAME", expectation: list) { text throws(ValueError) in
       guard names.contains(text) else {
         let hint = Suggestion.sentence(for: text, among: names)
         throw ValueError("one of \(list)\(hint)")
       }
       return text
     }
+    kind.choices = names
+    return kind
   }
 }
 
@@ -62,7 +66,7 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases, by its raw value.
   package static var choice: ValueKind {
     let names = ValueKind<String>.choice(Value.allCases.map(\.rawValue))
-    return ValueKind(
+    var kind = ValueKind(
       placeholder: names.placeholder, expectation: names.expectation, describe: \.rawValue
     ) { text throws(ValueError) in
       guard let value = Value(rawValue: try names.parse(text)) else {
@@ -70,6 +74,8 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
       }
       return value
     }
+    kind.choices = names.choices
+    return kind
   }
 }
 

@@ -147,21 +147,22 @@ public final class FloatInterpreter {
     guard let quantization = tensor.quantization else {
       return narrowingStep(tensor.elementType, buffer)
     }
-    let (lowest, highest): (Float, Float) =
+    let range: ClosedRange<Int32> =
       switch tensor.elementType {
-      case .int8: (-128, 127)
-      case .int16: (-32768, 32767)
-      default: (-.infinity, .infinity)
+      case .int8: -128...127
+      case .int16: -32768...32767
+      default: .min ... .max
       }
     let inner = quantization.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
-    let (scales, zeroPoints) = (quantization.scales, quantization.zeroPoints.map { Float($0) })
+    let (scales, zeroPoints) = (quantization.scales, quantization.zeroPoints)
     let isPerTensor = quantization.axis == nil
     return {
       for index in 0..<buffer.count {
         let channel = isPerTensor ? 0 : index / inner % scales.count
-        let rounded = (buffer.base[index] / scales[channel]).rounded(.toNearestOrEven)
-        let q = max(lowest, min(highest, rounded + zeroPoints[channel]))
-        buffer.base[index] = (q - zeroPoints[channel]) * scales[channel]
+        let (scale, zeroPoint) = (scales[channel], zeroPoints[channel])
+        let code = TieRule.toEven.code(
+          steps: Double(buffer.base[index] / scale), zeroPoint: zeroPoint, in: range)
+        buffer.base[index] = Float(Double(code) - Double(zeroPoint)) * scale
       }
     }
   }

@@ -118,10 +118,16 @@ extension Operation {
   /// Whether this is a step between reals and codes.
   public var isConversion: Bool { self == .quantize || self == .dequantize }
 
+  /// Whether results have the grid of the operands: values are moved or chosen, not computed.
+  package var keepsGrid: Bool { traits.grid == .kept }
+
+  /// Whether results simply have the only operand's grid.
+  package var passesGridOn: Bool { keepsGrid && !joinsGrids }
+
   /// Whether the result has one grid with several operands, or with an operand and a number.
   package var joinsGrids: Bool {
     if case .pad(_, _, .constant(let value)) = self { return value != 0 }
-    return traits.grid == .kept && traits.takesConstantOperands
+    return keepsGrid && traits.takesConstantOperands
   }
 
   /// Whether the result is the input, element for element, perhaps in another shape.

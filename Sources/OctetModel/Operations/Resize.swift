@@ -1,8 +1,12 @@
 public struct ResizeAttributes: Sendable, Equatable {
   public enum Method: Sendable { case nearest, bilinear }
   /// How an output index maps to an input position.
-  public enum Coordinates: Sendable { case asymmetric, halfPixel, alignCorners, pytorchHalfPixel }
-  public enum Rounding: Sendable { case floor, ceil, roundPreferFloor, roundPreferCeil }
+  public enum Coordinates: String, Sendable {
+    case asymmetric, halfPixel, alignCorners, pytorchHalfPixel
+  }
+  public enum Rounding: String, Sendable {
+    case floor, ceil, roundPreferFloor, roundPreferCeil
+  }
 
   public var method: Method
   public var coordinates: Coordinates

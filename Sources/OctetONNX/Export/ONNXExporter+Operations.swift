@@ -48,7 +48,7 @@ extension ONNXExporter {
     case .gather(let axis): plain(node, "Gather", [("axis", .integer(Int64(axis)))])
     case .split(let axis, let counts): split(node, axis, counts)
     case .resize(let attributes): try resize(node, attributes)
-    // The first two are others by now, see `withONNXForms`.
+    // The first two are others by now, see `writeForONNX`.
     case .squaredDifference, .l2Normalization, .quantize, .dequantize:
       throw .unsupported("ONNX export does not write this operation")
     }

@@ -26,7 +26,9 @@ public enum ONNXWriter {
     } catch {
       throw .invalidModel(place: "graph '\(graph.name)'", reason: "\(error)")
     }
-    var exporter = ONNXExporter(graph.withONNXForms())
+    var form = graph
+    form.writeForONNX()
+    var exporter = ONNXExporter(form)
     return encode(try exporter.run(inputs: inputs, outputs: outputs))
   }
 

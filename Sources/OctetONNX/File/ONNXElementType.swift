@@ -33,6 +33,7 @@ public enum ONNXElementType: Int, Sendable {
     return Dictionary(all.map { ("\($0)", $0) }) { first, _ in first }
   }()
 
+  /// Whether it is a floating-point type.
   public var isReal: Bool { elementType.isReal }
 
   /// Bits of one element in `raw_data`; those of 6 bits have a byte each.

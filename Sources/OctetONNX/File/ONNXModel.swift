@@ -24,6 +24,8 @@ struct ONNXNode: Sendable {
   var inputs: [String] = []
   var outputs: [String] = []
   var attributes: [String: ONNXAttribute] = [:]
+  /// Whether the file has no such node, but one of which this is a part.
+  var isPart = false
 }
 
 extension ONNXNode {

@@ -9,23 +9,32 @@ public struct ONNXValue: Sendable, Equatable {
     case integer([Int64])
   }
 
+  /// The dimensions; empty for a single number.
   public var shape: [Int]
+  /// What the elements are in the file.
   public var elementType: ONNXElementType
   /// Row-major.
   public var elements: Elements
 
+  /// A tensor of 32-bit floats.
+  ///
+  /// - Precondition: `reals`, row-major, has as many elements as `shape`.
   public init(shape: [Int], reals: [Float]) {
     self.shape = shape
     elementType = .float
     elements = .real(reals)
   }
 
+  /// A tensor of integers or truth values.
+  ///
+  /// - Precondition: `integers`, row-major, has as many elements as `shape`.
   public init(shape: [Int], integers: [Int64], elementType: ONNXElementType = .int64) {
     self.shape = shape
     self.elementType = elementType
     elements = .integer(integers)
   }
 
+  /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
 
   /// The elements as floats, whatever they are held as.
@@ -51,7 +60,7 @@ public struct ONNXValue: Sendable, Equatable {
   }
 
   /// Reads the tensors of a SequenceProto that stands alone.
-  public static func read(sequenceProto bytes: [UInt8]) throws(ExchangeError) -> [ONNXValue] {
+  package static func read(sequenceProto bytes: [UInt8]) throws(ExchangeError) -> [ONNXValue] {
     var reader = ProtobufReader(bytes)
     var values: [ONNXValue] = []
     while let field = try reader.next() {

@@ -5,9 +5,11 @@ import OctetModel
 package struct ProtobufReader {
   /// The whole file; a message is a range of it.
   let bytes: [UInt8]
+  /// Where the next field begins.
   package private(set) var offset: Int
   let end: Int
 
+  /// Reads the whole of `bytes` as one message.
   package init(_ bytes: [UInt8]) {
     self.init(bytes, 0..<bytes.count)
   }

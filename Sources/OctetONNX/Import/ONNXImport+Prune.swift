@@ -1,16 +1,11 @@
 import OctetModel
+import OctetPasses
 
 extension ONNXImport {
   /// Without the nodes that no output needs, tensors numbered in the order of use, and valid.
   func pruned() throws(ExchangeError) -> ONNXImport {
     var result = self
-    var needed = Set(graph.outputs)
-    var kept: [Node] = []
-    for node in graph.nodes.reversed() where node.outputs.contains(where: { needed.contains($0) }) {
-      kept.append(node)
-      needed.formUnion(node.inputs)
-    }
-    result.graph.nodes = kept.reversed()
+    result.graph.removeUnusedNodes()
     let names = graph.tensors.map(\.name)
     result.graph = result.graph.canonical()
 

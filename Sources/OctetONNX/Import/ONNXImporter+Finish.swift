@@ -24,8 +24,7 @@ extension ONNXImporter {
       throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
     }
     readMetadata()
-    let settled = QuantizationSettler.settle(graph, constantGrids: tensorGrids)
-    graph = settled.graph
+    let widenedNodes = graph.placeIntegers(constantGrids: tensorGrids)
     var result = ONNXImport(
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
       constantOutputs: constantOutputs,
@@ -33,7 +32,7 @@ extension ONNXImporter {
         nodes: takenNodes, constants: values.compactMapValues { $0.constant }, version: version,
         data: data))
     result.source.forgetInitializers()
-    result.widenedNodes = settled.widenedNodes
+    result.widenedNodes = widenedNodes
     for value in values.values {
       guard case .tensor(let tensor) = value.source else { continue }
       result.values[value.name] = ONNXImport.Port(

@@ -32,6 +32,14 @@ extension ONNXImporter {
     define(view, result.tensor, result.layout)
   }
 
+  /// A value between those that a node becomes, of operands that are broadcast to one shape.
+  mutating func combined(
+    _ operands: [ImportedValue], _ operation: Operation, named name: String
+  ) throws(ImportFailure) -> ImportedValue {
+    let result = try combine(operands, operation, name: name, output: name)
+    return heldValue(result.tensor, result.layout, named: name)
+  }
+
   /// Operands that are broadcast to one shape.
   mutating func combine(
     _ operands: [ImportedValue], _ operation: Operation, name: String, output: String

@@ -144,7 +144,7 @@ struct ONNXImporter {
 
   /// Whether a value of this name has been made, or could not be.
   func isKnown(_ name: String) -> Bool {
-    values[name] != nil || rare.sequences[name] != nil || lost.contains(name)
+    values[name] != nil || rare.holds(name) || lost.contains(name)
   }
 
   /// The node that makes a tensor.

@@ -7,7 +7,7 @@ public enum ONNXReader {
   public static let operatorSets: ClosedRange<Int64> = 1...28
 
   /// The operators of the standard set that Octet reads, in alphabetical order.
-  public static var operators: [String] {
+  package static var operators: [String] {
     let read = ONNXOperator.all.filter { $0.read != nil }.flatMap(\.names)
     return (read + RareONNX.operators).sorted()
   }
@@ -71,75 +71,21 @@ public enum ONNXReader {
     let model = try ONNXParser.model(data.bytes)
     var importer = ONNXImporter(model, data: data, constants: constants, shapes: shapes)
     var result = try importer.run()
-    result.graph.metadata.roundsOnce = result.graph.tensors.contains { $0.quantization != nil }
+    if result.graph.tensors.contains(where: { $0.quantization != nil }) {
+      result.graph.arithmetic = .onnx
+    }
     return result
   }
-}
 
-/// What an ONNX file became.
-public struct ONNXImport: Sendable {
-  /// An input or output of the file and how the graph holds it.
-  public struct Port: Sendable, Equatable {
-    public var name: String
-    /// The shape in the file, with a batch of 1 where it leaves the batch open.
-    public var shape: [Int]
-    public var elementType: ONNXElementType
-    public var layout: ONNXLayout
-    public var tensor: TensorIndex
-    /// Whether the file leaves the first dimension open, which is 1 here.
-    public var isBatchOpen = false
-  }
-
-  public var graph: Graph
-  public var inputs: [Port]
-  public var outputs: [Port]
-  /// Values of the file that the graph holds, by name: what the proof compares.
-  var values: [String: Port]
-  /// Outputs that do not depend on any input; the graph gives them too.
-  public var constantOutputs: [String: ONNXValue]
-  /// Nodes whose weights need more than 8 bits, uint8 with a zero point: they read their input
-  /// several times, and cost as many times the multiply-adds.
-  public internal(set) var widenedNodes: [String] = []
-  /// The file's nodes in their order, and what they read, for the proof.
-  var source: ONNXSource
-
-  /// Frees the memory of what only `prove` needs, which then has nothing to compare.
-  public mutating func forgetSource() {
-    source = ONNXSource(
-      nodes: [], constants: [:], version: source.version, data: ONNXData(bytes: []))
-    values = [:]
-  }
-}
-
-/// What the proof needs of the file.
-struct ONNXSource: Sendable {
-  var nodes: [ONNXNode]
-  var constants: [String: ONNXValue]
-  var version: Int64
-  var data: ONNXData
-
-  /// Keeps of the file's bytes what attributes of nodes refer to: initializers have been decoded.
-  mutating func forgetInitializers() {
-    var kept: [UInt8] = []
-    for index in nodes.indices {
-      for (name, attribute) in nodes[index].attributes {
-        guard case .tensor(var tensor) = attribute, let raw = tensor.raw else { continue }
-        tensor.raw = kept.count..<kept.count + raw.count
-        kept += data.bytes[raw]
-        nodes[index].attributes[name] = .tensor(tensor)
-      }
-    }
-    data.bytes = kept
-  }
-}
-
-extension ONNXReader {
   /// What a file says about itself, before anything is imported.
   public struct Summary: Sendable, Equatable {
+    /// The version of the standard operator set.
     public var operatorSet: Int64
+    /// The name of the program that wrote the file; empty where it does not say.
     public var producer: String
     /// Names of the inputs that have no initializer, in order.
     public var inputs: [String]
+    /// Names of the outputs, in order.
     public var outputs: [String]
     /// The operator of each node, in order.
     public var operators: [String]
@@ -154,11 +100,9 @@ extension ONNXReader {
       inputs: model.graph.inputs.map(\.name).filter { !constants.contains($0) },
       outputs: model.graph.outputs.map(\.name), operators: model.graph.nodes.map(\.operatorName))
   }
-}
 
-extension ONNXReader {
   /// The files beside a model in which it keeps tensors, as it names them.
-  public static func externalFiles(_ bytes: [UInt8]) throws(ExchangeError) -> Set<String> {
+  package static func externalFiles(_ bytes: [UInt8]) throws(ExchangeError) -> Set<String> {
     Set(try ONNXParser.model(bytes).graph.initializers.compactMap { $0.external["location"] })
   }
 }

@@ -55,7 +55,7 @@ extension ONNXImporter {
     try finishBlocks(view, x, moved, [x.shape[0], height, columns, depth * b * b])
   }
 
-  func blockLength(
+  private func blockLength(
     _ view: ONNXNodeView, _ x: ImportedValue
   ) throws(ImportFailure) -> Int {
     guard x.rank == 4 else { throw .invalid("x needs four dimensions, has \(x.shape)") }

@@ -102,15 +102,13 @@ extension ONNXImporter {
   mutating func chain(_ view: ONNXNodeView, _ operation: Operation) throws(ImportFailure) {
     var sum = try view.input(0)
     if view.inputs.count == 1 { return try alias(view) }
-    for index in 1..<view.inputs.count {
-      let isLast = index == view.inputs.count - 1
-      let suffix = isLast ? "" : "/\(index)"
-      let name = view.node.outputs[0] + suffix
+    for index in 1..<view.inputs.count - 1 {
+      let name = view.node.outputs[0] + "/\(index)"
       let result = try combine(
-        [sum, try view.input(index)], operation, name: view.name + suffix, output: name)
+        [sum, try view.input(index)], operation, name: view.name + "/\(index)", output: name)
       sum = heldValue(result.tensor, result.layout, named: name)
-      if isLast { define(view, result.tensor, result.layout) }
     }
+    try broadcasting(view, operation, [sum, try view.input(view.inputs.count - 1)])
   }
 
   mutating func not(_ view: ONNXNodeView) throws(ImportFailure) {
@@ -124,9 +122,8 @@ extension ONNXImporter {
     if view.inputs.count <= 1 { return try alias(view) }
     var sum = try view.input(0)
     for index in 1..<view.inputs.count {
-      let name = view.name + "/sum\(index)"
-      let result = try combine([sum, try view.input(index)], .add(.none), name: name, output: name)
-      sum = heldValue(result.tensor, result.layout, named: name)
+      sum = try combined(
+        [sum, try view.input(index)], .add(.none), named: view.name + "/sum\(index)")
     }
     let factor = ONNXValue(shape: [], reals: [1 / Float(view.inputs.count)])
       .retyped(sum.elementType)

@@ -23,8 +23,7 @@ extension ONNXImporter {
         bound.shape = []
       }
       let name = view.name + (index == 1 ? "/min" : "/max")
-      let result = try combine([value, bound], operation, name: name, output: name)
-      value = heldValue(result.tensor, result.layout, named: name)
+      value = try combined([value, bound], operation, named: name)
     }
     guard case .tensor(let tensor) = value.source, value.name != x.name else {
       return try alias(view)
@@ -48,7 +47,7 @@ extension ONNXImporter {
 
   /// Clip of a grid's integers, with which exporters narrow a range: of the reals for which they
   /// stand. Returns whether the node was one.
-  mutating func clipCodes(
+  private mutating func clipCodes(
     _ view: ONNXNodeView, _ x: ImportedValue
   ) throws(ImportFailure) -> Bool {
     guard !x.elementType.isReal, case .tensor(let source) = x.source,

@@ -111,7 +111,7 @@ extension ONNXImporter {
     return try constantTensor(name, value, tag: "bias/\(columns)/\(factor)")
   }
 
-  mutating func scaled(
+  private mutating func scaled(
     _ tensor: TensorIndex, by factor: Float, name: String
   ) throws(ImportFailure) -> TensorIndex {
     if factor == 1 { return tensor }

@@ -17,8 +17,8 @@ extension ONNXOperator {
 }
 
 extension ONNXImporter {
-  /// The p of a norm; pools gave it as a float in operator set 1.
-  func exponent(_ view: ONNXNodeView) throws(ImportFailure) -> Float {
+  /// The p of a norm; old pools give it as a float.
+  private func exponent(_ view: ONNXNodeView) throws(ImportFailure) -> Float {
     var result: Float = 2
     switch view.node.attributes["p"] {
     case nil: break
@@ -39,7 +39,7 @@ extension ONNXImporter {
   }
 
   /// The p-th root, under the name of the node's output.
-  mutating func root(
+  private mutating func root(
     _ view: ONNXNodeView, _ sum: TensorIndex, _ p: Float, name: String, output: String
   ) throws(ImportFailure) -> TensorIndex {
     switch p {

@@ -115,7 +115,7 @@ extension ONNXCall {
   }
 
   /// Where in x the first maximum of each window lies.
-  func maximaIndices() throws(ImportFailure) -> ONNXValue {
+  private func maximaIndices() throws(ImportFailure) -> ONNXValue {
     let x = try input(0)
     let image = Array(x.shape[2...])
     let window = try Window(view, kernel: try view.integers("kernel_shape") ?? [], image: image)

@@ -117,7 +117,7 @@ extension ONNXImporter {
   }
 
   /// Remembers that a constant lies on a grid.
-  mutating func recordGrid(
+  private mutating func recordGrid(
     _ name: String, _ scales: [Float]?, _ zeroPoints: [Int64]?, _ type: ONNXElementType
   ) {
     guard let scales, !scales.isEmpty else { return }

@@ -85,7 +85,7 @@ extension ONNXImporter {
     try emit(view, .identity, [source], .plain)
   }
 
-  static func coordinates(
+  private static func coordinates(
     _ view: ONNXNodeView
   ) throws(ImportFailure) -> ResizeAttributes.Coordinates? {
     switch try view.string("coordinate_transformation_mode", "half_pixel") {
@@ -99,7 +99,7 @@ extension ONNXImporter {
     }
   }
 
-  static func rounding(
+  private static func rounding(
     _ view: ONNXNodeView
   ) throws(ImportFailure) -> ResizeAttributes.Rounding {
     switch try view.string("nearest_mode", "round_prefer_floor") {

@@ -58,7 +58,7 @@ extension ONNXExporter {
   }
 
   /// False when the function has an operator of its own.
-  mutating func exportComposed(_ node: Node, _ function: ScalarFunction) -> Bool {
+  private mutating func exportComposed(_ node: Node, _ function: ScalarFunction) -> Bool {
     guard [.mish, .gelu, .geluByTanh, .swish, .power].contains(function.kind) else { return false }
     let layout = layout(of: node.inputs[0])
     let x = value(node.inputs[0], layout)

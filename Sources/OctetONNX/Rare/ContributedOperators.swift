@@ -66,10 +66,14 @@ private struct ONNXExpansion {
   /// nil when the node is not as its operator should be; it is then refused like any other.
   func nodes() -> [ONNXNode]? {
     var expansion = self
-    return expansion.expand() ? expansion.made : nil
+    guard expansion.expand() else { return nil }
+    if Self.standard.contains(node.operatorName) {
+      for index in expansion.made.indices.dropLast() { expansion.made[index].isPart = true }
+    }
+    return expansion.made
   }
 
-  func input(_ index: Int) -> String {
+  private func input(_ index: Int) -> String {
     node.inputs.indices.contains(index) ? node.inputs[index] : ""
   }
 
@@ -124,7 +128,7 @@ private struct ONNXExpansion {
   }
 
   /// The operand at `index`, its scale and zero point behind it, as reals; "" when absent.
-  mutating func dequantized(_ index: Int, axis: Int64 = 0) -> String {
+  private mutating func dequantized(_ index: Int, axis: Int64 = 0) -> String {
     guard !input(index).isEmpty, !input(index + 1).isEmpty else { return "" }
     let real = "\(name)/real\(index)"
     made.append(

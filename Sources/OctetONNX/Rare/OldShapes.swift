@@ -83,12 +83,12 @@ extension ONNXImporter {
       let reals = constant.reals
       let spread = (0..<channels).map { reals[$0 / (channels / groups)] }
       let result = ONNXValue(shape: [channels], reals: spread).retyped(constant.elementType)
-      return operand(value.name + "/groups", result)
+      return operand(value.name, result)
     }
     let column = try reshape(try tensor(value, .plain), [groups, 1])
     let wide = try step(view, .expand([groups, channels / groups]), [column], suffix)
     let flat = try reshape(wide, [channels])
-    return heldValue(flat, .plain, named: value.name + "/groups")
+    return heldValue(flat, .plain, named: value.name)
   }
 
   /// Softmax and LogSoftmax before operator set 13: all axes from `axis` on count as one. Returns

@@ -11,6 +11,9 @@ struct RareONNX {
   /// The names of the values in each sequence.
   var sequences: [String: [String]] = [:]
 
+  /// Whether a name is a sequence's.
+  func holds(_ name: String) -> Bool { sequences[name] != nil }
+
   /// The model with today's nodes wherever the file alone says what they are.
   static func modernized(_ model: ONNXModel) -> ONNXModel {
     model.withContributedOperatorsExpanded().withOldFormsRewritten()
@@ -34,7 +37,7 @@ struct RareONNX {
   /// Whether other nodes take the node's place, see `ONNXImporter.replacements`.
   func replaces(_ node: ONNXNode) -> Bool {
     ONNXImporter.sequenceHandlers[node.operatorName] != nil
-      || node.inputs.contains { sequences[$0] != nil }
+      || node.inputs.contains(where: holds)
   }
 }
 

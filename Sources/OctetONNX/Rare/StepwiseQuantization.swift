@@ -21,9 +21,7 @@ extension ONNXImporter {
       _ importer: inout ONNXImporter, _ operation: Operation, _ others: [ImportedValue],
       _ suffix: String
     ) throws(ImportFailure) {
-      let name = view.name + suffix
-      let result = try importer.combine([value] + others, operation, name: name, output: name)
-      value = importer.heldValue(result.tensor, result.layout, named: name)
+      value = try importer.combined([value] + others, operation, named: view.name + suffix)
     }
     let precision: ONNXElementType =
       try view.integer("precision") == 0
@@ -44,9 +42,7 @@ extension ONNXImporter {
       let (lower, upper) = (Float(type.range.lowerBound), Float(type.range.upperBound))
       try step(&self, .scalar(.clip(lower: lower, upper: upper)), [], "/clipped")
     }
-    let result = try combine(
-      [value], .cast(attributes), name: view.name, output: view.node.outputs[0])
-    define(view, result.tensor, result.layout)
+    try broadcasting(view, .cast(attributes), [value])
     return true
   }
 
@@ -57,141 +53,98 @@ extension ONNXImporter {
     if case .tensor(let held) = x.source, graph.tensors[held].quantization != nil { return false }
     let parameters = try stepwiseParameters(view, x.shape)
     let type = try view.outputType() ?? parameters.scale.elementType
-    let real = view.name + "/real"
-    let cast = try combine(
-      [x], .cast(CastAttributes(.float32)), name: real, output: real)
-    var value = heldValue(cast.tensor, cast.layout, named: real)
+    var value = try combined(
+      [x], .cast(CastAttributes(.float32)), named: view.name + "/real")
     if let zeroPoint = parameters.zeroPoint {
-      let name = view.name + "/centred"
-      let centred = try combine(
-        [value, zeroPoint], .subtract(.none), name: name, output: name)
-      value = heldValue(centred.tensor, centred.layout, named: name)
+      value = try combined(
+        [value, zeroPoint], .subtract(.none), named: view.name + "/centred")
     }
-    let isLast = type == .float
-    let name = isLast ? view.node.outputs[0] : view.name + "/scaled"
-    var result = try combine(
-      [value, parameters.scale], .multiply(.none), name: isLast ? view.name : name, output: name)
-    if !isLast {
-      result = try combine(
-        [heldValue(result.tensor, result.layout, named: name)],
-        .cast(CastAttributes(type.elementType)), name: view.name, output: view.node.outputs[0])
+    if type == .float {
+      try broadcasting(view, .multiply(.none), [value, parameters.scale])
+    } else {
+      value = try combined(
+        [value, parameters.scale], .multiply(.none), named: view.name + "/scaled")
+      try broadcasting(view, .cast(CastAttributes(type.elementType)), [value])
     }
-    define(view, result.tensor, result.layout)
     return true
   }
 
   /// Scale and zero point in shapes that broadcast against x; the zero point as floats, nil when
-  /// it is 0 throughout.
+  /// it is known to be 0 throughout.
   private mutating func stepwiseParameters(
     _ view: ONNXNodeView, _ x: [Int]
   ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
-    guard let scale = try view.input(1).constant,
-      view.optionalInput(2) == nil || view.optionalInput(2)?.constant != nil
-    else { return try computedParameters(view, x) }
-    let zeroPoint = try view.realsInput(2)
+    let (scale, zeroPoint) = (try view.input(1), view.optionalInput(2))
     let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
-    let blockLength = try view.integer("block_size")
+    let blockLength = scale.rank > 1 ? try view.integer("block_size") : 0
     var shape: [Int] = []
-    if scale.shape.count > 1 {
-      shape = x
-      guard blockLength > 0, x.indices.contains(axis), scale.shape.count == x.count else {
-        throw .invalid("scales of shape \(scale.shape) do not fit \(x)")
-      }
-      shape[axis] = (x[axis] + blockLength - 1) / blockLength
-    } else if scale.count > 1 {
+    if scale.rank > 1 || scale.shape.elementCount > 1 {
       guard x.indices.contains(axis) else { throw .invalid("axis \(axis) does not exist") }
-      shape = [Int](repeating: 1, count: x.count)
-      shape[axis] = x[axis]
+      let isBlocked = scale.rank > 1
+      if isBlocked && blockLength <= 0 { throw .invalid("its block_size is \(blockLength)") }
+      shape = isBlocked ? x : [Int](repeating: 1, count: x.count)
+      shape[axis] = isBlocked ? (x[axis] + blockLength - 1) / blockLength : x[axis]
     }
-    guard scale.count == shape.elementCount, zeroPoint?.count ?? scale.count == scale.count else {
-      throw .invalid("\(scale.count) scales and the zero points do not fit \(x)")
+    for value in [scale, zeroPoint].compactMap({ $0 })
+    where value.shape.elementCount != shape.elementCount || value.rank > 1 && value.shape != shape {
+      throw .invalid("'\(value.name)' of shape \(value.shape) does not fit x of shape \(x)")
     }
-    func value(_ reals: [Float], _ suffix: String, _ type: ONNXElementType) -> ImportedValue {
-      var constant = ONNXValue(shape: shape, reals: reals).retyped(type)
-      if scale.shape.count > 1 {
-        constant = constant.repeated(along: axis, blockLength, upTo: x[axis])
-      }
-      return operand(view.name + suffix, constant)
+    let spread = Spread(
+      shape: shape, axis: axis, blockLength: blockLength, length: x, name: view.name + "/blocks")
+    var offset: ImportedValue?
+    if let zeroPoint, !(zeroPoint.constant?.reals.allSatisfy { $0 == 0 } ?? false) {
+      offset = try spreadParameter(zeroPoint, view.name + "/zero point", .float, spread)
     }
-    let hasOffset = zeroPoint?.contains { $0 != 0 } ?? false
-    return (
-      value(scale.reals, "/scale", scale.elementType),
-      hasOffset ? value(zeroPoint ?? [], "/zero point", .float) : nil
-    )
+    return (try spreadParameter(scale, view.name + "/scale", scale.elementType, spread), offset)
   }
 
-  /// The same when they are computed while the model runs.
-  private mutating func computedParameters(
-    _ view: ONNXNodeView, _ x: [Int]
-  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
-    let scale = try view.input(1)
-    if scale.rank > 1 { return try computedBlocks(view, x) }
-    var shape: [Int] = []
-    if scale.shape.elementCount > 1 {
-      let axis = try view.axis(try view.integer("axis", 1), rank: max(x.count, 2))
-      guard scale.rank == 1, x.indices.contains(axis), x[axis] == scale.shape[0] else {
-        throw .invalid("scales of shape \(scale.shape) do not fit \(x)")
-      }
-      shape = [Int](repeating: 1, count: x.count)
-      shape[axis] = x[axis]
-    }
-    func shaped(
-      _ importer: inout ONNXImporter, _ value: ImportedValue
-    ) throws(ImportFailure) -> ImportedValue {
-      guard value.shape.elementCount == shape.elementCount else {
-        throw .invalid("scale and zero point have different shapes")
-      }
-      var tensor = try importer.tensor(value, .plain)
-      if importer.graph.tensors[tensor].elementType != .float32, !value.elementType.isReal {
-        let name = value.name + "/real"
-        tensor = try importer.emit(
-          .cast(CastAttributes(.float32)), name: name, inputs: [tensor], output: name)
-      }
-      tensor = try importer.reshape(tensor, shape)
-      return importer.heldValue(tensor, .plain, named: value.name + "/shaped")
-    }
-    let zeroPoint = try view.optionalInput(2).map { (value) throws(ImportFailure) in
-      try shaped(&self, value)
-    }
-    return (try shaped(&self, scale), zeroPoint)
+  /// How a parameter is brought beside the elements that it is for.
+  private struct Spread {
+    /// A dimension for each of x.
+    var shape: [Int]
+    var axis: Int
+    /// Elements along the axis that share a parameter; 0 when there are no blocks.
+    var blockLength: Int
+    /// The shape of x.
+    var length: [Int]
+    /// Of the constant that says which block each element is in.
+    var name: String
   }
 
-  /// The same when there is one for each block of an axis: each is gathered as often as its block
-  /// has elements.
-  private mutating func computedBlocks(
-    _ view: ONNXNodeView, _ x: [Int]
-  ) throws(ImportFailure) -> (scale: ImportedValue, zeroPoint: ImportedValue?) {
-    let axis = try view.axis(try view.integer("axis", 1), rank: x.count)
-    let length = try view.integer("block_size")
-    var blocks = x
-    guard length > 0 else { throw .invalid("its block_size is \(length)") }
-    blocks[axis] = (x[axis] + length - 1) / length
-    try spend(x[axis])
+  /// Under `name`, and of the type `type`, when it is a constant.
+  private mutating func spreadParameter(
+    _ value: ImportedValue, _ name: String, _ type: ONNXElementType, _ spread: Spread
+  ) throws(ImportFailure) -> ImportedValue {
+    let (axis, blockLength) = (spread.axis, spread.blockLength)
+    if let constant = value.constant {
+      let parameters = ONNXValue(shape: spread.shape, reals: constant.reals).retyped(type)
+      return operand(
+        name,
+        blockLength == 0
+          ? parameters
+          : parameters.repeated(along: axis, blockLength, upTo: spread.length[axis]))
+    }
+    var tensor = try tensor(value, .plain)
+    let held = value.name + (blockLength == 0 ? "/shaped" : "/spread")
+    if !value.elementType.isReal {
+      let real = blockLength == 0 ? value.name + "/real" : held + "/real"
+      tensor = try emit(
+        .cast(CastAttributes(.float32)), name: real, inputs: [tensor], output: real)
+    }
+    if blockLength == 0 {
+      let shaped = try reshape(tensor, spread.shape)
+      return heldValue(shaped, .plain, named: held)
+    }
+    // Each is gathered as often as its block has elements.
+    let count = spread.length[axis]
+    try spend(count)
     let indices = try constantTensor(
-      view.name + "/blocks",
-      ONNXValue(shape: [x[axis]], integers: (0..<x[axis]).map { Int64($0 / length) }),
+      spread.name,
+      ONNXValue(shape: [count], integers: (0..<count).map { Int64($0 / blockLength) }),
       tag: "blocks")
-    func spread(
-      _ importer: inout ONNXImporter, _ value: ImportedValue
-    ) throws(ImportFailure) -> ImportedValue {
-      guard value.shape == blocks else {
-        throw .invalid("scales of shape \(value.shape) do not fit \(x)")
-      }
-      var tensor = try importer.tensor(value, .plain)
-      let name = value.name + "/spread"
-      if !value.elementType.isReal {
-        tensor = try importer.emit(
-          .cast(CastAttributes(.float32)), name: name + "/real", inputs: [tensor],
-          output: name + "/real")
-      }
-      tensor = try importer.emit(
-        .gather(axis: axis), name: name, inputs: [tensor, indices], output: name)
-      return importer.heldValue(tensor, .plain, named: name)
-    }
-    let zeroPoint = try view.optionalInput(2).map { (value) throws(ImportFailure) in
-      try spread(&self, value)
-    }
-    return (try spread(&self, try view.input(1)), zeroPoint)
+    let gathered = try emit(
+      .gather(axis: axis), name: held, inputs: [tensor, indices], output: held)
+    return heldValue(gathered, .plain, named: held)
   }
 }
 

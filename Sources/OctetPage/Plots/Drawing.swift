@@ -36,6 +36,14 @@ struct Drawing {
     body += "<path d=\"M\(x1) \(y1)L\(x2) \(y2)\" class=\"\(style)\"/>"
   }
 
+  /// Lines across an axis at about `count` round numbers, with the numbers below.
+  mutating func scale(_ axis: Axis, _ count: Int, from top: Double, to bottom: Double) {
+    for tick in axis.ticks(count) {
+      line(tick.position, top, tick.position, bottom, "rule")
+      text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
+    }
+  }
+
   mutating func circle(x: Double, y: Double, radius: Double, _ style: String) {
     body += "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"\(radius)\" class=\"\(style)\"/>"
   }

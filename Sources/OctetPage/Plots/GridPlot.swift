@@ -15,10 +15,7 @@ struct GridPlot {
     let bottom = hasGrid ? 186.0 : 100
     var drawing = Drawing(height: bottom + 20, title: title)
     let axis = Axis(histogram.lower, histogram.upper, from: 8, to: 392)
-    for tick in axis.ticks(6) {
-      drawing.line(tick.position, 30, tick.position, bottom, "rule")
-      drawing.text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
-    }
+    drawing.scale(axis, 6, from: 30, to: bottom)
     drawing.text("float values", x: 0, y: 10)
     drawing.path(path(histogram.counts, axis, base: middle, height: -tall), "float")
     guard hasGrid else {

@@ -19,10 +19,7 @@ struct HistogramPlot {
     let lower = panels.map(\.histogram.lower).min() ?? 0
     let upper = panels.map(\.histogram.upper).max() ?? 1
     let axis = Axis(lower, upper, from: 8, to: 392)
-    for tick in axis.ticks(6) {
-      drawing.line(tick.position, 4, tick.position, bottom, "rule")
-      drawing.text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
-    }
+    drawing.scale(axis, 6, from: 4, to: bottom)
     drawing.text(axisName, x: 392, y: bottom + 29, .end, "axis")
     for (index, panel) in panels.enumerated() {
       let base = panelHeight * Double(index + 1)

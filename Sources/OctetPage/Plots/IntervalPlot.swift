@@ -20,10 +20,7 @@ struct IntervalPlot {
     let high = rows.map(\.upper).max() ?? 1
     let room = max(high - low, 0.001) * 0.12
     let axis = Axis(max(0, low - room) * 100, min(1, high + room) * 100, from: 52, to: 386)
-    for tick in axis.ticks(5) {
-      drawing.line(tick.position, 6, tick.position, bottom, "rule")
-      drawing.text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
-    }
+    drawing.scale(axis, 5, from: 6, to: bottom)
     drawing.text("% right", x: 386, y: bottom + 29, .end, "axis")
     for (index, row) in rows.enumerated() {
       let y = 24 + 30 * Double(index)

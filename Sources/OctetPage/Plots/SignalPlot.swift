@@ -35,10 +35,7 @@ struct SignalPlot {
     let lower = min(span.lowerBound, finite.min() ?? 0)
     let upper = min(cap, max(span.upperBound, finite.max() ?? 0))
     let axis = Axis(lower, upper, from: Self.left + 8, to: 388)
-    for tick in axis.ticks(5) {
-      drawing.line(tick.position, top, tick.position, bottom, "rule")
-      drawing.text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
-    }
+    drawing.scale(axis, 5, from: top, to: bottom)
     drawing.text(axisName, x: 388, y: bottom + 29, .end, "axis")
     legend(&drawing)
     for (index, mark) in marks.enumerated() {

@@ -3,11 +3,13 @@ import OctetModel
 
 /// Real inputs to calibrate with, one sample at a time.
 public struct CalibrationSamples: Sendable {
+  /// How many samples there are.
   public var count: Int
   /// Writes sample `index` for the graph input at `position`. Called from several threads.
   public var fill:
     @Sendable (_ index: Int, _ position: Int, UnsafeMutableBufferPointer<Float>) -> Void
 
+  /// Samples that `fill` writes, row-major and real, one graph input at a time.
   public init(
     count: Int,
     fill: @escaping @Sendable (Int, Int, UnsafeMutableBufferPointer<Float>) -> Void
@@ -32,18 +34,18 @@ extension CalibrationSamples {
 }
 
 /// What every activation of a graph was seen to be.
-public struct Calibration: Sendable {
+package struct Calibration: Sendable {
   /// For each tensor that is not a constant.
-  public private(set) var histograms: [TensorIndex: ValueCounts]
+  package private(set) var histograms: [TensorIndex: ValueCounts]
   /// The least, over all samples, of a sample's highest class score; nil without class scores.
-  public private(set) var leastHighest: Float?
+  package private(set) var leastHighest: Float?
   /// For each node with weights, how its inputs vary together.
   let inputStatistics: [Int: InputStatistics]
 
   /// Runs `graph` on all samples twice: first for the ranges, then for the histograms.
   ///
   /// The result does not depend on `threadCount`.
-  public init(
+  package init(
     _ graph: Graph, samples: CalibrationSamples, threadCount: Int
   ) throws(QuantizationError) {
     try self.init(graph, samples: samples, threadCount: threadCount, gathersStatistics: true)

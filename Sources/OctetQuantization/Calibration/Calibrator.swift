@@ -1,3 +1,5 @@
+import OctetModel
+
 /// How an activation's range is chosen from what it was seen to be.
 public enum Calibrator: String, Sendable, CaseIterable {
   /// Whichever of the others gives the least error of the network's outputs on samples held back,
@@ -14,7 +16,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   public static let percentileShare = 0.9999
 
   /// The range for the values in `histogram`; it holds zero and is inside the seen range.
-  public func range(_ histogram: ValueCounts) -> ValueRange {
+  package func range(_ histogram: ValueCounts) -> ValueRange {
     let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
     guard seen.upper > seen.lower else { return seen }
     switch self {
@@ -47,7 +49,9 @@ public enum Calibrator: String, Sendable, CaseIterable {
   }
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
-  private func leastErrorRange(_ histogram: ValueCounts, within seen: ValueRange) -> ValueRange {
+  private func leastErrorRange(_ histogram: ValueCounts, within seen: ValueRange)
+    -> ValueRange
+  {
     let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
       .map { (value: histogram.center($0), count: Double(histogram.counts[$0])) }
     var best = seen
@@ -71,12 +75,11 @@ public enum Calibrator: String, Sendable, CaseIterable {
   ) -> Double {
     let (scale, zeroPoint) = range.quantization
     let inverse = 1 / scale
-    let lowest = Float(-128 - zeroPoint)
-    let highest = Float(127 - zeroPoint)
     var sum = 0.0
     for bin in bins {
-      let code = max(lowest, min(highest, (bin.value * inverse).rounded()))
-      let error = bin.value - code * scale
+      let code = TieRule.awayFromZero.code(
+        steps: Double(bin.value * inverse), zeroPoint: zeroPoint)
+      let error = bin.value - Float(code - zeroPoint) * scale
       sum += bin.count * Double(error * error)
     }
     return sum
@@ -85,14 +88,18 @@ public enum Calibrator: String, Sendable, CaseIterable {
 
 /// The real values that an activation's codes span; zero is always inside.
 public struct ValueRange: Sendable, Equatable {
+  /// The least value, at most 0.
   public var lower: Float
+  /// The greatest value, at least 0.
   public var upper: Float
 
+  /// The range of two values, with 0 taken in.
   public init(lower: Float, upper: Float) {
     self.lower = min(lower, 0)
     self.upper = max(upper, 0)
   }
 
+  /// The least range that holds both.
   public func union(_ other: ValueRange) -> ValueRange {
     ValueRange(lower: min(lower, other.lower), upper: max(upper, other.upper))
   }
@@ -101,7 +108,6 @@ public struct ValueRange: Sendable, Equatable {
   public var quantization: (scale: Float, zeroPoint: Int32) {
     let scale = (upper - lower) / 255
     guard scale > 0, scale.isNormal else { return (1, 0) }
-    let zeroPoint = (-128 - lower / scale).rounded()
-    return (scale, Int32(max(-128, min(127, zeroPoint))))
+    return (scale, TieRule.awayFromZero.code(steps: Double(-128 - lower / scale)))
   }
 }

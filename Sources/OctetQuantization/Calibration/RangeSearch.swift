@@ -1,5 +1,6 @@
 import Foundation
 import OctetModel
+import OctetPasses
 
 /// Chooses the calibrator of each activation by what the network's outputs lose.
 ///
@@ -138,7 +139,7 @@ struct RangeSearch {
     return grids.keys.filter { tensor in
       let first = ranges[0][tensor]
       let passesOn = producers[tensor].map {
-        graph.nodes[$0].operation.keepsScale && !graph.nodes[$0].operation.joinsGrids
+        graph.nodes[$0].operation.passesGridOn
       }
       return passesOn != true && ranges.contains { $0[tensor] != first }
     }.sorted { (producers[$0] ?? -1, $0) < (producers[$1] ?? -1, $1) }
@@ -166,9 +167,9 @@ struct RangeSearch {
     }
     let plan = GridPlan(graph, ranges: chosen, tables: tables)
     var rounded = graph
-    rounded.takeGrids(plan)
+    rounded.takeGrids(plan.grids)
     // Adds tensors and nodes; those that are judged keep their places.
-    rounded.write(plan, [])
+    rounded.insertGrids(plan.changes, functions: [])
     let (judged, references, powers) = (measured, references, powers)
     let scores = graph.classScores
     let errors = try Calibration.pass(rounded, heldBack, options.threadCount) {

@@ -2,29 +2,36 @@
 ///
 /// Counts are integers, so merging is exact in any order. Zeros are counted apart: zero is
 /// represented exactly whatever the scale, and after a ReLU most values are zero.
-public struct ValueCounts: Sendable, Equatable {
-  public static let binCount = 2048
+package struct ValueCounts: Sendable, Equatable {
+  /// The number of parts, all of one width.
+  package static let binCount = 2048
 
-  public let lower: Float
-  public let upper: Float
-  public private(set) var counts: [UInt64]
-  public private(set) var zeroCount: UInt64 = 0
+  /// The ends of what is counted: at most 0, and at least 0.
+  package let lower: Float
+  package let upper: Float
+  /// How many values fell into each part, zeros apart.
+  package private(set) var counts: [UInt64]
+  /// How many values were 0.
+  package private(set) var zeroCount: UInt64 = 0
 
-  public init(lower: Float, upper: Float) {
+  /// An empty histogram over `lower…upper`.
+  package init(lower: Float, upper: Float) {
     self.lower = lower
     self.upper = upper
     counts = [UInt64](repeating: 0, count: Self.binCount)
   }
 
-  public var totalCount: UInt64 { counts.reduce(zeroCount, +) }
+  /// How many values were counted.
+  package var totalCount: UInt64 { counts.reduce(zeroCount, +) }
 
   /// The width of a bin.
-  public var step: Float { (upper - lower) / Float(Self.binCount) }
+  package var step: Float { (upper - lower) / Float(Self.binCount) }
 
   /// The middle of bin `index`.
-  public func center(_ index: Int) -> Float { lower + (Float(index) + 0.5) * step }
+  package func center(_ index: Int) -> Float { lower + (Float(index) + 0.5) * step }
 
-  public mutating func add(_ values: UnsafeBufferPointer<Float>) {
+  /// Counts values; what lies outside falls into the first part or the last.
+  package mutating func add(_ values: UnsafeBufferPointer<Float>) {
     let inverse = upper > lower ? Float(Self.binCount) / (upper - lower) : 0
     for value in values {
       if value == 0 {
@@ -37,7 +44,7 @@ public struct ValueCounts: Sendable, Equatable {
   }
 
   /// Takes in the counts of a histogram over the same range.
-  public mutating func merge(_ other: ValueCounts) {
+  package mutating func merge(_ other: ValueCounts) {
     for index in counts.indices { counts[index] += other.counts[index] }
     zeroCount += other.zeroCount
   }

@@ -88,10 +88,9 @@ struct Diagnosis {
 
   private func gridFindings() -> [Finding] {
     guard !facts.isFloat, !facts.hasGivenGrid else { return [] }
-    let (signal, excess) = (sums.signal.value, sums.excess.value)
     let grid = facts.grid
     let values = values
-    let decibels = excess == 0 ? Double.infinity : 10 * log10(signal / excess)
+    let decibels = sums.signal.decibels(over: sums.excess)
     if decibels < Limit.clippedDecibels {
       let detail =
         "values reach \(values.lower.short)…\(values.upper.short), the codes only "

@@ -1,5 +1,3 @@
-import Foundation
-
 extension DiffReport.Verdict {
   typealias Layer = DiffReport.Layer
   typealias Finding = DiffReport.Finding
@@ -122,7 +120,7 @@ extension DiffReport.Verdict {
     let data = context.premises.data
     let source = data.name.isEmpty ? "" : " of '\(data.name)'"
     let figures =
-      "\(percent(classes.candidate.accuracy)) against \(percent(classes.reference.accuracy)) of "
+      "\(classes.candidate.accuracy.percent) against \(classes.reference.accuracy.percent) of "
       + "\(count) labelled images\(source)"
     let p = classes.significance.text
     let drop = classes.accuracyDrop
@@ -140,6 +138,4 @@ extension DiffReport.Verdict {
       : "The \(b) model loses little, but measurably: \(figures), \(points) points "
         + "(\(p))."
   }
-
-  private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Everything that is summed for one layer; merging is exact in any order.
 package struct LayerSums: Codable, Sendable {
   package var error = SignalError()
@@ -74,14 +72,11 @@ struct SplitSums: Codable, Sendable {
   }
 
   var report: DiffReport.ErrorSplit {
-    let signal = signal.value
-    func decibels(_ noise: ExactSum) -> Double {
-      let noise = noise.value
-      return noise == 0 ? .infinity : 10 * log10(signal / noise)
-    }
-    return .init(
-      weightRounding: decibels(weight), activationRounding: decibels(activation),
-      clipping: decibels(clipping), requantization: decibels(requantization))
+    .init(
+      weightRounding: signal.decibels(over: weight),
+      activationRounding: signal.decibels(over: activation),
+      clipping: signal.decibels(over: clipping),
+      requantization: signal.decibels(over: requantization))
   }
 }
 
@@ -117,10 +112,7 @@ struct ChannelSums: Codable, Sendable {
     product.merge(other.product)
   }
 
-  var sqnrDecibels: Double {
-    let noise = noise.value
-    return noise == 0 ? .infinity : 10 * log10(signal.value / noise)
-  }
+  var sqnrDecibels: Double { signal.decibels(over: noise) }
 
   /// Least squares: t ≈ gain · r + offset; nil without at least a few values that vary.
   var line: (gain: Double, offset: Double)? {

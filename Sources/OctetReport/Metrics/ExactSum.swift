@@ -1,3 +1,5 @@
+import Foundation
+
 /// A sum of `Double`s without rounding: the same whatever the order of the additions, so that
 /// threads and shards give exactly the figures of one whole run.
 ///
@@ -70,6 +72,12 @@ package struct ExactSum: Sendable {
     }
     let rounded = Self.round(magnitude.limbs)
     return isNegative ? -rounded : rounded
+  }
+
+  /// This sum as a signal over another as its noise, in dB; +∞ without noise.
+  func decibels(over noise: ExactSum) -> Double {
+    let noise = noise.value
+    return noise == 0 ? .infinity : 10 * log10(value / noise)
   }
 
   /// Brings every limb but the last into 0 ..< 2^32; the last carries the sign.

@@ -89,10 +89,7 @@ package struct SignalError: Sendable, Equatable {
 
   /// The signal over the error in dB; +∞ without any error, −∞ when the reference is all zero and
   /// the other is not.
-  package var sqnrDecibels: Double {
-    let (signal, noise) = (reference.value, noise.value)
-    return noise == 0 ? .infinity : 10 * log10(signal / noise)
-  }
+  package var sqnrDecibels: Double { reference.decibels(over: noise) }
 
   package var rmse: Double {
     elementCount == 0 ? 0 : (noise.value / Double(elementCount)).squareRoot()

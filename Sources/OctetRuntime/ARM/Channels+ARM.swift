@@ -62,7 +62,35 @@
   }
 
   #if arch(arm)
+    /// With SMLAD: a multiplier of at least 1/2 and a shift to the right of 1 and more.
+    struct HalvesMultiplier {
+      private let factor: Int32
+      private let shift: Int32
+
+      @inline(__always)
+      init?(_ by: FixedPointMultiplier) {
+        guard Taps.areHalves, by.shift & (by.multiplier &<< 1) < 0 else { return nil }
+        factor = by.multiplier &<< 1
+        shift = ~by.shift
+      }
+
+      /// `requantize` of FixedPoint.swift.
+      @inline(__always)
+      func callAsFunction(_ value: Int32) -> Int32 {
+        let product = octet_multiply_high(value, factor, value)
+        return (((product &+ (product &>> 31)) &>> shift) &+ 1) &>> 1
+      }
+    }
+
     extension Channels {
+      /// Whether all multipliers are at least 1/2 with a shift to the right: see `octet_requantize`.
+      var areHalves: Bool {
+        for index in 0..<count where unsafe Int32(shifts[index]) & (multipliers[index] &<< 1) >= 0 {
+          return false
+        }
+        return true
+      }
+
       /// With SMLAD: requantizes the sums, with their bias, of channels `first` to `end` of two
       /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at 0
       /// they give way to those.

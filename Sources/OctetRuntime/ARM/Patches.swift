@@ -77,7 +77,9 @@
     /// the runs below it. With NEON, up to seven bytes more.
     @inline(__always)
     func gather(_ part: Part, _ from: UnsafePointer<Int8>, _ to: UnsafeMutablePointer<Int8>) {
-      if runsPerRow > 1 { return unsafe gatherTaps(part, from, to) }
+      #if !OCTET_SELECT || OCTET_TAPRUNS
+        if runsPerRow > 1 { return unsafe gatherTaps(part, from, to) }
+      #endif
       var from = unsafe from + part.run &* kernelRowStep
       var to = unsafe to
       let end = unsafe to + part.count

@@ -7,6 +7,10 @@
     static var areHalves: Bool {
       @inline(__always) get { OCTET_HAS_SMLAD != 0 }
     }
+    /// Whether words are loaded from any address.
+    static var loadsWords: Bool {
+      @inline(__always) get { OCTET_WORD_BYTE_COUNT >= 4 }
+    }
     /// Bytes of one tap of four patches.
     static let byteCount = 16
 
@@ -56,7 +60,7 @@
   extension Taps {
     /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
     /// once, meets four weights.
-    @inline(never)
+    @inline(__always)
     static func multiplyRows(
       _ weights: UnsafePointer<Int8>, stride: Int, _ values: UnsafePointer<Int8>, count: Int
     ) -> octet_sums {
@@ -65,19 +69,7 @@
       var values = unsafe values
       let end = unsafe values + count
       let whole = unsafe values + (count & ~3)
-      if areHalves {
-        while unsafe values < whole {
-          let word = unsafe UnsafeRawPointer(values).loadUnaligned(as: UInt32.self)
-          let even = octet_widen_even(word)
-          let odd = octet_widen_odd(word)
-          unsafe add(w, even, odd, &sums.a)
-          unsafe add(w + stride, even, odd, &sums.b)
-          unsafe add(w + 2 &* stride, even, odd, &sums.c)
-          unsafe add(w + 3 &* stride, even, odd, &sums.d)
-          unsafe w += 4
-          unsafe values += 4
-        }
-      } else if unsafe values < whole {
+      if unsafe values < whole {
         unsafe octet_add_rows(
           &sums, w, Int32(truncatingIfNeeded: stride), values,
           Int32(truncatingIfNeeded: count & ~3))
@@ -94,15 +86,6 @@
         unsafe values += 1
       }
       return sums
-    }
-
-    @inline(__always)
-    private static func add(
-      _ weights: UnsafePointer<Int8>, _ even: Int32, _ odd: Int32, _ sum: inout Int32
-    ) {
-      let word = unsafe UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
-      sum = octet_multiply_halves(octet_widen_even(word), even, sum)
-      sum = octet_multiply_halves(octet_widen_odd(word), odd, sum)
     }
   }
 #endif

@@ -45,7 +45,9 @@ package enum BlobHeader {
   package static let selfTestOffset = 84  // u32
   /// 0 when the operators' checksums alone are kept.
   package static let selfTestByteCount = 88  // u32
-  package static let reserved = 92  // u32, 0
+  /// What the compiler rounded the multipliers and tables for, which no kernel reads: 0 TensorFlow
+  /// Lite's arithmetic, 1 ONNX's.
+  package static let arithmetic = 92  // u32
   package static let byteCount = 96
 }
 

@@ -42,6 +42,7 @@ public struct ModelError: Error, Equatable, Sendable {
     case sharedData
     case tooManySteps
     case longName
+    case arithmetic
 
     /// One clear sentence part: what is wrong and what to do.
     public var text: StaticString {
@@ -76,6 +77,7 @@ public struct ModelError: Error, Equatable, Sendable {
       case .sumOverflow: "an input could overflow a sum; weights or bias are too large for int32"
       case .sharedData: "the operators name more data than there are; each needs data of its own"
       case .longName: "a name has more than 255 bytes"
+      case .arithmetic: "rounds in a way that this octet does not know; use a newer octet"
       case .tooManySteps: "an inference would take more steps than the published limits allow"
       }
     }

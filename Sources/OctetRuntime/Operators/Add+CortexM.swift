@@ -9,25 +9,6 @@
 #if arch(arm)
   internal import COctetKernels
 
-  /// A multiplier of at least 1/2 and a shift to the right of 1 and more.
-  struct HalvesMultiplier {
-    private let factor: Int32
-    private let shift: Int32
-
-    init?(_ by: FixedPointMultiplier) {
-      guard by.shift < 0, by.multiplier >= 1 << 30 else { return nil }
-      factor = by.multiplier &<< 1
-      shift = ~by.shift
-    }
-
-    /// `requantize` of FixedPoint.swift.
-    @inline(__always)
-    func callAsFunction(_ value: Int32) -> Int32 {
-      let product = octet_multiply_high(value, factor, value)
-      return (((product &+ (product &>> 31)) &>> shift) &+ 1) &>> 1
-    }
-  }
-
   extension ScaledSum {
     /// False, with nothing done, for scales of other shapes.
     @inline(__always)
@@ -37,7 +18,7 @@
       let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)
       let byB = view.multiplier(Word.multiplierB, shift: Word.shiftB)
       let isShiftedA = byA == half
-      guard Taps.areHalves, isShiftedA || byB == half, leftShift >= 1, leftShift <= 20,
+      guard isShiftedA || byB == half, leftShift >= 1, leftShift <= 20,
         let by = HalvesMultiplier(view.multiplier(Word.multiplier, shift: Word.shift))
       else { return false }
       let halfShift = leftShift &- 1

@@ -8,19 +8,19 @@ package struct Add: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order; a subtraction has the same.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// 20 for int8.
-    package static let leftShift = 0
+    case leftShift
     /// `input scale / (2 · larger input scale)` of a and b, at most 1/2.
-    package static let multiplierA = 1
-    package static let shiftA = 2
-    package static let multiplierB = 3
-    package static let shiftB = 4
+    case multiplierA
+    case shiftA
+    case multiplierB
+    case shiftB
     /// `2 · larger input scale / (2^leftShift · output scale)`
-    package static let multiplier = 5
-    package static let shift = 6
-    package static let lower = 7
-    package static let upper = 8
+    case multiplier
+    case shift
+    case lower
+    case upper
   }
 
   let sum: ScaledSum

@@ -10,11 +10,7 @@ package struct AveragePool: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words after those of a max pool.
-  package enum Word {
-    /// 1: halves to even; 0: away from zero.
-    package static let roundsToEven = MaxPool.parameterCount
-  }
+  package typealias Word = Pool.Word
 
   let pool: Pool
   var view: OperatorView { pool.view }
@@ -35,8 +31,8 @@ package struct AveragePool: Operator {
   func overlapDistance(input index: Int) -> Int? { pool.overlapDistance }
 
   func run(_ context: OperatorContext) {
-    let lower = pool.view.parameter(MaxPool.Word.lower)
-    let upper = pool.view.parameter(MaxPool.Word.upper)
+    let lower = pool.view.parameter(Word.lower)
+    let upper = pool.view.parameter(Word.upper)
     let roundsToEven = pool.view.parameter(Word.roundsToEven) != 0
     let zeroPoint = pool.output.zeroPoint
     unsafe pool.forEachWindow(context) { window, target, channels in
@@ -57,6 +53,34 @@ package struct AveragePool: Operator {
               unsafe target[first &+ lane] = clamp(mean, lower, upper)
             }
             first &+= 8
+          }
+        }
+      #endif
+      #if arch(arm)
+        // Four channels are a word, to which 128 is added; of its even and odd bytes two sums each are
+        // a word.
+        if Taps.loadsWords, count > 0, count <= 256 {
+          let offset = count &<< 7
+          while first &+ 4 <= channels {
+            var even: UInt32 = 0
+            var odd: UInt32 = 0
+            unsafe window.forEachRow { pixel in
+              var from = unsafe UnsafeRawPointer(pixel + first)
+              for _ in 0..<window.columnCount {
+                let word = unsafe from.loadUnaligned(as: UInt32.self) ^ 0x8080_8080
+                even &+= word & 0x00FF_00FF
+                odd &+= (word &>> 8) & 0x00FF_00FF
+                unsafe from += window.columnStep
+              }
+            }
+            for lane in 0..<4 {
+              let half = (lane & 1 == 0 ? even : odd) &>> (lane & 2 == 0 ? 0 : 16) & 0xFFFF
+              let sum = Int32(truncatingIfNeeded: half) &- offset
+              var mean = (sum &+ (sum < 0 ? -count : count) / 2) / count
+              if roundsToEven { mean = toEven(mean, sum, count, zeroPoint) }
+              unsafe target[first &+ lane] = clamp(mean, lower, upper)
+            }
+            first &+= 4
           }
         }
       #endif

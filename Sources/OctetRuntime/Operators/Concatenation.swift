@@ -8,9 +8,9 @@ package struct Concatenation: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// 0…3 of N, H, W, C.
-    package static let axis = 0
+    case axis
   }
 
   let view: OperatorView

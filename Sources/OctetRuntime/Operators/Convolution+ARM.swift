@@ -26,6 +26,29 @@
     }
   }
 
+  // What firmware knows of its model's layers.
+  extension Convolution {
+    /// Whether there is no pool.
+    var isUnpooled: Bool {
+      #if OCTET_SELECT && !OCTET_UNPOOLED
+        false
+      #elseif OCTET_SELECT && !OCTET_POOLED
+        true
+      #else
+        windowCount == 1
+      #endif
+    }
+
+    /// Whether a pool window is several tiles.
+    var hasLongWindows: Bool {
+      #if OCTET_SELECT && !OCTET_LONGPOOLED
+        false
+      #else
+        windowCount > 4
+      #endif
+    }
+  }
+
   /// Computes all channels of a group, a tile at a time.
   protocol TileKernel {
     /// - Parameter scratch: behind the band.
@@ -57,7 +80,7 @@
       let allChannels = Channels(self)
       var target = unsafe context.output(0)
       var tile = unsafe Tile(
-        isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)
+        isPool: !isUnpooled, target: target, maxima: kernel.maxima, stride: output.channels)
       if hasBand { band.clear() }
       for _ in 0..<input.batch {
         for row in 0..<rowCount {
@@ -96,10 +119,10 @@
       tile.row = 0
       tile.column = 0
       tile.left = 0
-      tile.width = windowCount == 1 ? width : poolWidth
+      tile.width = isUnpooled ? width : poolWidth
       // One call for all cases, so that firmware holds its arguments once.
       repeat {
-        if windowCount == 1 {
+        if isUnpooled {
           // Fours, and what is left.
           let fours = (width &- column) &>> 2
           tile.count = fours > 0 ? 4 : width &- column
@@ -107,7 +130,7 @@
           tile.columnAdvance = 4
           tile.targetAdvance = 4 &* tile.stride
           column &+= fours > 0 ? 4 &* fours : tile.count
-        } else if windowCount <= 4 {
+        } else if !hasLongWindows {
           tile.count = windowCount
           tile.repeatCount = width
           tile.columnAdvance = word(Word.poolStrideWidth)
@@ -121,7 +144,7 @@
           tile.repeatCount = 1
         }
         kernel.compute(&patches, &channels, &tile)
-        guard windowCount > 4 else { continue }
+        guard hasLongWindows else { continue }
         tile.column &+= 4
         while tile.column >= tile.left &+ poolWidth {
           tile.column &-= poolWidth

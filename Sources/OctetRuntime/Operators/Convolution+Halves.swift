@@ -36,10 +36,9 @@
     // has what is read and written behind it.
     /// `[blockCount / 4, 4]` words, four taps of two patches, and `stateCount` behind.
     let widened: UnsafeMutablePointer<Int32>
-    /// `[chunkCount, 2]`
+    /// `[chunkCount, 2]`; twice for pools, which take four pixels.
     let sums: UnsafeMutablePointer<Int32>
-    /// Of the pixels of a pool window before: of all channels, or of a chunk where the window is a
-    /// tile.
+    /// `[count]`, of the tiles before in a pool window of several.
     let maxima: UnsafeMutablePointer<Int32>
     /// `[2, blockCount]`, where runs are gathered.
     let values: UnsafeMutablePointer<Int8>
@@ -54,18 +53,19 @@
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
-      isWindowTile = layer.windowCount <= 4
+      isWindowTile = !layer.hasLongWindows
       takesRuns = layer.takesRuns || layer.hasWordRuns
       let few = min(count, Convolution.coreSumChannelCount)
-      let maximumCount = layer.windowCount == 1 ? 0 : isWindowTile ? few : count
+      let sumCount = (layer.isUnpooled ? 1 : 2) &* ((few &+ 1) & ~1)
+      let maximumCount = isWindowTile ? 0 : count
       let tapByteCount = takesRuns ? 4 : 6
       let padded = (layer.patchCount &+ 3) & ~3
       var room = unsafe layer.view.scratchByteCount &- (start - context.scratch)
-      room &-= 4 &* (maximumCount &+ Self.stateCount) &+ 8 &* ((few &+ 1) & ~1)
+      room &-= 4 &* (maximumCount &+ Self.stateCount) &+ 8 &* sumCount
       let spare = room &- tapByteCount &* padded
       if spare >= 0 {
         blockCount = padded
-        chunkCount = maximumCount > 0 ? few : min(count, ((few &+ 1) & ~1) &+ 2 &* (spare &>> 4))
+        chunkCount = layer.isUnpooled ? min(count, sumCount &+ 2 &* (spare &>> 4)) : few
       } else {
         blockCount = (room / tapByteCount) & ~3
         chunkCount = few
@@ -73,7 +73,7 @@
       // One after the other.
       unsafe widened = start.assumingMemoryBound(to: Int32.self)
       unsafe sums = widened + (blockCount &+ Self.stateCount)
-      unsafe maxima = sums + 2 &* ((chunkCount &+ 1) & ~1)
+      unsafe maxima = sums + 2 &* max(sumCount, (chunkCount &+ 1) & ~1)
       unsafe values = UnsafeMutableRawPointer(maxima + maximumCount)
         .assumingMemoryBound(to: Int8.self)
     }
@@ -82,22 +82,28 @@
     func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile) {
       while tile.repeatCount > 0 {
         let places = unsafe patches.places(&tile)
+        let isShared =
+          tile.hasWindows && !takesRuns && channels.depth <= blockCount
+          && patches.hasSharedRuns(tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ chunkCount, channels.count)
           var lane = 0
           repeat {
+            // In a pool window the pixel below may share runs.
+            let from = isShared ? lane &>> 1 : lane
             unsafe addProducts(
-              first, end, &patches, &channels, places[unchecked: lane], places[unchecked: lane &+ 1])
-            if tile.hasWindows {
-              finishWindow(first, end, &channels, &tile, lane)
-            } else {
+              first, end, &patches, &channels, places[unchecked: from],
+              places[unchecked: isShared ? from &+ 2 : from &+ 1], tile.hasWindows ? lane : 0,
+              isShared: isShared)
+            if !tile.hasWindows {
               unsafe channels.finishPairs(
                 first, end, sums, tile.target + (lane &* tile.stride &+ first),
                 stride: lane &+ 1 < tile.count ? tile.stride : 0)
             }
             lane &+= 2
           } while lane < tile.count
+          if tile.hasWindows { finishWindow(first, end, &channels, &tile) }
           first = end
         }
         tile.repeatCount &-= 1
@@ -111,8 +117,9 @@
     @inline(__always)
     private func addProducts(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ lane: Int, isShared: Bool
     ) {
+      let sums = unsafe sums + lane &* ((chunkCount &+ 1) & ~1)
       var sum = unsafe sums
       var bias = unsafe channels.bias + first
       let end = unsafe channels.bias + end
@@ -129,9 +136,9 @@
       var left = channels.depth
       repeat {
         part.count = min(left, blockCount)
-        unsafe widen(part, &patches, a, b)
+        unsafe widen(part, &patches, a, b, isShared: isShared)
         unsafe multiply(
-          weights, depth: channels.depth, count: (part.count &+ 3) & ~3,
+          weights, sums, depth: channels.depth, count: (part.count &+ 3) & ~3,
           channelCount: channelCount)
         unsafe weights += part.count
         left &-= part.count
@@ -146,7 +153,8 @@
     /// Adds the block's products, of `count` taps, to the sums.
     @inline(never)
     private func multiply(
-      _ weights: UnsafePointer<Int8>, depth: Int, count: Int, channelCount: Int
+      _ weights: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, depth: Int, count: Int,
+      channelCount: Int
     ) {
       let state = unsafe widened + count
       unsafe state[0] = .min
@@ -162,26 +170,28 @@
 
     // MARK: Results
 
-    /// Maximum and requantization of two pixels of a pool window.
+    /// Maximum and requantization of the pixels of a pool window.
     @inline(never)
     private func finishWindow(
-      _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile, _ lane: Int
+      _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile
     ) {
       var sum = unsafe sums
-      var last = unsafe isWindowTile ? tile.maxima : tile.maxima + first
-      let isFirst = tile.isFirst && lane == 0
-      let isLast = tile.isLast && lane &+ 2 >= tile.count
+      var other = unsafe tile.count > 2 ? sums + 2 &* ((chunkCount &+ 1) & ~1) : sums
       var index = first
       repeat {
-        var maximum = unsafe max(sum[0], sum[1])
-        if !isFirst { maximum = unsafe max(maximum, last[0]) }
-        unsafe last[0] = maximum
+        var maximum = unsafe max(max(sum[0], sum[1]), max(other[0], other[1]))
+        if !isWindowTile {
+          if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
+          unsafe tile.maxima[index] = maximum
+        }
         unsafe sum[0] = maximum
-        unsafe last += 1
         unsafe sum += 2
+        unsafe other += 2
         index &+= 1
       } while index < end
-      if isLast { unsafe channels.finishPairs(first, end, sums, tile.target + first, stride: 0) }
+      if tile.isLast {
+        unsafe channels.finishPairs(first, end, sums, tile.target + first, stride: 0)
+      }
     }
 
     // MARK: Widening
@@ -190,7 +200,7 @@
     @inline(never)
     private func widen(
       _ part: Patches.Part, _ patches: inout Patches, _ a: UnsafePointer<Int8>,
-      _ b: UnsafePointer<Int8>
+      _ b: UnsafePointer<Int8>, isShared: Bool
     ) {
       var to = unsafe widened
       var left = part.count
@@ -204,11 +214,16 @@
         if takesRuns, inside < left { count = inside & ~3 }
         if !takesRuns || count == 0 {
           let bytes =
-            takesRuns ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
+            takesRuns
+            ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
           count = takesRuns ? min(4, left) : left
-          part.count = count
+          part.count = isShared ? count &+ patches.runByteCount : count
           unsafe x = gather(part, &patches, a, bytes)
-          unsafe y = gather(part, &patches, b, bytes + (takesRuns ? 4 : blockCount))
+          if isShared {
+            unsafe y = x + patches.runByteCount
+          } else {
+            unsafe y = gather(part, &patches, b, bytes + (takesRuns ? 4 : blockCount))
+          }
         }
         unsafe widenRun(x, y, count: count, &to)
         left &-= count

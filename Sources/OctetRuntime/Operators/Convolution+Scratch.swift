@@ -60,6 +60,7 @@ extension Convolution {
 
   /// Rows that the windows of an output row reach over, and bytes from the first to the last pixel
   /// of them. Validated: neither overflows.
+  @inline(__always)
   var bandRowCount: Int {
     reach(Word.poolHeight, Word.strideHeight, Word.kernelHeight, Word.dilationHeight)
   }
@@ -87,7 +88,7 @@ extension Convolution {
   /// Bytes of the band, a multiple of 16.
   var bandByteCount: Int { checkedBandByteCount ?? 0 }
 
-  private func reach(_ pool: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int {
+  private func reach(_ pool: Word, _ stride: Word, _ kernel: Word, _ dilation: Word) -> Int {
     (word(pool) &- 1) &* word(stride) &+ (word(kernel) &- 1) &* word(dilation) &+ 1
   }
 }

@@ -12,32 +12,32 @@ package struct Convolution: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    package static let strideHeight = 0
-    package static let strideWidth = 1
-    package static let dilationHeight = 2
-    package static let dilationWidth = 3
-    package static let paddingTop = 4
-    package static let paddingLeft = 5
-    package static let groups = 6
-    package static let kernelHeight = 7
-    package static let kernelWidth = 8
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case groups
+    case kernelHeight
+    case kernelWidth
     /// Rows and columns before the pool.
-    package static let height = 9
-    package static let width = 10
+    case height
+    case width
     /// 1 and 1 when there is no pool.
-    package static let poolHeight = 11
-    package static let poolWidth = 12
-    package static let poolStrideHeight = 13
-    package static let poolStrideWidth = 14
-    package static let lower = 15
-    package static let upper = 16
+    case poolHeight
+    case poolWidth
+    case poolStrideHeight
+    case poolStrideWidth
+    case lower
+    case upper
     /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts
     /// `[O]`.
-    package static let weights = 17
-    package static let bias = 18
-    package static let multipliers = 19
-    package static let shifts = 20
+    case weights
+    case bias
+    case multipliers
+    case shifts
   }
 
   let view: OperatorView
@@ -50,7 +50,7 @@ package struct Convolution: Operator {
     output = view.result(0)
   }
 
-  func word(_ index: Int) -> Int { Int(view.parameter(index)) }
+  func word(_ word: Word) -> Int { Int(view.parameter(word)) }
 
   /// Whether each output pixel is of the input pixel in its place, and rows are long enough that a
   /// kernel that takes the pixels by fours overwrites none that it has yet to read.
@@ -76,14 +76,11 @@ package struct Convolution: Operator {
 
   func validate() throws(ModelError) {
     let extents = Int32(BlobLimits.windowExtent)
-    for index in Word.strideHeight...Word.dilationWidth {
-      try view.require(parameter: index, in: 1...extents)
-    }
-    for index in Word.paddingTop...Word.paddingLeft {
-      try view.require(parameter: index, in: 0...extents)
-    }
-    for index in Word.groups...Word.poolStrideWidth {
-      let isKernel = (Word.kernelHeight...Word.kernelWidth).contains(index)
+    try view.require(parameters: Word.strideHeight, through: .dilationWidth, in: 1...extents)
+    try view.require(parameters: Word.paddingTop, through: .paddingLeft, in: 0...extents)
+    let kernel = Word.kernelHeight.rawValue...Word.kernelWidth.rawValue
+    for index in Word.groups.rawValue...Word.poolStrideWidth.rawValue {
+      let isKernel = kernel.contains(index)
       try view.require(
         parameter: index, in: 1...(isKernel ? extents : Int32(BlobLimits.elementCount)))
     }
@@ -109,8 +106,8 @@ package struct Convolution: Operator {
 
   /// Every window starts inside the padded input, and the pool's windows tile the convolution.
   private func validateAxis(
-    input: Int, output: Int, stride: Int, padding: Int, convolved: Int, pool: Int,
-    poolStride: Int
+    input: Int, output: Int, stride: Word, padding: Word, convolved: Word, pool: Word,
+    poolStride: Word
   ) throws(ModelError) {
     let last = product(word(convolved) &- 1, word(stride))
     let pooled = product(output &- 1, word(poolStride))
@@ -138,8 +135,10 @@ package struct Convolution: Operator {
     package static func variants(_ view: OperatorView) -> [String] {
       guard view.kind == .convolution else { return [] }
       let layer = Convolution(view)
-      return [layer.windowCount > 1 ? "POOLED" : "UNPOOLED"]
+      return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])
+        + (layer.windowCount > 4 ? ["LONGPOOLED"] : [])
         + (layer.isPointwise ? ["POINTWISE"] : [])
+        + (layer.word(Word.groups) > 1 || layer.word(Word.dilationWidth) > 1 ? ["TAPRUNS"] : [])
     }
   }
 #endif

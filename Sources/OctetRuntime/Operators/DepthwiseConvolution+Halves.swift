@@ -3,7 +3,7 @@
 //
 //     for each output row, for each four channels, for each stretch of output columns:
 //       band = the input under their windows, zero points around it
-//       for each two columns: sums = bias + Σ over taps w[tap] · x[tap]; requantize, clamp, store
+//       for each two columns: sums = bias + Σ over taps w[tap] · x[tap]; requantize and store
 //
 // 1. Four channels are a word. With SMLABB and SMLATT, SXTB16 widens bytes 0 and 2 of it, and by
 //    rotation 1 and 3, of values and of weights alike, so halves that belong together meet.
@@ -11,7 +11,7 @@
 //    needs a check. Weights are widened once for a row; each meets two columns.
 // 3. Kernel rows are taken by three taps, and what is missing are zero weights.
 // 4. The last four channels overlap those before when C is no multiple of four: some are computed
-//    twice. So are columns without a neighbour.
+//    twice. So is a column without a neighbour.
 // 5. Rows are finished in order, because the output may take the place of rows that are done with.
 
 #if arch(arm)
@@ -22,14 +22,14 @@
     // has what is read and written behind it.
     private let source: UnsafePointer<Int8>
     private let target: UnsafeMutablePointer<Int8>
-    private var channels: Channels
+    private let channels: Channels
     private let rows: Window
     private let columns: Window
     /// `[KH, ⌈KW / 3⌉, 7]` words: three taps, and the bytes from the band's word after theirs to that
     /// of the next, INT32_MIN at the end.
     private let weights: UnsafeMutablePointer<Int32>
-    /// `[4, 2]`
-    private let sums: UnsafeMutablePointer<Int32>
+    /// Twenty words behind them, see `octet_add_columns`.
+    private let state: UnsafeMutablePointer<Int32>
     /// `[KH, bandWidth]` words.
     private let band: UnsafeMutablePointer<UInt32>
     private let bandWidth: Int
@@ -42,21 +42,44 @@
     init?(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
       rows = layer.rows
       columns = layer.columns
-      guard layer.takesBand, layer.view.scratchByteCount >= layer.scratchByteCount else {
-        return nil
-      }
+      channels = Channels(layer)
+      guard layer.takesBand, layer.view.scratchByteCount >= layer.scratchByteCount,
+        channels.areHalves
+      else { return nil }
       unsafe source = context.input(0)
       unsafe target = context.output(0)
-      channels = Channels(layer)
       bandWidth = layer.bandWidth
       stretch = (((bandWidth &- layer.bandTapCount) / columns.stride) &+ 1) & ~1
       unsafe weights = context.scratch.assumingMemoryBound(to: Int32.self)
-      unsafe sums = weights + layer.bandWeightCount
-      unsafe band = UnsafeMutableRawPointer(sums + 8).assumingMemoryBound(to: UInt32.self)
+      unsafe state = weights + layer.bandWeightCount
+      unsafe band = UnsafeMutableRawPointer(state + 20).assumingMemoryBound(to: UInt32.self)
       padding = UInt32(truncatingIfNeeded: layer.input.zeroPoint & 0xFF) &* 0x0101_0101
+      unsafe state[4] = Int32(truncatingIfNeeded: 8 &* columns.stride)
+      unsafe state[5] = Int32(truncatingIfNeeded: 2 &* channels.count)
+      unsafe state[18] = 2 &* channels.zeroPoint &+ 1
+      unsafe state[19] = address(weights)
+      writeSteps()
     }
 
-    mutating func run(batch: Int) {
+    /// What is the same for all channels: missing taps' zeros, and the steps behind each three.
+    private func writeSteps() {
+      // Of neighbouring columns the second's last value is the first's next.
+      let back = columns.stride == 1 ? -4 : 0
+      var to = unsafe weights
+      for _ in 0..<rows.kernel {
+        var taps = 0
+        repeat {
+          for index in 0..<6 { unsafe to[index] = 0 }
+          unsafe to[6] = Int32(truncatingIfNeeded: back)
+          unsafe to += 7
+          taps &+= 3
+        } while taps < columns.kernel
+        unsafe to[-1] = Int32(truncatingIfNeeded: 4 &* (bandWidth &- taps) &+ back)
+      }
+      unsafe to[-1] = .min
+    }
+
+    func run(batch: Int) {
       var image = unsafe source
       var result = unsafe target
       for _ in 0..<batch {
@@ -75,63 +98,90 @@
 
     /// Four channels from `first` on of a row of the output.
     @inline(never)
-    private mutating func row(
+    private func row(
       _ image: UnsafePointer<Int8>, _ row: Int, _ first: Int, _ result: UnsafeMutablePointer<Int8>
     ) {
       unsafe widen(channels.weights + first)
       let count = channels.count
-      var target = unsafe result
+      var to = unsafe state + 6
+      var index = first
+      repeat {
+        unsafe to[0] = channels.bias[index]
+        unsafe to[4] = channels.multipliers[index] &<< 1
+        unsafe to[8] = ~Int32(channels.shifts[index])
+        unsafe to += 1
+        index &+= 1
+      } while index < first &+ 4
       var column = 0
       while column < columns.output {
-        let last = min(column &+ stretch, columns.output) &- 1
-        unsafe fill(image, row, from: columns.start(column), to: columns.start(last))
-        var at = unsafe UnsafePointer(band)
-        while column <= last {
-          let isPair = column < last
-          if columns.stride == 1 {
-            unsafe octet_add_columns(sums, channels.bias + first, at, weights)
-          } else {
-            unsafe octet_add_distant_columns(sums, channels.bias + first, at, weights)
-          }
-          unsafe channels.finishPairs(
-            first, first &+ 4, sums, target, stride: isPair ? count : 0)
-          column &+= isPair ? 2 : 1
-          unsafe at += 2 &* columns.stride
-          unsafe target += 2 &* count
+        let stretch = min(stretch, columns.output &- column)
+        unsafe fill(
+          image, row, from: columns.start(column), to: columns.start(column &+ stretch &- 1))
+        let target = unsafe result + column &* count
+        let pairs = stretch &>> 1
+        if pairs > 0 { unsafe add(target, target + count, band, pairs) }
+        if stretch & 1 != 0 {
+          // The second column's results give way to the first's.
+          let last = unsafe target + 2 &* pairs &* count
+          unsafe add(last, last, band + 2 &* pairs &* columns.stride, 1)
         }
-        // A single column went on by two.
-        unsafe target = result + column &* count
+        column &+= stretch
       }
+      if channels.lower == -128, channels.upper == 127 { return }
+      var clamped = unsafe result
+      for _ in 0..<columns.output {
+        for lane in 0..<4 {
+          unsafe clamped[lane] = clamp(Int32(clamped[lane]), channels.lower, channels.upper)
+        }
+        unsafe clamped += count
+      }
+    }
+
+    /// Pairs of columns.
+    @inline(never)
+    private func add(
+      _ first: UnsafeMutablePointer<Int8>, _ second: UnsafeMutablePointer<Int8>,
+      _ values: UnsafeMutablePointer<UInt32>, _ pairs: Int
+    ) {
+      unsafe state[0] = address(first)
+      unsafe state[1] = address(second)
+      unsafe state[2] = address(values)
+      unsafe state[3] = Int32(truncatingIfNeeded: pairs)
+      if columns.stride == 1 {
+        unsafe octet_add_columns(state)
+      } else {
+        unsafe octet_add_distant_columns(state)
+      }
+    }
+
+    @inline(__always)
+    private func address<T>(_ pointer: UnsafeMutablePointer<T>) -> Int32 {
+      unsafe Int32(truncatingIfNeeded: Int(bitPattern: pointer))
     }
 
     /// Widens the weights of four channels.
     @inline(__always)
     private func widen(_ source: UnsafePointer<Int8>) {
+      let step = channels.count
       var source = unsafe source
-      var to = unsafe weights
-      // Of neighbouring columns the second's last value is the first's next.
-      let back = columns.stride == 1 ? -4 : 0
-      for row in 0..<rows.kernel {
-        var taps = 0
+      var row = unsafe weights
+      let end = unsafe state
+      repeat {
+        var left = columns.kernel
         repeat {
-          for _ in 0..<3 {
-            var word: UInt32 = 0
-            if taps < columns.kernel {
-              word = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt32.self)
-              unsafe source += channels.count
-            }
+          var to = unsafe row
+          let rowEnd = unsafe to + 2 &* min(left, 3)
+          repeat {
+            let word = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt32.self)
             unsafe to[0] = octet_widen_even(word)
             unsafe to[1] = octet_widen_odd(word)
             unsafe to += 2
-            taps &+= 1
-          }
-          unsafe to[0] = Int32(truncatingIfNeeded: back)
-          unsafe to += 1
-        } while taps < columns.kernel
-        unsafe to[-1] =
-          row == rows.kernel &- 1
-          ? .min : Int32(truncatingIfNeeded: 4 &* (bandWidth &- taps) &+ back)
-      }
+            unsafe source += step
+          } while unsafe to < rowEnd
+          unsafe row += 7
+          left &-= 3
+        } while left > 0
+      } while unsafe row < end
     }
 
     /// The input under the windows of a row that start at `left` to `lastLeft`.
@@ -140,34 +190,43 @@
       let count = channels.count
       let right = lastLeft &+ columns.kernel
       let inside = max(left, 0)
-      let insideEnd = min(right, columns.input)
+      let insideEnd = max(min(right, columns.input), inside)
+      let rowByteCount = columns.input &* count
       var y = rows.start(row)
       var line = unsafe band
-      for _ in 0..<rows.kernel {
+      let end = unsafe band + rows.kernel &* bandWidth
+      repeat {
         var to = unsafe line
-        var x = left
+        let lineEnd = unsafe to + (right &- left)
         if y >= 0, y < rows.input {
-          while x < inside {
+          while unsafe to < line + (inside &- left) {
             unsafe to[0] = padding
             unsafe to += 1
-            x &+= 1
           }
-          var from = unsafe UnsafeRawPointer(image + (y &* columns.input &+ inside) &* count)
-          while x < insideEnd {
+          var from = unsafe UnsafeRawPointer(image + (y &* rowByteCount &+ inside &* count))
+          let insideCount = insideEnd &- inside
+          if insideCount & 1 != 0 {
             unsafe to[0] = from.loadUnaligned(as: UInt32.self)
             unsafe to += 1
             unsafe from += count
-            x &+= 1
+          }
+          let last = unsafe to + (insideCount & ~1)
+          while unsafe to < last {
+            let first = unsafe from.loadUnaligned(as: UInt32.self)
+            let second = unsafe (from + count).loadUnaligned(as: UInt32.self)
+            unsafe to[0] = first
+            unsafe to[1] = second
+            unsafe to += 2
+            unsafe from += 2 &* count
           }
         }
-        while x < right {
+        while unsafe to < lineEnd {
           unsafe to[0] = padding
           unsafe to += 1
-          x &+= 1
         }
         unsafe line += bandWidth
         y &+= rows.dilation
-      }
+      } while unsafe line < end
     }
   }
 #endif

@@ -9,23 +9,23 @@ package struct DepthwiseConvolution: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    package static let strideHeight = 0
-    package static let strideWidth = 1
-    package static let dilationHeight = 2
-    package static let dilationWidth = 3
-    package static let paddingTop = 4
-    package static let paddingLeft = 5
-    package static let kernelHeight = 6
-    package static let kernelWidth = 7
-    package static let lower = 8
-    package static let upper = 9
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case kernelHeight
+    case kernelWidth
+    case lower
+    case upper
     /// Blob offsets: int8 weights, int32 folded bias, int32 multipliers and int8 shifts, one for
     /// each output channel.
-    package static let weights = 10
-    package static let bias = 11
-    package static let multipliers = 12
-    package static let shifts = 13
+    case weights
+    case bias
+    case multipliers
+    case shifts
   }
 
   static let rowWords = Window.Words(
@@ -83,7 +83,7 @@ package struct DepthwiseConvolution: Operator {
 
 extension DepthwiseConvolution {
   var scratchByteCount: Int {
-    takesBand ? 4 &* (bandWeightCount &+ 8 &+ rows.kernel &* bandWidth) : 0
+    takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
   }
 
   /// Whether four channels of a kernel and two of its windows are worth copying, and steps along
@@ -103,7 +103,7 @@ extension DepthwiseConvolution {
   var bandWidth: Int {
     let least = bandTapCount &+ columns.stride
     let all = least &+ ((output.width &+ 1) / 2 &- 1) &* 2 &* columns.stride
-    let room = (96 &- 8 &- bandWeightCount) / rows.kernel
+    let room = (96 &- 20 &- bandWeightCount) / rows.kernel
     return max(least, min(all, room))
   }
 }

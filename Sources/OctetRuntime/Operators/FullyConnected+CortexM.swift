@@ -11,22 +11,24 @@
     ) {
       var index = 0
       while index < count {
-        let isWhole = index &+ 4 <= count
-        // A single row is computed four times.
-        let sums = unsafe Taps.multiplyRows(
-          weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
-        store(sums.a)
-        if isWhole {
-          store(sums.b)
-          store(sums.c)
-          store(sums.d)
+        // Single rows are computed four times.
+        let end = index &+ 4 <= count ? index &+ 4 : index &+ 1
+        var sums = unsafe Taps.multiplyRows(
+          weights + index &* depth, stride: end &- index == 4 ? depth : 0, values, count: depth)
+        unsafe withUnsafePointer(to: &sums) { start in
+          var sum = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: Int32.self)
+          repeat {
+            let by = multiplier(index)
+            let value = unsafe sum[0] &+ bias[index] &- offset
+            if let scale = HalvesMultiplier(by) {
+              unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
+            } else {
+              unsafe target[index] = quantized(value, by)
+            }
+            unsafe sum += 1
+            index &+= 1
+          } while index < end
         }
-      }
-
-      func store(_ sum: Int32) {
-        unsafe target[index] = quantized(
-          sum &+ bias[index] &- offset, multiplier(index))
-        index &+= 1
       }
     }
   }

@@ -10,16 +10,16 @@ package struct FullyConnected: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    package static let weightZeroPoint = 0
-    package static let lower = 1
-    package static let upper = 2
+  package enum Word: Int, ParameterWord {
+    case weightZeroPoint
+    case lower
+    case upper
     /// Blob offsets: int8 weights, int32 folded bias `[O]`, int32 multipliers and int8 shifts
     /// `[O]`.
-    package static let weights = 3
-    package static let bias = 4
-    package static let multipliers = 5
-    package static let shifts = 6
+    case weights
+    case bias
+    case multipliers
+    case shifts
   }
 
   let view: OperatorView

@@ -8,12 +8,7 @@ package struct LogSoftmax: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words, in order: those of `SoftmaxRows`, then these.
-  package enum Word {
-    /// The inverse of the scaling to Q5.26, as a multiplier and a shift to the right (at most 0).
-    package static let inverseMultiplier = 5
-    package static let inverseShift = 6
-  }
+  package typealias Word = SoftmaxRows.Word
 
   let rows: SoftmaxRows
   var view: OperatorView { rows.view }

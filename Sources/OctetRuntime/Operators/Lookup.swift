@@ -8,11 +8,11 @@ package struct Lookup: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// 1 or C.
-    package static let tableCount = 0
+    case tableCount
     /// Blob offset of int8 `[tableCount, 256]`; the result for x stands at x + 128.
-    package static let tables = 1
+    case tables
   }
 
   let view: OperatorView

@@ -15,12 +15,12 @@ package struct MatrixMultiply: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// `scale of a · scale of b / output scale`
-    package static let multiplier = 0
-    package static let shift = 1
+    case multiplier
+    case shift
     /// 1 when b is `[…, N, K]`, else 0.
-    package static let isTransposed = 2
+    case isTransposed
   }
 
   let view: OperatorView

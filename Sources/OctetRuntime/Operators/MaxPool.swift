@@ -5,19 +5,7 @@ package struct MaxPool: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  /// The parameter words, in order; an average pool has these and one more.
-  package enum Word {
-    package static let strideHeight = 0
-    package static let strideWidth = 1
-    package static let dilationHeight = 2
-    package static let dilationWidth = 3
-    package static let paddingTop = 4
-    package static let paddingLeft = 5
-    package static let kernelHeight = 6
-    package static let kernelWidth = 7
-    package static let lower = 8
-    package static let upper = 9
-  }
+  package typealias Word = Pool.Word
 
   let pool: Pool
   var view: OperatorView { pool.view }

@@ -8,12 +8,12 @@ package struct Mean: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// Bit k is set when axis k of N, H, W, C is averaged over.
-    package static let axes = 0
+    case axes
     /// A multiplier from `multiplier(_:dividedBy:)`.
-    package static let multiplier = 1
-    package static let shift = 2
+    case multiplier
+    case shift
   }
 
   let view: OperatorView

@@ -5,12 +5,12 @@ package struct Multiply: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// `scale of a · scale of b / output scale`
-    package static let multiplier = 0
-    package static let shift = 1
-    package static let lower = 2
-    package static let upper = 3
+    case multiplier
+    case shift
+    case lower
+    case upper
   }
 
   let view: OperatorView

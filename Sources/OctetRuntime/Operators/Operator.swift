@@ -54,6 +54,18 @@ extension Operator {
   func overlapDistance(input index: Int) -> Int? { nil }
 }
 
+/// A parameter word of a kind of operator. Each kind names its own, in the order in which they
+/// stand in a blob: who writes and who reads them use the names.
+package protocol ParameterWord: RawRepresentable, Hashable, Sendable where RawValue == Int {}
+
+extension OperatorView {
+  /// A parameter word; of neighbouring ones for the axes N, H, W, C that of `axis`.
+  @inline(__always)
+  package func parameter(_ word: some ParameterWord, axis: Int = 0) -> Int32 {
+    parameter(word.rawValue &+ axis)
+  }
+}
+
 /// What an operator takes that a file could ask too much of.
 struct Demand {
   /// Bytes of the data that the parameters name.
@@ -267,9 +279,41 @@ extension OperatorView {
     return start
   }
 
+  /// Throws unless the parameter is within `range`.
+  @inline(__always)
+  func require(
+    parameter word: some ParameterWord, axis: Int = 0, in range: ClosedRange<Int32>
+  ) throws(ModelError) {
+    try require(parameter: word.rawValue &+ axis, in: range)
+  }
+
+  /// Throws unless each of the neighbouring parameters is within `range`.
+  @inline(__always)
+  func require<Word: ParameterWord>(
+    parameters first: Word, through last: Word, in range: ClosedRange<Int32>
+  ) throws(ModelError) {
+    for index in first.rawValue...last.rawValue { try require(parameter: index, in: range) }
+  }
+
+  /// The parameter, which must be the blob offset of `byteCount` bytes in the data, aligned.
+  @inline(__always)
+  @discardableResult
+  func requireData(
+    parameter word: some ParameterWord, byteCount: Int, alignment: Int = 1
+  ) throws(ModelError) -> Int {
+    try requireData(parameter: word.rawValue, byteCount: byteCount, alignment: alignment)
+  }
+
   /// Checks one multiplier and shift that are parameters themselves.
-  func requireMultiplier(
-    parameter index: Int, shift: Int, mostShift: Int32 = 30
+  @inline(__always)
+  func requireMultiplier<Word: ParameterWord>(
+    parameter word: Word, shift: Word, mostShift: Int32 = 30
+  ) throws(ModelError) {
+    try requireMultiplier(parameter: word.rawValue, shift: shift.rawValue, mostShift: mostShift)
+  }
+
+  private func requireMultiplier(
+    parameter index: Int, shift: Int, mostShift: Int32
   ) throws(ModelError) {
     let multiplier = parameter(index)
     guard multiplier >= 0, (-31...mostShift).contains(parameter(shift)) else {
@@ -278,12 +322,18 @@ extension OperatorView {
   }
 
   /// The multiplier and shift in two parameters.
-  func multiplier(_ index: Int, shift: Int) -> FixedPointMultiplier {
-    FixedPointMultiplier(multiplier: parameter(index), shift: parameter(shift))
+  @inline(__always)
+  func multiplier<Word: ParameterWord>(_ word: Word, shift: Word) -> FixedPointMultiplier {
+    FixedPointMultiplier(multiplier: parameter(word), shift: parameter(shift))
   }
 
   /// Throws unless the two parameters are an ordered pair within int8.
-  func requireClamp(lower: Int, upper: Int) throws(ModelError) {
+  @inline(__always)
+  func requireClamp<Word: ParameterWord>(lower: Word, upper: Word) throws(ModelError) {
+    try requireClamp(lower: lower.rawValue, upper: upper.rawValue)
+  }
+
+  private func requireClamp(lower: Int, upper: Int) throws(ModelError) {
     try require(parameter: lower, in: -128...127)
     try require(parameter: upper, in: parameter(lower)...127)
   }

@@ -6,11 +6,14 @@ package struct Pad: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    /// Elements before the input, for each of N, H, W, C.
-    package static let before = 0
+  package enum Word: Int, ParameterWord {
+    /// Elements before the input.
+    case beforeBatch
+    case beforeRow
+    case beforeColumn
+    case beforeChannel
     /// The constant, int8.
-    package static let value = 4
+    case value
   }
 
   let view: OperatorView
@@ -25,7 +28,9 @@ package struct Pad: Operator {
 
   func validate() throws(ModelError) {
     let limit = Int32(BlobLimits.elementCount)
-    for axis in 0..<4 { try view.require(parameter: Word.before + axis, in: -limit...limit) }
+    for axis in 0..<4 {
+      try view.require(parameter: Word.beforeBatch, axis: axis, in: -limit...limit)
+    }
     try view.require(parameter: Word.value, in: -128...127)
   }
 
@@ -39,7 +44,7 @@ package struct Pad: Operator {
     var from = 0
     var to = 0
     for axis in 0..<4 {
-      let before = Int(view.parameter(Word.before &+ axis))
+      let before = Int(view.parameter(Word.beforeBatch, axis: axis))
       let first = max(0, before)
       let end = min(output.dimension(axis), before &+ input.dimension(axis))
       if end <= first { return }

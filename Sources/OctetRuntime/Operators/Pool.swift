@@ -1,6 +1,20 @@
 /// What max and average pools share: their windows, and the walk over them.
-struct Pool {
-  private typealias Word = MaxPool.Word
+package struct Pool {
+  /// The parameter words, in order.
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case kernelHeight
+    case kernelWidth
+    case lower
+    case upper
+    /// Of an average pool alone: 1 for halves to even, 0 for halves away from zero.
+    case roundsToEven
+  }
 
   let view: OperatorView
   let input: TensorView

@@ -9,12 +9,12 @@ package struct ResizeBilinear: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// Blob offset of int32 `[OH, 3]`: for each output row the input rows before and after it, and
     /// the weight of the latter in 1024ths, −1024…1024.
-    package static let rows = 0
+    case rows
     /// Blob offset of int32 `[OW, 3]`: the same for columns.
-    package static let columns = 1
+    case columns
   }
 
   let view: OperatorView
@@ -33,7 +33,7 @@ package struct ResizeBilinear: Operator {
     try validateTable(Word.columns, count: output.width, limit: input.width)
   }
 
-  private func validateTable(_ word: Int, count: Int, limit: Int) throws(ModelError) {
+  private func validateTable(_ word: Word, count: Int, limit: Int) throws(ModelError) {
     try view.requireData(parameter: word, byteCount: 12 &* count, alignment: 4)
     let start = Int(view.parameter(word))
     for index in 0..<count {

@@ -6,11 +6,11 @@ package struct ResizeNearest: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// Blob offset of int32 `[OH]`: the input row of each output row.
-    package static let rows = 0
+    case rows
     /// Blob offset of int32 `[OW]`: the input column of each output column.
-    package static let columns = 1
+    case columns
   }
 
   let view: OperatorView
@@ -29,7 +29,7 @@ package struct ResizeNearest: Operator {
     try validateIndices(Word.columns, count: output.width, limit: input.width)
   }
 
-  private func validateIndices(_ word: Int, count: Int, limit: Int) throws(ModelError) {
+  private func validateIndices(_ word: Word, count: Int, limit: Int) throws(ModelError) {
     try view.requireData(parameter: word, byteCount: 4 &* count, alignment: 4)
     let start = Int(view.parameter(word))
     for index in 0..<count {

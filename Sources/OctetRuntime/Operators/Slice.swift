@@ -5,11 +5,16 @@ package struct Slice: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    /// For each of N, H, W, C.
-    package static let begin = 0
-    /// For each of N, H, W, C; not 0, and below 0 it walks back.
-    package static let stride = 4
+  package enum Word: Int, ParameterWord {
+    case beginBatch
+    case beginRow
+    case beginColumn
+    case beginChannel
+    /// Not 0, and below 0 it walks back.
+    case strideBatch
+    case strideRow
+    case strideColumn
+    case strideChannel
   }
 
   let view: OperatorView
@@ -25,10 +30,10 @@ package struct Slice: Operator {
   func validate() throws(ModelError) {
     let limit = Int32(BlobLimits.elementCount)
     for axis in 0..<4 {
-      try view.require(parameter: Word.begin + axis, in: 0...limit)
-      try view.require(parameter: Word.stride + axis, in: -limit...limit)
-      let begin = Int(view.parameter(Word.begin + axis))
-      let stride = Int(view.parameter(Word.stride + axis))
+      try view.require(parameter: Word.beginBatch, axis: axis, in: 0...limit)
+      try view.require(parameter: Word.strideBatch, axis: axis, in: -limit...limit)
+      let begin = Int(view.parameter(Word.beginBatch, axis: axis))
+      let stride = Int(view.parameter(Word.strideBatch, axis: axis))
       try view.require(stride != 0, .operatorParameters)
       guard let span = product(output.dimension(axis) &- 1, abs(stride)) else {
         throw ModelError(.operatorShape, at: view.offset)
@@ -40,7 +45,7 @@ package struct Slice: Operator {
 
   /// Walking forward, element i comes from position i or beyond, and later ones from further on.
   func overlapDistance(input index: Int) -> Int? {
-    for axis in 0..<4 where view.parameter(Word.stride &+ axis) < 0 { return nil }
+    for axis in 0..<4 where view.parameter(Word.strideBatch, axis: axis) < 0 { return nil }
     return 0
   }
 
@@ -51,8 +56,8 @@ package struct Slice: Operator {
     var start = 0
     for axis in 0..<4 {
       copy.extents[axis] = output.dimension(axis)
-      copy.sourceStrides[axis] = strides[axis] &* Int(view.parameter(Word.stride &+ axis))
-      start &+= strides[axis] &* Int(view.parameter(Word.begin &+ axis))
+      copy.sourceStrides[axis] = strides[axis] &* Int(view.parameter(Word.strideBatch, axis: axis))
+      start &+= strides[axis] &* Int(view.parameter(Word.beginBatch, axis: axis))
     }
     unsafe copy.run(context.input(0) + start, context.output(0))
   }

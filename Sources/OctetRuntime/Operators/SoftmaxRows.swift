@@ -1,17 +1,21 @@
 /// What softmax and its logarithm have in common: rows of scores, of which the differences to each
 /// row's maximum are scaled to Q5.26 and their exponentials summed in Q12.19.
 package struct SoftmaxRows {
-  /// The first parameter words of both operators, in order.
-  package enum Word {
+  /// The parameter words, in order.
+  package enum Word: Int, ParameterWord {
     /// `beta · input scale · 2²⁶`, at most 2³¹ − 1, as a multiplier and a left shift.
-    package static let multiplier = 0
-    package static let shift = 1
+    case multiplier
+    case shift
     /// −255…0: differences below it count as an exponential of 0.
-    package static let differenceMinimum = 2
+    case differenceMinimum
     /// From the result in 2⁻²⁰ (softmax) or 2⁻²⁶ (its logarithm) to the output's scale, as a
     /// multiplier and a shift; 0 for TensorFlow Lite's results in 1/256 and 1/16.
-    package static let outputMultiplier = 3
-    package static let outputShift = 4
+    case outputMultiplier
+    case outputShift
+    /// Of the logarithm alone: the inverse of the scaling to Q5.26, as a multiplier and a shift to
+    /// the right (at most 0).
+    case inverseMultiplier
+    case inverseShift
   }
 
   let view: OperatorView

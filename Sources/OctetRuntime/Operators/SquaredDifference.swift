@@ -8,15 +8,15 @@ package struct SquaredDifference: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// `input scale / (2 · larger input scale)` of a and b, at most 1/2.
-    package static let multiplierA = 0
-    package static let shiftA = 1
-    package static let multiplierB = 2
-    package static let shiftB = 3
+    case multiplierA
+    case shiftA
+    case multiplierB
+    case shiftB
     /// `(2 · larger input scale)² / (2¹⁴ · output scale)`
-    package static let multiplier = 4
-    package static let shift = 5
+    case multiplier
+    case shift
   }
 
   /// Bits by which the inputs are shifted: the square of 255 · 2⁷ fits int32.
@@ -38,7 +38,7 @@ package struct SquaredDifference: Operator {
   }
 
   /// Throws unless the factor is at most 1/2, so that differences are at most 255 · 2⁷.
-  private func requireHalving(multiplier: Int, shift: Int) throws(ModelError) {
+  private func requireHalving(multiplier: Word, shift: Word) throws(ModelError) {
     try view.requireMultiplier(parameter: multiplier, shift: shift)
     try view.require(parameter: shift, in: -31...0)
     let most = Int32(255) &<< Self.leftShift

@@ -5,9 +5,12 @@ package struct Transpose: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
+  package enum Word: Int, ParameterWord {
     /// The input axis, 0…3 of N, H, W, C, that becomes each axis of the output.
-    package static let permutation = 0
+    case fromBatch
+    case fromRow
+    case fromColumn
+    case fromChannel
   }
 
   let view: OperatorView
@@ -20,12 +23,12 @@ package struct Transpose: Operator {
     output = view.result(0)
   }
 
-  private func axis(_ index: Int) -> Int { Int(view.parameter(Word.permutation &+ index)) }
+  private func axis(_ index: Int) -> Int { Int(view.parameter(Word.fromBatch, axis: index)) }
 
   func validate() throws(ModelError) {
     var seen = 0
     for index in 0..<4 {
-      try view.require(parameter: Word.permutation + index, in: 0...3)
+      try view.require(parameter: Word.fromBatch, axis: index, in: 0...3)
       seen |= 1 << axis(index)
       try view.require(output.dimension(index) == input.dimension(axis(index)))
     }

@@ -9,23 +9,23 @@ package struct TransposedConvolution: Operator {
   static let outputCounts = 1...1
 
   /// The parameter words, in order.
-  package enum Word {
-    package static let strideHeight = 0
-    package static let strideWidth = 1
-    package static let dilationHeight = 2
-    package static let dilationWidth = 3
-    package static let paddingTop = 4
-    package static let paddingLeft = 5
-    package static let groups = 6
-    package static let kernelHeight = 7
-    package static let kernelWidth = 8
-    package static let lower = 9
-    package static let upper = 10
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case groups
+    case kernelHeight
+    case kernelWidth
+    case lower
+    case upper
     /// Blob offsets: int8 weights, int32 bias `[O]`, int32 multipliers and int8 shifts `[O]`.
-    package static let weights = 11
-    package static let bias = 12
-    package static let multipliers = 13
-    package static let shifts = 14
+    case weights
+    case bias
+    case multipliers
+    case shifts
   }
 
   let view: OperatorView
@@ -38,7 +38,7 @@ package struct TransposedConvolution: Operator {
     output = view.result(0)
   }
 
-  private func word(_ index: Int) -> Int { Int(view.parameter(index)) }
+  private func word(_ word: Word) -> Int { Int(view.parameter(word)) }
 
   private var depth: Int { input.channels / word(Word.groups) }
 
@@ -53,15 +53,10 @@ package struct TransposedConvolution: Operator {
 
   func validate() throws(ModelError) {
     let extents = Int32(BlobLimits.windowExtent)
-    for index in Word.strideHeight...Word.dilationWidth {
-      try view.require(parameter: index, in: 1...extents)
-    }
-    for index in Word.paddingTop...Word.paddingLeft {
-      try view.require(parameter: index, in: 0...extents)
-    }
+    try view.require(parameters: Word.strideHeight, through: .dilationWidth, in: 1...extents)
+    try view.require(parameters: Word.paddingTop, through: .paddingLeft, in: 0...extents)
     try view.require(parameter: Word.groups, in: 1...Int32(BlobLimits.elementCount))
-    try view.require(parameter: Word.kernelHeight, in: 1...extents)
-    try view.require(parameter: Word.kernelWidth, in: 1...extents)
+    try view.require(parameters: Word.kernelHeight, through: .kernelWidth, in: 1...extents)
     let groups = word(Word.groups)
     try view.require(
       input.batch == output.batch && input.channels % groups == 0

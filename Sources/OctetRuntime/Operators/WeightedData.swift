@@ -16,10 +16,12 @@ struct WeightedData {
 
   /// Channels one after the other, multiplied with int8 values; the zero point of those is folded
   /// into the bias, and padding reads as one of them.
-  init(_ view: OperatorView, first: Int, patchCount: Int, zeroPoint: Int32 = 0, reach: UInt32 = 128)
-  {
+  init(
+    _ view: OperatorView, first: some ParameterWord, patchCount: Int, zeroPoint: Int32 = 0,
+    reach: UInt32 = 128
+  ) {
     self.view = view
-    self.first = first
+    self.first = first.rawValue
     self.patchCount = patchCount
     self.zeroPoint = zeroPoint
     self.reach = reach
@@ -29,9 +31,9 @@ struct WeightedData {
   }
 
   /// Channels side by side.
-  init(interleaved view: OperatorView, first: Int, patchCount: Int) {
+  init(interleaved view: OperatorView, first: some ParameterWord, patchCount: Int) {
     self.view = view
-    self.first = first
+    self.first = first.rawValue
     self.patchCount = patchCount
     zeroPoint = 0
     reach = 128

@@ -33,6 +33,14 @@ struct Window {
     let stride: Int
     let dilation: Int
     let padding: Int
+
+    @inline(__always)
+    init<Word: ParameterWord>(kernel: Word, stride: Word, dilation: Word, padding: Word) {
+      self.kernel = kernel.rawValue
+      self.stride = stride.rawValue
+      self.dilation = dilation.rawValue
+      self.padding = padding.rawValue
+    }
   }
 
   /// Only for parameters that passed `validate`.

@@ -65,7 +65,7 @@ enum Scalar: TFLiteDefinition {
     call.importer.graph.tensors[codes].quantization = own
     let zero = Int(grid.zeroPoints[0])
     // The reference divides in float32.
-    let six = min(127, (6 / grid.scales[0]).rounded() + Float(zero))
+    let six = grid.code(6, ties: .awayFromZero)
     let (scale, offset) = (own.scales[0], Int(own.zeroPoints[0]))
     try call.append(
       .scalar(

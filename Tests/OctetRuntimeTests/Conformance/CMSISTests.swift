@@ -1,5 +1,6 @@
 import Foundation
 import OctetRuntime
+import TestData
 import Testing
 
 /// The unit tests of CMSIS-NN: weights, an input and the expected output each, byte for byte.
@@ -11,7 +12,7 @@ struct CMSISTests {
     return files.filter { $0.hasSuffix(".json") }.sorted()
   }()
 
-  @Test(.enabled(if: folder != nil, "no shared data"), arguments: names)
+  @Test(.needing("conformance/cmsis_nn_int8"), arguments: names)
   func matches(name: String) throws {
     let folder = try #require(Self.folder)
     let data = try Data(contentsOf: folder.appendingPathComponent(name))
@@ -22,7 +23,7 @@ struct CMSISTests {
     #expect(output == [try #require(expected)])
   }
 
-  @Test(.enabled(if: folder != nil, "no shared data"))
+  @Test(.needing("conformance/cmsis_nn_int8"))
   func thereAreAllCases() { #expect(Self.names.count == 53) }
 }
 

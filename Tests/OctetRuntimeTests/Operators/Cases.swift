@@ -108,38 +108,45 @@ extension ConvolutionParameters {
   }
 
   var convolutionOperator: TestOperator {
-    var words = window.words
-    words += [groups, window.kernelHeight, window.kernelWidth]
-    words += pool == nil ? [output.h, output.w] : [convolvedHeight, convolvedWidth]
+    let convolved = pool == nil ? (output.h, output.w) : (convolvedHeight, convolvedWidth)
     let pool = pool ?? WindowParameters()
-    words += [pool.kernelHeight, pool.kernelWidth, pool.strideHeight, pool.strideWidth]
-    words += [lower, upper]
+    typealias Word = Convolution.Word
     return TestOperator(
       kind: .convolution, inputs: [tensors.input], outputs: [tensors.output],
-      parameters: words.map { .word($0) } + data(isDepthwise: false))
+      words: [
+        Word.strideHeight: .word(window.strideHeight), .strideWidth: .word(window.strideWidth),
+        .dilationHeight: .word(window.dilationHeight),
+        .dilationWidth: .word(window.dilationWidth), .paddingTop: .word(window.top),
+        .paddingLeft: .word(window.left), .groups: .word(groups),
+        .kernelHeight: .word(window.kernelHeight), .kernelWidth: .word(window.kernelWidth),
+        .height: .word(convolved.0), .width: .word(convolved.1),
+        .poolHeight: .word(pool.kernelHeight), .poolWidth: .word(pool.kernelWidth),
+        .poolStrideHeight: .word(pool.strideHeight), .poolStrideWidth: .word(pool.strideWidth),
+        .lower: .word(lower), .upper: .word(upper), .weights: .bytes(weights),
+        .bias: .words(foldedBias(isDepthwise: false)), .multipliers: multipliers.words,
+        .shifts: multipliers.shifts,
+      ])
   }
 
   var depthwiseOperator: TestOperator {
-    let words = window.words + [window.kernelHeight, window.kernelWidth, lower, upper]
+    typealias Word = DepthwiseConvolution.Word
     return TestOperator(
       kind: .depthwiseConvolution, inputs: [tensors.input], outputs: [tensors.output],
-      parameters: words.map { .word($0) } + data(isDepthwise: true))
+      words: [
+        Word.strideHeight: .word(window.strideHeight), .strideWidth: .word(window.strideWidth),
+        .dilationHeight: .word(window.dilationHeight),
+        .dilationWidth: .word(window.dilationWidth), .paddingTop: .word(window.top),
+        .paddingLeft: .word(window.left), .kernelHeight: .word(window.kernelHeight),
+        .kernelWidth: .word(window.kernelWidth), .lower: .word(lower), .upper: .word(upper),
+        .weights: .bytes(weights), .bias: .words(foldedBias(isDepthwise: true)),
+        .multipliers: multipliers.words, .shifts: multipliers.shifts,
+      ])
   }
-
-  private func data(isDepthwise: Bool) -> [TestParameter] {
-    [.bytes(weights), .words(foldedBias(isDepthwise: isDepthwise))] + multipliers.parameters
-  }
-}
-
-extension WindowParameters {
-  /// Strides, dilations, padding.
-  var words: [Int] { [strideHeight, strideWidth, dilationHeight, dilationWidth, top, left] }
 }
 
 extension [FixedPointMultiplier] {
-  var parameters: [TestParameter] {
-    [.words(map(\.multiplier)), .bytes(map { Int8($0.shift) })]
-  }
+  var words: TestParameter { .words(map(\.multiplier)) }
+  var shifts: TestParameter { .bytes(map { Int8($0.shift) }) }
 }
 
 extension FullyConnectedParameters {
@@ -173,8 +180,11 @@ extension FullyConnectedParameters {
       kind: .fullyConnected,
       inputs: [TestTensor(shape: Shape(1, 1, rows, inputCount), zeroPoint: inputZeroPoint)],
       outputs: [TestTensor(shape: Shape(1, 1, rows, outputCount), zeroPoint: outputZeroPoint)],
-      parameters: [weightZeroPoint, lower, upper].map { .word($0) }
-        + [.bytes(weights), .words(foldedBias)] + multipliers.parameters)
+      words: [
+        FullyConnected.Word.weightZeroPoint: .word(weightZeroPoint), .lower: .word(lower),
+        .upper: .word(upper), .weights: .bytes(weights), .bias: .words(foldedBias),
+        .multipliers: multipliers.words, .shifts: multipliers.shifts,
+      ])
   }
 }
 
@@ -191,15 +201,17 @@ extension PoolParameters {
     return p
   }
 
-  private func words(of kind: OperatorKind) -> [Int] {
-    window.words + [window.kernelHeight, window.kernelWidth, lower, upper]
-      + (kind == .averagePool ? [roundsToEven ? 1 : 0] : [])
-  }
-
   func testOperator(_ kind: OperatorKind) -> TestOperator {
-    TestOperator(
+    var words: [Pool.Word: TestParameter] = [
+      .strideHeight: .word(window.strideHeight), .strideWidth: .word(window.strideWidth),
+      .dilationHeight: .word(window.dilationHeight), .dilationWidth: .word(window.dilationWidth),
+      .paddingTop: .word(window.top), .paddingLeft: .word(window.left),
+      .kernelHeight: .word(window.kernelHeight), .kernelWidth: .word(window.kernelWidth),
+      .lower: .word(lower), .upper: .word(upper),
+    ]
+    if kind == .averagePool { words[.roundsToEven] = .word(roundsToEven ? 1 : 0) }
+    return TestOperator(
       kind: kind, inputs: [TestTensor(shape: input, zeroPoint: zeroPoint)],
-      outputs: [TestTensor(shape: output, zeroPoint: zeroPoint)],
-      parameters: words(of: kind).map { .word($0) })
+      outputs: [TestTensor(shape: output, zeroPoint: zeroPoint)], words: words)
   }
 }

@@ -17,7 +17,8 @@ struct ConcatenationTests {
     let inputs = shapes.map { random.bytes($0.count) }
     let operation = TestOperator(
       kind: .concatenation, inputs: shapes.map { TestTensor(shape: $0) },
-      outputs: [TestTensor(shape: Shape(output))], parameters: [.word(axis)])
+      outputs: [TestTensor(shape: Shape(output))],
+      words: [Concatenation.Word.axis: .word(axis)])
     try expectSame(
       operation, inputs: inputs, oracle: [Oracle.concatenation(shapes, axis: axis, inputs)],
       "seed \(seed): axis \(axis)")

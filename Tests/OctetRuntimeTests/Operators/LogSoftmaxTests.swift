@@ -91,10 +91,13 @@ extension LogSoftmaxParameters {
     return TestOperator(
       kind: .logSoftmax, inputs: [TestTensor(shape: shape)],
       outputs: [TestTensor(shape: shape, scale: 1 / 16, zeroPoint: output?.zeroPoint ?? 127)],
-      parameters: [
-        .word(Int(multiplier.multiplier)), .word(Int(multiplier.shift)), .word(differenceMinimum),
-        .word(Int(output?.by.multiplier ?? 0)), .word(Int(output?.by.shift ?? 0)),
-        .word(Int(inverse.multiplier)), .word(Int(inverse.shift)),
+      words: [
+        SoftmaxRows.Word.multiplier: .word(Int(multiplier.multiplier)),
+        .shift: .word(Int(multiplier.shift)), .differenceMinimum: .word(differenceMinimum),
+        .outputMultiplier: .word(Int(output?.by.multiplier ?? 0)),
+        .outputShift: .word(Int(output?.by.shift ?? 0)),
+        .inverseMultiplier: .word(Int(inverse.multiplier)),
+        .inverseShift: .word(Int(inverse.shift)),
       ])
   }
 }

@@ -11,7 +11,9 @@ struct LookupTests {
     let input = (0..<shape.count).map { Int8(truncatingIfNeeded: $0 / 3) }
     let operation = TestOperator(
       kind: .lookup, inputs: [TestTensor(shape: shape)], outputs: [TestTensor(shape: shape)],
-      parameters: [.word(tableCount), .bytes(Array(tables.joined()))])
+      words: [
+        Lookup.Word.tableCount: .word(tableCount), .tables: .bytes(Array(tables.joined())),
+      ])
     try expectSame(
       operation, inputs: [input], oracle: [Oracle.lookup(shape, tables: tables, input)],
       "seed \(seed)")

@@ -79,10 +79,10 @@ struct MatrixMultiplyTests {
     refuses(.operatorShape) { $0.inputs[1].shape = Shape(1, 3, 4, 5) }
     refuses(.operatorShape) { $0.inputs[1].shape = Shape(2, 2, 4, 5) }
     refuses(.operatorShape) { $0.outputs[0].shape = Shape(1, 2, 3, 4) }
-    refuses(.operatorShape) { $0.parameters[2] = .word(1) }
-    refuses(.operatorParameters) { $0.parameters[2] = .word(2) }
-    refuses(.operatorShift) { $0.parameters[0] = .word(-1) }
-    refuses(.operatorShift) { $0.parameters[1] = .word(31) }
+    refuses(.operatorShape) { $0[MatrixMultiply.Word.isTransposed] = .word(1) }
+    refuses(.operatorParameters) { $0[MatrixMultiply.Word.isTransposed] = .word(2) }
+    refuses(.operatorShift) { $0[MatrixMultiply.Word.multiplier] = .word(-1) }
+    refuses(.operatorShift) { $0[MatrixMultiply.Word.shift] = .word(31) }
     refuses(.tooLarge) {
       $0.inputs[0].shape = Shape(1, 1, 1, 1 << 15)
       $0.inputs[1].shape = Shape(1, 1, 1 << 15, 1)
@@ -136,6 +136,9 @@ extension MatrixMultiplyParameters {
         TestTensor(shape: b, zeroPoint: zeroB, constant: constantB),
       ],
       outputs: [TestTensor(shape: output, zeroPoint: zeroOutput)],
-      parameters: [Int(by.multiplier), Int(by.shift), isTransposed ? 1 : 0].map { .word($0) })
+      words: [
+        MatrixMultiply.Word.multiplier: .word(Int(by.multiplier)),
+        .shift: .word(Int(by.shift)), .isTransposed: .word(isTransposed ? 1 : 0),
+      ])
   }
 }

@@ -19,12 +19,12 @@ struct MeanTests {
 extension MeanParameters {
   var testOperator: TestOperator {
     let multiplier = Mean.multiplier(by, dividedBy: count)
-    let words = [
-      axes.reduce(0) { $0 | 1 << $1 }, Int(multiplier.multiplier), Int(multiplier.shift),
-    ]
     return TestOperator(
       kind: .mean, inputs: [TestTensor(shape: input, zeroPoint: zeroPoint)],
       outputs: [TestTensor(shape: output, zeroPoint: outputZeroPoint)],
-      parameters: words.map { .word($0) })
+      words: [
+        Mean.Word.axes: .word(axes.reduce(0) { $0 | 1 << $1 }),
+        .multiplier: .word(Int(multiplier.multiplier)), .shift: .word(Int(multiplier.shift)),
+      ])
   }
 }

@@ -26,13 +26,20 @@ extension ConvolutionParameters {
   }
 
   var transposedConvolutionOperator: TestOperator {
-    let words = window.words + [groups, window.kernelHeight, window.kernelWidth, lower, upper]
+    typealias Word = TransposedConvolution.Word
     return TestOperator(
       kind: .transposedConvolution,
       inputs: [TestTensor(shape: input, zeroPoint: inputZeroPoint)],
       outputs: [TestTensor(shape: output, zeroPoint: outputZeroPoint)],
-      parameters: words.map { .word($0) } + [.bytes(weights), .words(bias)]
-        + multipliers.parameters)
+      words: [
+        Word.strideHeight: .word(window.strideHeight), .strideWidth: .word(window.strideWidth),
+        .dilationHeight: .word(window.dilationHeight),
+        .dilationWidth: .word(window.dilationWidth), .paddingTop: .word(window.top),
+        .paddingLeft: .word(window.left), .groups: .word(groups),
+        .kernelHeight: .word(window.kernelHeight), .kernelWidth: .word(window.kernelWidth),
+        .lower: .word(lower), .upper: .word(upper), .weights: .bytes(weights),
+        .bias: .words(bias), .multipliers: multipliers.words, .shifts: multipliers.shifts,
+      ])
   }
 }
 
@@ -75,21 +82,37 @@ extension BinaryParameters {
   }
 
   func testOperator(_ kind: OperatorKind, constantB: [Int8]? = nil) -> TestOperator {
-    func words(_ by: FixedPointMultiplier) -> [Int] { [Int(by.multiplier), Int(by.shift)] }
-    let parameters: [Int] =
-      switch kind {
-      case .add, .subtract: [leftShift] + words(byA) + words(byB) + words(by) + [lower, upper]
-      case .squaredDifference: words(byA) + words(byB) + words(by)
-      case .multiply: words(by) + [lower, upper]
-      default: []
-      }
-    return TestOperator(
-      kind: kind,
-      inputs: [
-        TestTensor(shape: a, zeroPoint: zeroA),
-        TestTensor(shape: b, zeroPoint: zeroB, constant: constantB),
-      ],
-      outputs: [TestTensor(shape: output, zeroPoint: zeroOutput)],
-      parameters: parameters.map { .word($0) })
+    func words<Word: ParameterWord>(
+      _ by: FixedPointMultiplier, _ multiplier: Word, _ shift: Word
+    ) -> [Word: TestParameter] {
+      [multiplier: .word(Int(by.multiplier)), shift: .word(Int(by.shift))]
+    }
+    let inputs = [
+      TestTensor(shape: a, zeroPoint: zeroA),
+      TestTensor(shape: b, zeroPoint: zeroB, constant: constantB),
+    ]
+    let outputs = [TestTensor(shape: output, zeroPoint: zeroOutput)]
+    switch kind {
+    case .add, .subtract:
+      typealias Word = Add.Word
+      return TestOperator(
+        kind: kind, inputs: inputs, outputs: outputs,
+        words: words(byA, Word.multiplierA, .shiftA) + words(byB, .multiplierB, .shiftB)
+          + words(by, .multiplier, .shift)
+          + [.leftShift: .word(leftShift), .lower: .word(lower), .upper: .word(upper)])
+    case .squaredDifference:
+      typealias Word = SquaredDifference.Word
+      return TestOperator(
+        kind: kind, inputs: inputs, outputs: outputs,
+        words: words(byA, Word.multiplierA, .shiftA) + words(byB, .multiplierB, .shiftB)
+          + words(by, .multiplier, .shift))
+    case .multiply:
+      return TestOperator(
+        kind: kind, inputs: inputs, outputs: outputs,
+        words: words(by, Multiply.Word.multiplier, .shift)
+          + [.lower: .word(lower), .upper: .word(upper)])
+    default:
+      return TestOperator(kind: kind, inputs: inputs, outputs: outputs, parameters: [])
+    }
   }
 }

@@ -25,7 +25,8 @@ struct ResizeBilinearTests {
     let output = Shape(shape.n, rows.lower.count, columns.lower.count, shape.c)
     let operation = TestOperator(
       kind: .resizeBilinear, inputs: [TestTensor(shape: shape)],
-      outputs: [TestTensor(shape: output)], parameters: [table(rows), table(columns)])
+      outputs: [TestTensor(shape: output)],
+      words: [ResizeBilinear.Word.rows: table(rows), .columns: table(columns)])
     try expectSame(
       operation, inputs: [input],
       oracle: [Oracle.resizeBilinear(shape, rows: rows, columns: columns, input)],

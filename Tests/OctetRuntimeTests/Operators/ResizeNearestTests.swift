@@ -12,7 +12,10 @@ struct ResizeNearestTests {
     let operation = TestOperator(
       kind: .resizeNearest, inputs: [TestTensor(shape: shape)],
       outputs: [TestTensor(shape: Shape(shape.n, rows.count, columns.count, shape.c))],
-      parameters: [.words(rows.map { Int32($0) }), .words(columns.map { Int32($0) })])
+      words: [
+        ResizeNearest.Word.rows: .words(rows.map { Int32($0) }),
+        .columns: .words(columns.map { Int32($0) }),
+      ])
     try expectSame(
       operation, inputs: [input],
       oracle: [Oracle.resizeNearest(shape, rows: rows, columns: columns, input)], "seed \(seed)")

@@ -77,9 +77,11 @@ extension SoftmaxParameters {
     return TestOperator(
       kind: .softmax, inputs: [TestTensor(shape: shape)],
       outputs: [TestTensor(shape: shape, scale: 1 / 256, zeroPoint: output?.zeroPoint ?? -128)],
-      parameters: [
-        .word(Int(multiplier.multiplier)), .word(Int(multiplier.shift)), .word(differenceMinimum),
-        .word(Int(output?.by.multiplier ?? 0)), .word(Int(output?.by.shift ?? 0)),
+      words: [
+        SoftmaxRows.Word.multiplier: .word(Int(multiplier.multiplier)),
+        .shift: .word(Int(multiplier.shift)), .differenceMinimum: .word(differenceMinimum),
+        .outputMultiplier: .word(Int(output?.by.multiplier ?? 0)),
+        .outputShift: .word(Int(output?.by.shift ?? 0)),
       ])
   }
 }

@@ -26,6 +26,27 @@ struct TestOperator {
   var parameters: [TestParameter]
 }
 
+extension TestOperator {
+  /// - Parameter words: all of the kind's, by the names that the kernel declares.
+  init<Word: ParameterWord>(
+    kind: OperatorKind, inputs: [TestTensor], outputs: [TestTensor], words: [Word: TestParameter]
+  ) {
+    self.init(
+      kind: kind, inputs: inputs, outputs: outputs,
+      parameters: (0..<words.count).compactMap { Word(rawValue: $0).flatMap { words[$0] } })
+  }
+
+  /// A parameter that a test changes.
+  subscript(word: some ParameterWord) -> TestParameter {
+    get { parameters[word.rawValue] }
+    set { parameters[word.rawValue] = newValue }
+  }
+}
+
+extension Dictionary where Key: ParameterWord, Value == TestParameter {
+  static func + (_ a: Self, _ b: Self) -> Self { a.merging(b) { first, _ in first } }
+}
+
 enum Placement: CaseIterable {
   /// Each tensor in memory of its own.
   case apart

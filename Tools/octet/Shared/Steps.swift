@@ -122,10 +122,3 @@ extension Dataset {
       })
   }
 }
-
-extension Double {
-  func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
-
-  /// 0.9912 as `99.12 %`.
-  var percent: String { String(format: "%.2f %%", self * 100) }
-}

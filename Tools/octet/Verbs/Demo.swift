@@ -3,9 +3,7 @@ import OctetCommand
 import OctetData
 import OctetDiff
 import OctetEvaluation
-import OctetExchange
 import OctetONNX
-import OctetTFLite
 import OctetQuantization
 import OctetTraining
 

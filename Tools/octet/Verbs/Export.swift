@@ -3,8 +3,6 @@ import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetEvaluation
-import OctetExchange
-import OctetONNX
 import OctetTFLite
 
 struct Export: Verb {
@@ -14,10 +12,11 @@ struct Export: Verb {
   let form = OctetCommand.Option(
     "--to", .choice(["header", "swift", "tflite", "page"]), default: "header",
     help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
-      + "Lite for Microcontrollers computes the same bytes; 'page': an HTML page that runs the "
-      + "model on what is drawn, dropped or filmed, without a network.")
+      + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': an "
+      + "HTML page that runs the model on what is drawn, dropped or filmed, without a network.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite, .html), help: "The file to write.")
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html),
+    help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, output] }
 
@@ -39,7 +38,7 @@ struct Export: Verb {
       switch format {
       case .swift: Array(try SwiftExport.text(blob, name: name).utf8)
       case .tflite:
-        try naming(arguments[model]) { try TFLiteWriter.write(try BlobRaiser.raise(blob)) }
+        try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
       case .html: Array(try page(loaded, arguments[model], name).utf8)
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }

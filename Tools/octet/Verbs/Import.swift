@@ -1,11 +1,10 @@
 import Foundation
 import OctetCommand
-import OctetPasses
 import OctetCompiler
 import OctetExchange
-import OctetONNX
-import OctetTFLite
 import OctetModel
+import OctetONNX
+import OctetPasses
 
 struct Import: Verb {
   let name = "import"

@@ -1,8 +1,6 @@
 import OctetCommand
 import OctetEvaluation
 import OctetExchange
-import OctetONNX
-import OctetTFLite
 
 struct Inspect: Verb {
   let name = "inspect"
@@ -28,11 +26,20 @@ struct Inspect: Verb {
 }
 
 extension InspectReport {
+  private var arithmeticText: String? {
+    switch arithmetic {
+    case "onnx": "arithmetic: ONNX's, results are rounded once, halves to even"
+    case .some: "arithmetic: TensorFlow Lite's, products and shifts are each rounded"
+    case nil: nil
+    }
+  }
+
   func text(for terminal: Terminal, file: String) -> String {
     var lines = [
       "\(SafeText.escaped(file)): \(format), \(fileByteCount) bytes, "
         + "\(weightByteCount) of them weights"
     ]
+    if let arithmeticText { lines.append(arithmeticText) }
     lines += zip(["input", "output"], [inputs, outputs]).flatMap { role, tensors in
       tensors.map {
         "\(role) '\(SafeText.escaped($0.name))' \($0.shape.shapeText), \($0.layoutText)"

@@ -91,20 +91,12 @@ extension Run {
     for index in samples.elementCounts.indices {
       let tensor = runner.loaded.model.input(index)
       let codes = Quantization(scale: tensor.scale, zeroPoint: tensor.zeroPoint)
-        .codes(samples.floats(sample: sample, input: index))
+        .codes(samples.floats(sample: sample, input: index), ties: .awayFromZero)
       runner.withInput(index) { _ = $0.update(from: codes) }
     }
     runner.run()
     return (0..<runner.loaded.model.outputCount).flatMap {
       runner.realOutput($0).littleEndianBytes
-    }
-  }
-}
-
-extension [Float] {
-  fileprivate var littleEndianBytes: [UInt8] {
-    flatMap { value in
-      (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
     }
   }
 }

@@ -1,10 +1,8 @@
 import OctetCommand
 import OctetData
 import OctetEvaluation
-import OctetExchange
-import OctetONNX
-import OctetTFLite
 import OctetModel
+import OctetONNX
 import OctetTraining
 
 struct Train: Verb {
@@ -96,18 +94,9 @@ struct Train: Verb {
 }
 
 struct TrainReport: Encodable {
-  struct Epoch: Encodable {
-    var epoch: Int
-    var trainLoss: Double
-    var trainAccuracy: Double
-    var validationAccuracy: Double?
-    var seconds: Double
-    var imagesPerSecond: Double
-  }
-
   var architecture: String
   var data: String
-  var epochs: [Epoch]
+  var epochs: [EpochRecord]
   var bestEpoch: Int
   var testAccuracy: Double
   /// Float evaluation of the test images, on the threads that trained.
@@ -122,12 +111,7 @@ struct TrainReport: Encodable {
   ) {
     architecture = result.graph.name
     self.data = data
-    epochs = result.epochs.map {
-      Epoch(
-        epoch: $0.epoch, trainLoss: $0.trainLoss, trainAccuracy: $0.trainAccuracy,
-        validationAccuracy: $0.validationAccuracy, seconds: $0.seconds,
-        imagesPerSecond: $0.imagesPerSecond)
-    }
+    epochs = result.epochs
     bestEpoch = result.bestEpoch
     self.testAccuracy = testAccuracy
     self.testImagesPerSecond = testImagesPerSecond

@@ -1,0 +1,140 @@
+import OctetModel
+import OctetRuntime
+
+extension Blob {
+  /// One operator as a blob of its own, with the very parameters that it has here: it computes the
+  /// same bytes. Its inputs are the activations that the operator reads, each once, in the order of
+  /// its operands.
+  ///
+  /// - Parameter index: below the model's number of operators.
+  /// - Throws: `rejected` when this blob is not valid.
+  public func part(operator index: Int) throws(CompilerError) -> Blob {
+    let model: Model
+    do {
+      model = try self.model()
+    } catch {
+      throw .rejected(error)
+    }
+    var lowered = LoweredModel(operator: model.operator(index), of: bytes)
+    lowered.arithmetic = arithmetic
+    lowered.operators[0].origin = origins[index]
+    return try Compiler.assemble(lowered).blob
+  }
+}
+
+extension LoweredModel {
+  /// A valid blob's operator alone.
+  fileprivate init(operator view: OperatorView, of bytes: [UInt8]) {
+    guard let kind = view.kind else { return }
+    var known: [Int: Int] = [:]
+    func place(_ view: TensorView) -> Int {
+      if let found = known[view.offset] { return found }
+      var constant: [Int8]?
+      if view.isConstant {
+        let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
+        constant = data.map { Int8(bitPattern: $0) }
+      }
+      tensors.append(
+        LoweredTensor(
+          name: String(view.name), shape: (4 - view.rank..<4).map { view.dimension($0) },
+          scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint),
+          constant: constant))
+      known[view.offset] = tensors.count - 1
+      return tensors.count - 1
+    }
+    let operands = (0..<view.inputCount).map { place(view.input($0)) }
+    let results = (0..<view.outputCount).map { place(view.output($0)) }
+    for operand in operands where tensors[operand].constant == nil && !inputs.contains(operand) {
+      inputs.append(operand)
+    }
+    outputs = results
+    let data = view.dataParameters
+    let parameters = (0..<view.parameterCount).map { word -> LoweredOperator.Parameter in
+      let value = Int(view.parameter(word))
+      guard let part = data[word] else { return .value(value) }
+      return part.parameter(bytes[value..<value + part.byteCount])
+    }
+    operators = [
+      LoweredOperator(
+        kind: kind, name: String(view.name), inputs: operands, outputs: results,
+        parameters: parameters)
+    ]
+  }
+}
+
+/// What stands at the blob offset that a parameter word holds.
+private struct DataParameter {
+  enum Kind { case weights, biases, words, bytes }
+
+  var kind: Kind
+  /// Elements: of one byte for weights and bytes, of four for others.
+  var count: Int
+
+  var byteCount: Int {
+    switch kind {
+    case .weights, .bytes: count
+    case .biases, .words: 4 * count
+    }
+  }
+
+  func parameter(_ data: ArraySlice<UInt8>) -> LoweredOperator.Parameter {
+    switch kind {
+    case .weights: .weights(data.map { Int8(bitPattern: $0) })
+    case .bytes: .bytes(data.map { Int8(bitPattern: $0) })
+    case .biases: .biases(data.littleEndianWords)
+    case .words: .words(data.littleEndianWords)
+    }
+  }
+}
+
+extension OperatorView {
+  /// By parameter word; all others are plain numbers.
+  fileprivate var dataParameters: [Int: DataParameter] {
+    guard let kind else { return [:] }
+    let channels = output(0).channels
+    func value(_ word: some ParameterWord) -> Int { Int(parameter(word)) }
+    func weighted<Word: WeightWord>(_: Word.Type, _ patchCount: Int) -> [Int: DataParameter] {
+      [
+        Word.weights.rawValue: .init(kind: .weights, count: channels * patchCount),
+        Word.bias.rawValue: .init(kind: .biases, count: channels),
+        Word.multipliers.rawValue: .init(kind: .words, count: channels),
+        Word.shifts.rawValue: .init(kind: .bytes, count: channels),
+      ]
+    }
+    func taps<Word: WindowWord>(_: Word.Type) -> Int {
+      value(Word.kernelHeight) * value(Word.kernelWidth)
+    }
+    func tables<Word: ParameterWord>(
+      _ rows: Word, _ columns: Word, entryCount: Int
+    ) -> [Int: DataParameter] {
+      [
+        rows.rawValue: .init(kind: .words, count: entryCount * output(0).height),
+        columns.rawValue: .init(kind: .words, count: entryCount * output(0).width),
+      ]
+    }
+    switch kind {
+    case .convolution:
+      typealias Word = Convolution.Word
+      return weighted(Word.self, taps(Word.self) * (input(0).channels / value(Word.groups)))
+    case .transposedConvolution:
+      typealias Word = TransposedConvolution.Word
+      return weighted(Word.self, taps(Word.self) * (input(0).channels / value(Word.groups)))
+    case .depthwiseConvolution:
+      return weighted(DepthwiseConvolution.Word.self, taps(DepthwiseConvolution.Word.self))
+    case .fullyConnected:
+      let rows = output(0).elementCount / channels
+      return weighted(FullyConnected.Word.self, input(0).elementCount / rows)
+    case .lookup:
+      let count = 256 * value(Lookup.Word.tableCount)
+      return [Lookup.Word.tables.rawValue: .init(kind: .bytes, count: count)]
+    case .resizeNearest:
+      return tables(ResizeNearest.Word.rows, .columns, entryCount: 1)
+    case .resizeBilinear:
+      return tables(ResizeBilinear.Word.rows, .columns, entryCount: 3)
+    case .maxPool, .averagePool, .softmax, .logSoftmax, .matrixMultiply, .add, .subtract,
+      .multiply, .minimum, .maximum, .squaredDifference, .l2Normalization, .mean, .concatenation,
+      .pad, .reshape, .transpose, .slice:
+      return [:]
+    }
+  }
+}

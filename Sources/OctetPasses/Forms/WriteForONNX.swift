@@ -1,0 +1,45 @@
+import OctetModel
+
+extension Graph {
+  /// Writes operations that TensorFlow Lite has and ONNX has not as several nodes: squared
+  /// differences, and normalization of rows by their length.
+  ///
+  /// Of a graph in floats. Outputs keep their values, but for the rounding of floats.
+  package mutating func writeForONNX() {
+    var names = UniqueNames(Set(tensors.map(\.name)))
+    var nodeNames = UniqueNames(Set(nodes.map(\.name)))
+    replaceNodes { graph, _, node in
+      var result: [Node] = []
+      func part(
+        _ name: String, _ operation: Operation, _ inputs: [TensorIndex], _ shape: [Int]
+      ) -> TensorIndex {
+        let output = graph.add(Tensor(name: names.take("\(node.name)/\(name)"), shape: shape))
+        result.append(
+          Node(
+            name: nodeNames.take("\(node.name)/\(name)"), operation: operation, inputs: inputs,
+            outputs: [output]))
+        return output
+      }
+      func ended(_ operation: Operation, _ inputs: [TensorIndex]) -> [Node] {
+        result + [
+          Node(name: node.name, operation: operation, inputs: inputs, outputs: node.outputs)
+        ]
+      }
+      let shape = graph.tensors[node.outputs[0]].shape
+      if node.operation == .squaredDifference {
+        let difference = part("difference", .subtract(.none), node.inputs, shape)
+        return ended(.multiply(.none), [difference, difference])
+      }
+      guard node.operation == .l2Normalization else { return nil }
+      let x = node.inputs[0]
+      let one: [Int] = shape.dropLast() + [1]
+      let square = part("square", .multiply(.none), [x, x], shape)
+      let sum = part(
+        "sum", .reduce(.sum, axes: [shape.count - 1], keepsDimensions: true), [square], one)
+      let root = part("root", .scalar(.squareRoot), [sum], one)
+      let norm = part(
+        "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [root], one)
+      return ended(.divide(.none), [x, norm])
+    }
+  }
+}
