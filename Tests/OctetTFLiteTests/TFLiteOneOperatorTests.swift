@@ -87,6 +87,19 @@ import Testing
     #expect(error?.description.contains("Octet has no such operator") == true)
   }
 
+  /// An axis without elements has nothing to mirror.
+  @Test func emptyAxesAreNotMirrored() {
+    for amount in [0, 1] {
+      var file = TFLiteCaseFile()
+      let x = file.tensor("x", [2, 0], type: 0)
+      let y = file.tensor("y", [2, amount], type: 0)
+      let amounts = file.integers([0, 0, Int32(amount), 0])
+      file.add(100, [x, amounts], [y], optionsType: 77, [4: [0]])
+      let graph = try? TFLiteReader.read(file.bytes(inputs: [x], outputs: [y]))
+      #expect(amount == 0 || graph == nil)
+    }
+  }
+
   /// SHAPE → STRIDED_SLICE of height and width → CAST → FLOOR_DIV by 2 → the size of a RESIZE.
   @Test func shapesAreComputed() throws {
     var file = TFLiteCaseFile()

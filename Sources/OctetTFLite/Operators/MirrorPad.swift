@@ -18,7 +18,9 @@ enum MirrorPad: TFLiteDefinition {
     var current = try call.operand(0)
     for axis in x.indices {
       let (before, after) = (amounts[2 * axis], amounts[2 * axis + 1])
-      guard (0...x[axis] - first).contains(before), (0...x[axis] - first).contains(after) else {
+      // An axis without elements has nothing to mirror.
+      let most = max(x[axis] - first, 0)
+      guard (0...most).contains(before), (0...most).contains(after) else {
         throw call.broken("it mirrors \(before) and \(after) elements of \(x[axis])")
       }
       var pieces = [current]
