@@ -250,6 +250,7 @@ def main(arguments):
               "models": []}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        arguments.octet.build()
         arguments.library = built_library(folder)
         for name in arguments.models.split(","):
             figures = compare(name, arguments, folder)

@@ -129,6 +129,9 @@ def run(parser, work, folder="folder"):
     except Failure as failure:
         print(f"{parser.prog}: {failure}", file=sys.stderr)
         sys.exit(failure.status)
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: stopped; run again to go on", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
         print(f"{parser.prog}: {error.filename or getattr(options, folder)}: {error.strerror}",
               file=sys.stderr)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -11,10 +12,12 @@ import numpy as np
 from support.program import ROOT
 
 
+BUILT = ROOT / ".build/release/octet"
+
+
 def add_octet(parser):
     parser.add_argument(
-        "--octet", type=Octet,
-        default=os.environ.get("OCTET") or str(ROOT / ".build/release/octet"),
+        "--octet", type=Octet, default=os.environ.get("OCTET") or str(BUILT),
         help="the octet command (default: OCTET, or .build/release/octet)")
 
 
@@ -40,12 +43,23 @@ class Octet:
 
     def __call__(self, verb, *words):
         """Runs it quietly; returns what it prints, raises OctetError when it fails."""
-        result = subprocess.run(
-            [self.path, verb, *map(str, words), "--quiet"], capture_output=True, text=True)
+        try:
+            result = subprocess.run(
+                [self.path, verb, *map(str, words), "--quiet"], capture_output=True, text=True)
+        except FileNotFoundError:
+            print(f"{self.path}: there is no such program; run 'swift build -c release --product "
+                  "octet', or name another with --octet", file=sys.stderr)
+            sys.exit(66)
         if result.returncode:
             raise OctetError(verb, result.returncode, result.stderr)
         self.message = result.stderr.strip()
         return result.stdout
+
+    def build(self):
+        """Brings the one of this checkout up to date, where it is that."""
+        if self.path == str(BUILT):
+            subprocess.run(["swift", "build", "-c", "release", "--product", "octet"], cwd=ROOT,
+                           check=True, stdout=sys.stderr)
 
     def json(self, verb, *words):
         return json.loads(self(verb, *words, "--json"))

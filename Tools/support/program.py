@@ -32,12 +32,17 @@ def enter_environment(missing):
     # An environment that somebody else made is taken as it is.
     is_ours = mark.exists() or not python.exists()
     if is_ours and not (mark.exists() and mark.read_text() == wanted):
-        print(f"installing {REQUIREMENTS.relative_to(ROOT)} in {folder}", file=sys.stderr)
-        for command in ([sys.executable, "-m", "venv", folder],
-                        [python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS]):
-            if subprocess.run(command, stdout=sys.stderr).returncode:
-                sys.exit(f"{folder}: the environment could not be made; see above")
-        mark.write_text(wanted)
+        print(f"installing {REQUIREMENTS.name} in {folder}", file=sys.stderr)
+        try:
+            # There from the beginning, so that an environment cut off is known for ours.
+            folder.mkdir(parents=True, exist_ok=True)
+            mark.write_text("")
+            for command in ([sys.executable, "-m", "venv", folder],
+                            [python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS]):
+                subprocess.run(command, stdout=sys.stderr, check=True)
+            mark.write_text(wanted)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"{folder}: the environment could not be made: {error}")
     os.environ[ENTERED] = "1"
     os.execv(python, [python, *sys.argv])
 
