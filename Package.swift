@@ -79,7 +79,8 @@ let package = Package(
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
-    .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
+    .testTarget(
+      name: "OctetCompilerTests", dependencies: ["BlobFuzz", "OctetCompiler", "TestNetworks"]),
     .target(
       name: "TestComparisons",
       dependencies: ["OctetEvaluation", "OctetONNX", "OctetTraining", "TestNetworks"],

@@ -24,10 +24,12 @@ public struct ModelPage {
   ///   - pixelCodes: for each channel of the first input the int8 code of a pixel 0…255, which make
   ///     the page take pictures; nil for a model that takes none.
   public func html(
-    _ blob: Blob, name: String, pixelCodes: [[Int8]]?
+    _ whole: Blob, name: String, pixelCodes: [[Int8]]?
   ) throws(BoardError) -> String {
+    let blob: Blob
     let model: Model
     do {
+      blob = try whole.forFirmware()
       model = try blob.model()
     } catch {
       throw .invalidModel("\(error)")

@@ -88,8 +88,8 @@ public final class Blob: @unchecked Sendable {
 // MARK: What its tables were made of
 
 extension Blob {
-  /// By operator, from the lines behind the sections of a valid blob; lines that say nothing are left
-  /// out.
+  /// By operator, from the lines behind the sections of a valid blob; lines that say nothing are
+  /// left out.
   var origins: [Int: Origin] {
     let text = String(decoding: bytes[withUnvalidatedModel { $0.sectionsEnd }...], as: UTF8.self)
     let pairs = text.split(separator: "\n").compactMap { line -> (Int, Origin)? in

@@ -6,9 +6,9 @@ import OctetRuntime
 /// or as what its operators compute in real numbers, to be compared with other models. How each
 /// operator is read stands in the file of its name, beside how it is lowered.
 ///
-/// The parameter words and the blob's ``Origin`` lines say all that is needed; nothing is tried out.
-/// A graph read for another format is proven: lowering it again gives the very parameters of the
-/// blob, so it computes the same bytes.
+/// The parameter words and the blob's ``Origin`` lines say all that is needed; nothing is tried
+/// out. A graph read for another format is proven: lowering it again gives the very parameters of
+/// the blob, so it computes the same bytes.
 public struct BlobReader {
   /// What a graph is read for.
   enum Purpose {

@@ -2,16 +2,16 @@ import OctetModel
 import OctetRuntime
 
 /// The parameter words of an operator by the names that its kernel declares.
-typealias ParameterWords<Word: ParameterWord> = [Word: LoweredOperator.Parameter]
+package typealias ParameterWords<Word: ParameterWord> = [Word: LoweredOperator.Parameter]
 
 extension Dictionary where Key: ParameterWord, Value == LoweredOperator.Parameter {
   /// - Precondition: no word is in both.
-  static func + (_ a: Self, _ b: Self) -> Self {
+  package static func + (_ a: Self, _ b: Self) -> Self {
     a.merging(b) { _, _ in preconditionFailure("a parameter word is written twice") }
   }
 
   /// In the order of the blob; nil when one is missing.
-  var inOrder: [Value]? {
+  package var inOrder: [Value]? {
     let values = (0..<count).compactMap { Key(rawValue: $0).flatMap { self[$0] } }
     return values.count == count ? values : nil
   }

@@ -1,9 +1,6 @@
-import OctetModel
+import OctetCompiler
 import OctetRuntime
-import TestNetworks
 import Testing
-
-@testable import OctetCompiler
 
 /// Every kind's parameter words are those that its kernel declares, and the compiler writes all.
 @Suite struct ParameterWordTests {

@@ -83,6 +83,7 @@ struct Window {
   /// It rises while windows start in the padding and is linear in y after that, so its maximum is
   /// at one of three rows; files say how many rows there are, and walking them all would take
   /// minutes.
+  @inline(never)
   static func overlapDistance(
     rowCount: Int, step: Int, padding: Int, inputRow: Int, outputRow: Int
   ) -> Int {
