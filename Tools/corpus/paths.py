@@ -2,7 +2,7 @@
 
 from support.program import ROOT
 
-ONNX = ROOT / "Tests/OctetExchangeTests/Corpus"
+ONNX = ROOT / "Tests/OctetONNXTests/Corpus"
 TFLITE = ROOT / "Tests/OctetExchangeTests/Corpus"
 REPORT = ROOT / "Tests/OctetReportTests/Corpus"
 
