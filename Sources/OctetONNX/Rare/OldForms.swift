@@ -48,15 +48,15 @@ private struct OldForm {
     case "Cast" where version < 6: form.nameTypeByCode()
     case "Upsample" where version < 7: form.joinScales()
     case "BatchNormalization" where version < 14: form.node.outputs = [node.outputs.first ?? ""]
-    case "ImageScaler": return form.imageScaler()
-    case "Affine": return form.product(factor: "alpha", addend: "beta")
-    case "Scale": return form.product(factor: "scale", addend: nil)
+    case "ImageScaler" where version < 10: return form.imageScaler()
+    case "Affine" where version < 10: return form.product(factor: "alpha", addend: "beta")
+    case "Scale" where version < 10: return form.product(factor: "scale", addend: nil)
     default: break
     }
     return [form.node]
   }
 
-  mutating func rename(_ old: String, to new: String) {
+  private mutating func rename(_ old: String, to new: String) {
     guard node.attributes[new] == nil else { return }
     node.attributes[new] = node.attributes.removeValue(forKey: old)
   }
