@@ -72,7 +72,7 @@ INLINE void octet_add_taps(
   "sxtb16 %[y], %[y], ror #8\n" PAIR(y, a, b, "r5", "r6")                           \
   "sxtb16 %[t], %[x]\n" PAIR(t, c, d, "r3", "r4")                                   \
   "sxtb16 %[x], %[x], ror #8\n" PAIR(x, c, d, "r5", "r6")
-// Eight times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
+// Four times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
 #define PAIR_TAPS                                                                      \
   "0: lsls %[t], %[t], #27\n bcc 5f\n bmi 2f\n b 3f\n5: bmi 4f\n1:\n" FOUR_TAPS       \
   "2:\n" FOUR_TAPS "3:\n" FOUR_TAPS "4:\n" FOUR_TAPS                                  \

@@ -44,11 +44,7 @@
     ///
     /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
     /// both divisions rounding down; |a| < 2³¹, so nothing wraps.
-    #if OCTET_SMALL
-      @inline(never)
-    #else
-      @inline(__always)
-    #endif
+    @inline(__always)
     func quantized(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 {
       var value: Int32
       if by.shift < 0 {
@@ -83,6 +79,10 @@
     }
 
     extension Channels {
+      /// `quantized`, for multipliers that few layers have.
+      @inline(never)
+      func quantizedRarely(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 { quantized(sum, by) }
+
       /// Whether all multipliers are at least 1/2 with a shift to the right: see `octet_requantize`.
       var areHalves: Bool {
         for index in 0..<count where unsafe Int32(shifts[index]) & (multipliers[index] &<< 1) >= 0 {
@@ -107,8 +107,8 @@
           guard unsafe results.sum < results.end else { break }
           let by = unsafe FixedPointMultiplier(
             multiplier: results.multiplier[0], shift: Int32(results.shift[0]))
-          unsafe results.second[0] = quantized(results.sum[1], by)
-          unsafe results.first[0] = quantized(results.sum[0], by)
+          unsafe results.second[0] = quantizedRarely(results.sum[1], by)
+          unsafe results.first[0] = quantizedRarely(results.sum[0], by)
           unsafe results.sum += 2
           unsafe results.multiplier += 1
           unsafe results.shift += 1

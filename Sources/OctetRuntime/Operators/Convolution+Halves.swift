@@ -213,8 +213,8 @@
         let inside = patches.runByteCount &- part.skip
         if takesRuns, inside < left { count = inside & ~3 }
         if !takesRuns || count == 0 {
-          let bytes =
-            takesRuns ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
+          let place = unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self)
+          let bytes = unsafe takesRuns ? place : values
           count = takesRuns ? min(4, left) : left
           part.count = isShared ? count &+ patches.runByteCount : count
           unsafe x = gather(part, &patches, a, bytes)
