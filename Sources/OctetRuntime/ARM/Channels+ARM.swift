@@ -73,7 +73,7 @@
       /// `requantize` of FixedPoint.swift.
       @inline(__always)
       func callAsFunction(_ value: Int32) -> Int32 {
-        let product = octet_multiply_high(value, factor, value)
+        let product = octet_scale_word(value, factor, value)
         return (((product &+ (product &>> 31)) &>> shift) &+ 1) &>> 1
       }
     }

@@ -48,7 +48,7 @@
     let chunkCount: Int
     let takesRuns: Bool
     let isWindowTile: Bool
-    /// Words behind the taps: see `octet_add_pairs`.
+    /// Words behind the taps: see `octet_add_row_pairs`.
     private static let stateCount = 6
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
@@ -163,7 +163,7 @@
       unsafe state[3] = Int32(truncatingIfNeeded: Int(bitPattern: sums))
       unsafe state[4] = Int32(truncatingIfNeeded: channelCount)
       unsafe state[5] = Int32(truncatingIfNeeded: 4 &* count)
-      unsafe octet_add_pairs(
+      unsafe octet_add_row_pairs(
         widened, channelCount > 1 ? Int32(truncatingIfNeeded: depth) : 0,
         Int32(truncatingIfNeeded: 4 &* count))
     }
