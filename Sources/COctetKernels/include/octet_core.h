@@ -78,7 +78,8 @@ INLINE void octet_add_taps(
   "sxtb16 %[y], %[y], ror #8\n" PAIR(y, a, b, "r5", "r6")                           \
   "sxtb16 %[t], %[x]\n" PAIR(t, c, d, "r3", "r4")                                   \
   "sxtb16 %[x], %[x], ror #8\n" PAIR(x, c, d, "r5", "r6")
-// Four times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
+// Four times four taps; others enter in the middle. Behind each pair of rows, the state of the
+// next.
 #define PAIR_TAPS                                                                      \
   "0: lsls %[t], %[t], #27\n bcc 5f\n bmi 2f\n b 3f\n5: bmi 4f\n1:\n" FOUR_TAPS       \
   "2:\n" FOUR_TAPS "3:\n" FOUR_TAPS "4:\n" FOUR_TAPS                                  \
@@ -185,11 +186,11 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
 
 // MARK: Two columns of four channels
 
-// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes to
-// the next values behind each three, at the end INT32_MIN, with words of values. They are
-// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and the
-// second column's results, values, pairs, bytes from one pair's values and from its results to the
-// next's, four biases, four factors, four shifts, the offset, and the weights.
+// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes
+// to the next values behind each three, at the end INT32_MIN, with words of values. They are
+// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and
+// the second column's results, values, pairs, bytes from one pair's values and from its results to
+// the next's, four biases, four factors, four shifts, the offset, and the weights.
 #define ADD_COLUMNS(name, steps)                                                              \
   INLINE void name(const int32_t *_Nonnull state) {                                           \
     int32_t a = state[6], b = state[7], c = state[8], d = state[9], e = a, f = b, g = c, h = d;  \

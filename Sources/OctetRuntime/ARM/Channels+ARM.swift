@@ -83,7 +83,8 @@
       @inline(never)
       func quantizedRarely(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 { quantized(sum, by) }
 
-      /// Whether all multipliers are at least 1/2 with a shift to the right: see `octet_requantize`.
+      /// Whether all multipliers are at least 1/2 with a shift to the right: see
+      /// `octet_requantize`.
       var areHalves: Bool {
         for index in 0..<count where unsafe Int32(shifts[index]) & (multipliers[index] &<< 1) >= 0 {
           return false
@@ -92,8 +93,8 @@
       }
 
       /// With SMLAD: requantizes the sums, with their bias, of channels `first` to `end` of two
-      /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at 0
-      /// they give way to those.
+      /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at
+      /// 0 they give way to those.
       @inline(never)
       mutating func finishPairs(
         _ first: Int, _ end: Int, _ sums: UnsafePointer<Int32>,

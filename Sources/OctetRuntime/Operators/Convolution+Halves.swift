@@ -8,11 +8,11 @@
 //           for each two channels: four sums += weights · widened
 //         for each channel: maximum of the window or each pixel, requantize, clamp
 //
-// 1. Patches are widened once and then meet every channel. Weights are widened in the loop, each for
-//    two pixels; each widened value serves two channels.
-// 2. SXTB16 widens bytes 0 and 2 of a word, and by rotation bytes 1 and 3. Patches stand in the same
-//    order, so that no halves need be put together: four taps are the words (0, 2) of both pixels
-//    and (1, 3) of both, which one LDM loads.
+// 1. Patches are widened once and then meet every channel. Weights are widened in the loop, each
+//    for two pixels; each widened value serves two channels.
+// 2. SXTB16 widens bytes 0 and 2 of a word, and by rotation bytes 1 and 3. Patches stand in the
+//    same order, so that no halves need be put together: four taps are the words (0, 2) of both
+//    pixels and (1, 3) of both, which one LDM loads.
 // 3. Blocks bound the widened patches, and sums are kept of 16 channels, or of as many as the
 //    scratch has room for where a patch is one block; so it does not grow with the layer.
 // 4. Long runs are widened straight from the input or the band; short ones are gathered before.
