@@ -32,18 +32,19 @@ import Testing
     }
   }
 
-  /// C is for what Swift cannot name: in all kernels together about 800 lines that are neither
-  /// blank nor comments.
+  /// C is for what Swift cannot name: in all kernels together about 950 lines that are neither
+  /// blank nor comments. A quarter of them are the assembly of cores without vectors.
   @Test func kernelsInCStayFew() {
-    let files = Repository.files(in: ["Sources"], endingIn: ["c", "h"])
-    let count = files.reduce(0) { count, file in
-      count
-        + file.lines.filter { line in
-          let text = line.drop { $0 == " " }
-          return !text.isEmpty && !text.hasPrefix("//")
-        }.count
+    var (assembly, others) = (0, 0)
+    for file in Repository.files(in: ["Sources"], endingIn: ["c", "h"]) {
+      let count = file.lines.filter { line in
+        let text = line.drop { $0 == " " }
+        return !text.isEmpty && !text.hasPrefix("//")
+      }.count
+      if file.path.hasSuffix("octet_core.h") { assembly += count } else { others += count }
     }
-    #expect(count <= 820, "\(count) lines of C in Sources")
+    #expect(assembly <= 240, "\(assembly) lines in octet_core.h")
+    #expect(others <= 715, "\(others) other lines of C in Sources")
   }
 
   @Test(.enabled(if: Repository.tracked != nil, "needs a git checkout"))

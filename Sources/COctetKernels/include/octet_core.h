@@ -24,6 +24,12 @@ typedef struct {
 #define SUM "r"
 #endif
 #define IN_OUT_SUMS(s) [a] "+" SUM(s.a), [b] "+" SUM(s.b), [c] "+" SUM(s.c), [d] "+" SUM(s.d)
+// Where there is NEON, these kernels run only without it, and have fewer registers.
+#if defined(__ARM_FEATURE_DSP) && !defined(__ARM_NEON)
+#define HAS_DSP 1
+#else
+#define HAS_DSP 0
+#endif
 #define INLINE static inline __attribute__((always_inline))
 
 // MARK: Four patches
@@ -60,7 +66,7 @@ INLINE void octet_add_taps(
 
 // MARK: Two patches and two rows of weights
 
-#if defined(__ARM_FEATURE_DSP)
+#if HAS_DSP
 #define OCTET_HAS_SMLAD 1
 // SXTB16 widens bytes 0 and 2, and by rotation 1 and 3.
 #define PAIR(w, first, second, patches, others)                                    \
@@ -72,7 +78,8 @@ INLINE void octet_add_taps(
   "sxtb16 %[y], %[y], ror #8\n" PAIR(y, a, b, "r5", "r6")                           \
   "sxtb16 %[t], %[x]\n" PAIR(t, c, d, "r3", "r4")                                   \
   "sxtb16 %[x], %[x], ror #8\n" PAIR(x, c, d, "r5", "r6")
-// Eight times four taps; others enter in the middle. Behind each pair of rows, the state of the next.
+// Four times four taps; others enter in the middle. Behind each pair of rows, the state of the
+// next.
 #define PAIR_TAPS                                                                      \
   "0: lsls %[t], %[t], #27\n bcc 5f\n bmi 2f\n b 3f\n5: bmi 4f\n1:\n" FOUR_TAPS       \
   "2:\n" FOUR_TAPS "3:\n" FOUR_TAPS "4:\n" FOUR_TAPS                                  \
@@ -140,7 +147,7 @@ INLINE void octet_add_taps(
 // `[rows, 2]`, two rows at a time. A single last row is taken twice. All registers are taken, so
 // the end of the taps is a word that no two of them are, INT32_MIN, and behind it are five more:
 // `at`, the weights, the sums, the number of rows, and the bytes of the taps, 16 for every four.
-INLINE void octet_add_pairs(const int32_t *_Nonnull at, int32_t stride, int32_t byte_count) {
+INLINE void octet_add_row_pairs(const int32_t *_Nonnull at, int32_t stride, int32_t byte_count) {
   const int32_t *state = at + byte_count / 4, *sums = (const int32_t *)state[3];
   const int8_t *w = (const int8_t *)state[2];
   octet_sums s = {sums[0], sums[1], sums[2], sums[3]};
@@ -179,11 +186,11 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
 
 // MARK: Two columns of four channels
 
-// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes to
-// the next values behind each three, at the end INT32_MIN, with words of values. They are
-// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and the
-// second column's results, values, pairs, bytes from one pair's values and from its results to the
-// next's, four biases, four factors, four shifts, the offset, and the weights.
+// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes
+// to the next values behind each three, at the end INT32_MIN, with words of values. They are
+// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and
+// the second column's results, values, pairs, bytes from one pair's values and from its results to
+// the next's, four biases, four factors, four shifts, the offset, and the weights.
 #define ADD_COLUMNS(name, steps)                                                              \
   INLINE void name(const int32_t *_Nonnull state) {                                           \
     int32_t a = state[6], b = state[7], c = state[8], d = state[9], e = a, f = b, g = c, h = d;  \
@@ -210,8 +217,8 @@ INLINE void octet_store_four(
 }
 
 // sum + a · b / 2³², to nearest with ties up.
-INLINE int32_t octet_multiply_high(int32_t a, int32_t b, int32_t sum) {
-#if defined(__ARM_FEATURE_DSP)
+INLINE int32_t octet_scale_word(int32_t a, int32_t b, int32_t sum) {
+#if HAS_DSP
   __asm("smmlar %[sum], %[a], %[b], %[sum]" : [sum] "+r"(sum) : [a] "r"(a), [b] "r"(b));
 #endif
   return sum;
@@ -219,7 +226,7 @@ INLINE int32_t octet_multiply_high(int32_t a, int32_t b, int32_t sum) {
 
 // MARK: Four rows of weights
 
-#if defined(__ARM_FEATURE_DSP)
+#if HAS_DSP
 #define HALVES_ROW(sum, word)                                                           \
   "sxtb16 %[y], %[" word "]\n sxtb16 %[" word "], %[" word "], ror #8\n"                \
   "smlad %[" sum "], %[y], %[even], %[" sum "]\n"                                       \
@@ -249,7 +256,7 @@ INLINE void octet_add_rows(
   octet_sums s = *sums;
   const int8_t *wa = weights, *wc = wa + 2 * stride;
   int32_t x, y;
-#if defined(__ARM_FEATURE_DSP)
+#if HAS_DSP
   const int8_t *end = at + count;
   int32_t p, q, even;
   __asm volatile(
@@ -279,7 +286,7 @@ INLINE void octet_add_rows(
 
 // MARK: Halves
 
-#if defined(__ARM_FEATURE_DSP)
+#if HAS_DSP
 #define SXTB16(word) __builtin_arm_sxtb16(word)
 #else
 #define SXTB16(word) ((int32_t)(word))

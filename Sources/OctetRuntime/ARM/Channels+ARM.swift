@@ -44,11 +44,7 @@
     ///
     /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
     /// both divisions rounding down; |a| < 2³¹, so nothing wraps.
-    #if OCTET_SMALL
-      @inline(never)
-    #else
-      @inline(__always)
-    #endif
+    @inline(__always)
     func quantized(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 {
       var value: Int32
       if by.shift < 0 {
@@ -77,13 +73,18 @@
       /// `requantize` of FixedPoint.swift.
       @inline(__always)
       func callAsFunction(_ value: Int32) -> Int32 {
-        let product = octet_multiply_high(value, factor, value)
+        let product = octet_scale_word(value, factor, value)
         return (((product &+ (product &>> 31)) &>> shift) &+ 1) &>> 1
       }
     }
 
     extension Channels {
-      /// Whether all multipliers are at least 1/2 with a shift to the right: see `octet_requantize`.
+      /// `quantized`, for multipliers that few layers have.
+      @inline(never)
+      func quantizedRarely(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 { quantized(sum, by) }
+
+      /// Whether all multipliers are at least 1/2 with a shift to the right: see
+      /// `octet_requantize`.
       var areHalves: Bool {
         for index in 0..<count where unsafe Int32(shifts[index]) & (multipliers[index] &<< 1) >= 0 {
           return false
@@ -92,8 +93,8 @@
       }
 
       /// With SMLAD: requantizes the sums, with their bias, of channels `first` to `end` of two
-      /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at 0
-      /// they give way to those.
+      /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at
+      /// 0 they give way to those.
       @inline(never)
       mutating func finishPairs(
         _ first: Int, _ end: Int, _ sums: UnsafePointer<Int32>,
@@ -107,8 +108,8 @@
           guard unsafe results.sum < results.end else { break }
           let by = unsafe FixedPointMultiplier(
             multiplier: results.multiplier[0], shift: Int32(results.shift[0]))
-          unsafe results.second[0] = quantized(results.sum[1], by)
-          unsafe results.first[0] = quantized(results.sum[0], by)
+          unsafe results.second[0] = quantizedRarely(results.sum[1], by)
+          unsafe results.first[0] = quantizedRarely(results.sum[0], by)
           unsafe results.sum += 2
           unsafe results.multiplier += 1
           unsafe results.shift += 1

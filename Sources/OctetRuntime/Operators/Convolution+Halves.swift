@@ -8,11 +8,11 @@
 //           for each two channels: four sums += weights · widened
 //         for each channel: maximum of the window or each pixel, requantize, clamp
 //
-// 1. Patches are widened once and then meet every channel. Weights are widened in the loop, each for
-//    two pixels; each widened value serves two channels.
-// 2. SXTB16 widens bytes 0 and 2 of a word, and by rotation bytes 1 and 3. Patches stand in the same
-//    order, so that no halves need be put together: four taps are the words (0, 2) of both pixels
-//    and (1, 3) of both, which one LDM loads.
+// 1. Patches are widened once and then meet every channel. Weights are widened in the loop, each
+//    for two pixels; each widened value serves two channels.
+// 2. SXTB16 widens bytes 0 and 2 of a word, and by rotation bytes 1 and 3. Patches stand in the
+//    same order, so that no halves need be put together: four taps are the words (0, 2) of both
+//    pixels and (1, 3) of both, which one LDM loads.
 // 3. Blocks bound the widened patches, and sums are kept of 16 channels, or of as many as the
 //    scratch has room for where a patch is one block; so it does not grow with the layer.
 // 4. Long runs are widened straight from the input or the band; short ones are gathered before.
@@ -48,7 +48,7 @@
     let chunkCount: Int
     let takesRuns: Bool
     let isWindowTile: Bool
-    /// Words behind the taps: see `octet_add_pairs`.
+    /// Words behind the taps: see `octet_add_row_pairs`.
     private static let stateCount = 6
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
@@ -163,7 +163,7 @@
       unsafe state[3] = Int32(truncatingIfNeeded: Int(bitPattern: sums))
       unsafe state[4] = Int32(truncatingIfNeeded: channelCount)
       unsafe state[5] = Int32(truncatingIfNeeded: 4 &* count)
-      unsafe octet_add_pairs(
+      unsafe octet_add_row_pairs(
         widened, channelCount > 1 ? Int32(truncatingIfNeeded: depth) : 0,
         Int32(truncatingIfNeeded: 4 &* count))
     }
@@ -213,9 +213,8 @@
         let inside = patches.runByteCount &- part.skip
         if takesRuns, inside < left { count = inside & ~3 }
         if !takesRuns || count == 0 {
-          let bytes =
-            takesRuns
-            ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
+          let place = unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self)
+          let bytes = unsafe takesRuns ? place : values
           count = takesRuns ? min(4, left) : left
           part.count = isShared ? count &+ patches.runByteCount : count
           unsafe x = gather(part, &patches, a, bytes)

@@ -130,8 +130,8 @@ package struct Convolution: Operator {
 
 #if !hasFeature(Embedded)
   extension Convolution {
-    /// What firmware for this operator needs beside the kernel that all convolutions share: parts of
-    /// `OCTET_SELECT`, as its kind. None for another kind.
+    /// What firmware for this operator needs beside the kernel that all convolutions share: parts
+    /// of `OCTET_SELECT`, as its kind. None for another kind.
     package static func variants(_ view: OperatorView) -> [String] {
       guard view.kind == .convolution else { return [] }
       let layer = Convolution(view)

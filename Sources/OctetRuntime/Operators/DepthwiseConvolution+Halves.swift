@@ -1,5 +1,5 @@
-// Depthwise convolution on ARM cores with SMLAD, for kernels without dilation along rows and strides
-// of 1 and 2: Cortex-M4, M7 and ARMv6.
+// Depthwise convolution on ARM cores with SMLAD, for kernels without dilation along rows and
+// strides of 1 and 2: Cortex-M4, M7 and ARMv6.
 //
 //     for each output row, for each four channels, for each stretch of output columns:
 //       band = the input under their windows, zero points around it
@@ -25,8 +25,8 @@
     private let channels: Channels
     private let rows: Window
     private let columns: Window
-    /// `[KH, ⌈KW / 3⌉, 7]` words: three taps, and the bytes from the band's word after theirs to that
-    /// of the next, INT32_MIN at the end.
+    /// `[KH, ⌈KW / 3⌉, 7]` words: three taps, and the bytes from the band's word after theirs to
+    /// that of the next, INT32_MIN at the end.
     private let weights: UnsafeMutablePointer<Int32>
     /// Twenty words behind them, see `octet_add_columns`.
     private let state: UnsafeMutablePointer<Int32>

@@ -98,8 +98,8 @@ extension DepthwiseConvolution {
   /// Words of four channels' widened weights, and one behind each three taps.
   var bandWeightCount: Int { rows.kernel &* 7 &* (bandTapCount / 3) }
 
-  /// Words of a band's row: of all windows of a row, or of as many as 384 bytes of scratch have room
-  /// for, at least two.
+  /// Words of a band's row: of all windows of a row, or of as many as 384 bytes of scratch have
+  /// room for, at least two.
   var bandWidth: Int {
     let least = bandTapCount &+ columns.stride
     let all = least &+ ((output.width &+ 1) / 2 &- 1) &* 2 &* columns.stride

@@ -22,6 +22,8 @@
             let value = unsafe sum[0] &+ bias[index] &- offset
             if let scale = HalvesMultiplier(by) {
               unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
+            } else if Taps.areHalves {
+              unsafe target[index] = quantizedRarely(value, by)
             } else {
               unsafe target[index] = quantized(value, by)
             }
