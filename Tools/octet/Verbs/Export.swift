@@ -12,8 +12,8 @@ struct Export: Verb {
   let form = OctetCommand.Option(
     "--to", .choice(["header", "swift", "tflite", "page"]), default: "header",
     help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
-      + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': an "
-      + "HTML page that runs the model on what is drawn, dropped or filmed, without a network.")
+      + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': "
+      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network.")
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.header, .swift, .tflite, .html),
     help: "The file to write.")
