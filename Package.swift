@@ -4,6 +4,8 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.strictMemorySafety()]
+/// For functions that return what lives only as long as something else: models, sessions, spans.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
   name: "Octet",
@@ -20,7 +22,8 @@ let package = Package(
   targets: [
     // The device: no heap, no Foundation, no libc. Also compiled as Embedded Swift.
     .target(name: "COctetKernels"),
-    .target(name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict),
+    .target(
+      name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
 
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -30,7 +33,9 @@ let package = Package(
     .target(name: "OctetData", dependencies: ["CZlib"]),
     .target(name: "OctetExchange", dependencies: ["OctetModel"]),
     .target(name: "OctetQuantization", dependencies: ["OctetModel"]),
-    .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
+    .target(
+      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
+      swiftSettings: lifetimes),
     .target(
       name: "OctetReport",
       dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),

@@ -27,7 +27,7 @@ public func octet_open(
       _ = try unsafe Session(model: model, arena: region)
     } catch {
       unsafe session.pointee.error_detail = error.detail
-      return CInt(error.code)
+      return CInt(error.errorCode.rawValue)
     }
   } catch {
     unsafe session.pointee.error_detail = error.offset
@@ -44,7 +44,7 @@ public func octet_run(
   _ session: UnsafeMutablePointer<octet_session>?, _ input: UnsafePointer<Int8>?,
   _ inputByteCount: Int, _ output: UnsafeMutablePointer<Int8>?, _ outputByteCount: Int
 ) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(session) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   let inputNeeded = unsafe octet_input_byte_count(handle)
@@ -58,15 +58,15 @@ public func octet_run(
     return CInt(OCTET_ERROR_OUTPUT_BYTE_COUNT)
   }
   var next = 0
-  for index in 0..<opened.model.inputCount {
-    let count = opened.model.input(index).byteCount
-    unsafe opened.inputElements(index).update(from: input + next, count: count)
-    next &+= count
+  for index in 0..<opened.blob.inputCount {
+    let values = unsafe opened.input(index)
+    for position in 0..<values.count { unsafe values[position] = input[next &+ position] }
+    next &+= values.count
   }
   opened.run()
   next = 0
-  for index in 0..<opened.model.outputCount {
-    let values = unsafe opened.output(index)
+  for index in 0..<opened.blob.outputCount {
+    let values = unsafe opened.elements(of: opened.blob.output(index))
     for position in 0..<values.count { unsafe output[next &+ position] = values[position] }
     next &+= values.count
   }
@@ -75,7 +75,7 @@ public func octet_run(
 
 @c @implementation
 public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(session) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   guard let failed = opened.selfTest() else { return CInt(OCTET_OK) }
@@ -85,17 +85,17 @@ public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> 
 
 @c @implementation
 public func octet_input_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
-  guard let model = unsafe model(session) else { return 0 }
+  guard let blob = unsafe blob(session) else { return 0 }
   var sum = 0
-  for index in 0..<model.inputCount { sum &+= model.input(index).byteCount }
+  for index in 0..<blob.inputCount { sum &+= blob.input(index).byteCount }
   return sum
 }
 
 @c @implementation
 public func octet_output_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
-  guard let model = unsafe model(session) else { return 0 }
+  guard let blob = unsafe blob(session) else { return 0 }
   var sum = 0
-  for index in 0..<model.outputCount { sum &+= model.output(index).byteCount }
+  for index in 0..<blob.outputCount { sum &+= blob.output(index).byteCount }
   return sum
 }
 
@@ -104,9 +104,9 @@ public func octet_input(
   _ session: UnsafePointer<octet_session>?, _ index: Int,
   _ tensor: UnsafeMutablePointer<octet_tensor>?
 ) -> CInt {
-  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
-  guard index >= 0, index < model.inputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
-  unsafe tensor?.pointee = octet_tensor(model.input(index))
+  guard let blob = unsafe blob(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < blob.inputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(blob.input(index))
   return CInt(OCTET_OK)
 }
 
@@ -115,9 +115,9 @@ public func octet_output(
   _ session: UnsafePointer<octet_session>?, _ index: Int,
   _ tensor: UnsafeMutablePointer<octet_tensor>?
 ) -> CInt {
-  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
-  guard index >= 0, index < model.outputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
-  unsafe tensor?.pointee = octet_tensor(model.output(index))
+  guard let blob = unsafe blob(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < blob.outputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(blob.output(index))
   return CInt(OCTET_OK)
 }
 
@@ -125,8 +125,8 @@ public func octet_output(
 public func octet_label(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> UnsafePointer<CChar>? {
-  guard let model = unsafe model(session), index >= 0, index < model.labelCount else { return nil }
-  return unsafe model.label(index).bytes.assumingMemoryBound(to: CChar.self)
+  guard let blob = unsafe blob(session), index >= 0, index < blob.labelCount else { return nil }
+  return unsafe blob.label(index).start.assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation
@@ -139,28 +139,26 @@ private func text(of code: CInt) -> StaticString {
   code == CInt(OCTET_OK) ? "no error" : ErrorCode.text(of: Int(code)) ?? "an unknown error code"
 }
 
-/// The model of an open session; nil otherwise.
-private func model(_ session: UnsafePointer<octet_session>?) -> Model? {
+/// The blob of an open session, which `octet_open` validated; nil otherwise.
+private func blob(_ session: UnsafePointer<octet_session>?) -> BlobView? {
   guard let session = unsafe session, let blob = unsafe session.pointee.blob else { return nil }
-  return unsafe Model(
+  return unsafe BlobView(
     unvalidated: UnsafeRawBufferPointer(start: blob, count: session.pointee.blob_byte_count))
 }
 
-extension Session {
+extension SessionState {
   /// The session again; `octet_open` checked what it holds.
-  fileprivate init?(_ handle: octet_session) {
-    guard let blob = unsafe handle.blob else { return nil }
-    let model = unsafe Model(
-      unvalidated: UnsafeRawBufferPointer(start: blob, count: handle.blob_byte_count))
+  fileprivate init?(_ handle: UnsafePointer<octet_session>?) {
+    guard let handle = unsafe handle, let blob = unsafe blob(handle) else { return nil }
     let arena = unsafe UnsafeMutableRawBufferPointer(
-      start: handle.arena, count: handle.arena_byte_count)
-    guard let session = try? unsafe Session(model: model, arena: arena) else { return nil }
-    self = session
+      start: handle.pointee.arena, count: handle.pointee.arena_byte_count)
+    guard let state = try? unsafe SessionState(blob, arena: arena) else { return nil }
+    self = state
   }
 }
 
 extension octet_tensor {
-  fileprivate init(_ tensor: TensorView) {
+  fileprivate init(_ tensor: TensorRecord) {
     self.init()
     byte_count = tensor.byteCount
     dimensions = (

@@ -1,6 +1,5 @@
 import Foundation
 import OctetCompiler
-import OctetRuntime
 
 /// Firmware, built for one board and one model.
 public struct Firmware: Sendable {
@@ -79,7 +78,7 @@ public struct BoardBuilder {
   ///
   /// Only the operators that the model uses are linked.
   public func build(_ blob: Blob, into folder: URL) throws(BoardError) -> Firmware {
-    let model: Model
+    let model: LoadedModel
     do {
       model = try blob.model()
     } catch {
@@ -117,7 +116,7 @@ public struct BoardBuilder {
   }
 
   /// The compile conditions that select the model's operators.
-  static func conditions(_ model: Model) -> [String] {
+  static func conditions(_ model: LoadedModel) -> [String] {
     let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
     return ["OCTET_SELECT"] + kinds.map { "OCTET_\("\($0)".uppercased())" }.sorted()
   }

@@ -1,6 +1,5 @@
 import Foundation
 import OctetCompiler
-import OctetRuntime
 import OctetSystem
 
 /// Runs firmware, in the emulator or on a Linux board by ssh, and compares it with the host.

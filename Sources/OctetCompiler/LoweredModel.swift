@@ -34,13 +34,13 @@ public struct LoweredTensor: Sendable {
 }
 
 public struct LoweredOperator: Sendable {
-  public var kind: OperatorKind
+  package var kind: OperatorKind
   public var name: String
   public var inputs: [Int]
   public var outputs: [Int]
   public var parameters: [Parameter]
 
-  public init(
+  package init(
     kind: OperatorKind, name: String, inputs: [Int], outputs: [Int], parameters: [Parameter]
   ) {
     self.kind = kind

@@ -50,32 +50,32 @@ struct BlobParts {
   init(_ bytes: [UInt8]) {
     func u32(_ offset: Int) -> Int { Int(bytes.word(at: offset)) }
     func u16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
-    let dataStart = u32(BlobHeader.dataOffset)
-    let list = (0..<u32(BlobHeader.listCount)).map { u16(u32(BlobHeader.listOffset) + 2 * $0) }
-    data = Array(bytes[dataStart..<dataStart + u32(BlobHeader.dataByteCount)])
-    let inputCount = u16(BlobHeader.inputCount)
+    let dataStart = u32(BlobHeader.dataOffset.offset)
+    let list = (0..<u32(BlobHeader.listCount.offset)).map { u16(u32(BlobHeader.listOffset.offset) + 2 * $0) }
+    data = Array(bytes[dataStart..<dataStart + u32(BlobHeader.dataByteCount.offset)])
+    let inputCount = u16(BlobHeader.inputCount.offset)
     inputs = Array(list[..<inputCount])
-    outputs = Array(list[inputCount..<inputCount + u16(BlobHeader.outputCount)])
-    for index in 0..<u16(BlobHeader.tensorCount) {
-      let record = u32(BlobHeader.tensorOffset) + TensorRecord.byteCount * index
-      let isConstant = bytes[record + TensorRecord.storage] != 0
+    outputs = Array(list[inputCount..<inputCount + u16(BlobHeader.outputCount.offset)])
+    for index in 0..<u16(BlobHeader.tensorCount.offset) {
+      let record = u32(BlobHeader.tensorOffset.offset) + TensorRecord.byteCount * index
+      let isConstant = bytes[record + TensorRecord.storage.offset] != 0
       tensors.append(
         Tensor(
-          dimensions: (0..<4).map { u32(record + TensorRecord.dimensions + 4 * $0) },
-          rank: Int(bytes[record + TensorRecord.rank]),
-          scaleBits: bytes.word(at: record + TensorRecord.scale),
-          zeroPoint: bytes[record + TensorRecord.zeroPoint],
+          dimensions: (0..<4).map { u32(record + TensorRecord.dimensions.offset + 4 * $0) },
+          rank: Int(bytes[record + TensorRecord.rank.offset]),
+          scaleBits: bytes.word(at: TensorRecord.scale, in: record),
+          zeroPoint: bytes[record + TensorRecord.zeroPoint.offset],
           constant: isConstant ? u32(record) - dataStart : nil))
     }
-    for index in 0..<u16(BlobHeader.operatorCount) {
-      let record = u32(BlobHeader.operatorOffset) + OperatorRecord.byteCount * index
-      let first = u32(record + OperatorRecord.listIndex)
-      let middle = first + Int(bytes[record + OperatorRecord.inputCount])
-      let start = u32(BlobHeader.parameterOffset) + 4 * u32(record + OperatorRecord.parameterIndex)
+    for index in 0..<u16(BlobHeader.operatorCount.offset) {
+      let record = u32(BlobHeader.operatorOffset.offset) + OperatorRecord.byteCount * index
+      let first = u32(record + OperatorRecord.listIndex.offset)
+      let middle = first + Int(bytes[record + OperatorRecord.inputCount.offset])
+      let start = u32(BlobHeader.parameterOffset.offset) + 4 * u32(record + OperatorRecord.parameterIndex.offset)
       var added = Operator(
-        kind: UInt16(u16(record + OperatorRecord.kind)), inputs: Array(list[first..<middle]),
-        outputs: Array(list[middle..<middle + Int(bytes[record + OperatorRecord.outputCount])]),
-        words: (0..<u32(record + OperatorRecord.parameterCount)).map {
+        kind: UInt16(u16(record + OperatorRecord.kind.offset)), inputs: Array(list[first..<middle]),
+        outputs: Array(list[middle..<middle + Int(bytes[record + OperatorRecord.outputCount.offset])]),
+        words: (0..<u32(record + OperatorRecord.parameterCount.offset)).map {
           Int32(bitPattern: bytes.word(at: start + 4 * $0))
         })
       for word in added.dataWords { added.words[word] -= Int32(dataStart) }
@@ -122,14 +122,14 @@ struct BlobParts {
     for index in tensors.indices { records += record(of: index, plan, dataOffset: dataOffset) }
     for (index, item) in operators.enumerated() {
       var record = [UInt8](repeating: 0, count: OperatorRecord.byteCount)
-      record.put(UInt32(item.kind), at: OperatorRecord.kind)
-      record[OperatorRecord.inputCount] = UInt8(truncatingIfNeeded: item.inputs.count)
-      record[OperatorRecord.outputCount] = UInt8(truncatingIfNeeded: item.outputs.count)
+      record.put(UInt32(item.kind), at: OperatorRecord.kind.offset)
+      record[OperatorRecord.inputCount.offset] = UInt8(truncatingIfNeeded: item.inputs.count)
+      record[OperatorRecord.outputCount.offset] = UInt8(truncatingIfNeeded: item.outputs.count)
       let fields = [
-        (OperatorRecord.listIndex, list.count), (OperatorRecord.parameterIndex, words.count),
-        (OperatorRecord.parameterCount, item.words.count),
-        (OperatorRecord.scratchOffset, plan.scratchOffset),
-        (OperatorRecord.scratchByteCount, plan.scratchByteCounts[index]),
+        (OperatorRecord.listIndex.offset, list.count), (OperatorRecord.parameterIndex.offset, words.count),
+        (OperatorRecord.parameterCount.offset, item.words.count),
+        (OperatorRecord.scratchOffset.offset, plan.scratchOffset),
+        (OperatorRecord.scratchByteCount.offset, plan.scratchByteCounts[index]),
       ]
       for (field, value) in fields { record.put(UInt32(truncatingIfNeeded: value), at: field) }
       var shifted = item.words
@@ -141,17 +141,17 @@ struct BlobParts {
     var header = [UInt8](repeating: 0, count: BlobHeader.byteCount)
     header.put(BlobHeader.magicValue, at: BlobHeader.magic)
     header.put(
-      UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16, at: BlobHeader.version)
+      UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16, at: BlobHeader.version.offset)
     let fields = [
-      (BlobHeader.blobByteCount, dataOffset + data.count), (BlobHeader.tensorOffset, tensorOffset),
-      (BlobHeader.operatorOffset, operatorOffset), (BlobHeader.listOffset, listOffset),
-      (BlobHeader.parameterOffset, parameterOffset), (BlobHeader.stringOffset, stringOffset),
-      (BlobHeader.dataOffset, dataOffset),
-      (BlobHeader.tensorCount, tensors.count | operators.count << 16),
-      (BlobHeader.inputCount, inputs.count | outputs.count << 16),
-      (BlobHeader.listCount, listCount), (BlobHeader.parameterCount, words.count),
-      (BlobHeader.stringByteCount, 4), (BlobHeader.dataByteCount, data.count),
-      (BlobHeader.arenaByteCount, plan.arenaByteCount), (BlobHeader.selfTestSeed, 0x0C7E_7000),
+      (BlobHeader.blobByteCount.offset, dataOffset + data.count), (BlobHeader.tensorOffset.offset, tensorOffset),
+      (BlobHeader.operatorOffset.offset, operatorOffset), (BlobHeader.listOffset.offset, listOffset),
+      (BlobHeader.parameterOffset.offset, parameterOffset), (BlobHeader.stringOffset.offset, stringOffset),
+      (BlobHeader.dataOffset.offset, dataOffset),
+      (BlobHeader.tensorCount.offset, tensors.count | operators.count << 16),
+      (BlobHeader.inputCount.offset, inputs.count | outputs.count << 16),
+      (BlobHeader.listCount.offset, listCount), (BlobHeader.parameterCount.offset, words.count),
+      (BlobHeader.stringByteCount.offset, 4), (BlobHeader.dataByteCount.offset, data.count),
+      (BlobHeader.arenaByteCount.offset, plan.arenaByteCount), (BlobHeader.selfTestSeed.offset, 0x0C7E_7000),
     ]
     for (field, value) in fields { header.put(UInt32(truncatingIfNeeded: value), at: field) }
     var bytes = header + records
@@ -160,7 +160,7 @@ struct BlobParts {
       bytes += [UInt8(truncatingIfNeeded: entry), UInt8(truncatingIfNeeded: entry >> 8)]
     }
     bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data
-    bytes.seal()
+    bytes.repairChecksum()
     return bytes
   }
 
@@ -171,17 +171,17 @@ struct BlobParts {
     let read = operators.lastIndex { $0.inputs.contains(index) } ?? first
     let last = outputs.contains(index) ? operators.count : read
     let place = tensor.constant.map { $0 + dataOffset } ?? plan.offsets[index]
-    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.offset)
-    record.put(UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount)
+    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.dataOffset.offset)
+    record.put(UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount.offset)
     for (axis, dimension) in tensor.dimensions.enumerated() {
-      record.put(UInt32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions + 4 * axis)
+      record.put(UInt32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions.offset + 4 * axis)
     }
-    record.put(tensor.scaleBits, at: TensorRecord.scale)
-    record[TensorRecord.zeroPoint] = tensor.zeroPoint
-    record[TensorRecord.rank] = UInt8(truncatingIfNeeded: tensor.rank)
-    record[TensorRecord.storage] = tensor.constant == nil ? 0 : 1
+    record.put(tensor.scaleBits, at: TensorRecord.scale.offset)
+    record[TensorRecord.zeroPoint.offset] = tensor.zeroPoint
+    record[TensorRecord.rank.offset] = UInt8(truncatingIfNeeded: tensor.rank)
+    record[TensorRecord.storage.offset] = tensor.constant == nil ? 0 : 1
     if tensor.constant == nil {
-      record.put(UInt32(first | last << 16), at: TensorRecord.firstUse)
+      record.put(UInt32(first | last << 16), at: TensorRecord.firstUse.offset)
     }
     return record
   }
@@ -203,13 +203,7 @@ extension [UInt8] {
   }
 
   /// Makes the checksum right, so that a change reaches the checks behind it.
-  package mutating func seal() {
-    guard count >= BlobHeader.byteCount else { return }
-    put(0, at: BlobHeader.checksum)
-    var checksum = Checksum()
-    withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
-    }
-    put(checksum.value, at: BlobHeader.checksum)
+  package mutating func repairChecksum() {
+    if count >= BlobHeader.byteCount { putChecksum() }
   }
 }

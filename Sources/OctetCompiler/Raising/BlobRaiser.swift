@@ -20,7 +20,7 @@ public struct BlobRaiser {
   let purpose: Purpose
   let blob: Blob
   let bytes: [UInt8]
-  let model: Model
+  let model: LoadedModel
   var graph = Graph()
   private var nodeNames: Set<String> = []
   private var tensorNames: Set<String> = []
@@ -123,7 +123,7 @@ public struct BlobRaiser {
 
   func word(_ view: OperatorView, _ index: Int) -> Int { Int(view.parameter(index)) }
 
-  func name(_ view: OperatorView) -> String { String(view.name) }
+  func name(_ view: OperatorView) -> String { view.name }
 
   func input(_ view: OperatorView, _ index: Int = 0) -> Tensor {
     graph.tensors[view.inputTensorIndex(index)]
@@ -206,7 +206,7 @@ public struct BlobRaiser {
   private mutating func addTensor(_ view: TensorView) {
     let shape = (4 - view.rank..<4).map { view.dimension($0) }
     var tensor = Tensor(
-      name: String(view.name), shape: shape, elementType: .int8,
+      name: view.name, shape: shape, elementType: .int8,
       quantization: Quantization(scale: view.scale, zeroPoint: view.zeroPoint))
     if view.isConstant {
       let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
@@ -216,18 +216,13 @@ public struct BlobRaiser {
   }
 
   private func tensorIndex(_ view: TensorView) -> TensorIndex {
-    (view.offset - model.tensor(0).offset) / TensorRecord.byteCount
+    view.index
   }
 
   private var metadata: Metadata {
     var metadata = Metadata()
     metadata.labels = model.labels
-    let channels = 0..<model.normalizationChannelCount
-    if !channels.isEmpty {
-      metadata.normalization = Normalization(
-        mean: channels.map { model.normalizationMean(channel: $0) },
-        standardDeviation: channels.map { model.normalizationStandardDeviation(channel: $0) })
-    }
+    metadata.normalization = model.normalization
     return metadata
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 import OctetModel
 import OctetQuantization
 import OctetRuntime
@@ -51,7 +52,7 @@ extension Diff {
     guard let loaded = candidate.loaded, let index = candidate.places[place].operatorIndex else {
       return false
     }
-    let view = loaded.model.operator(index)
+    let view = loaded.operator(index)
     let output = view.output(0)
     switch view.kind {
     case .softmax, .logSoftmax, .l2Normalization: return true
@@ -213,11 +214,7 @@ extension DiffModel {
 public enum CRC32 {
   /// Eight hexadecimal digits.
   public static func text(_ bytes: [UInt8]) -> String {
-    var checksum = Checksum()
-    bytes.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
-    }
-    return String(format: "%08x", checksum.value)
+    String(format: "%08x", Checksum.value(of: bytes))
   }
 }
 

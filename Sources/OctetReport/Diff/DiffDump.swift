@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 
 /// What `index.json` of a dump says: the tensors behind every figure, for checks by others.
 struct DumpIndex: Encodable {

@@ -1,6 +1,6 @@
+import OctetCompiler
 import OctetData
 import OctetModel
-import OctetRuntime
 
 /// One thread's executor of a model, with taps at every place.
 final class DiffMachine {
@@ -87,9 +87,9 @@ extension DiffModel {
     guard let loaded else {
       return PixelEncoder(channelCount: channelCount, normalization: normalization)
     }
-    let input = loaded.model.input(0)
+    let input = loaded.input(0)
     return PixelEncoder(
-      channelCount: channelCount, normalization: loaded.model.normalization, scale: input.scale,
+      channelCount: channelCount, normalization: loaded.normalization, scale: input.scale,
       zeroPoint: input.zeroPoint)
   }
 }

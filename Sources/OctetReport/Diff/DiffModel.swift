@@ -83,18 +83,18 @@ public struct DiffModel: Sendable {
     coded = values.graph
     real = values.graph.real()
     refusals = values.refusals
-    let model = loaded.model
+    let model = loaded
     var places: [Place] = []
     if model.inputCount > 0 {
       let input = model.input(0)
-      places.append(.input(String(input.name), input.shape, tensor: input.index))
+      places.append(.input(input.name, input.shape, tensor: input.index))
     }
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
       let output = view.output(0)
       places.append(
         Place(
-          name: String(view.name), kind: view.kindName, tensorName: String(output.name),
+          name: view.name, kind: view.kindName, tensorName: output.name,
           shape: output.shape, tensor: output.index, operatorIndex: index,
           families: view.families))
     }
@@ -129,7 +129,7 @@ public struct DiffModel: Sendable {
     switch form {
     case .float(let graph): tensors = graph.nodes[index].inputs
     case .int8(let loaded):
-      let view = loaded.model.operator(index)
+      let view = loaded.operator(index)
       tensors = (0..<view.inputCount).map { view.inputTensorIndex($0) }
     }
     var seen: Set<TensorIndex> = []
@@ -154,15 +154,15 @@ public struct DiffModel: Sendable {
     switch form {
     case .float(let graph): return try graph.onlyInputShape()
     case .int8(let loaded):
-      guard loaded.model.inputCount == 1 else { throw .inputCount(loaded.model.inputCount) }
-      return loaded.model.input(0).shape
+      guard loaded.inputCount == 1 else { throw .inputCount(loaded.inputCount) }
+      return loaded.input(0).shape
     }
   }
 
   var normalization: Normalization? {
     switch form {
     case .float(let graph): graph.metadata.normalization
-    case .int8(let loaded): loaded.model.normalization
+    case .int8(let loaded): loaded.normalization
     }
   }
 
@@ -234,9 +234,6 @@ extension OperatorView {
 }
 
 extension TensorView {
-  /// Its place among the model's tensors.
-  var index: Int { (offset - model.tensor(0).offset) / TensorRecord.byteCount }
-
   /// The real number that a code stands for.
   func real(_ code: Int8) -> Float { scale * (Float(code) - Float(zeroPoint)) }
 

@@ -1,6 +1,6 @@
+import OctetCompiler
 import OctetModel
 import OctetQuantization
-import OctetRuntime
 
 /// One thread's models and sums.
 final class DiffWorker {

@@ -108,7 +108,7 @@ struct InputNormalization {
 
     /// Which of the images are recognized.
     func right(_ normalization: Normalization) throws -> [Bool] {
-      let input = diff.reference.loaded?.model.input(0)
+      let input = diff.reference.loaded?.input(0)
       let machine = try DiffMachine(
         diff.reference,
         encoder: PixelEncoder(
@@ -167,7 +167,7 @@ extension DiffModel {
     switch form {
     case .float(let graph): graph.nodes.reduce(0) { $0 + graph.macCount(of: $1) }
     case .int8(let loaded):
-      (0..<loaded.model.operatorCount).reduce(0) { $0 + loaded.model.operator($1).macCount }
+      (0..<loaded.operatorCount).reduce(0) { $0 + loaded.operator($1).macCount }
     }
   }
 }

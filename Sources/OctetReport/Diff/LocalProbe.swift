@@ -1,3 +1,4 @@
+import OctetCompiler
 import OctetModel
 import OctetRuntime
 
@@ -32,7 +33,7 @@ final class LocalProbe {
     guard let index = candidate.places[place].operatorIndex, let twin = diff.twins[place] else {
       return nil
     }
-    view = candidate.loaded?.model.operator(index)
+    view = candidate.loaded?.operator(index)
     self.runner = view == nil ? nil : runner
     var operands: [Operand] = []
     for source in candidate.sources(of: place) {
@@ -159,9 +160,4 @@ extension DiffModel {
     guard let view = view(place) else { return activation }
     return (max(activation.lower, view.real(-128)), min(activation.upper, view.real(127)))
   }
-}
-
-extension OperatorView {
-  /// Its place in execution order.
-  var index: Int { (offset - model.operator(0).offset) / OperatorRecord.byteCount }
 }

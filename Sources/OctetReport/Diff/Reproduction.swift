@@ -2,7 +2,6 @@ import Foundation
 import OctetCompiler
 import OctetExchange
 import OctetModel
-import OctetRuntime
 
 /// What `repro.json` says of the files beside it. Raw files are row-major and little-endian.
 struct ReproductionIndex: Encodable {
@@ -158,7 +157,7 @@ extension Diff {
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
   public func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
     guard let loaded = candidate.loaded else { return nil }
-    let elementCount = loaded.model.input(0).elementCount
+    let elementCount = loaded.input(0).elementCount
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {
       let codes = [Int8](unsafeUninitializedCapacity: elementCount) { buffer, initializedCount in
@@ -176,7 +175,7 @@ extension LoadedModel {
   fileprivate func output(of codes: [UInt8]) throws -> [UInt8] {
     let runner = try makeRunner()
     var start = 0
-    for input in 0..<model.inputCount {
+    for input in 0..<inputCount {
       runner.withInput(input) { target in
         for position in target.indices where start + position < codes.count {
           target[position] = Int8(bitPattern: codes[start + position])

@@ -1,5 +1,5 @@
+import OctetCompiler
 import OctetModel
-import OctetRuntime
 
 /// A lookup operator's table beside the function that the reference has in its place, at all codes
 /// that can go in.
@@ -26,13 +26,13 @@ struct TableFit: Codable, Sendable, Equatable {
   /// Nil unless the reference has a function of one element there.
   init?(_ diff: Diff, place: Int) {
     guard let index = diff.candidate.places[place].operatorIndex,
-      let loaded = diff.candidate.loaded, loaded.model.operator(index).kind == .lookup,
+      let loaded = diff.candidate.loaded, loaded.operator(index).kind == .lookup,
       let part = diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
       part.nodes.allSatisfy(\.operation.isElementwise) || diff.isTable(place),
       let tables = TableFit.interpreter(diff.candidate.part(place, of: diff.candidate.real)),
       let function = TableFit.interpreter(part)
     else { return nil }
-    let view = loaded.model.operator(index)
+    let view = loaded.operator(index)
     let (x, y) = (view.input(0), view.output(0))
     let shape = diff.candidate.places[place].shape
     let channels = max(shape.last ?? 1, 1)
@@ -109,10 +109,10 @@ extension DiffModel {
   /// Whether a lookup operator gives for every code the nearest that its output has.
   fileprivate func isChangeOfScale(_ place: Int) -> Bool {
     guard let index = places[place].operatorIndex, let loaded,
-      loaded.model.operator(index).kind == .lookup,
+      loaded.operator(index).kind == .lookup,
       let part = part(place, of: real), let table = try? FloatInterpreter(part)
     else { return false }
-    let view = loaded.model.operator(index)
+    let view = loaded.operator(index)
     let (x, y) = (view.input(0), view.output(0))
     let count = x.elementCount
     for first in stride(from: 0, to: 256, by: max(count, 1)) {

@@ -1,6 +1,5 @@
 import OctetData
 import OctetModel
-import OctetRuntime
 
 /// Why a model and data, or two models, do not fit together.
 public enum EvaluationError: Error, Equatable, CustomStringConvertible {
@@ -47,9 +46,4 @@ func requireImages(_ data: Dataset, fit shape: [Int]) throws(EvaluationError) {
     throw .imageShape(
       model: shape, height: data.height, width: data.width, channelCount: data.channelCount)
   }
-}
-
-extension TensorView {
-  /// The dimensions up to the rank.
-  public var shape: [Int] { (4 - rank..<4).map { dimension($0) } }
 }

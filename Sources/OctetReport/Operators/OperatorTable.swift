@@ -2,7 +2,6 @@ import OctetCompiler
 import OctetExchange
 import OctetModel
 import OctetQuantization
-import OctetRuntime
 
 /// The page on which every operator stands with what takes it over and what runs it.
 ///

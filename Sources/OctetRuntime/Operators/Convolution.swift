@@ -40,11 +40,11 @@ package struct Convolution: Operator {
     package static let shifts = 20
   }
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)

@@ -16,9 +16,9 @@ package struct LogSoftmax: Operator {
   }
 
   let rows: SoftmaxRows
-  var view: OperatorView { rows.view }
+  var view: OperatorRecord { rows.view }
 
-  init(_ view: OperatorView) { rows = SoftmaxRows(view) }
+  init(_ view: OperatorRecord) { rows = SoftmaxRows(view) }
 
   func validate() throws(ModelError) {
     try rows.validate()

@@ -59,7 +59,7 @@
     let period: Int
 
     /// The words are the blob offsets of weights, bias, multipliers and shifts.
-    init(_ view: OperatorView, weights: Int, bias: Int, multipliers: Int, shifts: Int) {
+    init(_ view: OperatorRecord, weights: Int, bias: Int, multipliers: Int, shifts: Int) {
       unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
       unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
       unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
