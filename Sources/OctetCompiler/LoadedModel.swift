@@ -35,6 +35,10 @@ public struct LoadedModel: Sendable {
   public var weightByteCount: Int { view.weightByteCount }
   /// CRC-32 of the blob.
   public var checksum: UInt32 { view.checksum }
+  /// Bytes of memory beside the arena that a session on `backend` needs.
+  public func workspaceByteCount(for backend: Backend) -> Int {
+    view.workspaceByteCount(for: backend)
+  }
   /// Inputs, each a tensor.
   public var inputCount: Int { view.inputCount }
   /// Outputs, each a tensor; at least one.

@@ -25,7 +25,7 @@ extension LoadedModel {
       self.loaded = loaded
       arena = Memory(byteCount: loaded.arenaByteCount, repeating: memory)
       workspace = Memory(
-        byteCount: loaded.view.workspaceByteCount(for: backend), repeating: memory)
+        byteCount: loaded.workspaceByteCount(for: backend), repeating: memory)
       state = try SessionState(
         loaded.view, arena: arena.region, backend: backend, workspace: workspace.region)
     }

@@ -85,7 +85,7 @@ package struct BlobFuzzer {
     var allowed = 4 << 20
     allowed += 80 * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
     for backend in Backend.available {
-      let share = Double(model.view.workspaceByteCount(for: backend)) / Double(allowed)
+      let share = Double(model.workspaceByteCount(for: backend)) / Double(allowed)
       tally.workspaceShare = max(tally.workspaceShare, share)
       if share > 1 { return "\(backend) needs \(share) times the workspace that is allowed" }
     }
@@ -118,7 +118,7 @@ package struct BlobFuzzer {
     if random.int(0...9) == 0 {
       // Any word of the tables.
       var bytes = original
-      let end = Int(bytes.word(at: BlobHeader.dataOffset))
+      let end = Int(bytes.value(of: BlobHeader.dataOffset))
       for _ in 0..<random.int(1...3) {
         let offset = random.int(4...end / 4 - 1) * 4
         bytes.put(UInt32(truncatingIfNeeded: random.int(-1...1 << random.int(1...32))), at: offset)

@@ -48,34 +48,37 @@ struct BlobParts {
 
   /// - Parameter bytes: a valid blob.
   init(_ bytes: [UInt8]) {
-    func u32(_ offset: Int) -> Int { Int(bytes.word(at: offset)) }
-    func u16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
-    let dataStart = u32(BlobHeader.dataOffset.offset)
-    let list = (0..<u32(BlobHeader.listCount.offset)).map { u16(u32(BlobHeader.listOffset.offset) + 2 * $0) }
-    data = Array(bytes[dataStart..<dataStart + u32(BlobHeader.dataByteCount.offset)])
-    let inputCount = u16(BlobHeader.inputCount.offset)
+    func read<Value: FixedWidthInteger>(_ field: Field<Value>, _ record: Int = 0) -> Int {
+      Int(bytes.value(of: field, in: record))
+    }
+    let dataStart = read(BlobHeader.dataOffset)
+    let list = (0..<read(BlobHeader.listCount)).map {
+      read(Field<UInt16>(2 * $0), read(BlobHeader.listOffset))
+    }
+    data = Array(bytes[dataStart..<dataStart + read(BlobHeader.dataByteCount)])
+    let inputCount = read(BlobHeader.inputCount)
     inputs = Array(list[..<inputCount])
-    outputs = Array(list[inputCount..<inputCount + u16(BlobHeader.outputCount.offset)])
-    for index in 0..<u16(BlobHeader.tensorCount.offset) {
-      let record = u32(BlobHeader.tensorOffset.offset) + TensorRecord.byteCount * index
-      let isConstant = bytes[record + TensorRecord.storage.offset] != 0
+    outputs = Array(list[inputCount..<inputCount + read(BlobHeader.outputCount)])
+    for index in 0..<read(BlobHeader.tensorCount) {
+      let record = read(BlobHeader.tensorOffset) + TensorRecord.byteCount * index
+      let isConstant = read(TensorRecord.storage, record) != 0
       tensors.append(
         Tensor(
-          dimensions: (0..<4).map { u32(record + TensorRecord.dimensions.offset + 4 * $0) },
-          rank: Int(bytes[record + TensorRecord.rank.offset]),
-          scaleBits: bytes.word(at: TensorRecord.scale, in: record),
-          zeroPoint: bytes[record + TensorRecord.zeroPoint.offset],
-          constant: isConstant ? u32(record) - dataStart : nil))
+          dimensions: (0..<4).map { read(TensorRecord.dimensions, record + 4 * $0) },
+          rank: read(TensorRecord.rank, record),
+          scaleBits: bytes.word(at: record + TensorRecord.scale.offset),
+          zeroPoint: UInt8(bitPattern: bytes.value(of: TensorRecord.zeroPoint, in: record)),
+          constant: isConstant ? read(TensorRecord.dataOffset, record) - dataStart : nil))
     }
-    for index in 0..<u16(BlobHeader.operatorCount.offset) {
-      let record = u32(BlobHeader.operatorOffset.offset) + OperatorRecord.byteCount * index
-      let first = u32(record + OperatorRecord.listIndex.offset)
-      let middle = first + Int(bytes[record + OperatorRecord.inputCount.offset])
-      let start = u32(BlobHeader.parameterOffset.offset) + 4 * u32(record + OperatorRecord.parameterIndex.offset)
+    for index in 0..<read(BlobHeader.operatorCount) {
+      let record = read(BlobHeader.operatorOffset) + OperatorRecord.byteCount * index
+      let first = read(OperatorRecord.listIndex, record)
+      let middle = first + read(OperatorRecord.inputCount, record)
+      let start = read(BlobHeader.parameterOffset) + 4 * read(OperatorRecord.parameterIndex, record)
       var added = Operator(
-        kind: UInt16(u16(record + OperatorRecord.kind.offset)), inputs: Array(list[first..<middle]),
-        outputs: Array(list[middle..<middle + Int(bytes[record + OperatorRecord.outputCount.offset])]),
-        words: (0..<u32(record + OperatorRecord.parameterCount.offset)).map {
+        kind: bytes.value(of: OperatorRecord.kind, in: record), inputs: Array(list[first..<middle]),
+        outputs: Array(list[middle..<middle + read(OperatorRecord.outputCount, record)]),
+        words: (0..<read(OperatorRecord.parameterCount, record)).map {
           Int32(bitPattern: bytes.word(at: start + 4 * $0))
         })
       for word in added.dataWords { added.words[word] -= Int32(dataStart) }
@@ -122,14 +125,15 @@ struct BlobParts {
     for index in tensors.indices { records += record(of: index, plan, dataOffset: dataOffset) }
     for (index, item) in operators.enumerated() {
       var record = [UInt8](repeating: 0, count: OperatorRecord.byteCount)
-      record.put(UInt32(item.kind), at: OperatorRecord.kind.offset)
-      record[OperatorRecord.inputCount.offset] = UInt8(truncatingIfNeeded: item.inputs.count)
-      record[OperatorRecord.outputCount.offset] = UInt8(truncatingIfNeeded: item.outputs.count)
-      let fields = [
-        (OperatorRecord.listIndex.offset, list.count), (OperatorRecord.parameterIndex.offset, words.count),
-        (OperatorRecord.parameterCount.offset, item.words.count),
-        (OperatorRecord.scratchOffset.offset, plan.scratchOffset),
-        (OperatorRecord.scratchByteCount.offset, plan.scratchByteCounts[index]),
+      record.put(item.kind, at: OperatorRecord.kind)
+      record.put(UInt8(truncatingIfNeeded: item.inputs.count), at: OperatorRecord.inputCount)
+      record.put(UInt8(truncatingIfNeeded: item.outputs.count), at: OperatorRecord.outputCount)
+      let fields: [(Field<UInt32>, Int)] = [
+        (OperatorRecord.listIndex, list.count),
+        (OperatorRecord.parameterIndex, words.count),
+        (OperatorRecord.parameterCount, item.words.count),
+        (OperatorRecord.scratchOffset, plan.scratchOffset),
+        (OperatorRecord.scratchByteCount, plan.scratchByteCounts[index]),
       ]
       for (field, value) in fields { record.put(UInt32(truncatingIfNeeded: value), at: field) }
       var shifted = item.words
@@ -140,18 +144,20 @@ struct BlobParts {
     }
     var header = [UInt8](repeating: 0, count: BlobHeader.byteCount)
     header.put(BlobHeader.magicValue, at: BlobHeader.magic)
-    header.put(
-      UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16, at: BlobHeader.version.offset)
-    let fields = [
-      (BlobHeader.blobByteCount.offset, dataOffset + data.count), (BlobHeader.tensorOffset.offset, tensorOffset),
-      (BlobHeader.operatorOffset.offset, operatorOffset), (BlobHeader.listOffset.offset, listOffset),
-      (BlobHeader.parameterOffset.offset, parameterOffset), (BlobHeader.stringOffset.offset, stringOffset),
-      (BlobHeader.dataOffset.offset, dataOffset),
-      (BlobHeader.tensorCount.offset, tensors.count | operators.count << 16),
-      (BlobHeader.inputCount.offset, inputs.count | outputs.count << 16),
-      (BlobHeader.listCount.offset, listCount), (BlobHeader.parameterCount.offset, words.count),
-      (BlobHeader.stringByteCount.offset, 4), (BlobHeader.dataByteCount.offset, data.count),
-      (BlobHeader.arenaByteCount.offset, plan.arenaByteCount), (BlobHeader.selfTestSeed.offset, 0x0C7E_7000),
+    header.put(BlobHeader.versionValue, at: BlobHeader.version)
+    header.put(UInt16(BlobHeader.byteCount), at: BlobHeader.headerByteCount)
+    header.put(UInt16(truncatingIfNeeded: tensors.count), at: BlobHeader.tensorCount)
+    header.put(UInt16(truncatingIfNeeded: operators.count), at: BlobHeader.operatorCount)
+    header.put(UInt16(truncatingIfNeeded: inputs.count), at: BlobHeader.inputCount)
+    header.put(UInt16(truncatingIfNeeded: outputs.count), at: BlobHeader.outputCount)
+    let fields: [(Field<UInt32>, Int)] = [
+      (BlobHeader.blobByteCount, dataOffset + data.count), (BlobHeader.tensorOffset, tensorOffset),
+      (BlobHeader.operatorOffset, operatorOffset), (BlobHeader.listOffset, listOffset),
+      (BlobHeader.parameterOffset, parameterOffset), (BlobHeader.stringOffset, stringOffset),
+      (BlobHeader.dataOffset, dataOffset),
+      (BlobHeader.listCount, listCount), (BlobHeader.parameterCount, words.count),
+      (BlobHeader.stringByteCount, 4), (BlobHeader.dataByteCount, data.count),
+      (BlobHeader.arenaByteCount, plan.arenaByteCount), (BlobHeader.selfTestSeed, 0x0C7E_7000),
     ]
     for (field, value) in fields { header.put(UInt32(truncatingIfNeeded: value), at: field) }
     var bytes = header + records
@@ -171,17 +177,20 @@ struct BlobParts {
     let read = operators.lastIndex { $0.inputs.contains(index) } ?? first
     let last = outputs.contains(index) ? operators.count : read
     let place = tensor.constant.map { $0 + dataOffset } ?? plan.offsets[index]
-    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.dataOffset.offset)
-    record.put(UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount.offset)
+    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.dataOffset)
+    record.put(
+      UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount)
     for (axis, dimension) in tensor.dimensions.enumerated() {
-      record.put(UInt32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions.offset + 4 * axis)
+      record.put(
+        Int32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions, in: 4 * axis)
     }
     record.put(tensor.scaleBits, at: TensorRecord.scale.offset)
-    record[TensorRecord.zeroPoint.offset] = tensor.zeroPoint
-    record[TensorRecord.rank.offset] = UInt8(truncatingIfNeeded: tensor.rank)
-    record[TensorRecord.storage.offset] = tensor.constant == nil ? 0 : 1
+    record.put(Int8(bitPattern: tensor.zeroPoint), at: TensorRecord.zeroPoint)
+    record.put(UInt8(truncatingIfNeeded: tensor.rank), at: TensorRecord.rank)
+    record.put(tensor.constant == nil ? 0 : 1, at: TensorRecord.storage)
     if tensor.constant == nil {
-      record.put(UInt32(first | last << 16), at: TensorRecord.firstUse.offset)
+      record.put(UInt16(truncatingIfNeeded: first), at: TensorRecord.firstUse)
+      record.put(UInt16(truncatingIfNeeded: last), at: TensorRecord.lastUse)
     }
     return record
   }

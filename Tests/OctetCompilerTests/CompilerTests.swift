@@ -54,7 +54,7 @@ import Testing
       byteCount: model.arenaByteCount, alignment: 64)
     defer { arena.deallocate() }
     let workspace = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: model.view.workspaceByteCount(for: backend), alignment: 64)
+      byteCount: model.workspaceByteCount(for: backend), alignment: 64)
     defer { workspace.deallocate() }
     var session = try Session(
       model: model.model, arena: arena, backend: backend, workspace: workspace)

@@ -21,7 +21,7 @@ import Testing
   @Test(arguments: 0..<7)
   func everyFieldOfEveryRecord(blob index: Int) throws {
     let original = try Self.blobs.get()[index]
-    let end = Int(original.u32(BlobHeader.stringOffset.offset))
+    let end = Int(original.value(of: BlobHeader.stringOffset))
     var tally = Tally()
     for offset in stride(from: 0, to: end, by: 4) {
       for (turn, value) in Self.hostileValues(original.u32(offset)).enumerated()
@@ -86,7 +86,7 @@ import Testing
       acceptedCount += 1
       let model = try LoadedModel(bytes)
       guard model.arenaByteCount < 1 << 20,
-        Backend.available.allSatisfy({ model.view.workspaceByteCount(for: $0) < 1 << 24 }),
+        Backend.available.allSatisfy({ model.workspaceByteCount(for: $0) < 1 << 24 }),
         model.view.stepCount < Effort.count(debug: 1 << 19, release: 1 << 24)
       else {
         skippedCount += 1
@@ -107,7 +107,7 @@ import Testing
 extension [UInt8] {
   /// One change, more likely in the header and the tables than in the weights.
   fileprivate mutating func mutate(_ random: inout RandomSource) {
-    let tables = Int(u32(BlobHeader.stringOffset.offset))
+    let tables = Int(value(of: BlobHeader.stringOffset))
     let limit =
       switch random.int(0...5) {
       case 0: BlobHeader.byteCount

@@ -93,8 +93,8 @@ import Testing
       guard count >= BlobHeader.byteCount else { continue }
       // Garbage behind the right first bytes and the right checksum.
       bytes.put(BlobHeader.magicValue, at: BlobHeader.magic)
-      let version = UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16
-      bytes.put(version, at: BlobHeader.version.offset)
+      bytes.put(BlobHeader.versionValue, at: BlobHeader.version)
+      bytes.put(UInt16(BlobHeader.byteCount), at: BlobHeader.headerByteCount)
       bytes.put(UInt32(count), at: BlobHeader.blobByteCount)
       bytes.repairChecksum()
       #expect(refusal(bytes) != nil, "\(count) bytes of garbage, seed 20")

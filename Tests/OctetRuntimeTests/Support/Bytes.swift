@@ -15,8 +15,6 @@ enum Effort {
 
 extension [UInt8] {
   func u32(_ offset: Int) -> UInt32 { word(at: offset) }
-
-  mutating func repairChecksum() { seal() }
 }
 
 /// Why `bytes` are refused, nil when they are a model. They stand in memory of exactly their size,
