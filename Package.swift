@@ -14,8 +14,8 @@ let package = Package(
     .library(
       name: "OctetHost",
       targets: [
-        "OctetModel", "OctetTraining", "OctetData", "OctetExchange", "OctetQuantization",
-        "OctetCompiler", "OctetReport", "OctetBoards",
+        "OctetModel", "OctetPasses", "OctetTraining", "OctetData", "OctetONNX", "OctetTFLite",
+        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetReport", "OctetBoards",
       ]),
     .executable(name: "octet", targets: ["octet"]),
   ],
@@ -31,8 +31,11 @@ let package = Package(
     .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
     .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetData", dependencies: ["CZlib"]),
-    .target(name: "OctetExchange", dependencies: ["OctetModel"]),
-    .target(name: "OctetQuantization", dependencies: ["OctetModel"]),
+    .target(name: "OctetPasses", dependencies: ["OctetModel"]),
+    .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
+    .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
+    .target(name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"]),
+    .target(name: "OctetQuantization", dependencies: ["OctetPasses"]),
     .target(
       name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
       swiftSettings: lifetimes),
@@ -61,7 +64,7 @@ let package = Package(
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData"]),
     .testTarget(
       name: "OctetExchangeTests",
-      dependencies: ["OctetExchange", "OctetCompiler", "OctetQuantization"],
+      dependencies: ["OctetExchange", "OctetCompiler"],
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),

@@ -1,3 +1,5 @@
+import OctetONNX
+
 /// What a file holds, by its first bytes; they alone decide, names only where they say nothing.
 public enum ModelFormat: String, Sendable, CaseIterable {
   // What Octet reads.

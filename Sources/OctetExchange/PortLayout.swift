@@ -1,4 +1,6 @@
 import OctetModel
+import OctetPasses
+import OctetONNX
 
 /// How the elements of an input or output of a file go in or out, as `--raw-input` and firmware
 /// have them.

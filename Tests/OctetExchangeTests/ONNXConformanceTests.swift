@@ -1,5 +1,7 @@
 import Foundation
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import Testing
 

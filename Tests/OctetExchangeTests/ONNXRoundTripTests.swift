@@ -1,4 +1,6 @@
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import Testing
 

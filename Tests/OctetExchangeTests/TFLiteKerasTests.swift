@@ -1,6 +1,9 @@
 import Foundation
 import OctetCompiler
+import OctetPasses
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import Testing
 

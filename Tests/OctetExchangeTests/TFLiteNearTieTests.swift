@@ -1,6 +1,8 @@
 import Foundation
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import Testing
 
 /// Models whose results lie next to a rounding boundary, where the last bit of a multiplier

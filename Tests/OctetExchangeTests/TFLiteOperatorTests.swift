@@ -1,6 +1,8 @@
 import Foundation
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import Testing
 

@@ -1,6 +1,8 @@
 import Foundation
 import OctetData
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetQuantization
 import OctetReport

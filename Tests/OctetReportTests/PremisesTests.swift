@@ -1,6 +1,8 @@
 import OctetCompiler
 import OctetData
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetReport
 import Testing

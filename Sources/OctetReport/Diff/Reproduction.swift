@@ -1,6 +1,8 @@
 import Foundation
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 
 /// What `repro.json` says of the files beside it. Raw files are row-major and little-endian.

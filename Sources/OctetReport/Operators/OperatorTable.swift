@@ -1,5 +1,7 @@
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetQuantization
 

@@ -3,8 +3,11 @@ import OctetCommand
 import OctetCompiler
 import OctetExchange
 import OctetModel
+import OctetONNX
+import OctetPasses
 import OctetQuantization
 import OctetReport
+import OctetTFLite
 
 /// A model as it was read from a file, whatever its format.
 enum ModelFile {

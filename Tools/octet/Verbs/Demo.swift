@@ -3,6 +3,8 @@ import OctetCommand
 import OctetCompiler
 import OctetData
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetQuantization
 import OctetReport
 import OctetTraining

@@ -2,6 +2,8 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetReport
 
 struct Export: Verb {

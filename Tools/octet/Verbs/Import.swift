@@ -1,7 +1,10 @@
 import Foundation
 import OctetCommand
+import OctetPasses
 import OctetCompiler
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetReport
 

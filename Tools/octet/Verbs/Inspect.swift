@@ -1,5 +1,7 @@
 import OctetCommand
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetReport
 
 struct Inspect: Verb {

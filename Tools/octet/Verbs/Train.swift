@@ -1,6 +1,8 @@
 import OctetCommand
 import OctetData
 import OctetExchange
+import OctetONNX
+import OctetTFLite
 import OctetModel
 import OctetReport
 import OctetTraining

@@ -1,3 +1,5 @@
+import OctetModel
+
 /// The tables of a TFLite file that matter here, checked to lie inside it; what they mean together
 /// is not checked yet.
 struct TFLiteFile {

@@ -1,14 +1,14 @@
 /// Names of which each is given out once; a name that is taken gets a number.
-struct UniqueNames {
+package struct UniqueNames {
   private var used: Set<String>
   /// The number to try next for each name, so that many equal names take no more than one try each.
   private var next: [String: Int] = [:]
 
-  init(_ used: Set<String> = []) { self.used = used }
+  package init(_ used: Set<String> = []) { self.used = used }
 
-  func contains(_ name: String) -> Bool { used.contains(name) }
+  package func contains(_ name: String) -> Bool { used.contains(name) }
 
-  mutating func take(_ name: String) -> String {
+  package mutating func take(_ name: String) -> String {
     if used.insert(name).inserted { return name }
     var number = next[name] ?? 2
     while !used.insert("\(name)_\(number)").inserted { number += 1 }

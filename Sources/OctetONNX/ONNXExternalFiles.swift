@@ -1,3 +1,4 @@
+import OctetModel
 import Foundation
 import Synchronization
 

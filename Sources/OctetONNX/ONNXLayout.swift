@@ -17,7 +17,7 @@ public enum ONNXLayout: Sendable, Equatable {
   static func spatial(rank: Int) -> ONNXLayout { rank == 3 ? .line : .channelsLast }
 
   /// Axis k of the tensor is axis `result[k]` of the value, but for the one that `line` adds.
-  func permutation(rank: Int) -> [Int] {
+  package func permutation(rank: Int) -> [Int] {
     switch self {
     case .plain, .flattened: Array(0..<rank)
     case .channelsLast, .line: rank < 3 ? Array(0..<rank) : [0] + Array(2..<rank) + [1]
@@ -82,7 +82,7 @@ public enum ONNXLayout: Sendable, Equatable {
 extension [Int] {
   /// Whether a transpose by this permutation leaves the elements of `shape` where they are, as it
   /// does when only dimensions of 1 move.
-  func keepsOrder(of shape: [Int]) -> Bool {
+  package func keepsOrder(of shape: [Int]) -> Bool {
     let moved = filter { shape[$0] != 1 }
     return moved == moved.sorted()
   }

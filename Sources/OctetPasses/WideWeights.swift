@@ -12,7 +12,7 @@ import OctetModel
 // last costs two or three times the node's multiply-adds and weights.
 
 /// An importer that can put nodes before the one that it makes.
-protocol WeightWidener {
+package protocol WeightWidener {
   var graph: Graph { get }
 
   /// A node that moves elements of `tensor`, and its result on the same grid.
@@ -24,7 +24,7 @@ protocol WeightWidener {
 
 extension WeightWidener {
   /// As few int8 parts as the integers are sums of.
-  func wideParts(of integers: [Int]) -> [[Int8]] {
+  package func wideParts(of integers: [Int]) -> [[Int8]] {
     var rest = integers
     var result: [[Int8]] = []
     repeat {
@@ -39,7 +39,7 @@ extension WeightWidener {
   ///
   /// Weights `[O, KH, KW, I / groups]` become `[O, KH, KW, parts · I / groups]`, those of a
   /// fully connected node `[O, parts · I]`; a depthwise convolution becomes one in groups.
-  mutating func widen(_ node: inout Node, _ weights: inout Tensor, _ parts: [[Int8]]) {
+  package mutating func widen(_ node: inout Node, _ weights: inout Tensor, _ parts: [[Int8]]) {
     var groups = 1
     var rows = parts
     if case .convolution(let attributes) = node.operation { groups = attributes.groups }

@@ -1,12 +1,14 @@
+import OctetModel
+
 /// Reads the wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding), in place
 /// and without trust: every length is checked before it is used, and nothing is copied until asked.
-struct ProtobufReader {
+package struct ProtobufReader {
   /// The whole file; a message is a range of it.
   let bytes: [UInt8]
-  private(set) var offset: Int
+  package private(set) var offset: Int
   let end: Int
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.init(bytes, 0..<bytes.count)
   }
 
@@ -62,10 +64,10 @@ struct ProtobufReader {
   }
 
   /// - Precondition: so many bytes are left.
-  mutating func skip(_ count: Int) { offset += count }
+  package mutating func skip(_ count: Int) { offset += count }
 
   /// At most ten bytes of seven bits, least significant first.
-  mutating func varint() throws(ExchangeError) -> UInt64 {
+  package mutating func varint() throws(ExchangeError) -> UInt64 {
     let start = offset
     var result: UInt64 = 0
     var shift = 0

@@ -1,3 +1,5 @@
+import OctetModel
+
 /// Protocol buffers → `ONNXModel`. Field numbers are those of onnx.proto3. The parser has one
 /// function a level; only graphs lie in graphs, and those nest `maximumDepth` deep at most.
 enum ONNXParser {

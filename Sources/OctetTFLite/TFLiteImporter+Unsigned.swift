@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 // Models of uint8, as TensorFlow 1 and the Coral Edge TPU have them: every code and zero point is
 // taken 128 lower, which is int8. Their weights have zero points too.

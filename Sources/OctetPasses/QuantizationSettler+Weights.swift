@@ -64,7 +64,7 @@ extension QuantizationSettler: WeightWidener {
   }
 
   /// A node that moves elements of `tensor`, and its result on the same grid.
-  mutating func moved(
+  package mutating func moved(
     _ tensor: TensorIndex, _ operation: Operation, _ inputs: [TensorIndex], _ name: String,
     _ shape: [Int]
   ) -> TensorIndex {

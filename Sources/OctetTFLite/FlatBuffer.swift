@@ -1,3 +1,5 @@
+import OctetModel
+
 /// Reads the tables, vectors and strings of a FlatBuffer that nobody has checked.
 ///
 /// Every offset, table, field and vector is checked before it is read. Tables may share what they

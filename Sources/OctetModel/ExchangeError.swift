@@ -1,5 +1,3 @@
-import OctetModel
-
 /// Why a model file cannot be read or written. Each case prints a sentence that says what is
 /// wrong, where, and what to do.
 public enum ExchangeError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 /// Why a node cannot be taken over.
 enum TFLiteRefusal: Error {

@@ -8,8 +8,8 @@ import OctetModel
 ///    nodes and others stand `quantize` and `dequantize`.
 ///
 /// None of this changes what the float interpreter computes, but for the rounding of biases.
-struct QuantizationSettler {
-  var graph: Graph
+package struct QuantizationSettler {
+  package var graph: Graph
   /// The grids of float constants that were dequantized.
   let constantGrids: [TensorIndex: Quantization]
   var nodes: [Node] = []
@@ -33,7 +33,7 @@ struct QuantizationSettler {
 
   /// The settled graph, and the nodes that read their input several times since their weights need
   /// more than 8 bits.
-  static func settle(
+  package static func settle(
     _ graph: Graph, constantGrids: [TensorIndex: Quantization]
   ) -> (graph: Graph, widenedNodes: [String]) {
     guard graph.tensors.contains(where: { $0.quantization != nil }) else { return (graph, []) }
@@ -298,7 +298,7 @@ struct QuantizationSettler {
     return true
   }
 
-  mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
+  package mutating func addConstant(_ tensor: Tensor) -> TensorIndex {
     if let old = indices[tensor.name] {
       if graph.tensors[old] == tensor { return old }
       // The float constant keeps its place until it is found unused.

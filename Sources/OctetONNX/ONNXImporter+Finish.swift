@@ -1,4 +1,5 @@
 import OctetModel
+import OctetPasses
 
 extension ONNXImporter {
   mutating func finish() throws(ExchangeError) -> ONNXImport {
