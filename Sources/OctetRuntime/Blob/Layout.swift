@@ -1,6 +1,6 @@
 // The bytes of a `.oct` blob, version 3. Little-endian; every offset counts from the first byte.
 //
-//     header │ tensor records │ operator records │ index list │ parameter words │ strings │ data
+//     header │ tensor records │ operator records │ parameter words │ index list │ strings │ data
 //
 // The writer and the reader share these fields; the article "The blob" explains them.
 
