@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "COctetFloatKernels"),
     .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
     .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
-    .target(name: "OctetData", dependencies: ["CZlib"]),
+    .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
@@ -43,7 +43,8 @@ let package = Package(
       name: "OctetReport",
       dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
     .target(name: "OctetSystem", swiftSettings: strict),
-    .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
+    .target(
+      name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",

@@ -68,17 +68,17 @@ struct HostRun {
   private func set(_ sample: ArraySlice<UInt8>) {
     var next = sample.startIndex
     for index in 0..<model.inputCount {
-      runner.withInput(index) { target in
-        for position in target.indices {
-          target[position] = Int8(bitPattern: sample[next])
-          next += 1
-        }
+      let end = next + model.input(index).elementCount
+      let values = sample[next..<end].map { Int8(bitPattern: $0) }
+      guard (try? runner.setInput(index, values.span)) != nil else {
+        preconditionFailure("an input takes as many values as it has elements")
       }
+      next = end
     }
   }
 
   private func bytes(of tensor: TensorView) -> [UInt8] {
-    runner.withElements(of: tensor) { $0.map { UInt8(bitPattern: $0) } }
+    runner.elements(of: tensor).map { UInt8(bitPattern: $0) }
   }
 }
 

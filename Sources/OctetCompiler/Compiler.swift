@@ -111,7 +111,8 @@ public enum Compiler {
     runner.fillInputsForSelfTest()
     for index in 0..<model.operatorCount {
       runner.runOperator(index)
-      let record = Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
+      let record =
+        Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
       bytes.put(runner.outputChecksum(of: index), at: OperatorRecord.outputChecksum, in: record)
     }
     if bytes.value(of: BlobHeader.selfTestByteCount) > 0 {

@@ -102,6 +102,11 @@ extension LoadedModel {
       return elements.withUnsafeBufferPointer { body($0) }
     }
 
+    /// The values of any tensor that is live after the operator that ran last.
+    public func elements(of tensor: TensorView) -> [Int8] {
+      withElements(of: tensor) { Array($0) }
+    }
+
     /// Lets `body` write any activation before the operator that reads it runs.
     public func withMutableElements<Result>(
       of tensor: TensorView, _ body: (UnsafeMutableBufferPointer<Int8>) -> Result

@@ -44,28 +44,26 @@ public struct Augmentation: Equatable, Sendable {
     let map = Map(self, height: set.height, width: set.width, using: &random)
     let channelCount = set.channelCount
     var pixels = [UInt8](repeating: 0, count: set.imageByteCount)
-    source.withUnsafeBufferPointer { source in
-      for y in 0..<set.height {
-        for x in 0..<set.width {
-          let point = map.source(x: x, y: y)
-          let left = point.x.rounded(.down)
-          let top = point.y.rounded(.down)
-          let right = point.x - left
-          let down = point.y - top
-          for channel in 0..<channelCount {
-            func byte(_ dy: Int, _ dx: Int) -> Double {
-              let row = Int(top) + dy
-              let column = Int(left) + dx
-              guard (0..<set.height).contains(row), (0..<set.width).contains(column) else {
-                return 0
-              }
-              return Double(source[(row * set.width + column) * channelCount + channel])
+    for y in 0..<set.height {
+      for x in 0..<set.width {
+        let point = map.source(x: x, y: y)
+        let left = point.x.rounded(.down)
+        let top = point.y.rounded(.down)
+        let right = point.x - left
+        let down = point.y - top
+        for channel in 0..<channelCount {
+          func byte(_ dy: Int, _ dx: Int) -> Double {
+            let row = Int(top) + dy
+            let column = Int(left) + dx
+            guard (0..<set.height).contains(row), (0..<set.width).contains(column) else {
+              return 0
             }
-            let upper = byte(0, 0) * (1 - right) + byte(0, 1) * right
-            let lower = byte(1, 0) * (1 - right) + byte(1, 1) * right
-            pixels[(y * set.width + x) * channelCount + channel] =
-              UInt8(upper * (1 - down) + lower * down + 0.5)
+            return Double(source[start + (row * set.width + column) * channelCount + channel])
           }
+          let upper = byte(0, 0) * (1 - right) + byte(0, 1) * right
+          let lower = byte(1, 0) * (1 - right) + byte(1, 1) * right
+          pixels[(y * set.width + x) * channelCount + channel] =
+            UInt8(upper * (1 - down) + lower * down + 0.5)
         }
       }
     }

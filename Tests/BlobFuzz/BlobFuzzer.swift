@@ -81,7 +81,9 @@ package struct BlobFuzzer {
   }
 
   private mutating func fault(_ model: LoadedModel) -> String? {
-    if model.view.stepCount > model.view.stepLimit { return "\(model.view.stepCount) steps were accepted" }
+    if model.view.stepCount > model.view.stepLimit {
+      return "\(model.view.stepCount) steps were accepted"
+    }
     var allowed = 4 << 20
     allowed += 80 * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
     for backend in Backend.available {

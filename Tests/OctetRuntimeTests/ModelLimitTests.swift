@@ -137,7 +137,8 @@ import Testing
         bytes.put(0, at: TensorRecord.name, in: record)
       }
       for index in 0..<2 {
-        let record = Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
+        let record =
+          Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
         bytes.put(0, at: OperatorRecord.name, in: record)
       }
       bytes.repairChecksum()

@@ -54,7 +54,8 @@ public enum Evaluation {
   }
 
   /// The encoder of a blob's input, checked against the data.
-  static func inputEncoder(_ model: LoadedModel, _ data: Dataset) throws(EvaluationError) -> PixelEncoder
+  static func inputEncoder(_ model: LoadedModel, _ data: Dataset) throws(EvaluationError)
+    -> PixelEncoder
   {
     guard model.inputCount == 1 else { throw .inputCount(model.inputCount) }
     let input = model.input(0)

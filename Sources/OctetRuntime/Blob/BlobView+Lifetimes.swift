@@ -81,7 +81,9 @@ extension BlobView {
     }
   }
 
-  private func validateData(_ field: Field<UInt32>, byteCount: Int, alignment: Int) throws(ModelError) {
+  private func validateData(_ field: Field<UInt32>, byteCount: Int, alignment: Int)
+    throws(ModelError)
+  {
     let start = self[field] &- self[BlobHeader.dataOffset]
     let count = self[BlobHeader.dataByteCount]
     guard start >= 0, byteCount >= 0, byteCount <= count, start <= count &- byteCount,

@@ -99,7 +99,8 @@
   /// A field of the record at `record`, or of the header.
   subscript<Value: FixedWidthInteger>(field: Field<Value>, of record: Int = 0) -> Int {
     // Safety: see `base`; the address is a multiple of the value's size, as the base is of 4.
-    Int(truncatingIfNeeded: unsafe base.load(fromByteOffset: record &+ field.offset, as: Value.self))
+    Int(
+      truncatingIfNeeded: unsafe base.load(fromByteOffset: record &+ field.offset, as: Value.self))
   }
 
   func word(_ offset: Int) -> Int {

@@ -16,8 +16,9 @@ struct WeightedData {
 
   /// Channels one after the other, multiplied with int8 values; the zero point of those is folded
   /// into the bias, and padding reads as one of them.
-  init(_ view: OperatorRecord, first: Int, patchCount: Int, zeroPoint: Int32 = 0, reach: UInt32 = 128)
-  {
+  init(
+    _ view: OperatorRecord, first: Int, patchCount: Int, zeroPoint: Int32 = 0, reach: UInt32 = 128
+  ) {
     self.view = view
     self.first = first
     self.patchCount = patchCount
