@@ -32,24 +32,24 @@ extension StepContext {
       let isTruth = target == .bool
       return {
         for index in 0..<count {
-          let real = x.base[index]
-          y.integers[index] = isTruth ? (real == 0 ? 0 : 1) : truncated(real, to: target)
+          let real = unsafe x.base[index]
+          unsafe y.integers[index] = isTruth ? (real == 0 ? 0 : 1) : truncated(real, to: target)
         }
       }
     case (true, false):
       let isUnsigned = x.elementType == .uint64
       return {
         for index in 0..<count {
-          let value = x.integers[index]
-          y.base[index] = isUnsigned ? Float(UInt64(bitPattern: value)) : Float(value)
+          let value = unsafe x.integers[index]
+          unsafe y.base[index] = isUnsigned ? Float(UInt64(bitPattern: value)) : Float(value)
         }
       }
     case (false, false):
       let format = target.floatFormat
       return {
         for index in 0..<count {
-          y.base[index] =
-            format?.rounded(
+          unsafe y.base[index] =
+            unsafe format?.rounded(
               x.base[index], saturates: attributes.saturates, attributes.powerRounding)
             ?? x.base[index]
         }

@@ -36,7 +36,7 @@ struct ExtremumDefinition: OperationDefinition {
 extension StepContext {
   /// x of reals or integers → int64 positions.
   func extremum(_ attributes: ExtremumAttributes) -> InterpreterStep {
-    x.isInteger
+    unsafe x.isInteger
       ? extremum(attributes, x.integers) : extremum(attributes, x.base)
   }
 
@@ -49,14 +49,14 @@ extension StepContext {
     let outer = shape[..<attributes.axis].reduce(1, *)
     return {
       for line in 0..<outer * inner {
-        let first = source + line / max(inner, 1) * count * inner + line % max(inner, 1)
+        let first = unsafe source + line / max(inner, 1) * count * inner + line % max(inner, 1)
         var best = 0
         for k in 1..<max(count, 1) {
-          let (value, top) = (first[k * inner], first[best * inner])
+          let (value, top) = unsafe (first[k * inner], first[best * inner])
           let isBetter = attributes.isMinimum ? value < top : value > top
           if isBetter || attributes.takesLast && value == top { best = k }
         }
-        y.integers[line] = Int64(best)
+        unsafe y.integers[line] = Int64(best)
       }
     }
   }

@@ -90,9 +90,9 @@ extension StepContext {
       for index in 0..<count {
         var sum: Float = 0
         for k in index * cornerCount..<(index + 1) * cornerCount {
-          sum += weights[k] * x.base[Int(offsets[k])]
+          unsafe sum += weights[k] * x.base[Int(offsets[k])]
         }
-        y.base[index] = sum
+        unsafe y.base[index] = sum
       }
     }
   }

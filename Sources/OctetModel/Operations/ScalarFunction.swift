@@ -151,12 +151,14 @@ struct ScalarDefinition: OperationDefinition {
     let (x, y, count) = (context.x, context.y, context.y.count)
     if let (lower, upper) = function.bounds {
       return {
-        for index in 0..<count { y.base[index] = min(upper, max(lower, x.base[index])) }
+        for index in 0..<count { unsafe y.base[index] = min(upper, max(lower, x.base[index])) }
       }
     }
     let (body, parameters) = (function.row.value, function.parameters.map { Double($0) })
     return {
-      for index in 0..<count { y.base[index] = Float(body(Double(x.base[index]), parameters)) }
+      for index in 0..<count {
+        unsafe y.base[index] = Float(body(Double(x.base[index]), parameters))
+      }
     }
   }
 }
