@@ -28,8 +28,12 @@ let package = Package(
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COctetFloatKernels"),
-    .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
-    .target(name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"]),
+    .target(
+      name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"],
+      swiftSettings: strict),
     .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),

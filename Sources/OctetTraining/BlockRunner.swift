@@ -2,17 +2,18 @@ import COctetFloatKernels
 import OctetModel
 
 /// Loads sixteen images into a workspace and runs a network over them.
-struct BlockRunner: Sendable {
+@safe struct BlockRunner: Sendable {
+  // Safety: `kernels` are functions of this program.
   let network: LaneNetwork
   let kernels: octet_float_kernels
   /// Pixel to real input: pixel · scale[c] + offset[c]; one of each serves all channels.
   private let scale, offset: [Float]
 
   init(
-    _ network: LaneNetwork, kernels: octet_float_kernels = FloatKernels.best
+    _ network: LaneNetwork, kernels: octet_float_kernels = unsafe FloatKernels.best
   ) throws(TrainingError) {
     self.network = network
-    self.kernels = kernels
+    unsafe self.kernels = kernels
     let shape = network.graph.tensors[network.graph.inputs[0]].shape
     let mean = network.graph.metadata.normalization?.mean ?? [0]
     let deviation = network.graph.metadata.normalization?.standardDeviation ?? [1]
@@ -50,15 +51,15 @@ struct BlockRunner: Sendable {
     _ context: LaneContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
     indices: UnsafePointer<Int>, count: Int
   ) {
-    withUnsafeTemporaryAllocation(
+    unsafe withUnsafeTemporaryAllocation(
       of: UnsafePointer<UInt8>.self, capacity: LaneNetwork.laneCount
     ) { images in
       for lane in 0..<LaneNetwork.laneCount {
-        images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
+        unsafe images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
-      scale.withUnsafeBufferPointer { scale in
-        offset.withUnsafeBufferPointer { offset in
-          Lanewise.load(
+      unsafe scale.withUnsafeBufferPointer { scale in
+        unsafe offset.withUnsafeBufferPointer { offset in
+          unsafe Lanewise.load(
             images, count: imageByteCount, scale: scale, offset: offset,
             into: context.pointer(network.input))
         }

@@ -5,19 +5,19 @@ struct ReLUStep: LaneStep {
   var inputGradient: InputGradient?
 
   func forward(_ context: LaneContext) {
-    Lanewise.relu(input.count, context.pointer(input), into: context.pointer(output))
+    unsafe Lanewise.relu(input.count, context.pointer(input), into: context.pointer(output))
   }
 
   func backward(_ context: LaneContext) {
     guard let inputGradient else { return }
-    let dy = context.pointer(outputGradient)
-    let dx = context.pointer(inputGradient.buffer)
+    let dy = unsafe context.pointer(outputGradient)
+    let dx = unsafe context.pointer(inputGradient.buffer)
     if inputGradient.isFirst {
-      Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dx)
+      unsafe Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dx)
     } else {
-      Lanewise.maskByReLU(
+      unsafe Lanewise.maskByReLU(
         output.count, y: context.pointer(output), dy: dy, dx: context.scratch)
-      Lanewise.add(output.count, dx, context.scratch, into: dx)
+      unsafe Lanewise.add(output.count, dx, context.scratch, into: dx)
     }
   }
 }
@@ -30,19 +30,19 @@ struct AddStep: LaneStep {
   var inputGradients: [InputGradient]
 
   func forward(_ context: LaneContext) {
-    Lanewise.add(
+    unsafe Lanewise.add(
       output.count, context.pointer(inputs.0), context.pointer(inputs.1),
       into: context.pointer(output))
   }
 
   func backward(_ context: LaneContext) {
-    let dy = context.pointer(outputGradient)
+    let dy = unsafe context.pointer(outputGradient)
     for gradient in inputGradients {
-      let dx = context.pointer(gradient.buffer)
+      let dx = unsafe context.pointer(gradient.buffer)
       if gradient.isFirst {
-        dx.update(from: dy, count: output.count * LaneNetwork.laneCount)
+        unsafe dx.update(from: dy, count: output.count * LaneNetwork.laneCount)
       } else {
-        Lanewise.add(output.count, dx, dy, into: dx)
+        unsafe Lanewise.add(output.count, dx, dy, into: dx)
       }
     }
   }

@@ -20,26 +20,26 @@ package struct SoftmaxCrossEntropy {
     var result = Result()
     for lane in 0..<laneCount {
       guard lane < count else {
-        for c in 0..<classCount { gradient[c * laneCount + lane] = 0 }
+        for c in 0..<classCount { unsafe gradient[c * laneCount + lane] = 0 }
         continue
       }
-      var largest = logits[lane]
+      var largest = unsafe logits[lane]
       var best = 0
-      for c in 1..<max(classCount, 1) where logits[c * laneCount + lane] > largest {
-        largest = logits[c * laneCount + lane]
+      for c in 1..<max(classCount, 1) where unsafe logits[c * laneCount + lane] > largest {
+        largest = unsafe logits[c * laneCount + lane]
         best = c
       }
       var sum: Float = 0
       for c in 0..<classCount {
-        let power = exp(logits[c * laneCount + lane] - largest)
-        gradient[c * laneCount + lane] = power
+        let power = unsafe exp(logits[c * laneCount + lane] - largest)
+        unsafe gradient[c * laneCount + lane] = power
         sum += power
       }
-      let label = Int(labels[lane])
+      let label = unsafe Int(labels[lane])
       let factor = scale / sum
-      for c in 0..<classCount { gradient[c * laneCount + lane] *= factor }
-      gradient[label * laneCount + lane] -= scale
-      result.loss += Double(log(sum) - (logits[label * laneCount + lane] - largest))
+      for c in 0..<classCount { unsafe gradient[c * laneCount + lane] *= factor }
+      unsafe gradient[label * laneCount + lane] -= scale
+      unsafe result.loss += Double(log(sum) - (logits[label * laneCount + lane] - largest))
       if best == label { result.correctCount += 1 }
     }
     return result
