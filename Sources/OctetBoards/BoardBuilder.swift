@@ -3,7 +3,9 @@ import OctetCompiler
 
 /// Firmware, built for one board and one model.
 public struct Firmware: Sendable {
+  /// What it runs on.
   public var board: Board
+  /// The linked program, with symbols.
   public var elf: URL
   /// The bytes of flash, for programmers that do not read ELF; nil on Linux.
   public var binary: URL?
@@ -14,12 +16,15 @@ public struct Firmware: Sendable {
 
   /// Code and constants, without the model.
   public var textByteCount: Int
+  /// Variables with a value at the start, which flash holds too.
   public var dataByteCount: Int
   /// Variables that start as zero, without the arena.
   public var bssByteCount: Int
+  /// Bytes of RAM for the model's arena.
   public var arenaByteCount: Int
   /// No more than this is used of the stack; nil on Linux, where a program has 8 MiB.
   public var stackBoundByteCount: Int?
+  /// Bytes of the blob.
   public var modelByteCount: Int
   /// The whole file.
   public var fileByteCount: Int
@@ -55,6 +60,9 @@ public struct BoardBuilder {
   /// The linker script instead of the board's: a part's own memory.
   public var linkerScript: URL?
 
+  /// A builder with the toolchain and the sources that are found.
+  ///
+  /// - Throws: what is missing, and how to get it.
   public init(_ board: Board) throws(BoardError) {
     let toolset = try PackageSources.find().firmware.appendingPathComponent(
       "Boards/\(board.name)/toolset.json")

@@ -4,6 +4,7 @@ import OctetSystem
 
 /// Runs firmware, in the emulator or on a Linux board by ssh, and compares it with the host.
 public struct BoardRunner {
+  /// What is run.
   public let firmware: Firmware
   /// `user@name` of a Linux board; nil to emulate.
   public var host: String?
@@ -11,6 +12,8 @@ public struct BoardRunner {
   /// Instructions are counted over as many samples; counting slows the emulator down.
   private static let countedSampleCount = 4
 
+  /// - Parameter host: `user@name` of a Linux board; nil to emulate.
+  /// - Throws: `notRemote` for a host and firmware that is not for Linux.
   public init(_ firmware: Firmware, host: String? = nil) throws(BoardError) {
     if host != nil, firmware.board.family != .linux { throw .notRemote(firmware.board.name) }
     self.firmware = firmware

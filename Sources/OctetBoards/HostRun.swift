@@ -84,13 +84,18 @@ struct HostRun {
 
 /// The first operator at which a board and the host part.
 public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
+  /// Its place in the order of execution.
   public var operatorIndex: Int
+  /// Its name in the blob.
   public var name: String
   /// The host's output and the board's.
   public var expected: [UInt8]
+  /// The board's output; fewer bytes where its trace was cut off.
   public var actual: [UInt8]
 
+  /// CRC-32 of the host's output.
   public var expectedChecksum: UInt32 { Self.checksum(expected) }
+  /// CRC-32 of the board's output.
   public var actualChecksum: UInt32 { Self.checksum(actual) }
 
   /// The elements that differ.
@@ -102,6 +107,7 @@ public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
     Checksum.value(of: bytes)
   }
 
+  /// Name, checksums and the first values that differ, line by line.
   public var description: String {
     let different = elements
     var lines = [

@@ -8,6 +8,7 @@
 /// float arithmetic between the roundings, as QDQ models do. Likewise a tensor of a narrower real
 /// type is rounded to it, and one of integers, held in 64 bits, wraps around to it.
 public final class FloatInterpreter {
+  /// What is computed.
   public let graph: Graph
   private let buffers: [TensorBuffer]
   private let steps: [InterpreterStep]

@@ -3,6 +3,7 @@ package import COctetFloatKernels
 /// A matrix of floats inside a larger buffer: element (i, j) is at `i · rowStride + j ·
 /// columnStride`. Swapping the strides transposes it.
 public struct MatrixShape: Sendable, Equatable {
+  /// Rows and columns.
   public var rowCount, columnCount: Int
   /// In elements.
   public var rowStride, columnStride: Int
@@ -13,6 +14,7 @@ public struct MatrixShape: Sendable, Equatable {
       rowCount: rowCount, columnCount: columnCount, rowStride: columnCount, columnStride: 1)
   }
 
+  /// A matrix whose neighbours lie so many elements apart.
   public init(rowCount: Int, columnCount: Int, rowStride: Int, columnStride: Int) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -20,6 +22,7 @@ public struct MatrixShape: Sendable, Equatable {
     self.columnStride = columnStride
   }
 
+  /// The same elements with rows and columns exchanged.
   public var transposed: MatrixShape {
     MatrixShape(
       rowCount: columnCount, columnCount: rowCount, rowStride: columnStride,

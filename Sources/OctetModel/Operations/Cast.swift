@@ -1,11 +1,13 @@
 /// Reals become integers by truncation, integers wrap around, anything but 0 is true.
 public struct CastAttributes: Sendable, Equatable {
+  /// The type of the result.
   public var target: ElementType
   /// To floats of 8 bits: what is out of range becomes the largest number.
   public var saturates = true
   /// To `float8E8M0`.
   public var powerRounding = FloatFormat.PowerRounding.up
 
+  /// A cast that saturates.
   public init(_ target: ElementType) { self.target = target }
 }
 

@@ -1,3 +1,4 @@
+/// The relation of a to b that is true.
 public enum Comparison: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
 
 /// Truth values of a and b, broadcast; comparisons with NaN are false.

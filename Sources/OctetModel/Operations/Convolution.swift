@@ -1,12 +1,17 @@
 /// Of a convolution and of a depthwise convolution.
 public struct ConvolutionAttributes: Sendable, Equatable {
+  /// Elements of the input between neighbours of the output; at least 1.
   public var stride = Extent(1)
+  /// Elements of the input between neighbours of the kernel; at least 1.
   public var dilation = Extent(1)
+  /// Zeros around the input.
   public var padding = Padding()
   /// Of a convolution; a depthwise convolution has as many groups as input channels and ignores it.
   public var groups = 1
+  /// What is applied to the sums.
   public var activation = Activation.none
 
+  /// Stride and dilation 1, one group, without padding and activation.
   public init() {}
 }
 

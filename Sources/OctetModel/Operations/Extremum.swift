@@ -1,10 +1,15 @@
+/// Of the position of the largest or smallest element.
 public struct ExtremumAttributes: Sendable, Equatable {
+  /// The axis that is searched, counted from 0.
   public var axis: Int
+  /// Whether the axis stays, with one element.
   public var keepsDimensions: Bool
+  /// Whether the smallest is looked for, not the largest.
   public var isMinimum: Bool
   /// Of equal elements the last, not the first.
   public var takesLast: Bool
 
+  /// All that there is to say.
   public init(axis: Int, keepsDimensions: Bool, isMinimum: Bool, takesLast: Bool) {
     self.axis = axis
     self.keepsDimensions = keepsDimensions

@@ -1,13 +1,19 @@
+/// Of a transposed convolution.
 public struct TransposedConvolutionAttributes: Sendable, Equatable {
+  /// Elements of the result between neighbours of the input; at least 1.
   public var stride = Extent(1)
+  /// Elements of the result between neighbours of the kernel; at least 1.
   public var dilation = Extent(1)
   /// Cropped from the full result.
   public var padding = Padding()
+  /// Parts of the channels that are computed apart; divides inputs and outputs.
   public var groups = 1
+  /// What is applied to the sums.
   public var activation = Activation.none
   /// Height and width of the result.
   public var outputExtent: Extent
 
+  /// Stride and dilation 1, one group, nothing cropped.
   public init(outputExtent: Extent) { self.outputExtent = outputExtent }
 }
 
