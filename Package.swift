@@ -15,7 +15,8 @@ let package = Package(
       name: "OctetHost",
       targets: [
         "OctetModel", "OctetPasses", "OctetTraining", "OctetData", "OctetONNX", "OctetTFLite",
-        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetReport", "OctetBoards",
+        "OctetExchange", "OctetQuantization", "OctetCompiler", "OctetEvaluation", "OctetReport",
+        "OctetDiff", "OctetPage", "OctetBoards",
       ]),
     .executable(name: "octet", targets: ["octet"]),
   ],
@@ -31,10 +32,9 @@ let package = Package(
     .target(
       name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"],
       swiftSettings: strict),
-    .target(
-      name: "OctetTraining", dependencies: ["OctetModel", "COctetFloatKernels"],
-      swiftSettings: strict),
     .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(
+      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"]),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
@@ -43,17 +43,20 @@ let package = Package(
     .target(
       name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
       swiftSettings: lifetimes),
-    .target(
-      name: "OctetReport",
-      dependencies: ["OctetCompiler", "OctetData", "OctetExchange", "OctetTraining"]),
+    // Figures, findings and verdicts as plain values; who measures them and who shows them.
+    .target(name: "OctetReport"),
+    .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
+    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"]),
+    .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(
       name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",
-      dependencies: ["OctetReport", "OctetBoards", "OctetCommand"],
-      path: "Tools/octet"),
+      dependencies: [
+        "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
+      ], path: "Tools/octet"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
@@ -74,9 +77,17 @@ let package = Package(
     .testTarget(
       name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
     .testTarget(name: "OctetCompilerTests", dependencies: ["OctetCompiler", "TestNetworks"]),
+    .target(
+      name: "TestComparisons",
+      dependencies: ["OctetEvaluation", "OctetONNX", "OctetTraining", "TestNetworks"],
+      path: "Tests/TestComparisons", exclude: ["Corpus"]),
+    .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(
-      name: "OctetReportTests", dependencies: ["OctetReport", "TestNetworks"],
-      exclude: ["Corpus"]),
+      name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(
+      name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+    .testTarget(
+      name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetONNX", "OctetTFLite"]),
     .testTarget(
       name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),

@@ -44,7 +44,7 @@ public func octet_run(
   _ session: UnsafeMutablePointer<octet_session>?, _ input: UnsafePointer<Int8>?,
   _ inputByteCount: Int, _ output: UnsafeMutablePointer<Int8>?, _ outputByteCount: Int
 ) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe SessionState(session) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(handle.pointee) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   let inputNeeded = unsafe octet_input_byte_count(handle)
@@ -59,9 +59,9 @@ public func octet_run(
   }
   var next = 0
   for index in 0..<opened.blob.inputCount {
-    let values = unsafe opened.input(index)
-    for position in 0..<values.count { unsafe values[position] = input[next &+ position] }
-    next &+= values.count
+    let count = opened.blob.input(index).byteCount
+    unsafe opened.input(index).baseAddress?.update(from: input + next, count: count)
+    next &+= count
   }
   opened.run()
   next = 0
@@ -73,9 +73,98 @@ public func octet_run(
   return CInt(OCTET_OK)
 }
 
+// MARK: In place, and operator by operator
+
+@c @implementation
+public func octet_input_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafeMutablePointer<Int8>? {
+  guard let opened = unsafe open(session), index >= 0, index < opened.blob.inputCount else {
+    return nil
+  }
+  return unsafe opened.input(index).baseAddress
+}
+
+@c @implementation
+public func octet_run_in_place(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
+  guard let opened = unsafe open(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  opened.run()
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_output_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafePointer<Int8>? {
+  guard let opened = unsafe open(session), index >= 0, index < opened.blob.outputCount else {
+    return nil
+  }
+  return unsafe opened.elements(of: opened.blob.output(index)).baseAddress
+}
+
+@c @implementation
+public func octet_operator_count(_ session: UnsafePointer<octet_session>?) -> Int {
+  unsafe model(session)?.operatorCount ?? 0
+}
+
+@c @implementation
+public func octet_run_operator(
+  _ session: UnsafeMutablePointer<octet_session>?, _ index: Int
+) -> CInt {
+  guard let opened = unsafe open(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < opened.blob.operatorCount else {
+    return CInt(OCTET_ERROR_TENSOR_INDEX)
+  }
+  opened.runOperator(index)
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_operator_output_count(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> Int {
+  guard let model = unsafe model(session), index >= 0, index < model.operatorCount else { return 0 }
+  return model.operator(index).outputCount
+}
+
+@c @implementation
+public func octet_operator_output(
+  _ session: UnsafePointer<octet_session>?, _ index: Int, _ output: Int,
+  _ tensor: UnsafeMutablePointer<octet_tensor>?
+) -> CInt {
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard output >= 0, output < (unsafe octet_operator_output_count(session, index)) else {
+    return CInt(OCTET_ERROR_TENSOR_INDEX)
+  }
+  unsafe tensor?.pointee = octet_tensor(model.operator(index).output(output))
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_operator_output_values(
+  _ session: UnsafePointer<octet_session>?, _ index: Int, _ output: Int
+) -> UnsafePointer<Int8>? {
+  guard let opened = unsafe open(session), output >= 0,
+    output < (unsafe octet_operator_output_count(session, index))
+  else { return nil }
+  return unsafe opened.elements(of: opened.blob.operator(index).output(output)).baseAddress
+}
+
+@c @implementation
+public func octet_operator_name(
+  _ session: UnsafePointer<octet_session>?, _ index: Int
+) -> UnsafePointer<CChar>? {
+  guard let model = unsafe model(session), index >= 0, index < model.operatorCount else {
+    return nil
+  }
+  return unsafe model.operator(index).name.start.assumingMemoryBound(to: CChar.self)
+}
+
+// MARK: What the model is
+
 @c @implementation
 public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe SessionState(session) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(handle.pointee) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   guard let failed = opened.selfTest() else { return CInt(OCTET_OK) }
@@ -85,17 +174,17 @@ public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> 
 
 @c @implementation
 public func octet_input_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
-  guard let blob = unsafe blob(session) else { return 0 }
+  guard let model = unsafe model(session) else { return 0 }
   var sum = 0
-  for index in 0..<blob.inputCount { sum &+= blob.input(index).byteCount }
+  for index in 0..<model.inputCount { sum &+= model.input(index).byteCount }
   return sum
 }
 
 @c @implementation
 public func octet_output_byte_count(_ session: UnsafePointer<octet_session>?) -> Int {
-  guard let blob = unsafe blob(session) else { return 0 }
+  guard let model = unsafe model(session) else { return 0 }
   var sum = 0
-  for index in 0..<blob.outputCount { sum &+= blob.output(index).byteCount }
+  for index in 0..<model.outputCount { sum &+= model.output(index).byteCount }
   return sum
 }
 
@@ -104,9 +193,9 @@ public func octet_input(
   _ session: UnsafePointer<octet_session>?, _ index: Int,
   _ tensor: UnsafeMutablePointer<octet_tensor>?
 ) -> CInt {
-  guard let blob = unsafe blob(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
-  guard index >= 0, index < blob.inputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
-  unsafe tensor?.pointee = octet_tensor(blob.input(index))
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < model.inputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(model.input(index))
   return CInt(OCTET_OK)
 }
 
@@ -115,9 +204,9 @@ public func octet_output(
   _ session: UnsafePointer<octet_session>?, _ index: Int,
   _ tensor: UnsafeMutablePointer<octet_tensor>?
 ) -> CInt {
-  guard let blob = unsafe blob(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
-  guard index >= 0, index < blob.outputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
-  unsafe tensor?.pointee = octet_tensor(blob.output(index))
+  guard let model = unsafe model(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  guard index >= 0, index < model.outputCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  unsafe tensor?.pointee = octet_tensor(model.output(index))
   return CInt(OCTET_OK)
 }
 
@@ -125,8 +214,8 @@ public func octet_output(
 public func octet_label(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> UnsafePointer<CChar>? {
-  guard let blob = unsafe blob(session), index >= 0, index < blob.labelCount else { return nil }
-  return unsafe blob.label(index).start.assumingMemoryBound(to: CChar.self)
+  guard let model = unsafe model(session), index >= 0, index < model.labelCount else { return nil }
+  return unsafe model.label(index).start.assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation
@@ -139,19 +228,26 @@ private func text(of code: CInt) -> StaticString {
   code == CInt(OCTET_OK) ? "no error" : ErrorCode.text(of: Int(code)) ?? "an unknown error code"
 }
 
-/// The blob of an open session, which `octet_open` validated; nil otherwise.
-private func blob(_ session: UnsafePointer<octet_session>?) -> BlobView? {
+/// The model of an open session; nil otherwise.
+private func model(_ session: UnsafePointer<octet_session>?) -> BlobView? {
   guard let session = unsafe session, let blob = unsafe session.pointee.blob else { return nil }
   return unsafe BlobView(
     unvalidated: UnsafeRawBufferPointer(start: blob, count: session.pointee.blob_byte_count))
 }
 
+private func open(_ session: UnsafePointer<octet_session>?) -> SessionState? {
+  guard let session = unsafe session else { return nil }
+  return unsafe SessionState(session.pointee)
+}
+
 extension SessionState {
   /// The session again; `octet_open` checked what it holds.
-  fileprivate init?(_ handle: UnsafePointer<octet_session>?) {
-    guard let handle = unsafe handle, let blob = unsafe blob(handle) else { return nil }
+  fileprivate init?(_ handle: octet_session) {
+    guard let bytes = unsafe handle.blob else { return nil }
+    let blob = unsafe BlobView(
+      unvalidated: UnsafeRawBufferPointer(start: bytes, count: handle.blob_byte_count))
     let arena = unsafe UnsafeMutableRawBufferPointer(
-      start: handle.pointee.arena, count: handle.pointee.arena_byte_count)
+      start: handle.arena, count: handle.arena_byte_count)
     guard let state = try? unsafe SessionState(blob, arena: arena) else { return nil }
     self = state
   }

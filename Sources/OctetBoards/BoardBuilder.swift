@@ -123,10 +123,15 @@ public struct BoardBuilder {
     return try measure(elf, modelFile, arena ?? model.arenaByteCount, stack, in: folder)
   }
 
-  /// The compile conditions that select the model's operators.
+  /// The compile conditions that select the model's operators, and what they need of their kernels.
   static func conditions(_ model: LoadedModel) -> [String] {
-    let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
-    return ["OCTET_SELECT"] + kinds.map { "OCTET_\("\($0)".uppercased())" }.sorted()
+    var names: Set<String> = []
+    for index in 0..<model.operatorCount {
+      let view = model.operator(index)
+      if let kind = view.kind { names.insert(kind.compileCondition) }
+      names.formUnion(Convolution.variants(view.record).map { "OCTET_\($0)" })
+    }
+    return ["OCTET_SELECT"] + names.sorted()
   }
 
   // MARK: Steps
@@ -210,7 +215,7 @@ public struct BoardBuilder {
 
   /// What the stack can need, which must be there; leaves the image without the notes for it.
   private func boundStack(_ elf: URL) throws(BoardError) -> Int {
-    let image = try Image(elf)
+    let image = try FirmwareImage(elf)
     let needed = try StackBound(image).byteCount(from: "board_reset")
     guard let limit = image.symbol("link_stack_limit"), let top = image.symbol("link_stack_top")
     else { throw .stackUnknown("the linker script does not say where it lies") }
@@ -235,7 +240,7 @@ public struct BoardBuilder {
   private func measure(
     _ elf: URL, _ model: URL, _ arenaByteCount: Int, _ stackBoundByteCount: Int?, in folder: URL
   ) throws(BoardError) -> Firmware {
-    let image = try Image(elf)
+    let image = try FirmwareImage(elf)
     var firmware = Firmware(
       board: board, elf: elf, binary: nil, map: folder.appendingPathComponent("firmware.map"),
       model: model, textByteCount: image.textByteCount, dataByteCount: image.dataByteCount,

@@ -90,7 +90,7 @@ public struct BoardRunner {
     result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
       let view = reference.model.operator(index)
       return OperatorInstructions(
-        name: String(view.name), operator: view.kind.map { "\($0)" } ?? "", macCount: view.macCount,
+        name: view.name, operator: view.kindName, macCount: view.macCount,
         instructionCount: count.instructionCount, cycleCount: count.cycleCount)
     }
   }

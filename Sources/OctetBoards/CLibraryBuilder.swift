@@ -67,7 +67,7 @@ public struct CLibraryBuilder {
     try header.write(
       sources.firmware.appendingPathComponent("CLibrary/include/octet.h").read())
     let object = work.appendingPathComponent("octet.o")
-    try join(objects, exporting: functions(in: header), into: object)
+    try join(objects, exporting: Self.functions(in: header), into: object)
     let archive = folder.appendingPathComponent("liboctet.a")
     archive.remove()
     try Command(
@@ -115,7 +115,8 @@ public struct CLibraryBuilder {
     ).run(step: "llvm-objcopy")
   }
 
-  private func functions(in header: URL) throws(BoardError) -> [String] {
+  /// The functions that octet.h declares.
+  static func functions(in header: URL) throws(BoardError) -> [String] {
     let lines = String(decoding: try header.read(), as: UTF8.self).split(separator: "\n")
       .filter { !$0.hasPrefix("//") }
     return lines.compactMap { $0.firstMatch(of: /\b(octet_[a-z_]+)\(/).map { String($0.output.1) } }

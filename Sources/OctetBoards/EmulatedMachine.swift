@@ -27,7 +27,7 @@ package struct EmulatedMachine: Machine {
   package func counts(
     _ expected: Int, inputs: [UInt8], isTracing: Bool
   ) throws(BoardError) -> [ExecutionCount] {
-    let image = try Image(firmware.elf)
+    let image = try FirmwareImage(firmware.elf)
     guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end")
     else { throw .invalidImage(path: firmware.elf.path, problem: "it has no marks to count at") }
     // ARM symbols of Thumb code have their lowest bit set, addresses do not.

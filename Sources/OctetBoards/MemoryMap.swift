@@ -2,7 +2,7 @@ import Foundation
 
 /// What takes how much of flash and RAM, for a person.
 struct MemoryMap {
-  let image: Image
+  let image: FirmwareImage
   let firmware: Firmware
 
   /// - Parameter demangler: `swift-demangle`; without it Swift's symbols stay as they are.

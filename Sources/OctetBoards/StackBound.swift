@@ -26,7 +26,7 @@ struct StackBound {
     static let jumps: Set<Int> = [30, 51, 102]
   }
 
-  init(_ image: Image) throws(BoardError) {
+  init(_ image: FirmwareImage) throws(BoardError) {
     let frames = try Self.frames(image)
     var ends: [(start: Int, end: Int)] = []
     for symbol in image.allSymbols where symbol.isFunction {
@@ -96,7 +96,7 @@ struct StackBound {
   }
 
   /// Address and frame of each function: a word and a ULEB128 number (LLVM's `.stack_sizes`).
-  private static func frames(_ image: Image) throws(BoardError) -> [Int: Int] {
+  private static func frames(_ image: FirmwareImage) throws(BoardError) -> [Int: Int] {
     var frames: [Int: Int] = [:]
     for section in image.sections where section.name == ".stack_sizes" {
       var bytes = image.bytes(of: section)
@@ -116,7 +116,7 @@ struct StackBound {
   }
 }
 
-extension Image.Symbol {
+extension FirmwareImage.Symbol {
   fileprivate func contains(_ other: Int) -> Bool {
     (address..<address + byteCount).contains(other)
   }

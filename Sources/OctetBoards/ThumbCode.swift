@@ -24,7 +24,7 @@ package struct ThumbCode {
   }
 
   /// All that mapping symbols say is Thumb code.
-  package init(_ image: Image) {
+  package init(_ image: FirmwareImage) {
     for (index, section) in image.sections.enumerated() where section.isExecutable {
       let end = section.address + section.byteCount
       let marks = image.allSymbols.filter { $0.sectionIndex == index && $0.isMapping }

@@ -7,6 +7,7 @@ package struct Toolchain {
   var linker: URL
   var objcopy: URL
   var archiver: URL
+  var webAssemblyLinker: URL
 
   /// The oldest that builds all of Octet: `@c @implementation` (SE-0495) came with it.
   package static let oldestVersion = "6.3"
@@ -23,7 +24,8 @@ package struct Toolchain {
     }
     return Toolchain(
       swiftc: try tool("swiftc"), clang: try tool("clang"), linker: try tool("ld.lld"),
-      objcopy: try tool("llvm-objcopy"), archiver: try tool("llvm-ar"))
+      objcopy: try tool("llvm-objcopy"), archiver: try tool("llvm-ar"),
+      webAssemblyLinker: try tool("wasm-ld"))
   }
 }
 

@@ -1,18 +1,18 @@
 /// What every failure becomes before it leaves the tool: an exit status and one sentence.
-public struct CommandError: Error, Equatable, CustomStringConvertible {
-  public var status: ExitStatus
+package struct CommandError: Error, Equatable, CustomStringConvertible {
+  package var status: ExitStatus
   /// What went wrong, where, and what to do; without the verb's name and without a final newline.
-  public var message: String
+  package var message: String
 
-  public init(_ status: ExitStatus, _ message: String) {
+  package init(_ status: ExitStatus, _ message: String) {
     self.status = status
     self.message = message
   }
 
-  public var description: String { message }
+  package var description: String { message }
 
   /// The error of work that stopped because of `Interruption.isRequested`.
-  public static var interrupted: CommandError {
+  package static var interrupted: CommandError {
     CommandError(Interruption.status, "interrupted; nothing was written")
   }
 }
@@ -21,7 +21,7 @@ public struct CommandError: Error, Equatable, CustomStringConvertible {
 ///
 /// Modules do not know about the command line; the tool conforms their error enums where the
 /// default (65, bad data) is wrong.
-public protocol ExitStatusProviding: Error {
+package protocol ExitStatusProviding: Error {
   var exitStatus: ExitStatus { get }
 }
 
@@ -29,7 +29,7 @@ extension CommandError {
   /// The error that the tool reports for any error.
   ///
   /// - Parameter subject: the file that was being worked on, put in front of the message.
-  public init(_ error: any Error, subject: String? = nil) {
+  package init(_ error: any Error, subject: String? = nil) {
     if let error = error as? CommandError {
       self = error
       return
@@ -42,7 +42,7 @@ extension CommandError {
 
 /// Runs `body`; an error of another module gets the name of the file in front, so that the reader
 /// knows which of several inputs is at fault.
-public func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+package func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
   do {
     return try body()
   } catch {

@@ -2,15 +2,15 @@ import OctetSystem
 import Synchronization
 
 /// Where a verb speaks: results on standard output, progress and messages on standard error.
-public final class Console: Sendable {
+package final class Console: Sendable {
   /// The two streams with what is known about them; tests put collectors here.
-  public struct Streams: Sendable {
-    public var output: Terminal
-    public var error: Terminal
-    public var writeOutput: @Sendable (String) -> Void
-    public var writeError: @Sendable (String) -> Void
+  package struct Streams: Sendable {
+    package var output: Terminal
+    package var error: Terminal
+    package var writeOutput: @Sendable (String) -> Void
+    package var writeError: @Sendable (String) -> Void
 
-    public init(
+    package init(
       output: Terminal, error: Terminal, writeOutput: @escaping @Sendable (String) -> Void,
       writeError: @escaping @Sendable (String) -> Void
     ) {
@@ -22,7 +22,7 @@ public final class Console: Sendable {
 
     /// The process's own. When nobody can read standard output the process ends there and then:
     /// quietly if the reader went away (`octet … | head`), with status 74 if the disk is full.
-    public static var standard: Streams {
+    package static var standard: Streams {
       Streams(
         output: Terminal(descriptor: 1), error: Terminal(descriptor: 2),
         writeOutput: { text in
@@ -38,32 +38,32 @@ public final class Console: Sendable {
     }
   }
 
-  public let isQuiet: Bool
-  public let isJSON: Bool
+  package let isQuiet: Bool
+  package let isJSON: Bool
   private let streams: Streams
   private let progress = Mutex<ProgressBar?>(nil)
 
-  public init(isQuiet: Bool, isJSON: Bool, streams: Streams = .standard) {
+  package init(isQuiet: Bool, isJSON: Bool, streams: Streams = .standard) {
     self.isQuiet = isQuiet
     self.isJSON = isJSON
     self.streams = streams
   }
 
   /// Standard output: its width, whether it takes colours and half blocks.
-  public var output: Terminal { streams.output }
+  package var output: Terminal { streams.output }
   /// Standard error.
-  public var error: Terminal { streams.error }
+  package var error: Terminal { streams.error }
 
   /// Text for people that comes before the result and leads to it, such as an epoch of `train` or
   /// the digits that `demo` draws, at once: standard output, or standard error when that is taken
   /// by JSON or by a file. Silent with `--quiet`.
-  public func print(_ text: String) {
+  package func print(_ text: String) {
     guard !isQuiet else { return }
     aboveProgress { (outputIsTaken ? streams.writeError : streams.writeOutput)(Self.line(text)) }
   }
 
   /// A sentence worth knowing, on standard error; silent with `--quiet`.
-  public func message(_ text: String) {
+  package func message(_ text: String) {
     guard !isQuiet else { return }
     aboveProgress { streams.writeError(Self.line(SafeText.escaped(text))) }
   }
@@ -76,7 +76,7 @@ public final class Console: Sendable {
   /// - Parameters:
   ///   - title: a few words: `training`.
   ///   - total: the count at which the work is done; at least 1.
-  public func progress(_ title: String, total: Int) -> ProgressBar {
+  package func progress(_ title: String, total: Int) -> ProgressBar {
     let new = ProgressBar(
       title: title, total: total, terminal: streams.error,
       write: isQuiet ? nil : streams.writeError)

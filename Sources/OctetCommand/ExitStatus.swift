@@ -1,5 +1,5 @@
 /// How the tool ends; the numbers are those of `sysexits.h` where it has one.
-public enum ExitStatus: Int32, Sendable {
+package enum ExitStatus: Int32, Sendable {
   /// Done.
   case done = 0
   /// A gate that the user set was missed.

@@ -9,20 +9,20 @@ import OctetSystem
 ///
 /// SIGPIPE is ignored: whoever writes to standard output ends quietly when nobody reads.
 /// SIGXFSZ is ignored: a file over the user's size limit is a full disk, not a crash.
-public enum Interruption {
+package enum Interruption {
   /// Whether the user asked to stop. Cheap: one relaxed load.
-  public static var isRequested: Bool { Signals.first != 0 }
+  package static var isRequested: Bool { Signals.first != 0 }
 
   /// How an interrupted run ends: 143 after SIGTERM or SIGHUP, 130 otherwise.
-  public static var status: ExitStatus { ExitStatus(rawValue: Signals.status) ?? .interrupted }
+  package static var status: ExitStatus { ExitStatus(rawValue: Signals.status) ?? .interrupted }
 
   /// Throws when the user asked to stop; for work that has nothing to keep.
-  public static func check() throws(CommandError) {
+  package static func check() throws(CommandError) {
     if isRequested { throw .interrupted }
   }
 
   /// Runs work that polls `isRequested` often, at least ten times a second.
-  public static func whilePolling<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package static func whilePolling<Result>(_ body: () throws -> Result) rethrows -> Result {
     try Signals.whilePolling(body)
   }
 
@@ -30,7 +30,7 @@ public enum Interruption {
   private static let descriptorCountMin = 9
 
   /// Installs the handlers; call once, first thing.
-  public static func install() {
+  package static func install() {
     let count = Posix.raisedDescriptorLimit()
     guard count >= descriptorCountMin else {
       let sentence =

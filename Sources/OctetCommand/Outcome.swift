@@ -2,8 +2,8 @@
 ///
 /// The program prints one of the two, so that with `--json` standard output holds exactly one
 /// JSON object, and none when the verb throws.
-public struct Outcome: Sendable {
-  public enum Ending: Sendable, Equatable {
+package struct Outcome: Sendable {
+  package enum Ending: Sendable, Equatable {
     case done
     /// The report is printed, then the sentence on standard error; status 1.
     case gateMissed(String)
@@ -11,14 +11,14 @@ public struct Outcome: Sendable {
     case interrupted(String)
   }
 
-  public var report: any Encodable & Sendable
-  public var text: String
-  public var ending: Ending
+  package var report: any Encodable & Sendable
+  package var text: String
+  package var ending: Ending
 
   /// - Parameters:
   ///   - report: becomes the JSON object; must encode as an object.
   ///   - text: for people, with or without a final newline; empty prints nothing.
-  public init(_ report: any Encodable & Sendable, text: String, ending: Ending = .done) {
+  package init(_ report: any Encodable & Sendable, text: String, ending: Ending = .done) {
     self.report = report
     self.text = text
     self.ending = ending

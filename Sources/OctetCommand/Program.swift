@@ -1,14 +1,14 @@
 /// The tool: finds the verb, reads its arguments, runs it, prints what it hands back.
-public struct Program: Sendable {
-  public var name: String
-  public var version: String
-  public var summary: String
+package struct Program: Sendable {
+  package var name: String
+  package var version: String
+  package var summary: String
   /// Command lines that work when pasted, at the end of the global help.
-  public var example: String
-  /// In the order of the help.
-  public var verbs: [any Verb]
+  package var example: String
+  /// The verbs in the order of the help.
+  package var verbs: [any Verb]
 
-  public init(
+  package init(
     name: String, version: String, summary: String, example: String, verbs: [any Verb]
   ) {
     self.name = name
@@ -30,7 +30,7 @@ public struct Program: Sendable {
   /// status.
   ///
   /// - Parameter arguments: without the name of the tool.
-  public func run(
+  package func run(
     _ arguments: [String], streams: Console.Streams = .standard
   ) -> ExitStatus {
     let request = Request(arguments)

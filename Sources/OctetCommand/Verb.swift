@@ -17,7 +17,7 @@
 ///   }
 /// }
 /// ```
-public protocol Verb: Sendable {
+package protocol Verb: Sendable {
   var name: String { get }
   /// One line, a full sentence.
   var summary: String { get }
@@ -34,7 +34,7 @@ public protocol Verb: Sendable {
 }
 
 extension Verb {
-  /// With `--force` where the verb writes a file.
+  /// The verb's parameters, with `--force` where it writes a file.
   var allParameters: [any Parameter] {
     let writes = parameters.contains {
       guard let use = $0.specification.fileUse else { return false }
@@ -43,6 +43,6 @@ extension Verb {
     return writes ? parameters + [FileClaims.forceFlag] : parameters
   }
 
-  public var discussion: String { "" }
-  public var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
+  package var discussion: String { "" }
+  package var usages: [String] { [Help.usage(of: parameters.map(\.specification))] }
 }

@@ -1,6 +1,6 @@
 /// CIFAR-10 as binary files (Krizhevsky 2009): each record is a label's byte and then 3 planes of
 /// 32×32 bytes, red, green, blue.
-public enum CIFAR {
+package enum CIFAR {
   static let trainNames = (1...5).map { "data_batch_\($0).bin" }
   static let testName = "test_batch.bin"
   static let classFile = "batches.meta.txt"
@@ -17,7 +17,7 @@ public enum CIFAR {
   /// Reads `data_batch_1.bin` … `data_batch_5.bin` (those that are there, at least the first)
   /// and `test_batch.bin`, as NHWC. Names of the classes are the lines of `batches.meta.txt`
   /// where that is there.
-  public static func load(folder: String) throws(DataError) -> DataSource {
+  package static func load(folder: String) throws(DataError) -> DataSource {
     let names = try Files.names(in: folder)
     var classNames = defaultClassNames
     if names.contains(classFile) {

@@ -6,12 +6,12 @@
 /// classes. Otherwise the pictures of each class are taken in the byte order of their names and
 /// **every fifth goes to the test set** (the last one, where a class has fewer than five), so that
 /// the same folder always splits the same way.
-public enum ClassFolders {
+package enum ClassFolders {
   /// One picture in this many is a test picture.
   private static let testStride = 5
 
   /// All pictures must have one size; where grey and colour are mixed, all become colour.
-  public static func load(folder: String) throws(DataError) -> DataSource {
+  package static func load(folder: String) throws(DataError) -> DataSource {
     let folders = try subfolders(of: folder)
     let name = Files.lastName(of: folder)
     if folders.contains("train") && folders.contains("test") {

@@ -40,13 +40,13 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// What a file at most may ask of this process. Larger ones are refused before memory is taken.
-public enum DataLimits {
+package enum DataLimits {
   /// Bytes of one file, and of all images of one set: 1 GiB (CIFAR-10 takes 0.15).
-  public static let byteCount = 1 << 30
+  package static let byteCount = 1 << 30
   /// Pixels of one picture (PNG, PGM, PPM, BMP): 64 Mi.
-  public static let pixelCount = 1 << 26
+  package static let pixelCount = 1 << 26
   /// Height or width of one picture.
-  public static let side = 1 << 16
+  package static let side = 1 << 16
   /// Classes of one set, because a label is a byte.
-  public static let classCount = 256
+  package static let classCount = 256
 }

@@ -36,7 +36,7 @@ extension DataSource {
 }
 
 /// The four IDX files of MNIST and of sets made like it.
-public enum IDXFolder {
+package enum IDXFolder {
   private static let trainImages = "train-images-idx3-ubyte"
   private static let trainLabels = "train-labels-idx1-ubyte"
   private static let testImages = "t10k-images-idx3-ubyte"
@@ -55,7 +55,7 @@ public enum IDXFolder {
 
   /// Classes are called 0 … 9, or by Fashion-MNIST's names where the folder's own name has
   /// "fashion" in it. More than 10 labels give as many numbers.
-  public static func load(
+  package static func load(
     folder: String, labels: LabelPolicy = .checked
   ) throws(DataError) -> DataSource {
     let folderName = Files.lastName(of: folder)

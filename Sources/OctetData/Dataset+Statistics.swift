@@ -1,15 +1,15 @@
 /// One channel over all pixels of a set, as fractions of 255.
-public struct ChannelStatistics: Equatable, Sendable {
+package struct ChannelStatistics: Equatable, Sendable {
   /// 0 … 1.
-  public var mean: Double
-  /// Of the population, 0 … 0.5; 0 where the channel never changes.
-  public var standardDeviation: Double
+  package var mean: Double
+  /// The standard deviation of the population, 0 … 0.5; 0 where the channel never changes.
+  package var standardDeviation: Double
 }
 
 extension Dataset {
   /// Mean and standard deviation of each channel. The sums are whole numbers, so the order of the
   /// images changes nothing.
-  public var channelStatistics: [ChannelStatistics] {
+  package var channelStatistics: [ChannelStatistics] {
     // At most 2^30 bytes (DataLimits) of 255²: below 2^46.
     var sums = [Int](repeating: 0, count: channelCount)
     var squares = sums
@@ -31,7 +31,7 @@ extension Dataset {
 
 extension DataSource {
   /// What a person who trains on this should know, one sentence each.
-  public var notes: [String] {
+  package var notes: [String] {
     var notes: [String] = []
     let empty = zip(train.classNames, train.classCounts).filter { $0.1 == 0 }.map(\.0)
     if !empty.isEmpty {

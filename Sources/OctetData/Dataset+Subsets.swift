@@ -25,32 +25,6 @@ extension Dataset {
     subset(0..<min(max(count, 0), self.count))
   }
 
-  /// The images in a random order that depends on the seed only.
-  public func shuffled(seed: UInt64) -> Dataset {
-    subset(BatchOrder.shuffledIndices(count: count, seed: seed, epoch: 0))
-  }
-
-  /// Splits off `validationCount` images (0 … count) drawn at random from the seed; both parts
-  /// keep the order of the whole.
-  public func split(
-    validationCount: Int, seed: UInt64
-  ) -> (train: Dataset, validation: Dataset) {
-    precondition((0...count).contains(validationCount), "more validation images than images")
-    let order = BatchOrder.shuffledIndices(count: count, seed: seed, epoch: 0)
-    return (
-      subset(order[validationCount...].sorted()), subset(order[..<validationCount].sorted())
-    )
-  }
-
-  /// The same by fraction, 0 … 1, rounded to the nearest count.
-  public func split(
-    validationFraction: Double, seed: UInt64
-  ) -> (train: Dataset, validation: Dataset) {
-    precondition((0...1).contains(validationFraction), "a fraction is 0 to 1")
-    return split(
-      validationCount: Int((Double(count) * validationFraction).rounded()), seed: seed)
-  }
-
   /// How many images each class has, in the order of `classNames`.
   public var classCounts: [Int] {
     var counts = [Int](repeating: 0, count: classNames.count)
@@ -59,32 +33,11 @@ extension Dataset {
   }
 }
 
-/// The indices of one epoch's mini-batches.
-///
-/// Every index comes exactly once; the last batch is smaller where the size does not divide the
-/// count. The order depends on seed and epoch only.
-public struct BatchOrder: Sequence, IteratorProtocol, Sendable {
-  private let indices: [Int]
-  private let batchSize: Int
-  private var offset = 0
-
-  public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int) {
-    precondition(batchSize > 0, "a batch has at least one image")
-    indices = Self.shuffledIndices(count: count, seed: seed, epoch: epoch)
-    self.batchSize = batchSize
-  }
-
-  public mutating func next() -> ArraySlice<Int>? {
-    guard offset < indices.count else { return nil }
-    let batch = indices[offset..<Swift.min(offset + batchSize, indices.count)]
-    offset = batch.endIndex
-    return batch
-  }
-
-  /// 0 ..< count in random order (Fisher–Yates).
-  public static func shuffledIndices(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+extension Dataset {
+  /// The indices 0 ..< `count` in a random order that depends on the seed only.
+  package static func shuffledIndices(count: Int, seed: UInt64) -> [Int] {
     var indices = [Int](0..<count)
-    var random = Xoshiro256(seed: seed, stream: UInt64(bitPattern: Int64(epoch)))
+    var random = Xoshiro256(seed: seed, stream: 0)
     random.shuffle(&indices)
     return indices
   }

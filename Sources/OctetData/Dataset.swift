@@ -4,14 +4,19 @@ public struct Dataset: Sendable {
   public var pixels: [UInt8]
   /// N class indices into `classNames`.
   public var labels: [UInt8]
+  /// The height of every image in pixels.
   public var height: Int
+  /// The width of every image in pixels.
   public var width: Int
+  /// 1 for gray, 3 for RGB.
   public var channelCount: Int
+  /// The classes' names by index; empty when unknown.
   public var classNames: [String]
 
+  /// Makes a set of images; the counts must fit each other.
   public init(
     pixels: [UInt8], labels: [UInt8], height: Int, width: Int, channelCount: Int,
-    classNames: [String]
+    classNames: [String] = []
   ) {
     self.pixels = pixels
     self.labels = labels
@@ -21,6 +26,7 @@ public struct Dataset: Sendable {
     self.classNames = classNames
   }
 
+  /// The number of images.
   public var count: Int { labels.count }
   /// Bytes of one image: H·W·C.
   public var imageByteCount: Int { height * width * channelCount }
@@ -29,10 +35,14 @@ public struct Dataset: Sendable {
 /// What `--data` names: images to learn from and images to be judged by. A validation set, where
 /// one is wanted, is split off `train`.
 public struct DataSource: Sendable {
+  /// The source as the user named it.
   public var name: String
+  /// The images to learn from.
   public var train: Dataset
+  /// The images to be judged by.
   public var test: Dataset
 
+  /// Makes a source of the two sets.
   public init(name: String, train: Dataset, test: Dataset) {
     self.name = name
     self.train = train

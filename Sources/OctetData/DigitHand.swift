@@ -16,7 +16,8 @@ struct Hand {
   /// Displacement of a 4×4 grid of control points, in hundredths.
   let elasticity: Double
 
-  /// After scaling to 20 pixels, digits that are written small have thicker lines, by digit.
+  /// The pen's mean radius by digit: after scaling to 20 pixels, digits that are written small have
+  /// thicker lines.
   private static let meanRadius = [1.4, 1.3, 1.28, 1.24, 1.2, 1.14, 1.22, 1.26, 1.14, 1.12]
   /// Width relative to the glyph's, by digit.
   private static let meanAspect = [1.12, 0.9, 1.08, 1, 1.02, 1.08, 1, 1.05, 1.02, 0.98]

@@ -4,8 +4,9 @@
 /// addition, multiplication, division and square root are used (Swift neither reorders nor fuses
 /// them), and no `sin`, `exp` or `log`, so the bytes are the same on every machine.
 public enum Digits {
-  /// Height and width of an image.
+  /// The height and width of every digit in pixels.
   public static let side = 28
+  /// The names of the ten classes, `0` to `9`.
   public static let classNames = (0...9).map { String($0) }
   /// Images to learn from in `source(seed:)`.
   public static let trainCount = 20_000

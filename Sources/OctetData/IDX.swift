@@ -1,14 +1,14 @@
 /// The IDX format of MNIST (LeCun, Cortes, Burges), of unsigned bytes, plain or in gzip.
 ///
 ///     00 00 08 rank   sizes: rank big-endian 32-bit counts   product(sizes) bytes, row-major
-public enum IDX {
+package enum IDX {
   /// One array of unsigned bytes.
-  public struct Array: Equatable, Sendable {
+  package struct Array: Equatable, Sendable {
     /// Slowest first: N, H, W for images, N for labels.
-    public var sizes: [Int]
-    public var bytes: [UInt8]
+    package var sizes: [Int]
+    package var bytes: [UInt8]
 
-    public init(sizes: [Int], bytes: [UInt8]) {
+    package init(sizes: [Int], bytes: [UInt8]) {
       self.sizes = sizes
       self.bytes = bytes
     }
@@ -17,12 +17,12 @@ public enum IDX {
   /// Reads one file. A file is taken as gzip by its first two bytes, not by its name.
   ///
   /// No more than the sizes in the header is ever unpacked, and at most `DataLimits.byteCount`.
-  public static func read(contentsOf path: String) throws(DataError) -> Array {
+  package static func read(contentsOf path: String) throws(DataError) -> Array {
     try decode(try Files.read(path), path: path)
   }
 
   /// The same from bytes in memory; `path` serves the error messages only.
-  public static func decode(_ file: [UInt8], path: String) throws(DataError) -> Array {
+  package static func decode(_ file: [UInt8], path: String) throws(DataError) -> Array {
     var source = IDXSource(file: file, path: path)
     var header: [UInt8] = []
     try source.read(4, into: &header, of: "the header")
@@ -59,7 +59,7 @@ public enum IDX {
   }
 
   /// The bytes of an IDX file. Sizes must be 1 to 4, below 2³², with the product `bytes.count`.
-  public static func encode(_ array: Array) -> [UInt8] {
+  package static func encode(_ array: Array) -> [UInt8] {
     precondition((1...4).contains(array.sizes.count), "an IDX file has 1 to 4 sizes")
     precondition(array.sizes.reduce(1, *) == array.bytes.count, "sizes and bytes do not match")
     var file: [UInt8] = [0, 0, 8, UInt8(array.sizes.count)]

@@ -1,12 +1,15 @@
 /// One picture, 8 bits a channel.
 public struct Image: Equatable, Sendable {
+  /// The height in pixels.
   public var height: Int
+  /// The width in pixels.
   public var width: Int
   /// 1 grey, 3 red, green, blue.
   public var channelCount: Int
   /// H·W·C bytes, HWC.
   public var pixels: [UInt8]
 
+  /// Makes a picture of H·W·C bytes.
   public init(height: Int, width: Int, channelCount: Int, pixels: [UInt8]) {
     self.height = height
     self.width = width

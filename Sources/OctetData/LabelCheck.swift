@@ -2,7 +2,7 @@
 public enum LabelPolicy: Sendable {
   /// They are refused: see `LabelCheck`.
   case checked
-  /// As many classes are made as the highest label asks for.
+  /// Labels are taken as they are: there are as many classes as the highest one asks for.
   case asTheyAre
 }
 

@@ -6,11 +6,11 @@ import CZlib
 /// 8, those below 8 bits spread over 0 … 255. **Transparency is laid on black**, the background
 /// of MNIST's digits: an alpha channel, a palette's alpha, or a transparent colour. Gamma and
 /// colour profiles are left out. Every chunk's CRC and the data's check sum are compared.
-public enum PNG {
+package enum PNG {
   static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
   /// The bytes of a PNG file of the picture: 8 bits a channel, grey or RGB, not interlaced.
-  public static func encode(_ image: Image) -> [UInt8] {
+  package static func encode(_ image: Image) -> [UInt8] {
     let rowByteCount = image.width * image.channelCount
     precondition(
       image.channelCount == 1 || image.channelCount == 3, "a picture has 1 or 3 channels")

@@ -2,12 +2,12 @@
 ///
 /// It turns a seed, however poor, into well-mixed words. The same seed gives the same words on
 /// every machine.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  public init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var word = state
     word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -21,14 +21,14 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
 /// Its helpers use integers and IEEE addition and multiplication only, so that a seed gives the
 /// same numbers on every machine; the standard library's own `random(in:using:)` and
 /// `shuffled(using:)` promise that only within one release.
-public struct Xoshiro256: RandomNumberGenerator, Sendable {
+package struct Xoshiro256: RandomNumberGenerator, Sendable {
   private var a: UInt64
   private var b: UInt64
   private var c: UInt64
   private var d: UInt64
 
   /// The state is four words of `SplitMix64(seed:)`, as the authors advise; it is never all zero.
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     var mixer = SplitMix64(seed: seed)
     a = mixer.next()
     b = mixer.next()
@@ -37,12 +37,12 @@ public struct Xoshiro256: RandomNumberGenerator, Sendable {
   }
 
   /// One of many independent streams of a seed: for image `stream`, epoch `stream`, …
-  public init(seed: UInt64, stream: UInt64) {
+  package init(seed: UInt64, stream: UInt64) {
     var mixer = SplitMix64(seed: stream)
     self.init(seed: seed ^ mixer.next())
   }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let scrambled = b &* 5
     let result = ((scrambled << 7) | (scrambled >> 57)) &* 9
     let shifted = b << 17
@@ -56,7 +56,7 @@ public struct Xoshiro256: RandomNumberGenerator, Sendable {
   }
 
   /// Uniform in 0 ..< `bound`, without bias (Lemire 2019). `bound` must be above 0.
-  public mutating func next(below bound: Int) -> Int {
+  package mutating func next(below bound: Int) -> Int {
     precondition(bound > 0, "a random index needs a range that is not empty")
     let range = UInt64(bound)
     var product = next().multipliedFullWidth(by: range)
@@ -68,24 +68,24 @@ public struct Xoshiro256: RandomNumberGenerator, Sendable {
   }
 
   /// Uniform in 0 ..< 1, a multiple of 2⁻⁵³.
-  public mutating func nextUnit() -> Double {
+  package mutating func nextUnit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
   /// Uniform in `range`.
-  public mutating func next(in range: ClosedRange<Double>) -> Double {
+  package mutating func next(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * nextUnit()
   }
 
   /// Bell-shaped with mean 0 and standard deviation 1, within ±3.47: the scaled sum of four
   /// uniform numbers, because that needs no logarithm, whose last bit differs between libraries.
-  public mutating func nextBell() -> Double {
+  package mutating func nextBell() -> Double {
     let sum = nextUnit() + nextUnit() + nextUnit() + nextUnit()
     return (sum - 2) * 1.732_050_807_568_877_2
   }
 
   /// Fisher–Yates: every order equally likely.
-  public mutating func shuffle<Element>(_ elements: inout [Element]) {
+  package mutating func shuffle<Element>(_ elements: inout [Element]) {
     var remaining = elements.count
     while remaining > 1 {
       let index = next(below: remaining)

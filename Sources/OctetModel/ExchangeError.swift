@@ -29,6 +29,16 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension ExchangeError {
+  /// What is wrong with the graph that a file became, as a fault of the file.
+  package init(_ error: GraphError) {
+    switch error {
+    case .invalid(let node, let reason), .unsupported(let node, _, let reason):
+      self = .invalidModel(place: node, reason: reason)
+    }
+  }
+}
+
 /// A node that Octet refuses, with the reason and a way out.
 public struct UnsupportedNode: Sendable, Hashable, CustomStringConvertible {
   /// The node's name in the file; made from its place where it has none.

@@ -1,5 +1,5 @@
 /// Names that fit a width and still differ.
-public enum ShortNames {
+package enum ShortNames {
   /// Each name in at most `width` characters, in the same order.
   ///
   /// What all long names begin with goes first, up to a separator; then the middle goes, because
@@ -7,7 +7,7 @@ public enum ShortNames {
   /// room for a number.
   ///
   /// - Parameter width: 4 at least.
-  public static func fit(_ names: [String], width: Int) -> [String] {
+  package static func fit(_ names: [String], width: Int) -> [String] {
     let width = max(width, 4)
     let long = Set(names.filter { $0.count > width })
     guard !long.isEmpty else { return names }

@@ -96,6 +96,6 @@ public struct TensorFormat: Sendable {
     zeroPoint = tensor.zeroPoint
   }
 
-  /// N, H, W, C: dimension `axis`, in 0 ..< 4; where there are fewer than four, 1s stand before them.
+  /// N, H, W, C: dimension `axis`, in 0 ..< 4; where there are fewer than four, 1s stand before.
   public func dimension(_ axis: Int) -> Int { Int(dimensions[axis]) }
 }

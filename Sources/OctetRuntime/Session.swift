@@ -33,8 +33,8 @@ public struct Session: ~Copyable, ~Escapable {
     state = try unsafe SessionState(model.blob, arena: arena, backend: backend, workspace: region)
   }
 
-  /// The same in memory from C, of the linker or of `mmap`, whose lifetime nobody can check: it must
-  /// outlive the session and belong to it alone.
+  /// The same in memory from C, of the linker or of `mmap`, whose lifetime nobody can check: it
+  /// must outlive the session and belong to it alone.
   @_lifetime(copy model)
   public init(
     model: Model, arena: UnsafeMutableRawBufferPointer, backend: Backend? = nil,
@@ -101,8 +101,8 @@ public struct Session: ~Copyable, ~Escapable {
   }
 
   /// Fills the inputs with bytes made from the blob's seed, runs, and compares each operator's
-  /// result with the checksum that the host recorded. Nil when all match, otherwise the index of the
-  /// first operator that differs.
+  /// result with the checksum that the host recorded. Nil when all match, otherwise the index of
+  /// the first operator that differs.
   public mutating func selfTest() -> Int? { state.selfTest() }
 
   /// Writes the inputs that the self-test runs on.

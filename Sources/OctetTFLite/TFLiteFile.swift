@@ -48,25 +48,25 @@ struct TFLiteFile {
   init(_ bytes: [UInt8]) throws(ExchangeError) {
     flatBuffer = FlatBuffer(bytes, format: Self.format)
     let root = try flatBuffer.root(identifier: Self.identifier)
-    let version = try root.integer(TFLiteSlot.Model.version, UInt32.self)
+    let version = try root[TFLiteSchema.Model.version]
     guard version == 3 else {
       throw flatBuffer.malformed(at: root.position, "the schema's version is \(version), not 3")
     }
-    let codes = try root.tables(TFLiteSlot.Model.operatorCodes)
-    let subgraphs = try root.tables(TFLiteSlot.Model.subgraphs)
+    let codes = try root[TFLiteSchema.Model.operatorCodes]
+    let subgraphs = try root[TFLiteSchema.Model.subgraphs]
     guard let subgraph = subgraphs.first else {
       throw flatBuffer.malformed(at: root.position, "there is no graph in it")
     }
-    buffers = try root.tables(TFLiteSlot.Model.buffers)
+    buffers = try root[TFLiteSchema.Model.buffers]
     tensors = []
-    for table in try subgraph.tables(TFLiteSlot.Subgraph.tensors) {
+    for table in try subgraph[TFLiteSchema.Subgraph.tensors] {
       tensors.append(try Self.tensor(table, index: tensors.count))
     }
-    inputs = try subgraph.integers(TFLiteSlot.Subgraph.inputs, Int32.self).map { Int($0) }
-    outputs = try subgraph.integers(TFLiteSlot.Subgraph.outputs, Int32.self).map { Int($0) }
+    inputs = try subgraph[TFLiteSchema.Subgraph.inputs].map { Int($0) }
+    outputs = try subgraph[TFLiteSchema.Subgraph.outputs].map { Int($0) }
     let operators = try codes.map { (table) throws(ExchangeError) in try Self.operatorCode(table) }
     nodes = []
-    for table in try subgraph.tables(TFLiteSlot.Subgraph.operators) {
+    for table in try subgraph[TFLiteSchema.Subgraph.operators] {
       nodes.append(try Self.node(table, operators))
     }
     try checkIndices()
@@ -82,11 +82,11 @@ struct TFLiteFile {
     }
     let table = buffers[tensor.buffer]
     var (start, count) = (0, 0)
-    let offset = try table.integer(TFLiteSlot.Buffer.offset, UInt64.self)
+    let offset = try table[TFLiteSchema.Buffer.offset]
     if offset > 1 {
-      (start, count) = (offset, try table.integer(TFLiteSlot.Buffer.byteCount, UInt64.self))
+      (start, count) = (offset, try table[TFLiteSchema.Buffer.byteCount])
       try flatBuffer.require(start, count)
-    } else if let data = try table.vector(TFLiteSlot.Buffer.data, elementByteCount: 1) {
+    } else if let data = try table.vector(TFLiteSchema.Buffer.data) {
       (start, count) = data
     }
     try flatBuffer.spend(count, at: start)
@@ -96,35 +96,35 @@ struct TFLiteFile {
   // MARK: Tables
 
   private static func tensor(_ table: FlatTable, index: Int) throws(ExchangeError) -> Tensor {
-    typealias Slot = TFLiteSlot.Tensor
-    let name = String((try table.string(Slot.name) ?? "").prefix(1000))
+    typealias Slot = TFLiteSchema.Tensor
+    let name = String((try table[Slot.name] ?? "").prefix(1000))
     var tensor = Tensor(
       name: name.isEmpty ? "tensor\(index)" : name,
-      shape: try table.integers(Slot.shape, Int32.self).map { Int($0) },
-      type: try table.integer(Slot.type, Int8.self),
-      buffer: try table.integer(Slot.buffer, UInt32.self), scales: [], zeroPoints: [], axis: 0)
-    let signature = try table.integers(Slot.shapeSignature, Int32.self)
+      shape: try table[Slot.shape].map { Int($0) },
+      type: try table[Slot.type],
+      buffer: try table[Slot.buffer], scales: [], zeroPoints: [], axis: 0)
+    let signature = try table[Slot.shapeSignature]
     if signature.count == tensor.shape.count {
       tensor.openAxes = Set(signature.indices.filter { signature[$0] < 0 })
     }
-    if let quantization = try table.table(Slot.quantization) {
-      typealias Slot = TFLiteSlot.Quantization
-      tensor.scales = try quantization.floats(Slot.scales)
-      tensor.zeroPoints = try quantization.integers(Slot.zeroPoints, Int64.self)
-      tensor.axis = try quantization.integer(Slot.dimension, Int32.self)
-      if try quantization.integer(Slot.detailsType, UInt8.self) != 0 {
+    if let quantization = try table[Slot.quantization] {
+      typealias Slot = TFLiteSchema.Quantization
+      tensor.scales = try quantization[Slot.scales]
+      tensor.zeroPoints = try quantization[Slot.zeroPoints]
+      tensor.axis = try quantization[Slot.dimension]
+      if try quantization[Slot.detailsType] != 0 {
         tensor.refusal =
           "has a quantization scheme of its own; convert it to scales and zero points"
       }
     }
     tensor.makeSigned()
-    if try table.flag(Slot.isVariable) {
+    if try table[Slot.isVariable] {
       tensor.refusal = "keeps a state between runs; only models without state are supported"
     }
-    if try table.has(Slot.sparsity) {
+    if try table.field(Slot.sparsity, byteCount: 1) != nil {
       tensor.refusal = "is stored sparse; convert the model without sparsity"
     }
-    if try table.integer(Slot.externalBuffer, UInt32.self) != 0 {
+    if try table[Slot.externalBuffer] != 0 {
       tensor.refusal = "has its data in another file; convert the model into one file"
     }
     return tensor
@@ -133,30 +133,30 @@ struct TFLiteFile {
   private static func operatorCode(
     _ table: FlatTable
   ) throws(ExchangeError) -> (code: Int, name: String) {
-    typealias Slot = TFLiteSlot.OperatorCode
+    typealias Slot = TFLiteSchema.OperatorCode
     // Old files have only the byte, new ones both; a code above 127 stands only in the new field.
     let code = max(
-      try table.integer(Slot.deprecatedBuiltinCode, Int8.self),
-      try table.integer(Slot.builtinCode, Int32.self))
-    let custom = try table.string(Slot.customCode)
-    return (code, custom.map { "custom \($0)" } ?? TFLiteOperator.name(code))
+      try table[Slot.deprecatedBuiltinCode],
+      try table[Slot.builtinCode])
+    let custom = try table[Slot.customCode]
+    return (code, custom.map { "custom \($0)" } ?? TFLiteBuiltin.name(code))
   }
 
   private static func node(
     _ table: FlatTable, _ operators: [(code: Int, name: String)]
   ) throws(ExchangeError) -> Node {
-    typealias Slot = TFLiteSlot.Operator
-    let index = try table.integer(Slot.codeIndex, UInt32.self)
+    typealias Slot = TFLiteSchema.Operator
+    let index = try table[Slot.codeIndex]
     guard operators.indices.contains(index) else {
       throw table.buffer.malformed(
         at: table.position, "operator code \(index) of \(operators.count) does not exist")
     }
     return Node(
       code: operators[index].code, operatorName: operators[index].name,
-      inputs: try table.integers(Slot.inputs, Int32.self).map { Int($0) },
-      outputs: try table.integers(Slot.outputs, Int32.self).map { Int($0) },
-      optionsType: try table.integer(Slot.optionsType, UInt8.self),
-      options: try table.table(Slot.options))
+      inputs: try table[Slot.inputs].map { Int($0) },
+      outputs: try table[Slot.outputs].map { Int($0) },
+      optionsType: try table[Slot.optionsType],
+      options: try table[Slot.options])
   }
 
   private func checkIndices() throws(ExchangeError) {

@@ -1,24 +1,37 @@
 import OctetModel
 import OctetPasses
 
-/// Why a node cannot be taken over.
+/// Why a node cannot be taken over, or written.
 enum TFLiteRefusal: Error {
-  /// It means something that Octet does not do.
+  /// It means something that Octet, or TFLite, does not do.
   case unsupported(String)
   /// The file is at fault.
   case broken(ExchangeError)
+
+  var reason: String {
+    switch self {
+    case .unsupported(let reason): reason
+    case .broken(let error): error.description
+    }
+  }
+
+  static let noOperator = TFLiteRefusal.unsupported(
+    "Octet has no such operator; replace it in the model by operators that it has")
 }
 
 /// Builds a graph from the tables of a file, node by node. How each operator becomes an operation
-/// stands in the extensions.
-struct TFLiteImporter {
+/// stands in the files of `Operators`.
+final class TFLiteImporter {
   private(set) var file: TFLiteFile
-  let known = TFLiteKnowledge()
+  /// Values of the file's integer tensors that follow from shapes.
+  private(set) var knownIntegers: [Int: [Int]] = [:]
+  /// Shapes of the file's tensors that it leaves open.
+  private(set) var knownShapes: [Int: [Int]] = [:]
   var graph = Graph()
   /// Nodes that read their input several times, since their weights need more than 8 bits.
   var widenedNodes: [String] = []
-  /// Weights that the file has in int8 where their node computes with floats.
-  var dequantizedWeightCount = 0
+  /// Whether the file has weights in int8 where their node computes with floats.
+  var storesWeightsInInt8 = false
   /// File tensor to graph tensor.
   private var placed: [Int: TensorIndex] = [:]
   private var tensorNames = UniqueNames()
@@ -27,7 +40,7 @@ struct TFLiteImporter {
 
   init(_ file: TFLiteFile) { self.file = file }
 
-  mutating func run() throws(ExchangeError) -> Graph {
+  func run() throws(ExchangeError) -> Graph {
     try prepare()
     for input in file.inputs { graph.inputs.append(try endpoint(input, "input")) }
     for index in file.nodes.indices { try add(file.nodes[index]) }
@@ -40,10 +53,7 @@ struct TFLiteImporter {
     do {
       try graph.validate()
     } catch {
-      switch error {
-      case .invalid(let node, let reason), .unsupported(let node, _, let reason):
-        throw .invalidModel(place: node, reason: reason)
-      }
+      throw ExchangeError(error)
     }
     return graph
   }
@@ -63,7 +73,7 @@ struct TFLiteImporter {
   }
 
   /// Drops nodes that no output depends on, such as one that was there for its shape.
-  private mutating func dropUnread() {
+  private func dropUnread() {
     var read = Set(graph.outputs)
     var kept: [Node] = []
     for node in graph.nodes.reversed() where node.outputs.contains(where: { read.contains($0) }) {
@@ -73,7 +83,7 @@ struct TFLiteImporter {
     graph.nodes = kept.reversed()
   }
 
-  private mutating func prepare() throws(ExchangeError) {
+  private func prepare() throws(ExchangeError) {
     do {
       try file.joinBlocks()
     } catch {
@@ -94,7 +104,7 @@ struct TFLiteImporter {
     guard open.isEmpty else { throw .unsupported(open) }
   }
 
-  private mutating func endpoint(
+  private func endpoint(
     _ index: Int, _ role: String
   ) throws(ExchangeError) -> TensorIndex {
     do {
@@ -110,18 +120,20 @@ struct TFLiteImporter {
     }
   }
 
-  private mutating func add(_ node: TFLiteFile.Node) throws(ExchangeError) {
+  private func add(_ node: TFLiteFile.Node) throws(ExchangeError) {
     let name = node.outputs.first.map { file.tensors[$0].name.firstName } ?? node.operatorName
     do throws(TFLiteRefusal) {
-      if try computeShape(node) { return }
-      guard let kind = TFLiteOperator(rawValue: node.code) else {
-        throw TFLiteRefusal.unsupported(
-          "Octet has no such operator; replace it in the model by operators that it has")
+      guard let (builtin, definition) = TFLiteDefinitions.byCode[node.code] else {
+        throw TFLiteRefusal.noOperator
       }
-      let call = TFLiteCall(
-        node: node, kind: kind, name: nodeNames.take(name), file: file, known: known)
+      var call = TFLiteCall(node: node, kind: builtin, name: node.operatorName, importer: self)
+      if let integers = try call.knownResult(definition) {
+        knownIntegers[node.outputs[0]] = integers
+        return
+      }
+      call.name = nodeNames.take(name)
       try call.checkOperandCounts()
-      try convert(call)
+      try definition.read(call)
     } catch {
       switch error {
       case .broken(let error): throw error
@@ -132,116 +144,16 @@ struct TFLiteImporter {
     }
   }
 
-  private mutating func convert(_ call: TFLiteCall) throws(TFLiteRefusal) {
-    switch call.kind {
-    case .conv2D: try convolution(call)
-    case .depthwiseConv2D: try depthwiseConvolution(call)
-    case .transposeConv: try transposedConvolution(call)
-    case .fullyConnected: try fullyConnected(call)
-    case .batchMatMul: try batchProduct(call)
-    case .maxPool2D, .averagePool2D: try pool(call)
-    case .resizeBilinear, .resizeNearestNeighbor: try resize(call)
-    case .add, .sub, .mul, .div, .minimum, .maximum: try binary(call)
-    case .squaredDifference: try append(call, .squaredDifference, inputCount: 2)
-    case .softmax: try softmax(call)
-    case .logSoftmax: try logSoftmax(call)
-    case .l2Normalization: try l2Normalization(call)
-    case .quantize: try append(call, .quantize)
-    case .dequantize: try dequantize(call)
-    case .mean: try mean(call)
-    case .sum: try sum(call)
-    case .reduceMax, .reduceMin: try reduceExtreme(call)
-    case .reduceProd: try reduceProduct(call)
-    case .argMax, .argMin: try extremum(call)
-    case .shape:
-      throw .unsupported(
-        "its inputs are computed while the model runs; convert it with fixed shapes")
-    case .spaceToBatchND, .batchToSpaceND:
-      throw .unsupported(
-        "it does not stand around a convolution that it dilates; convert the model with a fixed "
-          + "batch of 1")
-    default:
-      if try arrange(call) { return }
-      try function(call)
-    }
-  }
+  // MARK: What the definitions use
 
-  /// Operators that move values without changing them; false for any other.
-  private mutating func arrange(_ call: TFLiteCall) throws(TFLiteRefusal) -> Bool {
-    switch call.kind {
-    case .concatenation: try concatenation(call)
-    case .pack: try pack(call)
-    case .unpack: try unpack(call)
-    case .tile: try tile(call)
-    case .gather: try gather(call)
-    case .select, .selectV2: try select(call)
-    case .pad, .padV2: try pad(call)
-    case .mirrorPad: try mirrorPad(call)
-    case .reshape, .squeeze, .expandDims: try reshape(call)
-    case .transpose: try transpose(call)
-    case .depthToSpace, .spaceToDepth: try moveBlocks(call)
-    case .slice: try slice(call)
-    case .stridedSlice: try stridedSlice(call)
-    case .split, .splitV: try split(call)
-    default: return false
-    }
-    return true
-  }
-
-  // MARK: What the converters use
-
-  /// Adds a node that reads the call's first `inputCount` inputs.
-  mutating func append(
-    _ call: TFLiteCall, _ operation: Operation, inputCount: Int = 1
-  ) throws(TFLiteRefusal) {
-    var inputs: [TensorIndex] = []
-    for index in call.node.inputs.prefix(inputCount) { inputs.append(try tensor(index)) }
-    try append(call, operation, inputs: inputs)
-  }
-
-  mutating func append(
-    _ call: TFLiteCall, _ operation: Operation, inputs: [TensorIndex]
-  ) throws(TFLiteRefusal) {
-    var outputs: [TensorIndex] = []
-    for index in call.node.outputs { outputs.append(try tensor(index)) }
-    let node = Node(name: call.name, operation: operation, inputs: inputs, outputs: outputs)
-    graph.nodes.append(node)
-    try checkShapes(call, node)
-  }
-
-  /// The declared shapes must be those that follow from the inputs'; a file that leaves them open
-  /// gets them.
-  private mutating func checkShapes(_ call: TFLiteCall, _ node: Node) throws(TFLiteRefusal) {
-    let shapes: [[Int]]
-    do {
-      shapes = try graph.outputShapes(of: node)
-    } catch {
-      switch error {
-      case .invalid(_, let reason), .unsupported(_, _, let reason):
-        throw .broken(.invalidModel(place: "node '\(call.name)'", reason: reason))
-      }
-    }
-    for (position, (tensor, shape)) in zip(node.outputs, shapes).enumerated() {
-      let declared = graph.tensors[tensor].shape
-      if declared == shape { continue }
-      let index = call.node.outputs[position]
-      let open = file.tensors[index].openAxes
-      let fits =
-        declared.count == shape.count
-        && shape.indices.allSatisfy { declared[$0] == shape[$0] || open.contains($0) }
-      graph.tensors[tensor].shape = shape
-      known.shapes[index] = shape
-      guard declared.isEmpty || fits else {
-        throw .broken(
-          .invalidModel(
-            place: "node '\(call.name)'",
-            reason: "its output should have the shape \(shape), but the file says \(declared)"))
-      }
-    }
+  /// Gives a tensor of the file, and of the graph, the shape that follows from its node.
+  func settle(_ index: Int, _ shape: [Int]) {
+    knownShapes[index] = shape
+    if let tensor = placed[index] { graph.tensors[tensor].shape = shape }
   }
 
   /// The graph's tensor for a tensor of the file, made when first asked for.
-  mutating func tensor(_ index: Int) throws(TFLiteRefusal) -> TensorIndex {
+  func tensor(_ index: Int) throws(TFLiteRefusal) -> TensorIndex {
     if let known = placed[index] { return known }
     guard index >= 0 else {
       throw .broken(.invalidModel(place: "a node", reason: "an input that it needs is absent"))
@@ -262,33 +174,18 @@ struct TFLiteImporter {
     return graph.tensors.count - 1
   }
 
-  /// A node before the call's last, and its result, which has the type and grid of `like`.
-  mutating func step(
-    _ call: TFLiteCall, _ operation: Operation, _ inputs: [TensorIndex], like: TensorIndex,
-    shape: [Int], _ suffix: String
-  ) -> TensorIndex {
-    var held = graph.tensors[like]
-    (held.name, held.shape, held.constant) = (call.name + suffix, shape, nil)
-    let output = addTensor(held)
-    graph.nodes.append(
-      Node(
-        name: uniqueNodeName(call.name + suffix), operation: operation, inputs: inputs,
-        outputs: [output]))
-    return output
-  }
-
   /// Makes a tensor of the file stand for one of the graph that exists already.
-  mutating func place(_ index: Int, at tensor: TensorIndex) { placed[index] = tensor }
+  func place(_ index: Int, at tensor: TensorIndex) { placed[index] = tensor }
 
   /// A tensor that the file does not have.
-  mutating func addTensor(_ tensor: Tensor) -> TensorIndex {
+  func addTensor(_ tensor: Tensor) -> TensorIndex {
     var tensor = tensor
     tensor.name = tensorNames.take(tensor.name)
     return graph.add(tensor)
   }
 
   /// A node's name that none has yet.
-  mutating func uniqueNodeName(_ name: String) -> String { nodeNames.take(name) }
+  func uniqueNodeName(_ name: String) -> String { nodeNames.take(name) }
 }
 
 extension String {

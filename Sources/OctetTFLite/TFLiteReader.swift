@@ -9,7 +9,7 @@ import OctetModel
 public enum TFLiteReader {
   /// The operators that Octet reads, in the order of their numbers.
   public static var operators: [String] {
-    TFLiteOperator.allCases.map { TFLiteOperator.name($0.rawValue) }
+    TFLiteDefinitions.byCode.keys.sorted().map { TFLiteBuiltin.name($0) }
   }
 
   /// Reads a model from memory.
@@ -23,11 +23,11 @@ public enum TFLiteReader {
   /// Like `read`, with what should be said of the model.
   public static func importModel(_ bytes: [UInt8]) throws(ExchangeError) -> TFLiteImport {
     let file = try TFLiteFile(bytes)
-    var importer = TFLiteImporter(file)
+    let importer = TFLiteImporter(file)
     let graph = try importer.run()
     return TFLiteImport(
       graph: graph, widenedNodes: importer.widenedNodes,
-      storesWeightsInInt8: importer.dequantizedWeightCount > 0,
+      storesWeightsInInt8: importer.storesWeightsInInt8,
       unsignedPorts: (file.inputs + file.outputs).map { file.tensors[$0] }
         .filter(\.isUnsigned).map(\.name))
   }

@@ -5,6 +5,9 @@ public enum Architectures {
   /// What `named` knows.
   public static let names = ["lenet", "lenet-avg", "cnn-small", "mlp"]
 
+  /// Makes a network by its name, for images of a size.
+  ///
+  /// - Throws: when there is no such network, or the images are too small for it.
   public static func named(
     _ name: String, height: Int, width: Int, channelCount: Int, classCount: Int
   ) throws(TrainingError) -> Graph {

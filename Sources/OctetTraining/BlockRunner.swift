@@ -1,19 +1,19 @@
 import COctetFloatKernels
+import OctetData
 import OctetModel
 
 /// Loads sixteen images into a workspace and runs a network over them.
-@safe struct BlockRunner: Sendable {
-  // Safety: `kernels` are functions of this program.
-  let network: LaneNetwork
+struct BlockRunner: Sendable {
+  let network: TrainingNetwork
   let kernels: octet_float_kernels
   /// Pixel to real input: pixel · scale[c] + offset[c]; one of each serves all channels.
   private let scale, offset: [Float]
 
   init(
-    _ network: LaneNetwork, kernels: octet_float_kernels = unsafe FloatKernels.best
+    _ network: TrainingNetwork, kernels: octet_float_kernels = FloatKernels.best
   ) throws(TrainingError) {
     self.network = network
-    unsafe self.kernels = kernels
+    self.kernels = kernels
     let shape = network.graph.tensors[network.graph.inputs[0]].shape
     let mean = network.graph.metadata.normalization?.mean ?? [0]
     let deviation = network.graph.metadata.normalization?.standardDeviation ?? [1]
@@ -33,12 +33,18 @@ import OctetModel
     offset = zip(mean, deviation).map { -$0 / $1 }
   }
 
-  /// - Throws: when the images are not of the network's input size or a label is no class of it.
-  func check(_ images: LabelledImages) throws(TrainingError) {
+  /// - Throws: when there are not as many pixels as the labels' images have, when the images are
+  ///   not of the network's input size, or when a label is no class of it.
+  func check(_ images: Dataset) throws(TrainingError) {
     let shape = network.graph.tensors[network.graph.inputs[0]].shape
     let size = [1, images.height, images.width, images.channelCount]
     guard shape == size || shape == [1, images.imageByteCount] else {
       throw .data("images are \(size.dropFirst()), the network wants \(shape.dropFirst())")
+    }
+    guard images.pixels.count == images.count * images.imageByteCount else {
+      throw .data(
+        "\(images.pixels.count) pixels are not \(images.count) images of "
+          + "\(images.height)×\(images.width)×\(images.channelCount); check the dimensions")
     }
     if let label = images.labels.first(where: { $0 >= network.classCount }) {
       throw .data("label \(label) is none of the network's \(network.classCount) classes")
@@ -48,18 +54,18 @@ import OctetModel
   /// Forward over the images at `indices[first ..< first + count]`, at most 16. The other lanes
   /// repeat the first image.
   func forward(
-    _ context: LaneContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
+    _ context: StepContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
     indices: UnsafePointer<Int>, count: Int
   ) {
-    unsafe withUnsafeTemporaryAllocation(
-      of: UnsafePointer<UInt8>.self, capacity: LaneNetwork.laneCount
+    withUnsafeTemporaryAllocation(
+      of: UnsafePointer<UInt8>.self, capacity: TrainingNetwork.blockSize
     ) { images in
-      for lane in 0..<LaneNetwork.laneCount {
-        unsafe images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
+      for lane in 0..<TrainingNetwork.blockSize {
+        images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
-      unsafe scale.withUnsafeBufferPointer { scale in
-        unsafe offset.withUnsafeBufferPointer { offset in
-          unsafe Lanewise.load(
+      scale.withUnsafeBufferPointer { scale in
+        offset.withUnsafeBufferPointer { offset in
+          BlockKernels.load(
             images, count: imageByteCount, scale: scale, offset: offset,
             into: context.pointer(network.input))
         }

@@ -1,7 +1,7 @@
 import COctetFloatKernels
 import OctetModel
 
-/// For each row r, pixel p and output j, over lanes:
+/// For each row r, pixel p and output j, for each of sixteen images:
 ///
 ///     y[r, p, j] = start + Σ_{a, b, k} x[r, p, a, b, k] · w[a, b, k, j]
 ///
@@ -20,10 +20,10 @@ struct Contraction {
     block.aCount = 1
     block.bCount = 1
     block.kCount = kCount
-    block.xK = LaneNetwork.laneCount
+    block.xK = TrainingNetwork.blockSize
     block.wK = wK
     block.wJ = wJ
-    block.yJ = LaneNetwork.laneCount
+    block.yJ = TrainingNetwork.blockSize
   }
 
   /// Cuts outputs and pixels into blocks as even as possible: 10 pixels go as 4 + 3 + 3 rather

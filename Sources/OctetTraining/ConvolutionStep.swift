@@ -8,15 +8,15 @@ import OctetModel
 ///     forward   y[r, p, o]            = b[o] + Σ x[r·s + i·d, p·s + j·d, c] · w[i, j, c, o]
 ///     weights   dw[i, j, c, o]        = Σ x[r·s + i·d, p·s + j·d, c] · dy[r, p, o]
 ///     input     dx[r·s + i·d, p·s + j·d, c] += Σ_o w[i, j, c, o] · dy[r, p, o]
-struct ConvolutionStep: LaneStep {
-  var input, output: LaneBuffer
+struct ConvolutionStep: TrainingStep {
+  var input, output: BlockBuffer
   /// The padded input; the input itself without padding.
-  var padded: LaneBuffer
-  var outputGradient: LaneBuffer
+  var padded: BlockBuffer
+  var outputGradient: BlockBuffer
   /// nil when nothing before this step needs it.
   var inputGradient: InputGradient?
   /// Like `padded`, for the gradient; unused without padding.
-  var paddedGradient: LaneBuffer
+  var paddedGradient: BlockBuffer
   var weightOffset: Int
   var biasOffset: Int?
   var weights: ConvolutionWeights
@@ -29,38 +29,38 @@ struct ConvolutionStep: LaneStep {
   private var inputChannelCount: Int { weights.inputs * weights.groups }
   private var outputChannelCount: Int { weights.outputs * weights.groups }
   /// Floats from one pixel or row to the next.
-  private var xPixel: Int { inputChannelCount * LaneNetwork.laneCount }
+  private var xPixel: Int { inputChannelCount * TrainingNetwork.blockSize }
   private var xRow: Int { geometry.paddedWidth * xPixel }
-  private var yPixel: Int { outputChannelCount * LaneNetwork.laneCount }
+  private var yPixel: Int { outputChannelCount * TrainingNetwork.blockSize }
   private var yRow: Int { geometry.outputWidth * yPixel }
 
-  func forward(_ context: LaneContext) {
+  func forward(_ context: StepContext) {
     if isPadded { copyRows(context, from: input, to: padded) }
     let contraction = forwardContraction()
     for group in 0..<weights.groups {
-      unsafe contraction.run(
-        context.kernels, x: lanes(context.pointer(padded), group * weights.inputs),
+      contraction.run(
+        context.kernels, x: element(context.pointer(padded), group * weights.inputs),
         w: context.parameters + weightOffset + group * weights.groupCount,
-        bias: biasOffset.map { unsafe context.parameters + $0 + group * weights.outputs },
-        y: unsafe lanes(context.pointer(output), group * weights.outputs))
+        bias: biasOffset.map { context.parameters + $0 + group * weights.outputs },
+        y: element(context.pointer(output), group * weights.outputs))
     }
   }
 
-  func backward(_ context: LaneContext) {
-    let dy = unsafe context.pointer(outputGradient)
+  func backward(_ context: StepContext) {
+    let dy = context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      unsafe Lanewise.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
+      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      unsafe Lanewise.sumPixels(
+      BlockKernels.sumPixels(
         geometry.outputHeight * geometry.outputWidth, channelCount: outputChannelCount, dy,
         into: context.gradients + biasOffset)
     }
-    unsafe weightGradient(context, dy)
+    weightGradient(context, dy)
     guard let inputGradient else { return }
     let target = isPadded ? paddedGradient : inputGradient.buffer
     if isPadded || inputGradient.isFirst { context.zero(target) }
-    unsafe addInputGradient(context, dy, to: context.pointer(target))
+    addInputGradient(context, dy, to: context.pointer(target))
     if isPadded { copyBack(context, inputGradient) }
   }
 
@@ -88,8 +88,8 @@ struct ConvolutionStep: LaneStep {
     return c
   }
 
-  private func weightGradient(_ context: LaneContext, _ dy: UnsafePointer<Float>) {
-    let sumK = weights.outputs * LaneNetwork.laneCount
+  private func weightGradient(_ context: StepContext, _ dy: UnsafePointer<Float>) {
+    let sumK = weights.outputs * TrainingNetwork.blockSize
     let sumB = weights.inputs * sumK
     let correlation = Correlation(
       rowCount: geometry.outputHeight, pixelCount: geometry.outputWidth,
@@ -98,21 +98,21 @@ struct ConvolutionStep: LaneStep {
       xPixel: geometry.stride.width * xPixel, xA: geometry.dilation.height * xRow,
       xB: geometry.dilation.width * xPixel, yRow: yRow, yPixel: yPixel,
       sumA: weights.kernelWidth * sumB, sumB: sumB, sumK: sumK)
-    let x = unsafe context.pointer(padded)
+    let x = context.pointer(padded)
     for group in 0..<weights.groups {
-      let floats = weights.groupCount * LaneNetwork.laneCount
-      unsafe context.scratch.update(repeating: 0, count: floats)
-      unsafe correlation.run(
-        context.kernels, x: lanes(x, group * weights.inputs),
-        dy: lanes(dy, group * weights.outputs), sums: context.scratch)
-      unsafe Lanewise.sum(
+      let floats = weights.groupCount * TrainingNetwork.blockSize
+      context.scratch.update(repeating: 0, count: floats)
+      correlation.run(
+        context.kernels, x: element(x, group * weights.inputs),
+        dy: element(dy, group * weights.outputs), sums: context.scratch)
+      BlockKernels.sum(
         weights.groupCount, context.scratch,
         into: context.gradients + weightOffset + group * weights.groupCount)
     }
   }
 
   private func addInputGradient(
-    _ context: LaneContext, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
+    _ context: StepContext, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
   ) {
     var c = Contraction(
       outputCount: weights.inputs, kCount: weights.outputs, wK: 1, wJ: weights.outputs)
@@ -122,41 +122,41 @@ struct ConvolutionStep: LaneStep {
     c.block.accumulates = 1
     for row in 0..<geometry.outputHeight {
       for group in 0..<weights.groups {
-        let source = unsafe lanes(dy + row * yRow, group * weights.outputs)
-        var w = unsafe context.parameters + weightOffset + group * weights.groupCount
+        let source = element(dy + row * yRow, group * weights.outputs)
+        var w = context.parameters + weightOffset + group * weights.groupCount
         for i in 0..<weights.kernelHeight {
           let y = row * geometry.stride.height + i * geometry.dilation.height
           for j in 0..<weights.kernelWidth {
-            let target = unsafe dx + y * xRow + j * geometry.dilation.width * xPixel
-            unsafe c.run(
+            let target = dx + y * xRow + j * geometry.dilation.width * xPixel
+            c.run(
               context.kernels, x: source, w: w, bias: nil,
-              y: lanes(target, group * weights.inputs))
-            unsafe w += weights.inputs * weights.outputs
+              y: element(target, group * weights.inputs))
+            w += weights.inputs * weights.outputs
           }
         }
       }
     }
   }
 
-  private func copyRows(_ context: LaneContext, from: LaneBuffer, to: LaneBuffer) {
+  private func copyRows(_ context: StepContext, from: BlockBuffer, to: BlockBuffer) {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      unsafe (context.pointer(to) + start + row * xRow).update(
-        from: lanes(context.pointer(from), row * count), count: count * LaneNetwork.laneCount)
+      (context.pointer(to) + start + row * xRow).update(
+        from: element(context.pointer(from), row * count), count: count * TrainingNetwork.blockSize)
     }
   }
 
-  private func copyBack(_ context: LaneContext, _ target: InputGradient) {
+  private func copyBack(_ context: StepContext, _ target: InputGradient) {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      let source = unsafe context.pointer(paddedGradient) + start + row * xRow
-      let result = unsafe lanes(context.pointer(target.buffer), row * count)
+      let source = context.pointer(paddedGradient) + start + row * xRow
+      let result = element(context.pointer(target.buffer), row * count)
       if target.isFirst {
-        unsafe result.update(from: source, count: count * LaneNetwork.laneCount)
+        result.update(from: source, count: count * TrainingNetwork.blockSize)
       } else {
-        unsafe Lanewise.add(count, result, source, into: result)
+        BlockKernels.add(count, result, source, into: result)
       }
     }
   }
@@ -171,11 +171,11 @@ struct ConvolutionGeometry: Sendable {
   var stride, dilation: Extent
 }
 
-/// `count` elements of sixteen lanes further on.
-func lanes(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
-  unsafe pointer + count * LaneNetwork.laneCount
+/// The element `count` further on, of sixteen images.
+func element(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
+  pointer + count * TrainingNetwork.blockSize
 }
 
-func lanes(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
-  unsafe pointer + count * LaneNetwork.laneCount
+func element(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
+  pointer + count * TrainingNetwork.blockSize
 }

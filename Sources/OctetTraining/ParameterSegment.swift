@@ -1,3 +1,4 @@
+import OctetData
 import OctetModel
 
 /// A constant of the graph inside the flat array of parameters.
@@ -15,7 +16,7 @@ package struct ParameterSegment: Sendable {
 /// How a constant is stored while training, chosen so that the forward pass reads neighbouring
 /// weights for neighbouring outputs and the weight gradients come out where they belong.
 package enum ParameterLayout: Sendable {
-  /// As in the graph.
+  /// The graph's own order.
   case vector(Int)
   /// The graph's `[O, I]` as `[I][O]`.
   case matrix(outputs: Int, inputs: Int)
@@ -32,7 +33,7 @@ package enum ParameterLayout: Sendable {
     }
   }
 
-  /// For each value in the graph's order its index here.
+  /// The index here of each value in the graph's order.
   package func indices() -> [Int] {
     switch self {
     case .vector(let count): return Array(0..<count)
@@ -66,13 +67,13 @@ package struct ConvolutionWeights: Sendable {
   package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
 }
 
-extension LaneNetwork {
+extension TrainingNetwork {
   /// Copies the graph's constants into `target` (`parameterCount` floats).
   func load(into target: UnsafeMutablePointer<Float>) {
     for segment in parameters {
       guard case .float(let values) = graph.tensors[segment.tensor].constant else { continue }
       for (value, index) in zip(values, segment.layout.indices()) {
-        unsafe target[segment.offset + index] = value
+        target[segment.offset + index] = value
       }
     }
   }
@@ -81,14 +82,14 @@ extension LaneNetwork {
   package func values(
     of segment: ParameterSegment, in source: UnsafePointer<Float>
   ) -> [Float] {
-    segment.layout.indices().map { unsafe source[segment.offset + $0] }
+    segment.layout.indices().map { source[segment.offset + $0] }
   }
 
   /// The graph with its constants taken from `source`.
   func graph(with source: UnsafePointer<Float>) -> Graph {
     var result = graph
     for segment in parameters {
-      result.tensors[segment.tensor].constant = unsafe .float(values(of: segment, in: source))
+      result.tensors[segment.tensor].constant = .float(values(of: segment, in: source))
     }
     return result
   }
@@ -97,16 +98,23 @@ extension LaneNetwork {
   func initialize(
     _ target: UnsafeMutablePointer<Float>, by initialization: Initialization, seed: UInt64
   ) {
-    if initialization == .keep { return unsafe load(into: target) }
-    var generator = SeededGenerator(seed: seed)
+    if initialization == .keep { return load(into: target) }
+    var generator = Xoshiro256(seed: seed)
     for segment in parameters {
       let fan =
         initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
       let bound = (6 / Float(max(fan, 1))).squareRoot()
       for index in segment.layout.indices() {
-        unsafe target[segment.offset + index] =
+        target[segment.offset + index] =
           segment.isWeight ? generator.uniform(bound: bound) : 0
       }
     }
+  }
+}
+
+extension Xoshiro256 {
+  /// A number of [−bound, bound), in steps of 2⁻²³ · bound.
+  package mutating func uniform(bound: Float) -> Float {
+    (Float(next() >> 40) * 0x1p-23 - 1) * bound
   }
 }

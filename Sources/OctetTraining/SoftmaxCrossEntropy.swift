@@ -16,30 +16,30 @@ package struct SoftmaxCrossEntropy {
     logits: UnsafePointer<Float>, labels: UnsafePointer<UInt8>, count: Int, classCount: Int,
     scale: Float, gradient: UnsafeMutablePointer<Float>
   ) -> Result {
-    let laneCount = LaneNetwork.laneCount
+    let blockSize = TrainingNetwork.blockSize
     var result = Result()
-    for lane in 0..<laneCount {
+    for lane in 0..<blockSize {
       guard lane < count else {
-        for c in 0..<classCount { unsafe gradient[c * laneCount + lane] = 0 }
+        for c in 0..<classCount { gradient[c * blockSize + lane] = 0 }
         continue
       }
-      var largest = unsafe logits[lane]
+      var largest = logits[lane]
       var best = 0
-      for c in 1..<max(classCount, 1) where unsafe logits[c * laneCount + lane] > largest {
-        largest = unsafe logits[c * laneCount + lane]
+      for c in 1..<max(classCount, 1) where logits[c * blockSize + lane] > largest {
+        largest = logits[c * blockSize + lane]
         best = c
       }
       var sum: Float = 0
       for c in 0..<classCount {
-        let power = unsafe exp(logits[c * laneCount + lane] - largest)
-        unsafe gradient[c * laneCount + lane] = power
+        let power = exp(logits[c * blockSize + lane] - largest)
+        gradient[c * blockSize + lane] = power
         sum += power
       }
-      let label = unsafe Int(labels[lane])
+      let label = Int(labels[lane])
       let factor = scale / sum
-      for c in 0..<classCount { unsafe gradient[c * laneCount + lane] *= factor }
-      unsafe gradient[label * laneCount + lane] -= scale
-      unsafe result.loss += Double(log(sum) - (logits[label * laneCount + lane] - largest))
+      for c in 0..<classCount { gradient[c * blockSize + lane] *= factor }
+      gradient[label * blockSize + lane] -= scale
+      result.loss += Double(log(sum) - (logits[label * blockSize + lane] - largest))
       if best == label { result.correctCount += 1 }
     }
     return result

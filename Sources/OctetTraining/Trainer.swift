@@ -1,5 +1,6 @@
 import COctetFloatKernels
 import Foundation
+import OctetData
 import OctetModel
 
 /// Trains the weights of a graph to classify images, by softmax cross-entropy on its output.
@@ -12,9 +13,8 @@ import OctetModel
 /// pools, fully connected layers, ReLUs, sums, reshapes, and a softmax at the end.
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
-@safe public struct Trainer: Sendable {
-  // Safety: `kernels` are functions of this program.
-  private let network: LaneNetwork
+public struct Trainer: Sendable {
+  private let network: TrainingNetwork
   private let options: TrainingOptions
   private let kernels: octet_float_kernels
 
@@ -22,16 +22,16 @@ import OctetModel
   public init(
     _ graph: Graph, options: TrainingOptions = TrainingOptions()
   ) throws(TrainingError) {
-    try unsafe self.init(graph, options: options, kernels: FloatKernels.best)
+    try self.init(graph, options: options, kernels: FloatKernels.best)
   }
 
   package init(
     _ graph: Graph, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
     try options.check()
-    network = try LaneNetwork(graph)
+    network = try TrainingNetwork(graph)
     self.options = options
-    unsafe self.kernels = kernels
+    self.kernels = kernels
   }
 
   /// - Parameters:
@@ -40,43 +40,44 @@ import OctetModel
   ///   - progress: called after every batch, on the calling thread.
   ///   - epochEnded: called after every epoch; `isBest`: it is the best so far.
   ///   - shouldStop: asked before every batch; true ends training with the best weights so far.
+  /// - Throws: when images or labels do not fit the network, or the loss is no longer finite.
   public func train(
-    _ images: LabelledImages, validation: LabelledImages? = nil,
+    _ images: Dataset, validation: Dataset? = nil,
     progress: (TrainingProgress) -> Void = { _ in },
     epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingResult {
-    let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
+    let run = try TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
-    var generator = SeededGenerator(seed: options.seed ^ 0x5eed)
+    var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
     var indices = Array(0..<images.count)
     var validation = validation
     if validation == nil, options.validationFraction > 0 {
       generator.shuffle(&indices)
       let heldBack = Int(Double(images.count) * options.validationFraction)
-      if heldBack > 0 { validation = images.selecting(indices[..<heldBack].sorted()) }
+      if heldBack > 0 { validation = images.subset(indices[..<heldBack].sorted()) }
       indices.removeFirst(heldBack)
     }
     guard !indices.isEmpty else { throw .data("there are no images to train on") }
-    var session = unsafe Session(
+    var loop = EpochLoop(
       run: run, images: images, indices: indices, generator: generator,
       evaluator: try Evaluator(
         network: network, threadCount: options.threadCount, kernels: kernels),
       validation: validation.flatMap { $0.count > 0 ? $0 : nil })
     if let validation { try run.runner.check(validation) }
-    return try session.train(
+    return try loop.train(
       progress: progress, epochEnded: epochEnded, shouldStop: shouldStop)
   }
 }
 
 /// The loop over epochs.
-private struct Session {
+private struct EpochLoop {
   let run: TrainingRun
-  let images: LabelledImages
+  let images: Dataset
   var indices: [Int]
-  var generator: SeededGenerator
+  var generator: Xoshiro256
   let evaluator: Evaluator
-  let validation: LabelledImages?
+  let validation: Dataset?
   var best: (graph: Graph, epoch: Int, accuracy: Double, loss: Double)?
   var records: [EpochRecord] = []
   var trainingSeconds = 0.0
@@ -105,7 +106,7 @@ private struct Session {
       if let record = records.last { epochEnded(record, best?.epoch == epoch) }
       if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
     }
-    return unsafe TrainingResult(
+    return TrainingResult(
       graph: best?.graph ?? run.network.graph(with: run.parameters), epochs: records,
       bestEpoch: best?.epoch ?? 0, wasStopped: wasStopped)
   }
@@ -141,13 +142,13 @@ private struct Session {
   private func step(first: Int, count: Int, index: Int) -> SoftmaxCrossEntropy.Result {
     let factor = options.schedule.factor(
       step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
-    return unsafe images.pixels.withUnsafeBufferPointer { pixels in
-      unsafe images.labels.withUnsafeBufferPointer { labels in
-        unsafe indices.withUnsafeBufferPointer { indices in
+    return images.pixels.withUnsafeBufferPointer { pixels in
+      images.labels.withUnsafeBufferPointer { labels in
+        indices.withUnsafeBufferPointer { indices in
           guard let pixels = pixels.baseAddress, let labels = labels.baseAddress,
             let indices = indices.baseAddress
           else { return .init() }
-          return unsafe run.step(
+          return run.step(
             pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
             indices: indices + first, count: count, step: index + 1, factor: factor)
         }
@@ -168,7 +169,7 @@ private struct Session {
     var accuracy = Double(epoch)
     var loss = 0.0
     if let validation {
-      let result = unsafe evaluator.evaluate(validation, parameters: run.parameters)
+      let result = evaluator.evaluate(validation, parameters: run.parameters)
       accuracy = result.accuracy
       loss = result.loss
       record.validationAccuracy = accuracy
@@ -176,7 +177,7 @@ private struct Session {
     }
     let isBetter = best.map { accuracy == $0.accuracy ? loss < $0.loss : accuracy > $0.accuracy }
     if isBetter ?? true {
-      best = unsafe (run.network.graph(with: run.parameters), epoch, accuracy, loss)
+      best = (run.network.graph(with: run.parameters), epoch, accuracy, loss)
     }
     record.seconds = Date().timeIntervalSince(start)
     records.append(record)

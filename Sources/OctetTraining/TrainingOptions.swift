@@ -1,19 +1,25 @@
 import Foundation
 
+/// How to train.
 public struct TrainingOptions: Sendable {
+  /// The times through the images.
   public var epochCount = 10
   /// Images a step. Sixteen at a time are worked on together, so multiples of 16 waste nothing.
   public var batchSize = 64
   /// The rate at the start; `schedule` lowers it.
   public var learningRate: Float = 1e-3
+  /// The rule by which gradients change weights.
   public var optimizer = Optimizer.adam()
   /// Applied to weights, never to biases. Adam decouples it from the gradient (as in AdamW,
   /// Loshchilov and Hutter 2019): a step multiplies weights by 1 − rate · decay. SGD and momentum
   /// add decay · weight to the gradient (L2). nil is 0.1 for Adam, which gains about 0.1 points on
   /// MNIST with LeNet, and 0 for the others.
   public var weightDecay: Float?
+  /// The course of the learning rate.
   public var schedule = Schedule.cosine
+  /// How weights start.
   public var initialization = Initialization.he
+  /// What the weights, the split and the order of the images are drawn from.
   public var seed: UInt64 = 1
   /// Changes the speed and never the result.
   public var threadCount = ProcessInfo.processInfo.activeProcessorCount
@@ -22,9 +28,11 @@ public struct TrainingOptions: Sendable {
   /// Stop after as many epochs without a better one; nil never stops early.
   public var patience: Int?
 
+  /// Options that suit small images.
   public init() {}
 }
 
+/// A rule by which gradients change weights.
 public enum Optimizer: Sendable, Equatable {
   case sgd
   /// Velocity = momentum · velocity + gradient.
@@ -33,6 +41,7 @@ public enum Optimizer: Sendable, Equatable {
   case adam(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8)
 }
 
+/// The course of the learning rate over a run.
 public enum Schedule: Sendable, Equatable {
   case constant
   /// Half a cosine from the learning rate down to 0 at the last step.

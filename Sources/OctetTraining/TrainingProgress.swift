@@ -6,10 +6,11 @@ public struct TrainingProgress: Sendable {
   public var epoch, epochCount: Int
   /// 1…batchCount, within the epoch.
   public var batch, batchCount: Int
-  /// Over the epoch so far: the mean cross-entropy in nats, and the share of right answers.
+  /// The mean cross-entropy in nats and the share of right answers, over the epoch so far.
   public var loss, accuracy: Double
+  /// The images learnt a second, over the epoch so far.
   public var imagesPerSecond: Double
-  /// For the whole run, estimated.
+  /// The time left of the whole run, estimated.
   public var secondsLeft: Double
 }
 
@@ -19,6 +20,7 @@ public struct EpochRecord: Sendable, Equatable {
   public var epoch: Int
   /// Mean cross-entropy in nats over the epoch, while the weights were changing.
   public var trainLoss: Double
+  /// The share of right answers while training, 0…1.
   public var trainAccuracy: Double
   /// nil without validation images.
   public var validationLoss, validationAccuracy: Double?
@@ -28,6 +30,7 @@ public struct EpochRecord: Sendable, Equatable {
   public var imagesPerSecond: Double
 }
 
+/// What training came to.
 public struct TrainingResult: Sendable {
   /// The graph with the weights of `bestEpoch`.
   public var graph: Graph

@@ -8,15 +8,13 @@ import OctetModel
 /// by their position alone. Each shard's gradient is summed in block order into the shard's own
 /// array, and the shards are summed in order when the parameters are updated. So which thread
 /// does what, and how many there are, changes nothing.
-@safe final class TrainingRun: PooledWork {
-  // Safety: every array is allocated in `init` with the room that is planned, and freed in
-  // `deinit`.
+final class TrainingRun: PooledWork {
   static let gradientPhase = 0, updatePhase = 1
   static let maximumShardCount = 8
   /// Parameters that one task updates.
   static let chunkCount = 4096
 
-  let network: LaneNetwork
+  let network: TrainingNetwork
   let runner: BlockRunner
   let options: TrainingOptions
   private let pool: WorkerPool
@@ -25,7 +23,7 @@ import OctetModel
   let parameters: UnsafeMutablePointer<Float>
   private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
   private let shardGradients: UnsafeMutablePointer<Float>
-  /// For each worker: the gradient of a shard's later blocks.
+  /// The gradient of a shard's later blocks, for each worker.
   private let blockGradients: UnsafeMutablePointer<Float>
   private let results: UnsafeMutablePointer<SoftmaxCrossEntropy.Result>
   private let blocksPerShard: Int
@@ -46,24 +44,24 @@ import OctetModel
   private var update = OptimizerUpdate()
 
   init(
-    _ network: LaneNetwork, options: TrainingOptions, kernels: octet_float_kernels
+    _ network: TrainingNetwork, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
     self.network = network
     self.options = options
-    runner = try unsafe BlockRunner(network, kernels: kernels)
+    runner = try BlockRunner(network, kernels: kernels)
     let blockCount = (options.batchSize + 15) / 16
     blocksPerShard = (blockCount + Self.maximumShardCount - 1) / Self.maximumShardCount
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
     pool = WorkerPool(workerCount: workerCount)
     workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
-    unsafe parameters = alignedFloats(network.parameterCount)
-    unsafe firstMoments = alignedFloats(network.parameterCount)
-    unsafe secondMoments = alignedFloats(network.parameterCount)
-    unsafe shardGradients = alignedFloats(network.parameterCount * maximumShards)
-    unsafe blockGradients = alignedFloats(network.parameterCount * workerCount)
-    unsafe results = .allocate(capacity: maximumShards)
-    unsafe results.initialize(repeating: .init(), count: maximumShards)
+    parameters = alignedFloats(network.parameterCount)
+    firstMoments = alignedFloats(network.parameterCount)
+    secondMoments = alignedFloats(network.parameterCount)
+    shardGradients = alignedFloats(network.parameterCount * maximumShards)
+    blockGradients = alignedFloats(network.parameterCount * workerCount)
+    results = .allocate(capacity: maximumShards)
+    results.initialize(repeating: .init(), count: maximumShards)
     chunks = network.parameters.flatMap { segment in
       stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
         let end = min(start + Self.chunkCount, segment.count)
@@ -71,22 +69,20 @@ import OctetModel
           range: segment.offset + start..<segment.offset + end, decays: segment.isWeight)
       }
     }
-    unsafe pixels = UnsafePointer(
-      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
-    unsafe labels = pixels
-    unsafe indices = UnsafePointer(
-      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
-    unsafe network.initialize(parameters, by: options.initialization, seed: options.seed)
+    pixels = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
+    labels = pixels
+    indices = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
+    network.initialize(parameters, by: options.initialization, seed: options.seed)
   }
 
   deinit {
     pool.stop()
-    unsafe parameters.deallocate()
-    unsafe firstMoments.deallocate()
-    unsafe secondMoments.deallocate()
-    unsafe shardGradients.deallocate()
-    unsafe blockGradients.deallocate()
-    unsafe results.deallocate()
+    parameters.deallocate()
+    firstMoments.deallocate()
+    secondMoments.deallocate()
+    shardGradients.deallocate()
+    blockGradients.deallocate()
+    results.deallocate()
   }
 
   /// One step over `count` images at `indices`.
@@ -97,20 +93,20 @@ import OctetModel
     pixels: UnsafePointer<UInt8>, imageByteCount: Int, labels: UnsafePointer<UInt8>,
     indices: UnsafePointer<Int>, count: Int, step: Int, factor: Float
   ) -> SoftmaxCrossEntropy.Result {
-    unsafe self.pixels = pixels
-    unsafe self.labels = labels
-    unsafe self.indices = indices
+    self.pixels = pixels
+    self.labels = labels
+    self.indices = indices
     self.imageByteCount = imageByteCount
     imageCount = count
-    let shardImages = blocksPerShard * LaneNetwork.laneCount
+    let shardImages = blocksPerShard * TrainingNetwork.blockSize
     let shardCount = (count + shardImages - 1) / shardImages
     pool.run(self, phase: Self.gradientPhase, count: shardCount)
     prepareUpdate(shardCount: shardCount, step: step, factor: factor)
     pool.run(self, phase: Self.updatePhase, count: chunks.count)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
-      unsafe total.loss += results[shard].loss
-      unsafe total.correctCount += results[shard].correctCount
+      total.loss += results[shard].loss
+      total.correctCount += results[shard].correctCount
     }
     return total
   }
@@ -126,40 +122,39 @@ import OctetModel
   private func computeShard(_ shard: Int, worker: Int) {
     var result = SoftmaxCrossEntropy.Result()
     let workspace = workspaces[worker]
-    let shardGradient = unsafe shardGradients + shard * network.parameterCount
+    let shardGradient = shardGradients + shard * network.parameterCount
     for block in 0..<blocksPerShard {
-      let first = (shard * blocksPerShard + block) * LaneNetwork.laneCount
-      let count = min(LaneNetwork.laneCount, imageCount - first)
+      let first = (shard * blocksPerShard + block) * TrainingNetwork.blockSize
+      let count = min(TrainingNetwork.blockSize, imageCount - first)
       guard count > 0 else { break }
-      let gradient =
-        unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
-      let context = unsafe LaneContext(
+      let gradient = block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
+      let context = StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
         parameters: parameters, gradients: gradient)
       let sums = computeBlock(context, first: first, count: count)
       result.loss += sums.loss
       result.correctCount += sums.correctCount
       if block > 0 {
-        unsafe Lanewise.add(
-          network.parameterCount / LaneNetwork.laneCount, shardGradient, gradient,
+        BlockKernels.add(
+          network.parameterCount / TrainingNetwork.blockSize, shardGradient, gradient,
           into: shardGradient)
       }
     }
-    unsafe results[shard] = result
+    results[shard] = result
   }
 
   private func computeBlock(
-    _ context: LaneContext, first: Int, count: Int
+    _ context: StepContext, first: Int, count: Int
   ) -> SoftmaxCrossEntropy.Result {
-    unsafe runner.forward(
+    runner.forward(
       context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
       count: count)
-    return unsafe withUnsafeTemporaryAllocation(
-      of: UInt8.self, capacity: LaneNetwork.laneCount
+    return withUnsafeTemporaryAllocation(
+      of: UInt8.self, capacity: TrainingNetwork.blockSize
     ) { blockLabels in
-      for lane in 0..<count { unsafe blockLabels[lane] = labels[indices[first + lane]] }
+      for lane in 0..<count { blockLabels[lane] = labels[indices[first + lane]] }
       guard let base = blockLabels.baseAddress else { return .init() }
-      let sums = unsafe SoftmaxCrossEntropy.evaluate(
+      let sums = SoftmaxCrossEntropy.evaluate(
         logits: context.pointer(network.logits), labels: base, count: count,
         classCount: network.classCount, scale: 1 / Float(imageCount),
         gradient: context.pointer(network.logitsGradient))
@@ -199,13 +194,13 @@ import OctetModel
     }
     let start = chunk.range.lowerBound
     // Whole vectors: what lies between one constant and the next is 0 and stays so.
-    let count = (chunk.range.count + 15) / LaneNetwork.laneCount
+    let count = (chunk.range.count + 15) / TrainingNetwork.blockSize
     switch options.optimizer {
     case .sgd, .momentum:
-      unsafe update.runSGD(
+      update.runSGD(
         count, shardGradients + start, velocities: firstMoments + start, parameters + start)
     case .adam:
-      unsafe update.runAdam(
+      update.runAdam(
         count, shardGradients + start, firsts: firstMoments + start,
         seconds: secondMoments + start, parameters + start)
     }

@@ -48,7 +48,7 @@ struct BoardRunnerTests {
   @Test("No heap in any image", arguments: boards)
   func hasNoHeap(name: String) throws {
     let (_, firmware) = try Built.leNet(try Board.named(name))
-    let names = try Image(firmware.elf).symbols.map(\.name)
+    let names = try FirmwareImage(firmware.elf).symbols.map(\.name)
     let heap = [
       "malloc", "calloc", "realloc", "free", "posix_memalign", "aligned_alloc", "swift_allocObject",
       "swift_allocBox", "swift_slowAlloc", "swift_release", "swift_dealloc",
@@ -62,7 +62,7 @@ struct BoardRunnerTests {
     let board = try Board.named("cortex-m4")
     let (_, leNet) = try Built.leNet(board)
     let (_, perceptron) = try Built.perceptron(board)
-    let names = try Image(perceptron.elf).symbols.map(\.name)
+    let names = try FirmwareImage(perceptron.elf).symbols.map(\.name)
     #expect(!names.contains { $0.contains("11ConvolutionV") })
     #expect(perceptron.textByteCount < leNet.textByteCount - 1024)
   }
@@ -104,7 +104,7 @@ struct BoardRunnerTests {
   @Test("The arena is as large as the blob asks for", arguments: ["linux-armv7", "cortex-m4"])
   func takesArenaFromBlob(name: String) throws {
     let (blob, firmware) = try Built.leNet(try Board.named(name))
-    let arena = try #require(Image(firmware.elf).symbols.first { $0.name == "arena" })
+    let arena = try #require(FirmwareImage(firmware.elf).symbols.first { $0.name == "arena" })
     #expect(arena.byteCount == (try blob.model().arenaByteCount))
     #expect(firmware.arenaByteCount == arena.byteCount)
   }

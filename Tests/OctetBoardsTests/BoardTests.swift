@@ -1,5 +1,6 @@
 import Foundation
 import OctetBoards
+import OctetCompiler
 import OctetRuntime
 import Testing
 
@@ -18,7 +19,8 @@ struct BoardTests {
   func canSelect(kind: OperatorKind) throws {
     let file = root.appendingPathComponent("Sources/OctetRuntime/Operators/Operator.swift")
     let text = try String(contentsOf: file, encoding: .utf8)
-    #expect(text.contains("#if !OCTET_SELECT || OCTET_\("\(kind)".uppercased())\n"))
+    let lines = "#if !OCTET_SELECT || \(kind.compileCondition)\n      case .\(kind):"
+    #expect(text.contains(lines))
   }
 
   @Test("An unknown board is named, and where the list is")

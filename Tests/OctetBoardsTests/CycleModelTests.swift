@@ -155,7 +155,7 @@ struct CycleModelTests {
         "ld.lld",
         ["-T", "loop.ld", "-e", "reset", "loop.o", "-o", "loop.elf"],
         in: folder)
-      let image = try Image(folder.appendingPathComponent("loop.elf"))
+      let image = try FirmwareImage(folder.appendingPathComponent("loop.elf"))
       let (base, costs) = CycleModel(core).table(ThumbCode(image))
       try Data(costs).write(to: folder.appendingPathComponent("costs"))
       let plugin = try EmulatedMachine.buildPlugin(in: folder)

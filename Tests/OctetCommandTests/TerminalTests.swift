@@ -124,7 +124,7 @@ private let ascii = Terminal(isInteractive: false, hasColor: false, hasUnicode: 
     progress.update(0)
     #expect(screen.take() == "\r\u{1B}[Ktraining  ...............    0 %")
     screen.now.withLock { $0 = 0.05 }
-    progress.advance(by: 10)
+    progress.update(10)
     #expect(screen.take().isEmpty)
     screen.now.withLock { $0 = 30 }
     progress.update(100, note: "loss 0.1")

@@ -9,7 +9,7 @@ import OctetQuantization
 import OctetRuntime
 import Testing
 
-/// Models of Tools/peers/quantized_cases.py, with what ONNX Runtime computes.
+/// Models of `Tools/make-corpus onnx`, with what ONNX Runtime computes.
 @Suite struct ONNXZeroPointTests {
   private func url(_ name: String) -> URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -7,8 +7,8 @@ import OctetTFLite
 import OctetModel
 import Testing
 
-/// Models of Keras, written by TensorFlow's converter, against the bytes that `keras_cases.py
-/// --record` got for them: TensorFlow Lite for Microcontrollers', or, where it cannot run the file,
+/// Models of Keras, written by TensorFlow's converter, against the bytes that `Tools/make-corpus
+/// keras` got for them: TensorFlow Lite for Microcontrollers', or, where it cannot run the file,
 /// those of TFLite's reference kernels.
 @Suite struct TFLiteKerasTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -7,7 +7,7 @@ import Testing
 
 /// Models whose results lie next to a rounding boundary, where the last bit of a multiplier
 /// decides, against the bytes of TensorFlow Lite for Microcontrollers.
-/// `Tools/peers/near_ties.py --golden` makes them.
+/// `Tools/make-corpus ties` makes them.
 struct TFLiteNearTieTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Corpus/ties")

@@ -8,7 +8,7 @@ import Testing
 
 /// Models of one operator, int8 and float32, against the outputs of TensorFlow Lite for
 /// Microcontrollers, or of LiteRT where it has no such operator, or of the float model, rounded,
-/// where neither has. `Tools/peers/tflite_cases.py` makes them.
+/// where neither has. `Tools/make-corpus operators` makes them.
 struct TFLiteOperatorTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Corpus/operators")

@@ -5,8 +5,8 @@ import Testing
 
 /// Ranges chosen from histograms whose answer can be worked out by hand.
 @Suite struct CalibratorTests {
-  private func histogram(_ values: [Float], lower: Float? = nil, upper: Float? = nil) -> Histogram {
-    var result = Histogram(
+  private func histogram(_ values: [Float], lower: Float? = nil, upper: Float? = nil) -> ValueCounts {
+    var result = ValueCounts(
       lower: lower ?? min(0, values.min() ?? 0), upper: upper ?? max(0, values.max() ?? 0))
     values.withUnsafeBufferPointer { result.add($0) }
     return result
@@ -56,7 +56,7 @@ import Testing
   /// A million values in 0…1 and one at 10: clipping the one costs 81, keeping it costs the million
   /// a step ten times as coarse, 10⁶ · (10/255)² / 12 = 128.
   @Test func meanSquareErrorWeighsClippingAgainstRounding() {
-    var result = Histogram(lower: 0, upper: 10)
+    var result = ValueCounts(lower: 0, upper: 10)
     let bulk = (0..<1000).map { (Float($0) + 0.5) / 1000 }
     bulk.withUnsafeBufferPointer { for _ in 0..<1000 { result.add($0) } }
     [Float(10)].withUnsafeBufferPointer { result.add($0) }

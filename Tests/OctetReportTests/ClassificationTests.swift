@@ -25,9 +25,6 @@ import Testing
     #expect(pair.wrongToRight == 1)
     #expect(pair.reference.counts == [2, 1, 0, 0, 1, 1, 1, 0, 2])
     #expect(pair.candidate.counts == [2, 1, 0, 0, 1, 1, 0, 2, 1])
-    #expect(
-      try pair.candidate.difference(from: pair.reference) == [0, 0, 0, 0, 0, 0, -1, 2, -1])
-    #expect(pair.reference.recall(label: 2) == 2.0 / 3)
     #expect(pair.significance.pValue == 1)
   }
 
@@ -53,9 +50,6 @@ import Testing
     #expect(throws: ReportError.classOutOfRange(index: -1, classCount: 3)) {
       try PairedClassification(labels: [-1], references: [0], candidates: [0], classCount: 3)
     }
-    #expect(throws: ReportError.countMismatch(what: "predictions", expected: 1, actual: 2)) {
-      try PairedClassification(labels: [0], references: [0, 1], candidates: [0], classCount: 3)
-    }
     var three = PairedClassification(classCount: 3)
     #expect(throws: ReportError.shardMismatch(what: "the number of classes")) {
       try three.merge(PairedClassification(classCount: 4))
@@ -65,7 +59,6 @@ import Testing
   @Test func emptyRun() {
     let pair = PairedClassification(classCount: 2)
     #expect(pair.agreement == 1 && pair.reference.accuracy == 0)
-    #expect(pair.reference.recall(label: 0) == nil)
   }
 
   @Test(arguments: [
@@ -76,6 +69,18 @@ import Testing
   func damagedSaves(json: String) {
     #expect(throws: ReportError.invalidSaved(what: "confusion matrix")) {
       try JSONDecoder().decode(ConfusionMatrix.self, from: Data(json.utf8))
+    }
+  }
+}
+
+extension PairedClassification {
+  /// One class a sample, in the same order.
+  fileprivate init(
+    labels: [Int], references: [Int], candidates: [Int], classCount: Int
+  ) throws(ReportError) {
+    self.init(classCount: classCount)
+    for (label, classes) in zip(labels, zip(references, candidates)) {
+      try add(label: label, reference: classes.0, candidate: classes.1)
     }
   }
 }

@@ -57,8 +57,7 @@ import Testing
     let reference = (0..<100_000).map { Float($0) * 0.001 - 50 }
     let codes = reference.map { Int8($0.rounded()) }
     let ratio = Self.error(reference, codes).rmseOverScale(1)
-    #expect(abs(ratio - SignalError.idealRMSEOverScale) < 1e-4)
-    #expect(abs(SignalError.idealRMSEOverScale - 0.288_675_134_594_813) < 1e-15)
+    #expect(abs(ratio - (1.0 / 12).squareRoot()) < 1e-4)
   }
 
   @Test(arguments: [1, 2, 3, 8])

@@ -1,3 +1,4 @@
+import OctetData
 import OctetModel
 import OctetTraining
 import Testing
@@ -89,21 +90,21 @@ import Testing
   func gradientsMatchNumericalDifferentiation(_ testCase: Case) throws {
     let seed: UInt64 = 7
     let graph = testCase.graph(seed: seed)
-    let images = try randomImages(
+    let images = randomImages(
       3, height: 6, width: 5, channelCount: 2, classCount: TestGraph.classCount, seed: seed)
     let inputs = (0..<images.count).map { index in
       images.pixels[index * 60..<(index + 1) * 60].map { Double($0) / 255 }
     }
     var oracle = OracleNetwork(graph)
     let expectedLoss = oracle.loss(inputs, images.labels)
-    let network = try LaneNetwork(graph)
+    let network = try TrainingNetwork(graph)
     let results = try FloatKernels.available.map {
       try network.lossAndGradients(images, kernels: $0)
     }
     for result in results { #expect(abs(result.loss - expectedLoss) < 1e-5) }
 
     let step = 1e-5
-    var generator = SeededGenerator(seed: seed)
+    var generator = Xoshiro256(seed: seed)
     for (tensor, values) in oracle.constants {
       // All of the small ones, a sample of the large ones.
       let indices =
@@ -130,14 +131,14 @@ import Testing
     for name in Architectures.names {
       var graph = try Architectures.named(
         name, height: 14, width: 13, channelCount: 2, classCount: 4)
-      var generator = SeededGenerator(seed: 3)
+      var generator = Xoshiro256(seed: 3)
       for index in graph.tensors.indices where graph.tensors[index].constant != nil {
         let values = (0..<graph.tensors[index].elementCount).map { _ in
           generator.uniform(bound: 0.2)
         }
         graph.tensors[index].constant = .float(values)
       }
-      let images = try randomImages(
+      let images = randomImages(
         18, height: 14, width: 13, channelCount: 2, classCount: 4, seed: 5)
       let logits = try Evaluator(graph, threadCount: 2).logits(images)
       let oracle = OracleNetwork(graph)

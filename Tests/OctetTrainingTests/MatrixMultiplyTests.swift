@@ -1,3 +1,4 @@
+import OctetData
 import OctetModel
 import OctetTraining
 import Testing
@@ -8,7 +9,7 @@ import Testing
     (5, 0, 4), (4, 5, 0),
   ])
   func matchesTheDefinition(_ m: Int, _ n: Int, _ k: Int) throws {
-    var generator = SeededGenerator(seed: 9)
+    var generator = Xoshiro256(seed: 9)
     let a = (0..<m * k).map { _ in generator.uniform(bound: 1) }
     let b = (0..<k * n).map { _ in generator.uniform(bound: 1) }
     var start = (0..<m * n).map { _ in generator.uniform(bound: 1) }

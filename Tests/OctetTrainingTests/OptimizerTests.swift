@@ -9,7 +9,7 @@ import Testing
   func stepsFollowTheDefinition(_ optimizer: Optimizer, _ weightDecay: Float) throws {
     var builder = TestGraph(height: 3, width: 3, channelCount: 1, seed: 4)
     var graph = builder.finish()
-    let images = try randomImages(
+    let images = randomImages(
       16, height: 3, width: 3, channelCount: 1, classCount: TestGraph.classCount, seed: 4)
     var options = TrainingOptions()
     options.epochCount = 3
@@ -25,7 +25,7 @@ import Testing
     var state: [TensorIndex: (first: [Double], second: [Double])] = [:]
     for step in 1...3 {
       let rate = 0.05 * pow(0.5, Double(step - 1))
-      let gradients = try LaneNetwork(graph).lossAndGradients(
+      let gradients = try TrainingNetwork(graph).lossAndGradients(
         images, kernels: FloatKernels.best
       ).gradients
       for (tensor, gradient) in gradients {
@@ -82,7 +82,7 @@ import Testing
     var options = TrainingOptions()
     options.epochCount = 0
     options.initialization = initialization
-    let images = try randomImages(
+    let images = randomImages(
       1, height: 28, width: 28, channelCount: 1, classCount: 10, seed: 1)
     let result = try Trainer(graph, options: options).train(images).graph
     let fans = ["conv1": (25, 150), "conv2": (150, 400), "fc1": (400, 120), "fc3": (84, 10)]

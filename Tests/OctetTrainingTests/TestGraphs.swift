@@ -1,3 +1,4 @@
+import OctetData
 import OctetModel
 import OctetTraining
 
@@ -8,10 +9,10 @@ struct TestGraph {
 
   var graph = Graph(name: "test")
   var last: TensorIndex
-  private var generator: SeededGenerator
+  private var generator: Xoshiro256
 
   init(height: Int, width: Int, channelCount: Int, seed: UInt64) {
-    generator = SeededGenerator(seed: seed)
+    generator = Xoshiro256(seed: seed)
     last = graph.add(Tensor(name: "x", shape: [1, height, width, channelCount]))
     graph.inputs = [last]
   }
@@ -87,9 +88,9 @@ struct TestGraph {
 /// Random pixels and labels.
 func randomImages(
   _ count: Int, height: Int, width: Int, channelCount: Int, classCount: Int, seed: UInt64
-) throws -> LabelledImages {
-  var generator = SeededGenerator(seed: seed)
-  return try LabelledImages(
+) -> Dataset {
+  var generator = Xoshiro256(seed: seed)
+  return Dataset(
     pixels: (0..<count * height * width * channelCount).map { _ in
       UInt8(generator.next(below: 256))
     },
@@ -98,8 +99,8 @@ func randomImages(
 }
 
 /// Images whose class shows: class c is bright in column c · width / classCount, plus noise.
-func easyImages(_ count: Int, size: Int, classCount: Int, seed: UInt64) throws -> LabelledImages {
-  var images = try randomImages(
+func easyImages(_ count: Int, size: Int, classCount: Int, seed: UInt64) -> Dataset {
+  var images = randomImages(
     count, height: size, width: size, channelCount: 1, classCount: classCount, seed: seed)
   for index in 0..<count {
     let column = Int(images.labels[index]) * size / classCount

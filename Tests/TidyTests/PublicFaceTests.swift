@@ -6,8 +6,8 @@ import Testing
   /// Modules in which every public declaration has a doc comment.
   static let documented = ["OctetRuntime", "OctetModel", "OctetSystem", "OctetBoards"]
 
-  /// Public declarations of OctetRuntime: to load a model, to ask what it takes and gives, to make a
-  /// session, to run, and to read. Raise it for what every program needs, not for a tool.
+  /// Public declarations of OctetRuntime: to load a model, to ask what it takes and gives, to make
+  /// a session, to run, and to read. Raise it for what every program needs, not for a tool.
   static let runtimeCount = 42
 
   @Test func theRuntimesFaceIsSmall() {

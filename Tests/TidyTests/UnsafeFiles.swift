@@ -8,16 +8,14 @@ let unsafeFiles: [String] = [
   // zlib's stream and its other functions.
   "Sources/OctetData/Inflater.swift",
   "Sources/OctetData/PNG.swift",
-  // Buffers of the float interpreter and of the trainer, of the sizes that shapes say, and what
-  // walks over them.
+  // Buffers of the float interpreter, of the sizes that shapes say, and what walks over them.
   "Sources/OctetModel/FloatKernels.swift",
   "Sources/OctetModel/Interpreter/",
   "Sources/OctetModel/Operations/",
-  "Sources/OctetTraining/",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
-  "Sources/OctetReport/Evaluation/Evaluation.swift",
-  "Sources/OctetReport/Diff/Diff.swift",
-  "Sources/OctetReport/Diff/Sensitivity.swift",
+  "Sources/OctetEvaluation/Evaluation.swift",
+  "Sources/OctetDiff/Diff.swift",
+  "Sources/OctetDiff/Sensitivity.swift",
   // System calls.
   "Sources/OctetSystem/ChildProcess.swift",
   "Sources/OctetSystem/GNU.swift",

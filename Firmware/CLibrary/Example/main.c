@@ -1,9 +1,10 @@
-// Runs a model from C: the blob's self-test, then one input of zeros.
+// Runs a model from C: the blob's self-test, then one input of zeros, at once and in parts.
 //
 //     example M.oct
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "octet.h"
 
@@ -24,6 +25,24 @@ static int fail(const octet_session *session, int error) {
   const unsigned long detail = (unsigned long)session->error_detail;
   printf("error %d at %lu: %s\n", error, detail, octet_error_text(error));
   return 1;
+}
+
+// Whether the same values come out where the input is filled in place and each operator is run by
+// itself, as a program does that takes times or looks inside.
+static int runs_in_parts(octet_session *session, const int8_t *input, const int8_t *output) {
+  octet_tensor tensor;
+  for (size_t index = 0; !octet_input(session, index, &tensor); index++) {
+    memcpy(octet_input_values(session, index), input, tensor.byte_count);
+    input += tensor.byte_count;
+  }
+  const size_t count = octet_operator_count(session);
+  for (size_t index = 0; index < count; index++) {
+    if (octet_run_operator(session, index)) return 0;
+  }
+  // A model's first output is made by its last operator here.
+  octet_operator_output(session, count - 1, 0, &tensor);
+  const int8_t *values = octet_operator_output_values(session, count - 1, 0);
+  return octet_output_values(session, 0) == values && !memcmp(values, output, tensor.byte_count);
 }
 
 int main(int argument_count, char **arguments) {
@@ -51,6 +70,8 @@ int main(int argument_count, char **arguments) {
   printf("output:");
   for (size_t index = 0; index < output_byte_count; index++) printf(" %d", output[index]);
   puts("");
+
+  printf("operator by operator: %s\n", runs_in_parts(&session, input, output) ? "the same" : "other");
 
   // What goes wrong says so.
   error = octet_run(&session, input, input_byte_count - 1, output, output_byte_count);

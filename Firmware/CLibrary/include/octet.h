@@ -40,7 +40,7 @@ enum {
   // 1…96: what is wrong with the blob.
   OCTET_ERROR_ARENA_TOO_SMALL = 100,
   OCTET_ERROR_ARENA_MISALIGNED = 101,
-  OCTET_ERROR_TENSOR_INDEX = 102,
+  OCTET_ERROR_TENSOR_INDEX = 102,  // or there is no such operator
   OCTET_ERROR_INPUT_BYTE_COUNT = 103,
   OCTET_ERROR_OUTPUT_BYTE_COUNT = 107,
   OCTET_ERROR_NOT_OPEN = 108,
@@ -60,6 +60,42 @@ int octet_open(
 int octet_run(
     octet_session *session, const int8_t *input, size_t input_byte_count, int8_t *output,
     size_t output_byte_count);
+
+// MARK: In place, and operator by operator
+
+// The values of input `index`, in the arena: to be filled before octet_run_in_place or the first
+// octet_run_operator, each time anew, since results use the memory again. Null when there is none.
+int8_t *octet_input_values(const octet_session *session, size_t index);
+
+// One inference with the inputs as they lie in the arena.
+int octet_run_in_place(octet_session *session);
+
+// The values of output `index`, in the arena, until the next run. Null when there is none.
+const int8_t *octet_output_values(const octet_session *session, size_t index);
+
+// How many operators the model has; 0 for a session that is not open.
+size_t octet_operator_count(const octet_session *session);
+
+// Runs operator `index` alone; an inference is all of them in order, from 0. A clock read before
+// and after it gives its time.
+int octet_run_operator(octet_session *session, size_t index);
+
+// How many outputs operator `index` has; 0 when there is none.
+size_t octet_operator_output_count(const octet_session *session, size_t index);
+
+// Describes an output of operator `index`.
+int octet_operator_output(
+    const octet_session *session, size_t index, size_t output, octet_tensor *tensor);
+
+// Its values, from when the operator ran until a later one uses the memory. Null when there is
+// none.
+const int8_t *octet_operator_output_values(
+    const octet_session *session, size_t index, size_t output);
+
+// The operator's name in the model, zero-terminated UTF-8 inside the blob; null when there is none.
+const char *octet_operator_name(const octet_session *session, size_t index);
+
+// MARK: What the model is
 
 // The blob's self-test: 0, or OCTET_ERROR_SELF_TEST with the first operator that differs in
 // error_detail.

@@ -1,11 +1,11 @@
 /// The arguments of one run of a verb, read by parameter: `arguments[epochs]` is an `Int`.
-public struct Arguments: Sendable {
+package struct Arguments: Sendable {
   private let values: [String: [String]]
   private let names: Set<String>
   private let specifications: [ParameterSpecification]
 
   /// Sorts and checks everything at once, so that the subscripts cannot fail.
-  public init(
+  package init(
     _ arguments: [String], parameters: [any Parameter]
   ) throws(CommandError) {
     specifications = parameters.map(\.specification)
@@ -13,26 +13,26 @@ public struct Arguments: Sendable {
     names = Set(specifications.map(\.name))
   }
 
-  public subscript(flag: Flag) -> Bool { texts(flag) != nil }
+  package subscript(flag: Flag) -> Bool { texts(flag) != nil }
 
-  public subscript<Value>(option: Option<Value>) -> Value {
+  package subscript<Value>(option: Option<Value>) -> Value {
     value(texts(option)?.first, parse: option.parse, absent: option.absent, of: option)
   }
 
-  public subscript<Value>(positional: Positional<Value>) -> Value {
+  package subscript<Value>(positional: Positional<Value>) -> Value {
     value(
       texts(positional)?.first, parse: positional.parse, absent: positional.absent,
       of: positional)
   }
 
-  public subscript<Value>(positionals: Positionals<Value>) -> [Value] {
+  package subscript<Value>(positionals: Positionals<Value>) -> [Value] {
     (texts(positionals) ?? []).map {
       value($0, parse: positionals.parse, absent: nil, of: positionals)
     }
   }
 
   /// Whether the user gave it, default or not.
-  public func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
+  package func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
 
   /// The files that were named, each with the parameter as the help shows it.
   var fileUses: [(name: String, use: FileUse, path: String)] {

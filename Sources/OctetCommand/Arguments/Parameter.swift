@@ -1,42 +1,42 @@
 /// Something that a verb takes on its command line: a `Flag`, an `Option`, a `Positional` or the
 /// remaining `Positionals`.
-public protocol Parameter: Sendable {
+package protocol Parameter: Sendable {
   var specification: ParameterSpecification { get }
 }
 
 /// A parameter without its type: what the parser and the help need.
-public struct ParameterSpecification: Sendable {
-  public enum Form: Sendable, Equatable {
+package struct ParameterSpecification: Sendable {
+  package enum Form: Sendable, Equatable {
     case flag
     case option
     /// Takes from `minimum` to `maximum` arguments.
     case positional(minimum: Int, maximum: Int)
   }
 
-  public var form: Form
-  /// With its dashes for flags and options: `--epochs`. The placeholder for positionals.
-  public var name: String
+  package var form: Form
+  /// The name with its dashes for flags and options, `--epochs`; the placeholder for positionals.
+  package var name: String
   /// One letter, used with one dash: `o`.
-  public var short: Character?
+  package var short: Character?
   /// What stands for the value in the help: `FILE`.
-  public var placeholder: String
-  public var help: String
+  package var placeholder: String
+  package var help: String
   /// Range and choices, for the help: `1 to 1000`.
-  public var expectation: String?
-  public var defaultText: String?
-  public var isRequired: Bool
-  /// Of parameters that name files.
+  package var expectation: String?
+  package var defaultText: String?
+  package var isRequired: Bool
+  /// What is done with the file that the value names; nil where it names none.
   var fileUse: FileUse?
   /// Throws when the text is not a value of the parameter's type.
   var check: @Sendable (String) throws(ValueError) -> Void
 }
 
 /// A switch: present or not.
-public struct Flag: Parameter {
-  public let specification: ParameterSpecification
+package struct Flag: Parameter {
+  package let specification: ParameterSpecification
 
   /// - Parameter name: with its dashes, `--quiet`.
-  public init(_ name: String, short: Character? = nil, help: String) {
+  package init(_ name: String, short: Character? = nil, help: String) {
     specification = ParameterSpecification(
       form: .flag, name: name, short: short, placeholder: "", help: help,
       isRequired: false, check: { _ throws(ValueError) in })
@@ -44,8 +44,8 @@ public struct Flag: Parameter {
 }
 
 /// A named value: `--epochs 10`, `--epochs=10` or `-o FILE`; at most once.
-public struct Option<Value: Sendable>: Parameter {
-  public let specification: ParameterSpecification
+package struct Option<Value: Sendable>: Parameter {
+  package let specification: ParameterSpecification
   let parse: @Sendable (String) throws(ValueError) -> Value
   let absent: Value?
 
@@ -62,7 +62,7 @@ public struct Option<Value: Sendable>: Parameter {
   }
 
   /// An option that may be left out: `arguments[option]` is the default then.
-  public init(
+  package init(
     _ name: String, short: Character? = nil, _ kind: ValueKind<Value>, default value: Value,
     help: String
   ) {
@@ -72,14 +72,14 @@ public struct Option<Value: Sendable>: Parameter {
   }
 
   /// An option that must be given.
-  public init(
+  package init(
     required name: String, short: Character? = nil, _ kind: ValueKind<Value>, help: String
   ) {
     self.init(name, short, kind, help, absent: nil, defaultText: nil, convert: { $0 })
   }
 
   /// An option that may be left out: `arguments[option]` is nil then.
-  public init<Wrapped>(
+  package init<Wrapped>(
     _ name: String, short: Character? = nil, _ kind: ValueKind<Wrapped>, help: String
   ) where Value == Wrapped? {
     self.init(
@@ -89,13 +89,13 @@ public struct Option<Value: Sendable>: Parameter {
 }
 
 /// One unnamed value. Optional ones (of type `T?`) come last.
-public struct Positional<Value: Sendable>: Parameter {
-  public let specification: ParameterSpecification
+package struct Positional<Value: Sendable>: Parameter {
+  package let specification: ParameterSpecification
   let parse: @Sendable (String) throws(ValueError) -> Value
   let absent: Value?
 
   /// - Parameter name: the placeholder in the help, `M.oct`.
-  public init(_ name: String, _ kind: ValueKind<Value>, help: String) {
+  package init(_ name: String, _ kind: ValueKind<Value>, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: 1, maximum: 1), name: name, placeholder: name, help: help,
       expectation: kind.expectation, isRequired: true, fileUse: kind.fileUse,
@@ -104,7 +104,7 @@ public struct Positional<Value: Sendable>: Parameter {
     absent = nil
   }
 
-  public init<Wrapped>(optional name: String, _ kind: ValueKind<Wrapped>, help: String)
+  package init<Wrapped>(optional name: String, _ kind: ValueKind<Wrapped>, help: String)
   where Value == Wrapped? {
     specification = ParameterSpecification(
       form: .positional(minimum: 0, maximum: 1), name: name, placeholder: name, help: help,
@@ -116,11 +116,11 @@ public struct Positional<Value: Sendable>: Parameter {
 }
 
 /// All remaining unnamed values; comes last.
-public struct Positionals<Value: Sendable>: Parameter {
-  public let specification: ParameterSpecification
+package struct Positionals<Value: Sendable>: Parameter {
+  package let specification: ParameterSpecification
   let parse: @Sendable (String) throws(ValueError) -> Value
 
-  public init(_ name: String, _ kind: ValueKind<Value>, atLeast minimum: Int, help: String) {
+  package init(_ name: String, _ kind: ValueKind<Value>, atLeast minimum: Int, help: String) {
     specification = ParameterSpecification(
       form: .positional(minimum: minimum, maximum: .max), name: name, placeholder: name,
       help: help, expectation: kind.expectation, isRequired: minimum > 0, fileUse: kind.fileUse,

@@ -1,8 +1,8 @@
 /// "Did you mean": the nearest of some names by edit distance.
-public enum Suggestion {
+package enum Suggestion {
   /// The nearest name, if it is near enough to be meant: at most a third of the letters differ
   /// (at least one may). Ties go to the earlier name.
-  public static func nearest(to text: String, among names: [String]) -> String? {
+  package static func nearest(to text: String, among names: [String]) -> String? {
     let limit = max(1, text.count / 3)
     var best: (name: String, distance: Int)?
     for name in names {
@@ -15,13 +15,13 @@ public enum Suggestion {
   }
 
   /// `; did you mean 'train'?`, or nothing.
-  public static func sentence(for text: String, among names: [String]) -> String {
+  package static func sentence(for text: String, among names: [String]) -> String {
     nearest(to: text, among: names).map { "; did you mean '\($0)'?" } ?? ""
   }
 
   /// The number of insertions, deletions, substitutions and swaps of neighbours that turn one
   /// text into the other (optimal string alignment; Damerau, CACM 7(3), 1964).
-  public static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  package static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
     for i in a.indices {

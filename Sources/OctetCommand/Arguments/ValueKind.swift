@@ -1,22 +1,23 @@
 /// Why a text is not a value: completes the sentence `'TEXT' is not …`.
-public struct ValueError: Error, Equatable {
-  public var expectation: String
+package struct ValueError: Error, Equatable {
+  package var expectation: String
 
-  public init(_ expectation: String) { self.expectation = expectation }
+  package init(_ expectation: String) { self.expectation = expectation }
 }
 
 /// How the text of an argument becomes a typed value.
-public struct ValueKind<Value: Sendable>: Sendable {
-  public var placeholder: String
-  /// For the help, when it says more than the placeholder: `1 to 1000`.
-  public var expectation: String?
-  public var parse: @Sendable (String) throws(ValueError) -> Value
-  /// Of a kind that names a file; such kinds are made by `.input`, `.output` and their like only.
+package struct ValueKind<Value: Sendable>: Sendable {
+  package var placeholder: String
+  /// The range for the help, when it says more than the placeholder: `1 to 1000`.
+  package var expectation: String?
+  package var parse: @Sendable (String) throws(ValueError) -> Value
+  /// What is done with the file that a value names; such kinds are made by `.input`, `.output` and
+  /// their like only.
   var fileUse: FileUse?
   /// The text that `parse` would read back; shows defaults in the help.
-  public var describe: @Sendable (Value) -> String
+  package var describe: @Sendable (Value) -> String
 
-  public init(
+  package init(
     placeholder: String, expectation: String? = nil,
     describe: @escaping @Sendable (Value) -> String = { String(describing: $0) },
     parse: @escaping @Sendable (String) throws(ValueError) -> Value
@@ -28,7 +29,7 @@ public struct ValueKind<Value: Sendable>: Sendable {
   }
 
   /// The same kind under another name in the help: `.path.named("M.oct")`.
-  public func named(_ placeholder: String) -> ValueKind {
+  package func named(_ placeholder: String) -> ValueKind {
     var kind = self
     kind.placeholder = placeholder
     return kind
@@ -37,7 +38,7 @@ public struct ValueKind<Value: Sendable>: Sendable {
 
 extension ValueKind<String> {
   /// Any text that is not empty.
-  public static var string: ValueKind {
+  package static var string: ValueKind {
     ValueKind(placeholder: "TEXT") { text throws(ValueError) in
       guard !text.isEmpty else { throw ValueError("a value: it is empty") }
       return text
@@ -45,7 +46,7 @@ extension ValueKind<String> {
   }
 
   /// One of the names, spelled exactly.
-  public static func choice(_ names: [String]) -> ValueKind {
+  package static func choice(_ names: [String]) -> ValueKind {
     let list = names.joined(separator: ", ")
     return ValueKind(placeholder: "NAME", expectation: list) { text throws(ValueError) in
       guard names.contains(text) else {
@@ -59,7 +60,7 @@ extension ValueKind<String> {
 
 extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases, by its raw value.
-  public static var choice: ValueKind {
+  package static var choice: ValueKind {
     let names = ValueKind<String>.choice(Value.allCases.map(\.rawValue))
     return ValueKind(
       placeholder: names.placeholder, expectation: names.expectation, describe: \.rawValue
@@ -74,7 +75,7 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
 
 extension ValueKind<Int> {
   /// A whole number in the range; a range that ends at `Int.max` is shown as `at least`.
-  public static func integer(_ range: ClosedRange<Int>) -> ValueKind {
+  package static func integer(_ range: ClosedRange<Int>) -> ValueKind {
     let limits =
       range.upperBound == .max
       ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
@@ -86,14 +87,14 @@ extension ValueKind<Int> {
     }
   }
 
-  public static func integer(_ range: PartialRangeFrom<Int>) -> ValueKind {
+  package static func integer(_ range: PartialRangeFrom<Int>) -> ValueKind {
     integer(range.lowerBound...Int.max)
   }
 }
 
 extension ValueKind<UInt64> {
   /// The seed of a random generator: any 64-bit number.
-  public static var seed: ValueKind {
+  package static var seed: ValueKind {
     ValueKind(placeholder: "N") { text throws(ValueError) in
       guard let value = UInt64(text) else {
         throw ValueError("a whole number, 0 to \(UInt64.max)")
@@ -105,12 +106,12 @@ extension ValueKind<UInt64> {
 
 extension ValueKind<Double> {
   /// A finite decimal number in the range.
-  public static func number(_ range: ClosedRange<Double>) -> ValueKind {
+  package static func number(_ range: ClosedRange<Double>) -> ValueKind {
     number("\(plain(range.lowerBound)) to \(plain(range.upperBound))", where: range.contains)
   }
 
   /// A decimal number above 0, such as a learning rate.
-  public static func positiveNumber(upTo limit: Double) -> ValueKind {
+  package static func positiveNumber(upTo limit: Double) -> ValueKind {
     number("above 0, at most \(plain(limit))") { $0 > 0 && $0 <= limit }
   }
 

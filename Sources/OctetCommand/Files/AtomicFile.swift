@@ -2,12 +2,12 @@ import Foundation
 import OctetSystem
 
 /// Writes whole files: an interrupted or failed run leaves the old file or the new one, never half.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes what a verb was asked for, unless something would be lost.
   ///
   /// - Throws: status 64 or 73 when the name or what is there does not fit the format; otherwise
   ///   like `write(_:to:)`.
-  public static func write(
+  package static func write(
     _ bytes: some Sequence<UInt8>, to output: OutputPath, as format: FileFormat
   ) throws(CommandError) {
     guard output.isStandardOutput else {
@@ -24,7 +24,7 @@ public enum AtomicFile {
 
   /// What `write` to the output would throw already; for verbs that know the format only when they
   /// run.
-  public static func checkCanWrite(
+  package static func checkCanWrite(
     to output: OutputPath, as format: FileFormat
   ) throws(CommandError) {
     if !output.isStandardOutput { try FileClaims.current.check(output.path, [format]) }

@@ -7,8 +7,8 @@ import Synchronization
 /// Parameters say how they use files (`FileUse`); the program checks them against each other
 /// before the verb runs. What is read besides, such as the files beside an ONNX model, is entered
 /// as it is read, and looked at again before anything is written.
-public final class FileClaims: Sendable {
-  /// Of the verb that runs now.
+package final class FileClaims: Sendable {
+  /// The claims of the verb that runs now.
   @TaskLocal static var current = FileClaims(isForced: false, takesStandardOutput: false)
 
   let isForced: Bool
@@ -107,7 +107,7 @@ public final class FileClaims: Sendable {
   // MARK: While it runs
 
   /// Enters a file that the verb reads besides those that its arguments name.
-  public static func reads(_ path: String) { current.enter(path) }
+  package static func reads(_ path: String) { current.enter(path) }
 
   private func enter(_ path: String) {
     guard let status = try? Posix.status(of: path, followsLinks: true), status.kind == .file

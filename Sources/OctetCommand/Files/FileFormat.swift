@@ -1,6 +1,6 @@
 /// What a verb writes into a file, and by what such a file is known: the end of its name and its
 /// first bytes.
-public enum FileFormat: String, CaseIterable, Sendable {
+package enum FileFormat: String, CaseIterable, Sendable {
   case blob = "an Octet blob"
   case onnx = "an ONNX model"
   case tflite = "a TFLite model"
@@ -88,7 +88,9 @@ public enum FileFormat: String, CaseIterable, Sendable {
     if bytes.isEmpty { return ("", true) }
     let text = String(decoding: bytes, as: UTF8.self)
     switch self {
-    case .html: return ("a page of somebody else", text.contains("octet diff"))
+    case .html:
+      let isOurs = text.contains("octet diff") || text.contains("octet export")
+      return ("a page of somebody else", isOurs)
     case .header, .swift:
       return ("a file of somebody else", text.contains("an Octet model: int8 weights"))
     default:

@@ -3,18 +3,18 @@ import OctetSystem
 import Synchronization
 
 /// Reads whole files, with errors that name the file; `-` is standard input.
-public enum InputFile {
+package enum InputFile {
   /// Larger files are mapped rather than copied.
   static let mappedByteCountMin = 1 << 20
 
   /// The default bound on what is read: a device or pipe without end stops there.
-  public static let byteCountLimit = 1 << 32
+  package static let byteCountLimit = 1 << 32
 
   /// All bytes of a file, pipe or device.
   ///
   /// - Throws: status 66 when it is missing, a folder or unreadable; 65 when it is longer than
   ///   `limit` bytes; 74 when the device fails.
-  public static func read(
+  package static func read(
     _ path: String, limit: Int = byteCountLimit
   ) throws(CommandError) -> [UInt8] {
     if path == "-" { return try readStandardInput(limit: limit) }
@@ -30,7 +30,7 @@ public enum InputFile {
   /// - Parameters:
   ///   - limit: the most bytes; a longer file is refused before it is read.
   ///   - head: takes the first `headByteCount` bytes, or all of a shorter file; throws to refuse.
-  public static func read(
+  package static func read(
     _ path: String, limit: Int, headByteCount: Int,
     checking head: ([UInt8]) throws(CommandError) -> Void
   ) throws(CommandError) -> [UInt8] {
@@ -64,7 +64,7 @@ public enum InputFile {
   /// The same bytes; those of a large file stay on disk until they are looked at.
   ///
   /// The file must not be shortened while it is in use.
-  public static func map(
+  package static func map(
     _ path: String, limit: Int = byteCountLimit
   ) throws(CommandError) -> Data {
     if path == "-" { return Data(try readStandardInput(limit: limit)) }

@@ -6,11 +6,11 @@ import OctetSystem
 ///
 /// A hidden file `.octet` lists what was written. A folder that holds anything else is somebody's
 /// own and stays as it is.
-public enum OutputFolder {
+package enum OutputFolder {
   static let listName = ".octet"
 
   /// Whether `write` to the folder has a chance; for verbs that work for minutes before they write.
-  public static func check(_ folder: OutputFolderPath) throws(CommandError) {
+  package static func check(_ folder: OutputFolderPath) throws(CommandError) {
     let path = folder.path
     guard let status = try? Posix.status(of: path, followsLinks: true) else {
       let parent = parent(of: path)
@@ -50,7 +50,7 @@ public enum OutputFolder {
 
   /// Makes a folder, if need be, into which files of these names may be written: none that is
   /// there already, unless Octet wrote it or `--force` was given.
-  public static func prepare(
+  package static func prepare(
     _ folder: OutputFolderPath, for names: [String]
   ) throws(CommandError) {
     let path = folder.path
@@ -77,7 +77,7 @@ public enum OutputFolder {
   }
 
   /// - Parameter files: by name.
-  public static func write(
+  package static func write(
     _ files: [String: [UInt8]], to folder: OutputFolderPath
   ) throws(CommandError) {
     try write(to: folder) { path throws(CommandError) in
@@ -86,7 +86,7 @@ public enum OutputFolder {
   }
 
   /// - Parameter fill: writes into the folder that it is given.
-  public static func write(
+  package static func write(
     to folder: OutputFolderPath, filledBy fill: (String) throws(CommandError) -> Void
   ) throws(CommandError) {
     try check(folder)

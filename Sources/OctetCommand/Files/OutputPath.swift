@@ -2,37 +2,37 @@
 ///
 /// Before the verb runs, the program has checked that it is none of the files that the verb reads,
 /// no second output, and that its name and what is there fit what is written (`FileClaims`).
-public struct OutputPath: Sendable, CustomStringConvertible {
-  public let path: String
+package struct OutputPath: Sendable, CustomStringConvertible {
+  package let path: String
 
   init(_ path: String) { self.path = path }
 
-  /// For sentences.
-  public var description: String {
+  /// The path as sentences say it.
+  package var description: String {
     isStandardOutput ? "standard output" : SafeText.escaped(path)
   }
 
   /// Written as `-`.
-  public var isStandardOutput: Bool { path == "-" }
+  package var isStandardOutput: Bool { path == "-" }
 }
 
 /// The folder that a verb makes: the value of an `.outputFolder` parameter.
-public struct OutputFolderPath: Sendable, CustomStringConvertible {
-  public let path: String
+package struct OutputFolderPath: Sendable, CustomStringConvertible {
+  package let path: String
 
   /// - Parameter path: for a default; other folders come from the command line.
-  public init(default path: String) { self.path = path }
+  package init(default path: String) { self.path = path }
 
   init(_ path: String) { self.path = path }
 
-  public var description: String { SafeText.escaped(path) }
+  package var description: String { SafeText.escaped(path) }
 
   /// A file in a folder that `OutputFolder.prepare` made ready for it.
-  public func file(_ name: String) -> OutputPath { OutputPath(path + "/" + name) }
+  package func file(_ name: String) -> OutputPath { OutputPath(path + "/" + name) }
 }
 
 /// What a verb does with the file that a parameter names.
-public enum FileUse: Sendable, Equatable {
+package enum FileUse: Sendable, Equatable {
   /// Reads it; `-` is standard input.
   case input
   /// Reads the files in it.
@@ -59,27 +59,27 @@ extension FileUse {
 
 extension ValueKind<String> {
   /// A file that the verb reads, or `-` for standard input.
-  public static var input: ValueKind { fileName(.input, "FILE") { $0 } }
+  package static var input: ValueKind { fileName(.input, "FILE") { $0 } }
 
   /// A folder that the verb reads.
-  public static var inputFolder: ValueKind { fileName(.inputFolder, "DIR") { $0 } }
+  package static var inputFolder: ValueKind { fileName(.inputFolder, "DIR") { $0 } }
 }
 
 extension ValueKind<OutputPath> {
   /// A file that the verb writes, or `-` for standard output.
-  public static func output(_ formats: FileFormat...) -> ValueKind {
+  package static func output(_ formats: FileFormat...) -> ValueKind {
     fileName(.output(formats), "FILE") { OutputPath($0) }
   }
 }
 
 extension ValueKind<OutputFolderPath> {
   /// A folder that the verb makes as a whole.
-  public static var outputFolder: ValueKind {
+  package static var outputFolder: ValueKind {
     fileName(.outputFolder, "DIR", describe: \.path) { OutputFolderPath($0) }
   }
 
   /// A folder into which the verb puts files.
-  public static var folderOfOutputs: ValueKind {
+  package static var folderOfOutputs: ValueKind {
     fileName(.folderOfOutputs, "DIR", describe: \.path) { OutputFolderPath($0) }
   }
 }

@@ -1,12 +1,12 @@
 /// An 8-bit gray picture, drawn with characters.
-public struct GrayImage: Sendable {
-  public let width: Int
-  public let height: Int
+package struct GrayImage: Sendable {
+  package let width: Int
+  package let height: Int
   /// Row by row from the top; 0 is drawn as the background.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
 
   /// Nil unless there are `width · height` pixels.
-  public init?(width: Int, height: Int, pixels: [UInt8]) {
+  package init?(width: Int, height: Int, pixels: [UInt8]) {
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, pixels.count == count else { return nil }
     self.width = width
@@ -15,7 +15,7 @@ public struct GrayImage: Sendable {
   }
 
   /// Two rows of pixels a line: half blocks where the terminal has them, else ASCII.
-  public func lines(for terminal: Terminal) -> [String] {
+  package func lines(for terminal: Terminal) -> [String] {
     stride(from: 0, to: height, by: 2).map { row in
       var line = ""
       for column in 0..<width {
@@ -28,7 +28,7 @@ public struct GrayImage: Sendable {
   }
 
   /// Pictures side by side, as many as fit the terminal in one row, each under its caption.
-  public static func sideBySide(
+  package static func sideBySide(
     _ images: [(caption: String, image: GrayImage)], for terminal: Terminal
   ) -> String {
     let gap = "  "

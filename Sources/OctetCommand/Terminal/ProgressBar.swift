@@ -5,7 +5,7 @@ import Synchronization
 /// A bar with the time left on a terminal, a line now and then elsewhere.
 ///
 /// Any thread may advance it.
-public final class ProgressBar: Sendable {
+package final class ProgressBar: Sendable {
   /// Redraws on a terminal are at least this far apart.
   static let redrawSeconds = 0.1
   /// Lines in a log are at least this far apart.
@@ -43,7 +43,7 @@ public final class ProgressBar: Sendable {
   /// - Parameters:
   ///   - count: how much of `total` is done.
   ///   - note: shown behind the bar: `loss 0.12`; nil leaves the note as it is.
-  public func update(_ count: Int, note: String? = nil) {
+  package func update(_ count: Int, note: String? = nil) {
     state.withLock { state in
       state.count = min(max(count, 0), total)
       if let note { state.note = note }
@@ -51,15 +51,8 @@ public final class ProgressBar: Sendable {
     }
   }
 
-  public func advance(by count: Int = 1) {
-    state.withLock { state in
-      state.count = min(max(state.count + count, 0), total)
-      drawIfDue(&state)
-    }
-  }
-
   /// Takes the bar away. Messages after this come as usual.
-  public func finish() {
+  package func finish() {
     state.withLock { state in
       state.isFinished = true
       erase(&state)
@@ -110,7 +103,8 @@ public final class ProgressBar: Sendable {
     Signals.progressLineIsOpen.store(false, ordering: .relaxed)
   }
 
-  /// As long for the rest as for what is done; nil in the first second, when that says little.
+  /// The time left, as long for the rest as for what is done; nil in the first second, when that
+  /// says little.
   private func secondsLeft(_ state: State, _ now: Double) -> Double? {
     guard state.count > 0, now >= 1 else { return nil }
     return now * Double(total - state.count) / Double(state.count)

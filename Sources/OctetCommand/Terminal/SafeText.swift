@@ -1,10 +1,10 @@
 import OctetSystem
 
 /// Text from models and files, made harmless for a terminal.
-public enum SafeText {
+package enum SafeText {
   /// Control characters become `\u{1B}`, so that a layer's name cannot move the cursor, nor fake a
   /// line of the tool's.
-  public static func escaped(_ text: String) -> String { text.shown }
+  package static func escaped(_ text: String) -> String { text.shown }
 
   /// The one way to a terminal: everything that moves a cursor is escaped but line breaks and the
   /// styles that this process asked for.
@@ -24,7 +24,7 @@ public enum SafeText {
 
   /// Columns that the text takes on a terminal: 2 for East Asian wide characters and emoji, 0 for
   /// marks that join the letter before them.
-  public static func width(_ text: String) -> Int {
+  package static func width(_ text: String) -> Int {
     text.reduce(0) { $0 + width(of: $1) }
   }
 

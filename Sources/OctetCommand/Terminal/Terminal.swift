@@ -2,25 +2,24 @@ import Foundation
 import OctetSystem
 
 /// What one of the standard streams can show.
-public struct Terminal: Sendable, Equatable {
-  public enum Style: String, Sendable {
+package struct Terminal: Sendable, Equatable {
+  package enum Style: String, Sendable {
     case plain = "0"
     case bold = "1"
-    case dim = "2"
     case bad = "31"
     case good = "32"
     case warning = "33"
   }
 
   /// A person is looking, and the cursor can be moved.
-  public var isInteractive: Bool
-  public var hasColor: Bool
+  package var isInteractive: Bool
+  package var hasColor: Bool
   /// The locale's encoding is UTF-8 and the terminal is not a dumb one.
-  public var hasUnicode: Bool
+  package var hasUnicode: Bool
   /// Columns; 80 when unknown.
-  public var width: Int
+  package var width: Int
 
-  public init(isInteractive: Bool, hasColor: Bool, hasUnicode: Bool, width: Int) {
+  package init(isInteractive: Bool, hasColor: Bool, hasUnicode: Bool, width: Int) {
     self.isInteractive = isInteractive
     self.hasColor = hasColor
     self.hasUnicode = hasUnicode
@@ -30,7 +29,7 @@ public struct Terminal: Sendable, Equatable {
   /// - Parameters:
   ///   - descriptor: 1 for standard output, 2 for standard error.
   ///   - environment: `NO_COLOR` (no-color.org), `TERM`, `COLUMNS` and the locale count.
-  public init(
+  package init(
     descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
     self.init(
@@ -56,7 +55,7 @@ public struct Terminal: Sendable, Equatable {
 
   /// The text in the style, or as it is where colours are unwanted. For `Console`, which alone
   /// turns the marks of a style into what terminals understand.
-  public func styled(_ text: String, _ style: Style) -> String {
+  package func styled(_ text: String, _ style: Style) -> String {
     guard hasColor, style != .plain, !text.isEmpty else { return text }
     return code(style.rawValue) + text + code(Style.plain.rawValue)
   }

@@ -1,36 +1,36 @@
 /// A table for the terminal: columns as wide as their widest cell, two spaces apart.
-public struct TextTable: Sendable {
-  public enum Alignment: Sendable { case left, right }
+package struct TextTable: Sendable {
+  package enum Alignment: Sendable { case left, right }
 
-  public struct Cell: Sendable, ExpressibleByStringInterpolation {
-    public var text: String
-    public var style: Terminal.Style
+  package struct Cell: Sendable, ExpressibleByStringInterpolation {
+    package var text: String
+    package var style: Terminal.Style
 
-    public init(_ text: String, _ style: Terminal.Style = .plain) {
+    package init(_ text: String, _ style: Terminal.Style = .plain) {
       self.text = SafeText.escaped(text)
       self.style = style
     }
 
-    public init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
   }
 
-  public struct Column: Sendable {
-    public var title: String
-    public var alignment: Alignment
+  package struct Column: Sendable {
+    package var title: String
+    package var alignment: Alignment
 
-    public static func left(_ title: String) -> Column { Column(title: title, alignment: .left) }
-    public static func right(_ title: String) -> Column {
+    package static func left(_ title: String) -> Column { Column(title: title, alignment: .left) }
+    package static func right(_ title: String) -> Column {
       Column(title: title, alignment: .right)
     }
   }
 
-  public var columns: [Column]
-  public private(set) var rows: [[Cell]] = []
+  package var columns: [Column]
+  package private(set) var rows: [[Cell]] = []
 
-  public init(_ columns: [Column]) { self.columns = columns }
+  package init(_ columns: [Column]) { self.columns = columns }
 
   /// Cells left out at the end are empty; cells beyond the columns are not shown.
-  public mutating func add(_ cells: [Cell]) {
+  package mutating func add(_ cells: [Cell]) {
     let missing = max(0, columns.count - cells.count)
     rows.append(cells.prefix(columns.count) + [Cell](repeating: "", count: missing))
   }
@@ -38,7 +38,7 @@ public struct TextTable: Sendable {
   /// The lines, each with a newline. Titles are left out when all of them are empty.
   ///
   /// - Parameter terminal: decides on colours. Nothing is cut: wide tables wrap.
-  public func text(for terminal: Terminal) -> String {
+  package func text(for terminal: Terminal) -> String {
     let titles = columns.map { Cell($0.title, .bold) }
     let hasTitles = titles.contains { !$0.text.isEmpty }
     let lines = (hasTitles ? [titles] : []) + rows

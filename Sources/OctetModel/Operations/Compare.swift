@@ -1,5 +1,6 @@
-/// The relation of a to b that is true.
-public enum Comparison: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
+public enum Comparison: Sendable, CaseIterable {
+  case equal, less, lessOrEqual, greater, greaterOrEqual
+}
 
 /// Truth values of a and b, broadcast; comparisons with NaN are false.
 struct CompareDefinition: BroadcastingOperation {
@@ -36,11 +37,11 @@ extension StepContext {
       case .greater: { $0 > $1 }
       case .greaterOrEqual: { $0 >= $1 }
       }
-    let (a, b, y) = unsafe (inputs[0].base, inputs[1].base, self.y.integers)
+    let (a, b, y) = (inputs[0].base, inputs[1].base, self.y.integers)
     let offsets = BroadcastOffsets(inputs[0].shape, inputs[1].shape)
     return {
       for index in 0..<offsets.count {
-        unsafe y[index] = body(a[offsets.a[index]], b[offsets.b[index]]) ? 1 : 0
+        y[index] = body(a[offsets.a[index]], b[offsets.b[index]]) ? 1 : 0
       }
     }
   }

@@ -100,6 +100,15 @@ extension Operation {
   /// What passes and the quantizer must know of it.
   public var traits: OperationTraits { definition.traits }
 
+  /// Whether both are the same operation, whatever their attributes; of functions of one number,
+  /// the same function.
+  package func isSameKind(as other: Operation) -> Bool {
+    if case .scalar(let own) = self, case .scalar(let given) = other {
+      return own.kind == given.kind
+    }
+    return type(of: definition) == type(of: other.definition)
+  }
+
   /// The axis of the weights that runs over output channels; nil for operations without weights.
   public var weightChannelAxis: Int? {
     (definition as? any WeightedOperation)?.weightChannelAxis

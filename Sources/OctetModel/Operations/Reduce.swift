@@ -5,7 +5,7 @@
 #endif
 
 /// What becomes of the elements along the axes that a reduction takes away.
-public enum Reduction: Sendable, Hashable {
+public enum Reduction: Sendable, Hashable, CaseIterable {
   case sum, product, maximum, minimum, sumOfSquares
   /// Σ |x|, √Σ x²
   case norm1, norm2

@@ -13,8 +13,9 @@ extension ScalarFunction {
     package var parameters: [(name: String, standard: Float)] = []
     /// The operator of ONNX, and the value of its attribute `approximate` where that decides.
     package var onnx: (operatorName: String, approximate: String?)?
-    /// The number of TensorFlow Lite's builtin operator.
-    package var tflite: Int32?
+    /// The number of TensorFlow Lite's builtin operator, and its version that computes with int8;
+    /// nil when none does.
+    package var tflite: (code: Int, int8Version: Int32?)?
     /// Of functions that only clamp, from the parameters.
     package var bounds: (@Sendable ([Float]) -> (lower: Float, upper: Float))?
     /// The result's grid in TensorFlow Lite, where it has one.
@@ -31,18 +32,20 @@ extension ScalarFunction {
   private typealias Body = @Sendable (Double, [Double]) -> Double
 
   private static func row(
-    _ name: String, _ onnx: String? = nil, approximate: String? = nil, tflite: Int32? = nil,
-    parameters: [(name: String, standard: Float)] = [], grid: Quantization? = nil,
+    _ name: String, _ onnx: String? = nil, approximate: String? = nil, tflite: Int? = nil,
+    int8Version: Int32? = nil, parameters: [(name: String, standard: Float)] = [],
+    grid: Quantization? = nil,
     integer: (@Sendable (Int64, Bool) -> Int64)? = nil, _ value: @escaping Body,
     derivative: @escaping Body
   ) -> Row {
     Row(
-      name: name, parameters: parameters, onnx: onnx.map { ($0, approximate) }, tflite: tflite,
-      grid: grid, integer: integer, value: value, derivative: derivative)
+      name: name, parameters: parameters, onnx: onnx.map { ($0, approximate) },
+      tflite: tflite.map { ($0, int8Version) }, grid: grid, integer: integer, value: value,
+      derivative: derivative)
   }
 
   private static func clamp(
-    _ name: String, _ onnx: String? = nil, tflite: Int32? = nil,
+    _ name: String, _ onnx: String? = nil, tflite: Int? = nil,
     parameters: [(name: String, standard: Float)] = [],
     integer: (@Sendable (Int64, Bool) -> Int64)? = nil,
     bounds: @escaping @Sendable ([Float]) -> (lower: Float, upper: Float)
@@ -56,8 +59,9 @@ extension ScalarFunction {
       return x > Double(lower) && x < Double(upper) ? 1 : 0
     }
     return Row(
-      name: name, parameters: parameters, onnx: onnx.map { ($0, nil) }, tflite: tflite,
-      bounds: bounds, integer: integer, value: body, derivative: derivative)
+      name: name, parameters: parameters, onnx: onnx.map { ($0, nil) },
+      tflite: tflite.map { ($0, 2) }, bounds: bounds, integer: integer, value: body,
+      derivative: derivative)
   }
 
   private static let clamps: [Row] = [
@@ -68,24 +72,24 @@ extension ScalarFunction {
 
   private static let activations: [Row] = [
     row(
-      "leakyRelu", "LeakyRelu", tflite: 98, parameters: [("alpha", 0.01)],
+      "leakyRelu", "LeakyRelu", tflite: 98, int8Version: 2, parameters: [("alpha", 0.01)],
       { x, p in x < 0 ? p[0] * x : x }, derivative: { x, p in x < 0 ? p[0] : 1 }),
     row(
-      "hardSwish", "HardSwish", tflite: 117, { x, _ in x * max(0, min(1, x / 6 + 0.5)) },
+      "hardSwish", "HardSwish", tflite: 117, int8Version: 1, { x, _ in x * max(0, min(1, x / 6 + 0.5)) },
       derivative: { x, _ in x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5 }),
     row(
       "hardSigmoid", "HardSigmoid", parameters: [("alpha", 0.2), ("beta", 0.5)],
       { x, p in max(0, min(1, p[0] * x + p[1])) },
       derivative: { x, p in p[0] * x + p[1] > 0 && p[0] * x + p[1] < 1 ? p[0] : 0 }),
     row(
-      "logistic", "Sigmoid", tflite: 14, grid: Quantization(scale: 1 / 256, zeroPoint: -128),
+      "logistic", "Sigmoid", tflite: 14, int8Version: 2, grid: Quantization(scale: 1 / 256, zeroPoint: -128),
       { x, _ in sigmoid(x) }, derivative: { x, _ in sigmoid(x) * (1 - sigmoid(x)) }),
     row(
-      "tanh", "Tanh", tflite: 28, grid: Quantization(scale: 1 / 128, zeroPoint: 0),
+      "tanh", "Tanh", tflite: 28, int8Version: 2, grid: Quantization(scale: 1 / 128, zeroPoint: 0),
       { x, _ in hyperbolicTangent(x) },
       derivative: { x, _ in 1 - hyperbolicTangent(x) * hyperbolicTangent(x) }),
     row(
-      "elu", "Elu", tflite: 111, parameters: [("alpha", 1)],
+      "elu", "Elu", tflite: 111, int8Version: 1, parameters: [("alpha", 1)],
       { x, p in x < 0 ? p[0] * expm1(x) : x }, derivative: { x, p in x < 0 ? p[0] * exp(x) : 1 }),
     row(
       "selu", "Selu",
@@ -120,13 +124,13 @@ extension ScalarFunction {
         return t + x * (1 - t * t) * sigmoid(x)
       }),
     row(
-      "gelu", "Gelu", approximate: "none", tflite: 150,
+      "gelu", "Gelu", approximate: "none", tflite: 150, int8Version: 2,
       { x, _ in 0.5 * x * (1 + erf(x * 0.5.squareRoot())) },
       derivative: { x, _ in
         0.5 * (1 + erf(x * 0.5.squareRoot())) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()
       }),
     row(
-      "geluByTanh", "Gelu", approximate: "tanh", tflite: 150,
+      "geluByTanh", "Gelu", approximate: "tanh", tflite: 150, int8Version: 2,
       { x, _ in 0.5 * x * (1 + hyperbolicTangent(geluArgument(x))) },
       derivative: { x, _ in
         let t = hyperbolicTangent(geluArgument(x))
@@ -143,7 +147,7 @@ extension ScalarFunction {
 
   private static let elementary: [Row] = [
     row(
-      "absolute", "Abs", tflite: 101, integer: { $1 || $0 >= 0 ? $0 : 0 &- $0 },
+      "absolute", "Abs", tflite: 101, int8Version: 2, integer: { $1 || $0 >= 0 ? $0 : 0 &- $0 },
       { x, _ in abs(x) }, derivative: { x, _ in x < 0 ? -1 : 1 }),
     row(
       "negate", "Neg", tflite: 59, integer: { x, _ in 0 &- x }, { x, _ in -x },
@@ -160,8 +164,8 @@ extension ScalarFunction {
     row(
       "squareRoot", "Sqrt", tflite: 75, { x, _ in x.squareRoot() },
       derivative: { x, _ in 0.5 / x.squareRoot() }),
-    row("exponential", "Exp", tflite: 47, { x, _ in exp(x) }, derivative: { x, _ in exp(x) }),
-    row("logarithm", "Log", tflite: 73, { x, _ in log(x) }, derivative: { x, _ in 1 / x }),
+    row("exponential", "Exp", tflite: 47, int8Version: 2, { x, _ in exp(x) }, derivative: { x, _ in exp(x) }),
+    row("logarithm", "Log", tflite: 73, int8Version: 2, { x, _ in log(x) }, derivative: { x, _ in 1 / x }),
     row(
       "errorFunction", "Erf", { x, _ in erf(x) },
       derivative: { x, _ in 2 / Double.pi.squareRoot() * exp(-x * x) }),

@@ -34,7 +34,7 @@ extension CalibrationSamples {
 /// What every activation of a graph was seen to be.
 public struct Calibration: Sendable {
   /// For each tensor that is not a constant.
-  public private(set) var histograms: [TensorIndex: Histogram]
+  public private(set) var histograms: [TensorIndex: ValueCounts]
   /// The least, over all samples, of a sample's highest class score; nil without class scores.
   public private(set) var leastHighest: Float?
   /// For each node with weights, how its inputs vary together.
@@ -78,7 +78,7 @@ public struct Calibration: Sendable {
       }
     }
     let counted = try Self.pass(graph, samples, threadCount) {
-      ranges.map { Histogram(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
+      ranges.map { ValueCounts(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
     } visit: { _, interpreter, histograms in
       for (position, tensor) in tensors.enumerated() {
         interpreter.withValue(of: tensor) { histograms[position].add($0) }

@@ -14,7 +14,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   public static let percentileShare = 0.9999
 
   /// The range for the values in `histogram`; it holds zero and is inside the seen range.
-  public func range(_ histogram: Histogram) -> ValueRange {
+  public func range(_ histogram: ValueCounts) -> ValueRange {
     let seen = ValueRange(lower: histogram.lower, upper: histogram.upper)
     guard seen.upper > seen.lower else { return seen }
     switch self {
@@ -24,17 +24,17 @@ public enum Calibrator: String, Sendable, CaseIterable {
     }
   }
 
-  private func percentileRange(_ histogram: Histogram) -> ValueRange {
+  private func percentileRange(_ histogram: ValueCounts) -> ValueRange {
     let tail = Double(histogram.totalCount) * (1 - Self.percentileShare)
     // Zeros count on both sides of the distribution only as mass, never as a tail.
     var lowerBin = 0
     var mass = 0.0
-    while lowerBin < Histogram.binCount - 1, histogram.center(lowerBin) < 0 {
+    while lowerBin < ValueCounts.binCount - 1, histogram.center(lowerBin) < 0 {
       mass += Double(histogram.counts[lowerBin])
       if mass > tail { break }
       lowerBin += 1
     }
-    var upperBin = Histogram.binCount - 1
+    var upperBin = ValueCounts.binCount - 1
     mass = 0
     while upperBin > 0, histogram.center(upperBin) > 0 {
       mass += Double(histogram.counts[upperBin])
@@ -47,7 +47,7 @@ public enum Calibrator: String, Sendable, CaseIterable {
   }
 
   /// Shrinks either end in turn in steps of 1/64 while the error falls.
-  private func leastErrorRange(_ histogram: Histogram, within seen: ValueRange) -> ValueRange {
+  private func leastErrorRange(_ histogram: ValueCounts, within seen: ValueRange) -> ValueRange {
     let bins = histogram.counts.indices.filter { histogram.counts[$0] > 0 }
       .map { (value: histogram.center($0), count: Double(histogram.counts[$0])) }
     var best = seen

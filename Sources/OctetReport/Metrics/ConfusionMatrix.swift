@@ -1,17 +1,17 @@
 /// How often each class was taken for each other.
-public struct ConfusionMatrix: Sendable, Equatable, Codable {
-  public let classCount: Int
+package struct ConfusionMatrix: Sendable, Equatable, Codable {
+  package let classCount: Int
   /// `counts[label · classCount + prediction]`.
-  public private(set) var counts: [Int]
+  package private(set) var counts: [Int]
 
-  public init(classCount: Int) {
+  package init(classCount: Int) {
     precondition(classCount > 0, "a classifier has classes")
     self.classCount = classCount
     counts = [Int](repeating: 0, count: classCount * classCount)
   }
 
   /// - Throws: `classOutOfRange`.
-  public mutating func add(label: Int, prediction: Int) throws(ReportError) {
+  package mutating func add(label: Int, prediction: Int) throws(ReportError) {
     for index in [label, prediction] where !(0..<classCount).contains(index) {
       throw .classOutOfRange(index: index, classCount: classCount)
     }
@@ -19,52 +19,30 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
   }
 
   /// - Throws: `shardMismatch`.
-  public mutating func merge(_ other: ConfusionMatrix) throws(ReportError) {
+  package mutating func merge(_ other: ConfusionMatrix) throws(ReportError) {
     guard other.classCount == classCount else {
       throw .shardMismatch(what: "the number of classes")
     }
     for index in counts.indices { counts[index] += other.counts[index] }
   }
 
-  public func count(label: Int, prediction: Int) -> Int {
+  package func count(label: Int, prediction: Int) -> Int {
     counts[label * classCount + prediction]
   }
 
-  public var sampleCount: Int { counts.reduce(0, +) }
+  package var sampleCount: Int { counts.reduce(0, +) }
 
   /// Samples on the diagonal.
-  public var correctCount: Int {
+  package var correctCount: Int {
     (0..<classCount).reduce(0) { $0 + count(label: $1, prediction: $1) }
   }
 
-  /// Samples of a class, whatever they were taken for.
-  public func sampleCount(label: Int) -> Int {
-    (0..<classCount).reduce(0) { $0 + count(label: label, prediction: $1) }
-  }
-
   /// Top-1 accuracy: the share of samples whose highest score is at their label; 0 for none.
-  public var accuracy: Double {
+  package var accuracy: Double {
     sampleCount == 0 ? 0 : Double(correctCount) / Double(sampleCount)
   }
 
-  /// The share of a class that was recognized; nil when the class has no samples.
-  public func recall(label: Int) -> Double? {
-    let total = sampleCount(label: label)
-    return total == 0 ? nil : Double(count(label: label, prediction: label)) / Double(total)
-  }
-
-  /// `self − reference`, entry by entry: a positive entry off the diagonal is a confusion that
-  /// has become more frequent. Over the same samples each row sums to 0.
-  ///
-  /// - Throws: `shardMismatch`.
-  public func difference(from reference: ConfusionMatrix) throws(ReportError) -> [Int] {
-    guard reference.classCount == classCount else {
-      throw .shardMismatch(what: "the number of classes")
-    }
-    return zip(counts, reference.counts).map { $0 - $1 }
-  }
-
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     classCount = try container.decode(Int.self, forKey: .classCount)
     counts = try container.decode([Int].self, forKey: .counts)

@@ -4,7 +4,7 @@
 /// The sum is a fixed-point integer wide enough for every `Double` (Kulisch, "Computer Arithmetic
 /// and Validity", 2nd ed., chapter 8): limb `i` counts units of 2^(32·i − 1074). Only `value`
 /// rounds, once, to the nearest `Double`, ties to even.
-public struct ExactSum: Sendable {
+package struct ExactSum: Sendable {
   /// 2,098 bits of `Double`s and 78 bits for carries.
   private static let limbCount = 68
   private static let limbMask: Int64 = 0xFFFF_FFFF
@@ -20,9 +20,9 @@ public struct ExactSum: Sendable {
   private var positiveInfinityCount = 0
   private var negativeInfinityCount = 0
 
-  public init() {}
+  package init() {}
 
-  public mutating func add(_ value: Double) {
+  package mutating func add(_ value: Double) {
     guard value.isFinite else {
       nanCount += value.isNaN ? 1 : 0
       positiveInfinityCount += value == .infinity ? 1 : 0
@@ -45,7 +45,7 @@ public struct ExactSum: Sendable {
   }
 
   /// Adds another sum, exactly.
-  public mutating func merge(_ other: ExactSum) {
+  package mutating func merge(_ other: ExactSum) {
     var other = other
     other.normalize()
     normalize()
@@ -57,7 +57,7 @@ public struct ExactSum: Sendable {
   }
 
   /// The sum, rounded once.
-  public var value: Double {
+  package var value: Double {
     if nanCount > 0 || (positiveInfinityCount > 0 && negativeInfinityCount > 0) { return .nan }
     if positiveInfinityCount > 0 { return .infinity }
     if negativeInfinityCount > 0 { return -.infinity }
@@ -113,7 +113,7 @@ public struct ExactSum: Sendable {
 }
 
 extension ExactSum: Equatable {
-  public static func == (a: ExactSum, b: ExactSum) -> Bool {
+  package static func == (a: ExactSum, b: ExactSum) -> Bool {
     var (a, b) = (a, b)
     a.normalize()
     b.normalize()
@@ -129,7 +129,7 @@ extension ExactSum: Codable {
   }
 
   /// The normalized limbs without the zeros at both ends.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var sum = self
     sum.normalize()
     let first = sum.limbs.firstIndex { $0 != 0 } ?? 0
@@ -140,7 +140,7 @@ extension ExactSum: Codable {
     try container.encode(nonFiniteCounts, forKey: .nonFiniteCounts)
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let first = try container.decode(Int.self, forKey: .firstLimb)
     let saved = try container.decode([Int64].self, forKey: .limbs)

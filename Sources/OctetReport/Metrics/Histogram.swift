@@ -1,18 +1,23 @@
 /// Counts of values in bins of equal width.
 public struct Histogram: Sendable, Equatable, Codable {
+  /// The lower end of the first bin.
   public let lower: Double
+  /// The upper end of the last bin.
   public let upper: Double
-  /// Bin `i` is `lower + i·w ..< lower + (i + 1)·w` with `w = (upper − lower) / counts.count`;
-  /// `upper` itself is in the last bin.
+  /// The values by bin: bin `i` is `lower + i·w ..< lower + (i + 1)·w` with `w = (upper − lower) /
+  /// counts.count`; `upper` itself is in the last bin.
   public private(set) var counts: [Int]
+  /// The values below `lower`.
   public private(set) var belowCount = 0
+  /// The values above `upper`.
   public private(set) var aboveCount = 0
+  /// The values that are not numbers.
   public private(set) var nanCount = 0
 
   /// - Parameters:
   ///   - range: finite, not empty.
   ///   - binCount: at least 1.
-  public init(_ range: ClosedRange<Double>, binCount: Int) {
+  package init(_ range: ClosedRange<Double>, binCount: Int) {
     precondition(
       range.lowerBound < range.upperBound && (range.upperBound - range.lowerBound).isFinite
         && binCount > 0, "a histogram needs a finite range and bins")
@@ -21,7 +26,7 @@ public struct Histogram: Sendable, Equatable, Codable {
     counts = [Int](repeating: 0, count: binCount)
   }
 
-  public mutating func add(_ value: Double) {
+  package mutating func add(_ value: Double) {
     if value < lower {
       belowCount += 1
     } else if value > upper {
@@ -35,7 +40,7 @@ public struct Histogram: Sendable, Equatable, Codable {
   }
 
   /// - Throws: `shardMismatch`.
-  public mutating func merge(_ other: Histogram) throws(ReportError) {
+  package mutating func merge(_ other: Histogram) throws(ReportError) {
     guard other.lower == lower, other.upper == upper, other.counts.count == counts.count else {
       throw .shardMismatch(what: "the bins of a histogram")
     }
@@ -45,7 +50,7 @@ public struct Histogram: Sendable, Equatable, Codable {
     nanCount += other.nanCount
   }
 
-  public var totalCount: Int { counts.reduce(belowCount + aboveCount + nanCount, +) }
+  package var totalCount: Int { counts.reduce(belowCount + aboveCount + nanCount, +) }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)

@@ -1,39 +1,21 @@
 /// Two classifiers on the same labelled samples: a reference (float) and a candidate (int8).
 ///
 /// Whole counts only, so shards merge exactly.
-public struct PairedClassification: Sendable, Equatable, Codable {
-  public private(set) var reference: ConfusionMatrix
-  public private(set) var candidate: ConfusionMatrix
+package struct PairedClassification: Sendable, Equatable, Codable {
+  package private(set) var reference: ConfusionMatrix
+  package private(set) var candidate: ConfusionMatrix
   /// Samples that both put in the same class, right or wrong.
-  public private(set) var agreementCount = 0
+  package private(set) var agreementCount = 0
   /// Samples that both put in the right class.
-  public private(set) var bothRightCount = 0
+  package private(set) var bothRightCount = 0
 
-  public init(classCount: Int) {
+  package init(classCount: Int) {
     reference = ConfusionMatrix(classCount: classCount)
     candidate = ConfusionMatrix(classCount: classCount)
   }
 
-  /// - Parameters:
-  ///   - labels: the truth, one a sample.
-  ///   - references: the reference's classes, in the same order.
-  ///   - candidates: the candidate's classes, in the same order.
-  /// - Throws: `countMismatch`, `classOutOfRange`.
-  public init(
-    labels: [Int], references: [Int], candidates: [Int], classCount: Int
-  ) throws(ReportError) {
-    self.init(classCount: classCount)
-    for predictions in [references, candidates] where predictions.count != labels.count {
-      throw .countMismatch(
-        what: "predictions", expected: labels.count, actual: predictions.count)
-    }
-    for index in labels.indices {
-      try add(label: labels[index], reference: references[index], candidate: candidates[index])
-    }
-  }
-
   /// - Throws: `classOutOfRange`; then nothing is added.
-  public mutating func add(
+  package mutating func add(
     label: Int, reference: Int, candidate: Int
   ) throws(ReportError) {
     // Into copies would be simpler, but this runs once a sample.
@@ -47,35 +29,35 @@ public struct PairedClassification: Sendable, Equatable, Codable {
   }
 
   /// - Throws: `shardMismatch`.
-  public mutating func merge(_ other: PairedClassification) throws(ReportError) {
+  package mutating func merge(_ other: PairedClassification) throws(ReportError) {
     try reference.merge(other.reference)
     try candidate.merge(other.candidate)
     agreementCount += other.agreementCount
     bothRightCount += other.bothRightCount
   }
 
-  public var sampleCount: Int { reference.sampleCount }
+  package var sampleCount: Int { reference.sampleCount }
 
   /// The share of samples that both put in the same class; 1 for none.
-  public var agreement: Double {
+  package var agreement: Double {
     sampleCount == 0 ? 1 : Double(agreementCount) / Double(sampleCount)
   }
 
   /// The reference was right, the candidate is wrong.
-  public var rightToWrong: Int { reference.correctCount - bothRightCount }
+  package var rightToWrong: Int { reference.correctCount - bothRightCount }
 
   /// The reference was wrong, the candidate is right.
-  public var wrongToRight: Int { candidate.correctCount - bothRightCount }
+  package var wrongToRight: Int { candidate.correctCount - bothRightCount }
 
   /// Accuracy lost: above 0 when the candidate is worse.
-  public var accuracyDrop: Double { reference.accuracy - candidate.accuracy }
+  package var accuracyDrop: Double { reference.accuracy - candidate.accuracy }
 
   /// Is the difference in accuracy real or noise?
-  public var significance: McNemarTest {
+  package var significance: McNemarTest {
     McNemarTest(rightToWrong: rightToWrong, wrongToRight: wrongToRight)
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     reference = try container.decode(ConfusionMatrix.self, forKey: .reference)
     candidate = try container.decode(ConfusionMatrix.self, forKey: .candidate)

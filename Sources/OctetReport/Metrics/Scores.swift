@@ -1,9 +1,9 @@
 /// One sample's scores, one a class.
-public enum Scores {
+package enum Scores {
   /// The index of the highest score; the first of equals. NaN is below everything.
   ///
   /// - Returns: nil without scores.
-  public static func top<Score: Comparable>(_ scores: some Sequence<Score>) -> Int? {
+  @inlinable package static func top<Score: Comparable>(_ scores: some Sequence<Score>) -> Int? {
     var best: (index: Int, score: Score)?
     for (index, score) in scores.enumerated() {
       guard let current = best else {
@@ -19,7 +19,7 @@ public enum Scores {
   /// How clear the decision is: the highest score minus the second highest, 0 for a tie.
   ///
   /// - Returns: nil for fewer than two scores; NaN when a score is.
-  public static func margin(_ scores: some Sequence<Float>) -> Float? {
+  @inlinable package static func margin(_ scores: some Sequence<Float>) -> Float? {
     var (first, second) = (-Float.infinity, -Float.infinity)
     var count = 0
     for score in scores {

@@ -17,16 +17,16 @@ import Foundation
 ///
 /// A sample is summed in a fixed order in `Double`; the samples' sums are added exactly. So the
 /// figures depend only on the set of samples, not on their order, threads or shards.
-public struct SignalError: Sendable, Equatable {
-  public private(set) var elementCount = 0
-  public private(set) var clippedCount = 0
-  public private(set) var maxAbsError = 0.0
+package struct SignalError: Sendable, Equatable {
+  package private(set) var elementCount = 0
+  package private(set) var clippedCount = 0
+  package private(set) var maxAbsError = 0.0
   private var reference = ExactSum()
   private var quantized = ExactSum()
   private var product = ExactSum()
   private var noise = ExactSum()
 
-  public init() {}
+  package init() {}
 
   /// Adds one sample of a quantized tensor, `real = scale · (q − zeroPoint)`.
   ///
@@ -34,7 +34,7 @@ public struct SignalError: Sendable, Equatable {
   ///   - reference: the elements in the reference, in any order that `codes` shares.
   ///   - codes: as many.
   ///   - scale: above 0.
-  public mutating func add(
+  package mutating func add(
     reference: Span<Float>, codes: Span<Int8>, scale: Float, zeroPoint: Int32
   ) {
     precondition(reference.count == codes.count, "a sample's elements must correspond")
@@ -62,7 +62,7 @@ public struct SignalError: Sendable, Equatable {
   }
 
   /// Adds one sample of two real-valued tensors.
-  public mutating func add(reference: Span<Float>, other: Span<Float>) {
+  package mutating func add(reference: Span<Float>, other: Span<Float>) {
     precondition(reference.count == other.count, "a sample's elements must correspond")
     var sums = SampleSums()
     for start in stride(from: 0, to: other.count, by: 4) {
@@ -77,7 +77,7 @@ public struct SignalError: Sendable, Equatable {
   }
 
   /// Adds the samples of another shard.
-  public mutating func merge(_ other: SignalError) {
+  package mutating func merge(_ other: SignalError) {
     elementCount += other.elementCount
     clippedCount += other.clippedCount
     maxAbsError = Self.larger(maxAbsError, other.maxAbsError)
@@ -87,32 +87,30 @@ public struct SignalError: Sendable, Equatable {
     noise.merge(other.noise)
   }
 
-  /// In dB; +∞ without any error, −∞ when the reference is all zero and the other is not.
-  public var sqnrDecibels: Double {
+  /// The signal over the error in dB; +∞ without any error, −∞ when the reference is all zero and
+  /// the other is not.
+  package var sqnrDecibels: Double {
     let (signal, noise) = (reference.value, noise.value)
     return noise == 0 ? .infinity : 10 * log10(signal / noise)
   }
 
-  public var rmse: Double {
+  package var rmse: Double {
     elementCount == 0 ? 0 : (noise.value / Double(elementCount)).squareRoot()
   }
 
   /// - Parameter scale: of the quantized tensor, above 0.
-  public func rmseOverScale(_ scale: Float) -> Double { rmse / Double(scale) }
+  package func rmseOverScale(_ scale: Float) -> Double { rmse / Double(scale) }
 
-  /// From −1 to 1; 1 when both are all zero, 0 when one is.
-  public var cosine: Double {
+  /// The cosine between the two, −1 to 1; 1 when both are all zero, 0 when one is.
+  package var cosine: Double {
     let (a, b) = (reference.value, quantized.value)
     if a == 0 || b == 0 { return a == b ? 1 : 0 }
     return product.value / (a.squareRoot() * b.squareRoot())
   }
 
-  public var clippedShare: Double {
+  package var clippedShare: Double {
     elementCount == 0 ? 0 : Double(clippedCount) / Double(elementCount)
   }
-
-  /// What rounding to the nearest code costs when nothing else is wrong: 1/√12.
-  public static let idealRMSEOverScale = (1.0 / 12).squareRoot()
 
   private mutating func add(_ sums: SampleSums, count: Int) {
     let noise = sums.noise.sum()
@@ -158,7 +156,7 @@ extension SignalError: Codable {
   }
 
   /// The maximum goes by its bits, because JSON has no infinity.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(elementCount, forKey: .elementCount)
     try container.encode(clippedCount, forKey: .clippedCount)
@@ -169,7 +167,7 @@ extension SignalError: Codable {
     try container.encode(noise, forKey: .noise)
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     elementCount = try container.decode(Int.self, forKey: .elementCount)
     clippedCount = try container.decode(Int.self, forKey: .clippedCount)

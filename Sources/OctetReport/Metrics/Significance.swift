@@ -5,7 +5,9 @@ import Foundation
 /// Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22, 1927.
 /// It stays inside 0 … 1 and is honest near the ends, where accuracies are.
 public struct WilsonInterval: Sendable, Equatable, Codable {
+  /// The lower end, 0…1.
   public let lower: Double
+  /// The upper end, 0…1.
   public let upper: Double
 
   /// The two-sided 95 % point of the normal distribution.
@@ -38,6 +40,7 @@ public struct WilsonInterval: Sendable, Equatable, Codable {
 /// McNemar, "Note on the Sampling Error of the Difference Between Correlated Proportions or
 /// Percentages", Psychometrika 12, 1947; continuity correction: Edwards, Psychometrika 13, 1948.
 public struct McNemarTest: Sendable, Equatable, Codable {
+  /// How the probability was computed.
   public enum Method: String, Sendable, Codable {
     /// Two-sided binomial test with p = 1/2.
     case exactBinomial
@@ -45,6 +48,7 @@ public struct McNemarTest: Sendable, Equatable, Codable {
     case chiSquareWithContinuity
   }
 
+  /// How `pValue` was computed.
   public let method: Method
   /// The probability of a difference at least this large between equally good classifiers.
   public let pValue: Double

@@ -1,4 +1,6 @@
 #if arch(arm) || arch(arm64)
+  internal import COctetKernels
+
   extension Channels {
     /// Those of the first group of a convolution.
     init(_ layer: Convolution) {
@@ -42,7 +44,11 @@
     ///
     /// With n ≥ 1, a / 2ⁿ to nearest with ties away from zero is ((a − [a < 0]) / 2ⁿ⁻¹ + 1) / 2,
     /// both divisions rounding down; |a| < 2³¹, so nothing wraps.
-    @inline(__always)
+    #if OCTET_SMALL
+      @inline(never)
+    #else
+      @inline(__always)
+    #endif
     func quantized(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 {
       var value: Int32
       if by.shift < 0 {
@@ -54,4 +60,42 @@
       return clamp(value &+ zeroPoint, lower, upper)
     }
   }
+
+  #if arch(arm)
+    extension Channels {
+      /// With SMLAD: requantizes the sums, with their bias, of channels `first` to `end` of two
+      /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at 0
+      /// they give way to those.
+      @inline(never)
+      mutating func finishPairs(
+        _ first: Int, _ end: Int, _ sums: UnsafePointer<Int32>,
+        _ target: UnsafeMutablePointer<Int8>, stride: Int
+      ) {
+        var results = unsafe octet_results(
+          sum: sums, end: sums + 2 &* (end &- first), multiplier: multipliers + first,
+          shift: shifts + first, first: target, second: target + stride)
+        while true {
+          unsafe octet_requantize(&results, 2 &* zeroPoint &+ 1)
+          guard unsafe results.sum < results.end else { break }
+          let by = unsafe FixedPointMultiplier(
+            multiplier: results.multiplier[0], shift: Int32(results.shift[0]))
+          unsafe results.second[0] = quantized(results.sum[1], by)
+          unsafe results.first[0] = quantized(results.sum[0], by)
+          unsafe results.sum += 2
+          unsafe results.multiplier += 1
+          unsafe results.shift += 1
+          unsafe results.first += 1
+          unsafe results.second += 1
+          guard unsafe results.sum < results.end else { break }
+        }
+        if lower == -128, upper == 127 { return }
+        var result = unsafe target
+        repeat {
+          unsafe result[stride] = clamp(Int32(result[stride]), lower, upper)
+          unsafe result[0] = clamp(Int32(result[0]), lower, upper)
+          unsafe result += 1
+        } while unsafe result < results.first
+      }
+    }
+  #endif
 #endif

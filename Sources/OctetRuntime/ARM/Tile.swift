@@ -35,6 +35,19 @@
       self.stride = stride
     }
 
+    /// `isPool`, which firmware knows where its model has only the one.
+    var hasWindows: Bool {
+      @inline(__always) get {
+        #if OCTET_SELECT && !OCTET_UNPOOLED
+          true
+        #elseif OCTET_SELECT && !OCTET_POOLED
+          false
+        #else
+          isPool
+        #endif
+      }
+    }
+
     /// Goes on to the tile beside this one.
     @inline(__always)
     mutating func advance() {

@@ -8,7 +8,7 @@
   #error("Octet's blobs are read in place and need a little-endian machine.")
 #endif
 
-/// A number of the header or of a record: its type, and where it stands from the first byte of them.
+/// A number of the header or of a record: its type, and where it stands from their first byte.
 package struct Field<Value: BitwiseCopyable>: Sendable {
   package let offset: Int
 

@@ -37,10 +37,10 @@ package struct Add: Operator {
 
 /// What addition and subtraction share.
 struct ScaledSum {
-  private typealias Word = Add.Word
+  typealias Word = Add.Word
 
   let broadcast: Broadcast
-  private var view: OperatorRecord { broadcast.view }
+  var view: OperatorRecord { broadcast.view }
 
   init(_ view: OperatorRecord) { broadcast = Broadcast(view) }
 
@@ -57,6 +57,9 @@ struct ScaledSum {
 
   @inline(__always)
   func run(_ context: OperatorContext, _ body: (Int32, Int32) -> Int32) {
+    #if arch(arm)
+      if runOnHalves(context, body) { return }
+    #endif
     let leftShift = view.parameter(Word.leftShift)
     let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)
     let byB = view.multiplier(Word.multiplierB, shift: Word.shiftB)

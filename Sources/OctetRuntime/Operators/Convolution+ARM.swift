@@ -41,6 +41,11 @@
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
       let hasBand = bandByteCount > 0
+      var (rowCount, width) = (output.height, output.width)
+      #if !OCTET_SELECT || OCTET_POINTWISE
+        // Tiles need not end with a row.
+        if isPointwise { (rowCount, width) = (1, rowCount &* width) }
+      #endif
       let tapByteCount = input.channels / word(Word.groups)
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
       let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
@@ -55,7 +60,7 @@
         isPool: windowCount > 1, target: target, maxima: kernel.maxima, stride: output.channels)
       if hasBand { band.clear() }
       for _ in 0..<input.batch {
-        for row in 0..<output.height {
+        for row in 0..<rowCount {
           let top = row &* step &- word(Word.paddingTop)
           unsafe patches.origin = UnsafePointer(rows)
           if hasBand {
@@ -67,11 +72,11 @@
           var channels = allChannels
           for group in 0..<word(Word.groups) {
             unsafe tile.target = target + group &* channels.count
-            runRow(kernel, &patches, &channels, &tile)
+            runRow(kernel, width, &patches, &channels, &tile)
             channels.advance()
             unsafe patches.origin += tapByteCount
           }
-          unsafe target += output.width &* output.channels
+          unsafe target += width &* output.channels
         }
         unsafe band.image += input.height &* band.imageRowByteCount
       }
@@ -80,9 +85,9 @@
     /// - Parameter tile: its target is the first pixel of the row.
     @inline(__always)
     private func runRow<Kernel: TileKernel>(
-      _ kernel: Kernel, _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
+      _ kernel: Kernel, _ width: Int, _ patches: inout Patches, _ channels: inout Channels,
+      _ tile: inout Tile
     ) {
-      let width = output.width
       let windowCount = windowCount
       let poolWidth = word(Word.poolWidth)
       // Output pixels, and those of the window, that are done.

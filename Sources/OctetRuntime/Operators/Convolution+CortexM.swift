@@ -1,4 +1,4 @@
-// Convolution on ARM cores without vectors: Cortex-M and ARMv6.
+// Convolution on ARM cores without SMLAD: Cortex-M0 and M3.
 //
 //     for 16 output channels at a time:
 //       for each block of taps:
@@ -10,13 +10,9 @@
 // 1. Patches are widened once and then meet every channel, so only the weights are widened in the
 //    loop, and each serves four multiply-adds.
 // 2. They lie in the order in which one instruction, LDM, loads four words.
-// 3. With SMLAD, SXTB16 widens bytes 0 and 2, and by rotation bytes 1 and 3. Patches stand in
-//    the same order, so that no halves need be put together: four taps of a patch are the words
-//    (0, 2) and (1, 3).
-// 4. Up to three weights after the last are read, which zeros in the patches take out.
-// 5. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
-//    with the layer; a further block only costs loading and storing the sums. Long runs are blocks
-//    of their own, widened straight from the input.
+// 3. Up to three weights after the last are read, which zeros in the patches take out.
+// 4. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
+//    with the layer; a further block only costs loading and storing the sums.
 //
 // The accumulators wrap nowhere: the exporter bounds every partial sum.
 
@@ -24,13 +20,12 @@
   internal import COctetKernels
 
   extension Convolution {
-    func runOnCore(_ context: OperatorContext) { runTiles(CoreConvolution.self, context) }
-
-    /// Taps of a block, a multiple of 4: as many as the scratch has room for.
-    func coreBlockCount(tapByteCount: Int) -> Int {
-      let room = view.scratchByteCount &- coreFixedByteCount
-      let needed = tapByteCount == 8 && !takesRuns ? 12 : tapByteCount
-      return min((room / needed) & ~3, (patchCount &+ 3) & ~3)
+    func runOnCore(_ context: OperatorContext) {
+      if Taps.areHalves {
+        runTiles(HalvesConvolution.self, context)
+      } else {
+        runTiles(WordsConvolution.self, context)
+      }
     }
   }
 
@@ -38,7 +33,7 @@
     /// Where the patches of a tile start. As elsewhere here, what is not changed is `inout` too
     /// where it is large, so that calls hand over its address: copies cost stack and time.
     @inline(never)
-    fileprivate mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
+    mutating func places(_ tile: inout Tile) -> InlineArray<4, UnsafePointer<Int8>> {
       var places = unsafe InlineArray<4, UnsafePointer<Int8>>(repeating: origin)
       var row = tile.row
       var column = tile.column
@@ -50,7 +45,7 @@
     }
   }
 
-  @safe private struct CoreConvolution: TileKernel {
+  @safe private struct WordsConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
     /// `[blockCount]` taps of four patches.
@@ -58,25 +53,16 @@
     /// `[16 or all channels, 4]`.
     let sums: UnsafeMutablePointer<Int32>
     let maxima: UnsafeMutablePointer<Int32>
-    /// `[valueByteCount]`, with SMLAD at least 4 · `blockCount`.
-    let values: UnsafeMutablePointer<Int8>
-    /// Taps of a block, a multiple of 4.
+    /// Taps of a block, a multiple of 4: as many as the scratch has room for.
     let blockCount: Int
-    let valueByteCount: Int
-    /// Each run is a block of its own, or several, and read in place; without values.
-    let takesRuns: Bool
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
-      blockCount = layer.coreBlockCount(tapByteCount: Taps.byteCount)
-      let count = layer.groupChannelCount
-      // One after the other: widened patches, sums, maxima, and bytes of patches.
+      let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
+      blockCount = min((room / Taps.byteCount) & ~3, (layer.patchCount &+ 3) & ~3)
+      // One after the other: widened patches, sums and maxima.
       unsafe widened = start
       unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
-      unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
-      let rest = unsafe UnsafeMutableRawPointer(layer.windowCount > 4 ? maxima + count : maxima)
-      unsafe values = rest.assumingMemoryBound(to: Int8.self)
-      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
-      takesRuns = Taps.areHalves && layer.takesRuns
+      unsafe maxima = sums + 4 &* min(layer.groupChannelCount, Convolution.coreSumChannelCount)
     }
 
     @inline(never)
@@ -88,9 +74,8 @@
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
-          unsafe addSums(
-            first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
-          if tile.isPool {
+          unsafe addSums(first, end, &patches, &channels, &places)
+          if tile.hasWindows {
             finish(first, end, &channels, &tile)
           } else {
             finishPixels(first, end, &channels, &tile)
@@ -106,7 +91,7 @@
     @inline(__always)
     private func addSums(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
@@ -115,12 +100,7 @@
       var left = depth
       repeat {
         part.count = min(left, blockCount)
-        if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
-        if Taps.areHalves {
-          unsafe widenHalves(part, &patches, places, isShared: isShared)
-        } else {
-          unsafe widenWords(part, &patches, &places)
-        }
+        unsafe widen(part, &patches, &places)
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
           isFirst: left == depth)
@@ -178,48 +158,9 @@
 
     // MARK: Widening
 
-    @inline(__always)
-    private func widenHalves(
-      _ part: Patches.Part, _ patches: inout Patches,
-      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
-    ) {
-      var from = unsafe places
-      let run = patches.runByteCount
-      let longer = (part.count &+ run &+ 3) & ~3
-      if takesRuns {
-        let offset = part.run &* patches.kernelRowStep &+ part.skip
-        for lane in 0..<4 { unsafe from[unchecked: lane] += offset }
-      } else if isShared, 2 &* longer <= valueByteCount {
-        let part = Patches.Part(run: part.run, skip: part.skip, count: part.count &+ run)
-        for lane in 0..<2 {
-          let to = unsafe values + lane &* longer
-          unsafe gather(part, &patches, from[unchecked: lane], to)
-          unsafe from[unchecked: lane] = UnsafePointer(to)
-          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + run)
-        }
-      } else {
-        for lane in 0..<4 {
-          let to = unsafe values + lane &* blockCount
-          unsafe gather(part, &patches, from[unchecked: lane], to)
-          unsafe from[unchecked: lane] = UnsafePointer(to)
-        }
-      }
-      unsafe Taps.widen(
-        from[unchecked: 0], from[unchecked: 1], from[unchecked: 2], from[unchecked: 3],
-        count: part.count, widened)
-    }
-
-    @inline(never)
-    private func gather(
-      _ part: Patches.Part, _ patches: inout Patches, _ from: UnsafePointer<Int8>,
-      _ to: UnsafeMutablePointer<Int8>
-    ) {
-      unsafe patches.gather(part, from, to)
-    }
-
     /// A tap of each patch is a word of its own, so values need not be gathered before.
     @inline(never)
-    private func widenWords(
+    private func widen(
       _ part: Patches.Part, _ patches: inout Patches,
       _ places: inout InlineArray<4, UnsafePointer<Int8>>
     ) {

@@ -52,6 +52,15 @@ package struct Convolution: Operator {
 
   func word(_ index: Int) -> Int { Int(view.parameter(index)) }
 
+  /// Whether each output pixel is of the input pixel in its place, and rows are long enough that a
+  /// kernel that takes the pixels by fours overwrites none that it has yet to read.
+  var isPointwise: Bool {
+    word(Word.kernelHeight) == 1 && word(Word.kernelWidth) == 1 && output.width >= 4
+      && input.width == output.width && input.height == output.height
+      && word(Word.poolHeight) == 1 && word(Word.poolWidth) == 1
+      && word(Word.paddingTop) == 0 && word(Word.paddingLeft) == 0
+  }
+
   /// Weights of one output channel: KH · KW · I / groups.
   var patchCount: Int {
     word(Word.kernelHeight) &* word(Word.kernelWidth) &* (input.channels / word(Word.groups))
@@ -121,3 +130,16 @@ package struct Convolution: Operator {
       outputRow: output.width &* output.channels)
   }
 }
+
+#if !hasFeature(Embedded)
+  extension Convolution {
+    /// What firmware for this operator needs beside the kernel that all convolutions share: parts of
+    /// `OCTET_SELECT`, as its kind. None for another kind.
+    package static func variants(_ view: OperatorRecord) -> [String] {
+      guard view.kind == .convolution else { return [] }
+      let layer = Convolution(view)
+      return [layer.windowCount > 1 ? "POOLED" : "UNPOOLED"]
+        + (layer.isPointwise ? ["POINTWISE"] : [])
+    }
+  }
+#endif

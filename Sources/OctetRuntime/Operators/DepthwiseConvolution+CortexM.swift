@@ -16,6 +16,10 @@
     /// False, with nothing done, where there is no kernel: words of channels must lie in the input.
     func runOnCore(_ context: OperatorContext) -> Bool {
       guard output.channels >= 4, input.channels == output.channels else { return false }
+      if Taps.areHalves, var kernel = HalvesDepthwise(self, context) {
+        kernel.run(batch: input.batch)
+        return true
+      }
       CoreDepthwise(self, context).run(batch: input.batch)
       return true
     }

@@ -78,3 +78,32 @@ package struct DepthwiseConvolution: Operator {
       inputRow: input.width &* input.channels, outputRow: output.width &* output.channels)
   }
 }
+
+// MARK: The scratch memory of cores with SMLAD, see DepthwiseConvolution+Halves.swift
+
+extension DepthwiseConvolution {
+  var scratchByteCount: Int {
+    takesBand ? 4 &* (bandWeightCount &+ 8 &+ rows.kernel &* bandWidth) : 0
+  }
+
+  /// Whether four channels of a kernel and two of its windows are worth copying, and steps along
+  /// rows are constants.
+  var takesBand: Bool {
+    output.channels >= 4 && input.channels == output.channels && rows.kernel <= 32
+      && columns.kernel <= 32 && columns.dilation == 1 && columns.stride <= 2
+  }
+
+  /// Taps of a kernel row, by threes.
+  var bandTapCount: Int { (columns.kernel &+ 2) / 3 &* 3 }
+  /// Words of four channels' widened weights, and one behind each three taps.
+  var bandWeightCount: Int { rows.kernel &* 7 &* (bandTapCount / 3) }
+
+  /// Words of a band's row: of all windows of a row, or of as many as 384 bytes of scratch have room
+  /// for, at least two.
+  var bandWidth: Int {
+    let least = bandTapCount &+ columns.stride
+    let all = least &+ ((output.width &+ 1) / 2 &- 1) &* 2 &* columns.stride
+    let room = (96 &- 8 &- bandWeightCount) / rows.kernel
+    return max(least, min(all, room))
+  }
+}

@@ -93,11 +93,11 @@ extension ValueKind<[Float]> {
 // Exit statuses of the modules' errors where 65, bad data, is not right.
 
 extension DataError: ExitStatusProviding {
-  public var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }
+  package var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }
 }
 
 extension TrainingError: ExitStatusProviding {
-  public var exitStatus: ExitStatus {
+  package var exitStatus: ExitStatus {
     if case .option = self { .usage } else { .badData }
   }
 }

@@ -1,12 +1,12 @@
 import Foundation
 import OctetCommand
 import OctetCompiler
+import OctetEvaluation
 import OctetExchange
 import OctetModel
 import OctetONNX
 import OctetPasses
 import OctetQuantization
-import OctetReport
 import OctetTFLite
 
 /// A model as it was read from a file, whatever its format.
@@ -44,7 +44,7 @@ enum ModelFile {
       outputs = graph.outputs.map { PortLayout(graph.tensors[$0]) }
     }
 
-    /// Of an ONNX file that has the inputs and outputs of the model's own file.
+    /// The layouts of an ONNX file that has the inputs and outputs of the model's own file.
     init(inFileOf model: ONNXImport) {
       self.init(model)
       for position in inputs.indices { inputs[position].keepFileOrder() }
@@ -94,7 +94,7 @@ enum ModelFile {
     var graph: Graph
     var format: String
     var layouts: Layouts
-    /// Of a float ONNX model: its graph with the inputs and outputs of the file.
+    /// The graph of a float ONNX model with the inputs and outputs of the file.
     var onnx: ONNXImport?
     /// That it was read rightly where its layout changed.
     var proof: ONNXProof?

@@ -66,7 +66,7 @@ extension CalibrationSamples {
   /// Raw float32 samples, of which at most `count` are drawn by `seed`.
   init(_ raw: RawSamples, count: Int, seed: UInt64) {
     let indices = Array(
-      BatchOrder.shuffledIndices(count: raw.count, seed: seed, epoch: 0).prefix(count))
+      Dataset.shuffledIndices(count: raw.count, seed: seed).prefix(count))
     self.init(count: indices.count) { sample, input, target in
       raw.copy(sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))
     }

@@ -2,9 +2,9 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetEvaluation
 import OctetModel
 import OctetQuantization
-import OctetReport
 import OctetTraining
 
 /// The steps that `demo` takes one after the other and that verbs take alone.
@@ -14,7 +14,7 @@ enum Steps {
     normalization: Normalization? = nil, console: Console
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
-    let images = try labelled(source.train)
+    let images = source.train
     var graph = try Architectures.named(
       architecture, height: images.height, width: images.width, channelCount: images.channelCount,
       classCount: source.train.classNames.count)
@@ -80,12 +80,6 @@ enum Steps {
   /// - Parameter labels: `.asTheyAre` where the labels decide nothing.
   static func load(_ argument: String, labels: LabelPolicy = .checked) throws -> DataSource {
     try DataSource.load(argument, labels: labels)
-  }
-
-  static func labelled(_ data: Dataset) throws(TrainingError) -> LabelledImages {
-    try LabelledImages(
-      pixels: data.pixels, labels: data.labels, height: data.height, width: data.width,
-      channelCount: data.channelCount)
   }
 }
 

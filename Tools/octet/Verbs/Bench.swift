@@ -1,6 +1,6 @@
 import OctetCommand
 import OctetCompiler
-import OctetReport
+import OctetEvaluation
 
 struct Bench: Verb {
   let name = "bench"

@@ -1,7 +1,6 @@
 import Foundation
 import OctetBoards
 import OctetCommand
-import OctetReport
 
 struct BoardVerb: Verb {
   let name = "board"
@@ -139,7 +138,7 @@ extension BoardVerb {
 }
 
 extension BoardError: ExitStatusProviding {
-  public var exitStatus: ExitStatus {
+  package var exitStatus: ExitStatus {
     switch self {
     case .unknownBoard, .notRemote: .usage
     case .toolMissing, .firmwareMissing: .missingInput

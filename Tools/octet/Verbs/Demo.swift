@@ -2,11 +2,12 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetDiff
+import OctetEvaluation
 import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetQuantization
-import OctetReport
 import OctetTraining
 
 struct Demo: Verb {

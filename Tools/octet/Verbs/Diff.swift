@@ -3,6 +3,8 @@ import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetDiff
+import OctetEvaluation
 import OctetModel
 import OctetReport
 
@@ -93,7 +95,10 @@ struct DiffVerb: Verb {
     _ report: DiffReport, _ arguments: Arguments, _ console: Console
   ) throws -> Outcome {
     try writeHTML(report, arguments, console)
-    return Outcome(report, text: report.text(for: console.output), ending: gate(report, arguments))
+    let missed = gates(report, arguments).first { !$0.gate.isMet }
+    return Outcome(
+      report, text: report.text(for: console.output),
+      ending: missed.map { .gateMissed($0.missed) } ?? .done)
   }
 
   // MARK: Inputs
@@ -170,7 +175,7 @@ struct DiffVerb: Verb {
   // MARK: More than the comparison
 
   private func sweep(_ diff: Diff, _ console: Console) throws -> DiffReport.Sensitivity {
-    let bar = console.progress("sensitivity", total: diff.sweepStepCount)
+    let bar = console.progress("sensitivity", total: diff.sampleCount)
     defer { bar.finish() }
     return try Interruption.whilePolling {
       try diff.sensitivity {
@@ -194,37 +199,6 @@ struct DiffVerb: Verb {
       selfTestPassed: result.selfTestPassed, differingSampleIndex: result.differingSampleIndex,
       differingLayer: result.difference?.name, detail: result.difference?.description)
   }
-
-  // MARK: Gates
-
-  /// The first gate that was missed, with the layer most to blame.
-  private func gate(_ report: DiffReport, _ arguments: Arguments) -> Outcome.Ending {
-    let blame = report.worstLayer.map {
-      "; the layer most to blame is '\($0.name)' (\($0.condition.title), "
-        + "\($0.judgedDecibels.formatted(digits: 1)) dB)"
-    }
-    func missed(_ sentence: String) -> Outcome.Ending { .gateMissed(sentence + (blame ?? "")) }
-    let drop = report.accuracyDrop
-    if let limit = arguments[maxDrop], drop > limit {
-      return missed("accuracy falls by \(drop.formatted(digits: 4)), more than --max-drop \(limit)")
-    }
-    if let limit = arguments[minAgreement], report.agreement < limit {
-      return missed(
-        "agreement is \(report.agreement.formatted(digits: 4)), less than --min-agreement \(limit)")
-    }
-    if let limit = arguments[minLayerSQNR],
-      let layer = report.layers.min(by: { $0.judgedDecibels < $1.judgedDecibels }),
-      !(layer.judgedDecibels >= limit)
-    {
-      return missed(
-        "layer '\(layer.name)' is at \(layer.judgedDecibels.formatted(digits: 1)) dB, less than "
-          + "--min-layer-sqnr \(limit)")
-    }
-    if let board = report.board, !board.outputsMatchHost || !board.selfTestPassed {
-      return .gateMissed("the board \(board.board) computes other bytes than this machine")
-    }
-    return .done
-  }
 }
 
 extension ValueKind<DiffShard.Part> {
@@ -238,7 +212,7 @@ extension ValueKind<DiffShard.Part> {
 }
 
 extension String {
-  /// As a POSIX shell reads it back.
+  /// The text as a POSIX shell reads it back.
   var shellQuoted: String {
     let plain = unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || ("0"..."9").contains($0)

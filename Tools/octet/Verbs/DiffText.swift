@@ -26,7 +26,7 @@ extension DiffReport {
 
   private func accuracyText(_ terminal: Terminal) -> String {
     var table = TextTable([.left("\(sampleCount) images"), .right("top-1"), .right("95 %")])
-    let (a, b) = comparison.sideNames
+    let (a, b) = comparison.names
     for (name, value, interval) in [
       (a, floatTop1, floatTop1Interval), (b, int8Top1, int8Top1Interval),
     ] {
@@ -103,7 +103,7 @@ extension DiffReport {
     return text
   }
 
-  /// Of what the four sources of its error cannot be had.
+  /// The layers of which the four sources of the error cannot be had.
   private func splitText(_ terminal: Terminal) -> String {
     let whole = layers.filter { $0.splitNote != nil }
     guard let first = whole.first, let note = first.splitNote else { return "" }
@@ -162,13 +162,5 @@ extension DiffReport {
         + "an image"
     }
     return text + "; compared in \(seconds.formatted(digits: 1)) s"
-  }
-}
-
-extension DiffReport.Comparison {
-  /// What to call the two: by their arithmetic where it differs.
-  var sideNames: (String, String) {
-    reference.arithmetic == candidate.arithmetic
-      ? ("first", "second") : (reference.arithmetic, candidate.arithmetic)
   }
 }

@@ -1,21 +1,23 @@
 import Foundation
+import OctetBoards
 import OctetCommand
 import OctetCompiler
+import OctetEvaluation
 import OctetExchange
 import OctetONNX
 import OctetTFLite
-import OctetReport
 
 struct Export: Verb {
   let name = "export"
   let summary = "Write a blob in another form, for firmware and for other tools."
   let model = Positional<String>("M.oct", .input, help: "The blob.")
   let form = OctetCommand.Option(
-    "--to", .choice(["header", "swift", "tflite"]), default: "header",
+    "--to", .choice(["header", "swift", "tflite", "page"]), default: "header",
     help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
-      + "Lite for Microcontrollers computes the same bytes.")
+      + "Lite for Microcontrollers computes the same bytes; 'page': an HTML page that runs the "
+      + "model on what is drawn, dropped or filmed, without a network.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite), help: "The file to write.")
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html), help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, output] }
 
@@ -25,10 +27,12 @@ struct Export: Verb {
       switch arguments[form] {
       case "swift": .swift
       case "tflite": .tflite
+      case "page": .html
       default: .header
       }
     try AtomicFile.checkCanWrite(to: path, as: format)
-    let blob = try ModelFile.readBlob(arguments[model]).blob
+    let loaded = try ModelFile.readBlob(arguments[model])
+    let blob = loaded.blob
     let file = URL(fileURLWithPath: arguments[model])
     let name = arguments[model] == "-" ? "model" : file.deletingPathExtension().lastPathComponent
     let bytes =
@@ -36,11 +40,20 @@ struct Export: Verb {
       case .swift: Array(try SwiftExport.text(blob, name: name).utf8)
       case .tflite:
         try naming(arguments[model]) { try TFLiteWriter.write(try BlobRaiser.raise(blob)) }
+      case .html: Array(try page(loaded, arguments[model], name).utf8)
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
     try AtomicFile.write(bytes, to: path, as: format)
     let report = Report(form: arguments[form], file: path.path, fileByteCount: bytes.count)
     return Outcome(report, text: "wrote \(path), \(report.fileByteCount) bytes")
+  }
+
+  /// A page for pictures where the model takes them.
+  private func page(_ loaded: LoadedModel, _ path: String, _ name: String) throws -> String {
+    let codes = (try? Classifier(loaded))?.pixelCodes
+    return try naming(path) {
+      try ModelPage().html(loaded.blob, name: name, pixelCodes: codes)
+    }
   }
 
   struct Report: Encodable {

@@ -6,7 +6,6 @@ import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetModel
-import OctetReport
 
 struct Import: Verb {
   let name = "import"
@@ -116,7 +115,7 @@ struct ImportReport: Encodable {
   var notes: [String]
   var file: String
   var fileByteCount: Int
-  /// Of a blob.
+  /// The arena's bytes; nil unless a blob was written.
   var arenaByteCount: Int?
   var arenaLowerBoundByteCount: Int?
   var seconds: Double

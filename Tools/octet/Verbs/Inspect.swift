@@ -1,8 +1,8 @@
 import OctetCommand
+import OctetEvaluation
 import OctetExchange
 import OctetONNX
 import OctetTFLite
-import OctetReport
 
 struct Inspect: Verb {
   let name = "inspect"

@@ -1,9 +1,9 @@
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetEvaluation
 import OctetModel
 import OctetQuantization
-import OctetReport
 
 struct Quantize: Verb {
   let name = "quantize"
@@ -128,7 +128,7 @@ struct QuantizeReport: Encodable {
     var name: String
     /// Null without any error.
     var sqnrDecibels: Double?
-    /// Of what varies: a constant is no signal.
+    /// The signal over the error of what varies, in dB: a constant is no signal.
     var variationDecibels: Double?
     var isLost: Bool
   }

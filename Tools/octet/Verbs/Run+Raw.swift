@@ -1,8 +1,8 @@
 import Foundation
 import OctetCommand
 import OctetCompiler
+import OctetEvaluation
 import OctetModel
-import OctetReport
 
 extension Run {
   struct RawReport: Encodable {

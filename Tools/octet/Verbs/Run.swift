@@ -2,7 +2,7 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetData
-import OctetReport
+import OctetEvaluation
 
 struct Run: Verb {
   let name = "run"

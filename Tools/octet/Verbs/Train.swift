@@ -1,10 +1,10 @@
 import OctetCommand
 import OctetData
+import OctetEvaluation
 import OctetExchange
 import OctetONNX
 import OctetTFLite
 import OctetModel
-import OctetReport
 import OctetTraining
 
 struct Train: Verb {
@@ -61,15 +61,15 @@ struct Train: Verb {
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
     let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
-    let test = try Steps.labelled(source.test)
     let evaluation = Stopwatch()
-    let accuracy = try evaluator.accuracy(test)
+    let accuracy = try evaluator.accuracy(source.test)
     var graph = result.graph
     graph.metadata.training = TrainingRecord(dataName: source.name, testAccuracy: accuracy)
     try AtomicFile.write(try ONNXWriter.write(graph), to: path, as: .onnx)
     let report = TrainReport(
       result, testAccuracy: accuracy,
-      testImagesPerSecond: Double(test.count) / max(evaluation.seconds, 1e-9), file: path.path,
+      testImagesPerSecond: Double(source.test.count) / max(evaluation.seconds, 1e-9),
+      file: path.path,
       data: source.name, seconds: watch.seconds)
     return Outcome(
       report, text: report.text,

@@ -1,6 +1,5 @@
 import OctetCommand
 import OctetCompiler
-import OctetReport
 import OctetRuntime
 
 struct Verify: Verb {

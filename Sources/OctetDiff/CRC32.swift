@@ -1,0 +1,14 @@
+import Foundation
+import OctetRuntime
+
+/// CRC-32 (IEEE 802.3) as people compare it.
+package enum CRC32 {
+  /// Eight hexadecimal digits.
+  package static func text(_ bytes: [UInt8]) -> String {
+    var checksum = Checksum()
+    bytes.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
+    }
+    return String(format: "%08x", checksum.value)
+  }
+}

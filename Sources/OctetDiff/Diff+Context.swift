@@ -1,0 +1,229 @@
+import Foundation
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetQuantization
+import OctetReport
+
+extension Diff {
+  /// What is known before the first image runs.
+  func makeContext() throws -> DiffContext {
+    let names = data.classNames.isEmpty ? candidate.labels : data.classNames
+    let runner = try candidate.loaded?.makeRunner()
+    return DiffContext(
+      comparison: .init(
+        reference: .init(file: reference.file, arithmetic: reference.arithmetic),
+        candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
+      classNames: names, sampleCount: data.count,
+      layers: layers.map { place in
+        facts(place, isScores: candidate.holdsScores(place, output: candidateOutput), runner)
+      }, premises: premises,
+      normalizationNote: normalizationNote, cost: try makeCost(),
+      reproduce: .init(
+        command: options.command, versions: options.versions, checksums: checksums))
+  }
+
+  private var checksums: [String: String] {
+    var result: [String: String] = [:]
+    if let checksum = reference.checksum { result["reference"] = checksum }
+    if let checksum = candidate.checksum { result["candidate"] = checksum }
+    result["images"] = CRC32.text(data.pixels)
+    result["labels"] = CRC32.text(data.labels)
+    return result
+  }
+
+  private func facts(
+    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?
+  ) -> DiffContext.Layer {
+    let spot = candidate.places[place]
+    let view = candidate.view(place)
+    let twin = twins[place].map { reference.places[$0] }
+    let comparison = WeightComparison(self, place)
+    return DiffContext.Layer(
+      name: spot.name, kind: spot.maker.name, tensorName: spot.tensorName,
+      floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
+      zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
+      weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
+      saturatedWeightShare: comparison?.saturatedShare ?? 0,
+      structure: structureDifferences(place), splitNote: splitNote(place, runner))
+  }
+
+  /// Whether the operator prescribes its output's grid or hands on that of an input.
+  private func hasGivenGrid(_ place: Int) -> Bool {
+    guard let view = candidate.operatorView(place) else { return false }
+    let output = view.output(0)
+    switch view.kind {
+    case .softmax, .logSoftmax, .l2Normalization: return true
+    case .lookup:
+      return (output.scale == 1 / 256 && output.zeroPoint == -128)
+        || (output.scale == 1 / 128 && output.zeroPoint == 0)
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
+      .subtract, .multiply, .squaredDifference:
+      return false
+    default:
+      return (0..<view.inputCount).contains {
+        view.input($0).scale == output.scale && view.input($0).zeroPoint == output.zeroPoint
+      }
+    }
+  }
+}
+
+/// The int8 weights of an operator beside the float weights that they were made from.
+struct WeightComparison {
+  var weights: DiffReport.Weights
+  var largestCodes: [Int]
+  var saturatedShare: Double
+
+  init?(_ diff: Diff, _ place: Int) {
+    let graph = diff.candidate.real
+    guard let node = graph.weightedNode(behind: diff.candidate.places[place].tensor),
+      node.inputs.count > 1,
+      let axis = node.operation.weightChannelAxis,
+      let own = graph.realValues(of: node.inputs[1])
+    else { return nil }
+    // A pool of its own has no weights.
+    guard diff.candidate.places[place].maker.isWeighted else { return nil }
+    let shape = graph.tensors[node.inputs[1]].shape
+    let rows = ChannelRows(own, shape: shape, axis: axis)
+    let channelCount = shape[axis]
+    let bias = node.inputs.count > 2 ? graph.realValues(of: node.inputs[2]) : nil
+    if let bias, bias.count != channelCount { return nil }
+    var order: String?
+    var cosine: Double?
+    var twinRows: ChannelRows?
+    var twinBias: [Float]?
+    let other = diff.reference.real
+    if let twin = diff.twins[place].map({ diff.reference.places[$0].tensor }),
+      let node = other.weightedNode(behind: twin),
+      node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
+      let values = other.realValues(of: node.inputs[1])
+    {
+      let found = ChannelRows(values, shape: shape, axis: axis)
+      let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
+      cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
+      order = WeightOrder.difference(own, values, shape: shape, axis: axis)
+      if rows.corresponds(to: found) {
+        twinRows = found
+        let none = [Float](repeating: 0, count: channelCount)
+        let found = node.inputs.count > 2 ? other.realValues(of: node.inputs[2]) : none
+        twinBias = found?.count == channelCount ? found : nil
+      }
+    }
+    let codes = Codes(diff.candidate, node, axis: axis)
+    largestCodes = codes.largest
+    saturatedShare = codes.saturatedShare
+    let channels = (0..<channelCount).map { channel in
+      let own = rows.range(channel)
+      let twin = twinRows?.range(channel)
+      return DiffReport.Weights.Channel(
+        floatLower: twin?.lower, floatUpper: twin?.upper, int8Lower: own.lower,
+        int8Upper: own.upper, scale: codes.scale(channel),
+        gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
+        int8Bias: bias.map { $0[channel] } ?? 0)
+    }
+    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
+  }
+
+  /// The integers behind the weights.
+  private struct Codes {
+    var largest: [Int] = []
+    var saturatedShare = 0.0
+    private var scales: [Float] = []
+
+    init(_ model: DiffModel, _ node: Node, axis: Int) {
+      guard let graph = model.coded else { return }
+      let tensor = graph.tensors[node.inputs[1]]
+      guard case .int8(let codes) = tensor.constant else { return }
+      let channelCount = tensor.shape[axis]
+      let inner = tensor.shape[(axis + 1)...].reduce(1, *)
+      largest = [Int](repeating: 0, count: channelCount)
+      for (position, code) in codes.enumerated() {
+        let channel = position / inner % channelCount
+        largest[channel] = max(largest[channel], abs(Int(code)))
+      }
+      let full = codes.count { abs(Int($0)) >= 127 }
+      saturatedShare = codes.isEmpty ? 0 : Double(full) / Double(codes.count)
+      scales = tensor.quantization?.scales ?? []
+    }
+
+    func scale(_ channel: Int) -> Float {
+      scales.isEmpty ? 0 : scales[scales.count == 1 ? 0 : channel]
+    }
+  }
+}
+
+/// Weights by output channel.
+struct ChannelRows {
+  private var rows: [[Float]]
+
+  init(_ values: [Float], shape: [Int], axis: Int) {
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    rows = [[Float]](repeating: [], count: shape[axis])
+    for (position, value) in values.enumerated() {
+      rows[position / inner % shape[axis]].append(value)
+    }
+  }
+
+  func range(_ channel: Int) -> (lower: Float, upper: Float) {
+    (rows[channel].min() ?? 0, rows[channel].max() ?? 0)
+  }
+
+  /// Σwŵ / Σw²; nil for a channel without weights.
+  func gain(_ channel: Int, over twin: ChannelRows) -> Double? {
+    let square = Self.dot(twin.rows[channel], twin.rows[channel])
+    let gain = Self.dot(rows[channel], twin.rows[channel]) / square
+    return square > 0 && gain.isFinite ? gain : nil
+  }
+
+  var count: Int { rows.count }
+
+  /// Nil where either has no weights but zeros.
+  func cosine(_ channel: Int, with twin: ChannelRows, _ other: Int) -> Double? {
+    let (a, b) = (rows[channel], twin.rows[other])
+    let norms = (Self.dot(a, a) * Self.dot(b, b)).squareRoot()
+    return norms > 0 && norms.isFinite ? Self.dot(a, b) / norms : nil
+  }
+
+  /// The cosines by channel.
+  func cosines(with twin: ChannelRows) -> [Double?] {
+    rows.indices.map { cosine($0, with: twin, $0) }
+  }
+
+  /// Whether most channels point the same way, so that the two are one layer in one layout.
+  func corresponds(to twin: ChannelRows) -> Bool {
+    let cosines = cosines(with: twin).compactMap { $0 }.sorted()
+    return cosines.isEmpty || abs(cosines[cosines.count / 2]) > 0.5
+  }
+
+  private static func dot(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+}
+
+extension Diff {
+  var premises: Premises {
+    var counts = [Int](repeating: 0, count: 256)
+    for label in data.labels { counts[Int(label)] += 1 }
+    let operators = candidate.places.indices.filter {
+      candidate.places[$0].operatorIndex != nil && $0 != candidateOutput
+    }
+    return Premises(
+      data: options.data,
+      trained: reference.training.map {
+        .init(dataName: $0.dataName, testAccuracy: $0.testAccuracy)
+      }, normalizationHint: normalizationHint,
+      chance: Double(counts.max() ?? 0) / Double(max(data.count, 1)),
+      layerCount: operators.count, matchedCount: operators.count { twins[$0] != nil },
+      otherOutputs: max(reference.outputCount, candidate.outputCount) - 1)
+  }
+}
+
+extension DiffModel {
+  /// What the file says of its training.
+  var training: TrainingRecord? {
+    switch form {
+    case .float(let graph): graph.metadata.training
+    case .int8: nil
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetPasses
+import OctetQuantization
+import OctetReport
+
+/// One side of a comparison: a float graph or a blob, with the points where values can be read.
+public struct DiffModel: Sendable {
+  /// A float graph, simplified, or a blob.
+  package enum Form: Sendable {
+    case float(Graph)
+    case int8(LoadedModel)
+  }
+
+  /// The model itself.
+  package var form: Form
+  /// The file as the user named it; empty when unknown.
+  public var file: String
+  /// The size of the file; nil when unknown.
+  package var fileByteCount: Int?
+  /// The CRC-32 of the file, eight hexadecimal digits; nil when unknown.
+  package var checksum: String?
+  /// What the model computes, in real numbers: a float model simplified, a blob with the values
+  /// that its codes stand for. A blob's tensors have the indices there that they have in it.
+  let real: Graph
+  /// A blob's operators with their codes; nil for a float model.
+  let coded: Graph?
+  /// The input, then what each node makes: of a blob one place for each operator.
+  let places: [Place]
+  /// The places by tensor of `real`.
+  let placeOfTensor: [TensorIndex: Int]
+  /// Why an operator of a blob cannot be had in real numbers, by its index.
+  let refusals: [Int: String]
+
+  /// Where values can be read.
+  struct Place: Sendable {
+    /// The operator's, or `input`; no two places of a model share one.
+    var name: String
+    var maker: Maker
+    var tensorName: String
+    var shape: [Int]
+    /// The tensor in `real`.
+    var tensor: TensorIndex
+    /// The node's in a float model; nil for the input.
+    var operatorIndex: Int?
+
+    var elementCount: Int { shape.elementCount }
+  }
+
+  /// - Parameter graph: real-valued; quantized graphs are compiled to blobs first.
+  public init(_ graph: Graph, file: String = "") {
+    let simple = graph.simplified()
+    form = .float(simple)
+    self.file = file
+    real = simple
+    coded = nil
+    refusals = [:]
+    var places: [Place] = []
+    if let input = simple.inputs.first, !simple.tensors[input].isInteger {
+      places.append(.input(simple.tensors[input].name, simple.tensors[input].shape, tensor: input))
+    }
+    for (index, node) in simple.nodes.enumerated() {
+      for (position, output) in node.outputs.enumerated()
+      where !simple.tensors[output].isInteger {
+        places.append(
+          Place(
+            name: position == 0 ? node.name : "\(node.name).\(position)",
+            maker: .node(node.operation), tensorName: simple.tensors[output].name,
+            shape: simple.tensors[output].shape, tensor: output, operatorIndex: index))
+      }
+    }
+    self.places = Self.uniquelyNamed(places)
+    placeOfTensor = Self.index(self.places)
+  }
+
+  /// - Throws: `CompilerError.rejected` when the blob is not valid, which a `LoadedModel` is.
+  public init(_ loaded: LoadedModel, file: String = "") throws(CompilerError) {
+    form = .int8(loaded)
+    self.file = file
+    fileByteCount = loaded.blob.count
+    let values = try BlobRaiser.values(loaded.blob)
+    coded = values.graph
+    real = values.graph.real()
+    refusals = values.refusals
+    let model = loaded
+    var places: [Place] = []
+    if model.inputCount > 0 {
+      let input = model.input(0)
+      places.append(.input(input.name, input.shape, tensor: input.index))
+    }
+    for index in 0..<model.operatorCount {
+      let view = model.operator(index)
+      let output = view.output(0)
+      places.append(
+        Place(
+          name: view.name, maker: Maker(view), tensorName: output.name,
+          shape: output.shape, tensor: output.index, operatorIndex: index))
+    }
+    self.places = Self.uniquelyNamed(places)
+    placeOfTensor = Self.index(self.places)
+  }
+
+  /// Blobs cut names, so that several may have become one; reports and options name layers.
+  private static func uniquelyNamed(_ places: [Place]) -> [Place] {
+    var taken: Set<String> = []
+    return places.map { place in
+      var place = place
+      var count = 1
+      let name = place.name
+      while !taken.insert(place.name).inserted {
+        count += 1
+        place.name = "\(name)_\(count)"
+      }
+      return place
+    }
+  }
+
+  private static func index(_ places: [Place]) -> [TensorIndex: Int] {
+    Dictionary(places.indices.map { (places[$0].tensor, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// The activations that the operator at a place reads, each once, with the places that hold them:
+  /// nil for what is read nowhere, such as integers.
+  func sources(of place: Int) -> [(tensor: TensorIndex, place: Int?)] {
+    guard let index = places[place].operatorIndex else { return [] }
+    var tensors: [TensorIndex] = []
+    switch form {
+    case .float(let graph): tensors = graph.nodes[index].inputs
+    case .int8(let loaded):
+      let view = loaded.operator(index)
+      tensors = (0..<view.inputCount).map { view.inputTensorIndex($0) }
+    }
+    var seen: Set<TensorIndex> = []
+    return tensors.filter { real.tensors[$0].constant == nil && seen.insert($0).inserted }
+      .map { ($0, placeOfTensor[$0]) }
+  }
+
+  /// The blob's operator at a place; nil for the input and of a float model.
+  func operatorView(_ place: Int) -> OperatorView? {
+    guard let index = places[place].operatorIndex else { return nil }
+    return loaded?.operator(index)
+  }
+
+  /// The operator at a place as a graph of its own; nil where it cannot be had.
+  func part(_ place: Int, of graph: Graph) -> Graph? {
+    guard places[place].operatorIndex != nil else { return nil }
+    return graph.cut(from: sources(of: place).map(\.tensor), to: [places[place].tensor])
+  }
+
+  /// Whether it computes in real numbers.
+  public var isFloat: Bool { if case .float = form { true } else { false } }
+
+  var loaded: LoadedModel? { if case .int8(let loaded) = form { loaded } else { nil } }
+
+  var arithmetic: String { isFloat ? "float" : "int8" }
+
+  /// The shape of the only input.
+  func inputShape() throws(EvaluationError) -> [Int] {
+    switch form {
+    case .float(let graph): return try graph.onlyInputShape()
+    case .int8(let loaded):
+      guard loaded.inputCount == 1 else { throw .inputCount(loaded.inputCount) }
+      return loaded.input(0).shape
+    }
+  }
+
+  var normalization: Normalization? {
+    switch form {
+    case .float(let graph): graph.metadata.normalization
+    case .int8(let loaded): loaded.normalization
+    }
+  }
+
+  var labels: [String] {
+    switch form {
+    case .float(let graph): graph.metadata.labels
+    case .int8(let loaded): loaded.labels
+    }
+  }
+
+  /// The place of the first output; nil when it is a constant or holds integers.
+  var firstOutputPlace: Int? { real.outputs.first.flatMap { placeOfTensor[$0] } }
+
+  /// Outputs, of which the first is compared.
+  var outputCount: Int { real.outputs.count }
+
+  /// Whether a place holds class scores, of which those far below the best do not matter: the
+  /// outputs, or what the softmax at the end takes.
+  func holdsScores(_ place: Int, output: Int) -> Bool {
+    if place == output { return endsInScores(output) }
+    return places[place].maker.kinds == [.fullyConnected]
+      && !places[output].maker.kinds.isDisjoint(with: [.softmax, .logSoftmax])
+      && sources(of: output).first?.place == place
+  }
+
+  /// Whether the outputs are real-valued scores rather than probabilities. The softmax of
+  /// logarithms of probabilities is the probabilities again.
+  func endsInScores(_ output: Int) -> Bool {
+    switch places[output].maker {
+    case .input: true
+    case .node(let operation): operation.kinds != [.softmax] && operation != .scalar(.logistic)
+    case .blobOperator(let kind, _): kind != .softmax && view(output)?.scale != 1 / 256
+    }
+  }
+}
+
+extension DiffModel.Place {
+  fileprivate static func input(_ name: String, _ shape: [Int], tensor: TensorIndex) -> Self {
+    .init(
+      name: DiffReport.Layer.inputName, maker: .input, tensorName: name, shape: shape,
+      tensor: tensor, operatorIndex: nil)
+  }
+}

@@ -1,0 +1,154 @@
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetQuantization
+import OctetReport
+
+/// One thread's models and sums.
+final class DiffWorker {
+  private let diff: Diff
+  private let context: DiffContext
+  private let reference: DiffMachine
+  private let candidate: DiffMachine
+  /// The probes by layer; nil where an operator cannot be run alone.
+  private let probes: [LocalProbe?]
+  /// The layer by place of the candidate.
+  private let layerOfPlace: [Int?]
+  private(set) var state: DiffState
+  private(set) var error: ReportError?
+  private var scores: [Float] = []
+  private var visibleReference: [Float] = []
+  private var visibleCandidate: [Float] = []
+
+  init(_ diff: Diff, _ context: DiffContext, _ scout: Scout) throws {
+    self.diff = diff
+    self.context = context
+    reference = try DiffMachine(
+      diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
+    candidate = try DiffMachine(
+      diff.candidate, encoder: diff.candidateEncoder, keepsReals: false)
+    let runner = try diff.candidate.loaded?.makeRunner()
+    probes = diff.layers.map { diff.makeProbe($0, runner) }
+    var layerOfPlace = [Int?](repeating: nil, count: diff.candidate.places.count)
+    for (layer, place) in diff.layers.enumerated() { layerOfPlace[place] = layer }
+    self.layerOfPlace = layerOfPlace
+    state = DiffState(
+      classCount: diff.classCount,
+      layers: diff.layers.indices.map { layer in
+        let channelCount = context.layers[layer].shape.last ?? 1
+        return LayerSums(
+          histogramRange: scout.ranges[layer],
+          channelCount: min(channelCount, DiffReport.Layer.channelLimit))
+      },
+      margin: scout.margin)
+    for layer in context.layers.indices where context.layers[layer].isScores {
+      state.layers[layer].visible = SignalError()
+    }
+  }
+
+  /// Runs both models on image `index` of the whole set.
+  func compare(_ index: Int) {
+    let pixels = diff.data.pixelSlice(index)
+    reference.run(pixels)
+    candidate.run(pixels) { place in
+      if let layer = layerOfPlace[place] { tap(layer, place) }
+      if place == diff.candidateOutput { candidate.copyReals(place, into: &scores) }
+    }
+    if index % diff.localStride == 0 {
+      state.localSampleCount += 1
+      for layer in diff.layers.indices { probe(layer) }
+    }
+    classify(index)
+  }
+
+  // MARK: As it runs
+
+  private func tap(_ layer: Int, _ place: Int) {
+    guard let twin = diff.twins[place] else { return }
+    reference.withReals(twin) { reals in
+      if let view = diff.candidate.view(place) {
+        candidate.withCodes(place) { codes in
+          state.layers[layer].error.add(
+            reference: reals.span, codes: codes.span, scale: view.scale,
+            zeroPoint: view.zeroPoint)
+          state.layers[layer].usage.add(codes.span)
+        }
+      } else {
+        candidate.withReals(place) { others in
+          state.layers[layer].error.add(reference: reals.span, other: others.span)
+        }
+      }
+      state.layers[layer].range.add(reals)
+      guard context.layers[layer].isScores else { return }
+      candidate.copyReals(place, into: &visibleCandidate)
+      makeVisible(reals, layer, &visibleCandidate)
+      state.layers[layer].visible?.add(
+        reference: visibleReference.span, other: visibleCandidate.span)
+      visibleReference.withUnsafeBufferPointer { state.layers[layer].judgedRange.add($0) }
+    }
+  }
+
+  /// Raises scores that nobody can see, in `visibleReference` and in `other`, to what is returned.
+  @discardableResult
+  private func makeVisible(
+    _ reals: UnsafeBufferPointer<Float>, _ layer: Int, _ other: inout [Float]
+  ) -> Float {
+    let isScores = context.layers[layer].isScores
+    let threshold =
+      isScores ? (reals.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
+    visibleReference.removeAll(keepingCapacity: true)
+    for value in reals { visibleReference.append(max(value, threshold)) }
+    if isScores {
+      for index in other.indices { other[index] = max(other[index], threshold) }
+    }
+    return threshold
+  }
+
+  // MARK: Alone
+
+  private func probe(_ layer: Int) {
+    let place = diff.layers[layer]
+    guard let twin = diff.twins[place] else { return }
+    reference.withReals(twin) { reals in
+      var result: [Float] = []
+      if let probe = probes[layer] {
+        probe.run(reference, isSplitting: probe.canSplit)
+        result = probe.result
+      }
+      var sample = LocalSample(
+        reference: [], threshold: makeVisible(reals, layer, &result))
+      sample.reference = visibleReference
+      if let probe = probes[layer], result.count == reals.count {
+        sample.result = result
+        sample.withWeights = probe.withWeights
+        sample.parts = probe.parts
+      }
+      state.layers[layer].add(sample, reals: reals, context.layers[layer])
+    }
+  }
+
+  // MARK: Classes
+
+  private func classify(_ index: Int) {
+    let label = Int(diff.data.labels[index])
+    reference.withReals(diff.referenceOutput) { reals in
+      let (float, int8) = (Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
+      let margin = Scores.margin(reals) ?? 0
+      do throws(ReportError) {
+        try state.classes.add(label: label, reference: float, candidate: int8)
+      } catch {
+        self.error = error
+      }
+      guard float != int8 else {
+        state.margins.others.add(Double(margin))
+        return
+      }
+      state.margins.flips.add(Double(margin))
+      state.flips.append(
+        .init(
+          index: index, label: label, floatPrediction: float, int8Prediction: int8,
+          floatMargin: margin, int8Margin: Scores.margin(scores) ?? 0, floatScores: Array(reals),
+          int8Scores: scores))
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import OctetData
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// How pixels become each model's input, and whether the two agree.
+struct InputNormalization {
+  var reference: Normalization?
+  var candidate: Normalization?
+  /// A clause that says how the two differ; nil when they do not.
+  var note: String?
+  /// A sentence when the reference, fed otherwise, recognizes clearly more.
+  var hint: String?
+
+  /// Images that decide which normalisation a float model without one was trained with.
+  private static let sampleLimit = 1000
+
+  init(_ diff: DiffPair) throws {
+    let (reference, candidate) = (diff.reference, diff.candidate)
+    self.reference = reference.normalization
+    self.candidate = candidate.normalization
+    let plain = Normalization(mean: [0], standardDeviation: [1])
+    // A float file need not say how it is fed. Then the blob says so, unless the model
+    // recognizes more when it is fed 0…1.
+    if reference.isFloat, self.reference == nil, let other = candidate.normalization {
+      let sampler = try Sampler(diff, limit: Self.sampleLimit)
+      let (asPlain, asOther) = (try sampler.right(plain), try sampler.right(other))
+      self.reference = asPlain.count { $0 } > asOther.count { $0 } ? nil : other
+    }
+    if candidate.isFloat, self.candidate == nil { self.candidate = self.reference }
+    note = Self.difference(
+      self.reference, self.candidate, channelCount: diff.data.channelCount)
+    hint = try Self.hint(diff, self.reference ?? plain)
+  }
+
+  // MARK: Another that fits better
+
+  /// Values that people train with, and whose they are.
+  private static let known: [(name: String, Normalization)] = [
+    ("pixels as 0…1", Normalization(mean: [0], standardDeviation: [1])),
+    ("pixels as 0…255", Normalization(mean: [0], standardDeviation: [1 / 255])),
+    ("pixels as -1…1", Normalization(mean: [0.5], standardDeviation: [0.5])),
+    ("MNIST's", Normalization(mean: [0.1307], standardDeviation: [0.3081])),
+    ("Fashion-MNIST's", Normalization(mean: [0.2860], standardDeviation: [0.3530])),
+    (
+      "CIFAR-10's",
+      Normalization(mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2470, 0.2435, 0.2616])
+    ),
+    (
+      "ImageNet's",
+      Normalization(mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])
+    ),
+  ]
+
+  /// Images that a hint is founded on, and multiply-adds that it may cost.
+  private static let hintSampleLimit = 250
+  private static let hintMacLimit = 4_000_000_000
+  /// A model that recognizes so much is fed rightly.
+  private static let goodShare = 0.9
+  private static let clearGain = 0.05
+  private static let clearPValue = 0.001
+
+  private static func hint(
+    _ diff: DiffPair, _ current: Normalization
+  ) throws -> String? {
+    let macCount = max(diff.reference.macCount, 1)
+    let limit = max(25, min(hintSampleLimit, hintMacLimit / macCount / known.count))
+    let sampler = try Sampler(diff, limit: limit)
+    let now = try sampler.right(current)
+    let rightNow = now.count { $0 }
+    guard Double(rightNow) < goodShare * Double(now.count) else { return nil }
+    var best: (text: String, count: Int)?
+    let channelCount = diff.data.channelCount
+    var tried = known.filter { $0.1.mean.count == 1 || $0.1.mean.count == channelCount }
+    if let other = diff.candidate.normalization { tried.append(("the other model's", other)) }
+    for (name, normalization) in tried
+    where difference(current, normalization, channelCount: channelCount) != nil {
+      let then = try sampler.right(normalization)
+      let gained = zip(now, then).count { !$0 && $1 }
+      let lost = zip(now, then).count { $0 && !$1 }
+      let isClear =
+        Double(gained - lost) >= clearGain * Double(now.count)
+        && McNemarTest(rightToWrong: lost, wrongToRight: gained).pValue < clearPValue
+      guard isClear, rightNow + gained - lost > best?.count ?? 0 else { continue }
+      let values = [normalization.mean, normalization.standardDeviation].map { values in
+        values.map { Double($0).short }.joined(separator: ",")
+      }
+      best = ("--mean \(values[0]) --std \(values[1]) (\(name))", rightNow + gained - lost)
+    }
+    guard let best else { return nil }
+    func percent(_ count: Int) -> String {
+      (100 * Double(count) / Double(now.count)).short + " %"
+    }
+    return "The input is not normalised as in training: of \(now.count) images "
+      + "'\(diff.reference.file)' recognizes \(percent(rightNow)) as it is fed here and "
+      + "\(percent(best.count)) with \(best.text)."
+  }
+
+  /// The reference on a few images, spread over the whole set so that all shards see the same.
+  private struct Sampler {
+    let diff: DiffPair
+    let indices: [Int]
+
+    init(_ diff: DiffPair, limit: Int) throws {
+      self.diff = diff
+      let step = max(1, (diff.data.count + limit - 1) / limit)
+      indices = Array(stride(from: 0, to: diff.data.count, by: step))
+    }
+
+    /// Which of the images are recognized.
+    func right(_ normalization: Normalization) throws -> [Bool] {
+      let input = diff.reference.loaded?.input(0)
+      let machine = try DiffMachine(
+        diff.reference,
+        encoder: PixelEncoder(
+          channelCount: diff.data.channelCount, normalization: normalization,
+          scale: input?.scale ?? 1, zeroPoint: input?.zeroPoint ?? 0), keepsReals: true)
+      return indices.map { index in
+        machine.run(diff.data.pixelSlice(index))
+        return machine.withReals(diff.referenceOutput) {
+          Scores.top($0) == Int(diff.data.labels[index])
+        }
+      }
+    }
+  }
+
+  // MARK: Between the two
+
+  /// Nil when no pixel's value differs by more than 2 % of the range.
+  private static func difference(
+    _ a: Normalization?, _ b: Normalization?, channelCount: Int
+  ) -> String? {
+    for channel in 0..<channelCount {
+      let (x, y) = (ends(a, channel), ends(b, channel))
+      let tolerance = 0.02 * (x.upper - x.lower)
+      if abs(x.lower - y.lower) > tolerance || abs(x.upper - y.upper) > tolerance {
+        let name = channelCount == 1 ? "" : " of channel \(channel)"
+        return "pixels 0…255\(name) become \(text(y.lower))…\(text(y.upper)), where the float "
+          + "model is fed \(text(x.lower))…\(text(x.upper))"
+      }
+    }
+    return nil
+  }
+
+  /// What pixels 0 and 255 become.
+  private static func ends(
+    _ normalization: Normalization?, _ channel: Int
+  ) -> (lower: Double, upper: Double) {
+    let (mean, deviation) = normalization?.of(channel) ?? (0, 1)
+    return (-Double(mean) / Double(deviation), (1 - Double(mean)) / Double(deviation))
+  }
+
+  /// Adding 0 takes the sign off −0.
+  private static func text(_ value: Double) -> String { (value + 0).short }
+}
+
+/// Two models whose outputs are known to fit each other, and images that fit both.
+struct DiffPair {
+  let reference: DiffModel
+  let candidate: DiffModel
+  let referenceOutput: Int
+  let data: Dataset
+}
+
+extension DiffModel {
+  /// Multiply-adds of one inference.
+  var macCount: Int {
+    switch form {
+    case .float(let graph): graph.nodes.reduce(0) { $0 + graph.macCount(of: $1) }
+    case .int8(let loaded):
+      (0..<loaded.operatorCount).reduce(0) { $0 + loaded.operator($1).macCount }
+    }
+  }
+}

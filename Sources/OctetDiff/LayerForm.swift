@@ -1,0 +1,261 @@
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// What a layer does apart from its numbers: the window that its weights or its pool walk with, and
+/// the range that it clamps its results to.
+///
+/// Two forms are compared only as far as both are known; a layer that is a whole sub-graph has
+/// none.
+struct LayerForm {
+  struct Window: Equatable {
+    /// The kind as a sentence says it.
+    enum Kind: String {
+      case convolution, depthwiseConvolution, transposedConvolution, fullyConnected
+      case maxPool = "max pool"
+      case averagePool = "average pool"
+    }
+
+    var kind: Kind
+    var kernel: Extent
+    var stride: Extent
+    var dilation: Extent
+    /// Rows and columns before the image; what stands after it follows from the sizes.
+    var top: Int
+    var left: Int
+  }
+
+  var weighted: Window?
+  var pools: [Window] = []
+  /// The range that the real results are clamped to.
+  var lower = -Float.infinity
+  var upper = Float.infinity
+  /// The functions of one element, in order.
+  var functions: [Operation] = []
+  /// All else, in order.
+  var others: [Operation] = []
+
+  /// Nil when the part is no chain.
+  init?(_ part: Graph) {
+    var (top, left) = (0, 0)
+    for node in part.nodes {
+      let sources = Set(node.inputs.filter { part.tensors[$0].constant == nil })
+      guard sources.count == 1, let source = sources.first, node.outputs.count == 1 else {
+        return nil
+      }
+      let shape = part.tensors[source].shape
+      switch node.operation {
+      case .reshape, .identity, .quantize, .dequantize: break
+      case .pad(let before, _, .constant(0)) where before.count == 4:
+        (top, left) = (top + before[1], left + before[2])
+      case .convolution(let a), .depthwiseConvolution(let a):
+        guard weighted == nil, part.tensors[node.inputs[1]].shape.count == 4 else { return nil }
+        let isDepthwise = node.operation == .depthwiseConvolution(a)
+        weighted = Window(
+          kind: isDepthwise ? .depthwiseConvolution : .convolution, kernel: part.kernel(of: node),
+          stride: a.stride, dilation: a.dilation, top: a.padding.top + top,
+          left: a.padding.left + left)
+        (top, left) = (0, 0)
+        clamp(a.activation.bounds)
+      case .transposedConvolution(let a):
+        guard weighted == nil, part.tensors[node.inputs[1]].shape.count == 4 else { return nil }
+        weighted = Window(
+          kind: .transposedConvolution, kernel: part.kernel(of: node), stride: a.stride,
+          dilation: a.dilation, top: a.padding.top, left: a.padding.left)
+        clamp(a.activation.bounds)
+      case .fullyConnected(let a):
+        guard weighted == nil else { return nil }
+        weighted = Window(
+          kind: .fullyConnected, kernel: Extent(1), stride: Extent(1), dilation: Extent(1),
+          top: 0, left: 0)
+        clamp(a.activation.bounds)
+      case .maxPool(let a): append(.maxPool, a, shape)
+      case .averagePool(let a): append(.averagePool, a, shape)
+      case .mean([1, 2], _) where shape.count == 4:
+        append(
+          .averagePool,
+          PoolAttributes(kernel: Extent(height: shape[1], width: shape[2]), stride: Extent(1)),
+          shape)
+      case .scalar(let function):
+        if let bounds = function.bounds { clamp(bounds) } else { functions.append(node.operation) }
+      case .prelu: functions.append(node.operation)
+      case .matrixMultiply, .maxPoolIndices, .add, .subtract, .multiply, .divide, .minimum,
+        .maximum,
+        .squaredDifference, .power, .compare, .logic, .select, .cast, .softmax, .logSoftmax,
+        .l2Normalization, .batchNormalization, .localResponseNormalization, .mean, .reduce,
+        .extremum, .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split,
+        .resize:
+        others.append(node.operation)
+      }
+    }
+    if top != 0 || left != 0 {
+      others.append(.pad(before: [0, top, left, 0], after: [0, 0, 0, 0], mode: .constant(0)))
+    }
+  }
+
+  private mutating func append(_ kind: Window.Kind, _ a: PoolAttributes, _ shape: [Int]) {
+    var stride = a.stride
+    // A window as large as the image takes no step.
+    if shape.count == 4, a.kernel == Extent(height: shape[1], width: shape[2]) {
+      stride = Extent(1)
+    }
+    pools.append(
+      Window(
+        kind: kind, kernel: a.kernel, stride: stride, dilation: a.dilation, top: a.padding.top,
+        left: a.padding.left))
+    clamp(a.activation.bounds)
+  }
+
+  private mutating func clamp(_ bounds: (lower: Float, upper: Float)) {
+    (lower, upper) = (
+      min(max(lower, bounds.lower), bounds.upper), max(min(upper, bounds.upper), bounds.lower)
+    )
+  }
+
+  // MARK: Comparison
+
+  /// How this, a candidate's layer, differs from the reference's, the gravest first: clauses whose
+  /// subject is the layer.
+  ///
+  /// - Parameters:
+  ///   - range: of the candidate's codes.
+  ///   - step: of the candidate's codes; smaller differences do not count.
+  func differences(
+    from other: LayerForm, range: (lower: Float, upper: Float), step: Float
+  ) -> [String] {
+    guard Self.areSame(others, other.others) else { return [] }
+    var found: [String] = []
+    switch (weighted, other.weighted) {
+    case (let own?, let given?):
+      if own.kind == given.kind { found += own.differences(from: given) }
+    case (nil, let given?):
+      found.append("it has no weights, where the reference has a \(given.kind.rawValue)")
+    case (let own?, nil):
+      found.append("it is a \(own.kind.rawValue), where the reference has no weights")
+    case (nil, nil): break
+    }
+    if pools.count == other.pools.count {
+      for (own, given) in zip(pools, other.pools) {
+        if own.kind == given.kind {
+          found += own.differences(from: given)
+        } else {
+          found.append(
+            "it is \(own.kind.rawValue), where the reference has \(given.kind.rawValue)")
+        }
+      }
+    } else {
+      found.append(
+        pools.count < other.pools.count
+          ? "a pool of the reference is missing" : "it has a pool that the reference has not")
+    }
+    if !Self.areSame(functions, other.functions) {
+      func text(_ functions: [Operation]) -> String {
+        functions.map(\.name).joined(separator: ", then ")
+      }
+      found.append(
+        functions.isEmpty
+          ? "the reference has \(text(other.functions)) after it, which is missing"
+          : "it has \(text(functions)) after it, where the reference has "
+            + (other.functions.isEmpty ? "nothing" : text(other.functions)))
+      return found
+    }
+    return found + activationDifferences(from: other, range: range, step: step)
+  }
+
+  private static func areSame(_ a: [Operation], _ b: [Operation]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0.isSameKind(as: $1) }
+  }
+
+  private func activationDifferences(
+    from other: LayerForm, range: (lower: Float, upper: Float), step: Float
+  ) -> [String] {
+    // Of a max pool alone the layer before decides.
+    guard weighted != nil else { return [] }
+    let tolerance = 2 * step
+    let reached = (lower: max(lower, range.lower), upper: min(upper, range.upper))
+    var found: [String] = []
+    func name(_ lower: Float, _ upper: Float) -> String {
+      if lower == 0, upper == .infinity { return "ReLU" }
+      if lower == 0, upper == 6 { return "ReLU6" }
+      return "clip to \(Double(lower).short)…\(Double(upper).short)"
+    }
+    let given = name(other.lower, other.upper)
+    if other.lower.isFinite, reached.lower < other.lower - tolerance {
+      found.append(
+        "the reference has \(given) after it, which is missing: its results go down to "
+          + Double(reached.lower).short)
+    } else if other.upper.isFinite, reached.upper > other.upper + tolerance {
+      found.append(
+        "the reference has \(given) after it, which is missing: its results go up to "
+          + Double(reached.upper).short)
+    }
+    let own = name(lower, upper)
+    // The end of the codes is no activation.
+    if lower > range.lower + step / 2, lower > other.lower + tolerance, lower < range.upper {
+      found.append("it has \(own) after it, which the reference has not")
+    } else if upper < range.upper - step / 2, upper < other.upper - tolerance, upper > range.lower {
+      found.append("it has \(own) after it, which the reference has not")
+    }
+    return found
+  }
+}
+
+extension LayerForm.Window {
+  fileprivate func differences(from other: Self) -> [String] {
+    var found: [String] = []
+    func compare(_ what: String, _ own: Extent, _ given: Extent) {
+      if own != given {
+        found.append("its \(what) is \(own.text), where the reference has \(given.text)")
+      }
+    }
+    compare("window", kernel, other.kernel)
+    compare("stride", stride, other.stride)
+    compare("dilation", dilation, other.dilation)
+    if top != other.top || left != other.left {
+      found.append(
+        "it is padded by \(top) rows above and \(left) columns on the left, where the reference "
+          + "has \(other.top) and \(other.left)")
+    }
+    return found
+  }
+}
+
+extension Extent {
+  fileprivate var text: String { "\(height)×\(width)" }
+}
+
+extension Graph {
+  /// The window of a node with weights of four dimensions.
+  fileprivate func kernel(of node: Node) -> Extent {
+    let shape = tensors[node.inputs[1]].shape
+    return Extent(height: shape[1], width: shape[2])
+  }
+}
+
+extension Diff {
+  /// How a layer of the candidate differs from the reference's apart from its numbers: clauses, the
+  /// gravest first; none where either is no chain of known operations.
+  func structureDifferences(_ place: Int) -> [String] {
+    guard let twin = twins[place], candidate.places[place].operatorIndex != nil,
+      let given = referencePart(place), let own = candidate.part(place, of: candidate.real)
+    else { return [] }
+    if let table = tables[place] {
+      guard table.isAnother else { return [] }
+      return [
+        "its table is not that of the reference's \(table.functionName): at "
+          + "\(Double(table.input).short) it gives \(Double(table.tableValue).short) where the "
+          + "function is \(Double(table.functionValue).short)"
+      ]
+    }
+    guard candidate.operatorView(place)?.kind != .lookup, let ownForm = LayerForm(own),
+      var givenForm = LayerForm(given)
+    else { return [] }
+    let view = candidate.view(place)
+    if let other = reference.view(twin), other.real(-128) == 0 {
+      // A blob's ReLU is the lower end of its codes.
+      givenForm.lower = max(givenForm.lower, 0)
+    }
+    let range = view.map { ($0.real(-128), $0.real(127)) } ?? (-Float.infinity, Float.infinity)
+    return ownForm.differences(from: givenForm, range: range, step: view?.scale ?? 1e-6)
+  }
+}

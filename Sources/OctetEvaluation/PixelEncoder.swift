@@ -1,0 +1,71 @@
+import Foundation
+import OctetModel
+import OctetReport
+
+/// Turns 8-bit pixels into a model's input: one table look-up a pixel.
+package struct PixelEncoder: Sendable {
+  /// The real values of pixels 0…255, for each channel.
+  private let reals: [[Float]]
+  /// The same as codes of the int8 input.
+  package let codes: [[Int8]]
+  private let channelCount: Int
+
+  /// - Parameters:
+  ///   - normalization: 0 and 1 where nil; one channel's values serve all channels.
+  ///   - scale, zeroPoint: of the int8 input; 1 and 0 when only real values are wanted.
+  package init(
+    channelCount: Int, normalization: Normalization?, scale: Float = 1, zeroPoint: Int32 = 0
+  ) {
+    self.channelCount = channelCount
+    var reals: [[Float]] = []
+    for channel in 0..<channelCount {
+      let (mean, deviation) = normalization?.of(channel) ?? (0, 1)
+      reals.append((0..<256).map { (Float($0) / 255 - mean) / deviation })
+    }
+    self.reals = reals
+    codes = reals.map { values in
+      values.map { value in
+        let code = (value / scale).rounded() + Float(zeroPoint)
+        return code.isNaN ? Int8(clamping: zeroPoint) : Int8(max(-128, min(127, code)))
+      }
+    }
+  }
+
+  /// Writes the real values of H·W·C pixels.
+  package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Float>) {
+    write(pixels, into: target, from: reals)
+  }
+
+  /// Writes the int8 codes of H·W·C pixels.
+  package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Int8>) {
+    write(pixels, into: target, from: codes)
+  }
+
+  private func write<Value>(
+    _ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Value>,
+    from tables: [[Value]]
+  ) {
+    pixels.withUnsafeBufferPointer { source in
+      let count = min(source.count, target.count)
+      if channelCount == 1 {
+        tables[0].withUnsafeBufferPointer { table in
+          for index in 0..<count { target[index] = table[Int(source[index])] }
+        }
+      } else {
+        for index in 0..<count { target[index] = tables[index % channelCount][Int(source[index])] }
+      }
+    }
+  }
+}
+
+extension Normalization {
+  /// A channel's mean and deviation; the last serve channels beyond them, 0 and 1 where there are
+  /// none.
+  package func of(_ channel: Int) -> (mean: Float, deviation: Float) {
+    guard let mean = mean.indices.contains(channel) ? mean[channel] : mean.last,
+      let deviation = standardDeviation.indices.contains(channel)
+        ? standardDeviation[channel] : standardDeviation.last
+    else { return (0, 1) }
+    return (mean, deviation)
+  }
+}

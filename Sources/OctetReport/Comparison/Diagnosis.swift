@@ -1,0 +1,208 @@
+import Foundation
+
+/// Finds out what a layer suffers from.
+///
+/// Local figures only: the layer's input is exact, so a layer is never blamed for what came before.
+/// Facts (weights and biases against the float model's, a constant channel) go before statistics.
+struct Diagnosis {
+  typealias Finding = DiffReport.Finding
+
+  let facts: DiffContext.Layer
+  let sums: LayerSums
+  let normalizationNote: String?
+
+  /// What each layer is compared with; a healthy layer is far from all of them.
+  enum Limit {
+    /// A grid so many times wider than the values has lost two bits, or three.
+    static let wastedRatio = 4.0
+    static let definiteWastedRatio = 8.0
+    /// Signal over what lies outside the grid, in dB.
+    static let clippedDecibels = 25.0
+    static let definiteClippedDecibels = 15.0
+    /// The widest channel over the median channel.
+    static let outlierRatio = 16.0
+    static let definiteOutlierRatio = 32.0
+    /// Steps that the median channel has left beside an outlier.
+    static let outlierSteps = 16.0
+    /// Weights along the float weights.
+    static let deadGain = 0.1
+    static let outlierGain = 3.0
+    static let wrongGain = 0.3
+    /// Steps that a constant channel must span in float to be called dead.
+    static let deadSteps = 4.0
+    static let coarseDecibels = 20.0
+    /// Less is no longer an error of the same values.
+    static let strangeDecibels = 6.0
+  }
+
+  /// The gravest first.
+  func findings() -> [Finding] {
+    var found = facts.structure.map { detail in
+      Finding(
+        kind: .differentStructure, detail: detail,
+        remedy: "compare with the model that this one was made from, or mend the export: no "
+          + "quantization makes good for it",
+        channel: nil, severity: 2000, isDefinite: true)
+    }
+    // Weights and ranges of what computes the same as the reference are no fault.
+    if sums.isFlawless, found.isEmpty, !facts.isInput { return [] }
+    if facts.isInput, let note = normalizationNote {
+      found.append(
+        Finding(
+          kind: .inputNormalization, detail: note,
+          remedy: "quantize or import with the normalisation that the float model was trained "
+            + "with (--mean, --std)",
+          channel: nil, severity: 1000, isDefinite: true))
+    }
+    if found.isEmpty { found += strangers() }
+    if found.contains(where: { $0.kind == .differentStructure }) { return found }
+    found += WeightDiagnosis(facts: facts, sums: sums).findings()
+    if found.isEmpty { found += deadChannels() }
+    found += gridFindings()
+    found += outlierChannels()
+    if found.isEmpty { found += coarseSteps() }
+    return found.enumerated().sorted { a, b in
+      let (x, y) = (a.element, b.element)
+      if x.isDefinite != y.isDefinite { return x.isDefinite }
+      return x.severity == y.severity ? a.offset < b.offset : x.severity > y.severity
+    }.map(\.element)
+  }
+
+  /// Values that have nothing to do with the reference's, made of what the reference has not.
+  private func strangers() -> [Finding] {
+    let decibels = (sums.visible ?? sums.error).sqnrDecibels
+    guard !facts.isInput, sums.local == nil, decibels < Limit.strangeDecibels else {
+      return []
+    }
+    return [
+      Finding(
+        kind: .differentStructure,
+        detail: "what it reads has no counterpart in the reference, and its error is "
+          + decibels.underSignal,
+        remedy: "compare with the model that this one was made from, or look where the two part",
+        channel: nil, severity: 1500, isDefinite: true)
+    ]
+  }
+
+  // MARK: The grid
+
+  private func gridFindings() -> [Finding] {
+    guard !facts.isFloat, !facts.hasGivenGrid else { return [] }
+    let (signal, excess) = (sums.signal.value, sums.excess.value)
+    let grid = facts.grid
+    let values = values
+    let decibels = excess == 0 ? Double.infinity : 10 * log10(signal / excess)
+    if decibels < Limit.clippedDecibels {
+      let detail =
+        "values reach \(values.lower.short)…\(values.upper.short), the codes only "
+        + "\(grid.lower.short)…\(grid.upper.short)"
+      return [
+        Finding(
+          kind: .clipped, detail: detail,
+          remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
+            + "more images that look like the test set, or with min-max",
+          channel: nil, severity: 45 - decibels,
+          isDefinite: decibels < Limit.definiteClippedDecibels)
+      ]
+    }
+    let width = values.upper - values.lower
+    let ratio = (grid.upper - grid.lower) / width
+    guard width > 0, ratio > Limit.wastedRatio else { return [] }
+    return [
+      Finding(
+        kind: .wastedRange,
+        detail: "the codes reach \(ratio.short) times farther (\(grid.lower.short)…"
+          + "\(grid.upper.short)) than the values (\(values.lower.short)…\(values.upper.short)), "
+          + "which wastes \(log2(ratio).short) of 8 bits",
+        remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
+          + "the outliers (a percentile or entropy calibrator), or check the calibration images",
+        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio)
+    ]
+  }
+
+  /// The float values that count, with zero.
+  private var values: (lower: Double, upper: Double) {
+    (sums.judgedRange.isEmpty ? sums.range : sums.judgedRange).withZero
+  }
+
+  // MARK: Channels
+
+  /// Channels that are constant in int8 though the float values vary within the grid.
+  private func deadChannels() -> [Finding] {
+    guard !facts.isFloat, !facts.isInput else { return [] }
+    let dead = sums.channels.indices.filter { channel in
+      let sums = sums.channels[channel]
+      guard isVaried(sums.reference), !sums.weighted.isEmpty else { return false }
+      // Its weights or bias make it constant, or its multiplier does.
+      return sums.weighted.lower == sums.weighted.upper
+        || (isVaried(sums.clamped) && sums.candidate.lower == sums.candidate.upper)
+    }
+    guard let first = dead.first else { return [] }
+    let values = sums.channels[first].reference
+    let others = dead.count == 1 ? "" : " and \(dead.count - 1) more"
+    return [
+      Finding(
+        kind: .deadChannel,
+        detail: "channel \(first)\(others) never changes in int8; in float it goes from "
+          + "\(Double(values.lower).short) to \(Double(values.upper).short)",
+        remedy: "check the weights, scale and bias of this channel in the int8 model; quantize the "
+          + "float model anew",
+        channel: first, severity: 110, isDefinite: true)
+    ]
+  }
+
+  /// Whether the values span several steps within the grid.
+  private func isVaried(_ bounds: Bounds) -> Bool {
+    guard !bounds.isEmpty else { return false }
+    let lower = max(Double(bounds.lower), facts.grid.lower)
+    let upper = min(Double(bounds.upper), facts.grid.upper)
+    return upper - lower >= Limit.deadSteps * Double(facts.scale)
+  }
+
+  /// One channel so much wider than the others that they are left with a few steps.
+  private func outlierChannels() -> [Finding] {
+    guard !facts.isFloat, !facts.hasGivenGrid, sums.channels.count >= 3 else { return [] }
+    let widths = sums.channels.map { channel in
+      let (lower, upper) = channel.reference.withZero
+      return upper - lower
+    }
+    let sorted = widths.filter { $0 > 0 }.sorted()
+    guard sorted.count >= 3, let top = sorted.last,
+      let channel = widths.firstIndex(of: top), top.isFinite
+    else { return [] }
+    let median = sorted[(sorted.count - 1) / 2]
+    let ratio = top / median
+    let steps = median / Double(facts.scale)
+    guard ratio >= Limit.outlierRatio, steps < Limit.outlierSteps else { return [] }
+    return [
+      Finding(
+        kind: .outlierChannel,
+        detail: "channel \(channel) is \(ratio.short) times as wide as the median channel, which "
+          + "is left with \(steps.short) of 256 steps",
+        remedy: "divide this channel's weights and bias by \(ratio.short) and multiply the next "
+          + "layer's weights for it by as much (cross-layer equalization), or clip it in training",
+        channel: channel, severity: 20 * log10(ratio),
+        isDefinite: ratio >= Limit.definiteOutlierRatio)
+    ]
+  }
+
+  private func coarseSteps() -> [Finding] {
+    guard let decibels = sums.local?.sqnrDecibels, decibels < Limit.coarseDecibels else {
+      return []
+    }
+    return [
+      Finding(
+        kind: .coarseSteps,
+        detail: "its own error is \(decibels.underSignal) with nothing else wrong",
+        remedy: "retrain with quantization in the loop, widen the layer, or keep it in float",
+        channel: nil, severity: 30 - decibels, isDefinite: false)
+    ]
+  }
+}
+
+extension Double {
+  /// A signal-to-noise ratio as where the error lies: `1.2 dB under its signal`.
+  var underSignal: String {
+    self >= 0 ? "\(short) dB under its signal" : "\((-self).short) dB above its signal"
+  }
+}

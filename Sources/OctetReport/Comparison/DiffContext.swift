@@ -1,0 +1,90 @@
+/// What a comparison knows before it runs: the same in all shards.
+package struct DiffContext: Codable, Sendable, Equatable {
+  package var comparison: DiffReport.Comparison
+  package var classNames: [String]
+  /// The images of the whole set, not of a shard.
+  package var sampleCount: Int
+  package var layers: [Layer]
+  /// What the verdict must know before the figures.
+  package var premises: Premises
+  /// Why pixels do not become the same values in both models.
+  package var normalizationNote: String?
+  package var cost: DiffReport.Cost
+  package var reproduce: DiffReport.Reproduce
+
+  package init(
+    comparison: DiffReport.Comparison, classNames: [String], sampleCount: Int, layers: [Layer],
+    premises: Premises, normalizationNote: String?, cost: DiffReport.Cost,
+    reproduce: DiffReport.Reproduce
+  ) {
+    self.comparison = comparison
+    self.classNames = classNames
+    self.sampleCount = sampleCount
+    self.layers = layers
+    self.premises = premises
+    self.normalizationNote = normalizationNote
+    self.cost = cost
+    self.reproduce = reproduce
+  }
+
+  package struct Layer: Codable, Sendable, Equatable {
+    package var name: String
+    package var kind: String
+    package var tensorName: String
+    package var floatTensorName: String
+    package var shape: [Int]
+    package var scale: Float
+    package var zeroPoint: Int
+    package var isScores: Bool
+    /// Scale and zero point are prescribed by the operator, or handed on from its input.
+    package var hasGivenGrid: Bool
+    package var weights: DiffReport.Weights?
+    /// The largest |code| of each channel's int8 weights.
+    package var weightCodes: [Int]
+    /// Share of the weights at ±127.
+    package var saturatedWeightShare: Double
+    /// How the layer differs from the reference's apart from its numbers.
+    package var structure: [String]
+    /// Why its local error cannot be taken apart, where it is an operator of a blob.
+    package var splitNote: String?
+
+    package init(
+      name: String, kind: String, tensorName: String, floatTensorName: String, shape: [Int],
+      scale: Float, zeroPoint: Int, isScores: Bool, hasGivenGrid: Bool,
+      weights: DiffReport.Weights?, weightCodes: [Int], saturatedWeightShare: Double,
+      structure: [String], splitNote: String?
+    ) {
+      self.name = name
+      self.kind = kind
+      self.tensorName = tensorName
+      self.floatTensorName = floatTensorName
+      self.shape = shape
+      self.scale = scale
+      self.zeroPoint = zeroPoint
+      self.isScores = isScores
+      self.hasGivenGrid = hasGivenGrid
+      self.weights = weights
+      self.weightCodes = weightCodes
+      self.saturatedWeightShare = saturatedWeightShare
+      self.structure = structure
+      self.splitNote = splitNote
+    }
+
+    package var isFloat: Bool { scale == 0 }
+    var isInput: Bool { kind == DiffReport.Layer.inputName }
+
+    /// The real values of codes −128 and 127.
+    package var grid: (lower: Double, upper: Double) {
+      isFloat
+        ? (-.infinity, .infinity)
+        : (Double(scale) * Double(-128 - zeroPoint), Double(scale) * Double(127 - zeroPoint))
+    }
+  }
+
+  /// The same comparison, whatever the machine took for it.
+  package func isSameComparison(as other: DiffContext) -> Bool {
+    comparison == other.comparison && premises == other.premises && classNames == other.classNames
+      && sampleCount == other.sampleCount && layers.description == other.layers.description
+      && reproduce.checksums == other.reproduce.checksums
+  }
+}

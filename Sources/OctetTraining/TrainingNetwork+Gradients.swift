@@ -1,0 +1,43 @@
+import COctetFloatKernels
+import OctetData
+import OctetModel
+
+extension TrainingNetwork {
+  /// The mean loss over a few images with its gradient for every constant, by the graph's own
+  /// weights: one step's work without the update, for tests and for looking into a network.
+  package func lossAndGradients(
+    _ images: Dataset, kernels: octet_float_kernels
+  ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
+    let runner = try BlockRunner(self, kernels: kernels)
+    try runner.check(images)
+    let workspace = Workspace(memory)
+    let parameters = alignedFloats(parameterCount)
+    let gradient = alignedFloats(parameterCount)
+    let total = alignedFloats(parameterCount)
+    defer { for pointer in [parameters, gradient, total] { pointer.deallocate() } }
+    load(into: parameters)
+    let context = StepContext(
+      kernels: kernels, memory: workspace.memory, scratch: workspace.scratch,
+      parameters: parameters, gradients: gradient)
+    var loss = 0.0
+    for first in stride(from: 0, to: images.count, by: Self.blockSize) {
+      let count = min(Self.blockSize, images.count - first)
+      images.pixels.withUnsafeBufferPointer { pixels in
+        guard let pixels = pixels.baseAddress else { return }
+        runner.forward(
+          context, pixels: pixels, imageByteCount: images.imageByteCount,
+          indices: Array(first..<first + count), count: count)
+      }
+      loss +=
+        SoftmaxCrossEntropy.evaluate(
+          logits: context.pointer(logits), labels: Array(images.labels[first..<first + count]),
+          count: count, classCount: classCount, scale: 1 / Float(images.count),
+          gradient: context.pointer(logitsGradient)
+        ).loss
+      backward(context)
+      BlockKernels.add(parameterCount / Self.blockSize, total, gradient, into: total)
+    }
+    let pairs = self.parameters.map { ($0.tensor, values(of: $0, in: total)) }
+    return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))
+  }
+}

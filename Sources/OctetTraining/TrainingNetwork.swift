@@ -1,0 +1,127 @@
+import COctetFloatKernels
+import OctetModel
+
+/// A graph made ready for training: every operation as a step over a block of sixteen images.
+///
+/// Every image has a lane of each vector. A tensor `[1, H, W, C]` is a buffer `[H][W][C][16]`, the
+/// sixteen images' values of one element side by side. So one 512-bit register (two of 256 bits,
+/// four of 128) holds an element of all images, every operation vectorizes whatever its channel
+/// count, and nothing is ever shuffled. All buffers lie in one block of memory, a `Workspace`, of
+/// which every thread has its own. Parameters and their gradients are flat arrays in the layout of
+/// `ParameterLayout`.
+package final class TrainingNetwork: Sendable {
+  package static let blockSize = 16
+
+  let graph: Graph
+  let steps: [any TrainingStep]
+  package let parameters: [ParameterSegment]
+  /// Floats in a parameter array, a multiple of 16.
+  package let parameterCount: Int
+  let input: BlockBuffer
+  let logits: BlockBuffer
+  let logitsGradient: BlockBuffer
+  package let classCount: Int
+  let memory: MemoryLayoutPlan
+
+  /// - Throws: `TrainingError.graph` when an operation has no backward pass here or its shapes do
+  ///   not fit.
+  package init(_ graph: Graph) throws(TrainingError) {
+    var planner = TrainingPlanner(graph)
+    try planner.plan()
+    self.graph = graph
+    steps = planner.steps
+    parameters = planner.parameters
+    parameterCount = (planner.parameterCount + 15) / 16 * 16
+    input = planner.input
+    logits = planner.logits
+    logitsGradient = planner.logitsGradient
+    classCount = logits.count
+    memory = planner.memory
+  }
+
+  func forward(_ context: StepContext) {
+    for step in steps { step.forward(context) }
+  }
+
+  /// The backward pass, from the gradient of the logits to the gradients of all parameters.
+  func backward(_ context: StepContext) {
+    for step in steps.reversed() { step.backward(context) }
+  }
+}
+
+/// A buffer of `count` elements of sixteen floats, `offset` such elements into the workspace.
+struct BlockBuffer: Sendable {
+  var offset: Int
+  var count: Int
+}
+
+/// Hands out room in the workspace.
+struct MemoryLayoutPlan: Sendable {
+  private(set) var elementCount = 0
+  /// Room that every step may use while it runs, in elements.
+  private(set) var scratchCount = 0
+
+  mutating func allocate(_ count: Int) -> BlockBuffer {
+    defer { elementCount += count }
+    return BlockBuffer(offset: elementCount, count: count)
+  }
+
+  mutating func needScratch(_ count: Int) { scratchCount = max(scratchCount, count) }
+}
+
+/// What a step works on.
+struct StepContext {
+  let kernels: octet_float_kernels
+  let memory: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+  let parameters: UnsafePointer<Float>
+  /// Where the gradients of the parameters go; every element is written.
+  let gradients: UnsafeMutablePointer<Float>
+
+  func pointer(_ buffer: BlockBuffer) -> UnsafeMutablePointer<Float> {
+    memory + buffer.offset * TrainingNetwork.blockSize
+  }
+
+  func zero(_ buffer: BlockBuffer) {
+    pointer(buffer).update(repeating: 0, count: buffer.count * TrainingNetwork.blockSize)
+  }
+}
+
+/// One operation in both directions. Buffers are fixed when the network is planned.
+protocol TrainingStep: Sendable {
+  func forward(_ context: StepContext)
+  func backward(_ context: StepContext)
+}
+
+/// Where a step's gradient with respect to its input goes. The first of a tensor's readers (in
+/// the order of the backward pass) stores, the others add.
+struct InputGradient: Sendable {
+  var buffer: BlockBuffer
+  var isFirst: Bool
+}
+
+/// The memory of one thread: 64-byte aligned, zero at first (the borders of padded buffers stay
+/// zero).
+final class Workspace: @unchecked Sendable {
+  // Safety (of @unchecked): one thread at a time uses a workspace.
+  let memory: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+
+  init(_ plan: MemoryLayoutPlan) {
+    memory = alignedFloats(plan.elementCount * TrainingNetwork.blockSize)
+    scratch = alignedFloats(plan.scratchCount * TrainingNetwork.blockSize)
+  }
+
+  deinit {
+    memory.deallocate()
+    scratch.deallocate()
+  }
+}
+
+/// Zeros at an address that is a multiple of 64.
+func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
+  let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
+  let result = raw.bindMemory(to: Float.self, capacity: max(count, 16))
+  result.initialize(repeating: 0, count: max(count, 16))
+  return result
+}

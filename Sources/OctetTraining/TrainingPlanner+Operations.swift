@@ -1,0 +1,203 @@
+import COctetFloatKernels
+import OctetModel
+
+extension TrainingPlanner {
+  mutating func planNode() throws(TrainingError) {
+    switch node.operation {
+    case .convolution(let attributes):
+      try planConvolution(attributes, isDepthwise: false)
+    case .depthwiseConvolution(let attributes):
+      try planConvolution(attributes, isDepthwise: true)
+    case .fullyConnected(let attributes): try planFullyConnected(attributes)
+    case .maxPool(let attributes): try planPool(attributes, .max)
+    case .averagePool(let attributes): try planPool(attributes, .average)
+    case .scalar(.relu): try planReLU()
+    case .add(let activation): try planAdd(activation)
+    case .reshape, .identity:
+      try require(
+        shape(node.inputs[0]).elementCount == shape(node.outputs[0]).elementCount,
+        "the number of elements must stay the same")
+    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide,
+      .minimum, .maximum, .squaredDifference, .power, .prelu, .compare, .logic, .scalar, .select,
+      .cast, .softmax,
+      .logSoftmax, .l2Normalization, .batchNormalization, .localResponseNormalization, .mean,
+      .reduce, .extremum,
+      .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split, .resize,
+      .quantize, .dequantize:
+      throw failure("there is no backward pass for \(node.operation.name)")
+    }
+  }
+
+  private mutating func planConvolution(
+    _ attributes: ConvolutionAttributes, isDepthwise: Bool
+  ) throws(TrainingError) {
+    try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
+    let x = shape(node.inputs[0])
+    let w = shape(node.inputs[1])
+    let y = shape(node.outputs[0])
+    try require(x.count == 4 && w.count == 4 && y.count == 4, "its tensors must have 4 axes")
+    let groups = isDepthwise ? x[3] : attributes.groups
+    let outputs = isDepthwise ? w[3] : w[0]
+    try require(
+      groups > 0 && x[0] == 1 && x[3] % groups == 0 && outputs % groups == 0 && y[3] == outputs
+        && (isDepthwise ? w[0] == 1 : w[3] == x[3] / groups),
+      "weights \(w) do not fit input \(x) and output \(y) with \(groups) groups")
+    let weights = ConvolutionWeights(
+      groups: groups, kernelHeight: w[1], kernelWidth: w[2], inputs: x[3] / groups,
+      outputs: outputs / groups)
+    let geometry = try convolutionGeometry(attributes, weights, x: x, y: y)
+    let reach = weights.kernelHeight * weights.kernelWidth
+    let weightOffset = try parameter(
+      1, layout: isDepthwise ? .depthwise(weights) : .convolution(weights),
+      fanIn: reach * weights.inputs, fanOut: reach * weights.outputs)
+    let biasOffset = try planBias(outputs)
+    let source = buffer(node.inputs[0])
+    let isPadded = attributes.padding != Padding()
+    let paddedCount = geometry.paddedHeight * geometry.paddedWidth * x[3]
+    let gradient = inputGradient()
+    memory.needScratch(weights.groupCount)
+    markTrained()
+    steps.append(
+      ConvolutionStep(
+        input: source, output: buffer(node.outputs[0]),
+        padded: isPadded ? memory.allocate(paddedCount) : source,
+        outputGradient: outputGradient(), inputGradient: gradient,
+        paddedGradient: isPadded && gradient != nil ? memory.allocate(paddedCount) : source,
+        weightOffset: weightOffset, biasOffset: biasOffset, weights: weights,
+        geometry: geometry, hasReLU: try hasReLU(attributes.activation),
+        takesReLUGradient: !outputIsMaskedByPool))
+  }
+
+  private func convolutionGeometry(
+    _ attributes: ConvolutionAttributes, _ weights: ConvolutionWeights, x: [Int], y: [Int]
+  ) throws(TrainingError) -> ConvolutionGeometry {
+    let padding = attributes.padding
+    let limit = 1..<1 << 16
+    try require(
+      [attributes.stride, attributes.dilation].allSatisfy {
+        limit.contains($0.height) && limit.contains($0.width)
+      }
+        && [padding.top, padding.left, padding.bottom, padding.right].allSatisfy {
+          (0..<1 << 12).contains($0)
+        }, "stride, dilation or padding is out of range")
+    let geometry = ConvolutionGeometry(
+      inputHeight: x[1], inputWidth: x[2],
+      paddedHeight: x[1] + padding.top + padding.bottom,
+      paddedWidth: x[2] + padding.left + padding.right,
+      paddingTop: padding.top, paddingLeft: padding.left, outputHeight: y[1],
+      outputWidth: y[2], stride: attributes.stride, dilation: attributes.dilation)
+    let expected = [
+      outputExtent(
+        geometry.paddedHeight, weights.kernelHeight, attributes.stride.height,
+        attributes.dilation.height),
+      outputExtent(
+        geometry.paddedWidth, weights.kernelWidth, attributes.stride.width,
+        attributes.dilation.width),
+    ]
+    try require(Array(y[1...2]) == expected, "output \(y) should be \(expected) pixels")
+    return geometry
+  }
+
+  private func outputExtent(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+    let rest = extent - (kernel - 1) * dilation - 1
+    return rest < 0 ? 0 : rest / stride + 1
+  }
+
+  private mutating func planBias(_ outputs: Int) throws(TrainingError) -> Int? {
+    guard node.inputs.count > 2 else { return nil }
+    return try parameter(2, layout: .vector(outputs), fanIn: 1, fanOut: 1)
+  }
+
+  /// Whether the step ends in a ReLU, its own or that of the node after it.
+  private func hasReLU(_ activation: Activation) throws(TrainingError) -> Bool {
+    switch activation {
+    case .none: return hasReLU
+    case .relu: return true
+    default: throw failure("of the fused activations only relu is supported")
+    }
+  }
+
+  private mutating func planFullyConnected(
+    _ attributes: FullyConnectedAttributes
+  ) throws(TrainingError) {
+    try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
+    let w = shape(node.inputs[1])
+    let source = buffer(node.inputs[0])
+    let result = buffer(node.outputs[0])
+    try require(
+      w.count == 2 && source.count == w[1] && result.count == w[0],
+      "weights \(w) do not fit \(source.count) inputs and \(result.count) outputs")
+    let weightOffset = try parameter(
+      1, layout: .matrix(outputs: w[0], inputs: w[1]), fanIn: w[1], fanOut: w[0])
+    let biasOffset = try planBias(w[0])
+    let gradient = inputGradient()
+    markTrained()
+    steps.append(
+      FullyConnectedStep(
+        input: source, output: result, outputGradient: outputGradient(),
+        inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
+        hasReLU: try hasReLU(attributes.activation), takesReLUGradient: !outputIsMaskedByPool))
+  }
+
+  private mutating func planPool(
+    _ attributes: PoolAttributes, _ kind: PoolStep.Kind
+  ) throws(TrainingError) {
+    let x = shape(node.inputs[0])
+    let y = shape(node.outputs[0])
+    let padding = attributes.padding
+    let small = 0..<1 << 12
+    let positive = 1..<1 << 12
+    try require(attributes.activation == .none, "fused activations of pools are not supported")
+    try require(
+      x.count == 4 && y.count == 4 && x[0] == 1 && y[3] == x[3],
+      "input \(x) and output \(y) do not fit")
+    try require(
+      [attributes.kernel, attributes.stride, attributes.dilation].allSatisfy {
+        positive.contains($0.height) && positive.contains($0.width)
+      } && [padding.top, padding.left, padding.bottom, padding.right].allSatisfy(small.contains),
+      "kernel, stride, dilation or padding is out of range")
+    let source = buffer(node.inputs[0])
+    let gradient = inputGradient()
+    markTrainedIfInputsAre()
+    steps.append(
+      PoolStep(
+        kind: kind,
+        shape: PoolKernel(
+          height: x[1], width: x[2], channelCount: x[3], outputHeight: y[1], outputWidth: y[2],
+          kernel: attributes.kernel, stride: attributes.stride, dilation: attributes.dilation,
+          padding: padding, countsPadding: attributes.countsPadding),
+        input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
+        inputGradient: gradient, takesReLUGradient: inputIsMaskedByPool))
+  }
+
+  private mutating func planReLU() throws(TrainingError) {
+    guard root(node.outputs[0]) != root(node.inputs[0]) else { return }
+    let source = buffer(node.inputs[0])
+    let result = buffer(node.outputs[0])
+    try require(source.count == result.count, "input and output differ in size")
+    let gradient = inputGradient()
+    memory.needScratch(source.count)
+    markTrainedIfInputsAre()
+    steps.append(
+      ReLUStep(
+        input: source, output: result, outputGradient: outputGradient(),
+        inputGradient: gradient))
+  }
+
+  private mutating func planAdd(_ activation: Activation) throws(TrainingError) {
+    try require(node.inputs.count == 2, "it needs two inputs")
+    try require(activation == .none, "fused activations of add are not supported")
+    try require(
+      node.inputs.allSatisfy { graph.tensors[$0].constant == nil }
+        && shape(node.inputs[0]) == shape(node.inputs[1])
+        && shape(node.inputs[0]) == shape(node.outputs[0]),
+      "only two tensors of the same shape can be added")
+    let sources = (buffer(node.inputs[0]), buffer(node.inputs[1]))
+    let gradients = [inputGradient(0), inputGradient(1)].compactMap(\.self)
+    markTrainedIfInputsAre()
+    steps.append(
+      AddStep(
+        inputs: sources, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
+        inputGradients: gradients))
+  }
+}

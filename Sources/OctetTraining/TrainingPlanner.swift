@@ -1,0 +1,200 @@
+import COctetFloatKernels
+import OctetModel
+
+/// Turns a graph into the steps of a `TrainingNetwork`.
+///
+/// Reshapes and identities share their input's buffer, because their order of elements is the
+/// same; so does a ReLU after a convolution or fully connected layer that nothing else reads. The
+/// tensor whose buffer it is is called the root.
+struct TrainingPlanner {
+  let graph: Graph
+  var steps: [any TrainingStep] = []
+  var parameters: [ParameterSegment] = []
+  var parameterCount = 0
+  var input = BlockBuffer(offset: 0, count: 0)
+  var logits = BlockBuffer(offset: 0, count: 0)
+  var logitsGradient = BlockBuffer(offset: 0, count: 0)
+  var memory = MemoryLayoutPlan()
+
+  private let producers: [Int?]
+  private var aliases: [TensorIndex: TensorIndex] = [:]
+  /// Roots whose producer applies a ReLU.
+  private var rectified: Set<TensorIndex> = []
+  /// Rectified roots whose one reader, a max pool, takes the ReLU's gradient.
+  private var maskedByPool: Set<TensorIndex> = []
+  /// The nodes that read each root, in execution order.
+  private var readers: [TensorIndex: [Int]] = [:]
+  private var buffers: [TensorIndex: BlockBuffer] = [:]
+  private var gradients: [TensorIndex: BlockBuffer] = [:]
+  /// Roots that depend on a parameter.
+  private var trained: Set<TensorIndex> = []
+  /// The node being planned, for messages.
+  private(set) var node = Node(name: "", operation: .identity, inputs: [], outputs: [])
+  private var nodeIndex = 0
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    producers = graph.producers()
+  }
+
+  mutating func plan() throws(TrainingError) {
+    try checkTensors()
+    guard graph.inputs.count == 1, graph.outputs.count == 1 else {
+      throw .graph(node: graph.name, reason: "one input and one output are needed")
+    }
+    var nodes = Array(graph.nodes.enumerated())
+    var output = graph.outputs[0]
+    if let last = nodes.last?.element, last.outputs == [output],
+      case .softmax = last.operation
+    {
+      // The loss works on what goes into the softmax.
+      output = last.inputs[0]
+      nodes.removeLast()
+    }
+    findRoots(nodes.map { ($0.offset, $0.element) }, output: output)
+    input = buffer(graph.inputs[0])
+    for (index, node) in nodes {
+      self.node = node
+      nodeIndex = index
+      try planNode()
+    }
+    logits = buffer(output)
+    guard trained.contains(root(output)), readers[root(output)] == nil,
+      let gradient = gradients[root(output)]
+    else {
+      throw .graph(
+        node: graph.name, reason: "the output must come last and depend on weights")
+    }
+    logitsGradient = gradient
+  }
+
+  // MARK: Roots
+
+  func root(_ tensor: TensorIndex) -> TensorIndex {
+    var tensor = tensor
+    while let next = aliases[tensor] { tensor = next }
+    return tensor
+  }
+
+  private mutating func findRoots(_ nodes: [(Int, Node)], output: TensorIndex) {
+    for (_, node) in nodes where node.operation.keepsElementOrder {
+      aliases[node.outputs[0]] = node.inputs[0]
+    }
+    countReaders(nodes)
+    for (_, node) in nodes where node.operation == .scalar(.relu) {
+      let source = root(node.inputs[0])
+      guard let producer = producers[source], readers[source]?.count == 1,
+        source != root(output)
+      else { continue }
+      if graph.nodes[producer].operation.weightChannelAxis != nil {
+        aliases[node.outputs[0]] = source
+        rectified.insert(source)
+      }
+    }
+    countReaders(nodes)
+    for source in rectified {
+      guard let reader = readers[source], reader.count == 1 else { continue }
+      if case .maxPool = graph.nodes[reader[0]].operation { maskedByPool.insert(source) }
+    }
+  }
+
+  private mutating func countReaders(_ nodes: [(Int, Node)]) {
+    readers = [:]
+    for (index, node) in nodes where aliases[node.outputs[0]] == nil {
+      for input in node.inputs where graph.tensors[input].constant == nil {
+        readers[root(input), default: []].append(index)
+      }
+    }
+  }
+
+  // MARK: Buffers
+
+  mutating func buffer(_ tensor: TensorIndex) -> BlockBuffer {
+    let source = root(tensor)
+    if let buffer = buffers[source] { return buffer }
+    let buffer = memory.allocate(graph.tensors[source].elementCount)
+    buffers[source] = buffer
+    return buffer
+  }
+
+  /// Where the gradient of the loss with respect to the planned node's output is found.
+  mutating func outputGradient() -> BlockBuffer { gradient(root(node.outputs[0])) }
+
+  private mutating func gradient(_ source: TensorIndex) -> BlockBuffer {
+    if let buffer = gradients[source] { return buffer }
+    let buffer = memory.allocate(graph.tensors[source].elementCount)
+    gradients[source] = buffer
+    return buffer
+  }
+
+  mutating func inputGradient(_ index: Int = 0) -> InputGradient? {
+    let source = root(node.inputs[index])
+    guard trained.contains(source) else { return nil }
+    let seen = node.inputs[..<index].contains { root($0) == source }
+    return InputGradient(
+      buffer: gradient(source), isFirst: readers[source]?.last == nodeIndex && !seen)
+  }
+
+  mutating func markTrained() { trained.insert(root(node.outputs[0])) }
+
+  mutating func markTrainedIfInputsAre() {
+    if node.inputs.contains(where: { trained.contains(root($0)) }) { markTrained() }
+  }
+
+  var hasReLU: Bool { rectified.contains(root(node.outputs[0])) }
+  var outputIsMaskedByPool: Bool { maskedByPool.contains(root(node.outputs[0])) }
+  var inputIsMaskedByPool: Bool { maskedByPool.contains(root(node.inputs[0])) }
+
+  // MARK: Parameters
+
+  mutating func parameter(
+    _ index: Int, layout: ParameterLayout, fanIn: Int, fanOut: Int
+  ) throws(TrainingError) -> Int {
+    let tensor = node.inputs[index]
+    guard case .float(let values)? = graph.tensors[tensor].constant, values.count == layout.count
+    else { throw failure("its weights must be \(layout.count) float constants") }
+    guard !parameters.contains(where: { $0.tensor == tensor }) else {
+      throw failure("shared weights are not supported")
+    }
+    let segment = ParameterSegment(
+      tensor: tensor, offset: parameterCount, layout: layout, fanIn: fanIn, fanOut: fanOut)
+    parameters.append(segment)
+    // On whole vectors, so that a layer's weights begin on a cache line.
+    parameterCount += (layout.count + 15) / 16 * 16
+    return segment.offset
+  }
+
+  // MARK: Checks
+
+  func shape(_ tensor: TensorIndex) -> [Int] { graph.tensors[tensor].shape }
+
+  func failure(_ reason: String) -> TrainingError { .graph(node: node.name, reason: reason) }
+
+  func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(TrainingError) {
+    if !condition { throw failure(reason()) }
+  }
+
+  /// Dimensions are positive and so small that no later product overflows.
+  private func checkTensors() throws(TrainingError) {
+    for node in graph.nodes {
+      guard !node.inputs.isEmpty, node.outputs.count == 1,
+        (node.inputs + node.outputs).allSatisfy(graph.tensors.indices.contains)
+      else { throw .graph(node: node.name, reason: "an input or output is missing") }
+    }
+    for index in graph.inputs + graph.outputs where !graph.tensors.indices.contains(index) {
+      throw .graph(node: graph.name, reason: "there is no tensor \(index)")
+    }
+    for tensor in graph.tensors {
+      var count = 1
+      for dimension in tensor.shape {
+        guard (1...1 << 24).contains(dimension), count <= 1 << 28 else {
+          throw .graph(node: tensor.name, reason: "the shape \(tensor.shape) is out of range")
+        }
+        count *= dimension
+      }
+      guard count <= 1 << 28 else {
+        throw .graph(node: tensor.name, reason: "the shape \(tensor.shape) is out of range")
+      }
+    }
+  }
+}

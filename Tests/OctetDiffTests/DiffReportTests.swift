@@ -1,0 +1,172 @@
+import Foundation
+import OctetCompiler
+import OctetData
+import OctetDiff
+import OctetEvaluation
+import OctetModel
+import OctetReport
+import TestComparisons
+import Testing
+
+@Suite struct DiffReportTests {
+  private func diff(
+    options: Diff.Options = .init(), damage: (inout Graph) throws -> Void = { _ in },
+    float edit: (inout Graph) -> Void = { _ in }
+  ) throws -> Diff {
+    var float = try DiffCorpus.lenet()
+    var int8 = try DiffCorpus.int8.get()
+    try damage(&int8)
+    edit(&float)
+    var options = options
+    options.measuresTime = false
+    options.localSampleCount = 10
+    let loaded = try LoadedModel(Compiler.compile(int8).blob)
+    return try Diff(float, loaded, DiffCorpus.test, options: options)
+  }
+
+  /// Encoded without what depends on the clock or the part.
+  private func figures(_ report: DiffReport) throws -> String {
+    var report = report
+    report.seconds = 0
+    report.shard = nil
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(report), as: UTF8.self)
+  }
+
+  private func shards(_ count: Int) throws -> [DiffShard] {
+    try (1...count).map { index in
+      var options = Diff.Options()
+      options.shard = DiffShard.Part(index: index, count: count)
+      let report = try diff(options: options).run()
+      let data = try JSONEncoder().encode(try #require(report.shard))
+      return try JSONDecoder().decode(DiffShard.self, from: data)
+    }
+  }
+
+  @Test func shardsGiveTheWholeRun() throws {
+    let merged = try DiffShard.merge(shards(2).reversed())
+    #expect(try figures(merged) == figures(diff().run()))
+  }
+
+  @Test func threadsGiveTheSame() throws {
+    var options = Diff.Options()
+    options.threadCount = 2
+    #expect(try figures(diff(options: options).run()) == figures(diff().run()))
+  }
+
+  @Test func shardsThatDoNotBelongTogether() throws {
+    let shards = try shards(2)
+    #expect(throws: ReportError.self) { try DiffShard.merge([shards[0]]) }
+    #expect(throws: ReportError.self) { try DiffShard.merge([shards[0], shards[0]]) }
+    #expect(throws: ReportError.self) { try DiffShard.merge([]) }
+  }
+
+  @Test(arguments: [("3/8", true), ("0/8", false), ("9/8", false), ("3", false), ("a/b", false)])
+  func parts(text: String, isPart: Bool) {
+    #expect((DiffShard.Part(text) != nil) == isPart)
+  }
+
+  /// The four parts are errors of one operator one after the other, so what is left out is only
+  /// how they point; the local error cannot exceed the sum of their amplitudes.
+  @Test func splitAddsUp() throws {
+    for layer in try diff().run().layers.dropFirst() {
+      let split = try #require(layer.split)
+      let local = try #require(layer.local)
+      let parts = [
+        split.weightRounding, split.activationRounding, split.clipping, split.requantization,
+      ]
+      let amplitudes = parts.map { pow(10, -$0 / 20) }
+      #expect(pow(10, -local.sqnrDecibels / 20) <= amplitudes.reduce(0, +) * 1.001)
+      #expect(local.sqnrDecibels > 30, "\(layer.name)")
+    }
+  }
+
+  /// Twins are found by kind and shape where the float model calls its tensors otherwise.
+  @Test func otherNames() throws {
+    let renamed = try diff { graph in
+      try DiffDamage.scaleRange(of: "fc1", by: 16, in: &graph)
+    } float: { graph in
+      for index in graph.tensors.indices { graph.tensors[index].name = "t\(index)" }
+      for index in graph.nodes.indices { graph.nodes[index].name = "n\(index)" }
+    }
+    let report = try renamed.run()
+    #expect(report.layers.map(\.name) == ["input", "conv1", "conv2", "fc1", "fc2", "fc3"])
+    #expect(report.verdict.kind == .wastedRange && report.verdict.layer == "fc1")
+  }
+
+  @Test func identicalModels() throws {
+    let float = try DiffCorpus.lenet()
+    var options = Diff.Options()
+    options.measuresTime = false
+    let report = try Diff(
+      DiffModel(float), DiffModel(float), DiffCorpus.test, options: options
+    ).run()
+    #expect(report.agreement == 1 && report.flips.isEmpty && report.verdict.kind == .healthy)
+    #expect(report.layers.allSatisfy { $0.maxAbsError == 0 && abs($0.cosine - 1) < 1e-12 })
+  }
+
+  @Test func twoBlobs() throws {
+    let good = try DiffCorpus.int8.get()
+    var bad = good
+    try DiffDamage.dropBiases(of: "conv2", in: &bad)
+    let models = try [good, bad].map { try DiffModel(LoadedModel(Compiler.compile($0).blob)) }
+    var options = Diff.Options()
+    options.measuresTime = false
+    let report = try Diff(models[0], models[1], DiffCorpus.test, options: options).run()
+    #expect(report.verdict.kind == .biasWrong && report.verdict.layer == "conv2")
+    #expect(report.layers[1].maxAbsError < 1e-5)
+  }
+
+  /// All but a ruined layer is nearly the float model; only it is nearly the int8 model.
+  @Test func sensitivityBothWays() throws {
+    let diff = try diff { graph in
+      try DiffDamage.scaleRange(of: "conv2", by: 1 / 64, in: &graph)
+    }
+    let report = try diff.run()
+    let sweep = try diff.sensitivity { _, _ in }
+    #expect(sweep.int8Top1 == report.int8Top1 && sweep.floatTop1 == report.floatTop1)
+    let layer = try #require(sweep.layers.first { $0.name == "conv1" })
+    #expect(try #require(layer.onlyThis) >= report.floatTop1 - 0.1)
+    let ruined = try #require(sweep.layers.first { $0.name == "conv2" })
+    #expect(try #require(ruined.onlyThis) <= report.floatTop1)
+  }
+
+  @Test func baselineNamesWhatGotWorse() throws {
+    let good = try figures(diff().run())
+    let old = try JSONDecoder().decode(
+      DiffBaseline.self,
+      from: Data(good.replacing("\"inf\"", with: "null").utf8))
+    var report = try diff { graph in
+      try DiffDamage.scaleRange(of: "fc2", by: 16, in: &graph)
+    }.run()
+    report.compare(with: old, file: "old.json")
+    let baseline = try #require(report.baseline)
+    #expect(baseline.worse.contains { $0.contains("'fc2'") && $0.contains("wasted range") })
+    #expect(!baseline.worse.contains { $0.contains("'conv1'") })
+  }
+
+  /// The one-operator blob computes what the whole blob's operator does.
+  @Test(arguments: ["conv1", "fc2"])
+  func reproduction(layer: String) throws {
+    let diff = try diff { graph in
+      try DiffDamage.scaleRange(of: layer, by: 16, in: &graph)
+    }
+    let files = try diff.reproduction(of: diff.run())
+    let names = ["repro.json", "int8.oct", "float.onnx", "input0.f32", "input0.i8", "input.i8"]
+    for name in names + ["float_output.f32", "int8_output.i8"] {
+      #expect(files[name]?.isEmpty == false, "\(name)")
+    }
+    let loaded = try LoadedModel(try #require(files["int8.oct"]))
+    #expect(loaded.operatorNames == [layer])
+    let runner = try loaded.makeRunner()
+    let input = try #require(files["input.i8"])
+    runner.withInput(0) { codes in
+      for index in codes.indices { codes[index] = Int8(bitPattern: input[index]) }
+    }
+    runner.run()
+    #expect(runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } } == files["int8_output.i8"])
+  }
+}

@@ -1,0 +1,23 @@
+"""Where the test files lie: the only place that knows."""
+
+from support.program import ROOT
+
+ONNX = ROOT / "Tests/OctetExchangeTests/Corpus"
+TFLITE = ROOT / "Tests/OctetExchangeTests/Corpus"
+REPORT = ROOT / "Tests/OctetReportTests/Corpus"
+
+# Of each family: its folder, and the module whose `make()` gives its files by name.
+FAMILIES = {
+    "keras": (TFLITE / "keras", "keras_models"),
+    "tflite": (TFLITE / "tflite", "tflite_hostile"),
+    "operators": (TFLITE / "operators", "tflite_operators"),
+    "ties": (TFLITE / "ties", "ties"),
+    "onnx": (ONNX / "onnx", "onnx_models"),
+    "onnx_node": (ONNX / "onnx_node", "onnx_nodes"),
+    "ports": (ONNX / "ports", "onnx_ports"),
+    "shapes": (ONNX / "shapes", "onnx_shapes"),
+}
+# What a command of another kind makes.
+OTHERS = {
+    REPORT / "lenet-tiny.onnx": "OCTET_MAKE_CORPUS=1 swift test -c release --filter makeTinyLeNet",
+}
