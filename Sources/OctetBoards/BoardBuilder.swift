@@ -1,5 +1,6 @@
 import Foundation
 import OctetCompiler
+import OctetRuntime
 
 /// Firmware, built for one board and one model.
 public struct Firmware: Sendable {
