@@ -75,14 +75,16 @@ extension ScalarFunction {
       "leakyRelu", "LeakyRelu", tflite: 98, int8Version: 2, parameters: [("alpha", 0.01)],
       { x, p in x < 0 ? p[0] * x : x }, derivative: { x, p in x < 0 ? p[0] : 1 }),
     row(
-      "hardSwish", "HardSwish", tflite: 117, int8Version: 1, { x, _ in x * max(0, min(1, x / 6 + 0.5)) },
+      "hardSwish", "HardSwish", tflite: 117, int8Version: 1,
+      { x, _ in x * max(0, min(1, x / 6 + 0.5)) },
       derivative: { x, _ in x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5 }),
     row(
       "hardSigmoid", "HardSigmoid", parameters: [("alpha", 0.2), ("beta", 0.5)],
       { x, p in max(0, min(1, p[0] * x + p[1])) },
       derivative: { x, p in p[0] * x + p[1] > 0 && p[0] * x + p[1] < 1 ? p[0] : 0 }),
     row(
-      "logistic", "Sigmoid", tflite: 14, int8Version: 2, grid: Quantization(scale: 1 / 256, zeroPoint: -128),
+      "logistic", "Sigmoid", tflite: 14, int8Version: 2,
+      grid: Quantization(scale: 1 / 256, zeroPoint: -128),
       { x, _ in sigmoid(x) }, derivative: { x, _ in sigmoid(x) * (1 - sigmoid(x)) }),
     row(
       "tanh", "Tanh", tflite: 28, int8Version: 2, grid: Quantization(scale: 1 / 128, zeroPoint: 0),
@@ -164,8 +166,12 @@ extension ScalarFunction {
     row(
       "squareRoot", "Sqrt", tflite: 75, { x, _ in x.squareRoot() },
       derivative: { x, _ in 0.5 / x.squareRoot() }),
-    row("exponential", "Exp", tflite: 47, int8Version: 2, { x, _ in exp(x) }, derivative: { x, _ in exp(x) }),
-    row("logarithm", "Log", tflite: 73, int8Version: 2, { x, _ in log(x) }, derivative: { x, _ in 1 / x }),
+    row(
+      "exponential", "Exp", tflite: 47, int8Version: 2, { x, _ in exp(x) },
+      derivative: { x, _ in exp(x) }),
+    row(
+      "logarithm", "Log", tflite: 73, int8Version: 2, { x, _ in log(x) },
+      derivative: { x, _ in 1 / x }),
     row(
       "errorFunction", "Erf", { x, _ in erf(x) },
       derivative: { x, _ in 2 / Double.pi.squareRoot() * exp(-x * x) }),

@@ -88,7 +88,8 @@
           var lane = 0
           repeat {
             unsafe addProducts(
-              first, end, &patches, &channels, places[unchecked: lane], places[unchecked: lane &+ 1])
+              first, end, &patches, &channels, places[unchecked: lane], places[unchecked: lane &+ 1]
+            )
             if tile.hasWindows {
               finishWindow(first, end, &channels, &tile, lane)
             } else {
@@ -204,7 +205,8 @@
         if takesRuns, inside < left { count = inside & ~3 }
         if !takesRuns || count == 0 {
           let bytes =
-            takesRuns ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
+            takesRuns
+            ? unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self) : values
           count = takesRuns ? min(4, left) : left
           part.count = count
           unsafe x = gather(part, &patches, a, bytes)
