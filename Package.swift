@@ -34,7 +34,8 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
     .target(
-      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"]),
+      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"],
+      swiftSettings: strict),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),

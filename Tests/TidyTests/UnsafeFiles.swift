@@ -8,10 +8,12 @@ let unsafeFiles: [String] = [
   // zlib's stream and its other functions.
   "Sources/OctetData/Inflater.swift",
   "Sources/OctetData/PNG.swift",
-  // Buffers of the float interpreter, of the sizes that shapes say, and what walks over them.
+  // Buffers of the float interpreter and of the trainer, of the sizes that shapes say, and what
+  // walks over them.
   "Sources/OctetModel/FloatKernels.swift",
   "Sources/OctetModel/Interpreter/",
   "Sources/OctetModel/Operations/",
+  "Sources/OctetTraining/",
   "Sources/OctetQuantization/Calibration/Calibration.swift",
   "Sources/OctetEvaluation/Evaluation.swift",
   "Sources/OctetDiff/Diff.swift",
