@@ -4,6 +4,8 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.strictMemorySafety()]
+/// For functions that return what lives only as long as something else: models, sessions, spans.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
   name: "Octet",
@@ -21,28 +23,35 @@ let package = Package(
   targets: [
     // The device: no heap, no Foundation, no libc. Also compiled as Embedded Swift.
     .target(name: "COctetKernels"),
-    .target(name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict),
+    .target(
+      name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
 
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COctetFloatKernels"),
-    .target(name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"]),
-    .target(name: "OctetData", dependencies: ["CZlib"]),
     .target(
-      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"]),
+      name: "OctetModel", dependencies: ["OctetRuntime", "COctetFloatKernels"],
+      swiftSettings: strict),
+    .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(
+      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"],
+      swiftSettings: strict),
     .target(name: "OctetPasses", dependencies: ["OctetModel"]),
     .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
     .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
     .target(name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"]),
     .target(name: "OctetQuantization", dependencies: ["OctetPasses"]),
-    .target(name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"]),
+    .target(
+      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
+      swiftSettings: lifetimes),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
     .target(name: "OctetReport"),
     .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
     .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"]),
     .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
     .target(name: "OctetSystem", swiftSettings: strict),
-    .target(name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"]),
+    .target(
+      name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     .executableTarget(
       name: "octet",

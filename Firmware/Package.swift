@@ -12,6 +12,11 @@ let board = Context.environment["OCTET_BOARD"] ?? "cortex-m4"
 let model = Context.environment["OCTET_MODEL"] ?? ""
 let family = board.hasPrefix("linux") ? "Linux" : "CortexM"
 
+// The firmware reads records, which only Octet's own package sees: it names itself as SwiftPM names
+// that, by its folder.
+let octet = Context.packageDirectory.split(separator: "/").dropLast().last ?? "octet"
+let packageName = String(octet.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+
 let package = Package(
   name: "Firmware",
   dependencies: [.package(name: "Octet", path: "..")],
@@ -30,7 +35,8 @@ let package = Package(
       dependencies: [
         "Board", .byName(name: family), .product(name: "OctetRuntime", package: "Octet"),
       ],
-      swiftSettings: [.unsafeFlags(["-package-name", "octet"])],
+      packageAccess: false,
+      swiftSettings: [.unsafeFlags(["-package-name", packageName])],
       linkerSettings: [
         .unsafeFlags([
           "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-fuse-ld=lld", "-Xlinker", "-T",

@@ -27,7 +27,7 @@ public func octet_open(
       _ = try unsafe Session(model: model, arena: region)
     } catch {
       unsafe session.pointee.error_detail = error.detail
-      return CInt(error.code)
+      return CInt(error.errorCode.rawValue)
     }
   } catch {
     unsafe session.pointee.error_detail = error.offset
@@ -44,7 +44,7 @@ public func octet_run(
   _ session: UnsafeMutablePointer<octet_session>?, _ input: UnsafePointer<Int8>?,
   _ inputByteCount: Int, _ output: UnsafeMutablePointer<Int8>?, _ outputByteCount: Int
 ) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(handle.pointee) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   let inputNeeded = unsafe octet_input_byte_count(handle)
@@ -58,15 +58,15 @@ public func octet_run(
     return CInt(OCTET_ERROR_OUTPUT_BYTE_COUNT)
   }
   var next = 0
-  for index in 0..<opened.model.inputCount {
-    let count = opened.model.input(index).byteCount
-    unsafe opened.inputElements(index).update(from: input + next, count: count)
+  for index in 0..<opened.blob.inputCount {
+    let count = opened.blob.input(index).byteCount
+    unsafe opened.input(index).baseAddress?.update(from: input + next, count: count)
     next &+= count
   }
   opened.run()
   next = 0
-  for index in 0..<opened.model.outputCount {
-    let values = unsafe opened.output(index)
+  for index in 0..<opened.blob.outputCount {
+    let values = unsafe opened.elements(of: opened.blob.output(index))
     for position in 0..<values.count { unsafe output[next &+ position] = values[position] }
     next &+= values.count
   }
@@ -79,10 +79,10 @@ public func octet_run(
 public func octet_input_values(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> UnsafeMutablePointer<Int8>? {
-  guard let opened = unsafe open(session), index >= 0, index < opened.model.inputCount else {
+  guard let opened = unsafe open(session), index >= 0, index < opened.blob.inputCount else {
     return nil
   }
-  return unsafe opened.inputElements(index)
+  return unsafe opened.input(index).baseAddress
 }
 
 @c @implementation
@@ -96,10 +96,10 @@ public func octet_run_in_place(_ session: UnsafeMutablePointer<octet_session>?) 
 public func octet_output_values(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> UnsafePointer<Int8>? {
-  guard let opened = unsafe open(session), index >= 0, index < opened.model.outputCount else {
+  guard let opened = unsafe open(session), index >= 0, index < opened.blob.outputCount else {
     return nil
   }
-  return unsafe opened.output(index).baseAddress
+  return unsafe opened.elements(of: opened.blob.output(index)).baseAddress
 }
 
 @c @implementation
@@ -112,7 +112,7 @@ public func octet_run_operator(
   _ session: UnsafeMutablePointer<octet_session>?, _ index: Int
 ) -> CInt {
   guard let opened = unsafe open(session) else { return CInt(OCTET_ERROR_NOT_OPEN) }
-  guard index >= 0, index < opened.model.operatorCount else {
+  guard index >= 0, index < opened.blob.operatorCount else {
     return CInt(OCTET_ERROR_TENSOR_INDEX)
   }
   opened.runOperator(index)
@@ -147,7 +147,7 @@ public func octet_operator_output_values(
   guard let opened = unsafe open(session), output >= 0,
     output < (unsafe octet_operator_output_count(session, index))
   else { return nil }
-  return unsafe opened.elements(of: opened.model.operator(index).output(output)).baseAddress
+  return unsafe opened.elements(of: opened.blob.operator(index).output(output)).baseAddress
 }
 
 @c @implementation
@@ -157,14 +157,14 @@ public func octet_operator_name(
   guard let model = unsafe model(session), index >= 0, index < model.operatorCount else {
     return nil
   }
-  return unsafe model.operator(index).name.bytes.assumingMemoryBound(to: CChar.self)
+  return unsafe model.operator(index).name.start.assumingMemoryBound(to: CChar.self)
 }
 
 // MARK: What the model is
 
 @c @implementation
 public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
-  guard let handle = unsafe session, let opened = unsafe Session(handle.pointee) else {
+  guard let handle = unsafe session, let opened = unsafe SessionState(handle.pointee) else {
     return CInt(OCTET_ERROR_NOT_OPEN)
   }
   guard let failed = opened.selfTest() else { return CInt(OCTET_OK) }
@@ -215,7 +215,7 @@ public func octet_label(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> UnsafePointer<CChar>? {
   guard let model = unsafe model(session), index >= 0, index < model.labelCount else { return nil }
-  return unsafe model.label(index).bytes.assumingMemoryBound(to: CChar.self)
+  return unsafe model.label(index).start.assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation
@@ -229,32 +229,32 @@ private func text(of code: CInt) -> StaticString {
 }
 
 /// The model of an open session; nil otherwise.
-private func model(_ session: UnsafePointer<octet_session>?) -> Model? {
+private func model(_ session: UnsafePointer<octet_session>?) -> BlobView? {
   guard let session = unsafe session, let blob = unsafe session.pointee.blob else { return nil }
-  return unsafe Model(
+  return unsafe BlobView(
     unvalidated: UnsafeRawBufferPointer(start: blob, count: session.pointee.blob_byte_count))
 }
 
-private func open(_ session: UnsafePointer<octet_session>?) -> Session? {
+private func open(_ session: UnsafePointer<octet_session>?) -> SessionState? {
   guard let session = unsafe session else { return nil }
-  return unsafe Session(session.pointee)
+  return unsafe SessionState(session.pointee)
 }
 
-extension Session {
+extension SessionState {
   /// The session again; `octet_open` checked what it holds.
   fileprivate init?(_ handle: octet_session) {
-    guard let blob = unsafe handle.blob else { return nil }
-    let model = unsafe Model(
-      unvalidated: UnsafeRawBufferPointer(start: blob, count: handle.blob_byte_count))
+    guard let bytes = unsafe handle.blob else { return nil }
+    let blob = unsafe BlobView(
+      unvalidated: UnsafeRawBufferPointer(start: bytes, count: handle.blob_byte_count))
     let arena = unsafe UnsafeMutableRawBufferPointer(
       start: handle.arena, count: handle.arena_byte_count)
-    guard let session = try? unsafe Session(model: model, arena: arena) else { return nil }
-    self = session
+    guard let state = try? unsafe SessionState(blob, arena: arena) else { return nil }
+    self = state
   }
 }
 
 extension octet_tensor {
-  fileprivate init(_ tensor: TensorView) {
+  fileprivate init(_ tensor: TensorRecord) {
     self.init()
     byte_count = tensor.byteCount
     dimensions = (

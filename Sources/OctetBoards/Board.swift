@@ -2,15 +2,18 @@
 ///
 /// What the compilers need to know stands in `Firmware/Boards/NAME`; this says how to emulate it.
 public struct Board: Sendable, Equatable {
+  /// The name that `--board` takes, e.g. `cortex-m4`.
   public var name: String
   /// What it is, for a person who chooses.
   public var summary: String
+  /// How its programs start and speak to the host.
   public var family: Family
   /// The triple of the Embedded Swift modules that are used.
   public var triple: String
   /// The emulator and its arguments; the image follows.
   public var emulator: [String]
 
+  /// Linux or bare metal.
   public enum Family: String, Sendable {
     /// A static program without libc; the model is a file.
     case linux = "Linux"
@@ -26,6 +29,7 @@ public struct Board: Sendable, Equatable {
     }
   }
 
+  /// Every board, as `octet board list` prints them.
   public static let all: [Board] = [
     linux("aarch64", "Raspberry Pi 3 and later with a 64-bit system", "aarch64-none-none-elf"),
     linux("armv7", "BeagleBone, Raspberry Pi 2", "armv7-none-none-eabi", emulator: "arm"),
@@ -37,6 +41,9 @@ public struct Board: Sendable, Equatable {
     cortexM("m7", "Cortex-M7: DSP instructions, dual issue", "armv7em", "an500"),
   ]
 
+  /// The board of that name.
+  ///
+  /// - Throws: `unknownBoard` with the name.
   public static func named(_ name: String) throws(BoardError) -> Board {
     guard let board = all.first(where: { $0.name == name }) else { throw .unknownBoard(name) }
     return board

@@ -4,7 +4,9 @@ import OctetRuntime
 
 /// Firmware, built for one board and one model.
 public struct Firmware: Sendable {
+  /// What it runs on.
   public var board: Board
+  /// The linked program, with symbols.
   public var elf: URL
   /// The bytes of flash, for programmers that do not read ELF; nil on Linux.
   public var binary: URL?
@@ -15,12 +17,15 @@ public struct Firmware: Sendable {
 
   /// Code and constants, without the model.
   public var textByteCount: Int
+  /// Variables with a value at the start, which flash holds too.
   public var dataByteCount: Int
   /// Variables that start as zero, without the arena.
   public var bssByteCount: Int
+  /// Bytes of RAM for the model's arena.
   public var arenaByteCount: Int
   /// No more than this is used of the stack; nil on Linux, where a program has 8 MiB.
   public var stackBoundByteCount: Int?
+  /// Bytes of the blob.
   public var modelByteCount: Int
   /// The whole file.
   public var fileByteCount: Int
@@ -56,6 +61,9 @@ public struct BoardBuilder {
   /// The linker script instead of the board's: a part's own memory.
   public var linkerScript: URL?
 
+  /// A builder with the toolchain and the sources that are found.
+  ///
+  /// - Throws: what is missing, and how to get it.
   public init(_ board: Board) throws(BoardError) {
     let toolset = try PackageSources.find().firmware.appendingPathComponent(
       "Boards/\(board.name)/toolset.json")
@@ -80,7 +88,7 @@ public struct BoardBuilder {
   /// Only the operators that the model uses are linked.
   public func build(_ whole: Blob, into folder: URL) throws(BoardError) -> Firmware {
     let blob: Blob
-    let model: Model
+    let model: LoadedModel
     do {
       blob = try whole.forFirmware()
       model = try blob.model()
@@ -119,12 +127,12 @@ public struct BoardBuilder {
   }
 
   /// The compile conditions that select the model's operators, and what they need of their kernels.
-  static func conditions(_ model: Model) -> [String] {
+  static func conditions(_ model: LoadedModel) -> [String] {
     var names: Set<String> = []
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
       if let kind = view.kind { names.insert(kind.compileCondition) }
-      names.formUnion(Convolution.variants(view).map { "OCTET_\($0)" })
+      names.formUnion(Convolution.variants(view.record).map { "OCTET_\($0)" })
     }
     return ["OCTET_SELECT"] + names.sorted()
   }

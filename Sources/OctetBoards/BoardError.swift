@@ -19,6 +19,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case notRemote(String)
   case file(path: String, problem: String)
 
+  /// A sentence: what went wrong, where, and what to do.
   public var description: String {
     switch self {
     case .unknownBoard(let name):

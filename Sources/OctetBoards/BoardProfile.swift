@@ -1,18 +1,18 @@
 import Foundation
 
 /// What `octet board profile` reports: what each operator costs on a board, in emulation.
-public struct BoardProfile: Encodable, Sendable {
-  public var board: String
+package struct BoardProfile: Encodable, Sendable {
+  package var board: String
   /// The emulated processor, where the emulator has a choice.
-  public var processor: String?
-  public var macCount: Int
-  public var instructionsPerInference: Int
+  package var processor: String?
+  package var macCount: Int
+  package var instructionsPerInference: Int
   /// Modelled, on Cortex-M; nil elsewhere.
-  public var cyclesPerInference: Int?
-  public var operators: [OperatorInstructions]
+  package var cyclesPerInference: Int?
+  package var operators: [OperatorInstructions]
 
   /// Nil when nothing was counted.
-  public init?(_ result: BoardResult) {
+  package init?(_ result: BoardResult) {
     guard let instructions = result.instructionsPerInference else { return nil }
     board = result.firmware.board.name
     processor = result.firmware.board.emulatedProcessor
@@ -23,7 +23,7 @@ public struct BoardProfile: Encodable, Sendable {
   }
 
   /// A table, an operator a line, at most 80 columns wide.
-  public var text: String {
+  package var text: String {
     let whole = max(operators.reduce(0) { $0 + Self.cost($1) }, 1)
     var rows = [["multiply-adds", "instructions", "cycles", "a MAC", "share", "layer"]]
     let prefixCount = Self.sharedFolderCount(operators.map(\.name))

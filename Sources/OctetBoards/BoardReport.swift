@@ -2,53 +2,53 @@ import Foundation
 import OctetSystem
 
 /// What `octet board run` reports, for machines (it encodes as the JSON object) and for people.
-public struct BoardReport: Encodable, Sendable {
-  public struct Difference: Encodable, Sendable {
-    public var sampleIndex: Int
-    public var operatorIndex: Int?
-    public var name: String?
-    public var checksum: UInt32?
-    public var hostChecksum: UInt32?
-    public var elements: [Element]
+package struct BoardReport: Encodable, Sendable {
+  package struct Difference: Encodable, Sendable {
+    package var sampleIndex: Int
+    package var operatorIndex: Int?
+    package var name: String?
+    package var checksum: UInt32?
+    package var hostChecksum: UInt32?
+    package var elements: [Element]
 
-    public struct Element: Encodable, Sendable {
-      public var index: Int
-      public var value: Int8?
-      public var hostValue: Int8
+    package struct Element: Encodable, Sendable {
+      package var index: Int
+      package var value: Int8?
+      package var hostValue: Int8
     }
   }
 
-  public var board: String
+  package var board: String
   /// `user@name`, or nil when it was emulated.
-  public var host: String?
+  package var host: String?
   /// The emulated processor, where the emulator has a choice.
-  public var processor: String?
-  public var sampleCount: Int
-  public var outputsMatchHost: Bool
-  public var selfTestPassed: Bool
-  public var instructionsPerInference: Int?
+  package var processor: String?
+  package var sampleCount: Int
+  package var outputsMatchHost: Bool
+  package var selfTestPassed: Bool
+  package var instructionsPerInference: Int?
   /// By the tables of Arm's manuals, without waiting for memory; nil but on Cortex-M.
-  public var cyclesPerInference: Int?
-  public var operators: [OperatorInstructions]
-  public var nanosecondsPerInference: Int?
-  public var arenaByteCount: Int
-  public var stackByteCount: Int
+  package var cyclesPerInference: Int?
+  package var operators: [OperatorInstructions]
+  package var nanosecondsPerInference: Int?
+  package var arenaByteCount: Int
+  package var stackByteCount: Int
   /// No more than this can be used of the stack; nil on Linux.
-  public var stackBoundByteCount: Int?
+  package var stackBoundByteCount: Int?
   /// Code and constants without the model.
-  public var textByteCount: Int
-  public var dataByteCount: Int
+  package var textByteCount: Int
+  package var dataByteCount: Int
   /// Without the arena.
-  public var bssByteCount: Int
+  package var bssByteCount: Int
   /// Arena, stack, data and bss together.
-  public var ramByteCount: Int
-  public var modelByteCount: Int
-  public var firmwareFileByteCount: Int
+  package var ramByteCount: Int
+  package var modelByteCount: Int
+  package var firmwareFileByteCount: Int
   /// The outputs of the first samples, at most 16.
-  public var outputs: [[Int8]]
-  public var firstDifference: Difference?
+  package var outputs: [[Int8]]
+  package var firstDifference: Difference?
 
-  public init(_ result: BoardResult, host: String?) {
+  package init(_ result: BoardResult, host: String?) {
     let firmware = result.firmware
     board = firmware.board.name
     self.host = host
@@ -78,7 +78,7 @@ public struct BoardReport: Encodable, Sendable {
     }
   }
 
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(board)\(host.map { " at \($0.shown)" } ?? ", emulated"): \(sampleCount) "
         + "\(sampleCount == 1 ? "sample" : "samples"), outputs "
@@ -131,10 +131,10 @@ extension BoardReport.Difference {
 
 extension BoardResult {
   /// Whether the board did what the host does, and the emulator counted it.
-  public var isGood: Bool { outputsMatchHost && selfTestPassed && countFailure == nil }
+  package var isGood: Bool { outputsMatchHost && selfTestPassed && countFailure == nil }
 
   /// The sentence for a person when something differs or is missing.
-  public var failure: String {
+  package var failure: String {
     guard let differingSampleIndex else {
       return selfTestPassed ? countFailure ?? "" : "the self-test failed on the board"
     }
@@ -147,21 +147,21 @@ extension BoardResult {
 }
 
 /// What `octet board build` reports.
-public struct BoardBuildReport: Encodable, Sendable {
-  public var board: String
-  public var elf: String
-  public var binary: String?
-  public var map: String
-  public var textByteCount: Int
-  public var dataByteCount: Int
-  public var bssByteCount: Int
-  public var arenaByteCount: Int
+package struct BoardBuildReport: Encodable, Sendable {
+  package var board: String
+  package var elf: String
+  package var binary: String?
+  package var map: String
+  package var textByteCount: Int
+  package var dataByteCount: Int
+  package var bssByteCount: Int
+  package var arenaByteCount: Int
   /// What the stack can need; nil on Linux.
-  public var stackBoundByteCount: Int?
-  public var modelByteCount: Int
-  public var firmwareFileByteCount: Int
+  package var stackBoundByteCount: Int?
+  package var modelByteCount: Int
+  package var firmwareFileByteCount: Int
 
-  public init(_ firmware: Firmware) {
+  package init(_ firmware: Firmware) {
     board = firmware.board.name
     elf = firmware.elf.path
     binary = firmware.binary?.path
@@ -175,7 +175,7 @@ public struct BoardBuildReport: Encodable, Sendable {
     firmwareFileByteCount = firmware.fileByteCount
   }
 
-  public var text: String {
+  package var text: String {
     let stack = stackBoundByteCount.map { "stack at most \($0), " } ?? ""
     return """
       \(elf)
@@ -187,17 +187,17 @@ public struct BoardBuildReport: Encodable, Sendable {
 }
 
 /// What `octet board list` reports.
-public struct BoardList: Encodable, Sendable {
-  public struct Entry: Encodable, Sendable {
-    public var name: String
-    public var summary: String
-    public var needs: String
-    public var canBeEmulatedHere: Bool
+package struct BoardList: Encodable, Sendable {
+  package struct Entry: Encodable, Sendable {
+    package var name: String
+    package var summary: String
+    package var needs: String
+    package var canBeEmulatedHere: Bool
   }
 
-  public var boards: [Entry]
+  package var boards: [Entry]
 
-  public init() {
+  package init() {
     boards = Board.all.map {
       Entry(
         name: $0.name, summary: $0.summary, needs: $0.needs,
@@ -205,7 +205,7 @@ public struct BoardList: Encodable, Sendable {
     }
   }
 
-  public var text: String {
+  package var text: String {
     boards.map {
       "\($0.name.padding(toLength: 15, withPad: " ", startingAt: 0))\($0.summary)\n"
         + "               needs \($0.needs); its emulator is "
@@ -216,7 +216,7 @@ public struct BoardList: Encodable, Sendable {
 
 extension Board {
   /// Whether the emulator is installed on this machine.
-  public var canBeEmulatedHere: Bool {
+  package var canBeEmulatedHere: Bool {
     (try? Command.find(emulator[0], remedy: "")) != nil
   }
 }

@@ -3,15 +3,19 @@ import OctetRuntime
 
 /// What a run on a board showed.
 public struct BoardResult: Sendable {
+  /// What ran.
   public var firmware: Firmware
+  /// Inferences, one for each sample; 0 when only the self-test ran.
   public var sampleCount: Int
   /// One after the other, in the order of the samples.
   public var outputs: [UInt8]
+  /// Whether every byte of every output is the host's.
   public var outputsMatchHost: Bool
   /// Whether the blob's self-test passed on the board, by every operator's checksum.
   public var selfTestPassed: Bool
   /// Where the outputs part from the host's, and the sample in which they first do.
   public var difference: OperatorDifference?
+  /// The first sample with another output than the host's; nil when there is none.
   public var differingSampleIndex: Int?
   /// Executed by the core for one inference, the mean of a few; nil on hardware.
   public var instructionsPerInference: Int?
@@ -34,11 +38,13 @@ public struct BoardResult: Sendable {
 
 /// What one operator costs in emulation.
 public struct OperatorInstructions: Encodable, Sendable {
+  /// The operator's name in the blob.
   public var name: String
   /// What it does.
   public var `operator`: String
   /// Multiply-adds.
   public var macCount: Int
+  /// Instructions that the core executed for it.
   public var instructionCount: Int
   /// Modelled, on Cortex-M; nil elsewhere.
   public var cycleCount: Int?

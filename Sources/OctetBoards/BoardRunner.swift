@@ -1,10 +1,10 @@
 import Foundation
 import OctetCompiler
-import OctetRuntime
 import OctetSystem
 
 /// Runs firmware, in the emulator or on a Linux board by ssh, and compares it with the host.
 public struct BoardRunner {
+  /// What is run.
   public let firmware: Firmware
   /// `user@name` of a Linux board; nil to emulate.
   public var host: String?
@@ -12,6 +12,8 @@ public struct BoardRunner {
   /// Instructions are counted over as many samples; counting slows the emulator down.
   private static let countedSampleCount = 4
 
+  /// - Parameter host: `user@name` of a Linux board; nil to emulate.
+  /// - Throws: `notRemote` for a host and firmware that is not for Linux.
   public init(_ firmware: Firmware, host: String? = nil) throws(BoardError) {
     if host != nil, firmware.board.family != .linux { throw .notRemote(firmware.board.name) }
     self.firmware = firmware
@@ -88,7 +90,7 @@ public struct BoardRunner {
     result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
       let view = reference.model.operator(index)
       return OperatorInstructions(
-        name: String(view.name), operator: view.kindName, macCount: view.macCount,
+        name: view.name, operator: view.kindName, macCount: view.macCount,
         instructionCount: count.instructionCount, cycleCount: count.cycleCount)
     }
   }

@@ -8,6 +8,7 @@ public struct CLibrary: Sendable, Encodable {
   /// `octet.h`
   public var header: String
 
+  /// Paths of the files.
   public init(archive: String, header: String) {
     self.archive = archive
     self.header = header

@@ -4,17 +4,13 @@ import OctetSystem
 
 /// The same inferences on this machine: what the board's bytes must equal.
 struct HostRun {
-  let blob: Blob
-  let model: Model
-  private let arena: Arena
-  private let session: Session
+  let model: LoadedModel
+  private let runner: LoadedModel.Runner
 
   init(_ blob: Blob) throws(BoardError) {
-    self.blob = blob
     do {
       model = try blob.model()
-      arena = Arena(byteCount: model.arenaByteCount)
-      session = try Session(model: model, arena: arena.region, backend: .portable)
+      runner = try model.makeRunner(backend: .portable)
     } catch let error as ModelError {
       throw .invalidModel("\(error)")
     } catch {
@@ -33,7 +29,7 @@ struct HostRun {
 
   /// The input that the blob's self-test generates.
   func selfTestSample() -> [UInt8] {
-    session.fillInputsForSelfTest()
+    runner.fillInputsForSelfTest()
     return (0..<model.inputCount).flatMap { bytes(of: model.input($0)) }
   }
 
@@ -42,7 +38,7 @@ struct HostRun {
     var outputs: [UInt8] = []
     for start in stride(from: 0, to: inputs.count, by: sampleByteCount) {
       set(inputs[start..<start + sampleByteCount])
-      session.run()
+      runner.run()
       for index in 0..<model.outputCount { outputs += bytes(of: model.output(index)) }
     }
     return outputs
@@ -55,14 +51,14 @@ struct HostRun {
     set(sample)
     var start = 0
     for index in 0..<model.operatorCount {
-      session.runOperator(index)
+      runner.runOperator(index)
       let view = model.operator(index)
       let expected = (0..<view.outputCount).flatMap { bytes(of: view.output($0)) }
       let end = min(start + expected.count, trace.count)
       let actual = Array(trace[min(start, end)..<end])
       if actual != expected {
         return OperatorDifference(
-          operatorIndex: index, name: String(view.name), expected: expected, actual: actual)
+          operatorIndex: index, name: view.name, expected: expected, actual: actual)
       }
       start = end
     }
@@ -72,28 +68,34 @@ struct HostRun {
   private func set(_ sample: ArraySlice<UInt8>) {
     var next = sample.startIndex
     for index in 0..<model.inputCount {
-      let target = session.inputElements(index)
-      for position in 0..<model.input(index).byteCount {
-        target[position] = Int8(bitPattern: sample[next])
-        next += 1
+      let end = next + model.input(index).elementCount
+      let values = sample[next..<end].map { Int8(bitPattern: $0) }
+      guard (try? runner.setInput(index, values.span)) != nil else {
+        preconditionFailure("an input takes as many values as it has elements")
       }
+      next = end
     }
   }
 
   private func bytes(of tensor: TensorView) -> [UInt8] {
-    session.elements(of: tensor).map { UInt8(bitPattern: $0) }
+    runner.elements(of: tensor).map { UInt8(bitPattern: $0) }
   }
 }
 
 /// The first operator at which a board and the host part.
 public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
+  /// Its place in the order of execution.
   public var operatorIndex: Int
+  /// Its name in the blob.
   public var name: String
   /// The host's output and the board's.
   public var expected: [UInt8]
+  /// The board's output; fewer bytes where its trace was cut off.
   public var actual: [UInt8]
 
+  /// CRC-32 of the host's output.
   public var expectedChecksum: UInt32 { Self.checksum(expected) }
+  /// CRC-32 of the board's output.
   public var actualChecksum: UInt32 { Self.checksum(actual) }
 
   /// The elements that differ.
@@ -102,13 +104,10 @@ public struct OperatorDifference: Sendable, Equatable, CustomStringConvertible {
   }
 
   private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var checksum = Checksum()
-    bytes.withUnsafeBytes { region in
-      if let base = region.baseAddress { checksum.update(base, count: region.count) }
-    }
-    return checksum.value
+    Checksum.value(of: bytes)
   }
 
+  /// Name, checksums and the first values that differ, line by line.
   public var description: String {
     let different = elements
     var lines = [

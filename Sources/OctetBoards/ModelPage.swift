@@ -1,6 +1,5 @@
 import Foundation
 import OctetCompiler
-import OctetRuntime
 
 /// One HTML file that runs a model: the runtime as WebAssembly, the blob, and `Firmware/Page`'s text
 /// around them. It needs no network and sends nothing.
@@ -27,7 +26,7 @@ public struct ModelPage {
     _ whole: Blob, name: String, pixelCodes: [[Int8]]?
   ) throws(BoardError) -> String {
     let blob: Blob
-    let model: Model
+    let model: LoadedModel
     do {
       blob = try whole.forFirmware()
       model = try blob.model()
@@ -66,7 +65,7 @@ public struct ModelPage {
   }
 
   /// octet.h as a WebAssembly module that imports nothing, with the model's operators.
-  private func runtime(_ model: Model) throws(BoardError) -> [UInt8] {
+  private func runtime(_ model: LoadedModel) throws(BoardError) -> [UInt8] {
     let temporary = try makeTemporaryFolder()
     defer { temporary.remove() }
     let work = temporary.url.appendingPathComponent("objects")
@@ -120,7 +119,7 @@ public struct ModelPage {
     }
 
     init(
-      _ blob: Blob, _ model: Model, name: String, runtime: [UInt8], pixelCodes: [[Int8]]?,
+      _ blob: Blob, _ model: LoadedModel, name: String, runtime: [UInt8], pixelCodes: [[Int8]]?,
       selfTestSample: [UInt8]
     ) {
       self.name = name
@@ -139,7 +138,7 @@ public struct ModelPage {
       operators = (0..<model.operatorCount).map { index in
         let view = model.operator(index)
         return Layer(
-          name: String(view.name), kind: view.kind.map { "\($0)" } ?? "",
+          name: view.name, kind: view.kind.map { "\($0)" } ?? "",
           shape: Self.shape(view.output(0)))
       }
       self.pixelCodes = pixelCodes

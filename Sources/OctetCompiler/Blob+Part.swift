@@ -9,7 +9,7 @@ extension Blob {
   /// - Parameter index: below the model's number of operators.
   /// - Throws: `rejected` when this blob is not valid.
   public func part(operator index: Int) throws(CompilerError) -> Blob {
-    let model: Model
+    let model: LoadedModel
     do {
       model = try self.model()
     } catch {
@@ -36,7 +36,7 @@ extension LoweredModel {
       }
       tensors.append(
         LoweredTensor(
-          name: String(view.name), shape: (4 - view.rank..<4).map { view.dimension($0) },
+          name: view.name, shape: (4 - view.rank..<4).map { view.dimension($0) },
           scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint),
           constant: constant))
       known[view.offset] = tensors.count - 1
@@ -56,7 +56,7 @@ extension LoweredModel {
     }
     operators = [
       LoweredOperator(
-        kind: kind, name: String(view.name), inputs: operands, outputs: results,
+        kind: kind, name: view.name, inputs: operands, outputs: results,
         parameters: parameters)
     ]
   }

@@ -21,7 +21,7 @@ public struct BlobReader {
 
   let purpose: Purpose
   let bytes: [UInt8]
-  let model: Model
+  let model: LoadedModel
   var graph = Graph()
   private let origins: [Int: Origin]
   private var nodeNames: Set<String> = []
@@ -129,7 +129,7 @@ public struct BlobReader {
 
   // MARK: What the operators' files use
 
-  func name(_ view: OperatorView) -> String { String(view.name) }
+  func name(_ view: OperatorView) -> String { view.name }
 
   func input(_ view: OperatorView, _ index: Int = 0) -> Tensor {
     graph.tensors[view.inputTensorIndex(index)]
@@ -142,7 +142,7 @@ public struct BlobReader {
 
   /// What the operator's table was made of.
   func origin(_ view: OperatorView) throws(CompilerError) -> Origin {
-    if let origin = origins[index(of: view)] { return origin }
+    if let origin = origins[view.index] { return origin }
     throw .invalid(
       node: name(view),
       reason: "the blob does not say what its table was made of; import or quantize the model "
@@ -151,10 +151,6 @@ public struct BlobReader {
 
   func contradiction(_ view: OperatorView) -> CompilerError {
     .invalid(node: name(view), reason: "the blob says that it came from what it does not compute")
-  }
-
-  func index(of view: OperatorView) -> Int {
-    (view.offset - model.operatorTableOffset) / OperatorRecord.byteCount
   }
 
   /// Adds a node with the operator's operands.
@@ -202,7 +198,7 @@ public struct BlobReader {
   private mutating func addTensor(_ view: TensorView) {
     let shape = (4 - view.rank..<4).map { view.dimension($0) }
     var tensor = Tensor(
-      name: String(view.name), shape: shape, elementType: .int8,
+      name: view.name, shape: shape, elementType: .int8,
       quantization: Quantization(scale: view.scale, zeroPoint: view.zeroPoint))
     if view.isConstant {
       let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
@@ -212,18 +208,13 @@ public struct BlobReader {
   }
 
   private func tensorIndex(_ view: TensorView) -> TensorIndex {
-    (view.offset - model.tensor(0).offset) / TensorRecord.byteCount
+    view.index
   }
 
   private var metadata: Metadata {
     var metadata = Metadata()
     metadata.labels = model.labels
-    let channels = 0..<model.normalizationChannelCount
-    if !channels.isEmpty {
-      metadata.normalization = Normalization(
-        mean: channels.map { model.normalizationMean(channel: $0) },
-        standardDeviation: channels.map { model.normalizationStandardDeviation(channel: $0) })
-    }
+    metadata.normalization = model.normalization
     return metadata
   }
 

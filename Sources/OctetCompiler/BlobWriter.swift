@@ -48,9 +48,9 @@ struct BlobWriter {
 
   private mutating func append(_ lowered: LoweredOperator) {
     var record = [UInt8](repeating: 0, count: OperatorRecord.byteCount)
-    record.put(UInt16(lowered.kind.rawValue), at: OperatorRecord.kind)
-    record[OperatorRecord.inputCount] = UInt8(lowered.inputs.count)
-    record[OperatorRecord.outputCount] = UInt8(lowered.outputs.count)
+    record.put(lowered.kind.rawValue, at: OperatorRecord.kind)
+    record.put(UInt8(lowered.inputs.count), at: OperatorRecord.inputCount)
+    record.put(UInt8(lowered.outputs.count), at: OperatorRecord.outputCount)
     record.put(UInt32(list.count), at: OperatorRecord.listIndex)
     record.put(UInt32(words.count), at: OperatorRecord.parameterIndex)
     record.put(UInt32(lowered.parameters.count), at: OperatorRecord.parameterCount)
@@ -86,16 +86,16 @@ struct BlobWriter {
     let dimensions = [Int](repeating: 1, count: 4 - tensor.shape.count) + tensor.shape
     record.put(UInt32(dimensions.elementCount), at: TensorRecord.tensorByteCount)
     for (axis, dimension) in dimensions.enumerated() {
-      record.put(UInt32(dimension), at: TensorRecord.dimensions + 4 * axis)
+      record.put(Int32(dimension), at: TensorRecord.dimensions, in: 4 * axis)
     }
-    record.put(tensor.scale.bitPattern, at: TensorRecord.scale)
-    record[TensorRecord.zeroPoint] = UInt8(bitPattern: tensor.zeroPoint)
-    record[TensorRecord.rank] = UInt8(tensor.shape.count)
+    record.put(tensor.scale, at: TensorRecord.scale)
+    record.put(tensor.zeroPoint, at: TensorRecord.zeroPoint)
+    record.put(UInt8(tensor.shape.count), at: TensorRecord.rank)
     if let constant = tensor.constant {
       let offset = place(constant.map { UInt8(bitPattern: $0) }, alignment: 16)
       weightByteCount += constant.count
-      record.put(UInt32(offset), at: TensorRecord.offset)
-      record[TensorRecord.storage] = TensorRecord.Storage.data.rawValue
+      record.put(UInt32(offset), at: TensorRecord.dataOffset)
+      record.put(TensorRecord.Storage.data.rawValue, at: TensorRecord.storage)
       constantTensors.append(index)
     } else {
       let (first, last) = model.lifetime(of: index)
@@ -129,8 +129,8 @@ struct BlobWriter {
       let values = normalization.mean + normalization.standardDeviation
       let bits = values.map { Int32(bitPattern: $0.bitPattern) }
       header.put(UInt16(normalization.mean.count), at: BlobHeader.normalizationChannelCount)
-      header.put(
-        UInt32(place(bits.littleEndianBytes, alignment: 4)), at: BlobHeader.normalizationOffset)
+      let place = place(bits.littleEndianBytes, alignment: 4)
+      header.put(UInt32(place), at: BlobHeader.normalizationOffset)
     }
     // Room for the self-test's expected outputs, then the zeros that kernels may read past the end.
     let outputByteCount = model.outputs.reduce(0) { $0 + model.tensors[$1].shape.elementCount }
@@ -147,7 +147,7 @@ struct BlobWriter {
     let stringOffset = (listOffset + 2 * list.count + 3) / 4 * 4
     let dataOffset = (stringOffset + strings.count + 15) / 16 * 16
     for index in dataWords { words[index] += Int32(dataOffset) }
-    for index in constantTensors { tensors[index].add(dataOffset, at: TensorRecord.offset) }
+    for index in constantTensors { tensors[index].add(dataOffset, at: TensorRecord.dataOffset) }
     if model.metadata.normalization != nil {
       header.add(dataOffset, at: BlobHeader.normalizationOffset)
     }
@@ -159,7 +159,7 @@ struct BlobWriter {
     header.put(UInt16(tensors.count), at: BlobHeader.tensorCount)
     header.put(UInt16(operators.count), at: BlobHeader.operatorCount)
     header.put(UInt16(model.metadata.labels.count), at: BlobHeader.labelCount)
-    let fields: [(Int, Int)] = [
+    let fields: [(Field<UInt32>, Int)] = [
       (BlobHeader.tensorOffset, tensorOffset), (BlobHeader.operatorOffset, operatorOffset),
       (BlobHeader.listOffset, listOffset), (BlobHeader.parameterOffset, parameterOffset),
       (BlobHeader.stringOffset, stringOffset), (BlobHeader.dataOffset, dataOffset),
@@ -243,17 +243,8 @@ extension String {
 }
 
 extension [UInt8] {
-  /// Writes a little-endian integer.
-  mutating func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
-    for index in 0..<Value.bitWidth / 8 {
-      self[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * Value(index)))
-    }
-  }
-
-  /// Adds to the 32-bit integer at `offset`.
-  mutating func add(_ addend: Int, at offset: Int) {
-    let value = (0..<4).reduce(0) { $0 | Int(self[offset + $1]) << (8 * $1) }
-    put(UInt32(value + addend), at: offset)
+  fileprivate mutating func add(_ addend: Int, at field: Field<UInt32>) {
+    put(value(of: field) + UInt32(addend), at: field)
   }
 }
 

@@ -42,7 +42,7 @@ public enum Compiler {
           alignment: BlobLimits.alignment))
     }
     var scratchBlocks: [(operator: Int, block: Int, byteCount: Int)] = []
-    Blob(bytes).withUnvalidatedModel { views in
+    Blob(bytes).withUnfinishedView { views in
       for (index, lowered) in model.operators.enumerated() {
         let view = views.operator(index)
         let scratch = view.neededScratchByteCount
@@ -78,16 +78,14 @@ public enum Compiler {
           + "\(BlobLimits.arenaByteCount)")
     }
     for (tensor, block) in blockOfTensor {
-      bytes.put(
-        UInt32(plan.offsets[block]),
-        at: BlobHeader.byteCount + TensorRecord.byteCount * tensor + TensorRecord.offset)
+      let record = BlobHeader.byteCount + TensorRecord.byteCount * tensor
+      bytes.put(UInt32(plan.offsets[block]), at: TensorRecord.dataOffset, in: record)
     }
     let operatorOffset = BlobHeader.byteCount + TensorRecord.byteCount * model.tensors.count
     for scratch in scratchBlocks {
       let record = operatorOffset + OperatorRecord.byteCount * scratch.operator
-      bytes.put(
-        UInt32(plan.offsets[scratch.block]), at: record + OperatorRecord.scratchOffset)
-      bytes.put(UInt32(scratch.byteCount), at: record + OperatorRecord.scratchByteCount)
+      bytes.put(UInt32(plan.offsets[scratch.block]), at: OperatorRecord.scratchOffset, in: record)
+      bytes.put(UInt32(scratch.byteCount), at: OperatorRecord.scratchByteCount, in: record)
     }
     bytes.put(UInt32(plan.byteCount), at: BlobHeader.arenaByteCount)
     return plan
@@ -95,7 +93,7 @@ public enum Compiler {
 
   /// The same limit as in validation, before the plan is made and with figures.
   private static func requireBoundedWork(_ bytes: [UInt8]) throws(CompilerError) {
-    let (count, limit) = Blob(bytes).withUnvalidatedModel { ($0.stepCount, $0.stepLimit) }
+    let (count, limit) = Blob(bytes).withUnfinishedView { ($0.stepCount, $0.stepLimit) }
     guard count <= limit else {
       throw .tooLarge(
         reason: "an inference takes about \(count) steps; a blob of this size may take \(limit)")
@@ -109,44 +107,53 @@ public enum Compiler {
     bytes.putChecksum()
     // The runtime validates before it runs, so the self-test runs on a blob that is whole but for
     // the expected values.
-    var blob = try Blob.validated(bytes)
-    let results = blob.selfTestResults()
-    for (index, checksum) in results.checksums.enumerated() {
-      let record = blob.operatorOffset + OperatorRecord.byteCount * index
-      bytes.put(checksum, at: record + OperatorRecord.outputChecksum)
+    let model = try validated(bytes)
+    let runner = try runner(model, .portable)
+    runner.fillInputsForSelfTest()
+    for index in 0..<model.operatorCount {
+      runner.runOperator(index)
+      let record =
+        Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
+      bytes.put(runner.outputChecksum(of: index), at: OperatorRecord.outputChecksum, in: record)
     }
-    if let start = blob.selfTestRange {
-      bytes.replaceSubrange(start, with: results.outputs.map { UInt8(bitPattern: $0) })
+    if bytes.value(of: BlobHeader.selfTestByteCount) > 0 {
+      let start = Int(bytes.value(of: BlobHeader.selfTestOffset))
+      let outputs = (0..<model.outputCount).flatMap { runner.output($0) }
+      bytes.replaceSubrange(
+        start..<start + outputs.count, with: outputs.map { UInt8(bitPattern: $0) })
     }
     bytes.putChecksum()
-    blob = try Blob.validated(bytes)
-    try requireSelfTest(blob)
-    return blob
+    let finished = try validated(bytes)
+    try requireSelfTest(finished)
+    return finished.blob
+  }
+
+  private static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
+    do {
+      return try LoadedModel(bytes)
+    } catch {
+      throw .rejected(error)
+    }
+  }
+
+  private static func runner(
+    _ model: LoadedModel, _ backend: Backend
+  ) throws(CompilerError) -> LoadedModel.Runner {
+    do {
+      // Unlikely results, so that it shows where nothing was computed.
+      return try model.makeRunner(backend: backend, memory: 0xA5)
+    } catch {
+      throw .invalid(node: "self-test", reason: "\(error)")
+    }
   }
 
   /// Throws unless the self-test passes on every backend that this machine has: a model that some
   /// kernel gets wrong never becomes a file.
-  package static func requireSelfTest(_ blob: Blob) throws(CompilerError) {
+  package static func requireSelfTest(_ model: LoadedModel) throws(CompilerError) {
     for backend in Backend.available {
-      let failed: String?
-      do {
-        failed = try blob.selfTestFailure(on: backend)
-      } catch {
-        throw .invalid(node: "self-test", reason: "\(error)")
+      if let failed = try runner(model, backend).selfTest() {
+        throw .differs(backend: backend, operator: model.operator(failed).name)
       }
-      if let failed { throw .differs(backend: backend, operator: failed) }
     }
-  }
-}
-
-extension [UInt8] {
-  /// Writes the CRC-32 of the whole with its own four bytes taken as zero.
-  mutating func putChecksum() {
-    put(UInt32(0), at: BlobHeader.checksum)
-    var checksum = Checksum()
-    withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
-    }
-    put(checksum.value, at: BlobHeader.checksum)
   }
 }

@@ -35,7 +35,7 @@ public struct LoweredTensor: Sendable {
 }
 
 public struct LoweredOperator: Sendable {
-  public var kind: OperatorKind
+  package var kind: OperatorKind
   public var name: String
   public var inputs: [Int]
   public var outputs: [Int]
@@ -43,7 +43,7 @@ public struct LoweredOperator: Sendable {
   /// What its table was made of.
   var origin: Origin?
 
-  public init(
+  package init(
     kind: OperatorKind, name: String, inputs: [Int], outputs: [Int], parameters: [Parameter]
   ) {
     self.kind = kind

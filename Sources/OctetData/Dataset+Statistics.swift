@@ -13,13 +13,11 @@ extension Dataset {
     // At most 2^30 bytes (DataLimits) of 255²: below 2^46.
     var sums = [Int](repeating: 0, count: channelCount)
     var squares = sums
-    pixels.withUnsafeBufferPointer { pixels in
-      var channel = 0
-      for pixel in pixels {
-        sums[channel] += Int(pixel)
-        squares[channel] += Int(pixel) * Int(pixel)
-        channel = channel + 1 == channelCount ? 0 : channel + 1
-      }
+    var channel = 0
+    for pixel in pixels {
+      sums[channel] += Int(pixel)
+      squares[channel] += Int(pixel) * Int(pixel)
+      channel = channel + 1 == channelCount ? 0 : channel + 1
     }
     let count = Double(max(pixels.count / max(channelCount, 1), 1))
     return zip(sums, squares).map { sum, square in

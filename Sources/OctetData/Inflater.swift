@@ -5,7 +5,7 @@ import CZlib
 /// nothing.
 ///
 /// gzip files of several members, one after the other, read as one stream (RFC 1952, 2.2).
-final class Inflater {
+@safe final class Inflater {
   enum Container { case gzip, zlib }
 
   enum Failure: Error {
@@ -27,19 +27,19 @@ final class Inflater {
   init(_ bytes: ArraySlice<UInt8>, as container: Container) {
     self.container = container
     self.bytes = bytes
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
+    unsafe stream = .allocate(capacity: 1)
+    unsafe stream.initialize(to: z_stream())
     // 15 bits of window; 16 more ask for a gzip header and its CRC-32.
     let windowBits: Int32 = container == .gzip ? 15 + 16 : 15
-    let status = inflateInit2_(
+    let status = unsafe inflateInit2_(
       stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     isOpen = status == Z_OK
   }
 
   deinit {
-    if isOpen { inflateEnd(stream) }
-    stream.deinitialize(count: 1)
-    stream.deallocate()
+    if isOpen { unsafe inflateEnd(stream) }
+    unsafe stream.deinitialize(count: 1)
+    unsafe stream.deallocate()
   }
 
   /// Appends up to `count` bytes to `output`; fewer only where the stream ends, whose check sum
@@ -68,17 +68,17 @@ final class Inflater {
     let start = bytes.startIndex + consumedByteCount
     var produced = 0
     var used = 0
-    let status = bytes[start..<start + offered].withUnsafeBufferPointer { input in
-      chunk.withUnsafeMutableBufferPointer { output in
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        stream.pointee.avail_in = UInt32(offered)
-        stream.pointee.next_out = output.baseAddress
-        stream.pointee.avail_out = UInt32(count)
-        let status = inflate(stream, Z_NO_FLUSH)
-        used = offered - Int(stream.pointee.avail_in)
-        produced = count - Int(stream.pointee.avail_out)
-        stream.pointee.next_in = nil
-        stream.pointee.next_out = nil
+    let status = unsafe bytes[start..<start + offered].withUnsafeBufferPointer { input in
+      unsafe chunk.withUnsafeMutableBufferPointer { output in
+        unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+        unsafe stream.pointee.avail_in = UInt32(offered)
+        unsafe stream.pointee.next_out = output.baseAddress
+        unsafe stream.pointee.avail_out = UInt32(count)
+        let status = unsafe inflate(stream, Z_NO_FLUSH)
+        used = unsafe offered - Int(stream.pointee.avail_in)
+        produced = unsafe count - Int(stream.pointee.avail_out)
+        unsafe stream.pointee.next_in = nil
+        unsafe stream.pointee.next_out = nil
         return status
       }
     }
@@ -87,14 +87,15 @@ final class Inflater {
     case Z_OK: return produced
     case Z_STREAM_END:
       if container == .gzip && consumedByteCount < bytes.count {
-        guard inflateReset(stream) == Z_OK else { throw .corrupt("zlib cannot go on") }
+        guard unsafe inflateReset(stream) == Z_OK else { throw .corrupt("zlib cannot go on") }
       } else {
         isFinished = true
       }
       return produced
     case Z_BUF_ERROR: throw .truncated
     default:
-      throw .corrupt(stream.pointee.msg.map { String(cString: $0) } ?? "zlib status \(status)")
+      let message = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
+      throw .corrupt(message ?? "zlib status \(status)")
     }
   }
 }

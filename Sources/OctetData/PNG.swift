@@ -66,14 +66,14 @@ package enum PNG {
 
   /// CRC-32 as in gzip.
   static func checksum(_ bytes: ArraySlice<UInt8>) -> Int {
-    bytes.withUnsafeBufferPointer { Int(crc32_z(0, $0.baseAddress, $0.count)) }
+    unsafe bytes.withUnsafeBufferPointer { unsafe Int(crc32_z(0, $0.baseAddress, $0.count)) }
   }
 
   private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var byteCount = compressBound(UInt(bytes.count))
     var packed = [UInt8](repeating: 0, count: Int(byteCount))
     // Cannot fail: the room is what zlib asks for, and level 9 is a level.
-    let status = compress2(&packed, &byteCount, bytes, UInt(bytes.count), 9)
+    let status = unsafe compress2(&packed, &byteCount, bytes, UInt(bytes.count), 9)
     precondition(status == Z_OK, "zlib has no memory")
     return [UInt8](packed[..<Int(byteCount)])
   }

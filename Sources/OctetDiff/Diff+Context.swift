@@ -1,9 +1,9 @@
 import Foundation
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetQuantization
 import OctetReport
-import OctetRuntime
 
 extension Diff {
   /// What is known before the first image runs.

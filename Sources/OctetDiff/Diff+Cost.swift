@@ -1,7 +1,7 @@
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 extension Diff {
   /// Bytes, multiply-adds and time of both models.
@@ -39,14 +39,14 @@ extension Diff {
       guard let index = place.operatorIndex else { return nil }
       switch candidate.form {
       case .int8(let loaded):
-        let isWeighted = loaded.model.operator(index).macCount > 0
+        let isWeighted = loaded.operator(index).macCount > 0
         let byteCount = candidate.coded.flatMap { graph in
           isWeighted
             ? graph.weightedNode(behind: place.tensor).map { graph.constantByteCount(of: $0) } : nil
         }
         return .init(
           name: place.name, operator: place.maker.name,
-          macCount: loaded.model.operator(index).macCount,
+          macCount: loaded.operator(index).macCount,
           weightByteCount: byteCount ?? 0)
       case .float(let graph):
         let node = graph.nodes[index]

@@ -1,9 +1,9 @@
 import Foundation
+import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// Compares two models image by image and layer by layer: a float model with an int8 model, two
 /// blobs, or two float models.
@@ -206,6 +206,6 @@ extension DiffModel {
   /// A blob's tensor at a place.
   func view(_ place: Int) -> TensorView? {
     guard let loaded else { return nil }
-    return loaded.model.tensor(places[place].tensor)
+    return loaded.tensor(places[place].tensor)
   }
 }

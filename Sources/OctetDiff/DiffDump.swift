@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 import OctetEvaluation
 import OctetReport
 

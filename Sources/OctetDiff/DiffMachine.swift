@@ -1,8 +1,8 @@
+import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// One thread's executor of a model, with taps at every place.
 final class DiffMachine {
@@ -90,7 +90,7 @@ extension DiffModel {
       return PixelEncoder(channelCount: channelCount, normalization: normalization)
     }
     return PixelEncoder(
-      channelCount: channelCount, normalization: loaded.model.normalization,
-      input: loaded.model.input(0))
+      channelCount: channelCount, normalization: loaded.normalization,
+      input: loaded.input(0))
   }
 }

@@ -4,7 +4,6 @@ import OctetModel
 import OctetPasses
 import OctetQuantization
 import OctetReport
-import OctetRuntime
 
 /// One side of a comparison: a float graph or a blob, with the points where values can be read.
 public struct DiffModel: Sendable {
@@ -97,7 +96,7 @@ public struct DiffModel: Sendable {
     coded = values.graph
     real = values.graph.inReals()
     refusals = values.refusals
-    let model = loaded.model
+    let model = loaded
     normalization = model.normalization
     labels = loaded.labels
     training = nil
@@ -105,14 +104,14 @@ public struct DiffModel: Sendable {
     var places: [Place] = []
     if model.inputCount > 0 {
       let input = model.input(0)
-      places.append(.input(String(input.name), input.shape, tensor: input.index))
+      places.append(.input(input.name, input.shape, tensor: input.index))
     }
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
       let output = view.output(0)
       places.append(
         Place(
-          name: String(view.name), maker: Maker(view), tensorName: String(output.name),
+          name: view.name, maker: Maker(view), tensorName: output.name,
           shape: output.shape, tensor: output.index, operatorIndex: index))
     }
     self.places = Self.uniquelyNamed(places)
@@ -146,7 +145,7 @@ public struct DiffModel: Sendable {
     switch form {
     case .float(let graph): tensors = graph.nodes[index].inputs
     case .int8(let loaded):
-      let view = loaded.model.operator(index)
+      let view = loaded.operator(index)
       tensors = (0..<view.inputCount).map { view.inputTensorIndex($0) }
     }
     var seen: Set<TensorIndex> = []
@@ -157,7 +156,7 @@ public struct DiffModel: Sendable {
   /// The blob's operator at a place; nil for the input and of a float model.
   func operatorView(_ place: Int) -> OperatorView? {
     guard let index = places[place].operatorIndex else { return nil }
-    return loaded?.model.operator(index)
+    return loaded?.operator(index)
   }
 
   /// The operator at a place as a graph of its own; nil where it cannot be had.
@@ -178,8 +177,8 @@ public struct DiffModel: Sendable {
     switch form {
     case .float(let graph): return try graph.onlyInputShape()
     case .int8(let loaded):
-      guard loaded.model.inputCount == 1 else { throw .inputCount(loaded.model.inputCount) }
-      return loaded.model.input(0).shape
+      guard loaded.inputCount == 1 else { throw .inputCount(loaded.inputCount) }
+      return loaded.input(0).shape
     }
   }
 

@@ -1,8 +1,8 @@
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetQuantization
 import OctetReport
-import OctetRuntime
 
 /// One thread's models and sums.
 final class DiffWorker {

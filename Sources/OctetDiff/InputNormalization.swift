@@ -114,7 +114,7 @@ struct InputNormalization {
         diff.reference,
         encoder: PixelEncoder(
           channelCount: diff.data.channelCount, normalization: normalization,
-          input: diff.reference.loaded?.model.input(0)), keepsReals: true)
+          input: diff.reference.loaded?.input(0)), keepsReals: true)
       return indices.map { index in
         machine.run(diff.data.pixelSlice(index))
         return machine.withReals(diff.referenceOutput) {

@@ -1,7 +1,7 @@
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// Runs one operator of the candidate alone, on the reference's own values as input, and takes
 /// its error apart; see `DiffReport.ErrorSplit`.

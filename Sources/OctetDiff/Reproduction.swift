@@ -4,7 +4,6 @@ import OctetEvaluation
 import OctetModel
 import OctetONNX
 import OctetReport
-import OctetRuntime
 import OctetTFLite
 
 /// What `repro.json` says of the files beside it. Raw files are row-major and little-endian.
@@ -161,7 +160,7 @@ extension Diff {
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
   package func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
     guard let loaded = candidate.loaded else { return nil }
-    let elementCount = loaded.model.input(0).elementCount
+    let elementCount = loaded.input(0).elementCount
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {
       let codes = [Int8](unsafeUninitializedCapacity: elementCount) { buffer, initializedCount in

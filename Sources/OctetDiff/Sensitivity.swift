@@ -1,9 +1,9 @@
 import Foundation
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetPasses
 import OctetReport
-import OctetRuntime
 
 extension Diff {
   /// The images that `run` compares and `sensitivity` sweeps.
@@ -133,8 +133,8 @@ private final class SweepWorker {
       let index = diff.candidate.places[place].operatorIndex,
       let part = diff.referencePart(place), let real = try? FloatInterpreter(part)
     else { return nil }
-    let view = loaded.model.operator(index)
-    let inputs = diff.candidate.sources(of: place).map { loaded.model.tensor($0.tensor) }
+    let view = loaded.operator(index)
+    let inputs = diff.candidate.sources(of: place).map { loaded.tensor($0.tensor) }
     guard inputs.map(\.elementCount) == part.inputs.map({ part.tensors[$0].elementCount }),
       part.outputs.map({ part.tensors[$0].elementCount }) == [view.output(0).elementCount]
     else { return nil }
@@ -198,7 +198,7 @@ private final class SweepWorker {
     }
     for index
       in (body.operatorIndex + 1)..<max(
-        body.operatorIndex + 1, runner.loaded.model.operatorCount)
+        body.operatorIndex + 1, runner.loaded.operatorCount)
     {
       runner.runOperator(index)
     }

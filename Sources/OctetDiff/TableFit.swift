@@ -1,7 +1,6 @@
 import OctetEvaluation
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// A lookup operator's table beside the function that the reference has in its place, at all codes
 /// that can go in.

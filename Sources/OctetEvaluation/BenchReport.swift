@@ -53,7 +53,7 @@ extension BenchReport {
     let fitting = Int(Self.secondsAllowed / 1.2 / max(once, 1e-9))
     let iterations = asked ?? min(20_000, max(1, fitting))
     let whole = Self.measure(iterations: iterations) { runner.run() }
-    let model = loaded.model
+    let model = loaded
     self.backend = backend.name
     backends = Backend.available.map(\.name)
     peakMacsPerNanosecond = Self.peak(of: backend)
@@ -64,7 +64,7 @@ extension BenchReport {
       let view = model.operator(index)
       let time = Self.measure(iterations: max(1, iterations / 4)) { runner.runOperator(index) }
       return Operator(
-        name: String(view.name), operator: view.kindName, macCount: view.macCount,
+        name: view.name, operator: view.kindName, macCount: view.macCount,
         medianNanoseconds: time.median, macsPerNanosecond: Double(view.macCount) / time.median)
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
+import OctetCompiler
 import OctetData
 import OctetReport
-import OctetRuntime
 
 /// Feeds pictures of any size to an image classifier.
 public struct Classifier: Sendable {
@@ -12,15 +12,15 @@ public struct Classifier: Sendable {
 
   /// Throws unless the model has one input of an image's shape.
   public init(_ loaded: LoadedModel) throws(EvaluationError) {
-    guard loaded.model.inputCount == 1 else { throw .inputCount(loaded.model.inputCount) }
-    let input = loaded.model.input(0)
+    guard loaded.inputCount == 1 else { throw .inputCount(loaded.inputCount) }
+    let input = loaded.input(0)
     guard input.rank == 4, input.channels == 1 || input.channels == 3 else {
       throw .imageShape(model: input.shape, height: 0, width: 0, channelCount: 0)
     }
     self.loaded = loaded
     (height, width, channelCount) = (input.height, input.width, input.channels)
     encoder = PixelEncoder(
-      channelCount: channelCount, normalization: loaded.model.normalization, input: input)
+      channelCount: channelCount, normalization: loaded.normalization, input: input)
     labels = loaded.labels
   }
 
@@ -44,7 +44,7 @@ public struct Classifier: Sendable {
   ) -> Bool {
     guard channelCount == 1 else { return false }
     let ground = image.groundBrightness
-    if let normalization = loaded.model.normalization, normalization.mean != [0] {
+    if let normalization = loaded.normalization, normalization.mean != [0] {
       let mean = Double(normalization.mean[0])
       return mean < 0.4 ? ground > 0.6 : (mean > 0.6 && ground < 0.4)
     }
@@ -61,8 +61,8 @@ public struct Classifier: Sendable {
     runner.withInput(0) { encoder.encode(fitted.pixels[...], into: $0) }
     runner.run()
     let values = runner.realOutput(0)
-    let last = loaded.model.operatorCount - 1
-    if last >= 0, loaded.model.operator(last).kind == .softmax { return values }
+    let last = loaded.operatorCount - 1
+    if last >= 0, loaded.operator(last).kind == .softmax { return values }
     let highest = values.max() ?? 0
     let exponentials = values.map { exp($0 - highest) }
     let sum = exponentials.reduce(0, +)

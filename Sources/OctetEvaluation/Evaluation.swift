@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 import OctetData
 import OctetModel
 import OctetReport
@@ -25,7 +26,7 @@ public enum Evaluation {
     _ loaded: LoadedModel, _ data: Dataset, threadCount: Int, backend: Backend = .best,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> Predictions {
-    let encoder = try inputEncoder(loaded.model, data)
+    let encoder = try inputEncoder(loaded, data)
     let runners = try (0..<max(1, threadCount)).map { _ in
       try loaded.makeRunner(backend: backend)
     }
@@ -56,7 +57,8 @@ public enum Evaluation {
   }
 
   /// The encoder of a blob's input, checked against the data.
-  static func inputEncoder(_ model: Model, _ data: Dataset) throws(EvaluationError) -> PixelEncoder
+  static func inputEncoder(_ model: LoadedModel, _ data: Dataset) throws(EvaluationError)
+    -> PixelEncoder
   {
     guard model.inputCount == 1 else { throw .inputCount(model.inputCount) }
     let input = model.input(0)

@@ -1,7 +1,6 @@
 import OctetData
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// Why a model and data, or two models, do not fit together.
 public enum EvaluationError: Error, Equatable, CustomStringConvertible {

@@ -1,7 +1,6 @@
 import OctetCompiler
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// What `octet inspect` shows of a file.
 public struct InspectReport: Encodable, Sendable {
@@ -86,7 +85,7 @@ public struct InspectReport: Encodable, Sendable {
 extension InspectReport {
   /// The report on a blob.
   public init(_ loaded: LoadedModel) {
-    let model = loaded.model
+    let model = loaded
     let views = (0..<model.operatorCount).map { model.operator($0) }
     format = "oct"
     fileByteCount = loaded.blob.count
@@ -102,7 +101,7 @@ extension InspectReport {
     operators = views.map { view in
       let output = view.output(0)
       return Operator(
-        name: String(view.name), operator: view.kindName, inputShape: view.input(0).shape,
+        name: view.name, operator: view.kindName, inputShape: view.input(0).shape,
         outputShape: output.shape, outputScale: output.scale,
         outputZeroPoint: Int(output.zeroPoint), macCount: view.macCount,
         scratchByteCount: view.scratchByteCount)
@@ -158,7 +157,7 @@ extension InspectReport {
 extension InspectReport.Tensor {
   init(_ view: TensorView) {
     self.init(
-      name: String(view.name), shape: view.shape, scale: view.scale, zeroPoint: Int(view.zeroPoint))
+      name: view.name, shape: view.shape, scale: view.scale, zeroPoint: Int(view.zeroPoint))
   }
 
   init(_ tensor: OctetModel.Tensor) {

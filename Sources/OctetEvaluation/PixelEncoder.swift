@@ -1,6 +1,6 @@
+import OctetCompiler
 import OctetModel
 import OctetReport
-import OctetRuntime
 
 /// Turns 8-bit pixels into a model's input: one table look-up a pixel.
 package struct PixelEncoder: Sendable {
@@ -61,16 +61,5 @@ extension Normalization {
         ? standardDeviation[channel] : standardDeviation.last
     else { return (0, 1) }
     return (mean, deviation)
-  }
-}
-
-extension Model {
-  /// The blob's input normalisation; nil when it has none.
-  package var normalization: Normalization? {
-    let count = normalizationChannelCount
-    guard count > 0 else { return nil }
-    return Normalization(
-      mean: (0..<count).map { normalizationMean(channel: $0) },
-      standardDeviation: (0..<count).map { normalizationStandardDeviation(channel: $0) })
   }
 }

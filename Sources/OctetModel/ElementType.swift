@@ -12,6 +12,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   case uint2, uint4, uint8, uint16, uint32, uint64
   case bool
 
+  /// Whether the elements are real numbers rather than integers or truth values.
   public var isReal: Bool {
     switch self {
     case .float32, .float64, .float16, .bfloat16, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2,
@@ -36,6 +37,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether negative numbers can be held; floats can, truth values cannot.
   public var isSigned: Bool {
     switch self {
     case .uint2, .uint4, .uint8, .uint16, .uint32, .uint64, .bool: false

@@ -12,6 +12,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   /// A node of the imported graph differs from the same node of the file.
   case differs(node: String, reason: String)
 
+  /// A sentence: what is wrong, where, and what to do.
   public var description: String {
     switch self {
     case .malformed(let format, let offset, let reason):
@@ -40,18 +41,21 @@ extension ExchangeError {
 
 /// A node that Octet refuses, with the reason and a way out.
 public struct UnsupportedNode: Sendable, Hashable, CustomStringConvertible {
+  /// The node's name in the file; made from its place where it has none.
   public var name: String
   /// The operator, as the file's format calls it.
   public var operatorName: String
   /// What is not supported and what to do.
   public var reason: String
 
+  /// A refusal with its reason.
   public init(name: String, operatorName: String, reason: String) {
     self.name = name
     self.operatorName = operatorName
     self.reason = reason
   }
 
+  /// Name, operator and reason in one line.
   public var description: String { "'\(name.shortened)' (\(operatorName)): \(reason)" }
 
   /// A line for every operator and reason, with the nodes that share them.

@@ -14,6 +14,7 @@
 /// | float6E2M3 | 1 | 2 | 3 | 1 | 7.5 | none |
 /// | float4E2M1 | 1 | 2 | 1 | 1 | 6 | none |
 public struct FloatFormat: Sendable, Equatable {
+  /// What the format keeps for anything but finite numbers.
   public enum Special: Sendable {
     case infinityAndNaN
     case nan
@@ -26,8 +27,11 @@ public struct FloatFormat: Sendable, Equatable {
   /// How a number between two powers of two is rounded; other formats round to the nearest.
   public enum PowerRounding: Sendable { case up, down, nearest }
 
+  /// Bits of the exponent and of the fraction, and what is taken off the exponent.
   public let exponentBits, fractionBits, bias: Int
+  /// What is not a finite number.
   public let special: Special
+  /// The largest finite number.
   public let largest: Float
 
   init(exponentBits: Int, fractionBits: Int, bias: Int? = nil, special: Special) {

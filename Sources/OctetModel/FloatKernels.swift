@@ -4,11 +4,11 @@ package import COctetFloatKernels
 package enum FloatKernels {
   /// Best first.
   package static let available: [octet_float_kernels] = {
-    var result: [octet_float_kernels] = []
-    while let kernels = octet_float_kernels_at(Int32(result.count)) {
-      result.append(kernels.pointee)
+    var result: [octet_float_kernels] = unsafe []
+    while let kernels = unsafe octet_float_kernels_at(Int32(result.count)) {
+      unsafe result.append(kernels.pointee)
     }
-    return result
+    return unsafe result
   }()
-  package static var best: octet_float_kernels { available[0] }
+  package static var best: octet_float_kernels { unsafe available[0] }
 }

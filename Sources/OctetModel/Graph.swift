@@ -15,17 +15,22 @@
 /// makes, or an importer takes over) is the same type with `quantization` on every tensor and
 /// int8 weights and int32 biases, so everything downstream reads one form.
 public struct Graph: Sendable, Equatable {
+  /// The model's name, for people; may be empty.
   public var name: String
   /// Every tensor, addressed by its index.
   public var tensors: [Tensor]
   /// In execution order: a node reads only graph inputs, constants and outputs of earlier nodes.
   public var nodes: [Node]
+  /// What is fed, in order.
   public var inputs: [TensorIndex]
+  /// What is computed, in order; the first is what classifiers are judged by.
   public var outputs: [TensorIndex]
   /// How an int8 graph rounds; says nothing of a float graph.
   public var arithmetic: Arithmetic
+  /// Labels, normalization and the like.
   public var metadata: Metadata
 
+  /// A graph without tensors and nodes.
   public init(name: String = "") {
     self.name = name
     tensors = []
@@ -37,6 +42,7 @@ public struct Graph: Sendable, Equatable {
   }
 }
 
+/// The place of a tensor in `Graph.tensors`.
 public typealias TensorIndex = Int
 
 /// What travels with a model so that a camera image can be fed without side files.
@@ -48,6 +54,7 @@ public struct Metadata: Sendable, Equatable {
   /// How well the model did when it was trained; nil when unknown.
   public var training: TrainingRecord?
 
+  /// Nothing known.
   public init() {}
 }
 
@@ -58,6 +65,7 @@ public struct TrainingRecord: Sendable, Equatable, Codable {
   /// The share of them that was recognized, 0…1.
   public var testAccuracy: Double
 
+  /// A record of a training's end.
   public init(dataName: String, testAccuracy: Double) {
     self.dataName = dataName
     self.testAccuracy = testAccuracy
@@ -66,25 +74,32 @@ public struct TrainingRecord: Sendable, Equatable, Codable {
 
 /// How an 8-bit pixel becomes the model's real-valued input, channel by channel.
 public struct Normalization: Sendable, Equatable {
+  /// The mean of each channel, or one for all, on a scale of 0…1.
   public var mean: [Float]
+  /// As many standard deviations, above 0, on the same scale.
   public var standardDeviation: [Float]
 
+  /// Means and standard deviations, as many of each.
   public init(mean: [Float], standardDeviation: [Float]) {
     self.mean = mean
     self.standardDeviation = standardDeviation
   }
 }
 
+/// A value of a graph: an input, a constant, or what a node computes.
 public struct Tensor: Sendable, Equatable {
   /// Unique within the graph.
   public var name: String
+  /// The dimensions, each at least 1; empty for a scalar.
   public var shape: [Int]
+  /// The type of the elements.
   public var elementType: ElementType
   /// The value, row-major, when the tensor is a constant.
   public var constant: Payload?
   /// `real = scale · (q − zeroPoint)`; nil for real-valued tensors.
   public var quantization: Quantization?
 
+  /// A tensor; real-valued and not a constant unless said otherwise.
   public init(
     name: String, shape: [Int], elementType: ElementType = .float32,
     constant: Payload? = nil, quantization: Quantization? = nil
@@ -96,6 +111,7 @@ public struct Tensor: Sendable, Equatable {
     self.quantization = quantization
   }
 
+  /// The product of the dimensions.
   public var elementCount: Int { shape.elementCount }
 }
 
@@ -107,6 +123,7 @@ public enum Payload: Sendable, Equatable {
   case int32([Int32])
   case int64([Int64])
 
+  /// The number of elements.
   public var count: Int {
     switch self {
     case .float(let values): values.count
@@ -117,6 +134,7 @@ public enum Payload: Sendable, Equatable {
   }
 }
 
+/// How integers stand for real numbers, `real = scale · (q − zeroPoint)`.
 public struct Quantization: Sendable, Equatable {
   /// One, or one for each index along `axis`.
   public var scales: [Float]
@@ -125,25 +143,31 @@ public struct Quantization: Sendable, Equatable {
   /// The axis that `scales` runs along; nil when there is one scale for the whole tensor.
   public var axis: Int?
 
+  /// A scale for the whole tensor, or one for each index along `axis`.
   public init(scales: [Float], zeroPoints: [Int32], axis: Int? = nil) {
     self.scales = scales
     self.zeroPoints = zeroPoints
     self.axis = axis
   }
 
+  /// One scale for the whole tensor.
   public init(scale: Float, zeroPoint: Int32) {
     self.init(scales: [scale], zeroPoints: [zeroPoint])
   }
 }
 
+/// An operation with what it reads and writes.
 public struct Node: Sendable, Equatable {
   /// Unique within the graph, e.g. `conv1`.
   public var name: String
+  /// What is computed, with its attributes.
   public var operation: Operation
   /// In the order that the operation documents. Absent optional inputs at the end are left out.
   public var inputs: [TensorIndex]
+  /// What the node computes, in the order that the operation documents.
   public var outputs: [TensorIndex]
 
+  /// A node; its tensors are in the graph already.
   public init(
     name: String, operation: Operation, inputs: [TensorIndex], outputs: [TensorIndex]
   ) {

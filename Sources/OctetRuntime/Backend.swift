@@ -51,10 +51,10 @@ public enum Backend: UInt8, Sendable {
 #if !hasFeature(Embedded)
   extension Backend: CaseIterable {
     /// Those that this machine can run.
-    public static var available: [Backend] { allCases.filter(\.isAvailable) }
+    package static var available: [Backend] { allCases.filter(\.isAvailable) }
 
     /// As the command line says it.
-    public var name: String {
+    package var name: String {
       switch self {
       case .portable: "portable"
       case .avx2: "avx2"
@@ -84,6 +84,13 @@ extension Model {
   /// Bytes of memory beside the arena in which a session on `backend` keeps weights packed for its
   /// instructions, and buffers; 0 for a backend that needs none.
   public func workspaceByteCount(for backend: Backend) -> Int {
+    blob.workspaceByteCount(for: backend)
+  }
+}
+
+extension BlobView {
+  /// See `Model.workspaceByteCount`.
+  package func workspaceByteCount(for backend: Backend) -> Int {
     #if arch(x86_64) && !hasFeature(Embedded)
       backend == .avx2 || backend == .avx512vnni ? X86Workspace.byteCount(self, backend) : 0
     #else

@@ -1,5 +1,5 @@
 /// What an operator of a blob computes. The numbers are part of the format and never change.
-public enum OperatorKind: UInt16, Sendable {
+package enum OperatorKind: UInt16, Sendable {
   /// Convolution, activation and, where it follows, max pool, as one.
   case convolution = 1
   /// Fully connected and activation.
@@ -41,14 +41,14 @@ public enum OperatorKind: UInt16, Sendable {
 @safe struct OperatorContext {
   // Safety: `Session` makes one only for a validated model and an arena of the size it asks for,
   // so every tensor's bytes lie inside the blob or the arena.
-  let view: OperatorView
+  let view: OperatorRecord
   let arena: UnsafeMutableRawPointer
   /// The instruction set that kernels may use.
   let backend: Backend
   /// NEON: whether products of weights may be added in 16 bits, see `PairedProducts`.
   let addsPairs: Bool
 
-  init(view: OperatorView, arena: UnsafeMutableRawPointer, backend: Backend, addsPairs: Bool) {
+  init(view: OperatorRecord, arena: UnsafeMutableRawPointer, backend: Backend, addsPairs: Bool) {
     self.view = view
     unsafe self.arena = arena
     self.backend = backend
@@ -56,10 +56,10 @@ public enum OperatorKind: UInt16, Sendable {
   }
 
   /// The first element of a tensor to read: `elementCount` int8 values.
-  func elements(of tensor: TensorView) -> UnsafePointer<Int8> {
+  func elements(of tensor: TensorRecord) -> UnsafePointer<Int8> {
     let start =
       tensor.isConstant
-      ? unsafe tensor.model.pointer(tensor.dataOffset)
+      ? unsafe tensor.blob.pointer(tensor.dataOffset)
       : unsafe UnsafeRawPointer(arena + tensor.dataOffset)
     return unsafe start.assumingMemoryBound(to: Int8.self)
   }
@@ -80,10 +80,10 @@ public enum OperatorKind: UInt16, Sendable {
   }
 }
 
-extension OperatorView {
+extension OperatorRecord {
   /// Constant data at a blob offset.
   func data<T: BitwiseCopyable>(_ offset: Int32, as type: T.Type) -> UnsafePointer<T> {
-    unsafe model.pointer(Int(offset)).assumingMemoryBound(to: type)
+    unsafe blob.pointer(Int(offset)).assumingMemoryBound(to: type)
   }
 }
 

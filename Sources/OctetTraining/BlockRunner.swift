@@ -3,17 +3,18 @@ import OctetData
 import OctetModel
 
 /// Loads sixteen images into a workspace and runs a network over them.
-struct BlockRunner: Sendable {
+@safe struct BlockRunner: Sendable {
+  // Safety: `kernels` are functions of this program.
   let network: TrainingNetwork
   let kernels: octet_float_kernels
   /// Pixel to real input: pixel · scale[c] + offset[c]; one of each serves all channels.
   private let scale, offset: [Float]
 
   init(
-    _ network: TrainingNetwork, kernels: octet_float_kernels = FloatKernels.best
+    _ network: TrainingNetwork, kernels: octet_float_kernels = unsafe FloatKernels.best
   ) throws(TrainingError) {
     self.network = network
-    self.kernels = kernels
+    unsafe self.kernels = kernels
     let shape = network.graph.tensors[network.graph.inputs[0]].shape
     let mean = network.graph.metadata.normalization?.mean ?? [0]
     let deviation = network.graph.metadata.normalization?.standardDeviation ?? [1]
@@ -57,15 +58,15 @@ struct BlockRunner: Sendable {
     _ context: StepContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
     indices: UnsafePointer<Int>, count: Int
   ) {
-    withUnsafeTemporaryAllocation(
+    unsafe withUnsafeTemporaryAllocation(
       of: UnsafePointer<UInt8>.self, capacity: TrainingNetwork.blockSize
     ) { images in
       for lane in 0..<TrainingNetwork.blockSize {
-        images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
+        unsafe images[lane] = pixels + indices[lane < count ? lane : 0] * imageByteCount
       }
-      scale.withUnsafeBufferPointer { scale in
-        offset.withUnsafeBufferPointer { offset in
-          BlockKernels.load(
+      unsafe scale.withUnsafeBufferPointer { scale in
+        unsafe offset.withUnsafeBufferPointer { offset in
+          unsafe BlockKernels.load(
             images, count: imageByteCount, scale: scale, offset: offset,
             into: context.pointer(network.input))
         }

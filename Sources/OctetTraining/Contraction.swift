@@ -33,26 +33,26 @@ struct Contraction {
     bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Float>
   ) {
     var block = block
-    let limit = pixelCount == 1 ? kernels.onePixelOutputLimit : kernels.outputLimit
-    let pixelBlockCount = (pixelCount + kernels.pixelLimit - 1) / kernels.pixelLimit
+    let limit = unsafe pixelCount == 1 ? kernels.onePixelOutputLimit : kernels.outputLimit
+    let pixelBlockCount = unsafe (pixelCount + kernels.pixelLimit - 1) / kernels.pixelLimit
     let size = pixelCount / pixelBlockCount
     let largerCount = pixelCount - size * pixelBlockCount
     let largerPixels = largerCount * (size + 1)
     for row in 0..<rowCount {
-      let x = x + row * xRow
-      let y = y + row * yRow
+      let x = unsafe x + row * xRow
+      let y = unsafe y + row * yRow
       var j = 0
       while j < outputCount {
         let left = outputCount - j
         let blocksLeft = (left + limit - 1) / limit
         let outputs = (left + blocksLeft - 1) / blocksLeft
-        let w = w + j * block.wJ
-        let bias = bias.map { $0 + j }
-        let y = y + j * block.yJ
+        let w = unsafe w + j * block.wJ
+        let bias = unsafe bias.map { unsafe $0 + j }
+        let y = unsafe y + j * block.yJ
         if largerCount > 0 {
-          kernels.contract(&block, size + 1, outputs, largerCount, x, w, bias, y)
+          unsafe kernels.contract(&block, size + 1, outputs, largerCount, x, w, bias, y)
         }
-        kernels.contract(
+        unsafe kernels.contract(
           &block, size, outputs, pixelBlockCount - largerCount, x + largerPixels * block.xPixel, w,
           bias, y + largerPixels * block.yPixel)
         j += outputs

@@ -38,29 +38,29 @@ struct ConvolutionStep: TrainingStep {
     if isPadded { copyRows(context, from: input, to: padded) }
     let contraction = forwardContraction()
     for group in 0..<weights.groups {
-      contraction.run(
+      unsafe contraction.run(
         context.kernels, x: element(context.pointer(padded), group * weights.inputs),
         w: context.parameters + weightOffset + group * weights.groupCount,
-        bias: biasOffset.map { context.parameters + $0 + group * weights.outputs },
-        y: element(context.pointer(output), group * weights.outputs))
+        bias: biasOffset.map { unsafe context.parameters + $0 + group * weights.outputs },
+        y: unsafe element(context.pointer(output), group * weights.outputs))
     }
   }
 
   func backward(_ context: StepContext) {
-    let dy = context.pointer(outputGradient)
+    let dy = unsafe context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
+      unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      BlockKernels.sumPixels(
+      unsafe BlockKernels.sumPixels(
         geometry.outputHeight * geometry.outputWidth, channelCount: outputChannelCount, dy,
         into: context.gradients + biasOffset)
     }
-    weightGradient(context, dy)
+    unsafe weightGradient(context, dy)
     guard let inputGradient else { return }
     let target = isPadded ? paddedGradient : inputGradient.buffer
     if isPadded || inputGradient.isFirst { context.zero(target) }
-    addInputGradient(context, dy, to: context.pointer(target))
+    unsafe addInputGradient(context, dy, to: context.pointer(target))
     if isPadded { copyBack(context, inputGradient) }
   }
 
@@ -98,14 +98,14 @@ struct ConvolutionStep: TrainingStep {
       xPixel: geometry.stride.width * xPixel, xA: geometry.dilation.height * xRow,
       xB: geometry.dilation.width * xPixel, yRow: yRow, yPixel: yPixel,
       sumA: weights.kernelWidth * sumB, sumB: sumB, sumK: sumK)
-    let x = context.pointer(padded)
+    let x = unsafe context.pointer(padded)
     for group in 0..<weights.groups {
       let floats = weights.groupCount * TrainingNetwork.blockSize
-      context.scratch.update(repeating: 0, count: floats)
-      correlation.run(
+      unsafe context.scratch.update(repeating: 0, count: floats)
+      unsafe correlation.run(
         context.kernels, x: element(x, group * weights.inputs),
         dy: element(dy, group * weights.outputs), sums: context.scratch)
-      BlockKernels.sum(
+      unsafe BlockKernels.sum(
         weights.groupCount, context.scratch,
         into: context.gradients + weightOffset + group * weights.groupCount)
     }
@@ -122,16 +122,16 @@ struct ConvolutionStep: TrainingStep {
     c.block.accumulates = 1
     for row in 0..<geometry.outputHeight {
       for group in 0..<weights.groups {
-        let source = element(dy + row * yRow, group * weights.outputs)
-        var w = context.parameters + weightOffset + group * weights.groupCount
+        let source = unsafe element(dy + row * yRow, group * weights.outputs)
+        var w = unsafe context.parameters + weightOffset + group * weights.groupCount
         for i in 0..<weights.kernelHeight {
           let y = row * geometry.stride.height + i * geometry.dilation.height
           for j in 0..<weights.kernelWidth {
-            let target = dx + y * xRow + j * geometry.dilation.width * xPixel
-            c.run(
+            let target = unsafe dx + y * xRow + j * geometry.dilation.width * xPixel
+            unsafe c.run(
               context.kernels, x: source, w: w, bias: nil,
               y: element(target, group * weights.inputs))
-            w += weights.inputs * weights.outputs
+            unsafe w += weights.inputs * weights.outputs
           }
         }
       }
@@ -142,7 +142,7 @@ struct ConvolutionStep: TrainingStep {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      (context.pointer(to) + start + row * xRow).update(
+      unsafe (context.pointer(to) + start + row * xRow).update(
         from: element(context.pointer(from), row * count), count: count * TrainingNetwork.blockSize)
     }
   }
@@ -151,12 +151,12 @@ struct ConvolutionStep: TrainingStep {
     let count = geometry.inputWidth * inputChannelCount
     let start = geometry.paddingTop * xRow + geometry.paddingLeft * xPixel
     for row in 0..<geometry.inputHeight {
-      let source = context.pointer(paddedGradient) + start + row * xRow
-      let result = element(context.pointer(target.buffer), row * count)
+      let source = unsafe context.pointer(paddedGradient) + start + row * xRow
+      let result = unsafe element(context.pointer(target.buffer), row * count)
       if target.isFirst {
-        result.update(from: source, count: count * TrainingNetwork.blockSize)
+        unsafe result.update(from: source, count: count * TrainingNetwork.blockSize)
       } else {
-        BlockKernels.add(count, result, source, into: result)
+        unsafe BlockKernels.add(count, result, source, into: result)
       }
     }
   }
@@ -173,9 +173,9 @@ struct ConvolutionGeometry: Sendable {
 
 /// The element `count` further on, of sixteen images.
 func element(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> UnsafeMutablePointer<Float> {
-  pointer + count * TrainingNetwork.blockSize
+  unsafe pointer + count * TrainingNetwork.blockSize
 }
 
 func element(_ pointer: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
-  pointer + count * TrainingNetwork.blockSize
+  unsafe pointer + count * TrainingNetwork.blockSize
 }

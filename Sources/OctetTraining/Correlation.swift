@@ -32,19 +32,19 @@ struct Correlation {
     block.yRow = yRow
     block.yPixel = yPixel
     block.sumB = isAlongColumns ? sumB : sumK
-    let outputBlocks = (outputCount + kernels.sumOutputLimit - 1) / kernels.sumOutputLimit
+    let outputBlocks = unsafe (outputCount + kernels.sumOutputLimit - 1) / kernels.sumOutputLimit
     let widest = (outputCount + outputBlocks - 1) / outputBlocks
     let tile = max(1, 384 / (widest * pixelCount))
     for row in stride(from: 0, to: rowCount, by: tile) {
       block.rowCount = min(tile, rowCount - row)
       for j in stride(from: 0, to: outputCount, by: widest) {
-        let dy = element(dy + row * yRow, j)
+        let dy = unsafe element(dy + row * yRow, j)
         for position in 0..<aCount * others {
           let (a, k) = position.quotientAndRemainder(dividingBy: others)
-          let x = element(x + row * xRow + a * xA, k)
-          let sums = element(sums + a * sumA + k * sumK, j)
-          for b in stride(from: 0, to: count, by: kernels.sumKernelLimit) {
-            kernels.correlate(
+          let x = unsafe element(x + row * xRow + a * xA, k)
+          let sums = unsafe element(sums + a * sumA + k * sumK, j)
+          for b in unsafe stride(from: 0, to: count, by: kernels.sumKernelLimit) {
+            unsafe kernels.correlate(
               &block, min(kernels.sumKernelLimit, count - b), min(widest, outputCount - j),
               x + b * block.xB, dy, sums + b * block.sumB)
           }

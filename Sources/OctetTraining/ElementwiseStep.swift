@@ -5,19 +5,19 @@ struct ReLUStep: TrainingStep {
   var inputGradient: InputGradient?
 
   func forward(_ context: StepContext) {
-    BlockKernels.relu(input.count, context.pointer(input), into: context.pointer(output))
+    unsafe BlockKernels.relu(input.count, context.pointer(input), into: context.pointer(output))
   }
 
   func backward(_ context: StepContext) {
     guard let inputGradient else { return }
-    let dy = context.pointer(outputGradient)
-    let dx = context.pointer(inputGradient.buffer)
+    let dy = unsafe context.pointer(outputGradient)
+    let dx = unsafe context.pointer(inputGradient.buffer)
     if inputGradient.isFirst {
-      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dx)
+      unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dx)
     } else {
-      BlockKernels.maskByReLU(
+      unsafe BlockKernels.maskByReLU(
         output.count, y: context.pointer(output), dy: dy, dx: context.scratch)
-      BlockKernels.add(output.count, dx, context.scratch, into: dx)
+      unsafe BlockKernels.add(output.count, dx, context.scratch, into: dx)
     }
   }
 }
@@ -30,19 +30,19 @@ struct AddStep: TrainingStep {
   var inputGradients: [InputGradient]
 
   func forward(_ context: StepContext) {
-    BlockKernels.add(
+    unsafe BlockKernels.add(
       output.count, context.pointer(inputs.0), context.pointer(inputs.1),
       into: context.pointer(output))
   }
 
   func backward(_ context: StepContext) {
-    let dy = context.pointer(outputGradient)
+    let dy = unsafe context.pointer(outputGradient)
     for gradient in inputGradients {
-      let dx = context.pointer(gradient.buffer)
+      let dx = unsafe context.pointer(gradient.buffer)
       if gradient.isFirst {
-        dx.update(from: dy, count: output.count * TrainingNetwork.blockSize)
+        unsafe dx.update(from: dy, count: output.count * TrainingNetwork.blockSize)
       } else {
-        BlockKernels.add(output.count, dx, dy, into: dx)
+        unsafe BlockKernels.add(output.count, dx, dy, into: dx)
       }
     }
   }

@@ -6,7 +6,8 @@ import OctetModel
 ///
 /// The graph may hold what `Trainer` can train. An image's logits do not depend on the images
 /// beside it.
-public final class Evaluator: PooledWork, @unchecked Sendable {
+@safe public final class Evaluator: PooledWork, @unchecked Sendable {
+  // Safety: parameters and logits are the evaluator\'s own, or the caller\'s for one evaluation.
   // Safety (of @unchecked): one evaluation at a time; workers write to places of their own.
   private let network: TrainingNetwork
   private let runner: BlockRunner
@@ -32,38 +33,38 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     _ graph: Graph, threadCount: Int = TrainingOptions().threadCount
   ) throws(TrainingError) {
     let network = try TrainingNetwork(graph)
-    try self.init(network: network, threadCount: threadCount, kernels: FloatKernels.best)
+    try unsafe self.init(network: network, threadCount: threadCount, kernels: FloatKernels.best)
   }
 
   package init(
     network: TrainingNetwork, threadCount: Int, kernels: octet_float_kernels
   ) throws(TrainingError) {
     self.network = network
-    runner = try BlockRunner(network, kernels: kernels)
+    runner = try unsafe BlockRunner(network, kernels: kernels)
     let workerCount = min(max(threadCount, 1), 1024)
     pool = WorkerPool(workerCount: workerCount)
     workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
-    ownParameters = alignedFloats(network.parameterCount)
-    network.load(into: ownParameters)
-    parameters = UnsafePointer(ownParameters)
-    logits = ownParameters
+    unsafe ownParameters = alignedFloats(network.parameterCount)
+    unsafe network.load(into: ownParameters)
+    unsafe parameters = UnsafePointer(ownParameters)
+    unsafe logits = ownParameters
   }
 
   deinit {
     pool.stop()
-    ownParameters.deallocate()
+    unsafe ownParameters.deallocate()
   }
 
   /// - Throws: when the images are not of the graph's input size.
   public func accuracy(_ images: Dataset) throws(TrainingError) -> Double {
     try runner.check(images)
-    return evaluate(images, parameters: ownParameters).accuracy
+    return unsafe evaluate(images, parameters: ownParameters).accuracy
   }
 
   /// - Throws: when the images are not of the graph's input size.
   public func evaluate(_ images: Dataset) throws(TrainingError) -> Result {
     try runner.check(images)
-    return evaluate(images, parameters: ownParameters)
+    return unsafe evaluate(images, parameters: ownParameters)
   }
 
   /// `[N, classes]`: the graph's output (before the softmax, if it ends in one) for every image.
@@ -71,11 +72,11 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   /// - Throws: when the images are not of the graph's input size.
   public func logits(_ images: Dataset) throws(TrainingError) -> [Float] {
     try runner.check(images)
-    return run(images, parameters: ownParameters)
+    return unsafe run(images, parameters: ownParameters)
   }
 
   func evaluate(_ images: Dataset, parameters: UnsafePointer<Float>) -> Result {
-    let logits = run(images, parameters: parameters)
+    let logits = unsafe run(images, parameters: parameters)
     let classCount = network.classCount
     var correctCount = 0
     var loss = 0.0
@@ -93,14 +94,14 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
   private func run(_ images: Dataset, parameters: UnsafePointer<Float>) -> [Float] {
     if indices.count < images.count { indices = Array(0..<images.count) }
     self.images = images
-    self.parameters = parameters
+    unsafe self.parameters = parameters
     defer { self.images = nil }
     let count = images.count * network.classCount
-    return [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       initializedCount = count
       guard let base = buffer.baseAddress, count > 0 else { return }
-      base.initialize(repeating: 0, count: count)
-      logits = base
+      unsafe base.initialize(repeating: 0, count: count)
+      unsafe logits = base
       pool.run(self, phase: 0, count: (images.count + 15) / TrainingNetwork.blockSize)
     }
   }
@@ -110,22 +111,22 @@ public final class Evaluator: PooledWork, @unchecked Sendable {
     let blockSize = TrainingNetwork.blockSize
     let first = index * blockSize
     let count = min(blockSize, images.count - first)
-    let context = StepContext(
+    let context = unsafe StepContext(
       kernels: runner.kernels, memory: workspaces[worker].memory,
       scratch: workspaces[worker].scratch, parameters: parameters,
       gradients: workspaces[worker].scratch)
-    images.pixels.withUnsafeBufferPointer { pixels in
-      indices.withUnsafeBufferPointer { indices in
+    unsafe images.pixels.withUnsafeBufferPointer { pixels in
+      unsafe indices.withUnsafeBufferPointer { indices in
         guard let pixels = pixels.baseAddress, let indices = indices.baseAddress else { return }
-        runner.forward(
+        unsafe runner.forward(
           context, pixels: pixels, imageByteCount: images.imageByteCount,
           indices: indices + first, count: count)
       }
     }
-    let result = context.pointer(network.logits)
+    let result = unsafe context.pointer(network.logits)
     for lane in 0..<count {
       for c in 0..<network.classCount {
-        logits[(first + lane) * network.classCount + c] = result[c * blockSize + lane]
+        unsafe logits[(first + lane) * network.classCount + c] = result[c * blockSize + lane]
       }
     }
   }

@@ -14,22 +14,22 @@ struct FullyConnectedStep: TrainingStep {
     var contraction = Contraction(
       outputCount: output.count, kCount: input.count, wK: output.count, wJ: 1)
     contraction.block.relu = hasReLU ? 1 : 0
-    contraction.run(
+    unsafe contraction.run(
       context.kernels, x: context.pointer(input), w: context.parameters + weightOffset,
-      bias: biasOffset.map { context.parameters + $0 }, y: context.pointer(output))
+      bias: biasOffset.map { unsafe context.parameters + $0 }, y: unsafe context.pointer(output))
   }
 
   func backward(_ context: StepContext) {
-    let dy = context.pointer(outputGradient)
+    let dy = unsafe context.pointer(outputGradient)
     if hasReLU, takesReLUGradient {
-      BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
+      unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
     if let biasOffset {
-      BlockKernels.sum(output.count, dy, into: context.gradients + biasOffset)
+      unsafe BlockKernels.sum(output.count, dy, into: context.gradients + biasOffset)
     }
     // dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices.
     let lanes = TrainingNetwork.blockSize
-    matrixMultiply(
+    unsafe matrixMultiply(
       context.pointer(input), MatrixShape(rowCount: input.count, columnCount: lanes), dy,
       MatrixShape(rowCount: output.count, columnCount: lanes).transposed,
       into: context.gradients + weightOffset, cRowStride: output.count, accumulates: false,
@@ -38,7 +38,7 @@ struct FullyConnectedStep: TrainingStep {
     var contraction = Contraction(
       outputCount: input.count, kCount: output.count, wK: 1, wJ: output.count)
     contraction.block.accumulates = inputGradient.isFirst ? 0 : 1
-    contraction.run(
+    unsafe contraction.run(
       context.kernels, x: dy, w: context.parameters + weightOffset, bias: nil,
       y: context.pointer(inputGradient.buffer))
   }

@@ -21,12 +21,12 @@ struct OptimizerUpdate {
     _ count: Int, _ gradients: UnsafePointer<Float>, velocities: UnsafeMutablePointer<Float>,
     _ parameters: UnsafeMutablePointer<Float>
   ) {
-    let (velocities, parameters) = (elements(velocities), elements(parameters))
+    let (velocities, parameters) = unsafe (elements(velocities), elements(parameters))
     for i in 0..<count {
-      let value = parameters[i] * shrink
-      let velocity = momentum * velocities[i] + gradient(gradients, i, value)
-      velocities[i] = velocity
-      parameters[i] = value - rate * velocity
+      let value = unsafe parameters[i] * shrink
+      let velocity = unsafe momentum * velocities[i] + gradient(gradients, i, value)
+      unsafe velocities[i] = velocity
+      unsafe parameters[i] = value - rate * velocity
     }
   }
 
@@ -34,15 +34,17 @@ struct OptimizerUpdate {
     _ count: Int, _ gradients: UnsafePointer<Float>, firsts: UnsafeMutablePointer<Float>,
     seconds: UnsafeMutablePointer<Float>, _ parameters: UnsafeMutablePointer<Float>
   ) {
-    let (firsts, seconds, parameters) = (elements(firsts), elements(seconds), elements(parameters))
+    let (firsts, seconds, parameters) = unsafe (
+      elements(firsts), elements(seconds), elements(parameters)
+    )
     for i in 0..<count {
-      let value = parameters[i] * shrink
-      let gradient = gradient(gradients, i, value)
-      let first = momentum * firsts[i] + (1 - momentum) * gradient
-      let second = secondMomentum * seconds[i] + (1 - secondMomentum) * (gradient * gradient)
-      firsts[i] = first
-      seconds[i] = second
-      parameters[i] =
+      let value = unsafe parameters[i] * shrink
+      let gradient = unsafe gradient(gradients, i, value)
+      let first = unsafe momentum * firsts[i] + (1 - momentum) * gradient
+      let second = unsafe secondMomentum * seconds[i] + (1 - secondMomentum) * (gradient * gradient)
+      unsafe firsts[i] = first
+      unsafe seconds[i] = second
+      unsafe parameters[i] =
         value - rate * first / (octet_square_root(second) * secondCorrection + epsilon)
     }
   }
@@ -50,8 +52,10 @@ struct OptimizerUpdate {
   /// The shards' sum for vector `i`, with the penalty.
   @inline(__always)
   private func gradient(_ gradients: UnsafePointer<Float>, _ i: Int, _ value: Lanes) -> Lanes {
-    var sum = elements(gradients)[i]
-    for shard in 1..<max(shardCount, 1) { sum += elements(gradients + shard * shardStride)[i] }
+    var sum = unsafe elements(gradients)[i]
+    for shard in 1..<max(shardCount, 1) {
+      unsafe sum += elements(gradients + shard * shardStride)[i]
+    }
     return sum + penalty * value
   }
 }

@@ -73,7 +73,7 @@ extension TrainingNetwork {
     for segment in parameters {
       guard case .float(let values) = graph.tensors[segment.tensor].constant else { continue }
       for (value, index) in zip(values, segment.layout.indices()) {
-        target[segment.offset + index] = value
+        unsafe target[segment.offset + index] = value
       }
     }
   }
@@ -82,14 +82,14 @@ extension TrainingNetwork {
   package func values(
     of segment: ParameterSegment, in source: UnsafePointer<Float>
   ) -> [Float] {
-    segment.layout.indices().map { source[segment.offset + $0] }
+    segment.layout.indices().map { unsafe source[segment.offset + $0] }
   }
 
   /// The graph with its constants taken from `source`.
   func graph(with source: UnsafePointer<Float>) -> Graph {
     var result = graph
     for segment in parameters {
-      result.tensors[segment.tensor].constant = .float(values(of: segment, in: source))
+      result.tensors[segment.tensor].constant = unsafe .float(values(of: segment, in: source))
     }
     return result
   }
@@ -98,14 +98,14 @@ extension TrainingNetwork {
   func initialize(
     _ target: UnsafeMutablePointer<Float>, by initialization: Initialization, seed: UInt64
   ) {
-    if initialization == .keep { return load(into: target) }
+    if initialization == .keep { return unsafe load(into: target) }
     var generator = Xoshiro256(seed: seed)
     for segment in parameters {
       let fan =
         initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
       let bound = (6 / Float(max(fan, 1))).squareRoot()
       for index in segment.layout.indices() {
-        target[segment.offset + index] =
+        unsafe target[segment.offset + index] =
           segment.isWeight ? generator.uniform(bound: bound) : 0
       }
     }

@@ -82,9 +82,9 @@ struct PoolKernel: Sendable {
     forEachWindow { window in
       for channel in 0..<channelCount {
         var best =
-          window.rowCount * window.columnCount > 0 ? x[window.inputIndex + channel] : Lanes()
-        forEachPosition(window, channel) { best.replace(with: x[$0], where: x[$0] .> best) }
-        y[window.outputIndex + channel] = best
+          unsafe window.rowCount * window.columnCount > 0 ? x[window.inputIndex + channel] : Lanes()
+        forEachPosition(window, channel) { unsafe best.replace(with: x[$0], where: x[$0] .> best) }
+        unsafe y[window.outputIndex + channel] = best
       }
     }
   }
@@ -97,13 +97,13 @@ struct PoolKernel: Sendable {
   ) {
     forEachWindow { window in
       for channel in 0..<channelCount {
-        let best = y[window.outputIndex + channel]
+        let best = unsafe y[window.outputIndex + channel]
         // The gradient still to be given away, lane by lane.
-        var rest = dy[window.outputIndex + channel]
+        var rest = unsafe dy[window.outputIndex + channel]
         if takesReLUGradient { rest.replace(with: 0, where: best .<= 0) }
         forEachPosition(window, channel) { index in
-          let isBest = x[index] .== best
-          dx[index] += Lanes().replacing(with: rest, where: isBest)
+          let isBest = unsafe x[index] .== best
+          unsafe dx[index] += Lanes().replacing(with: rest, where: isBest)
           rest.replace(with: 0, where: isBest)
         }
       }
@@ -114,8 +114,8 @@ struct PoolKernel: Sendable {
     forEachWindow { window in
       for channel in 0..<channelCount {
         var sum = Lanes()
-        forEachPosition(window, channel) { sum += x[$0] }
-        y[window.outputIndex + channel] = sum / window.divisor
+        forEachPosition(window, channel) { unsafe sum += x[$0] }
+        unsafe y[window.outputIndex + channel] = sum / window.divisor
       }
     }
   }
@@ -123,8 +123,8 @@ struct PoolKernel: Sendable {
   func averageGradient(dy: UnsafePointer<Lanes>, dx: UnsafeMutablePointer<Lanes>) {
     forEachWindow { window in
       for channel in 0..<channelCount {
-        let share = dy[window.outputIndex + channel] / window.divisor
-        forEachPosition(window, channel) { dx[$0] += share }
+        let share = unsafe dy[window.outputIndex + channel] / window.divisor
+        forEachPosition(window, channel) { unsafe dx[$0] += share }
       }
     }
   }

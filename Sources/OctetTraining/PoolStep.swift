@@ -12,25 +12,25 @@ struct PoolStep: TrainingStep {
   var takesReLUGradient: Bool
 
   func forward(_ context: StepContext) {
-    let x = elements(context.pointer(input))
-    let y = elements(context.pointer(output))
+    let x = unsafe elements(context.pointer(input))
+    let y = unsafe elements(context.pointer(output))
     switch kind {
-    case .max: shape.max(x, into: y)
-    case .average: shape.average(x, into: y)
+    case .max: unsafe shape.max(x, into: y)
+    case .average: unsafe shape.average(x, into: y)
     }
   }
 
   func backward(_ context: StepContext) {
     guard let inputGradient else { return }
     if inputGradient.isFirst { context.zero(inputGradient.buffer) }
-    let dy = elements(context.pointer(outputGradient))
-    let dx = elements(context.pointer(inputGradient.buffer))
+    let dy = unsafe elements(context.pointer(outputGradient))
+    let dx = unsafe elements(context.pointer(inputGradient.buffer))
     switch kind {
     case .max:
-      shape.maxGradient(
+      unsafe shape.maxGradient(
         x: elements(context.pointer(input)), y: elements(context.pointer(output)), dy: dy,
         dx: dx, takesReLUGradient: takesReLUGradient)
-    case .average: shape.averageGradient(dy: dy, dx: dx)
+    case .average: unsafe shape.averageGradient(dy: dy, dx: dx)
     }
   }
 }

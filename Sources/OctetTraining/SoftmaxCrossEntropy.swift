@@ -20,26 +20,26 @@ package struct SoftmaxCrossEntropy {
     var result = Result()
     for lane in 0..<blockSize {
       guard lane < count else {
-        for c in 0..<classCount { gradient[c * blockSize + lane] = 0 }
+        for c in 0..<classCount { unsafe gradient[c * blockSize + lane] = 0 }
         continue
       }
-      var largest = logits[lane]
+      var largest = unsafe logits[lane]
       var best = 0
-      for c in 1..<max(classCount, 1) where logits[c * blockSize + lane] > largest {
-        largest = logits[c * blockSize + lane]
+      for c in 1..<max(classCount, 1) where unsafe logits[c * blockSize + lane] > largest {
+        largest = unsafe logits[c * blockSize + lane]
         best = c
       }
       var sum: Float = 0
       for c in 0..<classCount {
-        let power = exp(logits[c * blockSize + lane] - largest)
-        gradient[c * blockSize + lane] = power
+        let power = unsafe exp(logits[c * blockSize + lane] - largest)
+        unsafe gradient[c * blockSize + lane] = power
         sum += power
       }
-      let label = Int(labels[lane])
+      let label = unsafe Int(labels[lane])
       let factor = scale / sum
-      for c in 0..<classCount { gradient[c * blockSize + lane] *= factor }
-      gradient[label * blockSize + lane] -= scale
-      result.loss += Double(log(sum) - (logits[label * blockSize + lane] - largest))
+      for c in 0..<classCount { unsafe gradient[c * blockSize + lane] *= factor }
+      unsafe gradient[label * blockSize + lane] -= scale
+      unsafe result.loss += Double(log(sum) - (logits[label * blockSize + lane] - largest))
       if best == label { result.correctCount += 1 }
     }
     return result

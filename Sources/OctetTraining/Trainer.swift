@@ -13,7 +13,8 @@ import OctetModel
 /// pools, fully connected layers, ReLUs, sums, reshapes, and a softmax at the end.
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
-public struct Trainer: Sendable {
+@safe public struct Trainer: Sendable {
+  // Safety: `kernels` are functions of this program.
   private let network: TrainingNetwork
   private let options: TrainingOptions
   private let kernels: octet_float_kernels
@@ -22,7 +23,7 @@ public struct Trainer: Sendable {
   public init(
     _ graph: Graph, options: TrainingOptions = TrainingOptions()
   ) throws(TrainingError) {
-    try self.init(graph, options: options, kernels: FloatKernels.best)
+    try unsafe self.init(graph, options: options, kernels: FloatKernels.best)
   }
 
   package init(
@@ -31,7 +32,7 @@ public struct Trainer: Sendable {
     try options.check()
     network = try TrainingNetwork(graph)
     self.options = options
-    self.kernels = kernels
+    unsafe self.kernels = kernels
   }
 
   /// - Parameters:
@@ -47,7 +48,7 @@ public struct Trainer: Sendable {
     epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingResult {
-    let run = try TrainingRun(network, options: options, kernels: kernels)
+    let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
     var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
     var indices = Array(0..<images.count)
@@ -59,7 +60,7 @@ public struct Trainer: Sendable {
       indices.removeFirst(heldBack)
     }
     guard !indices.isEmpty else { throw .data("there are no images to train on") }
-    var loop = EpochLoop(
+    var loop = unsafe EpochLoop(
       run: run, images: images, indices: indices, generator: generator,
       evaluator: try Evaluator(
         network: network, threadCount: options.threadCount, kernels: kernels),
@@ -106,7 +107,7 @@ private struct EpochLoop {
       if let record = records.last { epochEnded(record, best?.epoch == epoch) }
       if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
     }
-    return TrainingResult(
+    return unsafe TrainingResult(
       graph: best?.graph ?? run.network.graph(with: run.parameters), epochs: records,
       bestEpoch: best?.epoch ?? 0, wasStopped: wasStopped)
   }
@@ -142,13 +143,13 @@ private struct EpochLoop {
   private func step(first: Int, count: Int, index: Int) -> SoftmaxCrossEntropy.Result {
     let factor = options.schedule.factor(
       step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
-    return images.pixels.withUnsafeBufferPointer { pixels in
-      images.labels.withUnsafeBufferPointer { labels in
-        indices.withUnsafeBufferPointer { indices in
+    return unsafe images.pixels.withUnsafeBufferPointer { pixels in
+      unsafe images.labels.withUnsafeBufferPointer { labels in
+        unsafe indices.withUnsafeBufferPointer { indices in
           guard let pixels = pixels.baseAddress, let labels = labels.baseAddress,
             let indices = indices.baseAddress
           else { return .init() }
-          return run.step(
+          return unsafe run.step(
             pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
             indices: indices + first, count: count, step: index + 1, factor: factor)
         }
@@ -169,7 +170,7 @@ private struct EpochLoop {
     var accuracy = Double(epoch)
     var loss = 0.0
     if let validation {
-      let result = evaluator.evaluate(validation, parameters: run.parameters)
+      let result = unsafe evaluator.evaluate(validation, parameters: run.parameters)
       accuracy = result.accuracy
       loss = result.loss
       record.validationAccuracy = accuracy
@@ -177,7 +178,7 @@ private struct EpochLoop {
     }
     let isBetter = best.map { accuracy == $0.accuracy ? loss < $0.loss : accuracy > $0.accuracy }
     if isBetter ?? true {
-      best = (run.network.graph(with: run.parameters), epoch, accuracy, loss)
+      best = unsafe (run.network.graph(with: run.parameters), epoch, accuracy, loss)
     }
     record.seconds = Date().timeIntervalSince(start)
     records.append(record)

@@ -8,36 +8,40 @@ extension TrainingNetwork {
   package func lossAndGradients(
     _ images: Dataset, kernels: octet_float_kernels
   ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
-    let runner = try BlockRunner(self, kernels: kernels)
+    let runner = try unsafe BlockRunner(self, kernels: kernels)
     try runner.check(images)
     let workspace = Workspace(memory)
-    let parameters = alignedFloats(parameterCount)
-    let gradient = alignedFloats(parameterCount)
-    let total = alignedFloats(parameterCount)
-    defer { for pointer in [parameters, gradient, total] { pointer.deallocate() } }
-    load(into: parameters)
-    let context = StepContext(
+    let parameters = unsafe alignedFloats(parameterCount)
+    let gradient = unsafe alignedFloats(parameterCount)
+    let total = unsafe alignedFloats(parameterCount)
+    defer {
+      unsafe parameters.deallocate()
+      unsafe gradient.deallocate()
+      unsafe total.deallocate()
+    }
+    unsafe load(into: parameters)
+    let context = unsafe StepContext(
       kernels: kernels, memory: workspace.memory, scratch: workspace.scratch,
       parameters: parameters, gradients: gradient)
     var loss = 0.0
     for first in stride(from: 0, to: images.count, by: Self.blockSize) {
       let count = min(Self.blockSize, images.count - first)
-      images.pixels.withUnsafeBufferPointer { pixels in
+      unsafe images.pixels.withUnsafeBufferPointer { pixels in
         guard let pixels = pixels.baseAddress else { return }
-        runner.forward(
+        unsafe runner.forward(
           context, pixels: pixels, imageByteCount: images.imageByteCount,
           indices: Array(first..<first + count), count: count)
       }
-      loss +=
+      unsafe loss +=
         SoftmaxCrossEntropy.evaluate(
           logits: context.pointer(logits), labels: Array(images.labels[first..<first + count]),
           count: count, classCount: classCount, scale: 1 / Float(images.count),
           gradient: context.pointer(logitsGradient)
         ).loss
       backward(context)
-      BlockKernels.add(parameterCount / Self.blockSize, total, gradient, into: total)
+      unsafe BlockKernels.add(parameterCount / Self.blockSize, total, gradient, into: total)
     }
-    let pairs = self.parameters.map { ($0.tensor, values(of: $0, in: total)) }
+    let pairs = self.parameters.map { unsafe ($0.tensor, values(of: $0, in: total)) }
     return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))
   }
 }

@@ -70,7 +70,9 @@ struct MemoryLayoutPlan: Sendable {
 }
 
 /// What a step works on.
-struct StepContext {
+@safe struct StepContext {
+  // Safety: whoever makes one holds the memory that its network planned; every way to it hands
+  // out a pointer and so is unsafe itself.
   let kernels: octet_float_kernels
   let memory: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
@@ -79,11 +81,11 @@ struct StepContext {
   let gradients: UnsafeMutablePointer<Float>
 
   func pointer(_ buffer: BlockBuffer) -> UnsafeMutablePointer<Float> {
-    memory + buffer.offset * TrainingNetwork.blockSize
+    unsafe memory + buffer.offset * TrainingNetwork.blockSize
   }
 
   func zero(_ buffer: BlockBuffer) {
-    pointer(buffer).update(repeating: 0, count: buffer.count * TrainingNetwork.blockSize)
+    unsafe pointer(buffer).update(repeating: 0, count: buffer.count * TrainingNetwork.blockSize)
   }
 }
 
@@ -102,26 +104,27 @@ struct InputGradient: Sendable {
 
 /// The memory of one thread: 64-byte aligned, zero at first (the borders of padded buffers stay
 /// zero).
-final class Workspace: @unchecked Sendable {
+@safe final class Workspace: @unchecked Sendable {
+  // Safety: allocated in `init` as planned, freed in `deinit`.
   // Safety (of @unchecked): one thread at a time uses a workspace.
   let memory: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
 
   init(_ plan: MemoryLayoutPlan) {
-    memory = alignedFloats(plan.elementCount * TrainingNetwork.blockSize)
-    scratch = alignedFloats(plan.scratchCount * TrainingNetwork.blockSize)
+    unsafe memory = alignedFloats(plan.elementCount * TrainingNetwork.blockSize)
+    unsafe scratch = alignedFloats(plan.scratchCount * TrainingNetwork.blockSize)
   }
 
   deinit {
-    memory.deallocate()
-    scratch.deallocate()
+    unsafe memory.deallocate()
+    unsafe scratch.deallocate()
   }
 }
 
 /// Zeros at an address that is a multiple of 64.
 func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
   let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
-  let result = raw.bindMemory(to: Float.self, capacity: max(count, 16))
-  result.initialize(repeating: 0, count: max(count, 16))
-  return result
+  let result = unsafe raw.bindMemory(to: Float.self, capacity: max(count, 16))
+  unsafe result.initialize(repeating: 0, count: max(count, 16))
+  return unsafe result
 }

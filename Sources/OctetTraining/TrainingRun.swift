@@ -8,7 +8,9 @@ import OctetModel
 /// by their position alone. Each shard's gradient is summed in block order into the shard's own
 /// array, and the shards are summed in order when the parameters are updated. So which thread
 /// does what, and how many there are, changes nothing.
-final class TrainingRun: PooledWork {
+@safe final class TrainingRun: PooledWork {
+  // Safety: every array is allocated in `init` with the room that is planned, and freed in
+  // `deinit`.
   static let gradientPhase = 0, updatePhase = 1
   static let maximumShardCount = 8
   /// Parameters that one task updates.
@@ -48,20 +50,20 @@ final class TrainingRun: PooledWork {
   ) throws(TrainingError) {
     self.network = network
     self.options = options
-    runner = try BlockRunner(network, kernels: kernels)
+    runner = try unsafe BlockRunner(network, kernels: kernels)
     let blockCount = (options.batchSize + 15) / 16
     blocksPerShard = (blockCount + Self.maximumShardCount - 1) / Self.maximumShardCount
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
     pool = WorkerPool(workerCount: workerCount)
     workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
-    parameters = alignedFloats(network.parameterCount)
-    firstMoments = alignedFloats(network.parameterCount)
-    secondMoments = alignedFloats(network.parameterCount)
-    shardGradients = alignedFloats(network.parameterCount * maximumShards)
-    blockGradients = alignedFloats(network.parameterCount * workerCount)
-    results = .allocate(capacity: maximumShards)
-    results.initialize(repeating: .init(), count: maximumShards)
+    unsafe parameters = alignedFloats(network.parameterCount)
+    unsafe firstMoments = alignedFloats(network.parameterCount)
+    unsafe secondMoments = alignedFloats(network.parameterCount)
+    unsafe shardGradients = alignedFloats(network.parameterCount * maximumShards)
+    unsafe blockGradients = alignedFloats(network.parameterCount * workerCount)
+    unsafe results = .allocate(capacity: maximumShards)
+    unsafe results.initialize(repeating: .init(), count: maximumShards)
     chunks = network.parameters.flatMap { segment in
       stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
         let end = min(start + Self.chunkCount, segment.count)
@@ -69,20 +71,22 @@ final class TrainingRun: PooledWork {
           range: segment.offset + start..<segment.offset + end, decays: segment.isWeight)
       }
     }
-    pixels = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
-    labels = pixels
-    indices = UnsafePointer(UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
-    network.initialize(parameters, by: options.initialization, seed: options.seed)
+    unsafe pixels = UnsafePointer(
+      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
+    unsafe labels = pixels
+    unsafe indices = UnsafePointer(
+      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
+    unsafe network.initialize(parameters, by: options.initialization, seed: options.seed)
   }
 
   deinit {
     pool.stop()
-    parameters.deallocate()
-    firstMoments.deallocate()
-    secondMoments.deallocate()
-    shardGradients.deallocate()
-    blockGradients.deallocate()
-    results.deallocate()
+    unsafe parameters.deallocate()
+    unsafe firstMoments.deallocate()
+    unsafe secondMoments.deallocate()
+    unsafe shardGradients.deallocate()
+    unsafe blockGradients.deallocate()
+    unsafe results.deallocate()
   }
 
   /// One step over `count` images at `indices`.
@@ -93,9 +97,9 @@ final class TrainingRun: PooledWork {
     pixels: UnsafePointer<UInt8>, imageByteCount: Int, labels: UnsafePointer<UInt8>,
     indices: UnsafePointer<Int>, count: Int, step: Int, factor: Float
   ) -> SoftmaxCrossEntropy.Result {
-    self.pixels = pixels
-    self.labels = labels
-    self.indices = indices
+    unsafe self.pixels = pixels
+    unsafe self.labels = labels
+    unsafe self.indices = indices
     self.imageByteCount = imageByteCount
     imageCount = count
     let shardImages = blocksPerShard * TrainingNetwork.blockSize
@@ -105,8 +109,8 @@ final class TrainingRun: PooledWork {
     pool.run(self, phase: Self.updatePhase, count: chunks.count)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
-      total.loss += results[shard].loss
-      total.correctCount += results[shard].correctCount
+      unsafe total.loss += results[shard].loss
+      unsafe total.correctCount += results[shard].correctCount
     }
     return total
   }
@@ -122,39 +126,40 @@ final class TrainingRun: PooledWork {
   private func computeShard(_ shard: Int, worker: Int) {
     var result = SoftmaxCrossEntropy.Result()
     let workspace = workspaces[worker]
-    let shardGradient = shardGradients + shard * network.parameterCount
+    let shardGradient = unsafe shardGradients + shard * network.parameterCount
     for block in 0..<blocksPerShard {
       let first = (shard * blocksPerShard + block) * TrainingNetwork.blockSize
       let count = min(TrainingNetwork.blockSize, imageCount - first)
       guard count > 0 else { break }
-      let gradient = block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
-      let context = StepContext(
+      let gradient =
+        unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
+      let context = unsafe StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
         parameters: parameters, gradients: gradient)
       let sums = computeBlock(context, first: first, count: count)
       result.loss += sums.loss
       result.correctCount += sums.correctCount
       if block > 0 {
-        BlockKernels.add(
+        unsafe BlockKernels.add(
           network.parameterCount / TrainingNetwork.blockSize, shardGradient, gradient,
           into: shardGradient)
       }
     }
-    results[shard] = result
+    unsafe results[shard] = result
   }
 
   private func computeBlock(
     _ context: StepContext, first: Int, count: Int
   ) -> SoftmaxCrossEntropy.Result {
-    runner.forward(
+    unsafe runner.forward(
       context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
       count: count)
-    return withUnsafeTemporaryAllocation(
+    return unsafe withUnsafeTemporaryAllocation(
       of: UInt8.self, capacity: TrainingNetwork.blockSize
     ) { blockLabels in
-      for lane in 0..<count { blockLabels[lane] = labels[indices[first + lane]] }
+      for lane in 0..<count { unsafe blockLabels[lane] = labels[indices[first + lane]] }
       guard let base = blockLabels.baseAddress else { return .init() }
-      let sums = SoftmaxCrossEntropy.evaluate(
+      let sums = unsafe SoftmaxCrossEntropy.evaluate(
         logits: context.pointer(network.logits), labels: base, count: count,
         classCount: network.classCount, scale: 1 / Float(imageCount),
         gradient: context.pointer(network.logitsGradient))
@@ -197,10 +202,10 @@ final class TrainingRun: PooledWork {
     let count = (chunk.range.count + 15) / TrainingNetwork.blockSize
     switch options.optimizer {
     case .sgd, .momentum:
-      update.runSGD(
+      unsafe update.runSGD(
         count, shardGradients + start, velocities: firstMoments + start, parameters + start)
     case .adam:
-      update.runAdam(
+      unsafe update.runAdam(
         count, shardGradients + start, firsts: firstMoments + start,
         seconds: secondMoments + start, parameters + start)
     }

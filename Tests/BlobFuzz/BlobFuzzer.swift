@@ -75,7 +75,7 @@ package struct BlobFuzzer {
     case .success(let model):
       tally.acceptedCount += 1
       willRun(bytes)
-      let fault = withExtendedLifetime(blob) { self.fault(model) } ?? readingFault(blob)
+      let fault = self.fault(model) ?? readingFault(blob)
       return fault.map { ($0, bytes) }
     }
   }
@@ -92,16 +92,18 @@ package struct BlobFuzzer {
     return graph.arithmetic == blob.arithmetic ? nil : "it was read in another arithmetic"
   }
 
-  private mutating func fault(_ model: Model) -> String? {
-    if model.stepCount > model.stepLimit { return "\(model.stepCount) steps were accepted" }
+  private mutating func fault(_ model: LoadedModel) -> String? {
+    if model.view.stepCount > model.view.stepLimit {
+      return "\(model.view.stepCount) steps were accepted"
+    }
     var allowed = 4 << 20
-    allowed += 80 * model.byteCount + 16 * model.arenaByteCount + 4096 * model.operatorCount
+    allowed += 80 * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
     for backend in Backend.available {
       let share = Double(model.workspaceByteCount(for: backend)) / Double(allowed)
       tally.workspaceShare = max(tally.workspaceShare, share)
       if share > 1 { return "\(backend) needs \(share) times the workspace that is allowed" }
     }
-    guard model.stepCount <= stepLimit, model.arenaByteCount <= 1 << 24 else { return nil }
+    guard model.view.stepCount <= stepLimit, model.arenaByteCount <= 1 << 24 else { return nil }
     tally.ranCount += 1
     if let fault = GuardedRun.fault(model) { return fault }
     timeSteps(model)
@@ -109,23 +111,18 @@ package struct BlobFuzzer {
   }
 
   /// How long the steps of the longer operators take on the slowest backend.
-  private mutating func timeSteps(_ model: Model) {
+  private mutating func timeSteps(_ model: LoadedModel) {
     guard (0..<model.operatorCount).contains(where: { model.operator($0).workCount >= 1 << 10 })
     else { return }
-    let arena = Arena(byteCount: model.arenaByteCount)
-    withExtendedLifetime(arena) {
-      guard let session = try? Session(model: model, arena: arena.region, backend: .portable)
-      else { return }
-      for index in 0..<model.operatorCount {
-        let view = model.operator(index)
-        let clock = ContinuousClock()
-        // The better of two, so that other work on the machine does not count.
-        let seconds = (0..<2).map { _ in clock.measure { session.runOperator(index) }.inSeconds }
-        let nanoseconds = min(seconds[0], seconds[1]) * 1e9 / Double(view.workCount << 8)
-        if view.workCount >= 1 << 10, nanoseconds > tally.slowest.nanoseconds, let kind = view.kind
-        {
-          tally.slowest = (nanoseconds, "\(kind)")
-        }
+    guard let runner = try? model.makeRunner(backend: .portable) else { return }
+    for index in 0..<model.operatorCount {
+      let view = model.operator(index)
+      let clock = ContinuousClock()
+      // The better of two, so that other work on the machine does not count.
+      let seconds = (0..<2).map { _ in clock.measure { runner.runOperator(index) }.inSeconds }
+      let nanoseconds = min(seconds[0], seconds[1]) * 1e9 / Double(view.workCount << 8)
+      if view.workCount >= 1 << 10, nanoseconds > tally.slowest.nanoseconds, let kind = view.kind {
+        tally.slowest = (nanoseconds, "\(kind)")
       }
     }
   }
@@ -135,12 +132,12 @@ package struct BlobFuzzer {
     if random.int(0...9) == 0 {
       // Any word of the tables.
       var bytes = original
-      let end = Int(bytes.word(at: BlobHeader.dataOffset))
+      let end = Int(bytes.value(of: BlobHeader.dataOffset))
       for _ in 0..<random.int(1...3) {
         let offset = random.int(4...end / 4 - 1) * 4
         bytes.put(UInt32(truncatingIfNeeded: random.int(-1...1 << random.int(1...32))), at: offset)
       }
-      bytes.seal()
+      bytes.repairChecksum()
       return bytes
     }
     let other = BlobParts(corpus[random.int(0...corpus.count - 1)])
@@ -152,19 +149,17 @@ package struct BlobFuzzer {
     let bytes = parts.bytes(parts.plan(scratchByteCounts: needs))
     let blob = Blob(bytes)
     guard let model = try? blob.model() else { return bytes }
-    return withExtendedLifetime(blob) {
-      needs = (0..<model.operatorCount).map { model.operator($0).neededScratchByteCount }
-      var plan = parts.plan(scratchByteCounts: needs)
-      if random.int(0...2) > 0 { parts.overlap(&random, model, &plan) }
-      return parts.bytes(plan)
-    }
+    needs = (0..<model.operatorCount).map { model.operator($0).neededScratchByteCount }
+    var plan = parts.plan(scratchByteCounts: needs)
+    if random.int(0...2) > 0 { parts.overlap(&random, model, &plan) }
+    return parts.bytes(plan)
   }
 }
 
 extension BlobParts {
   /// Places an output before an operator's input, as near as the operator says it may be, or a
   /// little nearer.
-  fileprivate func overlap(_ random: inout TestRandom, _ model: Model, _ plan: inout Plan) {
+  fileprivate func overlap(_ random: inout TestRandom, _ model: LoadedModel, _ plan: inout Plan) {
     let index = random.int(0...operators.count - 1)
     let item = operators[index]
     let position = random.int(0...item.inputs.count - 1)

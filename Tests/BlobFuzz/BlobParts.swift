@@ -55,37 +55,40 @@ struct BlobParts {
 
   /// - Parameter bytes: a valid blob.
   init(_ bytes: [UInt8]) {
-    func u32(_ offset: Int) -> Int { Int(bytes.word(at: offset)) }
-    func u16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
-    let dataStart = u32(BlobHeader.dataOffset)
-    let list = (0..<u32(BlobHeader.listCount)).map { u16(u32(BlobHeader.listOffset) + 2 * $0) }
-    let dataEnd = dataStart + u32(BlobHeader.dataByteCount)
+    func read<Value: FixedWidthInteger>(_ field: Field<Value>, _ record: Int = 0) -> Int {
+      Int(bytes.value(of: field, in: record))
+    }
+    let dataStart = read(BlobHeader.dataOffset)
+    let list = (0..<read(BlobHeader.listCount)).map {
+      read(Field<UInt16>(2 * $0), read(BlobHeader.listOffset))
+    }
+    let dataEnd = dataStart + read(BlobHeader.dataByteCount)
     data = Array(bytes[dataStart..<dataEnd])
-    arithmetic = bytes.word(at: BlobHeader.arithmetic)
+    arithmetic = bytes.value(of: BlobHeader.arithmetic)
     origins = Array(bytes[dataEnd...])
-    let inputCount = u16(BlobHeader.inputCount)
+    let inputCount = read(BlobHeader.inputCount)
     inputs = Array(list[..<inputCount])
-    outputs = Array(list[inputCount..<inputCount + u16(BlobHeader.outputCount)])
-    for index in 0..<u16(BlobHeader.tensorCount) {
-      let record = u32(BlobHeader.tensorOffset) + TensorRecord.byteCount * index
-      let isConstant = bytes[record + TensorRecord.storage] != 0
+    outputs = Array(list[inputCount..<inputCount + read(BlobHeader.outputCount)])
+    for index in 0..<read(BlobHeader.tensorCount) {
+      let record = read(BlobHeader.tensorOffset) + TensorRecord.byteCount * index
+      let isConstant = read(TensorRecord.storage, record) != 0
       tensors.append(
         Tensor(
-          dimensions: (0..<4).map { u32(record + TensorRecord.dimensions + 4 * $0) },
-          rank: Int(bytes[record + TensorRecord.rank]),
-          scaleBits: bytes.word(at: record + TensorRecord.scale),
-          zeroPoint: bytes[record + TensorRecord.zeroPoint],
-          constant: isConstant ? u32(record) - dataStart : nil))
+          dimensions: (0..<4).map { read(TensorRecord.dimensions, record + 4 * $0) },
+          rank: read(TensorRecord.rank, record),
+          scaleBits: bytes.word(at: record + TensorRecord.scale.offset),
+          zeroPoint: UInt8(bitPattern: bytes.value(of: TensorRecord.zeroPoint, in: record)),
+          constant: isConstant ? read(TensorRecord.dataOffset, record) - dataStart : nil))
     }
-    for index in 0..<u16(BlobHeader.operatorCount) {
-      let record = u32(BlobHeader.operatorOffset) + OperatorRecord.byteCount * index
-      let first = u32(record + OperatorRecord.listIndex)
-      let middle = first + Int(bytes[record + OperatorRecord.inputCount])
-      let start = u32(BlobHeader.parameterOffset) + 4 * u32(record + OperatorRecord.parameterIndex)
+    for index in 0..<read(BlobHeader.operatorCount) {
+      let record = read(BlobHeader.operatorOffset) + OperatorRecord.byteCount * index
+      let first = read(OperatorRecord.listIndex, record)
+      let middle = first + read(OperatorRecord.inputCount, record)
+      let start = read(BlobHeader.parameterOffset) + 4 * read(OperatorRecord.parameterIndex, record)
       var added = Operator(
-        kind: UInt16(u16(record + OperatorRecord.kind)), inputs: Array(list[first..<middle]),
-        outputs: Array(list[middle..<middle + Int(bytes[record + OperatorRecord.outputCount])]),
-        words: (0..<u32(record + OperatorRecord.parameterCount)).map {
+        kind: bytes.value(of: OperatorRecord.kind, in: record), inputs: Array(list[first..<middle]),
+        outputs: Array(list[middle..<middle + read(OperatorRecord.outputCount, record)]),
+        words: (0..<read(OperatorRecord.parameterCount, record)).map {
           Int32(bitPattern: bytes.word(at: start + 4 * $0))
         })
       for word in added.dataWords { added.words[word] -= Int32(dataStart) }
@@ -132,11 +135,12 @@ struct BlobParts {
     for index in tensors.indices { records += record(of: index, plan, dataOffset: dataOffset) }
     for (index, item) in operators.enumerated() {
       var record = [UInt8](repeating: 0, count: OperatorRecord.byteCount)
-      record.put(UInt32(item.kind), at: OperatorRecord.kind)
-      record[OperatorRecord.inputCount] = UInt8(truncatingIfNeeded: item.inputs.count)
-      record[OperatorRecord.outputCount] = UInt8(truncatingIfNeeded: item.outputs.count)
-      let fields = [
-        (OperatorRecord.listIndex, list.count), (OperatorRecord.parameterIndex, words.count),
+      record.put(item.kind, at: OperatorRecord.kind)
+      record.put(UInt8(truncatingIfNeeded: item.inputs.count), at: OperatorRecord.inputCount)
+      record.put(UInt8(truncatingIfNeeded: item.outputs.count), at: OperatorRecord.outputCount)
+      let fields: [(Field<UInt32>, Int)] = [
+        (OperatorRecord.listIndex, list.count),
+        (OperatorRecord.parameterIndex, words.count),
         (OperatorRecord.parameterCount, item.words.count),
         (OperatorRecord.scratchOffset, plan.scratchOffset),
         (OperatorRecord.scratchByteCount, plan.scratchByteCounts[index]),
@@ -150,16 +154,18 @@ struct BlobParts {
     }
     var header = [UInt8](repeating: 0, count: BlobHeader.byteCount)
     header.put(BlobHeader.magicValue, at: BlobHeader.magic)
-    header.put(
-      UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16, at: BlobHeader.version)
-    let fields = [
+    header.put(BlobHeader.versionValue, at: BlobHeader.version)
+    header.put(UInt16(BlobHeader.byteCount), at: BlobHeader.headerByteCount)
+    header.put(UInt16(truncatingIfNeeded: tensors.count), at: BlobHeader.tensorCount)
+    header.put(UInt16(truncatingIfNeeded: operators.count), at: BlobHeader.operatorCount)
+    header.put(UInt16(truncatingIfNeeded: inputs.count), at: BlobHeader.inputCount)
+    header.put(UInt16(truncatingIfNeeded: outputs.count), at: BlobHeader.outputCount)
+    let fields: [(Field<UInt32>, Int)] = [
       (BlobHeader.blobByteCount, dataOffset + data.count + origins.count),
       (BlobHeader.tensorOffset, tensorOffset), (BlobHeader.arithmetic, Int(arithmetic)),
       (BlobHeader.operatorOffset, operatorOffset), (BlobHeader.listOffset, listOffset),
       (BlobHeader.parameterOffset, parameterOffset), (BlobHeader.stringOffset, stringOffset),
       (BlobHeader.dataOffset, dataOffset),
-      (BlobHeader.tensorCount, tensors.count | operators.count << 16),
-      (BlobHeader.inputCount, inputs.count | outputs.count << 16),
       (BlobHeader.listCount, listCount), (BlobHeader.parameterCount, words.count),
       (BlobHeader.stringByteCount, 4), (BlobHeader.dataByteCount, data.count),
       (BlobHeader.arenaByteCount, plan.arenaByteCount), (BlobHeader.selfTestSeed, 0x0C7E_7000),
@@ -171,7 +177,7 @@ struct BlobParts {
       bytes += [UInt8(truncatingIfNeeded: entry), UInt8(truncatingIfNeeded: entry >> 8)]
     }
     bytes += [UInt8](repeating: 0, count: dataOffset - bytes.count) + data + origins
-    bytes.seal()
+    bytes.repairChecksum()
     return bytes
   }
 
@@ -182,17 +188,20 @@ struct BlobParts {
     let read = operators.lastIndex { $0.inputs.contains(index) } ?? first
     let last = outputs.contains(index) ? operators.count : read
     let place = tensor.constant.map { $0 + dataOffset } ?? plan.offsets[index]
-    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.offset)
-    record.put(UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount)
+    record.put(UInt32(truncatingIfNeeded: place), at: TensorRecord.dataOffset)
+    record.put(
+      UInt32(truncatingIfNeeded: tensor.elementCount), at: TensorRecord.tensorByteCount)
     for (axis, dimension) in tensor.dimensions.enumerated() {
-      record.put(UInt32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions + 4 * axis)
+      record.put(
+        Int32(truncatingIfNeeded: dimension), at: TensorRecord.dimensions, in: 4 * axis)
     }
-    record.put(tensor.scaleBits, at: TensorRecord.scale)
-    record[TensorRecord.zeroPoint] = tensor.zeroPoint
-    record[TensorRecord.rank] = UInt8(truncatingIfNeeded: tensor.rank)
-    record[TensorRecord.storage] = tensor.constant == nil ? 0 : 1
+    record.put(tensor.scaleBits, at: TensorRecord.scale.offset)
+    record.put(Int8(bitPattern: tensor.zeroPoint), at: TensorRecord.zeroPoint)
+    record.put(UInt8(truncatingIfNeeded: tensor.rank), at: TensorRecord.rank)
+    record.put(tensor.constant == nil ? 0 : 1, at: TensorRecord.storage)
     if tensor.constant == nil {
-      record.put(UInt32(first | last << 16), at: TensorRecord.firstUse)
+      record.put(UInt16(truncatingIfNeeded: first), at: TensorRecord.firstUse)
+      record.put(UInt16(truncatingIfNeeded: last), at: TensorRecord.lastUse)
     }
     return record
   }
@@ -214,13 +223,7 @@ extension [UInt8] {
   }
 
   /// Makes the checksum right, so that a change reaches the checks behind it.
-  package mutating func seal() {
-    guard count >= BlobHeader.byteCount else { return }
-    put(0, at: BlobHeader.checksum)
-    var checksum = Checksum()
-    withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
-    }
-    put(checksum.value, at: BlobHeader.checksum)
+  package mutating func repairChecksum() {
+    if count >= BlobHeader.byteCount { putChecksum() }
   }
 }

@@ -1,3 +1,4 @@
+import OctetCompiler
 import OctetRuntime
 
 /// Runs a model whose bytes may have been made by anyone, and watches the memory around it.
@@ -8,7 +9,7 @@ package enum GuardedRun {
   /// and with nothing beside it for the address sanitizer, each time full of other bytes. Every
   /// operator must leave the same bytes each time and on each backend. Returns what went wrong.
   package static func fault(
-    _ model: Model, _ backends: [Backend] = Backend.available
+    _ model: LoadedModel, _ backends: [Backend] = Backend.available
   ) -> String? {
     readEverything(model)
     var first: [UInt32]?
@@ -33,7 +34,7 @@ package enum GuardedRun {
 
   /// The checksums of every operator's output, for the self-test's input and for extremes.
   private static func results(
-    _ model: Model, _ backend: Backend, isExact: Bool
+    _ model: LoadedModel, _ backend: Backend, isExact: Bool
   ) -> Result<[UInt32], Fault> {
     let needed = model.arenaByteCount
     let margin = isExact ? 0 : canaryByteCount
@@ -50,13 +51,13 @@ package enum GuardedRun {
       byteCount: model.workspaceByteCount(for: backend), alignment: 64)
     defer { workspace.deallocate() }
     guard
-      let session = try? Session(
-        model: model, arena: arena, backend: backend, workspace: workspace)
+      var session = try? Session(
+        model: model.model, arena: arena, backend: backend, workspace: workspace)
     else { return .failure(Fault(text: "the session refuses its arena")) }
     var checksums: [UInt32] = []
     for isExtreme in [false, true] {
       session.fillInputsForSelfTest()
-      if isExtreme { saturateInputs(session) }
+      if isExtreme { saturateInputs(model, &session) }
       for index in 0..<model.operatorCount {
         session.runOperator(index)
         checksums.append(session.outputChecksum(of: index))
@@ -71,28 +72,29 @@ package enum GuardedRun {
   }
 
   /// Makes each value the largest or the smallest of its sign.
-  private static func saturateInputs(_ session: Session) {
-    for index in 0..<session.model.inputCount {
-      let values = session.inputElements(index)
-      for position in 0..<session.model.input(index).elementCount {
+  private static func saturateInputs(_ model: LoadedModel, _ session: inout Session) {
+    for index in 0..<model.inputCount {
+      var values = session.input(index)
+      for position in values.indices {
         values[position] = values[position] < 0 ? -128 : 127
       }
     }
   }
 
-  /// Every view that a program may ask for.
-  private static func readEverything(_ model: Model) {
+  /// Everything that a program may ask for.
+  private static func readEverything(_ loaded: LoadedModel) {
+    let model = loaded.model
     var byteCount = 0
-    for index in 0..<min(model.labelCount, 32) { byteCount += model.label(index).byteCount }
-    for index in 0..<model.tensorCount { byteCount += model.tensor(index).name.byteCount }
-    for index in 0..<model.operatorCount { byteCount += model.operator(index).name.byteCount }
-    for channel in 0..<model.normalizationChannelCount {
-      let sum =
-        model.normalizationMean(channel: channel)
-        + model.normalizationStandardDeviation(channel: channel)
-      byteCount += sum.isFinite ? 1 : 0
+    for index in 0..<min(model.labelCount, 32) { byteCount += model.label(index).count }
+    for index in 0..<loaded.tensorCount { byteCount += loaded.tensor(index).name.utf8.count }
+    for index in 0..<model.operatorCount { byteCount += model.operatorName(index).count }
+    for index in 0..<model.inputCount { byteCount += model.input(index).elementCount }
+    for index in 0..<model.outputCount { byteCount += model.output(index).elementCount }
+    for channel in 0... {
+      guard let (mean, deviation) = model.normalization(channel: channel) else { break }
+      byteCount += (mean + deviation).isFinite ? 1 : 0
     }
     precondition(byteCount >= 0)
-    if let range = model.selfTestRange { precondition(range.upperBound <= model.byteCount) }
+    if let range = model.blob.selfTestRange { precondition(range.upperBound <= loaded.blob.count) }
   }
 }

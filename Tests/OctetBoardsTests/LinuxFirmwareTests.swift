@@ -85,13 +85,8 @@ struct LinuxFirmwareTests {
   /// A sound blob whose self-test starts from another seed than its results did.
   private static func withOtherSelfTest(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
-    bytes[BlobHeader.selfTestSeed] ^= 2
-    var checksum = Checksum()
-    bytes.replaceSubrange(BlobHeader.checksum..<BlobHeader.checksum + 4, with: [0, 0, 0, 0])
-    bytes.withUnsafeBytes { checksum.update($0.baseAddress!, count: $0.count) }
-    for index in 0..<4 {
-      bytes[BlobHeader.checksum + index] = UInt8(truncatingIfNeeded: checksum.value >> (8 * index))
-    }
+    bytes[BlobHeader.selfTestSeed.offset] ^= 2
+    bytes.putChecksum()
     return bytes
   }
 }

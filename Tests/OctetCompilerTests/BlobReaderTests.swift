@@ -116,7 +116,7 @@ import Testing
   private func changed(_ blob: Blob, _ text: String) throws -> Blob {
     var bytes = try blob.forFirmware().bytes + Array(text.utf8)
     bytes.put(UInt32(bytes.count), at: BlobHeader.blobByteCount)
-    bytes.seal()
+    bytes.putChecksum()
     let blob = Blob(bytes)
     _ = try blob.model()
     return blob
@@ -183,21 +183,21 @@ import Testing
       .quantize, .onnx, from: Quantization(scale: 0.036260314, zeroPoint: -128),
       to: Quantization(scale: 0.07563236, zeroPoint: 4)
     ).blob.bytes
-    #expect(bytes.word(at: BlobHeader.arithmetic) == 1)
+    #expect(bytes.value(of: BlobHeader.arithmetic) == 1)
     for (value, isKnown) in [(UInt32(0), true), (1, true), (2, false), (.max, false)] {
       bytes.put(value, at: BlobHeader.arithmetic)
-      bytes.seal()
+      bytes.putChecksum()
       let blob = Blob(bytes)
       if isKnown {
-        #expect(try blob.model().arithmetic == Int(value))
+        #expect(try blob.model().view.arithmetic == Int(value))
       } else {
-        let error = ModelError(.arithmetic, at: BlobHeader.arithmetic)
+        let error = ModelError(.arithmetic, at: BlobHeader.arithmetic.offset)
         #expect(throws: error) { try blob.model() }
       }
     }
     // Tables of one arithmetic under the other's name are nobody's.
     bytes.put(UInt32(0), at: BlobHeader.arithmetic)
-    bytes.seal()
+    bytes.putChecksum()
     #expect(throws: CompilerError.self) { try BlobReader.read(Blob(bytes)) }
   }
 }

@@ -12,26 +12,18 @@ import Testing
 
   @Test func metadataTravels() throws {
     let blob = try Networks.compiled(Networks.tiny()).blob
-    try withExtendedLifetime(blob) {
-      let model = try blob.model()
-      #expect(
-        (0..<model.labelCount).map { String(model.label($0)) } == (0..<5).map { "class \($0)" })
-      #expect(model.normalizationChannelCount == 1)
-      #expect(model.normalizationMean(channel: 0) == 0.1307)
-      #expect(model.normalizationStandardDeviation(channel: 0) == 0.3081)
-      let names = (0..<model.operatorCount).map { String(model.operator($0).name) }
-      #expect(names == ["conv1", "conv2", "pool2", "fc1", "softmax"])
-    }
+    let model = try blob.model()
+    #expect(model.labels == (0..<5).map { "class \($0)" })
+    #expect(model.normalization == Normalization(mean: [0.1307], standardDeviation: [0.3081]))
+    #expect(model.operatorNames == ["conv1", "conv2", "pool2", "fc1", "softmax"])
   }
 
   /// The bytes that are not weights: at most 3 % and 1 KiB.
   @Test func overheadIsBounded() throws {
     for graph in [try Networks.lenet(), try Networks.tiny()] {
       let blob = try Networks.compiled(graph, sampleCount: 1).blob
-      try withExtendedLifetime(blob) {
-        let weights = try blob.model().weightByteCount
-        #expect(Double(blob.count) <= Double(weights) * 1.03 + 1024)
-      }
+      let weights = try blob.model().weightByteCount
+      #expect(Double(blob.count) <= Double(weights) * 1.03 + 1024)
     }
   }
 
@@ -47,29 +39,30 @@ import Testing
       default: try Networks.random(seed: seed)
       }
     let blob = try Networks.compiled(graph, sampleCount: 2).blob
-    try withExtendedLifetime(blob) {
-      let model = try blob.model()
-      for backend in Backend.available {
-        let expected = try run(model, backend, poison: nil)
-        for poison in [0x80, 0x7F] as [UInt8] {
-          let outputs = try run(model, backend, poison: poison)
-          #expect(outputs == expected, "seed \(seed), \(backend), \(poison)")
-        }
+    let model = try blob.model()
+    for backend in Backend.available {
+      let expected = try run(model, backend, poison: nil)
+      for poison in [0x80, 0x7F] as [UInt8] {
+        let outputs = try run(model, backend, poison: poison)
+        #expect(outputs == expected, "seed \(seed), \(backend), \(poison)")
       }
     }
   }
 
-  private func run(_ model: Model, _ backend: Backend, poison: UInt8?) throws -> [[Int8]] {
-    let arena = Arena(byteCount: model.arenaByteCount)
-    let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
-    defer { withExtendedLifetime((arena, workspace)) {} }
-    let session = try Session(
-      model: model, arena: arena.region, backend: backend, workspace: workspace.region)
+  private func run(_ model: LoadedModel, _ backend: Backend, poison: UInt8?) throws -> [[Int8]] {
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount, alignment: 64)
+    defer { arena.deallocate() }
+    let workspace = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.workspaceByteCount(for: backend), alignment: 64)
+    defer { workspace.deallocate() }
+    var session = try Session(
+      model: model.model, arena: arena, backend: backend, workspace: workspace)
     session.fillInputsForSelfTest()
     let tensors = (0..<model.tensorCount).map { model.tensor($0) }.filter { !$0.isConstant }
     for index in 0..<model.operatorCount {
       if let poison {
-        var isLive = [Bool](repeating: false, count: arena.region.count)
+        var isLive = [Bool](repeating: false, count: arena.count)
         // What this operator writes is not live yet, save where it overlaps what it reads.
         for tensor in tensors where tensor.firstUse < index || isInput(tensor, model) {
           guard tensor.firstUse <= index, index <= tensor.lastUse else { continue }
@@ -77,62 +70,56 @@ import Testing
             isLive[byte] = true
           }
         }
-        for byte in isLive.indices where !isLive[byte] { arena.region[byte] = poison }
+        for byte in isLive.indices where !isLive[byte] { arena[byte] = poison }
       }
       session.runOperator(index)
     }
-    return (0..<model.outputCount).map { Array(session.output($0)) }
+    return (0..<model.outputCount).map { index in
+      let output = session.output(index)
+      return output.withUnsafeBufferPointer { Array($0) }
+    }
   }
 
   /// A blob whose last operator records other bytes than it computes: no backend passes.
   @Test func requiresTheSelfTest() throws {
     let blob = try Networks.compiled(Networks.joined()).blob
-    try Compiler.requireSelfTest(blob)
-    var bytes = blob.bytes
     let model = try blob.model()
+    try Compiler.requireSelfTest(model)
+    var bytes = blob.bytes
     let last = model.operator(model.operatorCount - 1)
-    bytes[last.offset + OperatorRecord.outputChecksum] ^= 1
-    for index in 0..<4 { bytes[BlobHeader.checksum + index] = 0 }
-    var checksum = Checksum()
-    bytes.withUnsafeBytes { checksum.update($0.baseAddress!, count: $0.count) }
-    for index in 0..<4 {
-      bytes[BlobHeader.checksum + index] = UInt8(truncatingIfNeeded: checksum.value >> (8 * index))
-    }
-    let name = String(last.name)
-    let error = #expect(throws: CompilerError.self) { try Compiler.requireSelfTest(Blob(bytes)) }
+    bytes[last.offset + OperatorRecord.outputChecksum.offset] ^= 1
+    bytes.putChecksum()
+    let other = try LoadedModel(bytes)
+    let name = last.name
+    let error = #expect(throws: CompilerError.self) { try Compiler.requireSelfTest(other) }
     #expect(error == .differs(backend: .portable, operator: name))
     #expect("\(try #require(error))".contains("backend 'portable'"))
-    withExtendedLifetime(blob) {}
   }
 
-  private func isInput(_ tensor: TensorView, _ model: Model) -> Bool {
+  private func isInput(_ tensor: TensorView, _ model: LoadedModel) -> Bool {
     (0..<model.inputCount).contains { model.input($0).offset == tensor.offset }
   }
 
   @Test func everyOperatorIsLowered() throws {
     let blob = try Networks.compiled(Networks.everyOperator()).blob
-    try withExtendedLifetime(blob) {
-      let model = try blob.model()
-      let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
-      // A reshape before a fully connected layer needs no operator.
-      #expect(kinds == Set(OperatorKind.allCases).subtracting([.reshape]))
-    }
+    let model = try blob.model()
+    let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
+    // A reshape before a fully connected layer needs no operator.
+    #expect(kinds == Set(OperatorKind.allCases).subtracting([.reshape]))
   }
 
   /// Each input of a concatenation of rows lies at its place in the output already.
   @Test func concatenationsOfRowsCopyNothing() throws {
     let output = try Networks.compiled(Networks.joined())
-    try withExtendedLifetime(output.blob) {
-      let model = try output.blob.model()
-      let joins = (0..<model.operatorCount).map { model.operator($0) }
-        .filter { $0.kind == .concatenation }
-      #expect(joins.count == 2)
-      for view in joins {
-        var start = view.output(0).dataOffset
-        for index in 0..<view.inputCount {
-          #expect(view.input(index).dataOffset == start, "\(view.name), input \(index)")
-          start += view.input(index).byteCount
-        }
+    let model = try output.blob.model()
+    let joins = (0..<model.operatorCount).map { model.operator($0) }
+      .filter { $0.kind == .concatenation }
+    #expect(joins.count == 2)
+    for view in joins {
+      var start = view.output(0).dataOffset
+      for index in 0..<view.inputCount {
+        #expect(view.input(index).dataOffset == start, "\(view.name), input \(index)")
+        start += view.input(index).byteCount
       }
     }
   }

@@ -1,6 +1,5 @@
 import OctetCompiler
 import OctetModel
-import OctetRuntime
 import TestNetworks
 import Testing
 
@@ -38,12 +37,10 @@ import Testing
     let codes = (0..<graph.tensors[0].elementCount).map { _ in Int8(random.int(-128...127)) }
     // Reals in steps, counted from the zero point.
     let reals = try FloatInterpreter(real).run(inputs: [codes.map { Float(Int($0) + 41) }])[0]
-    let model = try output.blob.model()
-    let arena = Arena(byteCount: model.arenaByteCount)
-    let session = try Session(model: model, arena: arena.region)
-    try session.setInput(0, codes.span)
-    session.run()
-    return zip(Array(session.output(0)), reals).map { abs(Float(Int($0) + 41) - $1) }.max() ?? 0
+    let runner = try output.blob.model().makeRunner()
+    try runner.setInput(0, codes.span)
+    runner.run()
+    return zip(runner.output(0), reals).map { abs(Float(Int($0) + 41) - $1) }.max() ?? 0
   }
 
   @Test(arguments: [4, 7, 48])

@@ -170,7 +170,7 @@ import Testing
   private func output(
     of index: Int, in loaded: LoadedModel, _ input: [UInt8]
   ) throws -> [UInt8] {
-    let view = loaded.model.operator(index)
+    let view = loaded.operator(index)
     let runner = try loaded.makeRunner()
     runner.withMutableElements(of: view.input(0)) { codes in
       for index in codes.indices { codes[index] = Int8(bitPattern: input[index]) }

@@ -78,10 +78,8 @@ import Testing
     var kinds: Set<OperatorKind> = []
     let blob = try Compiler.compile(quantized).blob
     let model = try blob.model()
-    withExtendedLifetime(blob) {
-      for index in 0..<model.operatorCount {
-        model.operator(index).kind.map { _ = kinds.insert($0) }
-      }
+    for index in 0..<model.operatorCount {
+      model.operator(index).kind.map { _ = kinds.insert($0) }
     }
     let all = (1...UInt16.max).lazy.prefix(64).compactMap { OperatorKind(rawValue: $0) }
     #expect(Set(all).subtracting(kinds).subtracting([.reshape]) == [])
@@ -124,8 +122,8 @@ import Testing
       let loaded = try LoadedModel(blob)
       let whole = try loaded.makeRunner()
       whole.fillInputsForSelfTest()
-      for index in 0..<loaded.model.operatorCount {
-        let view = loaded.model.operator(index)
+      for index in 0..<loaded.operatorCount {
+        let view = loaded.operator(index)
         let part = try LoadedModel(try blob.part(operator: index))
         let alone = try part.makeRunner()
         var seen: [Int] = []
@@ -141,8 +139,8 @@ import Testing
         whole.runOperator(index)
         alone.run()
         let wanted = whole.withElements(of: view.output(0)) { Array($0) }
-        #expect(alone.withOutput(0) { Array($0) } == wanted, "\(String(view.name))")
-        #expect(part.operatorNames == [String(view.name)])
+        #expect(alone.withOutput(0) { Array($0) } == wanted, "\(view.name)")
+        #expect(part.operatorNames == [view.name])
       }
     }
   }

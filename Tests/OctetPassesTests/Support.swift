@@ -51,20 +51,17 @@ func check(
 
 /// What the blob of an int8 graph gives for some inputs.
 func bytes(of graph: Graph, runs: Int = 3) throws -> [[Int8]] {
-  let output = try Compiler.compile(graph)
-  let model = try output.blob.model()
-  let arena = Arena(byteCount: model.arenaByteCount)
-  let session = try Session(model: model, arena: arena.region)
+  let runner = try Compiler.compile(graph).blob.model().makeRunner(backend: .portable)
   return try (0..<runs).map { seed in
     var random = TestRandom(seed: seed)
     for position in graph.inputs.indices {
       let codes = (0..<graph.tensors[graph.inputs[position]].elementCount).map { _ in
         Int8.random(in: .min ... .max, using: &random)
       }
-      try session.setInput(position, codes.span)
+      try runner.setInput(position, codes.span)
     }
-    session.run()
-    return graph.outputs.indices.flatMap { Array(session.output($0)) }
+    runner.run()
+    return graph.outputs.indices.flatMap { runner.output($0) }
   }
 }
 

@@ -49,12 +49,10 @@ import Testing
     let codes = (0..<768).map { Int8($0 / 3 - 128) }
     let reals = try FloatInterpreter(graph).run(
       inputs: [codes.map { Float(Int($0) + 12) * 0.03 }])[0]
-    let model = try output.blob.model()
-    let arena = Arena(byteCount: model.arenaByteCount)
-    let session = try Session(model: model, arena: arena.region)
-    try session.setInput(0, codes.span)
-    session.run()
-    for (code, real) in zip(Array(session.output(0)), reals) {
+    let runner = try output.blob.model().makeRunner()
+    try runner.setInput(0, codes.span)
+    runner.run()
+    for (code, real) in zip(runner.output(0), reals) {
       // The interpreter rounds halves to even, tables away from zero.
       #expect(abs(Float(Int(code) + 90) * 0.021 - real) < 0.5 * 0.021 || real == 0)
     }

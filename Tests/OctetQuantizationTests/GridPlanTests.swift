@@ -222,10 +222,7 @@ import Testing
   private func signalToNoise(
     _ graph: Graph, _ int8: Graph, sampleCount: Int
   ) throws -> [Double] {
-    let output = try Compiler.compile(int8)
-    let model = try output.blob.model()
-    let arena = Arena(byteCount: model.arenaByteCount)
-    let session = try Session(model: model, arena: arena.region)
+    let runner = try Compiler.compile(int8).blob.model().makeRunner()
     let interpreter = try FloatInterpreter(graph)
     let samples = Networks.samples(sampleCount, seed: 11)
     var signal = [Double](repeating: 0, count: graph.outputs.count)
@@ -236,13 +233,13 @@ import Testing
         values.withUnsafeMutableBufferPointer { samples.fill(sample, position, $0) }
         interpreter.setInput(position, values)
         let grid = try #require(int8.tensors[int8.inputs[position]].quantization)
-        try session.setInput(position, grid.codes(values, ties: .awayFromZero).span)
+        try runner.setInput(position, grid.codes(values, ties: .awayFromZero).span)
       }
       interpreter.run()
-      session.run()
+      runner.run()
       for (position, tensor) in graph.outputs.enumerated() {
         let grid = try #require(int8.tensors[int8.outputs[position]].quantization)
-        for (real, code) in zip(interpreter.value(of: tensor), Array(session.output(position))) {
+        for (real, code) in zip(interpreter.value(of: tensor), runner.output(position)) {
           let error = real - Float(Int32(code) - grid.zeroPoints[0]) * grid.scales[0]
           signal[position] += Double(real * real)
           noise[position] += Double(error * error)

@@ -24,13 +24,13 @@ import Testing
     var bytes = try chain(poolCount: 50)
     // 26 steps a pixel, fewer than 2³¹ in all.
     let rowCount = UInt32(1 << 31 / (26 * 50) - 256)
-    let tensors = Int(bytes.u32(BlobHeader.tensorOffset))
+    let tensors = Int(bytes.value(of: BlobHeader.tensorOffset))
     for index in 0..<51 {
       let record = tensors + TensorRecord.byteCount * index
       // Each output before its input, as close as it may be.
-      bytes.put(UInt32(4 * (50 - index)), at: record + TensorRecord.offset)
-      bytes.put(rowCount, at: record + TensorRecord.tensorByteCount)
-      bytes.put(rowCount, at: record + TensorRecord.dimensions + 4)
+      bytes.put(UInt32(4 * (50 - index)), at: TensorRecord.dataOffset, in: record)
+      bytes.put(rowCount, at: TensorRecord.tensorByteCount, in: record)
+      bytes.put(rowCount, at: Field<UInt32>(TensorRecord.dimensions.offset + 4), in: record)
     }
     bytes.put(rowCount + 200, at: BlobHeader.arenaByteCount)
     bytes.put(0, at: BlobHeader.selfTestByteCount)
@@ -42,8 +42,7 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func inputsAreNoMoreThanTensors() throws {
     var bytes = try chain(poolCount: 2)
-    let counts = bytes.u32(BlobHeader.inputCount)
-    bytes.put(counts & 0xFFFF_0000 | 4, at: BlobHeader.inputCount)
+    bytes.put(4, at: BlobHeader.inputCount)
     bytes.repairChecksum()
     #expect(refusal(bytes)?.cause == .modelInputsOutputs)
   }
@@ -55,8 +54,7 @@ import Testing
       (BlobHeader.operatorCount, BlobLimits.operatorCount),
     ] {
       var changed = bytes
-      changed[field] = UInt8((limit + 1) & 0xFF)
-      changed[field + 1] = UInt8((limit + 1) >> 8)
+      changed.put(UInt16(limit + 1), at: field)
       changed.repairChecksum()
       #expect(refusal(changed)?.cause == .tooLarge)
     }
@@ -74,15 +72,15 @@ import Testing
     for (extent, cause) in cases {
       var bytes = blob
       let pixelCount = UInt32(extent * extent)
-      let tensors = Int(bytes.u32(BlobHeader.tensorOffset))
+      let tensors = Int(bytes.value(of: BlobHeader.tensorOffset))
       for index in 0..<2 {
         let record = tensors + TensorRecord.byteCount * index
-        bytes.put(UInt32(index) * pixelCount, at: record + TensorRecord.offset)
-        bytes.put(pixelCount, at: record + TensorRecord.tensorByteCount)
-        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 4)
-        bytes.put(UInt32(extent), at: record + TensorRecord.dimensions + 8)
+        bytes.put(UInt32(index) * pixelCount, at: TensorRecord.dataOffset, in: record)
+        bytes.put(pixelCount, at: TensorRecord.tensorByteCount, in: record)
+        bytes.put(UInt32(extent), at: Field<UInt32>(TensorRecord.dimensions.offset + 4), in: record)
+        bytes.put(UInt32(extent), at: Field<UInt32>(TensorRecord.dimensions.offset + 8), in: record)
       }
-      let words = Int(bytes.u32(BlobHeader.parameterOffset))
+      let words = Int(bytes.value(of: BlobHeader.parameterOffset))
       for word in [MaxPool.Word.kernelHeight, MaxPool.Word.kernelWidth] {
         bytes.put(UInt32(2 * extent), at: words + 4 * word.rawValue)
       }
@@ -105,10 +103,10 @@ import Testing
     var bytes = try Networks.compiled(builder.finished(), sampleCount: 1).blob.bytes
     #expect(refusal(bytes) == nil)
     // The whole data section becomes that of one layer.
-    let first = Int(bytes.u32(BlobHeader.parameterOffset))
+    let first = Int(bytes.value(of: BlobHeader.parameterOffset))
     let next = first + 4 * FullyConnected.parameterCount
     let words = (0..<4).map { 4 * (FullyConnected.Word.weights.rawValue + $0) }
-    let end = Int(bytes.u32(next + words[0]) - bytes.u32(BlobHeader.dataOffset))
+    let end = Int(bytes.u32(next + words[0]) - bytes.value(of: BlobHeader.dataOffset))
     for index in 1..<3 {
       for word in words {
         let record = first + 4 * FullyConnected.parameterCount * index
@@ -126,7 +124,7 @@ import Testing
     let blob = try chain(poolCount: 2)
     for (count, cause) in [(255, nil), (256, ModelError.Cause.longName)] {
       var bytes = blob
-      let strings = Int(bytes.u32(BlobHeader.stringOffset))
+      let strings = Int(bytes.value(of: BlobHeader.stringOffset))
       let end = bytes.count
       // The strings move behind everything else.
       bytes += [UInt8](repeating: 0x41, count: count) + [0]
@@ -136,12 +134,13 @@ import Testing
       bytes.put(UInt32(bytes.count - end), at: BlobHeader.stringByteCount)
       bytes.put(UInt32(bytes.count), at: BlobHeader.blobByteCount)
       for index in 0..<3 {
-        let record = Int(bytes.u32(BlobHeader.tensorOffset)) + TensorRecord.byteCount * index
-        bytes.put(0, at: record + TensorRecord.name)
+        let record = Int(bytes.value(of: BlobHeader.tensorOffset)) + TensorRecord.byteCount * index
+        bytes.put(0, at: TensorRecord.name, in: record)
       }
       for index in 0..<2 {
-        let record = Int(bytes.u32(BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
-        bytes.put(0, at: record + OperatorRecord.name)
+        let record =
+          Int(bytes.value(of: BlobHeader.operatorOffset)) + OperatorRecord.byteCount * index
+        bytes.put(0, at: OperatorRecord.name, in: record)
       }
       bytes.repairChecksum()
       #expect(refusal(bytes)?.cause == cause, "\(count) bytes")
@@ -193,15 +192,13 @@ import Testing
         seed: seed, height: random.int(4...12), width: random.int(4...12), channelCount: 2)
       try builder.averagePool("pool", attributes)
       let blob = try Networks.compiled(builder.finished(), sampleCount: 1).blob
-      try withExtendedLifetime(blob) {
-        let view = try blob.model().operator(0)
-        let (input, output) = (view.input(0), view.output(0))
-        let distance = (0..<output.height).map { row in
-          let start = max(0, row * attributes.stride.height - attributes.padding.top)
-          return (row + 1) * output.width * 2 - start * input.width * 2
-        }.max()
-        #expect(view.overlapDistance(input: 0) == distance, "seed \(seed)")
-      }
+      let view = try blob.model().operator(0)
+      let (input, output) = (view.input(0), view.output(0))
+      let distance = (0..<output.height).map { row in
+        let start = max(0, row * attributes.stride.height - attributes.padding.top)
+        return (row + 1) * output.width * 2 - start * input.width * 2
+      }.max()
+      #expect(view.overlapDistance(input: 0) == distance, "seed \(seed)")
     }
   }
 }

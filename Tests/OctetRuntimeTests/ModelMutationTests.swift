@@ -21,14 +21,14 @@ import Testing
   @Test(arguments: 0..<7)
   func everyFieldOfEveryRecord(blob index: Int) throws {
     let original = try Self.blobs.get()[index]
-    let end = Int(original.u32(BlobHeader.stringOffset))
+    let end = Int(original.value(of: BlobHeader.stringOffset))
     var tally = Tally()
     for offset in stride(from: 0, to: end, by: 4) {
       for (turn, value) in Self.hostileValues(original.u32(offset)).enumerated()
       where (turn + offset / 4) % Effort.count(debug: 3, release: 1) == 0 {
         var bytes = original
         bytes.put(value, at: offset)
-        if offset != BlobHeader.checksum { bytes.repairChecksum() }
+        if offset != BlobHeader.checksum.offset { bytes.repairChecksum() }
         try tally.look(bytes, "word at \(offset) is \(value)")
       }
     }
@@ -84,19 +84,16 @@ import Testing
         return
       }
       acceptedCount += 1
-      let aligned = AlignedBytes(bytes)
-      let model = try aligned.model()
+      let model = try LoadedModel(bytes)
       guard model.arenaByteCount < 1 << 20,
         Backend.available.allSatisfy({ model.workspaceByteCount(for: $0) < 1 << 24 }),
-        model.stepCount < Effort.count(debug: 1 << 19, release: 1 << 24)
+        model.view.stepCount < Effort.count(debug: 1 << 19, release: 1 << 24)
       else {
         skippedCount += 1
         return
       }
       let isThorough = acceptedCount % Effort.count(debug: 10, release: 1) == 0
-      let fault = withExtendedLifetime(aligned) {
-        GuardedRun.fault(model, isThorough ? Backend.available : [.portable])
-      }
+      let fault = GuardedRun.fault(model, isThorough ? Backend.available : [.portable])
       #expect(fault == nil, "\(comment)")
     }
 
@@ -110,7 +107,7 @@ import Testing
 extension [UInt8] {
   /// One change, more likely in the header and the tables than in the weights.
   fileprivate mutating func mutate(_ random: inout RandomSource) {
-    let tables = Int(u32(BlobHeader.stringOffset))
+    let tables = Int(value(of: BlobHeader.stringOffset))
     let limit =
       switch random.int(0...5) {
       case 0: BlobHeader.byteCount

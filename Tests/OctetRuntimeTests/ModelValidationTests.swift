@@ -12,14 +12,13 @@ import Testing
   @Test func whatTheCompilerWritesIsAccepted() throws {
     for bytes in [try Self.tiny.get(), try Self.lenet.get()] {
       #expect(refusal(bytes) == nil)
-      let aligned = AlignedBytes(bytes)
-      #expect(try GuardedRun.fault(aligned.model()) == nil)
+      #expect(GuardedRun.fault(try LoadedModel(bytes)) == nil)
     }
   }
 
   @Test func emptyAndShort() throws {
     #expect(throws: ModelError(.truncated, at: 0)) {
-      try Model(validating: UnsafeRawBufferPointer(start: nil, count: 0))
+      _ = try Model(validating: UnsafeRawBufferPointer(start: nil, count: 0))
     }
     for count in 0..<BlobHeader.byteCount {
       let error = refusal([UInt8](repeating: 0x4F, count: count))
@@ -30,9 +29,9 @@ import Testing
   @Test(arguments: 1...3)
   func misaligned(by shift: Int) throws {
     let bytes = try Self.tiny.get()
-    let aligned = AlignedBytes([UInt8](repeating: 0, count: shift) + bytes)
+    let words = [UInt64](repeating: 0, count: bytes.count / 8 + 2)
     #expect(throws: ModelError(.misaligned, at: 0)) {
-      try Model(validating: UnsafeRawBufferPointer(rebasing: aligned.buffer[shift...]))
+      _ = try Model(validating: words.span.bytes.extracting(shift..<shift + bytes.count))
     }
   }
 
@@ -94,8 +93,8 @@ import Testing
       guard count >= BlobHeader.byteCount else { continue }
       // Garbage behind the right first bytes and the right checksum.
       bytes.put(BlobHeader.magicValue, at: BlobHeader.magic)
-      let version = UInt32(BlobHeader.versionValue) | UInt32(BlobHeader.byteCount) << 16
-      bytes.put(version, at: BlobHeader.version)
+      bytes.put(BlobHeader.versionValue, at: BlobHeader.version)
+      bytes.put(UInt16(BlobHeader.byteCount), at: BlobHeader.headerByteCount)
       bytes.put(UInt32(count), at: BlobHeader.blobByteCount)
       bytes.repairChecksum()
       #expect(refusal(bytes) != nil, "\(count) bytes of garbage, seed 20")

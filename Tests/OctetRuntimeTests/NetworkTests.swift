@@ -46,20 +46,13 @@ import Testing
   private func run(
     _ blob: Blob, _ input: [Int8], _ backend: Backend
   ) throws -> [(name: String, bytes: [Int8])] {
-    try withExtendedLifetime(blob) {
-      let model = try blob.model()
-      let arena = Arena(byteCount: model.arenaByteCount)
-      defer { withExtendedLifetime(arena) {} }
-      let workspace = Arena(byteCount: model.workspaceByteCount(for: backend))
-      defer { withExtendedLifetime(workspace) {} }
-      let session = try Session(
-        model: model, arena: arena.region, backend: backend, workspace: workspace.region)
-      try session.setInput(0, input.span)
-      return (0..<model.operatorCount).map { index in
-        session.runOperator(index)
-        let output = model.operator(index).output(0)
-        return (String(output.name), Array(session.elements(of: output)))
-      }
+    let model = try blob.model()
+    let runner = try model.makeRunner(backend: backend)
+    try runner.setInput(0, input.span)
+    return (0..<model.operatorCount).map { index in
+      runner.runOperator(index)
+      let output = model.operator(index).output(0)
+      return (output.name, runner.withElements(of: output) { Array($0) })
     }
   }
 }

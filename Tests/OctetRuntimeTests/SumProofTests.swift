@@ -1,4 +1,5 @@
 import BlobFuzz
+import OctetCompiler
 import OctetRuntime
 import TestNetworks
 import Testing
@@ -21,9 +22,7 @@ import Testing
           operation.refusal?.cause == (excess > 0 ? .sumOverflow : nil),
           "seed \(seed), sign \(sign), \(excess) above the bound")
         if excess > 0 { continue }
-        let aligned = AlignedBytes(try operation.blob())
-        let model = try aligned.model()
-        #expect(withExtendedLifetime(aligned) { GuardedRun.fault(model) } == nil)
+        #expect(GuardedRun.fault(try LoadedModel(operation.blob())) == nil)
       }
     }
   }

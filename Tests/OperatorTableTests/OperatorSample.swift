@@ -1,7 +1,6 @@
 import OctetCompiler
 import OctetModel
 import OctetQuantization
-import OctetRuntime
 
 /// A row of the operator table: a node of the smallest kind, and the names it has elsewhere.
 struct OperatorSample {

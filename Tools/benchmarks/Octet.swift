@@ -8,17 +8,23 @@ final class Peer {
   let bytes: UnsafeMutableRawBufferPointer
   let arena: UnsafeMutableRawBufferPointer
   let workspace: UnsafeMutableRawBufferPointer
-  let session: Session
+  // In memory of this object, which is never released.
+  let session: SessionState
 
   init(_ source: UnsafeRawBufferPointer, backend: Backend) throws {
     bytes = .allocate(byteCount: source.count, alignment: 64)
     bytes.copyMemory(from: source)
-    let model = try Model(validating: UnsafeRawBufferPointer(bytes))
-    arena = .allocate(byteCount: max(64, model.arenaByteCount), alignment: 64)
+    let blob = try BlobView(validating: UnsafeRawBufferPointer(bytes))
+    arena = .allocate(byteCount: max(64, blob.arenaByteCount), alignment: 64)
     workspace = .allocate(
-      byteCount: max(64, model.workspaceByteCount(for: backend)), alignment: 64)
-    session = try Session(model: model, arena: arena, backend: backend, workspace: workspace)
+      byteCount: max(64, blob.workspaceByteCount(for: backend)), alignment: 64)
+    session = try SessionState(blob, arena: arena, backend: backend, workspace: workspace)
   }
+}
+
+extension SessionState {
+  /// Output 0.
+  fileprivate var output: UnsafeBufferPointer<Int8> { elements(of: blob.output(0)) }
 }
 
 /// Nil when the bytes are no model or the machine has no such backend.
@@ -36,12 +42,12 @@ public func open(
 
 @_cdecl("octet_peer_input")
 public func input(_ peer: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int8> {
-  Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.inputElements(0)
+  Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.input(0).baseAddress!
 }
 
 @_cdecl("octet_peer_output")
 public func output(_ peer: UnsafeMutableRawPointer) -> UnsafePointer<Int8>? {
-  Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.output(0).baseAddress
+  Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.output.baseAddress
 }
 
 @_cdecl("octet_peer_run")
@@ -55,8 +61,8 @@ public func time(
   _ peer: UnsafeMutableRawPointer, _ values: UnsafePointer<Int8>, _ count: Int
 ) -> Int {
   let session = Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session
-  let target = session.inputElements(0)
-  let byteCount = session.model.input(0).byteCount
+  let target = session.input(0).baseAddress!
+  let byteCount = session.blob.input(0).byteCount
   let start = clock_gettime_nsec()
   for _ in 0..<count {
     target.update(from: values, count: byteCount)
@@ -72,12 +78,12 @@ public func evaluate(
   _ results: UnsafeMutablePointer<Int8>
 ) {
   let session = Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session
-  let target = session.inputElements(0)
-  let byteCount = session.model.input(0).byteCount
+  let target = session.input(0).baseAddress!
+  let byteCount = session.blob.input(0).byteCount
   for index in 0..<count {
     target.update(from: values + index * byteCount, count: byteCount)
     session.run()
-    let output = session.output(0)
+    let output = session.output
     if let start = output.baseAddress {
       (results + index * output.count).update(from: start, count: output.count)
     }

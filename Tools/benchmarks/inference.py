@@ -68,7 +68,8 @@ def built_library(folder):
     library = folder / "liboctet-peer.so"
     sources = sorted((ROOT / "Sources/OctetRuntime").rglob("*.swift"))
     subprocess.run(
-        ["swiftc", "-O", "-wmo", "-swift-version", "6", "-package-name", "octet",
+        ["swiftc", "-O", "-wmo", "-swift-version", "6", "-enable-experimental-feature",
+         "Lifetimes", "-package-name", "octet",
          "-parse-as-library", "-module-name", "OctetPeer", *include, "-static-stdlib",
          "-emit-library", *sources, pathlib.Path(__file__).with_name("Octet.swift"), *objects,
          "-o", library], cwd=ROOT, check=True)

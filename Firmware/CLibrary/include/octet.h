@@ -34,9 +34,10 @@ typedef struct {
   int32_t zero_point;
 } octet_tensor;
 
+// What the functions below return; octet_error_text says each in words.
 enum {
   OCTET_OK = 0,
-  // 1…96: what is wrong with the blob; octet_error_text says it.
+  // 1…96: what is wrong with the blob.
   OCTET_ERROR_ARENA_TOO_SMALL = 100,
   OCTET_ERROR_ARENA_MISALIGNED = 101,
   OCTET_ERROR_TENSOR_INDEX = 102,  // or there is no such operator
@@ -100,12 +101,16 @@ const char *octet_operator_name(const octet_session *session, size_t index);
 // error_detail.
 int octet_self_test(octet_session *session);
 
-// Sizes of all inputs and of all outputs end to end; 0 for a session that is not open.
+// The size of all inputs end to end; 0 for a session that is not open.
 size_t octet_input_byte_count(const octet_session *session);
+
+// The size of all outputs end to end; 0 for a session that is not open.
 size_t octet_output_byte_count(const octet_session *session);
 
-// Describes one input or output, counted from 0.
+// Describes input `index`, counted from 0; OCTET_ERROR_TENSOR_INDEX when there is none.
 int octet_input(const octet_session *session, size_t index, octet_tensor *tensor);
+
+// Describes output `index`, counted from 0; OCTET_ERROR_TENSOR_INDEX when there is none.
 int octet_output(const octet_session *session, size_t index, octet_tensor *tensor);
 
 // The name of class `index`, zero-terminated UTF-8 inside the blob; null when there is none.

@@ -31,7 +31,8 @@ extension board_report {
         validating: UnsafeRawBufferPointer(start: blob.bytes, count: blob.byte_count))
       let arena = unsafe UnsafeMutableRawBufferPointer(start: arena.bytes, count: arena.byte_count)
       do throws(SessionError) {
-        try run(unsafe Session(model: model, arena: arena))
+        var session = try unsafe Session(model: model, arena: arena)
+        try run(model, &session)
       } catch {
         fail(error.errorCode, detail: error.detail)
       }
@@ -41,9 +42,8 @@ extension board_report {
   }
 
   /// One inference for each input that the board reads; without any, the self-test.
-  mutating func run(_ session: Session) throws(SessionError) {
-    let model = session.model
-    while try session.readInputs() {
+  mutating func run(_ model: Model, _ session: inout Session) throws(SessionError) {
+    while try session.readInputs(model) {
       // The marks are around the inference, or when tracing around each operator.
       let isTracing = board_is_tracing()
       board_inference_begin()
@@ -57,8 +57,9 @@ extension board_report {
       }
       if !isTracing { board_inference_end() }
       for index in 0..<model.outputCount {
-        let output = unsafe session.output(index)
-        unsafe board_write_output(output.baseAddress, output.count)
+        unsafe session.output(index).withUnsafeBufferPointer { output in
+          unsafe board_write_output(output.baseAddress, output.count)
+        }
       }
       sample_count &+= 1
     }
@@ -85,21 +86,24 @@ extension board_report {
 
 extension Session {
   /// False at the end of the inputs.
-  func readInputs() throws(SessionError) -> Bool {
+  mutating func readInputs(_ model: Model) throws(SessionError) -> Bool {
     for index in 0..<model.inputCount {
-      let needed = model.input(index).byteCount
-      let byteCount = unsafe board_read_input(inputElements(index), needed)
+      var input = input(index)
+      let byteCount = unsafe input.withUnsafeMutableBufferPointer { input in
+        unsafe board_read_input(input.baseAddress, input.count)
+      }
       if byteCount == 0, index == 0 { return false }
-      if byteCount != needed { throw .inputByteCount(byteCount, needed: needed) }
+      if byteCount != input.count { throw .inputByteCount(byteCount, needed: input.count) }
     }
     return true
   }
 
   func traceOperator(_ index: Int) {
-    let view = model.operator(index)
+    let view = state.blob.operator(index)
     for output in 0..<view.outputCount {
-      let values = unsafe elements(of: view.output(output))
-      unsafe board_write_trace(values.baseAddress, values.count)
+      unsafe elements(of: view.output(output)).withUnsafeBufferPointer { values in
+        unsafe board_write_trace(values.baseAddress, values.count)
+      }
     }
   }
 }

@@ -7,9 +7,11 @@
 
 #define OCTET_LEAF static inline __attribute__((always_inline))
 
-// In Swift SIMD16<Int8>, SIMD8<Int16> and SIMD4<Int32>.
+// SIMD16<Int8> in Swift.
 typedef int8_t octet_bytes __attribute__((ext_vector_type(16)));
+// SIMD8<Int16> in Swift.
 typedef int16_t octet_halves __attribute__((ext_vector_type(8)));
+// SIMD4<Int32> in Swift.
 typedef int32_t octet_words __attribute__((ext_vector_type(4)));
 
 // Products of the first and of the last eight pairs.

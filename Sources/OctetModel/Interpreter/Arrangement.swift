@@ -12,10 +12,10 @@ extension StepContext {
   private func move<Element>(
     _ output: Operand, _ sources: [Int32], filler: Element
   ) -> InterpreterStep {
-    let (x, y) = (self.x.elements(Element.self), output.elements(Element.self))
+    let (x, y) = unsafe (self.x.elements(Element.self), output.elements(Element.self))
     return {
       for (index, source) in sources.enumerated() {
-        y[index] = source < 0 ? filler : x[Int(source)]
+        unsafe y[index] = source < 0 ? filler : x[Int(source)]
       }
     }
   }
@@ -47,6 +47,6 @@ extension StepContext {
   func copy() -> InterpreterStep {
     let (x, y) = (self.x, self.y)
     let byteCount = y.count * (y.isInteger ? 8 : 4)
-    return { y.raw.copyMemory(from: x.raw, byteCount: byteCount) }
+    return { unsafe y.raw.copyMemory(from: x.raw, byteCount: byteCount) }
   }
 }

@@ -7,13 +7,13 @@ extension StepContext {
     if a.shape == y.shape && b.shape == y.shape {
       let count = y.count
       return followed(by: activation) {
-        for index in 0..<count { y.base[index] = body(a.base[index], b.base[index]) }
+        for index in 0..<count { unsafe y.base[index] = body(a.base[index], b.base[index]) }
       }
     }
     let offsets = BroadcastOffsets(a.shape, b.shape)
     return followed(by: activation) {
       for index in 0..<offsets.count {
-        y.base[index] = body(a.base[offsets.a[index]], b.base[offsets.b[index]])
+        unsafe y.base[index] = body(a.base[offsets.a[index]], b.base[offsets.b[index]])
       }
     }
   }

@@ -8,6 +8,7 @@
 /// float arithmetic between the roundings, as QDQ models do. Likewise a tensor of a narrower real
 /// type is rounded to it, and one of integers, held in 64 bits, wraps around to it.
 public final class FloatInterpreter {
+  /// What is computed.
   public let graph: Graph
   private let buffers: [TensorBuffer]
   private let steps: [InterpreterStep]
@@ -35,7 +36,7 @@ public final class FloatInterpreter {
     for node in graph.nodes {
       let operands = { [buffers] (indices: [TensorIndex]) in
         indices.map {
-          Operand(
+          unsafe Operand(
             shape: graph.tensors[$0].shape, raw: buffers[$0].raw,
             elementType: graph.tensors[$0].elementType, isInteger: buffers[$0].isInteger)
         }
@@ -65,10 +66,10 @@ public final class FloatInterpreter {
       return setInput(
         position, integers: values.map { truncated($0, to: graph.tensors[tensor].elementType) })
     }
-    var target = buffers[tensor].base
+    var target = unsafe buffers[tensor].base
     for value in values {
-      target.pointee = value
-      target += 1
+      unsafe target.pointee = value
+      unsafe target += 1
     }
     Self.roundingStep(graph.tensors[tensor], buffers[tensor])?()
   }
@@ -83,7 +84,7 @@ public final class FloatInterpreter {
       "wrong number of input values, or no input of integers")
     let type = graph.tensors[tensor].elementType
     for (index, value) in values.enumerated() {
-      buffers[tensor].integers[index] = type.wrapped(value)
+      unsafe buffers[tensor].integers[index] = type.wrapped(value)
     }
   }
 
@@ -96,7 +97,7 @@ public final class FloatInterpreter {
     let tensor = graph.inputs[position]
     let buffer = buffers[tensor]
     precondition(!buffer.isInteger, "the input holds integers")
-    let result = body(UnsafeMutableBufferPointer(start: buffer.base, count: buffer.count))
+    let result = unsafe body(UnsafeMutableBufferPointer(start: buffer.base, count: buffer.count))
     Self.roundingStep(graph.tensors[tensor], buffer)?()
     return result
   }
@@ -119,13 +120,14 @@ public final class FloatInterpreter {
       let isUnsigned = graph.tensors[tensor].elementType == .uint64
       return integers.map { isUnsigned ? Float(UInt64(bitPattern: $0)) : Float($0) }
     }
-    return Array(UnsafeBufferPointer(start: buffers[tensor].base, count: buffers[tensor].count))
+    return unsafe Array(
+      UnsafeBufferPointer(start: buffers[tensor].base, count: buffers[tensor].count))
   }
 
   /// The value of a tensor of integers after `run`, row-major; nil for one of reals.
   public func integers(of tensor: TensorIndex) -> [Int64]? {
     guard buffers[tensor].isInteger else { return nil }
-    return Array(
+    return unsafe Array(
       UnsafeBufferPointer(start: buffers[tensor].integers, count: buffers[tensor].count))
   }
 
@@ -137,7 +139,7 @@ public final class FloatInterpreter {
   ) -> Result {
     let buffer = buffers[tensor]
     precondition(!buffer.isInteger, "the tensor holds integers")
-    return body(UnsafeBufferPointer(start: buffer.base, count: buffer.count))
+    return unsafe body(UnsafeBufferPointer(start: buffer.base, count: buffer.count))
   }
 
   /// Rounds a quantized tensor's reals to its grid, ties to even, and clamps to int8.
@@ -160,9 +162,9 @@ public final class FloatInterpreter {
       for index in 0..<buffer.count {
         let channel = isPerTensor ? 0 : index / inner % scales.count
         let (scale, zeroPoint) = (scales[channel], zeroPoints[channel])
-        let code = TieRule.toEven.code(
+        let code = unsafe TieRule.toEven.code(
           steps: Double(buffer.base[index] / scale), zeroPoint: zeroPoint, in: range)
-        buffer.base[index] = Float(Double(code) - Double(zeroPoint)) * scale
+        unsafe buffer.base[index] = Float(Double(code) - Double(zeroPoint)) * scale
       }
     }
   }
@@ -174,13 +176,15 @@ public final class FloatInterpreter {
       if type.bitCount == 64 { return nil }
       return {
         for index in 0..<buffer.count {
-          buffer.integers[index] = type.wrapped(buffer.integers[index])
+          unsafe buffer.integers[index] = type.wrapped(buffer.integers[index])
         }
       }
     }
     guard let format = type.floatFormat else { return nil }
     return {
-      for index in 0..<buffer.count { buffer.base[index] = format.rounded(buffer.base[index]) }
+      for index in 0..<buffer.count {
+        unsafe buffer.base[index] = format.rounded(buffer.base[index])
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package import COctetFloatKernels
 /// A matrix of floats inside a larger buffer: element (i, j) is at `i · rowStride + j ·
 /// columnStride`. Swapping the strides transposes it.
 public struct MatrixShape: Sendable, Equatable {
+  /// Rows and columns.
   public var rowCount, columnCount: Int
   /// In elements.
   public var rowStride, columnStride: Int
@@ -13,6 +14,7 @@ public struct MatrixShape: Sendable, Equatable {
       rowCount: rowCount, columnCount: columnCount, rowStride: columnCount, columnStride: 1)
   }
 
+  /// A matrix whose neighbours lie so many elements apart.
   public init(rowCount: Int, columnCount: Int, rowStride: Int, columnStride: Int) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -20,6 +22,7 @@ public struct MatrixShape: Sendable, Equatable {
     self.columnStride = columnStride
   }
 
+  /// The same elements with rows and columns exchanged.
   public var transposed: MatrixShape {
     MatrixShape(
       rowCount: columnCount, columnCount: rowCount, rowStride: columnStride,
@@ -56,10 +59,12 @@ public func matrixMultiply(
     "a matrix reaches past its buffer")
   guard m > 0, n > 0, let c = c.baseAddress else { return }
   guard k > 0, let a = a.baseAddress, let b = b.baseAddress else {
-    if !accumulates { for row in 0..<m { (c + row * cRowStride).update(repeating: 0, count: n) } }
+    if !accumulates {
+      for row in 0..<m { unsafe (c + row * cRowStride).update(repeating: 0, count: n) }
+    }
     return
   }
-  matrixMultiply(
+  unsafe matrixMultiply(
     a, aShape, b, bShape, into: c, cRowStride: cRowStride, accumulates: accumulates,
     kernels: FloatKernels.best)
 }
@@ -77,24 +82,24 @@ package func matrixMultiply(
   let k = aShape.columnCount
   let n = bShape.columnCount
   let depthLimit = min(k, 256)
-  withUnsafeTemporaryAllocation(
+  unsafe withUnsafeTemporaryAllocation(
     byteCount: depthLimit * kernels.pixelLimit * 64, alignment: 64
   ) { memory in
-    guard let panel = memory.bindMemory(to: Float.self).baseAddress else { return }
+    guard let panel = unsafe memory.bindMemory(to: Float.self).baseAddress else { return }
     var column = 0
     while column < n {
-      let vectors = max(1, min(kernels.pixelLimit, (n - column) / 16))
+      let vectors = unsafe max(1, min(kernels.pixelLimit, (n - column) / 16))
       let columns = min(vectors * 16, n - column)
       for first in stride(from: 0, to: k, by: depthLimit) {
-        var source = b + first * bShape.rowStride + column * bShape.columnStride
+        var source = unsafe b + first * bShape.rowStride + column * bShape.columnStride
         var product = PanelProduct(
           vectorCount: vectors, columnCount: columns, depth: min(depthLimit, k - first),
           sourceStride: bShape.rowStride, accumulates: accumulates || first > 0)
         if columns < 16 || bShape.columnStride != 1 {
-          product.copy(source, bShape, to: panel)
-          source = UnsafePointer(panel)
+          unsafe product.copy(source, bShape, to: panel)
+          unsafe source = UnsafePointer(panel)
         }
-        product.add(
+        unsafe product.add(
           a + first * aShape.columnStride, aShape, source, to: c + column, cRowStride, kernels)
       }
       column += columns
@@ -115,10 +120,10 @@ private struct PanelProduct {
   ) {
     sourceStride = vectorCount * 16
     for row in 0..<depth {
-      let line = panel + row * sourceStride
-      let source = source + row * shape.rowStride
-      for i in 0..<columnCount { line[i] = source[i * shape.columnStride] }
-      for i in columnCount..<sourceStride { line[i] = 0 }
+      let line = unsafe panel + row * sourceStride
+      let source = unsafe source + row * shape.rowStride
+      for i in 0..<columnCount { unsafe line[i] = source[i * shape.columnStride] }
+      for i in columnCount..<sourceStride { unsafe line[i] = 0 }
     }
   }
 
@@ -138,23 +143,23 @@ private struct PanelProduct {
     block.yPixel = 16
     block.yJ = isWhole ? cRowStride : 16
     block.accumulates = accumulates ? 1 : 0
-    let limit = vectorCount == 1 ? kernels.onePixelOutputLimit : kernels.outputLimit
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: limit * 16) { tile in
+    let limit = unsafe vectorCount == 1 ? kernels.onePixelOutputLimit : kernels.outputLimit
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: limit * 16) { tile in
       guard let tile = tile.baseAddress else { return }
       for row in stride(from: 0, to: aShape.rowCount, by: limit) {
         let rows = min(limit, aShape.rowCount - row)
-        let target = c + row * cRowStride
+        let target = unsafe c + row * cRowStride
         if !isWhole, accumulates {
           for i in 0..<rows {
-            (tile + i * 16).update(from: target + i * cRowStride, count: columnCount)
+            unsafe (tile + i * 16).update(from: target + i * cRowStride, count: columnCount)
           }
         }
-        kernels.contract(
+        unsafe kernels.contract(
           &block, vectorCount, rows, 1, source, a + row * aShape.rowStride, nil,
           isWhole ? target : tile)
         if !isWhole {
           for i in 0..<rows {
-            (target + i * cRowStride).update(from: tile + i * 16, count: columnCount)
+            unsafe (target + i * cRowStride).update(from: tile + i * 16, count: columnCount)
           }
         }
       }
@@ -167,10 +172,10 @@ public func matrixMultiply(
   _ a: [Float], _ b: [Float], rowCount m: Int, innerCount k: Int, columnCount n: Int
 ) -> [Float] {
   var result = [Float](repeating: 0, count: m * n)
-  result.withUnsafeMutableBufferPointer { c in
-    a.withUnsafeBufferPointer { a in
-      b.withUnsafeBufferPointer { b in
-        matrixMultiply(
+  unsafe result.withUnsafeMutableBufferPointer { c in
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        unsafe matrixMultiply(
           a, MatrixShape(rowCount: m, columnCount: k), b,
           MatrixShape(rowCount: k, columnCount: n), into: c, cRowStride: n)
       }

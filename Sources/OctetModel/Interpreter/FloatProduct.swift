@@ -13,10 +13,10 @@ func multiplyByTransposed(
   let depth = size.depth
   if size.rows >= 8 {
     for row in 0..<size.rows {
-      let target = c + row * size.rowStride
-      for column in 0..<size.columns { target[column] = bias?[column] ?? 0 }
+      let target = unsafe c + row * size.rowStride
+      for column in 0..<size.columns { unsafe target[column] = bias?[column] ?? 0 }
     }
-    matrixMultiply(
+    unsafe matrixMultiply(
       UnsafeBufferPointer(start: a, count: size.rows * depth),
       MatrixShape(rowCount: size.rows, columnCount: depth),
       UnsafeBufferPointer(start: b, count: size.columns * depth),
@@ -27,16 +27,16 @@ func multiplyByTransposed(
     return
   }
   for row in 0..<size.rows {
-    let x = a + row * depth
-    let target = c + row * size.rowStride
+    let x = unsafe a + row * depth
+    let target = unsafe c + row * size.rowStride
     var column = 0
     while column + 4 <= size.columns {
-      let sums = fourDotProducts(x, b + column * depth, depth)
-      for k in 0..<4 { target[column + k] = sums[k] + (bias?[column + k] ?? 0) }
+      let sums = unsafe fourDotProducts(x, b + column * depth, depth)
+      for k in 0..<4 { unsafe target[column + k] = sums[k] + (bias?[column + k] ?? 0) }
       column += 4
     }
     while column < size.columns {
-      target[column] = dotProduct(x, b + column * depth, depth) + (bias?[column] ?? 0)
+      unsafe target[column] = dotProduct(x, b + column * depth, depth) + (bias?[column] ?? 0)
       column += 1
     }
   }
@@ -53,12 +53,12 @@ func dotProduct(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: I
   var sum = SIMD8<Float>()
   var k = 0
   while k + 8 <= count {
-    sum += loadEight(a + k) * loadEight(b + k)
+    unsafe sum += loadEight(a + k) * loadEight(b + k)
     k += 8
   }
   var result = sum.sum()
   while k < count {
-    result += a[k] * b[k]
+    unsafe result += a[k] * b[k]
     k += 1
   }
   return result
@@ -72,19 +72,19 @@ private func fourDotProducts(
   var sum1 = SIMD8<Float>()
   var sum2 = SIMD8<Float>()
   var sum3 = SIMD8<Float>()
-  let (b1, b2, b3) = (b + depth, b + 2 * depth, b + 3 * depth)
+  let (b1, b2, b3) = unsafe (b + depth, b + 2 * depth, b + 3 * depth)
   var k = 0
   while k + 8 <= depth {
-    let x = loadEight(a + k)
-    sum0 += x * loadEight(b + k)
-    sum1 += x * loadEight(b1 + k)
-    sum2 += x * loadEight(b2 + k)
-    sum3 += x * loadEight(b3 + k)
+    let x = unsafe loadEight(a + k)
+    unsafe sum0 += x * loadEight(b + k)
+    unsafe sum1 += x * loadEight(b1 + k)
+    unsafe sum2 += x * loadEight(b2 + k)
+    unsafe sum3 += x * loadEight(b3 + k)
     k += 8
   }
   var result = SIMD4(sum0.sum(), sum1.sum(), sum2.sum(), sum3.sum())
   while k < depth {
-    result += a[k] * SIMD4(b[k], b1[k], b2[k], b3[k])
+    unsafe result += a[k] * SIMD4(b[k], b1[k], b2[k], b3[k])
     k += 1
   }
   return result
@@ -92,5 +92,5 @@ private func fourDotProducts(
 
 @inline(__always)
 private func loadEight(_ pointer: UnsafePointer<Float>) -> SIMD8<Float> {
-  UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
+  unsafe UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
 }

@@ -9,16 +9,18 @@ extension StepContext {
   }
 
   func integerBinary(_ body: @escaping (Int64, Int64) -> Int64) -> InterpreterStep {
-    let (a, b, y) = (inputs[0].integers, inputs[1].integers, self.y.integers)
+    let (a, b, y) = unsafe (inputs[0].integers, inputs[1].integers, self.y.integers)
     let offsets = BroadcastOffsets(inputs[0].shape, inputs[1].shape)
     return {
-      for index in 0..<offsets.count { y[index] = body(a[offsets.a[index]], b[offsets.b[index]]) }
+      for index in 0..<offsets.count {
+        unsafe y[index] = body(a[offsets.a[index]], b[offsets.b[index]])
+      }
     }
   }
 
   func integerMap(_ body: @escaping (Int64) -> Int64) -> InterpreterStep {
-    let (x, y, count) = (self.x.integers, self.y.integers, self.y.count)
-    return { for index in 0..<count { y[index] = body(x[index]) } }
+    let (x, y, count) = unsafe (self.x.integers, self.y.integers, self.y.count)
+    return { for index in 0..<count { unsafe y[index] = body(x[index]) } }
   }
 }
 

@@ -13,7 +13,7 @@ extension StepContext {
       for block in 0..<outer {
         for line in 0..<inner {
           let offset = block * count * inner + line
-          body(x.base + offset, y.base + offset, count, inner)
+          unsafe body(x.base + offset, y.base + offset, count, inner)
         }
       }
     }
@@ -23,6 +23,6 @@ extension StepContext {
 /// The largest of `count` elements, `stride` apart.
 func maximum(_ source: UnsafePointer<Float>, _ count: Int, _ stride: Int) -> Float {
   var result = -Float.infinity
-  for k in 0..<count { result = max(result, source[k * stride]) }
+  for k in 0..<count { result = unsafe max(result, source[k * stride]) }
   return result
 }

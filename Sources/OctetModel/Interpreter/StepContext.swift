@@ -11,9 +11,9 @@ struct StepContext {
   func clampStep(_ activation: Activation) -> InterpreterStep? {
     if activation == .none { return nil }
     let (lower, upper) = activation.bounds
-    let (target, count) = (y.base, y.count)
+    let (target, count) = unsafe (y.base, y.count)
     return {
-      for index in 0..<count { target[index] = max(lower, min(upper, target[index])) }
+      for index in 0..<count { unsafe target[index] = max(lower, min(upper, target[index])) }
     }
   }
 

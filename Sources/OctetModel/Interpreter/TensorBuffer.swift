@@ -1,5 +1,6 @@
 /// The elements of one tensor, which live as long as the interpreter: floats, or 64-bit integers.
-final class TensorBuffer {
+@safe final class TensorBuffer {
+  // Safety: allocated in `init` for `count` elements, freed in `deinit`.
   let raw: UnsafeMutableRawPointer
   let count: Int
   let isInteger: Bool
@@ -9,17 +10,17 @@ final class TensorBuffer {
     self.count = count
     self.isInteger = isInteger
     let byteCount = Swift.max(count, 1) * (isInteger ? 8 : 4)
-    raw = .allocate(byteCount: byteCount, alignment: 8)
-    raw.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    unsafe raw = .allocate(byteCount: byteCount, alignment: 8)
+    unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
   }
 
-  deinit { raw.deallocate() }
+  deinit { unsafe raw.deallocate() }
 
   /// - Precondition: a tensor of reals.
-  var base: UnsafeMutablePointer<Float> { raw.assumingMemoryBound(to: Float.self) }
+  var base: UnsafeMutablePointer<Float> { unsafe raw.assumingMemoryBound(to: Float.self) }
 
   /// - Precondition: a tensor of integers.
-  var integers: UnsafeMutablePointer<Int64> { raw.assumingMemoryBound(to: Int64.self) }
+  var integers: UnsafeMutablePointer<Int64> { unsafe raw.assumingMemoryBound(to: Int64.self) }
 
   /// Writes the integers, or the real numbers that they stand for.
   func fill(_ payload: Payload, shape: [Int], quantization: Quantization?) {
@@ -35,7 +36,7 @@ final class TensorBuffer {
     let (scales, zeroPoints) = (quantization.scales, quantization.zeroPoints)
     for index in 0..<count {
       let channel = index / inner % scales.count
-      base[index] = (base[index] - Float(zeroPoints[channel])) * scales[channel]
+      unsafe base[index] = (base[index] - Float(zeroPoints[channel])) * scales[channel]
     }
   }
 
@@ -43,15 +44,17 @@ final class TensorBuffer {
     _ values: [Element], _ real: (Element) -> Float, _ integer: (Element) -> Int64
   ) {
     if isInteger {
-      for index in 0..<count { integers[index] = integer(values[index]) }
+      for index in 0..<count { unsafe integers[index] = integer(values[index]) }
     } else {
-      for index in 0..<count { base[index] = real(values[index]) }
+      for index in 0..<count { unsafe base[index] = real(values[index]) }
     }
   }
 }
 
 /// A tensor as a step sees it.
-struct Operand {
+@safe struct Operand {
+  // Safety: the interpreter that made it holds the buffer as long as its steps; every way to the
+  // elements hands out a pointer and so is unsafe itself.
   let shape: [Int]
   let raw: UnsafeMutableRawPointer
   let elementType: ElementType
@@ -60,13 +63,13 @@ struct Operand {
   var count: Int { shape.elementCount }
 
   /// - Precondition: a tensor of reals.
-  var base: UnsafeMutablePointer<Float> { elements(Float.self) }
+  var base: UnsafeMutablePointer<Float> { unsafe elements(Float.self) }
 
   /// - Precondition: a tensor of integers.
-  var integers: UnsafeMutablePointer<Int64> { elements(Int64.self) }
+  var integers: UnsafeMutablePointer<Int64> { unsafe elements(Int64.self) }
 
   /// - Precondition: the elements are held as `Element`.
   func elements<Element>(_: Element.Type) -> UnsafeMutablePointer<Element> {
-    raw.assumingMemoryBound(to: Element.self)
+    unsafe raw.assumingMemoryBound(to: Element.self)
   }
 }

@@ -28,16 +28,16 @@ extension StepContext {
     let whole = attributes.kernel.height * attributes.kernel.width
     return followed(by: attributes.activation) {
       windows.forEach { (target, source, rows, columns) in
-        let result = y.base + target * channels
-        for c in 0..<channels { result[c] = 0 }
+        let result = unsafe y.base + target * channels
+        for c in 0..<channels { unsafe result[c] = 0 }
         for row in rows {
           for column in columns {
-            let pixel = x.base + (source + row * x.shape[2] + column) * channels
-            for c in 0..<channels { result[c] += pixel[c] }
+            let pixel = unsafe x.base + (source + row * x.shape[2] + column) * channels
+            for c in 0..<channels { unsafe result[c] += pixel[c] }
           }
         }
         let count = attributes.countsPadding ? whole : max(rows.count * columns.count, 1)
-        for c in 0..<channels { result[c] /= Float(count) }
+        for c in 0..<channels { unsafe result[c] /= Float(count) }
       }
     }
   }

@@ -33,15 +33,15 @@ extension StepContext {
   /// `(x − mean[c]) / √(variance[c] + epsilon) · gamma[c] + beta[c]` over the last axis.
   func batchNormalization(epsilon: Float) -> InterpreterStep {
     let (x, y, channels) = (self.x, self.y, self.x.shape[self.x.shape.count - 1])
-    let (gamma, beta) = (inputs[1].base, inputs[2].base)
-    let (mean, variance) = (inputs[3].base, inputs[4].base)
+    let (gamma, beta) = unsafe (inputs[1].base, inputs[2].base)
+    let (mean, variance) = unsafe (inputs[3].base, inputs[4].base)
     let positions = channels == 0 ? 0 : x.count / channels
     return {
       for position in 0..<positions {
         let offset = position * channels
         for c in 0..<channels {
-          let factor = gamma[c] / (variance[c] + epsilon).squareRoot()
-          y.base[offset + c] = (x.base[offset + c] - mean[c]) * factor + beta[c]
+          let factor = unsafe gamma[c] / (variance[c] + epsilon).squareRoot()
+          unsafe y.base[offset + c] = (x.base[offset + c] - mean[c]) * factor + beta[c]
         }
       }
     }

@@ -1,11 +1,13 @@
 /// Reals become integers by truncation, integers wrap around, anything but 0 is true.
 public struct CastAttributes: Sendable, Equatable {
+  /// The type of the result.
   public var target: ElementType
   /// To floats of 8 bits: what is out of range becomes the largest number.
   public var saturates = true
   /// To `float8E8M0`.
   public var powerRounding = FloatFormat.PowerRounding.up
 
+  /// A cast that saturates.
   public init(_ target: ElementType) { self.target = target }
 }
 
@@ -32,24 +34,24 @@ extension StepContext {
       let isTruth = target == .bool
       return {
         for index in 0..<count {
-          let real = x.base[index]
-          y.integers[index] = isTruth ? (real == 0 ? 0 : 1) : truncated(real, to: target)
+          let real = unsafe x.base[index]
+          unsafe y.integers[index] = isTruth ? (real == 0 ? 0 : 1) : truncated(real, to: target)
         }
       }
     case (true, false):
       let isUnsigned = x.elementType == .uint64
       return {
         for index in 0..<count {
-          let value = x.integers[index]
-          y.base[index] = isUnsigned ? Float(UInt64(bitPattern: value)) : Float(value)
+          let value = unsafe x.integers[index]
+          unsafe y.base[index] = isUnsigned ? Float(UInt64(bitPattern: value)) : Float(value)
         }
       }
     case (false, false):
       let format = target.floatFormat
       return {
         for index in 0..<count {
-          y.base[index] =
-            format?.rounded(
+          unsafe y.base[index] =
+            unsafe format?.rounded(
               x.base[index], saturates: attributes.saturates, attributes.powerRounding)
             ?? x.base[index]
         }

@@ -1,3 +1,4 @@
+/// The relation of a to b that is true.
 public enum Comparison: Sendable, CaseIterable {
   case equal, less, lessOrEqual, greater, greaterOrEqual
 }
@@ -37,11 +38,11 @@ extension StepContext {
       case .greater: { $0 > $1 }
       case .greaterOrEqual: { $0 >= $1 }
       }
-    let (a, b, y) = (inputs[0].base, inputs[1].base, self.y.integers)
+    let (a, b, y) = unsafe (inputs[0].base, inputs[1].base, self.y.integers)
     let offsets = BroadcastOffsets(inputs[0].shape, inputs[1].shape)
     return {
       for index in 0..<offsets.count {
-        y[index] = body(a[offsets.a[index]], b[offsets.b[index]]) ? 1 : 0
+        unsafe y[index] = body(a[offsets.a[index]], b[offsets.b[index]]) ? 1 : 0
       }
     }
   }

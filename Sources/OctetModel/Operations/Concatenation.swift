@@ -42,11 +42,11 @@ extension StepContext {
     let inner = y.shape[(axis + 1)...].reduce(1, *)
     let lengths = parts.map { $0.shape[axis] * inner }
     return followed(by: activation) {
-      var target = y.elements(Element.self)
+      var target = unsafe y.elements(Element.self)
       for block in 0..<outer {
         for (part, length) in zip(parts, lengths) {
-          target.update(from: part.elements(Element.self) + block * length, count: length)
-          target += length
+          unsafe target.update(from: part.elements(Element.self) + block * length, count: length)
+          unsafe target += length
         }
       }
     }

@@ -1,12 +1,17 @@
 /// Of a convolution and of a depthwise convolution.
 public struct ConvolutionAttributes: Sendable, Equatable {
+  /// Elements of the input between neighbours of the output; at least 1.
   public var stride = Extent(1)
+  /// Elements of the input between neighbours of the kernel; at least 1.
   public var dilation = Extent(1)
+  /// Zeros around the input.
   public var padding = Padding()
   /// Of a convolution; a depthwise convolution has as many groups as input channels and ignores it.
   public var groups = 1
+  /// What is applied to the sums.
   public var activation = Activation.none
 
+  /// Stride and dilation 1, one group, without padding and activation.
   public init() {}
 }
 
@@ -48,7 +53,7 @@ extension StepContext {
   /// multiplied by the weights.
   func convolution(_ attributes: ConvolutionAttributes) -> InterpreterStep {
     let (weights, x, y) = (inputs[1], self.x, self.y)
-    let bias = inputs.count == 3 ? inputs[2].base : nil
+    let bias = unsafe inputs.count == 3 ? inputs[2].base : nil
     let groups = attributes.groups
     let (groupInputs, groupOutputs) = (weights.shape[3], weights.shape[0] / groups)
     let patch = PatchShape(
@@ -63,21 +68,22 @@ extension StepContext {
 
     return followed(by: attributes.activation) {
       for image in 0..<x.shape[0] {
-        let source = x.base + image * patch.height * patch.width * patch.channels
+        let source = unsafe x.base + image * patch.height * patch.width * patch.channels
         for group in 0..<groups {
           var first = 0
           while first < positions {
             let rows = min(tile, positions - first)
             for row in 0..<rows {
               let (top, left) = (first + row).quotientAndRemainder(dividingBy: columnCount)
-              patch.copy(
+              unsafe patch.copy(
                 from: source + group * groupInputs, top: top, left: left,
                 to: patches.base + row * depth)
             }
             let channel = group * groupOutputs
-            multiplyByTransposed(
-              a: patches.base, b: weights.base + channel * depth, bias: bias.map { $0 + channel },
-              c: y.base + (image * positions + first) * outputChannels + channel,
+            unsafe multiplyByTransposed(
+              a: patches.base, b: weights.base + channel * depth,
+              bias: bias.map { unsafe $0 + channel },
+              c: unsafe y.base + (image * positions + first) * outputChannels + channel,
               size: ProductSize(
                 rows: rows, columns: groupOutputs, depth: depth, rowStride: outputChannels))
             first += rows
@@ -106,33 +112,33 @@ struct PatchShape {
   ) {
     let firstRow = top * attributes.stride.height - attributes.padding.top
     let firstColumn = left * attributes.stride.width - attributes.padding.left
-    var target = target
+    var target = unsafe target
     // Neighbouring pixels of one group are one run of memory.
     let isContiguous = attributes.dilation.width == 1 && groupChannels == channels
     for ky in 0..<kernel.height {
       let row = firstRow + ky * attributes.dilation.height
-      let line = source + row * width * channels
+      let line = unsafe source + row * width * channels
       if row < 0 || row >= height {
-        fill(target, kernel.width * groupChannels)
-        target += kernel.width * groupChannels
+        unsafe fill(target, kernel.width * groupChannels)
+        unsafe target += kernel.width * groupChannels
       } else if isContiguous {
         let skipped = max(0, min(kernel.width, -firstColumn))
         let end = max(skipped, min(kernel.width, width - firstColumn))
-        fill(target, skipped * channels)
-        copyFloats(
+        unsafe fill(target, skipped * channels)
+        unsafe copyFloats(
           line + (firstColumn + skipped) * channels, target + skipped * channels,
           (end - skipped) * channels)
-        fill(target + end * channels, (kernel.width - end) * channels)
-        target += kernel.width * channels
+        unsafe fill(target + end * channels, (kernel.width - end) * channels)
+        unsafe target += kernel.width * channels
       } else {
         for kx in 0..<kernel.width {
           let column = firstColumn + kx * attributes.dilation.width
           if column >= 0 && column < width {
-            copyFloats(line + column * channels, target, groupChannels)
+            unsafe copyFloats(line + column * channels, target, groupChannels)
           } else {
-            fill(target, groupChannels)
+            unsafe fill(target, groupChannels)
           }
-          target += groupChannels
+          unsafe target += groupChannels
         }
       }
     }
@@ -145,10 +151,10 @@ struct PatchShape {
 private func copyFloats(
   _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
-  for k in 0..<count { target[k] = source[k] }
+  for k in 0..<count { unsafe target[k] = source[k] }
 }
 
 @inline(__always)
 private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int) {
-  for k in 0..<count { target[k] = 0 }
+  for k in 0..<count { unsafe target[k] = 0 }
 }

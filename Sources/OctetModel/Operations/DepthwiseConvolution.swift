@@ -40,7 +40,7 @@ extension StepContext {
   /// O = I · multiplier.
   func depthwiseConvolution(_ attributes: ConvolutionAttributes) -> InterpreterStep {
     let (weights, x, y) = (inputs[1], self.x, self.y)
-    let bias = inputs.count == 3 ? inputs[2].base : nil
+    let bias = unsafe inputs.count == 3 ? inputs[2].base : nil
     let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
     let (kernelHeight, kernelWidth, outputs) = (
       weights.shape[1], weights.shape[2], weights.shape[3]
@@ -48,12 +48,12 @@ extension StepContext {
     let multiplier = outputs / channels
 
     return followed(by: attributes.activation) {
-      var target = y.base
+      var target = unsafe y.base
       for image in 0..<x.shape[0] {
-        let source = x.base + image * height * width * channels
+        let source = unsafe x.base + image * height * width * channels
         for top in 0..<y.shape[1] {
           for left in 0..<y.shape[2] {
-            for o in 0..<outputs { target[o] = bias?[o] ?? 0 }
+            for o in 0..<outputs { unsafe target[o] = bias?[o] ?? 0 }
             for ky in 0..<kernelHeight {
               let row =
                 top * attributes.stride.height - attributes.padding.top
@@ -64,12 +64,12 @@ extension StepContext {
                   left * attributes.stride.width - attributes.padding.left
                   + kx * attributes.dilation.width
                 if column < 0 || column >= width { continue }
-                let pixel = source + (row * width + column) * channels
-                let tap = weights.base + (ky * kernelWidth + kx) * outputs
-                accumulate(pixel, tap, target, outputs, multiplier)
+                let pixel = unsafe source + (row * width + column) * channels
+                let tap = unsafe weights.base + (ky * kernelWidth + kx) * outputs
+                unsafe accumulate(pixel, tap, target, outputs, multiplier)
               }
             }
-            target += outputs
+            unsafe target += outputs
           }
         }
       }
@@ -83,8 +83,8 @@ private func accumulate(
   _ target: UnsafeMutablePointer<Float>, _ count: Int, _ multiplier: Int
 ) {
   if multiplier == 1 {
-    for o in 0..<count { target[o] += pixel[o] * tap[o] }
+    for o in 0..<count { unsafe target[o] += pixel[o] * tap[o] }
   } else {
-    for o in 0..<count { target[o] += pixel[o / multiplier] * tap[o] }
+    for o in 0..<count { unsafe target[o] += pixel[o / multiplier] * tap[o] }
   }
 }

@@ -1,10 +1,15 @@
+/// Of the position of the largest or smallest element.
 public struct ExtremumAttributes: Sendable, Equatable {
+  /// The axis that is searched, counted from 0.
   public var axis: Int
+  /// Whether the axis stays, with one element.
   public var keepsDimensions: Bool
+  /// Whether the smallest is looked for, not the largest.
   public var isMinimum: Bool
   /// Of equal elements the last, not the first.
   public var takesLast: Bool
 
+  /// All that there is to say.
   public init(axis: Int, keepsDimensions: Bool, isMinimum: Bool, takesLast: Bool) {
     self.axis = axis
     self.keepsDimensions = keepsDimensions
@@ -36,7 +41,7 @@ struct ExtremumDefinition: OperationDefinition {
 extension StepContext {
   /// x of reals or integers → int64 positions.
   func extremum(_ attributes: ExtremumAttributes) -> InterpreterStep {
-    x.isInteger
+    unsafe x.isInteger
       ? extremum(attributes, x.integers) : extremum(attributes, x.base)
   }
 
@@ -49,14 +54,14 @@ extension StepContext {
     let outer = shape[..<attributes.axis].reduce(1, *)
     return {
       for line in 0..<outer * inner {
-        let first = source + line / max(inner, 1) * count * inner + line % max(inner, 1)
+        let first = unsafe source + line / max(inner, 1) * count * inner + line % max(inner, 1)
         var best = 0
         for k in 1..<max(count, 1) {
-          let (value, top) = (first[k * inner], first[best * inner])
+          let (value, top) = unsafe (first[k * inner], first[best * inner])
           let isBetter = attributes.isMinimum ? value < top : value > top
           if isBetter || attributes.takesLast && value == top { best = k }
         }
-        y.integers[line] = Int64(best)
+        unsafe y.integers[line] = Int64(best)
       }
     }
   }

@@ -1,7 +1,11 @@
+/// Of a fully connected layer.
 public struct FullyConnectedAttributes: Sendable, Equatable {
+  /// What is applied to the sums.
   public var activation = Activation.none
+  /// Whether `[…, I]` gives `[…, O]`; otherwise it gives `[rows, O]`, with as many rows as vectors.
   public var keepsLeadingDimensions = false
 
+  /// Without activation, of one vector an image.
   public init() {}
 }
 
@@ -50,13 +54,13 @@ extension StepContext {
   /// x `[rows, I]`, weights `[O, I]`, bias `[O]` → y `[rows, O]`.
   func fullyConnected(_ attributes: FullyConnectedAttributes) -> InterpreterStep {
     let (weights, x, y) = (inputs[1], self.x, self.y)
-    let bias = inputs.count == 3 ? inputs[2].base : nil
+    let bias = unsafe inputs.count == 3 ? inputs[2].base : nil
     let (columns, depth) = (weights.shape[0], weights.shape[1])
     let size = ProductSize(
       rows: columns == 0 ? 0 : y.count / columns, columns: columns, depth: depth,
       rowStride: columns)
     return followed(by: attributes.activation) {
-      multiplyByTransposed(a: x.base, b: weights.base, bias: bias, c: y.base, size: size)
+      unsafe multiplyByTransposed(a: x.base, b: weights.base, bias: bias, c: y.base, size: size)
     }
   }
 }

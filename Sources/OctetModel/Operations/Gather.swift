@@ -30,17 +30,17 @@ extension StepContext {
   }
 
   private func gather<Element>(axis: Int, _: Element.Type) -> InterpreterStep {
-    let (x, y) = (inputs[0].elements(Element.self), self.y.elements(Element.self))
-    let (indices, count) = (inputs[1].integers, inputs[1].count)
+    let (x, y) = unsafe (inputs[0].elements(Element.self), self.y.elements(Element.self))
+    let (indices, count) = unsafe (inputs[1].integers, inputs[1].count)
     let length = inputs[0].shape[axis]
     let outer = inputs[0].shape[..<axis].reduce(1, *)
     let inner = inputs[0].shape[(axis + 1)...].reduce(1, *)
     return {
       for block in 0..<outer {
         for k in 0..<count {
-          let wanted = indices[k] < 0 ? indices[k] + Int64(length) : indices[k]
+          let wanted = unsafe indices[k] < 0 ? indices[k] + Int64(length) : indices[k]
           let source = Int(max(0, min(Int64(length - 1), wanted)))
-          (y + (block * count + k) * inner)
+          unsafe (y + (block * count + k) * inner)
             .update(from: x + (block * length + source) * inner, count: inner)
         }
       }

@@ -20,11 +20,11 @@ struct L2NormalizationDefinition: OperationDefinition {
 
 extension StepContext {
   func l2Normalization() -> InterpreterStep {
-    forEachLine(along: x.shape.count - 1) { source, target, count, stride in
+    unsafe forEachLine(along: x.shape.count - 1) { source, target, count, stride in
       var sum: Float = 0
-      for k in 0..<count { sum += source[k * stride] * source[k * stride] }
+      for k in 0..<count { unsafe sum += source[k * stride] * source[k * stride] }
       let norm = max(sum.squareRoot(), 1e-6)
-      for k in 0..<count { target[k * stride] = source[k * stride] / norm }
+      for k in 0..<count { unsafe target[k * stride] = source[k * stride] / norm }
     }
   }
 }

@@ -38,13 +38,13 @@ extension StepContext {
     let (before, after) = ((size - 1) / 2, size / 2)
     return {
       for position in 0..<positions {
-        let (source, target) = (x.base + position * channels, y.base + position * channels)
+        let (source, target) = unsafe (x.base + position * channels, y.base + position * channels)
         for c in 0..<channels {
           var sum: Float = 0
           for k in max(0, c - before)...min(channels - 1, c + after) {
-            sum += source[k] * source[k]
+            unsafe sum += source[k] * source[k]
           }
-          target[c] = source[c] / powf(bias + alpha / Float(size) * sum, beta)
+          unsafe target[c] = source[c] / powf(bias + alpha / Float(size) * sum, beta)
         }
       }
     }

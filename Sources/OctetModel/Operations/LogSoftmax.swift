@@ -29,12 +29,12 @@ struct LogSoftmaxDefinition: OperationDefinition {
 extension StepContext {
   /// `x − max − log Σ exp(x − max)` along `axis`.
   func logSoftmax(axis: Int) -> InterpreterStep {
-    forEachLine(along: axis) { source, target, count, stride in
-      let top = maximum(source, count, stride)
+    unsafe forEachLine(along: axis) { source, target, count, stride in
+      let top = unsafe maximum(source, count, stride)
       var sum: Float = 0
-      for k in 0..<count { sum += expf(source[k * stride] - top) }
+      for k in 0..<count { unsafe sum += expf(source[k * stride] - top) }
       let logarithm = logf(sum)
-      for k in 0..<count { target[k * stride] = source[k * stride] - top - logarithm }
+      for k in 0..<count { unsafe target[k * stride] = source[k * stride] - top - logarithm }
     }
   }
 }

@@ -1,3 +1,4 @@
+/// What is made of two truth values.
 public enum Logic: Sendable, CaseIterable { case and, or, exclusiveOr }
 
 /// Truth values of two tensors of truth values, broadcast.

@@ -38,15 +38,15 @@ extension StepContext {
     let batch = BroadcastOffsets(Array(aShape.dropLast(2)), Array(bShape.dropLast(2)))
     return {
       for index in 0..<batch.count {
-        let left = a.base + batch.a[index] * rows * depth
-        let right = b.base + batch.b[index] * depth * columns
+        let left = unsafe a.base + batch.a[index] * rows * depth
+        let right = unsafe b.base + batch.b[index] * depth * columns
         for row in 0..<rows {
-          let target = y.base + (index * rows + row) * columns
-          for column in 0..<columns { target[column] = 0 }
+          let target = unsafe y.base + (index * rows + row) * columns
+          for column in 0..<columns { unsafe target[column] = 0 }
           for k in 0..<depth {
-            let factor = left[row * depth + k]
-            let line = right + k * columns
-            for column in 0..<columns { target[column] += factor * line[column] }
+            let factor = unsafe left[row * depth + k]
+            let line = unsafe right + k * columns
+            for column in 0..<columns { unsafe target[column] += factor * line[column] }
           }
         }
       }

@@ -30,15 +30,17 @@ extension StepContext {
   ) -> InterpreterStep {
     let windows = PoolWindows(attributes, x: x.shape, y: y.shape)
     let (width, channels) = (x.shape[2], x.shape[3])
-    let (x, y) = (self.x.elements(Element.self), self.y.elements(Element.self))
+    let (x, y) = unsafe (self.x.elements(Element.self), self.y.elements(Element.self))
     return followed(by: attributes.activation) {
       windows.forEach { (target, source, rows, columns) in
-        let result = y + target * channels
-        for c in 0..<channels { result[c] = lowest }
+        let result = unsafe y + target * channels
+        for c in 0..<channels { unsafe result[c] = lowest }
         for row in rows {
           for column in columns {
-            let pixel = x + (source + row * width + column) * channels
-            for c in 0..<channels where !(pixel[c] <= result[c]) { result[c] = pixel[c] }
+            let pixel = unsafe x + (source + row * width + column) * channels
+            for c in 0..<channels where unsafe !(pixel[c] <= result[c]) {
+              unsafe result[c] = pixel[c]
+            }
           }
         }
       }

@@ -29,14 +29,15 @@ extension StepContext {
           var (top, place) = (-Float.infinity, 0)
           for row in rows {
             for column in columns {
-              let value = x.base[(source + row * width + column) * channels + c]
+              let value = unsafe x.base[(source + row * width + column) * channels + c]
               if value <= top { continue }
               top = value
               place = isColumnMajor ? column * height + row : row * width + column
             }
           }
           // `source` is the number of pixels in the images before.
-          y.integers[target * channels + c] = Int64(source * channels + c * height * width + place)
+          unsafe y.integers[target * channels + c] = Int64(
+            source * channels + c * height * width + place)
         }
       }
     }

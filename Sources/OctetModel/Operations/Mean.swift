@@ -29,8 +29,8 @@ extension StepContext {
     var sums = [Double](repeating: 0, count: count)
     return {
       for index in 0..<count { sums[index] = 0 }
-      for (index, target) in targets.enumerated() { sums[target] += Double(x.base[index]) }
-      for index in 0..<count { y.base[index] = Float(sums[index] / divisor) }
+      for (index, target) in targets.enumerated() { unsafe sums[target] += Double(x.base[index]) }
+      for index in 0..<count { unsafe y.base[index] = Float(sums[index] / divisor) }
     }
   }
 }

@@ -35,6 +35,7 @@ public struct OperationTraits: Sendable {
   public var movesElements: Bool
   /// Whether constants may stand where activations do.
   public var takesConstantOperands: Bool
+  /// Which scale the result has.
   public var grid: Grid
   /// Why there is no int8 form; nil when there is one.
   public var int8Refusal: String?
@@ -96,6 +97,7 @@ extension Operation {
   /// The name in reports, JSON and documentation, e.g. `convolution`.
   public var name: String { definition.name }
 
+  /// What passes and the quantizer must know of it.
   public var traits: OperationTraits { definition.traits }
 
   /// Whether both are the same operation, whatever their attributes; of functions of one number,

@@ -1,3 +1,4 @@
+/// What stands around the tensor: a value, its mirror image without the edge, its edge, or itself.
 public enum PadMode: Sendable, Equatable {
   case constant(Float)
   case reflect

@@ -1,13 +1,19 @@
 /// Of max and average pools.
 public struct PoolAttributes: Sendable, Equatable {
+  /// Rows and columns of a window.
   public var kernel: Extent
+  /// Elements between neighbouring windows; at least 1.
   public var stride: Extent
+  /// Elements between neighbours within a window; at least 1.
   public var dilation = Extent(1)
+  /// Elements around the image; those of a max pool never win.
   public var padding = Padding()
   /// Average pool: padding counts as zeros in the divisor.
   public var countsPadding = false
+  /// What is applied to the result.
   public var activation = Activation.none
 
+  /// Windows without dilation and padding.
   public init(kernel: Extent, stride: Extent) {
     self.kernel = kernel
     self.stride = stride

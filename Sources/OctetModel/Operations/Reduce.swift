@@ -55,11 +55,11 @@ extension StepContext {
       for index in 0..<count { (sums[index], tops[index]) = (start, -.infinity) }
       if isExponential {
         for (index, target) in targets.enumerated() {
-          tops[target] = max(tops[target], Double(x.base[index]))
+          tops[target] = unsafe max(tops[target], Double(x.base[index]))
         }
       }
       for (index, target) in targets.enumerated() {
-        let value = Double(x.base[index])
+        let value = unsafe Double(x.base[index])
         switch reduction {
         case .sum, .logarithmOfSum: sums[target] += value
         case .product: sums[target] *= value
@@ -73,10 +73,11 @@ extension StepContext {
       }
       for index in 0..<count {
         switch reduction {
-        case .norm2: y.base[index] = Float(sums[index].squareRoot())
-        case .logarithmOfSum: y.base[index] = Float(log(sums[index]))
-        case .logarithmOfSumOfExponentials: y.base[index] = Float(tops[index] + log(sums[index]))
-        default: y.base[index] = Float(sums[index])
+        case .norm2: unsafe y.base[index] = Float(sums[index].squareRoot())
+        case .logarithmOfSum: unsafe y.base[index] = Float(log(sums[index]))
+        case .logarithmOfSumOfExponentials:
+          unsafe y.base[index] = Float(tops[index] + log(sums[index]))
+        default: unsafe y.base[index] = Float(sums[index])
         }
       }
     }
@@ -99,7 +100,7 @@ extension StepContext {
         node: node.name, operation: node.operation.name,
         reason: "its result is no integer; cast its input to float")
     }
-    let (x, y, count) = (self.x.integers, self.y.integers, self.y.count)
+    let (x, y, count) = unsafe (self.x.integers, self.y.integers, self.y.count)
     let targets = reductionTargets(axes: axes)
     let isMaximum = reduction == .maximum
     // Of no elements at all, the result is the end of the type's range.
@@ -112,8 +113,8 @@ extension StepContext {
     let ends = targets.isEmpty ? (lowest, highest) : (Int64.min, Int64.max)
     let start = first ?? (isMaximum ? ends.0 : ends.1)
     return {
-      for index in 0..<count { y[index] = start }
-      for (index, target) in targets.enumerated() { y[target] = body(y[target], x[index]) }
+      for index in 0..<count { unsafe y[index] = start }
+      for (index, target) in targets.enumerated() { unsafe y[target] = body(y[target], x[index]) }
     }
   }
 }

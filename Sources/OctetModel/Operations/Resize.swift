@@ -1,21 +1,28 @@
+/// Of a change of an image's height and width.
 public struct ResizeAttributes: Sendable, Equatable {
+  /// The element that is nearest, or the four around a position weighted.
   public enum Method: Sendable { case nearest, bilinear }
   /// How an output index maps to an input position.
   public enum Coordinates: String, Sendable {
     case asymmetric, halfPixel, alignCorners, pytorchHalfPixel
   }
+  /// Which element is nearest to a position.
   public enum Rounding: String, Sendable {
     case floor, ceil, roundPreferFloor, roundPreferCeil
   }
 
+  /// How elements are chosen.
   public var method: Method
+  /// How positions are computed.
   public var coordinates: Coordinates
+  /// For the nearest element; bilinear resizing ignores it.
   public var rounding: Rounding
   /// The result's dimension for each axis.
   public var outputShape: [Int]
   /// Output over input for each axis; may differ from the ratio of the dimensions.
   public var scales: [Float]
 
+  /// All that there is to say.
   public init(
     method: Method, coordinates: Coordinates, rounding: Rounding, outputShape: [Int],
     scales: [Float]
@@ -94,9 +101,9 @@ extension StepContext {
       for index in 0..<count {
         var sum: Float = 0
         for k in index * cornerCount..<(index + 1) * cornerCount {
-          sum += weights[k] * x.base[Int(offsets[k])]
+          unsafe sum += weights[k] * x.base[Int(offsets[k])]
         }
-        y.base[index] = sum
+        unsafe y.base[index] = sum
       }
     }
   }

@@ -15,6 +15,7 @@ public struct ScalarFunction: Sendable, Equatable {
     }
   }
 
+  /// Which function.
   public let kind: Kind
   /// In the order of the row's `parameters`.
   public let parameters: [Float]
@@ -33,6 +34,7 @@ public struct ScalarFunction: Sendable, Equatable {
 
   package var row: Row { Self.table[kind.row] }
 
+  /// The name in reports and JSON, e.g. `hardSwish`.
   public var name: String { row.name }
 
   package func value(_ x: Double) -> Double { row.value(x, parameters.map { Double($0) }) }
@@ -49,77 +51,107 @@ public struct ScalarFunction: Sendable, Equatable {
 // Functions that passes, kernels of TensorFlow Lite or importers single out.
 
 extension ScalarFunction.Kind {
-  public static let relu = Self("relu")
-  public static let relu6 = Self("relu6")
-  public static let clip = Self("clip")
-  public static let leakyRelu = Self("leakyRelu")
-  public static let hardSwish = Self("hardSwish")
-  public static let hardSigmoid = Self("hardSigmoid")
-  public static let logistic = Self("logistic")
-  public static let tanh = Self("tanh")
-  public static let elu = Self("elu")
-  public static let selu = Self("selu")
-  public static let absolute = Self("absolute")
-  public static let negate = Self("negate")
-  public static let sign = Self("sign")
-  public static let floor = Self("floor")
-  public static let round = Self("round")
-  public static let reciprocal = Self("reciprocal")
-  public static let squareRoot = Self("squareRoot")
-  public static let exponential = Self("exponential")
-  public static let logarithm = Self("logarithm")
-  public static let softplus = Self("softplus")
-  public static let softsign = Self("softsign")
-  public static let celu = Self("celu")
-  public static let shrink = Self("shrink")
-  public static let errorFunction = Self("errorFunction")
-  public static let mish = Self("mish")
-  public static let gelu = Self("gelu")
-  public static let geluByTanh = Self("geluByTanh")
-  public static let swish = Self("swish")
-  public static let power = Self("power")
-  public static let thresholdedRelu = Self("thresholdedRelu")
+  package static let relu = Self("relu")
+  package static let relu6 = Self("relu6")
+  package static let clip = Self("clip")
+  package static let leakyRelu = Self("leakyRelu")
+  package static let hardSwish = Self("hardSwish")
+  package static let hardSigmoid = Self("hardSigmoid")
+  package static let logistic = Self("logistic")
+  package static let tanh = Self("tanh")
+  package static let elu = Self("elu")
+  package static let selu = Self("selu")
+  package static let absolute = Self("absolute")
+  package static let negate = Self("negate")
+  package static let sign = Self("sign")
+  package static let floor = Self("floor")
+  package static let round = Self("round")
+  package static let reciprocal = Self("reciprocal")
+  package static let squareRoot = Self("squareRoot")
+  package static let exponential = Self("exponential")
+  package static let logarithm = Self("logarithm")
+  package static let softplus = Self("softplus")
+  package static let softsign = Self("softsign")
+  package static let celu = Self("celu")
+  package static let shrink = Self("shrink")
+  package static let errorFunction = Self("errorFunction")
+  package static let mish = Self("mish")
+  package static let gelu = Self("gelu")
+  package static let geluByTanh = Self("geluByTanh")
+  package static let swish = Self("swish")
+  package static let power = Self("power")
+  package static let thresholdedRelu = Self("thresholdedRelu")
 }
 
 extension ScalarFunction {
+  /// max(0, x)
   public static let relu = Self(.relu)
+  /// min(6, max(0, x))
   public static let relu6 = Self(.relu6)
+  /// x · clamp(x/6 + ½, 0…1)
   public static let hardSwish = Self(.hardSwish)
+  /// 1 / (1 + e⁻ˣ)
   public static let logistic = Self(.logistic)
+  /// The hyperbolic tangent.
   public static let tanh = Self(.tanh)
+  /// |x|
   public static let absolute = Self(.absolute)
+  /// −x
   public static let negate = Self(.negate)
+  /// −1, 0 or 1
   public static let sign = Self(.sign)
+  /// The largest whole number that is at most x.
   public static let floor = Self(.floor)
+  /// The nearest whole number; of two the even one.
   public static let round = Self(.round)
+  /// 1 / x
   public static let reciprocal = Self(.reciprocal)
+  /// √x
   public static let squareRoot = Self(.squareRoot)
+  /// eˣ
   public static let exponential = Self(.exponential)
+  /// The natural logarithm.
   public static let logarithm = Self(.logarithm)
+  /// ln(1 + eˣ)
   public static let softplus = Self(.softplus)
+  /// x / (1 + |x|)
   public static let softsign = Self(.softsign)
+  /// 2/√π · ∫₀ˣ exp(−t²) dt
   public static let errorFunction = Self(.errorFunction)
+  /// x · tanh(ln(1 + eˣ))
   public static let mish = Self(.mish)
+  /// x times the normal distribution at x.
   public static let gelu = Self(.gelu)
+  /// The same with tanh in place of the error function.
   public static let geluByTanh = Self(.geluByTanh)
 
+  /// min(upper, max(lower, x))
   public static func clip(lower: Float, upper: Float) -> Self {
     Self(.clip, parameters: [lower, upper])
   }
+  /// x, or alpha · x below 0
   public static func leakyRelu(alpha: Float) -> Self { Self(.leakyRelu, parameters: [alpha]) }
+  /// clamp(alpha · x + beta, 0…1)
   public static func hardSigmoid(alpha: Float, beta: Float) -> Self {
     Self(.hardSigmoid, parameters: [alpha, beta])
   }
+  /// x, or alpha · (eˣ − 1) below 0
   public static func elu(alpha: Float) -> Self { Self(.elu, parameters: [alpha]) }
+  /// gamma · x, or gamma · alpha · (eˣ − 1) below 0
   public static func selu(alpha: Float, gamma: Float) -> Self {
     Self(.selu, parameters: [alpha, gamma])
   }
+  /// x, or alpha · (e^(x/alpha) − 1) below 0
   public static func celu(alpha: Float) -> Self { Self(.celu, parameters: [alpha]) }
+  /// x nearer to 0 by bias, and 0 where |x| ≤ threshold
   public static func shrink(bias: Float, threshold: Float) -> Self {
     Self(.shrink, parameters: [bias, threshold])
   }
+  /// x / (1 + e^(−alpha·x))
   public static func swish(alpha: Float) -> Self { Self(.swish, parameters: [alpha]) }
+  /// x to the power of exponent
   public static func power(exponent: Float) -> Self { Self(.power, parameters: [exponent]) }
+  /// x above alpha, else 0
   public static func thresholdedRelu(alpha: Float) -> Self {
     Self(.thresholdedRelu, parameters: [alpha])
   }
@@ -151,12 +183,14 @@ struct ScalarDefinition: OperationDefinition {
     let (x, y, count) = (context.x, context.y, context.y.count)
     if let (lower, upper) = function.bounds {
       return {
-        for index in 0..<count { y.base[index] = min(upper, max(lower, x.base[index])) }
+        for index in 0..<count { unsafe y.base[index] = min(upper, max(lower, x.base[index])) }
       }
     }
     let (body, parameters) = (function.row.value, function.parameters.map { Double($0) })
     return {
-      for index in 0..<count { y.base[index] = Float(body(Double(x.base[index]), parameters)) }
+      for index in 0..<count {
+        unsafe y.base[index] = Float(body(Double(x.base[index]), parameters))
+      }
     }
   }
 }

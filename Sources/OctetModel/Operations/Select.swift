@@ -28,12 +28,13 @@ extension StepContext {
   private func select<Element>(_: Element.Type) -> InterpreterStep {
     let shape = self.y.shape
     let tables = inputs.map { BroadcastOffsets($0.shape, shape).a }
-    let condition = inputs[0].integers
-    let (a, b) = (inputs[1].elements(Element.self), inputs[2].elements(Element.self))
-    let y = self.y.elements(Element.self)
+    let condition = unsafe inputs[0].integers
+    let (a, b) = unsafe (inputs[1].elements(Element.self), inputs[2].elements(Element.self))
+    let y = unsafe self.y.elements(Element.self)
     return {
       for index in tables[0].indices {
-        y[index] = condition[tables[0][index]] != 0 ? a[tables[1][index]] : b[tables[2][index]]
+        unsafe y[index] =
+          condition[tables[0][index]] != 0 ? a[tables[1][index]] : b[tables[2][index]]
       }
     }
   }

@@ -30,15 +30,15 @@ struct SoftmaxDefinition: OperationDefinition {
 extension StepContext {
   /// `exp(beta · (x − max)) / Σ exp(beta · (x − max))` along `axis`.
   func softmax(axis: Int, beta: Float) -> InterpreterStep {
-    forEachLine(along: axis) { source, target, count, stride in
-      let top = maximum(source, count, stride)
+    unsafe forEachLine(along: axis) { source, target, count, stride in
+      let top = unsafe maximum(source, count, stride)
       var sum: Float = 0
       for k in 0..<count {
-        let value = expf(beta * (source[k * stride] - top))
-        target[k * stride] = value
+        let value = unsafe expf(beta * (source[k * stride] - top))
+        unsafe target[k * stride] = value
         sum += value
       }
-      for k in 0..<count { target[k * stride] /= sum }
+      for k in 0..<count { unsafe target[k * stride] /= sum }
     }
   }
 }

@@ -1,13 +1,19 @@
+/// Of a transposed convolution.
 public struct TransposedConvolutionAttributes: Sendable, Equatable {
+  /// Elements of the result between neighbours of the input; at least 1.
   public var stride = Extent(1)
+  /// Elements of the result between neighbours of the kernel; at least 1.
   public var dilation = Extent(1)
   /// Cropped from the full result.
   public var padding = Padding()
+  /// Parts of the channels that are computed apart; divides inputs and outputs.
   public var groups = 1
+  /// What is applied to the sums.
   public var activation = Activation.none
   /// Height and width of the result.
   public var outputExtent: Extent
 
+  /// Stride and dilation 1, one group, nothing cropped.
   public init(outputExtent: Extent) { self.outputExtent = outputExtent }
 }
 
@@ -52,7 +58,7 @@ extension StepContext {
   /// Each input pixel adds a weighted kernel to the output; the padding is cropped.
   func transposedConvolution(_ attributes: TransposedConvolutionAttributes) -> InterpreterStep {
     let (weights, x, y) = (inputs[1], self.x, self.y)
-    let bias = inputs.count == 3 ? inputs[2].base : nil
+    let bias = unsafe inputs.count == 3 ? inputs[2].base : nil
     let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
     let (outputHeight, outputWidth, outputs) = (y.shape[1], y.shape[2], y.shape[3])
     let (kernelHeight, kernelWidth, groupInputs) = (
@@ -62,12 +68,12 @@ extension StepContext {
 
     return followed(by: attributes.activation) {
       for position in 0..<(x.shape[0] * outputHeight * outputWidth) {
-        for o in 0..<outputs { y.base[position * outputs + o] = bias?[o] ?? 0 }
+        for o in 0..<outputs { unsafe y.base[position * outputs + o] = bias?[o] ?? 0 }
       }
       for position in 0..<(x.shape[0] * height * width) {
         let (image, pixel) = position.quotientAndRemainder(dividingBy: height * width)
         let (inputRow, inputColumn) = pixel.quotientAndRemainder(dividingBy: width)
-        let source = x.base + position * channels
+        let source = unsafe x.base + position * channels
         for ky in 0..<kernelHeight {
           let row =
             inputRow * attributes.stride.height + ky * attributes.dilation.height
@@ -78,10 +84,13 @@ extension StepContext {
               inputColumn * attributes.stride.width + kx * attributes.dilation.width
               - attributes.padding.left
             if column < 0 || column >= outputWidth { continue }
-            let target = y.base + ((image * outputHeight + row) * outputWidth + column) * outputs
+            let target =
+              unsafe y.base + ((image * outputHeight + row) * outputWidth + column) * outputs
             for o in 0..<outputs {
-              let tap = weights.base + ((o * kernelHeight + ky) * kernelWidth + kx) * groupInputs
-              target[o] += dotProduct(source + o / groupOutputs * groupInputs, tap, groupInputs)
+              let tap =
+                unsafe weights.base + ((o * kernelHeight + ky) * kernelWidth + kx) * groupInputs
+              unsafe target[o] += dotProduct(
+                source + o / groupOutputs * groupInputs, tap, groupInputs)
             }
           }
         }

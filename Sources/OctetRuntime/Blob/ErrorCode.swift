@@ -1,6 +1,6 @@
 /// The numbers by which machines know errors, in firmware's report and from octet.h: 1…96 are
-/// ``ModelError/Cause``, the others stand here. A number never changes its meaning.
-public enum ErrorCode: UInt8, Sendable {
+/// `ModelError.Cause`, the others stand here. A number never changes its meaning.
+package enum ErrorCode: UInt8, Sendable {
   // Firmware's own.
   case file = 97
   case stack = 98
@@ -21,7 +21,7 @@ public enum ErrorCode: UInt8, Sendable {
   case selfTest = 109
 
   /// One clear sentence part: what is wrong.
-  public var text: StaticString {
+  package var text: StaticString {
     switch self {
     case .file: "a file of the host could not be written"
     case .stack: "the stack needed more memory than was free for it"
@@ -40,7 +40,7 @@ public enum ErrorCode: UInt8, Sendable {
   }
 
   /// What any code means; nil for a number that none has.
-  public static func text(of code: Int) -> StaticString? {
+  package static func text(of code: Int) -> StaticString? {
     guard let code = UInt8(exactly: code) else { return nil }
     return ErrorCode(rawValue: code)?.text ?? ModelError.Cause(rawValue: code)?.text
   }

@@ -1,15 +1,22 @@
 /// Why bytes are not a model, and where.
 public struct ModelError: Error, Equatable, Sendable {
-  public var cause: Cause
+  /// What is wrong.
+  public let cause: Cause
   /// The byte of the blob at which the fault shows.
-  public var offset: Int
+  public let offset: Int
 
   @inline(never)
-  public init(_ cause: Cause, at offset: Int) {
+  package init(_ cause: Cause, at offset: Int) {
     self.cause = cause
     self.offset = offset
   }
 
+  /// - Parameter record: where the field's record starts; 0 for the header.
+  init<Value>(_ cause: Cause, at field: Field<Value>, of record: Int = 0) {
+    self.init(cause, at: record &+ field.offset)
+  }
+
+  /// What is wrong; the numbers are those that firmware reports and octet.h has.
   public enum Cause: UInt8, Sendable {
     case misaligned = 1
     case truncated
@@ -99,10 +106,8 @@ public enum SessionError: Error, Equatable, Sendable {
 }
 
 extension SessionError {
-  /// A number for machines.
-  public var code: UInt8 { errorCode.rawValue }
-
-  public var errorCode: ErrorCode {
+  /// The number of the case for machines.
+  package var errorCode: ErrorCode {
     switch self {
     case .arenaTooSmall: .arenaTooSmall
     case .arenaMisaligned: .arenaMisaligned
@@ -115,7 +120,7 @@ extension SessionError {
   }
 
   /// The bytes that were needed, or the index that was out of range.
-  public var detail: Int {
+  package var detail: Int {
     switch self {
     case .arenaTooSmall(_, let needed), .inputByteCount(_, let needed),
       .workspaceTooSmall(_, let needed):
@@ -127,6 +132,7 @@ extension SessionError {
     }
   }
 
+  /// One clear sentence part: what is wrong.
   public var text: StaticString { errorCode.text }
 }
 
@@ -134,10 +140,12 @@ extension SessionError {
   extension ModelError.Cause: CaseIterable {}
 
   extension ModelError: CustomStringConvertible {
+    /// The byte and what is wrong there.
     public var description: String { "byte \(offset): \(cause.text)" }
   }
 
   extension SessionError: CustomStringConvertible {
+    /// What is wrong, with the figures.
     public var description: String {
       switch self {
       case .arenaTooSmall(let byteCount, let needed):

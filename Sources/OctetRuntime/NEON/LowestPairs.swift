@@ -1,7 +1,7 @@
 // What `PairedProducts` needs: the products of weights eight apart in a step of 16 taps add up in
 // 16 bits, unless both weights and both values are −128.
 
-extension Model {
+extension BlobView {
   /// Whether kernels of `backend` may add products of weights in 16 bits: see `PairedProducts`.
   func addsPairs(on backend: Backend) -> Bool {
     #if canImport(COctetKernels.NEON)
@@ -13,7 +13,7 @@ extension Model {
 }
 
 #if canImport(COctetKernels.NEON)
-  extension Model {
+  extension BlobView {
     /// Whether some kernel that adds such products would meet two weights of −128. One pass over
     /// the weights, much quicker than the one for the checksum.
     private var hasLowestPairs: Bool {
@@ -72,7 +72,7 @@ extension Model {
 
   private struct LowestPairQuery: OperatorVisitor {
     var hasLowestPairs = false
-    mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
       hasLowestPairs = Kind(view).hasLowestPairs
     }
   }

@@ -24,9 +24,9 @@ package struct Add: Operator {
   }
 
   let sum: ScaledSum
-  var view: OperatorView { sum.broadcast.view }
+  var view: OperatorRecord { sum.broadcast.view }
 
-  init(_ view: OperatorView) { sum = ScaledSum(view) }
+  init(_ view: OperatorRecord) { sum = ScaledSum(view) }
 
   func validate() throws(ModelError) { try sum.validate() }
 
@@ -40,9 +40,9 @@ struct ScaledSum {
   typealias Word = Add.Word
 
   let broadcast: Broadcast
-  var view: OperatorView { broadcast.view }
+  var view: OperatorRecord { broadcast.view }
 
-  init(_ view: OperatorView) { broadcast = Broadcast(view) }
+  init(_ view: OperatorRecord) { broadcast = Broadcast(view) }
 
   func validate() throws(ModelError) {
     try broadcast.validate()

@@ -13,9 +13,9 @@ package struct AveragePool: Operator {
   package typealias Word = Pool.Word
 
   let pool: Pool
-  var view: OperatorView { pool.view }
+  var view: OperatorRecord { pool.view }
 
-  init(_ view: OperatorView) { pool = Pool(view) }
+  init(_ view: OperatorRecord) { pool = Pool(view) }
 
   func validate() throws(ModelError) {
     try pool.validate()

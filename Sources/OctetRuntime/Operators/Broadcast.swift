@@ -1,11 +1,11 @@
 /// What operators of two inputs share: shapes that broadcast as in NumPy, and the walk over them.
 struct Broadcast {
-  let a: TensorView
-  let b: TensorView
-  let output: TensorView
-  let view: OperatorView
+  let a: TensorRecord
+  let b: TensorRecord
+  let output: TensorRecord
+  let view: OperatorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     a = view.operand(0)
     b = view.operand(1)
@@ -55,7 +55,7 @@ struct Broadcast {
   }
 
   /// Row-major strides, 0 along axes that are repeated.
-  static func strides(of tensor: TensorView) -> PerAxis {
+  static func strides(of tensor: TensorRecord) -> PerAxis {
     var strides = tensor.strides
     for axis in 0..<4 where tensor.dimension(axis) == 1 { strides[axis] = 0 }
     return strides

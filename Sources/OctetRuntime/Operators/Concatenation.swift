@@ -13,10 +13,10 @@ package struct Concatenation: Operator {
     case axis
   }
 
-  let view: OperatorView
-  let output: TensorView
+  let view: OperatorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     output = view.result(0)
   }

@@ -61,7 +61,7 @@
     /// The image and the windows of `batch` images of `rows.input` × `columns.input` pixels of
     /// `inputs` values, and what `clamp` leaves of `channels`.
     init(
-      _ view: OperatorView, _ workspace: X86Workspace, batch: Int, rows: X86Axis,
+      _ view: OperatorRecord, _ workspace: X86Workspace, batch: Int, rows: X86Axis,
       columns: X86Axis, inputs: Int, channels: Int, imageRowCount: Int,
       clamp: ClosedRange<Int32>
     ) {
@@ -103,7 +103,7 @@
     /// A layer of all of a convolution's cases. Weight (channel, index in the patch) stands at
     /// `channel · channelStride + index · weightStride`.
     mutating func addConvolution(
-      _ view: OperatorView, rows: X86Axis, columns: X86Axis, _ parameters: X86Parameters,
+      _ view: OperatorRecord, rows: X86Axis, columns: X86Axis, _ parameters: X86Parameters,
       channelStride: Int, weightStride: Int, lower: Int32, upper: Int32
     ) -> Int? {
       let input = view.operand(0)
@@ -122,7 +122,7 @@
 
     /// As above, of `batch` images of `rows.input` × `columns.input` pixels.
     mutating func addConvolution(
-      _ view: OperatorView, batch: Int, rows: X86Axis, columns: X86Axis,
+      _ view: OperatorRecord, batch: Int, rows: X86Axis, columns: X86Axis,
       _ parameters: X86Parameters, channelStride: Int, weightStride: Int, lower: Int32,
       upper: Int32
     ) -> Int? {

@@ -40,11 +40,11 @@ package struct Convolution: Operator {
     case shifts
   }
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)
@@ -132,7 +132,7 @@ package struct Convolution: Operator {
   extension Convolution {
     /// What firmware for this operator needs beside the kernel that all convolutions share: parts
     /// of `OCTET_SELECT`, as its kind. None for another kind.
-    package static func variants(_ view: OperatorView) -> [String] {
+    package static func variants(_ view: OperatorRecord) -> [String] {
       guard view.kind == .convolution else { return [] }
       let layer = Convolution(view)
       return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])

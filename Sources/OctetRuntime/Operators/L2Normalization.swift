@@ -7,11 +7,11 @@ package struct L2Normalization: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)

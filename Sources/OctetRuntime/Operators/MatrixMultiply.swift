@@ -23,12 +23,12 @@ package struct MatrixMultiply: Operator {
     case isTransposed
   }
 
-  let view: OperatorView
-  let a: TensorView
-  let b: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let a: TensorRecord
+  let b: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     a = view.operand(0)
     b = view.operand(1)

@@ -16,11 +16,11 @@ package struct Mean: Operator {
     case shift
   }
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)

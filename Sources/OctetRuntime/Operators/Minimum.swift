@@ -5,9 +5,9 @@ package struct Minimum: Operator {
   static let outputCounts = 1...1
 
   let broadcast: Broadcast
-  var view: OperatorView { broadcast.view }
+  var view: OperatorRecord { broadcast.view }
 
-  init(_ view: OperatorView) { broadcast = Broadcast(view) }
+  init(_ view: OperatorRecord) { broadcast = Broadcast(view) }
 
   func validate() throws(ModelError) { try broadcast.validate() }
 

@@ -13,10 +13,10 @@ package struct Multiply: Operator {
     case upper
   }
 
-  let view: OperatorView
+  let view: OperatorRecord
   let broadcast: Broadcast
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     broadcast = Broadcast(view)
   }

@@ -13,8 +13,8 @@ protocol Operator {
   static var inputCounts: ClosedRange<Int> { get }
   static var outputCounts: ClosedRange<Int> { get }
 
-  init(_ view: OperatorView)
-  var view: OperatorView { get }
+  init(_ view: OperatorRecord)
+  var view: OperatorRecord { get }
 
   /// Throws unless `run` is safe for any input: shapes fit together, parameters are in range, data
   /// lies inside the blob. Operands are already known to lie inside the arena or the data.
@@ -58,7 +58,7 @@ extension Operator {
 /// stand in a blob: who writes and who reads them use the names.
 package protocol ParameterWord: RawRepresentable, Hashable, Sendable where RawValue == Int {}
 
-extension OperatorView {
+extension OperatorRecord {
   /// A parameter word; of neighbouring ones for the axes N, H, W, C that of `axis`.
   @inline(__always)
   package func parameter(_ word: some ParameterWord, axis: Int = 0) -> Int32 {
@@ -90,10 +90,10 @@ struct Demand {
 
 /// Something to do with an operator whatever its kind.
 protocol OperatorVisitor {
-  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) throws(ModelError)
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) throws(ModelError)
 }
 
-extension OperatorView {
+extension OperatorRecord {
   /// Hands the operator's type to `visitor`. This is the one list of the operators that exist.
   ///
   /// Firmware links only what its model uses: with `OCTET_SELECT` defined, an operator is there
@@ -213,14 +213,14 @@ extension OperatorView {
 
 private struct ScratchQuery: OperatorVisitor {
   var byteCount = 0
-  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
     byteCount = Kind(view).scratchByteCount
   }
 }
 
 private struct DemandQuery: OperatorVisitor {
   var demand: Demand?
-  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
     demand = Kind(view).demand
   }
 }
@@ -228,14 +228,14 @@ private struct DemandQuery: OperatorVisitor {
 private struct OverlapQuery: OperatorVisitor {
   let input: Int
   var distance: Int?
-  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
     distance = Kind(view).overlapDistance(input: input)
   }
 }
 
 private struct Runner: OperatorVisitor {
   let context: OperatorContext
-  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+  mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
     Kind(view).run(context)
   }
 }
@@ -249,7 +249,7 @@ extension OperatorContext {
 
 // MARK: Checks that operators share
 
-extension OperatorView {
+extension OperatorRecord {
   /// Throws `cause`, at this operator's record, unless `condition`.
   func require(
     _ condition: Bool, _ cause: ModelError.Cause = .operatorShape
@@ -270,8 +270,8 @@ extension OperatorView {
     parameter index: Int, byteCount: Int, alignment: Int = 1
   ) throws(ModelError) -> Int {
     let start = Int(parameter(index))
-    let dataStart = model.word(BlobHeader.dataOffset)
-    let dataByteCount = model.word(BlobHeader.dataByteCount)
+    let dataStart = blob[BlobHeader.dataOffset]
+    let dataByteCount = blob[BlobHeader.dataByteCount]
     // Each term is at most 2³⁰, so no sum overflows 32 bits.
     guard start >= dataStart, byteCount >= 0, byteCount <= dataByteCount,
       start &- dataStart <= dataByteCount &- byteCount, start & (alignment &- 1) == 0

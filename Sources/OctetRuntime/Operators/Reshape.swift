@@ -4,11 +4,11 @@ package struct Reshape: Operator {
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
-  let input: TensorView
-  let output: TensorView
-  let view: OperatorView
+  let input: TensorRecord
+  let output: TensorRecord
+  let view: OperatorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)

@@ -17,11 +17,11 @@ package struct ResizeBilinear: Operator {
     case columns
   }
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)
@@ -38,9 +38,9 @@ package struct ResizeBilinear: Operator {
     let start = Int(view.parameter(word))
     for index in 0..<count {
       let entry = start &+ 12 &* index
-      let lower = Int(view.model.signedWord(entry))
-      let upper = Int(view.model.signedWord(entry &+ 4))
-      let weight = view.model.signedWord(entry &+ 8)
+      let lower = Int(view.blob.signedWord(entry))
+      let upper = Int(view.blob.signedWord(entry &+ 4))
+      let weight = view.blob.signedWord(entry &+ 8)
       try view.require(
         lower >= 0 && lower < limit && upper >= 0 && upper < limit && weight >= -1024
           && weight <= 1024, .operatorParameters)

@@ -13,11 +13,11 @@ package struct ResizeNearest: Operator {
     case columns
   }
 
-  let view: OperatorView
-  let input: TensorView
-  let output: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     output = view.result(0)
@@ -33,7 +33,7 @@ package struct ResizeNearest: Operator {
     try view.requireData(parameter: word, byteCount: 4 &* count, alignment: 4)
     let start = Int(view.parameter(word))
     for index in 0..<count {
-      let position = Int(view.model.signedWord(start &+ 4 &* index))
+      let position = Int(view.blob.signedWord(start &+ 4 &* index))
       try view.require(position >= 0 && position < limit, .operatorParameters)
     }
   }

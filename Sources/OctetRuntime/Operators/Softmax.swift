@@ -11,9 +11,9 @@ package struct Softmax: Operator {
   package typealias Word = SoftmaxRows.Word
 
   let rows: SoftmaxRows
-  var view: OperatorView { rows.view }
+  var view: OperatorRecord { rows.view }
 
-  init(_ view: OperatorView) { rows = SoftmaxRows(view) }
+  init(_ view: OperatorRecord) { rows = SoftmaxRows(view) }
 
   func validate() throws(ModelError) { try rows.validate() }
 

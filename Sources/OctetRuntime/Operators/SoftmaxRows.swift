@@ -18,8 +18,8 @@ package struct SoftmaxRows {
     case inverseShift
   }
 
-  let view: OperatorView
-  let input: TensorView
+  let view: OperatorRecord
+  let input: TensorRecord
   let differenceMinimum: Int32
   /// To any output scale; nil to TensorFlow Lite's.
   let outputBy: FixedPointMultiplier?
@@ -27,7 +27,7 @@ package struct SoftmaxRows {
   private let multiplier: Int32
   private let shift: Int32
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     input = view.operand(0)
     differenceMinimum = view.parameter(Word.differenceMinimum)

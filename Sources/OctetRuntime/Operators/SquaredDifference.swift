@@ -22,10 +22,10 @@ package struct SquaredDifference: Operator {
   /// Bits by which the inputs are shifted: the square of 255 · 2⁷ fits int32.
   package static let leftShift: Int32 = 7
 
-  let view: OperatorView
+  let view: OperatorRecord
   let broadcast: Broadcast
 
-  init(_ view: OperatorView) {
+  init(_ view: OperatorRecord) {
     self.view = view
     broadcast = Broadcast(view)
   }

@@ -32,7 +32,7 @@ struct StridedCopy {
   }
 }
 
-extension TensorView {
+extension TensorRecord {
   /// Elements between neighbours along each axis, in row-major order.
   var strides: PerAxis {
     PerAxis(height &* width &* channels, width &* channels, channels, 1)

@@ -8,9 +8,9 @@ package struct Subtract: Operator {
   package typealias Word = Add.Word
 
   let sum: ScaledSum
-  var view: OperatorView { sum.broadcast.view }
+  var view: OperatorRecord { sum.broadcast.view }
 
-  init(_ view: OperatorView) { sum = ScaledSum(view) }
+  init(_ view: OperatorRecord) { sum = ScaledSum(view) }
 
   func validate() throws(ModelError) { try sum.validate() }
 

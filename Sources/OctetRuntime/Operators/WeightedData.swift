@@ -1,7 +1,7 @@
 /// The weights of an operator, and the bias, multiplier and shift of each output channel: four
 /// neighbouring parameter words that hold their blob offsets, in this order.
 struct WeightedData {
-  let view: OperatorView
+  let view: OperatorRecord
   /// The parameter word of the weights.
   let first: Int
   /// Output channels, and weights of each.
@@ -17,7 +17,7 @@ struct WeightedData {
   /// Channels one after the other, multiplied with int8 values; the zero point of those is folded
   /// into the bias, and padding reads as one of them.
   init(
-    _ view: OperatorView, first: some ParameterWord, patchCount: Int, zeroPoint: Int32 = 0,
+    _ view: OperatorRecord, first: some ParameterWord, patchCount: Int, zeroPoint: Int32 = 0,
     reach: UInt32 = 128
   ) {
     self.view = view
@@ -31,7 +31,7 @@ struct WeightedData {
   }
 
   /// Channels side by side.
-  init(interleaved view: OperatorView, first: some ParameterWord, patchCount: Int) {
+  init(interleaved view: OperatorRecord, first: some ParameterWord, patchCount: Int) {
     self.view = view
     self.first = first.rawValue
     self.patchCount = patchCount
@@ -58,12 +58,12 @@ struct WeightedData {
     let shifts = try view.requireData(parameter: first &+ 3, byteCount: channels)
     for channel in 0..<channels {
       let multiplier = multipliers &+ 4 &* channel
-      let shift = Int8(bitPattern: view.model.byte(shifts &+ channel))
-      guard view.model.signedWord(multiplier) >= 0, shift >= -31, shift <= 30 else {
+      let shift = Int8(bitPattern: view.blob.byte(shifts &+ channel))
+      guard view.blob.signedWord(multiplier) >= 0, shift >= -31, shift <= 30 else {
         throw ModelError(.operatorShift, at: multiplier)
       }
       let bias = biases &+ 4 &* channel
-      guard isSafe(bias: view.model.signedWord(bias), weights &+ channel &* channelStep) else {
+      guard isSafe(bias: view.blob.signedWord(bias), weights &+ channel &* channelStep) else {
         throw ModelError(.sumOverflow, at: bias)
       }
     }
@@ -80,7 +80,7 @@ struct WeightedData {
     if sum >> 30 == 0, patchCount >> 15 == 0 { return true }
     var weight = start
     for _ in 0..<patchCount {
-      let value = Int32(Int8(bitPattern: view.model.byte(weight))) &- zeroPoint
+      let value = Int32(Int8(bitPattern: view.blob.byte(weight))) &- zeroPoint
       // Less than 2³¹ and 2¹⁶.
       sum &+= value.magnitude &* reach
       if sum > BlobLimits.sumMagnitude { return false }

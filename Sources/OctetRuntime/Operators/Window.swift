@@ -44,7 +44,7 @@ struct Window {
   }
 
   /// Only for parameters that passed `validate`.
-  init(_ view: OperatorView, _ words: Words, input: Int, output: Int) {
+  init(_ view: OperatorRecord, _ words: Words, input: Int, output: Int) {
     self.input = input
     self.output = output
     kernel = Int(view.parameter(words.kernel))
@@ -56,7 +56,7 @@ struct Window {
   /// Every extent is within its limits and every window starts inside the padded input, so that no
   /// position overflows 32 bits.
   static func validate(
-    _ view: OperatorView, _ words: Words, input: Int, output: Int
+    _ view: OperatorRecord, _ words: Words, input: Int, output: Int
   ) throws(ModelError) {
     let extents = Int32(BlobLimits.windowExtent)
     try view.require(parameter: words.kernel, in: 1...Int32(BlobLimits.elementCount))

@@ -60,7 +60,7 @@
 
     /// The words are the blob offsets of weights, bias, multipliers and shifts.
     init<Word: ParameterWord>(
-      _ view: OperatorView, weights: Word, bias: Word, multipliers: Word, shifts: Word
+      _ view: OperatorRecord, weights: Word, bias: Word, multipliers: Word, shifts: Word
     ) {
       unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
       unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)

@@ -39,34 +39,34 @@
     }
 
     /// The bytes that `model` needs, without writing any.
-    static func byteCount(_ model: Model, _ backend: Backend) -> Int {
-      let counted = count(model, backend)
+    static func byteCount(_ blob: BlobView, _ backend: Backend) -> Int {
+      let counted = count(blob, backend)
       return counted.byteCount &+ counted.imageByteCount &+ counted.scratchByteCount
     }
 
-    private static func count(_ model: Model, _ backend: Backend) -> X86Workspace {
+    private static func count(_ blob: BlobView, _ backend: Backend) -> X86Workspace {
       var workspace = unsafe X86Workspace(
-        base: nil, backend: backend, operatorCount: model.operatorCount, sharedByteCount: 0)
-      for index in 0..<model.operatorCount { _ = workspace.prepare(model.uncheckedOperator(index)) }
+        base: nil, backend: backend, operatorCount: blob.operatorCount, sharedByteCount: 0)
+      for index in 0..<blob.operatorCount { _ = workspace.prepare(blob.uncheckedOperator(index)) }
       return workspace
     }
 
     /// Prepares the operators of `model` in `base`, which has `byteCount(model, backend)` bytes.
-    static func prepare(_ model: Model, _ backend: Backend, in base: UnsafeMutableRawPointer) {
-      let counted = count(model, backend)
+    static func prepare(_ blob: BlobView, _ backend: Backend, in base: UnsafeMutableRawPointer) {
+      let counted = count(blob, backend)
       var workspace = unsafe X86Workspace(
-        base: base, backend: backend, operatorCount: model.operatorCount,
+        base: base, backend: backend, operatorCount: blob.operatorCount,
         sharedByteCount: counted.imageByteCount &+ counted.scratchByteCount)
       workspace.imageByteCount = counted.imageByteCount
       workspace.scratchByteCount = counted.scratchByteCount
-      for index in 0..<model.operatorCount {
-        let offset = workspace.prepare(model.uncheckedOperator(index)) ?? 0
+      for index in 0..<blob.operatorCount {
+        let offset = workspace.prepare(blob.uncheckedOperator(index)) ?? 0
         unsafe base.storeBytes(of: offset, toByteOffset: 8 &* index, as: Int.self)
       }
     }
 
     /// The layer's offset; nil when the operator stays with the portable kernel.
-    private mutating func prepare(_ view: OperatorView) -> Int? {
+    private mutating func prepare(_ view: OperatorRecord) -> Int? {
       var preparation = X86Preparation(workspace: self)
       try? view.accept(&preparation)
       self = preparation.workspace
@@ -110,7 +110,7 @@
   private struct X86Preparation: OperatorVisitor {
     var workspace: X86Workspace
     var offset: Int?
-    mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorView) {
+    mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
       offset = Kind(view).prepare(&workspace)
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import OctetCompiler
 import OctetRuntime
 import Testing
 
@@ -19,8 +20,8 @@ struct BackendTests {
 
   /// The workspace must be as large as the model says; without one the portable kernels run.
   @Test func workspaceIsChecked() throws {
-    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
-    let model = try bytes.model()
+    let loaded = try LoadedModel(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = loaded.model
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount, alignment: 16)
     defer { arena.deallocate() }
@@ -29,40 +30,40 @@ struct BackendTests {
       #expect((needed == 0) == (backend == .portable))
       guard needed > 0 else { continue }
       #expect(throws: SessionError.workspaceTooSmall(byteCount: 0, needed: needed)) {
-        try Session(model: model, arena: arena, backend: backend)
+        _ = try Session(model: model, arena: arena, backend: backend)
       }
     }
     #expect(try Session(model: model, arena: arena).backend == .portable)
   }
 
   @Test func unavailableBackendsAreRefused() throws {
-    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
-    let model = try bytes.model()
+    let loaded = try LoadedModel(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = loaded.model
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount, alignment: 16)
     defer { arena.deallocate() }
     for backend in Backend.allCases where !backend.isAvailable {
       #expect(throws: SessionError.backendUnavailable) {
-        try Session(model: model, arena: arena, backend: backend)
+        _ = try Session(model: model, arena: arena, backend: backend)
       }
     }
   }
 
   /// The arena must be large enough and aligned, and so must the workspace.
   @Test func memoryIsChecked() throws {
-    let bytes = try AlignedBytes(WideCase(.fullyConnected, seed: 1).operation.blob())
-    let model = try bytes.model()
+    let loaded = try LoadedModel(WideCase(.fullyConnected, seed: 1).operation.blob())
+    let model = loaded.model
     let needed = model.arenaByteCount
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: needed + 64, alignment: 64)
     defer { memory.deallocate() }
     #expect(throws: SessionError.arenaTooSmall(byteCount: needed - 1, needed: needed)) {
-      try Session(model: model, arena: .init(rebasing: memory[..<(needed - 1)]))
+      _ = try Session(model: model, arena: .init(rebasing: memory[..<(needed - 1)]))
     }
     #expect(throws: SessionError.arenaMisaligned) {
-      try Session(model: model, arena: .init(rebasing: memory[2...]))
+      _ = try Session(model: model, arena: .init(rebasing: memory[2...]))
     }
     #expect(throws: SessionError.workspaceMisaligned) {
-      try Session(model: model, arena: memory, workspace: .init(rebasing: memory[4...]))
+      _ = try Session(model: model, arena: memory, workspace: .init(rebasing: memory[4...]))
     }
   }
 

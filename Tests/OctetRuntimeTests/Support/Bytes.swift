@@ -1,4 +1,5 @@
 import BlobFuzz
+import OctetCompiler
 import OctetRuntime
 
 /// How much work a test does: `swift test` alone stays quick, a release build goes all the way.
@@ -14,16 +15,13 @@ enum Effort {
 
 extension [UInt8] {
   func u32(_ offset: Int) -> UInt32 { word(at: offset) }
-
-  mutating func repairChecksum() { seal() }
 }
 
 /// Why `bytes` are refused, nil when they are a model. They stand in memory of exactly their size,
-/// 16-aligned, so that the address sanitizer sees any read beyond.
+/// so that the address sanitizer sees any read beyond.
 func refusal(_ bytes: [UInt8]) -> ModelError? {
-  let aligned = AlignedBytes(bytes)
   do throws(ModelError) {
-    _ = try Model(validating: UnsafeRawBufferPointer(aligned.buffer))
+    _ = try LoadedModel(bytes)
     return nil
   } catch {
     return error

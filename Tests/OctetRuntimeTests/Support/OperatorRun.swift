@@ -1,5 +1,6 @@
 // Runs one operator alone: a blob of it, written field by field, and a session.
 
+import OctetCompiler
 import OctetRuntime
 
 struct TestTensor {
@@ -72,8 +73,8 @@ extension TestOperator {
   ) throws -> [[Int8]] {
     let arenaInputs = self.inputs.indices.filter { self.inputs[$0].constant == nil }
     let plan = try plan(placement)
-    let bytes = AlignedBytes(blob(plan))
-    let model = try bytes.model()
+    let loaded = try LoadedModel(blob(plan))
+    let model = loaded.model
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: plan.arenaByteCount, alignment: 16)
     defer { arena.deallocate() }
@@ -82,7 +83,7 @@ extension TestOperator {
       byteCount: model.workspaceByteCount(for: backend), alignment: 64)
     defer { workspace.deallocate() }
     for index in workspace.indices { workspace[index] = UInt8(truncatingIfNeeded: index &* 41) }
-    let session = try Session(
+    var session = try Session(
       model: model, arena: arena, backend: backend, workspace: workspace)
     for (start, values) in zip(plan.outputs, expected) {
       for (index, value) in values.enumerated() {
@@ -101,14 +102,17 @@ extension TestOperator {
       throw RunError.wroteOutside(index)
     }
     precondition(arenaInputs.count == inputs.count)
-    return outputs.indices.map { Array(session.output($0)) }
+    return outputs.indices.map { index in
+      let output = session.output(index)
+      return output.withUnsafeBufferPointer { Array($0) }
+    }
   }
 
   /// A blob of this operator alone.
   func blob() throws -> [UInt8] { blob(try plan(.apart)) }
 
   /// Throws the error that makes the blob of this operator unfit.
-  func validate() throws { _ = try AlignedBytes(blob(plan(.apart))).model() }
+  func validate() throws { _ = try LoadedModel(blob(plan(.apart))) }
 
   struct Plan {
     var inputs: [Int] = []
@@ -122,8 +126,7 @@ extension TestOperator {
   func plan(_ placement: Placement) throws -> Plan {
     // More scratch than any test needs, to ask how much it is.
     var generous = layOut(Plan(scratchByteCount: 1 << 20), distance: nil)
-    let query = AlignedBytes(blob(generous))
-    let view = try query.model().operator(0)
+    let view = try LoadedModel(blob(generous)).operator(0)
     generous.scratchByteCount = view.neededScratchByteCount
     let distance = placement == .overlapping ? view.overlapDistance(input: 0) : nil
     return layOut(generous, distance: distance)
@@ -158,22 +161,5 @@ extension TestOperator {
 
   func blob(_ plan: Plan) -> [UInt8] {
     OperatorBlob([(self, plan)], arenaByteCount: plan.arenaByteCount).bytes
-  }
-}
-
-/// Bytes at a 16-aligned address, exactly as many as they are.
-final class AlignedBytes {
-  let buffer: UnsafeMutableRawBufferPointer
-
-  init(_ bytes: [UInt8]) {
-    buffer = .allocate(byteCount: bytes.count, alignment: 16)
-    buffer.copyBytes(from: bytes)
-  }
-
-  deinit { buffer.deallocate() }
-
-  /// Valid while this object lives.
-  func model() throws -> Model {
-    try withExtendedLifetime(self) { try Model(validating: UnsafeRawBufferPointer(buffer)) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OctetCommand
+import OctetCompiler
 import OctetEvaluation
 import OctetExchange
 import OctetModel

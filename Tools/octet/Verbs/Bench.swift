@@ -1,6 +1,6 @@
 import OctetCommand
+import OctetCompiler
 import OctetEvaluation
-import OctetRuntime
 
 struct Bench: Verb {
   let name = "bench"

@@ -1,5 +1,6 @@
 import Foundation
 import OctetCommand
+import OctetCompiler
 import OctetData
 import OctetDiff
 import OctetEvaluation
@@ -63,7 +64,7 @@ struct Demo: Verb {
     let report = DemoReport(
       data: source.name, epochs: arguments[epochs], testCount: source.test.count,
       floatTop1: diff.floatTop1, int8Top1: diff.int8Top1, agreement: diff.agreement,
-      fileByteCount: loaded.blob.count, weightByteCount: loaded.model.weightByteCount,
+      fileByteCount: loaded.blob.count, weightByteCount: loaded.weightByteCount,
       arenaByteCount: quantized.output.plan.byteCount,
       arenaLowerBoundByteCount: quantized.output.plan.lowerBoundByteCount,
       medianNanoseconds: bench.medianNanoseconds, backend: bench.backend,

@@ -4,7 +4,6 @@ import OctetData
 import OctetEvaluation
 import OctetModel
 import OctetQuantization
-import OctetRuntime
 
 struct Quantize: Verb {
   let name = "quantize"
@@ -168,16 +167,16 @@ struct QuantizeReport: Encodable {
     self.calibrator = calibrator.rawValue
     equalsMinMax = quantized.result.equalsMinMax
     fileByteCount = loaded.blob.count
-    weightByteCount = loaded.model.weightByteCount
+    weightByteCount = loaded.weightByteCount
     arenaByteCount = quantized.output.plan.byteCount
     arenaLowerBoundByteCount = quantized.output.plan.lowerBoundByteCount
     arenaIsOptimal = quantized.output.plan.isOptimal
-    layers = (0..<loaded.model.operatorCount).map { index in
-      let view = loaded.model.operator(index)
+    layers = (0..<loaded.operatorCount).map { index in
+      let view = loaded.operator(index)
       let output = view.output(0)
       let range = [Int32(-128), 127].map { output.scale * Float($0 - output.zeroPoint) }
       return Layer(
-        name: String(view.name), operator: view.kindName, outputShape: output.shape,
+        name: view.name, operator: view.kindName, outputShape: output.shape,
         outputScale: output.scale, outputZeroPoint: Int(output.zeroPoint), outputRange: range,
         macCount: view.macCount)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import OctetCommand
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 
@@ -23,7 +24,7 @@ extension Run {
       let takesFloats = arguments[floats]
       let samples = try RawSamples(
         input,
-        elementCounts: (0..<loaded.model.inputCount).map { loaded.model.input($0).byteCount },
+        elementCounts: (0..<loaded.inputCount).map { loaded.input($0).byteCount },
         elementByteCount: takesFloats ? 4 : 1)
       let runner = try loaded.makeRunner(backend: try Common.backend(arguments))
       sampleCount = samples.count
@@ -80,7 +81,7 @@ extension Run {
       }
     }
     runner.run()
-    return (0..<runner.loaded.model.outputCount).flatMap { index in
+    return (0..<runner.loaded.outputCount).flatMap { index in
       runner.withOutput(index) { $0.map { UInt8(bitPattern: $0) } }
     }
   }
@@ -89,13 +90,13 @@ extension Run {
     _ runner: LoadedModel.Runner, _ samples: RawSamples, _ sample: Int
   ) -> [UInt8] {
     for index in samples.elementCounts.indices {
-      let tensor = runner.loaded.model.input(index)
+      let tensor = runner.loaded.input(index)
       let codes = Quantization(scale: tensor.scale, zeroPoint: tensor.zeroPoint)
         .codes(samples.floats(sample: sample, input: index), ties: .awayFromZero)
       runner.withInput(index) { _ = $0.update(from: codes) }
     }
     runner.run()
-    return (0..<runner.loaded.model.outputCount).flatMap {
+    return (0..<runner.loaded.outputCount).flatMap {
       runner.realOutput($0).littleEndianBytes
     }
   }

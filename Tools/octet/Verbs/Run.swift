@@ -1,8 +1,8 @@
 import Foundation
 import OctetCommand
+import OctetCompiler
 import OctetData
 import OctetEvaluation
-import OctetRuntime
 
 struct Run: Verb {
   let name = "run"

@@ -1,4 +1,5 @@
 import OctetCommand
+import OctetCompiler
 import OctetRuntime
 
 struct Verify: Verb {
@@ -12,7 +13,7 @@ struct Verify: Verb {
     let path = arguments[model]
     let loaded = try ModelFile.readBlob(path)
     var report = VerifyReport(
-      file: path, fileByteCount: loaded.blob.count, checksum: loaded.model.checksum, backends: [])
+      file: path, fileByteCount: loaded.blob.count, checksum: loaded.checksum, backends: [])
     for backend in Backend.allCases where backend.isAvailable {
       let failed = try loaded.makeRunner(backend: backend).selfTest()
       report.backends.append(

@@ -1,4 +1,4 @@
-extension Model {
+extension BlobView {
   /// Checks `bytes` once, completely: after it, kernels run without checks and cannot fail.
   ///
   /// The work is one pass over the bytes for the checksum, one over the tables, at most two over
@@ -6,7 +6,7 @@ extension Model {
   /// Nothing outside `bytes` is read.
   ///
   /// - Parameter bytes: the whole blob, 4-aligned. It must outlive the model unchanged.
-  public init(validating bytes: UnsafeRawBufferPointer) throws(ModelError) {
+  package init(validating bytes: UnsafeRawBufferPointer) throws(ModelError) {
     guard let base = bytes.baseAddress, bytes.count >= BlobHeader.byteCount else {
       throw ModelError(.truncated, at: bytes.count)
     }
@@ -28,22 +28,22 @@ extension Model {
   // MARK: Header and sections
 
   private func validateHeader() throws(ModelError) {
-    guard word(BlobHeader.magic) == Int(truncatingIfNeeded: BlobHeader.magicValue) else {
+    guard self[BlobHeader.magic] == Int(truncatingIfNeeded: BlobHeader.magicValue) else {
       throw ModelError(.magic, at: BlobHeader.magic)
     }
-    guard half(BlobHeader.version) == Int(BlobHeader.versionValue),
-      half(BlobHeader.headerByteCount) == BlobHeader.byteCount
+    guard self[BlobHeader.version] == Int(BlobHeader.versionValue),
+      self[BlobHeader.headerByteCount] == BlobHeader.byteCount
     else { throw ModelError(.version, at: BlobHeader.version) }
-    guard word(BlobHeader.blobByteCount) == byteCount else {
+    guard self[BlobHeader.blobByteCount] == byteCount else {
       throw ModelError(.byteCount, at: BlobHeader.blobByteCount)
     }
     guard byteCount <= BlobLimits.byteCount else {
       throw ModelError(.tooLarge, at: BlobHeader.blobByteCount)
     }
     var crc = Checksum()
-    unsafe crc.update(base, count: BlobHeader.checksum)
+    unsafe crc.update(base, count: BlobHeader.checksum.offset)
     crc.updateZeros(count: 4)
-    let rest = BlobHeader.checksum + 4
+    let rest = BlobHeader.checksum.end
     unsafe crc.update(base + rest, count: byteCount - rest)
     guard crc.value == checksum else { throw ModelError(.checksum, at: BlobHeader.checksum) }
     // Firmware takes it as it is: no kernel reads it.
@@ -66,20 +66,20 @@ extension Model {
     try validateSection(
       BlobHeader.operatorOffset, count: operatorCount, elementByteCount: OperatorRecord.byteCount)
     try validateSection(
-      BlobHeader.listOffset, count: word(BlobHeader.listCount), elementByteCount: 2)
+      BlobHeader.listOffset, count: self[BlobHeader.listCount], elementByteCount: 2)
     try validateSection(
-      BlobHeader.parameterOffset, count: word(BlobHeader.parameterCount), elementByteCount: 4)
+      BlobHeader.parameterOffset, count: self[BlobHeader.parameterCount], elementByteCount: 4)
     try validateSection(
-      BlobHeader.stringOffset, count: word(BlobHeader.stringByteCount), elementByteCount: 1)
+      BlobHeader.stringOffset, count: self[BlobHeader.stringByteCount], elementByteCount: 1)
     try validateSection(
-      BlobHeader.dataOffset, count: word(BlobHeader.dataByteCount), elementByteCount: 1)
+      BlobHeader.dataOffset, count: self[BlobHeader.dataByteCount], elementByteCount: 1)
   }
 
   /// A section's offset stands in the header at `field`; it is 4-aligned and inside the blob.
   private func validateSection(
-    _ field: Int, count: Int, elementByteCount: Int
+    _ field: Field<UInt32>, count: Int, elementByteCount: Int
   ) throws(ModelError) {
-    let start = word(field)
+    let start = self[field]
     guard let needed = product(count, elementByteCount, limit: byteCount),
       start >= BlobHeader.byteCount, start & 3 == 0, start <= byteCount &- needed
     else { throw ModelError(.sectionOutOfBounds, at: field) }
@@ -87,8 +87,8 @@ extension Model {
 
   /// The strings end with a zero, so every name inside them ends; there are as many as labels.
   private func validateStrings() throws(ModelError) {
-    let start = word(BlobHeader.stringOffset)
-    let count = word(BlobHeader.stringByteCount)
+    let start = self[BlobHeader.stringOffset]
+    let count = self[BlobHeader.stringByteCount]
     guard count > 0, byte(start &+ count &- 1) == 0 else {
       throw ModelError(.stringOffset, at: BlobHeader.stringByteCount)
     }
@@ -107,13 +107,13 @@ extension Model {
 
   /// A name starts inside the strings, which end with a zero, and is not long: thousands of records
   /// may share it.
-  private func validateName(at offset: Int) throws(ModelError) {
-    let start = word(offset)
-    guard (0..<word(BlobHeader.stringByteCount)).contains(start) else {
-      throw ModelError(.stringOffset, at: offset)
+  private func validateName(_ field: Field<UInt32>, of record: Int) throws(ModelError) {
+    let start = self[field, of: record]
+    guard (0..<self[BlobHeader.stringByteCount]).contains(start) else {
+      throw ModelError(.stringOffset, at: field, of: record)
     }
-    guard name(at: start).byteCount <= BlobLimits.nameByteCount else {
-      throw ModelError(.longName, at: offset)
+    guard name(at: start).count <= BlobLimits.nameByteCount else {
+      throw ModelError(.longName, at: field, of: record)
     }
   }
 
@@ -127,31 +127,31 @@ extension Model {
       let dimension = tensor.dimension(axis)
       guard dimension > 0, axis >= 4 &- tensor.rank || dimension == 1,
         let next = product(count, dimension)
-      else { throw ModelError(.tensorShape, at: tensor.offset &+ TensorRecord.dimensions) }
+      else { throw ModelError(.tensorShape, at: TensorRecord.dimensions, of: tensor.offset) }
       count = next
     }
     guard tensor.byteCount == count else {
-      throw ModelError(.tensorByteCount, at: tensor.offset &+ TensorRecord.tensorByteCount)
+      throw ModelError(.tensorByteCount, at: TensorRecord.tensorByteCount, of: tensor.offset)
     }
-    guard isFiniteAndPositive(tensor.offset &+ TensorRecord.scale) else {
-      throw ModelError(.tensorScale, at: tensor.offset &+ TensorRecord.scale)
+    guard isFiniteAndPositive(tensor.offset &+ TensorRecord.scale.offset) else {
+      throw ModelError(.tensorScale, at: TensorRecord.scale, of: tensor.offset)
     }
-    let storage = byte(tensor.offset &+ TensorRecord.storage)
+    let storage = UInt8(self[TensorRecord.storage, of: tensor.offset])
     guard let storage = TensorRecord.Storage(rawValue: storage) else {
-      throw ModelError(.tensorStorage, at: tensor.offset &+ TensorRecord.storage)
+      throw ModelError(.tensorStorage, at: TensorRecord.storage, of: tensor.offset)
     }
     let start: Int
     let end: Int
     switch storage {
     case .arena: (start, end) = (0, arenaByteCount)
     case .data:
-      start = word(BlobHeader.dataOffset)
-      end = start &+ word(BlobHeader.dataByteCount)
+      start = self[BlobHeader.dataOffset]
+      end = start &+ self[BlobHeader.dataByteCount]
     }
     guard tensor.dataOffset >= start, count <= end, tensor.dataOffset <= end &- count else {
       throw ModelError(.tensorOutOfBounds, at: tensor.offset)
     }
-    try validateName(at: tensor.offset &+ TensorRecord.name)
+    try validateName(TensorRecord.name, of: tensor.offset)
   }
 
   // MARK: Operators
@@ -159,9 +159,9 @@ extension Model {
   /// Every index list lies inside the list section and names tensors that exist; outputs and the
   /// model's inputs are not constants.
   private func validateOperands() throws(ModelError) {
-    let listCount = word(BlobHeader.listCount)
+    let listCount = self[BlobHeader.listCount]
     for index in 0..<listCount where listEntry(index) >= tensorCount {
-      throw ModelError(.tensorIndex, at: word(BlobHeader.listOffset) &+ 2 &* index)
+      throw ModelError(.tensorIndex, at: self[BlobHeader.listOffset] &+ 2 &* index)
     }
     // No more than there are tensors, which bounds the search for one among them.
     guard outputCount > 0, inputCount <= tensorCount, outputCount <= tensorCount,
@@ -174,27 +174,27 @@ extension Model {
     }
     for index in 0..<operatorCount {
       let view = uncheckedOperator(index)
-      let list = word(view.offset &+ OperatorRecord.listIndex)
+      let list = self[OperatorRecord.listIndex, of: view.offset]
       let count = view.inputCount &+ view.outputCount
       guard list >= 0, list <= listCount &- count else {
-        throw ModelError(.operatorOperands, at: view.offset &+ OperatorRecord.listIndex)
+        throw ModelError(.operatorOperands, at: OperatorRecord.listIndex, of: view.offset)
       }
       for output in 0..<view.outputCount where view.result(output).isConstant {
         throw ModelError(.operatorOperands, at: view.offset)
       }
-      let first = word(view.offset &+ OperatorRecord.parameterIndex)
+      let first = self[OperatorRecord.parameterIndex, of: view.offset]
       guard first >= 0, view.parameterCount >= 0,
-        first <= word(BlobHeader.parameterCount),
-        view.parameterCount <= word(BlobHeader.parameterCount) &- first
+        first <= self[BlobHeader.parameterCount],
+        view.parameterCount <= self[BlobHeader.parameterCount] &- first
       else { throw ModelError(.operatorParameters, at: view.offset) }
-      try validateName(at: view.offset &+ OperatorRecord.name)
+      try validateName(OperatorRecord.name, of: view.offset)
     }
   }
 
   /// Each operator, and what they name and do together.
   private func validateOperators() throws(ModelError) {
     // What operators share is counted for each: preparing them costs memory and time for each.
-    var rest = word(BlobHeader.dataByteCount)
+    var rest = self[BlobHeader.dataByteCount]
     var workRest = BlobLimits.workCount(dataByteCount: rest)
     for index in 0..<operatorCount {
       let view = uncheckedOperator(index)
@@ -204,7 +204,7 @@ extension Model {
       let count = view.scratchByteCount
       guard count >= validation.scratchByteCount, start >= 0, count <= arenaByteCount,
         start <= arenaByteCount &- count, start & (BlobLimits.scratchAlignment - 1) == 0
-      else { throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset) }
+      else { throw ModelError(.scratch, at: OperatorRecord.scratchOffset, of: view.offset) }
       rest &-= validation.demand.dataByteCount
       guard rest >= 0 else { throw ModelError(.sharedData, at: view.offset) }
       let workCount = validation.demand.workCount
@@ -220,7 +220,7 @@ private struct OperatorValidation: OperatorVisitor {
   var demand = Demand(partCount: 0, stepCount: 0)
 
   mutating func visit<Kind: Operator>(
-    _ kind: Kind.Type, _ view: OperatorView
+    _ kind: Kind.Type, _ view: OperatorRecord
   ) throws(ModelError) {
     guard Kind.inputCounts.contains(view.inputCount),
       Kind.outputCounts.contains(view.outputCount)

@@ -1,6 +1,6 @@
 // The arena plan, checked: whatever is live at the same time lies apart.
 
-extension Model {
+extension BlobView {
   /// Each arena tensor is written where its lifetime begins (or is a model input) and lives as long
   /// as it is read (a model output: to the end).
   func validateLifetimes() throws(ModelError) {
@@ -53,7 +53,7 @@ extension Model {
           intersect(
             tensor.dataOffset, tensor.byteCount, view.scratchOffset, view.scratchByteCount)
         {
-          throw ModelError(.scratch, at: view.offset &+ OperatorRecord.scratchOffset)
+          throw ModelError(.scratch, at: OperatorRecord.scratchOffset, of: view.offset)
         }
       }
     }
@@ -64,14 +64,14 @@ extension Model {
     if channels > 0 {
       try validateData(BlobHeader.normalizationOffset, byteCount: 8 &* channels, alignment: 4)
       for channel in 0..<channels {
-        let mean = word(BlobHeader.normalizationOffset) &+ 4 &* channel
+        let mean = self[BlobHeader.normalizationOffset] &+ 4 &* channel
         // Finite: by the bits, so that cores without floating point link none.
         guard signedWord(mean) & 0x7F80_0000 != 0x7F80_0000,
           isFiniteAndPositive(mean &+ 4 &* channels)
         else { throw ModelError(.normalization, at: BlobHeader.normalizationOffset) }
       }
     }
-    let expected = word(BlobHeader.selfTestByteCount)
+    let expected = self[BlobHeader.selfTestByteCount]
     if expected != 0 {
       try validateData(BlobHeader.selfTestOffset, byteCount: expected, alignment: 1)
       // At most 2³⁰ is left after the check above, so that taking off 2²⁶ cannot overflow 32 bits.
@@ -81,16 +81,18 @@ extension Model {
     }
   }
 
-  private func validateData(_ field: Int, byteCount: Int, alignment: Int) throws(ModelError) {
-    let start = word(field) &- word(BlobHeader.dataOffset)
-    let count = word(BlobHeader.dataByteCount)
+  private func validateData(_ field: Field<UInt32>, byteCount: Int, alignment: Int)
+    throws(ModelError)
+  {
+    let start = self[field] &- self[BlobHeader.dataOffset]
+    let count = self[BlobHeader.dataByteCount]
     guard start >= 0, byteCount >= 0, byteCount <= count, start <= count &- byteCount,
       start % alignment == 0
     else { throw ModelError(.sectionOutOfBounds, at: field) }
   }
 
-  private func lifetimeError(_ tensor: TensorView) -> ModelError {
-    ModelError(.tensorLifetime, at: tensor.offset &+ TensorRecord.firstUse)
+  private func lifetimeError(_ tensor: TensorRecord) -> ModelError {
+    ModelError(.tensorLifetime, at: TensorRecord.firstUse, of: tensor.offset)
   }
 
   private func isInput(_ tensorIndex: Int) -> Bool {
