@@ -1,8 +1,8 @@
 import Foundation
 import OctetCompiler
 
-/// One HTML file that runs a model: the runtime as WebAssembly, the blob, and `Firmware/Page`'s text
-/// around them. It needs no network and sends nothing.
+/// One HTML file that runs a model: the runtime as WebAssembly, the blob, and `Firmware/Page`'s
+/// text around them. It needs no network and sends nothing.
 public struct ModelPage {
   private let builder: BoardBuilder
 

@@ -4,10 +4,14 @@ import OctetRuntime
 
 /// Makes a blob from an int8 graph: lowering, arena plan, bytes, self-test.
 public enum Compiler {
+  /// What compiling gives.
   public struct Output: Sendable {
+    /// The model's bytes, validated.
     public var blob: Blob
-    public var model: LoweredModel
-    public var plan: ArenaPlan
+    /// The operators that the blob holds.
+    package var model: LoweredModel
+    /// Where activations stand in the arena.
+    package var plan: ArenaPlan
   }
 
   /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
@@ -132,7 +136,10 @@ public enum Compiler {
     do {
       return try LoadedModel(bytes)
     } catch {
-      throw .rejected(error)
+      guard error.cause == .tooLarge || error.cause == .tooManySteps else {
+        throw .rejected(error)
+      }
+      throw .tooLarge(reason: "the model exceeds the published limits of a blob (\(error))")
     }
   }
 

@@ -3,27 +3,27 @@ import OctetRuntime
 
 /// A model as the runtime sees it, before its bytes have places: operators with parameter words,
 /// and activations.
-public struct LoweredModel: Sendable {
-  public var tensors: [LoweredTensor] = []
+package struct LoweredModel: Sendable {
+  package var tensors: [LoweredTensor] = []
   /// In execution order.
-  public var operators: [LoweredOperator] = []
+  package var operators: [LoweredOperator] = []
   /// Tensor indices.
-  public var inputs: [Int] = []
-  public var outputs: [Int] = []
-  public var arithmetic = Arithmetic.tensorFlowLite
-  public var metadata = Metadata()
+  package var inputs: [Int] = []
+  package var outputs: [Int] = []
+  package var arithmetic = Arithmetic.tensorFlowLite
+  package var metadata = Metadata()
 }
 
 /// An int8 activation, or a constant operand.
-public struct LoweredTensor: Sendable {
-  public var name: String
+package struct LoweredTensor: Sendable {
+  package var name: String
   /// At most four dimensions.
-  public var shape: [Int]
-  public var scale: Float
-  public var zeroPoint: Int8
-  public var constant: [Int8]?
+  package var shape: [Int]
+  package var scale: Float
+  package var zeroPoint: Int8
+  package var constant: [Int8]?
 
-  public init(
+  package init(
     name: String, shape: [Int], scale: Float, zeroPoint: Int8, constant: [Int8]? = nil
   ) {
     self.name = name
@@ -34,12 +34,12 @@ public struct LoweredTensor: Sendable {
   }
 }
 
-public struct LoweredOperator: Sendable {
+package struct LoweredOperator: Sendable {
   package var kind: OperatorKind
-  public var name: String
-  public var inputs: [Int]
-  public var outputs: [Int]
-  public var parameters: [Parameter]
+  package var name: String
+  package var inputs: [Int]
+  package var outputs: [Int]
+  package var parameters: [Parameter]
   /// What its table was made of.
   var origin: Origin?
 
@@ -54,7 +54,7 @@ public struct LoweredOperator: Sendable {
   }
 
   /// A parameter word: a number, or data whose blob offset becomes the word.
-  public enum Parameter: Sendable, Equatable {
+  package enum Parameter: Sendable, Equatable {
     case value(Int)
     case weights([Int8])
     case biases([Int32])

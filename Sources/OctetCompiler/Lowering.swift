@@ -5,8 +5,8 @@ import OctetRuntime
 
 /// Turns an int8 graph into the runtime's operators. How each operation is lowered stands in the
 /// file of its name.
-public struct Lowering {
-  public internal(set) var model = LoweredModel()
+package struct Lowering {
+  var model = LoweredModel()
   let graph: Graph
   let producers: [Int?]
   let consumers: [[Int]]
@@ -16,7 +16,7 @@ public struct Lowering {
   var absorbed: Set<Int> = []
 
   /// - Parameter graph: int8, simplified, with explicit padding.
-  public static func lower(_ graph: Graph) throws(CompilerError) -> LoweredModel {
+  package static func lower(_ graph: Graph) throws(CompilerError) -> LoweredModel {
     do {
       try graph.proveAccumulators(allowingWrap: graph.arithmetic == .tensorFlowLite)
     } catch {

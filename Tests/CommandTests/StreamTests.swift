@@ -45,7 +45,7 @@ import Testing
       "train --data data --arch mlp --epochs 2 -o q.onnx", "quantize m.onnx --data data -o q.oct",
       "run m.oct p.pgm", "diff m.onnx m.oct --data data --html q.html --save-repro qr",
       "inspect m.oct", "bench m.oct --iterations 3", "verify m.oct", "import m.onnx -o qi.onnx",
-      "export m.oct -o q.h", "board list",
+      "export m.oct -o q.h", "board list", "completion bash", "manual ",
     ]
     let list = try await octet("--help", "--json").json()["verbs"] as? [[String: String]]
     for verb in try #require(list).compactMap({ $0["name"] }) where verb != "demo" {

@@ -90,10 +90,11 @@ struct CLibraryLinkTests {
         program.emulator.dropFirst() + ["example"] + (program.isBareMetal ? [] : ["model.oct"]),
         in: folder)
       let lines = runs.split(separator: "\n")
-      try #require(lines.count == 6)
+      try #require(lines.count == 7)
       #expect(lines[0] == "open: arena \(try blob.model().arenaByteCount) bytes")
       #expect(lines[1] == "self-test: passed")
       #expect(lines[2].hasPrefix("output: "))
+      #expect(lines[3] == "operator by operator: the same")
     }
   }
 

@@ -71,7 +71,8 @@ int main(int argument_count, char **arguments) {
   for (size_t index = 0; index < output_byte_count; index++) printf(" %d", output[index]);
   puts("");
 
-  printf("operator by operator: %s\n", runs_in_parts(&session, input, output) ? "the same" : "other");
+  const int is_same = runs_in_parts(&session, input, output);
+  printf("operator by operator: %s\n", is_same ? "the same" : "other");
 
   // What goes wrong says so.
   error = octet_run(&session, input, input_byte_count - 1, output, output_byte_count);

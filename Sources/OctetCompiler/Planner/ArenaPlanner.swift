@@ -9,9 +9,9 @@
 /// to after all that follows its first choices. Two orders are tried before: from the last block in
 /// time to the first, which puts each input of a long chain at its distance above its output, and
 /// greedy by size; so the result is never worse than those.
-public struct ArenaPlanner {
+package struct ArenaPlanner {
   /// Pairs of blocks looked at before the best plan so far is taken.
-  public static let workLimit = 2_000_000
+  package static let workLimit = 2_000_000
 
   private let problem: ArenaProblem
   private let lowerBound: Int

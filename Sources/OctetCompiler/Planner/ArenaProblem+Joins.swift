@@ -5,7 +5,7 @@
 extension ArenaPlanner {
   /// The best plan found, with as many of the problem's joins as cost no memory: all of them, or
   /// those that can be added one after the other.
-  public static func plan(_ problem: ArenaProblem) -> ArenaPlan {
+  package static func plan(_ problem: ArenaProblem) -> ArenaPlan {
     let apart = search(problem, workLimit: workLimit)
     let joins = problem.joins
     if joins.isEmpty { return apart }

@@ -1,14 +1,14 @@
 /// Blocks of memory with lifetimes, to be placed in one arena.
-public struct ArenaProblem: Sendable {
-  public struct Block: Sendable, Equatable {
-    public var byteCount: Int
+package struct ArenaProblem: Sendable {
+  package struct Block: Sendable, Equatable {
+    package var byteCount: Int
     /// Operators between which the block is in use, both included.
-    public var firstUse: Int
-    public var lastUse: Int
+    package var firstUse: Int
+    package var lastUse: Int
     /// The offset is a multiple of it.
-    public var alignment: Int
+    package var alignment: Int
 
-    public init(byteCount: Int, firstUse: Int, lastUse: Int, alignment: Int) {
+    package init(byteCount: Int, firstUse: Int, lastUse: Int, alignment: Int) {
       self.byteCount = byteCount
       self.firstUse = firstUse
       self.lastUse = lastUse
@@ -18,12 +18,12 @@ public struct ArenaProblem: Sendable {
 
   /// An operator's input that may share memory with its output when it starts at least `distance`
   /// bytes after it: output rows then only overwrite input rows that are no longer needed.
-  public struct Overlap: Sendable, Hashable {
-    public var output: Int
-    public var input: Int
-    public var distance: Int
+  package struct Overlap: Sendable, Hashable {
+    package var output: Int
+    package var input: Int
+    package var distance: Int
 
-    public init(output: Int, input: Int, distance: Int) {
+    package init(output: Int, input: Int, distance: Int) {
       self.output = output
       self.input = input
       self.distance = distance
@@ -31,34 +31,34 @@ public struct ArenaProblem: Sendable {
   }
 
   /// Blocks that are best placed inside another: the inputs of a concatenation in its output.
-  public struct Join: Sendable, Hashable {
-    public struct Part: Sendable, Hashable {
-      public var block: Int
+  package struct Join: Sendable, Hashable {
+    package struct Part: Sendable, Hashable {
+      package var block: Int
       /// From the start of the whole, in bytes.
-      public var offset: Int
+      package var offset: Int
 
-      public init(block: Int, offset: Int) {
+      package init(block: Int, offset: Int) {
         self.block = block
         self.offset = offset
       }
     }
 
-    public var whole: Int
+    package var whole: Int
     /// Apart from each other, each within the whole and last used where the whole is first.
-    public var parts: [Part]
+    package var parts: [Part]
 
-    public init(whole: Int, parts: [Part]) {
+    package init(whole: Int, parts: [Part]) {
       self.whole = whole
       self.parts = parts
     }
   }
 
-  public var blocks: [Block]
-  public var overlaps: [Overlap]
+  package var blocks: [Block]
+  package var overlaps: [Overlap]
   /// Those of parts before those of the wholes that they are parts of.
-  public var joins: [Join]
+  package var joins: [Join]
 
-  public init(blocks: [Block], overlaps: [Overlap], joins: [Join] = []) {
+  package init(blocks: [Block], overlaps: [Overlap], joins: [Join] = []) {
     self.blocks = blocks
     self.overlaps = overlaps
     self.joins = joins
@@ -70,7 +70,7 @@ public struct ArenaProblem: Sendable {
 
   /// No plan can be smaller: the most that is live at one operator, counting the most that each
   /// allowed overlap could save.
-  public var lowerBound: Int {
+  package var lowerBound: Int {
     let last = blocks.map(\.lastUse).max() ?? 0
     var bound = 0
     for step in 0...last {
@@ -89,10 +89,10 @@ public struct ArenaProblem: Sendable {
 }
 
 /// Where each block lies.
-public struct ArenaPlan: Sendable, Equatable {
-  public var offsets: [Int]
-  public var byteCount: Int
-  public var lowerBoundByteCount: Int
+package struct ArenaPlan: Sendable, Equatable {
+  package var offsets: [Int]
+  package var byteCount: Int
+  package var lowerBoundByteCount: Int
   /// No smaller plan exists: the search was exhaustive or met the lower bound.
-  public var isOptimal: Bool
+  package var isOptimal: Bool
 }

@@ -6,25 +6,25 @@ import OctetRuntime
 ///
 /// Where TensorFlow Lite for Microcontrollers has an integer kernel, the table holds what that
 /// kernel computes; otherwise, and always in ONNX's arithmetic, the real function, rounded.
-public struct LookupTable: Sendable {
+package struct LookupTable: Sendable {
   /// The scale and zero point of a tensor.
-  public struct Code: Sendable, Equatable {
-    public var scale: Float
-    public var zeroPoint: Int
+  package struct Code: Sendable, Equatable {
+    package var scale: Float
+    package var zeroPoint: Int
 
-    public init(scale: Float, zeroPoint: Int) {
+    package init(scale: Float, zeroPoint: Int) {
       self.scale = scale
       self.zeroPoint = zeroPoint
     }
   }
 
-  public var input: Code
-  public var output: Code
+  package var input: Code
+  package var output: Code
   /// As ONNX has it: in float32, rounded once, half to even; otherwise as TensorFlow Lite's
   /// kernels, which round what they rescale twice, so that 0.48 may become 1.
-  public var arithmetic: Arithmetic
+  package var arithmetic: Arithmetic
 
-  public init(input: Code, output: Code, in arithmetic: Arithmetic = .tensorFlowLite) {
+  package init(input: Code, output: Code, in arithmetic: Arithmetic = .tensorFlowLite) {
     self.input = input
     self.output = output
     self.arithmetic = arithmetic
@@ -32,7 +32,7 @@ public struct LookupTable: Sendable {
 
   /// The table of `operation`, the result for x at x + 128; nil when the operation is not a
   /// function of one element alone.
-  public func values(of operation: OctetModel.Operation) -> [Int8]? {
+  package func values(of operation: OctetModel.Operation) -> [Int8]? {
     if case .scalar(let function) = operation {
       return (arithmetic == .onnx ? nil : tensorFlowLite(function)) ?? values(function.value)
     }
@@ -42,13 +42,13 @@ public struct LookupTable: Sendable {
   }
 
   /// The tables of a parametric ReLU, one for each slope.
-  public func preluValues(slopes: [Float]) -> [Int8] {
+  package func preluValues(slopes: [Float]) -> [Int8] {
     slopes.flatMap { slope in values { $0 < 0 ? Double(slope) * $0 : $0 } }
   }
 
   /// The tables of a parametric ReLU, one for each slope: as TensorFlow Lite's kernel, `slopes` are
   /// codes of `slope`.
-  public func preluValues(slopes: [Int8], of slope: Code) -> [Int8] {
+  package func preluValues(slopes: [Int8], of slope: Code) -> [Int8] {
     if arithmetic == .onnx {
       return preluValues(slopes: slopes.map { Float(Int($0) - slope.zeroPoint) * slope.scale })
     }
@@ -63,7 +63,7 @@ public struct LookupTable: Sendable {
   }
 
   /// The table of a real function.
-  public func values(_ function: (Double) -> Double) -> [Int8] {
+  package func values(_ function: (Double) -> Double) -> [Int8] {
     (-128...127).map { x in
       let real =
         arithmetic == .onnx
@@ -75,7 +75,7 @@ public struct LookupTable: Sendable {
 
   /// The result's code for a real number, 0 where a function is not defined, an end where it is
   /// infinite. Halves are rounded away from zero, or to even in ONNX's arithmetic.
-  public func code(_ real: Double) -> Int8 {
+  package func code(_ real: Double) -> Int8 {
     let steps =
       arithmetic == .onnx ? Double(Float(real) / output.scale) : real / Double(output.scale)
     let ties = arithmetic == .onnx ? TieRule.toEven : .awayFromZero

@@ -2,14 +2,14 @@ import OctetModel
 
 /// One spatial axis of a resize: which input positions each output position is made of, for the
 /// runtime's `resizeNearest` and `resizeBilinear`. In TensorFlow Lite's arithmetic.
-public struct ResizeTable: Sendable {
-  public var input: Int
-  public var output: Int
+package struct ResizeTable: Sendable {
+  package var input: Int
+  package var output: Int
   /// Output over input; may differ from the ratio of the extents.
-  public var scale: Float
-  public var coordinates: ResizeAttributes.Coordinates
+  package var scale: Float
+  package var coordinates: ResizeAttributes.Coordinates
 
-  public init(
+  package init(
     input: Int, output: Int, scale: Float, coordinates: ResizeAttributes.Coordinates
   ) {
     self.input = input
@@ -19,7 +19,7 @@ public struct ResizeTable: Sendable {
   }
 
   /// The input position of each output position.
-  public func nearest(_ rounding: ResizeAttributes.Rounding) -> [Int32] {
+  package func nearest(_ rounding: ResizeAttributes.Rounding) -> [Int32] {
     (0..<output).map { index in
       // Half a pixel taken off and rounded up at ties is the floor of what was there before.
       if isHalfPixel, rounding == .roundPreferCeil {
@@ -44,7 +44,7 @@ public struct ResizeTable: Sendable {
   ///
   /// - Parameter arithmetic: ONNX's rounds each position by itself. TensorFlow Lite rounds the step
   ///   from one to the next, so that positions far from 0 are up to `output / 2048` beside theirs.
-  public func bilinear(in arithmetic: Arithmetic = .tensorFlowLite) -> [Int32] {
+  package func bilinear(in arithmetic: Arithmetic = .tensorFlowLite) -> [Int32] {
     let step = step1024
     return (0..<output).flatMap { index -> [Int32] in
       var position = index * step
