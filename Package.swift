@@ -36,19 +36,35 @@ let package = Package(
     .target(
       name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"],
       swiftSettings: strict),
-    .target(name: "OctetPasses", dependencies: ["OctetModel"]),
-    .target(name: "OctetONNX", dependencies: ["OctetPasses"]),
-    .target(name: "OctetTFLite", dependencies: ["OctetPasses"]),
-    .target(name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"]),
-    .target(name: "OctetQuantization", dependencies: ["OctetPasses"]),
+    .target(
+      name: "OctetPasses", dependencies: ["OctetModel"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetONNX", dependencies: ["OctetPasses"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetTFLite", dependencies: ["OctetPasses"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetQuantization", dependencies: ["OctetPasses"],
+      swiftSettings: strict),
     .target(
       name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
-      swiftSettings: lifetimes),
+      swiftSettings: strict + lifetimes),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
-    .target(name: "OctetReport"),
-    .target(name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"]),
-    .target(name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"]),
-    .target(name: "OctetPage", dependencies: ["OctetData", "OctetReport"]),
+    .target(name: "OctetReport", swiftSettings: strict),
+    .target(
+      name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetPage", dependencies: ["OctetData", "OctetReport"],
+      swiftSettings: strict),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(
       name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
@@ -57,7 +73,7 @@ let package = Package(
       name: "octet",
       dependencies: [
         "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
-      ], path: "Tools/octet"),
+      ], path: "Tools/octet", swiftSettings: strict),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(

@@ -26,7 +26,7 @@ extension LoadedModel {
       arena = Memory(byteCount: loaded.arenaByteCount, repeating: memory)
       workspace = Memory(
         byteCount: loaded.workspaceByteCount(for: backend), repeating: memory)
-      state = try SessionState(
+      state = try unsafe SessionState(
         loaded.view, arena: arena.region, backend: backend, workspace: workspace.region)
     }
 
@@ -78,7 +78,7 @@ extension LoadedModel {
     public func withInput(_ index: Int, _ body: (UnsafeMutableBufferPointer<Int8>) -> Void) {
       var session = session
       var input = session.input(index)
-      input.withUnsafeMutableBufferPointer { body($0) }
+      unsafe input.withUnsafeMutableBufferPointer { unsafe body($0) }
     }
 
     /// Lets `body` read output `index` of the last run.
@@ -87,11 +87,11 @@ extension LoadedModel {
     ) -> Result {
       let session = session
       let output = session.output(index)
-      return output.withUnsafeBufferPointer { body($0) }
+      return unsafe output.withUnsafeBufferPointer { unsafe body($0) }
     }
 
     /// Output `index` of the last run.
-    public func output(_ index: Int) -> [Int8] { withOutput(index) { Array($0) } }
+    public func output(_ index: Int) -> [Int8] { unsafe withOutput(index) { unsafe Array($0) } }
 
     /// Lets `body` read any tensor that is live after the operator that ran last.
     public func withElements<Result>(
@@ -99,12 +99,12 @@ extension LoadedModel {
     ) -> Result {
       let session = session
       let elements = session.elements(of: tensor.record)
-      return elements.withUnsafeBufferPointer { body($0) }
+      return unsafe elements.withUnsafeBufferPointer { unsafe body($0) }
     }
 
     /// The values of any tensor that is live after the operator that ran last.
     public func elements(of tensor: TensorView) -> [Int8] {
-      withElements(of: tensor) { Array($0) }
+      unsafe withElements(of: tensor) { unsafe Array($0) }
     }
 
     /// Lets `body` write any activation before the operator that reads it runs.
@@ -112,9 +112,9 @@ extension LoadedModel {
       of tensor: TensorView, _ body: (UnsafeMutableBufferPointer<Int8>) -> Result
     ) -> Result {
       precondition(!tensor.isConstant, "a constant cannot be written")
-      return withElements(of: tensor) { codes in
+      return unsafe withElements(of: tensor) { codes in
         // An activation stands in the arena, which this runner owns.
-        body(UnsafeMutableBufferPointer(mutating: codes))
+        unsafe body(UnsafeMutableBufferPointer(mutating: codes))
       }
     }
 
@@ -122,19 +122,22 @@ extension LoadedModel {
     public func realOutput(_ index: Int) -> [Float] {
       let tensor = loaded.output(index)
       let (scale, zeroPoint) = (tensor.scale, tensor.zeroPoint)
-      return withOutput(index) { codes in codes.map { scale * Float(Int32($0) - zeroPoint) } }
+      return unsafe withOutput(index) { codes in
+        unsafe codes.map { scale * Float(Int32($0) - zeroPoint) }
+      }
     }
   }
 
   /// Bytes at a fixed address, a multiple of 64.
-  private final class Memory {
+  @safe private final class Memory {
+    // Safety: freed with the object, which the runner holds.
     let region: UnsafeMutableRawBufferPointer
 
     init(byteCount: Int, repeating value: UInt8) {
-      region = .allocate(byteCount: max(byteCount, 64), alignment: 64)
-      _ = region.initializeMemory(as: UInt8.self, repeating: value)
+      unsafe region = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+      _ = unsafe region.initializeMemory(as: UInt8.self, repeating: value)
     }
 
-    deinit { region.deallocate() }
+    deinit { unsafe region.deallocate() }
   }
 }

@@ -6,8 +6,8 @@ package enum CRC32 {
   /// Eight hexadecimal digits.
   package static func text(_ bytes: [UInt8]) -> String {
     var checksum = Checksum()
-    bytes.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { checksum.update(base, count: bytes.count) }
+    unsafe bytes.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { unsafe checksum.update(base, count: bytes.count) }
     }
     return String(format: "%08x", checksum.value)
   }

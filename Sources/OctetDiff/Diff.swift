@@ -138,7 +138,7 @@ public struct Diff: Sendable {
     nonisolated(unsafe) let crew = workers
     DispatchQueue.concurrentPerform(iterations: count) { thread in
       for position in stride(from: thread, to: indices.count, by: count) {
-        crew[thread].compare(indices[position])
+        unsafe crew[thread].compare(indices[position])
         if thread == 0, position % 64 == 0 { progress?(position) }
       }
     }
@@ -181,10 +181,10 @@ struct Scout {
       machine.run(diff.data.pixelSlice(index))
       for (layer, place) in diff.layers.enumerated() {
         guard let twin = diff.twins[place] else { continue }
-        machine.withReals(twin) { bounds[layer].add($0) }
+        unsafe machine.withReals(twin) { unsafe bounds[layer].add($0) }
       }
-      machine.withReals(diff.referenceOutput) { scores in
-        let found = Double(Scores.margin(scores) ?? 0)
+      unsafe machine.withReals(diff.referenceOutput) { scores in
+        let found = unsafe Double(Scores.margin(scores) ?? 0)
         if found.isFinite { margin = max(margin, found) }
       }
     }

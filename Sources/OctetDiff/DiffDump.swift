@@ -59,17 +59,19 @@ extension Diff {
         guard let layer = layers.firstIndex(of: place) else { return }
         let name = index.layers[layer].candidateFile
         if self.candidate.isFloat {
-          candidate.withReals(place) { files[name, default: []] += $0.littleEndianBytes }
+          unsafe candidate.withReals(place) {
+            unsafe files[name, default: []] += $0.littleEndianBytes
+          }
         } else {
-          candidate.withCodes(place) {
-            files[name, default: []] += $0.map { UInt8(bitPattern: $0) }
+          unsafe candidate.withCodes(place) {
+            unsafe files[name, default: []] += $0.map { UInt8(bitPattern: $0) }
           }
         }
       }
       for (layer, place) in layers.enumerated() {
         guard let twin = twins[place] else { continue }
-        reference.withReals(twin) {
-          files[index.layers[layer].floatFile, default: []] += $0.littleEndianBytes
+        unsafe reference.withReals(twin) {
+          unsafe files[index.layers[layer].floatFile, default: []] += $0.littleEndianBytes
         }
       }
       guard sample % localStride == 0 else { continue }

@@ -33,13 +33,13 @@ final class DiffMachine {
   /// Runs one image; `visit` is called after each place has its values.
   func run(_ pixels: ArraySlice<UInt8>, visit: (_ place: Int) -> Void = { _ in }) {
     if let interpreter {
-      interpreter.withInput(0) { encoder.encode(pixels, into: $0) }
+      unsafe interpreter.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
       interpreter.run()
       for place in model.places.indices { visit(place) }
       return
     }
     guard let runner else { return }
-    runner.withInput(0) { encoder.encode(pixels, into: $0) }
+    unsafe runner.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
     for place in model.places.indices {
       if let index = model.places[place].operatorIndex { runner.runOperator(index) }
       arrive(place, visit)
@@ -54,31 +54,31 @@ final class DiffMachine {
   /// A blob's codes, while the place is visited.
   func withCodes(_ place: Int, _ body: (UnsafeBufferPointer<Int8>) -> Void) {
     guard let view = model.view(place), let runner else { return }
-    runner.withElements(of: view, body)
+    unsafe runner.withElements(of: view, body)
   }
 
   /// Real values: of a float model after the run, of a blob whose values are kept from the visit.
   func withReals<Result>(
     _ place: Int, _ body: (UnsafeBufferPointer<Float>) -> Result
   ) -> Result {
-    if let interpreter { return interpreter.withValue(of: model.places[place].tensor, body) }
+    if let interpreter { return unsafe interpreter.withValue(of: model.places[place].tensor, body) }
     let kept = place < reals.count ? reals[place] : []
-    return kept.withUnsafeBufferPointer(body)
+    return unsafe kept.withUnsafeBufferPointer(body)
   }
 
   /// Real values at a place that is being visited, into a buffer.
   func copyReals(_ place: Int, into target: inout [Float]) {
     guard let view = model.view(place) else {
-      withReals(place) { values in
+      unsafe withReals(place) { values in
         target.removeAll(keepingCapacity: true)
-        target.append(contentsOf: values)
+        unsafe target.append(contentsOf: values)
       }
       return
     }
-    withCodes(place) { codes in
+    unsafe withCodes(place) { codes in
       let (scale, zeroPoint) = (view.scale, Float(view.zeroPoint))
       target.removeAll(keepingCapacity: true)
-      for code in codes { target.append(scale * (Float(code) - zeroPoint)) }
+      for unsafe code in unsafe codes { target.append(scale * (Float(code) - zeroPoint)) }
     }
   }
 }

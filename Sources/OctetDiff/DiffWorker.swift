@@ -65,26 +65,28 @@ final class DiffWorker {
 
   private func tap(_ layer: Int, _ place: Int) {
     guard let twin = diff.twins[place] else { return }
-    reference.withReals(twin) { reals in
+    unsafe reference.withReals(twin) { reals in
       if let view = diff.candidate.view(place) {
-        candidate.withCodes(place) { codes in
-          state.layers[layer].error.add(
+        unsafe candidate.withCodes(place) { codes in
+          unsafe state.layers[layer].error.add(
             reference: reals.span, codes: codes.span, scale: view.scale,
             zeroPoint: view.zeroPoint)
-          state.layers[layer].usage.add(codes.span)
+          unsafe state.layers[layer].usage.add(codes.span)
         }
       } else {
-        candidate.withReals(place) { others in
-          state.layers[layer].error.add(reference: reals.span, other: others.span)
+        unsafe candidate.withReals(place) { others in
+          unsafe state.layers[layer].error.add(reference: reals.span, other: others.span)
         }
       }
-      state.layers[layer].range.add(reals)
+      unsafe state.layers[layer].range.add(reals)
       guard context.layers[layer].isScores else { return }
       candidate.copyReals(place, into: &visibleCandidate)
-      makeVisible(reals, layer, &visibleCandidate)
+      unsafe makeVisible(reals, layer, &visibleCandidate)
       state.layers[layer].visible?.add(
         reference: visibleReference.span, other: visibleCandidate.span)
-      visibleReference.withUnsafeBufferPointer { state.layers[layer].judgedRange.add($0) }
+      unsafe visibleReference.withUnsafeBufferPointer {
+        unsafe state.layers[layer].judgedRange.add($0)
+      }
     }
   }
 
@@ -95,9 +97,9 @@ final class DiffWorker {
   ) -> Float {
     let isScores = context.layers[layer].isScores
     let threshold =
-      isScores ? (reals.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
+      unsafe isScores ? (reals.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
     visibleReference.removeAll(keepingCapacity: true)
-    for value in reals { visibleReference.append(max(value, threshold)) }
+    for unsafe value in unsafe reals { visibleReference.append(max(value, threshold)) }
     if isScores {
       for index in other.indices { other[index] = max(other[index], threshold) }
     }
@@ -109,13 +111,13 @@ final class DiffWorker {
   private func probe(_ layer: Int) {
     let place = diff.layers[layer]
     guard let twin = diff.twins[place] else { return }
-    reference.withReals(twin) { reals in
+    unsafe reference.withReals(twin) { reals in
       var result: [Float] = []
       if let probe = probes[layer] {
         probe.run(reference, isSplitting: probe.canSplit)
         result = probe.result
       }
-      var sample = LocalSample(
+      var sample = unsafe LocalSample(
         reference: [], threshold: makeVisible(reals, layer, &result))
       sample.reference = visibleReference
       if let probe = probes[layer], result.count == reals.count {
@@ -123,7 +125,7 @@ final class DiffWorker {
         sample.withWeights = probe.withWeights
         sample.parts = probe.parts
       }
-      state.layers[layer].add(sample, reals: reals, context.layers[layer])
+      unsafe state.layers[layer].add(sample, reals: reals, context.layers[layer])
     }
   }
 
@@ -131,9 +133,9 @@ final class DiffWorker {
 
   private func classify(_ index: Int) {
     let label = Int(diff.data.labels[index])
-    reference.withReals(diff.referenceOutput) { reals in
-      let (float, int8) = (Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
-      let margin = Scores.margin(reals) ?? 0
+    unsafe reference.withReals(diff.referenceOutput) { reals in
+      let (float, int8) = unsafe (Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
+      let margin = unsafe Scores.margin(reals) ?? 0
       do throws(ReportError) {
         try state.classes.add(label: label, reference: float, candidate: int8)
       } catch {
@@ -144,7 +146,7 @@ final class DiffWorker {
         return
       }
       state.margins.flips.add(Double(margin))
-      state.flips.append(
+      unsafe state.flips.append(
         .init(
           index: index, label: label, floatPrediction: float, int8Prediction: int8,
           floatMargin: margin, int8Margin: Scores.margin(scores) ?? 0, floatScores: Array(reals),

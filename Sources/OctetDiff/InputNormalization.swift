@@ -117,8 +117,8 @@ struct InputNormalization {
           input: diff.reference.loaded?.input(0)), keepsReals: true)
       return indices.map { index in
         machine.run(diff.data.pixelSlice(index))
-        return machine.withReals(diff.referenceOutput) {
-          Scores.top($0) == Int(diff.data.labels[index])
+        return unsafe machine.withReals(diff.referenceOutput) {
+          unsafe Scores.top($0) == Int(diff.data.labels[index])
         }
       }
     }

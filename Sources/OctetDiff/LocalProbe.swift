@@ -86,13 +86,13 @@ final class LocalProbe {
     var isClipped = false
     for operand in operands {
       guard let tensor = operand.tensor else { continue }
-      reference.withReals(operand.referencePlace) { values in
-        runner.withMutableElements(of: tensor) { codes in
+      unsafe reference.withReals(operand.referencePlace) { values in
+        unsafe runner.withMutableElements(of: tensor) { codes in
           let zeroPoint = Float(tensor.zeroPoint)
           for index in 0..<min(codes.count, values.count) {
-            let code = tensor.step(values[index]) + zeroPoint
+            let code = unsafe tensor.step(values[index]) + zeroPoint
             isClipped = isClipped || !(code >= -128 && code <= 127)
-            codes[index] = tensor.code(values[index])
+            unsafe codes[index] = unsafe tensor.code(values[index])
           }
         }
       }
@@ -100,10 +100,10 @@ final class LocalProbe {
     if isSplitting, let real { takeApart(real, reference, isClipped: isClipped) }
     runner.runOperator(view.index)
     let output = view.output(0)
-    runner.withElements(of: output) { codes in
+    unsafe runner.withElements(of: output) { codes in
       let (scale, zeroPoint) = (output.scale, Float(output.zeroPoint))
       result.removeAll(keepingCapacity: true)
-      for code in codes { result.append(scale * (Float(code) - zeroPoint)) }
+      for unsafe code in unsafe codes { result.append(scale * (Float(code) - zeroPoint)) }
     }
   }
 
@@ -135,10 +135,12 @@ final class LocalProbe {
 
   private func feed(_ real: FloatInterpreter, _ reference: DiffMachine, _ feeding: Feeding) {
     for (position, operand) in operands.enumerated() {
-      reference.withReals(operand.referencePlace) { values in
-        real.withInput(position) { target in
+      unsafe reference.withReals(operand.referencePlace) { values in
+        unsafe real.withInput(position) { target in
           guard let tensor = operand.tensor, feeding != .exact else {
-            for index in 0..<min(target.count, values.count) { target[index] = values[index] }
+            for index in 0..<min(target.count, values.count) {
+              unsafe target[index] = unsafe values[index]
+            }
             return
           }
           let (scale, zeroPoint) = (tensor.scale, Float(tensor.zeroPoint))
@@ -146,7 +148,8 @@ final class LocalProbe {
           let lowest = isClamping ? -128 - zeroPoint : -Float.infinity
           let highest = isClamping ? 127 - zeroPoint : Float.infinity
           for index in 0..<min(target.count, values.count) {
-            target[index] = scale * max(lowest, min(highest, tensor.step(values[index])))
+            unsafe target[index] =
+              unsafe scale * max(lowest, min(highest, tensor.step(values[index])))
           }
         }
       }
@@ -155,9 +158,11 @@ final class LocalProbe {
 
   private func finish(_ real: FloatInterpreter, _ target: inout [Float]) {
     real.run()
-    real.withValue(of: real.graph.outputs[0]) { values in
+    unsafe real.withValue(of: real.graph.outputs[0]) { values in
       target.removeAll(keepingCapacity: true)
-      for value in values { target.append(max(bounds.lower, min(bounds.upper, value))) }
+      for unsafe value in unsafe values {
+        target.append(max(bounds.lower, min(bounds.upper, value)))
+      }
     }
   }
 }

@@ -60,7 +60,7 @@ extension Diff {
         floatFile: "float_output.f32", int8File: nil),
       commands: [])
     files["float_output.f32"] = twins[place].map { twin in
-      machine.withReals(twin) { $0.littleEndianBytes }
+      unsafe machine.withReals(twin) { unsafe $0.littleEndianBytes }
     }
     if candidate.places[place].operatorIndex == nil {
       try addInput(sample, &index, &files)
@@ -80,7 +80,9 @@ extension Diff {
     let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: false)
     machine.run(data.pixelSlice(sample)) { place in
       guard candidate.places[place].operatorIndex == nil else { return }
-      machine.withCodes(place) { files["int8_output.i8"] = $0.map { UInt8(bitPattern: $0) } }
+      unsafe machine.withCodes(place) {
+        files["int8_output.i8"] = unsafe $0.map { UInt8(bitPattern: $0) }
+      }
     }
     if files["int8_output.i8"] != nil { index.output.int8File = "int8_output.i8" }
     files["pixels.u8"] = Array(data.pixelSlice(sample))
@@ -131,11 +133,12 @@ extension Diff {
     if sources.contains(where: { twins[$0] == nil }) {
       let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: true)
       machine.run(data.pixelSlice(sample))
-      for source in sources { own[source] = machine.withReals(source) { Array($0) } }
+      for source in sources { own[source] = unsafe machine.withReals(source) { unsafe Array($0) } }
     }
     return sources.map { source in
       let spot = candidate.places[source]
-      let reals = twins[source].map { machine.withReals($0) { Array($0) } } ?? own[source] ?? []
+      let reals =
+        twins[source].map { unsafe machine.withReals($0) { unsafe Array($0) } } ?? own[source] ?? []
       return (spot.tensorName, spot.shape, candidate.view(source), reals)
     }
   }
@@ -163,8 +166,9 @@ extension Diff {
     let elementCount = loaded.input(0).elementCount
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {
-      let codes = [Int8](unsafeUninitializedCapacity: elementCount) { buffer, initializedCount in
-        candidateEncoder.encode(data.pixelSlice(index), into: buffer)
+      let codes = unsafe [Int8](unsafeUninitializedCapacity: elementCount) {
+        buffer, initializedCount in
+        unsafe candidateEncoder.encode(data.pixelSlice(index), into: buffer)
         initializedCount = elementCount
       }
       inputs += codes.map { UInt8(bitPattern: $0) }
@@ -179,14 +183,14 @@ extension LoadedModel {
     let runner = try makeRunner()
     var start = 0
     for input in 0..<model.inputCount {
-      runner.withInput(input) { target in
+      unsafe runner.withInput(input) { target in
         for position in target.indices where start + position < codes.count {
-          target[position] = Int8(bitPattern: codes[start + position])
+          unsafe target[position] = Int8(bitPattern: codes[start + position])
         }
         start += target.count
       }
     }
     runner.run()
-    return runner.withOutput(0) { $0.map { UInt8(bitPattern: $0) } }
+    return unsafe runner.withOutput(0) { unsafe $0.map { UInt8(bitPattern: $0) } }
   }
 }

@@ -25,8 +25,8 @@ extension Diff {
     DispatchQueue.concurrentPerform(iterations: count) { thread in
       for position in stride(from: thread, to: indices.count, by: count) {
         if shouldStop() { return }
-        crew[thread].sweep(indices[position])
-        if thread == 0 { progress(position, "\(crew[thread].layerCount) layers both ways") }
+        unsafe crew[thread].sweep(indices[position])
+        if thread == 0 { progress(position, unsafe "\(crew[thread].layerCount) layers both ways") }
       }
     }
     var total = workers[0].tally
@@ -147,10 +147,10 @@ private final class SweepWorker {
     reference.run(pixels)
     candidate.run(pixels)
     tally.sampleCount += 1
-    tally.floatRight +=
-      reference.withReals(diff.referenceOutput) { Scores.top($0) } == label ? 1 : 0
-    tally.int8Right +=
-      candidate.withReals(diff.candidateOutput) { Scores.top($0) } == label ? 1 : 0
+    unsafe tally.floatRight +=
+      reference.withReals(diff.referenceOutput) { unsafe Scores.top($0) } == label ? 1 : 0
+    unsafe tally.int8Right +=
+      candidate.withReals(diff.candidateOutput) { unsafe Scores.top($0) } == label ? 1 : 0
     for layer in diff.layers.indices {
       if let head = heads[layer] {
         tally.onlyRight[layer] += only(layer, head) == label ? 1 : 0
@@ -166,34 +166,34 @@ private final class SweepWorker {
       probe.run(reference, isSplitting: false)
       scores = probe.result
     } else {
-      candidate.withReals(diff.layers[layer]) { scores = Array($0) }
+      unsafe candidate.withReals(diff.layers[layer]) { scores = unsafe Array($0) }
     }
     guard let tail = head.tail else { return Scores.top(scores) }
     tail.setInput(0, scores)
     for (position, place) in head.others.enumerated() {
-      reference.withReals(place) { values in
-        tail.withInput(position + 1) { _ = $0.update(fromContentsOf: values) }
+      unsafe reference.withReals(place) { values in
+        unsafe tail.withInput(position + 1) { _ = unsafe $0.update(fromContentsOf: values) }
       }
     }
     tail.run()
-    return tail.withValue(of: tail.graph.outputs[0]) { Scores.top($0) }
+    return unsafe tail.withValue(of: tail.graph.outputs[0]) { unsafe Scores.top($0) }
   }
 
   private func allBut(_ body: Body, _ pixels: ArraySlice<UInt8>) -> Int? {
     guard let runner else { return nil }
-    runner.withInput(0) { diff.candidateEncoder.encode(pixels, into: $0) }
+    unsafe runner.withInput(0) { unsafe diff.candidateEncoder.encode(pixels, into: $0) }
     for index in 0..<body.operatorIndex { runner.runOperator(index) }
     for (position, tensor) in body.inputs.enumerated() {
-      runner.withElements(of: tensor) { codes in
-        body.real.withInput(position) { target in
-          for index in codes.indices { target[index] = tensor.real(codes[index]) }
+      unsafe runner.withElements(of: tensor) { codes in
+        unsafe body.real.withInput(position) { target in
+          for index in codes.indices { unsafe target[index] = unsafe tensor.real(codes[index]) }
         }
       }
     }
     body.real.run()
-    body.real.withValue(of: body.real.graph.outputs[0]) { values in
-      runner.withMutableElements(of: body.output) { codes in
-        for index in codes.indices { codes[index] = body.output.code(values[index]) }
+    unsafe body.real.withValue(of: body.real.graph.outputs[0]) { values in
+      unsafe runner.withMutableElements(of: body.output) { codes in
+        for index in codes.indices { unsafe codes[index] = unsafe body.output.code(values[index]) }
       }
     }
     for index
@@ -202,7 +202,7 @@ private final class SweepWorker {
     {
       runner.runOperator(index)
     }
-    return runner.withOutput(0) { Scores.top($0) }
+    return unsafe runner.withOutput(0) { unsafe Scores.top($0) }
   }
 }
 

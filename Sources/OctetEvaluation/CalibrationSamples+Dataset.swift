@@ -15,8 +15,8 @@ extension CalibrationSamples {
       Dataset.shuffledIndices(count: data.count, seed: seed).prefix(count))
     let encoder = PixelEncoder(
       channelCount: data.channelCount, normalization: normalization ?? graph.metadata.normalization)
-    self.init(count: indices.count) { index, _, target in
-      encoder.encode(data.pixelSlice(indices[index]), into: target)
+    unsafe self.init(count: indices.count) { index, _, target in
+      unsafe encoder.encode(data.pixelSlice(indices[index]), into: target)
     }
   }
 }

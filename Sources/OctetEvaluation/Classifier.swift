@@ -58,7 +58,7 @@ public struct Classifier: Sendable {
   public func scores(_ image: Image, _ runner: LoadedModel.Runner) -> [Float] {
     let fitted = image.converted(toChannelCount: channelCount)
       .resized(height: height, width: width)
-    runner.withInput(0) { encoder.encode(fitted.pixels[...], into: $0) }
+    unsafe runner.withInput(0) { unsafe encoder.encode(fitted.pixels[...], into: $0) }
     runner.run()
     let values = runner.realOutput(0)
     let last = loaded.operatorCount - 1

@@ -31,11 +31,12 @@ public enum Evaluation {
       try loaded.makeRunner(backend: backend)
     }
     nonisolated(unsafe) let machines = runners
-    return over(data.count, threadCount: machines.count, progress: progress) { thread, index in
-      let runner = machines[thread]
-      runner.withInput(0) { encoder.encode(data.pixelSlice(index), into: $0) }
+    return unsafe over(data.count, threadCount: machines.count, progress: progress) {
+      thread, index in
+      let runner = unsafe machines[thread]
+      unsafe runner.withInput(0) { unsafe encoder.encode(data.pixelSlice(index), into: $0) }
       runner.run()
-      return runner.withOutput(0) { Scores.top($0) ?? 0 }
+      return unsafe runner.withOutput(0) { unsafe Scores.top($0) ?? 0 }
     }
   }
 
@@ -48,11 +49,11 @@ public enum Evaluation {
       channelCount: data.channelCount, normalization: normalization ?? graph.metadata.normalization)
     let interpreters = try (0..<max(1, threadCount)).map { _ in try FloatInterpreter(graph) }
     nonisolated(unsafe) let machines = interpreters
-    return over(data.count, threadCount: machines.count, progress: nil) { thread, index in
-      let machine = machines[thread]
-      machine.withInput(0) { encoder.encode(data.pixelSlice(index), into: $0) }
+    return unsafe over(data.count, threadCount: machines.count, progress: nil) { thread, index in
+      let machine = unsafe machines[thread]
+      unsafe machine.withInput(0) { unsafe encoder.encode(data.pixelSlice(index), into: $0) }
       machine.run()
-      return machine.withValue(of: graph.outputs[0]) { Scores.top($0) ?? 0 }
+      return unsafe machine.withValue(of: graph.outputs[0]) { unsafe Scores.top($0) ?? 0 }
     }
   }
 
@@ -74,11 +75,11 @@ public enum Evaluation {
   ) -> Predictions {
     var labels = [Int](repeating: 0, count: count)
     let start = ContinuousClock.now
-    labels.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let slots = buffer
+    unsafe labels.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let slots = unsafe buffer
       DispatchQueue.concurrentPerform(iterations: threadCount) { thread in
         for index in stride(from: thread, to: count, by: threadCount) {
-          slots[index] = body(thread, index)
+          unsafe slots[index] = body(thread, index)
           if thread == 0, index % 1024 == 0 { progress?(index) }
         }
       }

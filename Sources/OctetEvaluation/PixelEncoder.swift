@@ -27,26 +27,28 @@ package struct PixelEncoder: Sendable {
 
   /// Writes the real values of H·W·C pixels.
   package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Float>) {
-    write(pixels, into: target, from: reals)
+    unsafe write(pixels, into: target, from: reals)
   }
 
   /// Writes the int8 codes of H·W·C pixels.
   package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Int8>) {
-    write(pixels, into: target, from: codes)
+    unsafe write(pixels, into: target, from: codes)
   }
 
   private func write<Value>(
     _ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Value>,
     from tables: [[Value]]
   ) {
-    pixels.withUnsafeBufferPointer { source in
+    unsafe pixels.withUnsafeBufferPointer { source in
       let count = min(source.count, target.count)
       if channelCount == 1 {
-        tables[0].withUnsafeBufferPointer { table in
-          for index in 0..<count { target[index] = table[Int(source[index])] }
+        unsafe tables[0].withUnsafeBufferPointer { table in
+          for index in 0..<count { unsafe target[index] = unsafe table[Int(source[index])] }
         }
       } else {
-        for index in 0..<count { target[index] = tables[index % channelCount][Int(source[index])] }
+        for index in 0..<count {
+          unsafe target[index] = unsafe tables[index % channelCount][Int(source[index])]
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ extension Collection<Float> {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(4 * count)
     for value in self {
-      withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+      unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes += $0 }
     }
     return bytes
   }

@@ -55,9 +55,9 @@ extension OutputError {
       [ErrorSums](repeating: ErrorSums(), count: pairs.count)
     } visit: { _, machines, sums in
       for (position, pair) in pairs.enumerated() {
-        machines[0].withValue(of: pair.float) { reals in
-          machines[1].withValue(of: pair.int8) { values in
-            sums[position].add(reals, values, reach: pair.reach, span: pair.span)
+        unsafe machines[0].withValue(of: pair.float) { reals in
+          unsafe machines[1].withValue(of: pair.int8) { values in
+            unsafe sums[position].add(reals, values, reach: pair.reach, span: pair.span)
           }
         }
       }
@@ -121,9 +121,9 @@ private struct ErrorSums: Sendable {
     span: ValueRange
   ) {
     for index in reals.indices {
-      var real = reals[index]
+      var real = unsafe reals[index]
       if let reach { real = max(reach.lower, min(reach.upper, real)) }
-      let error = Double(real) - Double(values[index])
+      let error = unsafe Double(real) - Double(values[index])
       self.real += Double(real)
       square += Double(real) * Double(real)
       noise += error * error

@@ -221,7 +221,7 @@ extension Tensor {
 extension Payload {
   fileprivate var littleEndianBytes: [UInt8] {
     func bytes<Value: FixedWidthInteger>(_ values: [Value]) -> [UInt8] {
-      values.map(\.littleEndian).withUnsafeBytes { Array($0) }
+      unsafe values.map(\.littleEndian).withUnsafeBytes { unsafe Array($0) }
     }
     return switch self {
     case .float(let values): bytes(values.map(\.bitPattern))

@@ -109,9 +109,9 @@ extension ArraySlice<UInt8> {
     _ type: Value.Type, _ convert: (Value) -> Result
   ) -> [Result] {
     let width = Value.bitWidth / 8
-    return withUnsafeBytes { bytes in
+    return unsafe withUnsafeBytes { bytes in
       (0..<bytes.count / width).map { index in
-        convert(
+        unsafe convert(
           Value(
             littleEndian: bytes.loadUnaligned(fromByteOffset: index * width, as: Value.self)))
       }

@@ -170,11 +170,12 @@ extension ONNXTensor {
       throw problem("has \(raw.count) bytes for \(count) elements of \(type)")
     }
     if type == .float {
-      let reals = [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-        raw.withUnsafeBytes { bytes in
+      let reals = unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        unsafe raw.withUnsafeBytes { bytes in
           for index in 0..<count {
-            let bits = bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
-            buffer.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: bits)))
+            let bits = unsafe bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+            unsafe buffer.initializeElement(
+              at: index, to: Float(bitPattern: UInt32(littleEndian: bits)))
           }
         }
         initializedCount = count

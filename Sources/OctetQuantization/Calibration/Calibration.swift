@@ -2,7 +2,8 @@ import Foundation
 import OctetModel
 
 /// Real inputs to calibrate with, one sample at a time.
-public struct CalibrationSamples: Sendable {
+@safe public struct CalibrationSamples: Sendable {
+  // Safety: who calls `fill` gives it memory of as many elements as the input has.
   /// How many samples there are.
   public var count: Int
   /// Writes sample `index` for the graph input at `position`. Called from several threads.
@@ -15,15 +16,15 @@ public struct CalibrationSamples: Sendable {
     fill: @escaping @Sendable (Int, Int, UnsafeMutableBufferPointer<Float>) -> Void
   ) {
     self.count = count
-    self.fill = fill
+    unsafe self.fill = unsafe fill
   }
 }
 
 extension CalibrationSamples {
   /// The samples at `indices`, in that order.
   func picked(_ indices: [Int]) -> CalibrationSamples {
-    let fill = self.fill
-    return CalibrationSamples(count: indices.count) { fill(indices[$0], $1, $2) }
+    let fill = unsafe self.fill
+    return unsafe CalibrationSamples(count: indices.count) { unsafe fill(indices[$0], $1, $2) }
   }
 
   /// At most `limit` of `count` indices, spread evenly.
@@ -62,10 +63,10 @@ package struct Calibration: Sendable {
       Extent(tensorCount: tensors.count)
     } visit: { _, interpreter, extent in
       for (position, tensor) in tensors.enumerated() {
-        interpreter.withValue(of: tensor) { extent.ranges[position].take($0) }
+        unsafe interpreter.withValue(of: tensor) { unsafe extent.ranges[position].take($0) }
       }
       if let classScores {
-        let highest = interpreter.withValue(of: classScores) { $0.max() ?? 0 }
+        let highest = unsafe interpreter.withValue(of: classScores) { unsafe $0.max() ?? 0 }
         extent.leastHighest = min(extent.leastHighest, highest)
       }
     } merge: { into, from in
@@ -83,7 +84,7 @@ package struct Calibration: Sendable {
       ranges.map { ValueCounts(lower: min($0.lower, 0), upper: max($0.upper, 0)) }
     } visit: { _, interpreter, histograms in
       for (position, tensor) in tensors.enumerated() {
-        interpreter.withValue(of: tensor) { histograms[position].add($0) }
+        unsafe interpreter.withValue(of: tensor) { unsafe histograms[position].add($0) }
       }
     } merge: { into, from in
       for index in into.indices { into[index].merge(from[index]) }
@@ -108,7 +109,7 @@ package struct Calibration: Sendable {
 
     mutating func take(_ values: UnsafeBufferPointer<Float>) {
       var (lower, upper) = (lower, upper)
-      for value in values {
+      for unsafe value in unsafe values {
         // NaN must not slip through a comparison.
         lower = value < lower || value.isNaN ? value : lower
         upper = value > upper || value.isNaN ? value : upper
@@ -154,24 +155,24 @@ package struct Calibration: Sendable {
     }
     nonisolated(unsafe) let machines = interpreters
     nonisolated(unsafe) var states = (0..<chunkCount).map { _ in start() }
-    states.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let slots = buffer
+    unsafe states.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let slots = unsafe buffer
       DispatchQueue.concurrentPerform(iterations: threads) { thread in
         for chunk in stride(from: thread, to: chunkCount, by: threads) {
           for sample in stride(from: chunk, to: samples.count, by: chunkCount) {
-            for machine in machines[thread] {
+            for machine in unsafe machines[thread] {
               for position in machine.graph.inputs.indices {
-                machine.withInput(position) { samples.fill(sample, position, $0) }
+                unsafe machine.withInput(position) { unsafe samples.fill(sample, position, $0) }
               }
               machine.run()
             }
-            visit(sample, machines[thread], &slots[chunk])
+            unsafe visit(sample, machines[thread], &slots[chunk])
           }
         }
       }
     }
-    var result = states[0]
-    for state in states.dropFirst() { merge(&result, state) }
+    var result = unsafe states[0]
+    for state in unsafe states.dropFirst() { merge(&result, state) }
     return result
   }
 }

@@ -15,11 +15,7 @@ extension Graph {
       counts.map { [Double](repeating: 0, count: $0) }
     } visit: { _, interpreter, sums in
       for (position, norm) in norms.enumerated() {
-        interpreter.withValue(of: norm.centred) { values in
-          for (index, value) in values.enumerated() {
-            sums[position][index % counts[position]] += Double(value) * Double(value)
-          }
-        }
+        interpreter.addSquares(of: norm.centred, into: &sums[position])
       }
     } merge: { into, from in
       for position in into.indices {
@@ -35,4 +31,16 @@ extension Graph {
   }
 
   private static let normSampleLimit = 64
+}
+
+extension FloatInterpreter {
+  /// Adds up the squares of a value by channel, the last axis.
+  fileprivate func addSquares(of tensor: TensorIndex, into sums: inout [Double]) {
+    unsafe withValue(of: tensor) { values in
+      for index in values.indices {
+        let value = Double(unsafe values[index])
+        sums[index % sums.count] += value * value
+      }
+    }
+  }
 }

@@ -27,8 +27,8 @@ struct InputStatistics: Sendable {
       layouts.mapValues { InputStatistics($0) }
     } visit: { _, interpreter, statistics in
       for (index, layout) in layouts {
-        interpreter.withValue(of: graph.nodes[index].inputs[0]) { values in
-          statistics[index]?.add(values, layout)
+        unsafe interpreter.withValue(of: graph.nodes[index].inputs[0]) { values in
+          unsafe statistics[index]?.add(values, layout)
         }
       }
     } merge: { into, from in
@@ -54,11 +54,13 @@ struct InputStatistics: Sendable {
     let step = max(1, layout.positionCount / Self.patchesPerSample)
     for group in sums.indices {
       for position in stride(from: step / 2, to: layout.positionCount, by: step) {
-        layout.fill(&patch, from: values, position: position, group: group)
-        sums[group].withUnsafeMutableBufferPointer { sums in
+        unsafe layout.fill(&patch, from: values, position: position, group: group)
+        unsafe sums[group].withUnsafeMutableBufferPointer { sums in
           for row in 0..<size where patch[row] != 0 {
             let factor = Double(patch[row])
-            for column in 0...row { sums[row * size + column] += factor * Double(patch[column]) }
+            for column in 0...row {
+              unsafe sums[row * size + column] += factor * Double(patch[column])
+            }
           }
         }
       }
@@ -127,7 +129,7 @@ struct PatchLayout: Sendable {
         let isInside = y >= 0 && y < input[1] && x >= 0 && x < input[2]
         let start = (y * input[2] + x) * input[3] + group * inputChannelsPerGroup
         for channel in 0..<inputChannelsPerGroup {
-          patch[next] = isInside ? values[start + channel] : 0
+          patch[next] = unsafe isInside ? values[start + channel] : 0
           next += 1
         }
       }

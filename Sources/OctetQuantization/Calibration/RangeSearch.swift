@@ -177,8 +177,8 @@ struct RangeSearch {
     } visit: { sample, interpreter, errors in
       for (position, tensor) in judged.enumerated() {
         let reference = references[sample][position]
-        let error = interpreter.withValue(of: tensor) { values in
-          tensor == scores
+        let error = unsafe interpreter.withValue(of: tensor) { values in
+          unsafe tensor == scores
             ? divergence(of: values, from: reference)
             : squaredDistance(values, reference) / powers[position]
         }
@@ -204,7 +204,7 @@ struct RangeSearch {
 }
 
 private func squaredDistance(_ values: UnsafeBufferPointer<Float>, _ others: [Float]) -> Double {
-  zip(values, others).reduce(0) { sum, pair in
+  unsafe zip(values, others).reduce(0) { sum, pair in
     let difference = Double(pair.0) - Double(pair.1)
     return sum + difference * difference
   }
@@ -217,8 +217,8 @@ private func divergence(of scores: UnsafeBufferPointer<Float>, from reference: [
     let highest = Double(values.max() ?? 0)
     return highest + log(values.reduce(0) { $0 + exp(Double($1) - highest) })
   }
-  let (own, real) = (logarithmOfSum(scores), logarithmOfSum(reference))
-  return zip(scores, reference).reduce(0) { sum, pair in
+  let (own, real) = unsafe (logarithmOfSum(scores), logarithmOfSum(reference))
+  return unsafe zip(scores, reference).reduce(0) { sum, pair in
     let probability = Double(pair.1) - real
     return sum + exp(probability) * (probability - (Double(pair.0) - own))
   }

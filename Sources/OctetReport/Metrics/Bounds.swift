@@ -17,13 +17,13 @@ package struct Bounds: Codable, Sendable, Equatable {
     let whole = values.count / 8 * 8
     for start in stride(from: 0, to: whole, by: 8) {
       var lanes = SIMD8<Float>()
-      for lane in 0..<8 { lanes[lane] = values[start + lane] }
+      for lane in 0..<8 { lanes[lane] = unsafe values[start + lane] }
       low = pointwiseMin(low, lanes)
       high = pointwiseMax(high, lanes)
       sum += lanes
     }
     (lower, upper) = (low.min(), high.max())
-    for value in values[whole...] { add(value) }
+    for unsafe value in unsafe values[whole...] { add(value) }
     if sum.sum().isNaN { (lower, upper) = (-.infinity, .infinity) }
   }
 

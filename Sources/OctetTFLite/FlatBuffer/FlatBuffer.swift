@@ -52,8 +52,8 @@ final class FlatBuffer {
 
   /// The little-endian integer at a checked offset.
   func load<Value: FixedWidthInteger>(_ offset: Int, as type: Value.Type) -> Value {
-    bytes.withUnsafeBytes {
-      Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self))
+    unsafe bytes.withUnsafeBytes {
+      unsafe Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self))
     }
   }
 

@@ -20,7 +20,7 @@ struct FlatField {
 }
 
 extension FixedWidthInteger {
-  var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+  var littleEndianBytes: [UInt8] { unsafe withUnsafeBytes(of: littleEndian) { unsafe Array($0) } }
 }
 
 /// Writes a FlatBuffer front to back: each object stands before what it refers to, because offsets

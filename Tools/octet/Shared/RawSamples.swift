@@ -33,15 +33,15 @@ struct RawSamples: Sendable {
   func copy(sample: Int, input index: Int, to target: UnsafeMutableRawBufferPointer) {
     let before = sample * elementCounts.reduce(0, +) + elementCounts[..<index].reduce(0, +)
     let start = bytes.startIndex + before * elementByteCount
-    target.withMemoryRebound(to: UInt8.self) {
-      bytes.copyBytes(to: $0, from: start..<start + elementCounts[index] * elementByteCount)
+    unsafe target.withMemoryRebound(to: UInt8.self) {
+      unsafe bytes.copyBytes(to: $0, from: start..<start + elementCounts[index] * elementByteCount)
     }
   }
 
   /// Input `index` of a sample of float32.
   func floats(sample: Int, input index: Int) -> [Float] {
-    [Float](unsafeUninitializedCapacity: elementCounts[index]) { buffer, count in
-      copy(sample: sample, input: index, to: UnsafeMutableRawBufferPointer(buffer))
+    unsafe [Float](unsafeUninitializedCapacity: elementCounts[index]) { buffer, count in
+      unsafe copy(sample: sample, input: index, to: UnsafeMutableRawBufferPointer(buffer))
       count = elementCounts[index]
     }
   }
@@ -67,8 +67,9 @@ extension CalibrationSamples {
   init(_ raw: RawSamples, count: Int, seed: UInt64) {
     let indices = Array(
       Dataset.shuffledIndices(count: raw.count, seed: seed).prefix(count))
-    self.init(count: indices.count) { sample, input, target in
-      raw.copy(sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))
+    unsafe self.init(count: indices.count) { sample, input, target in
+      unsafe raw.copy(
+        sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))
     }
   }
 }

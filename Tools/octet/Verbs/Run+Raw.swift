@@ -76,13 +76,13 @@ extension Run {
     _ runner: LoadedModel.Runner, _ samples: RawSamples, _ sample: Int
   ) -> [UInt8] {
     for index in samples.elementCounts.indices {
-      runner.withInput(index) {
-        samples.copy(sample: sample, input: index, to: UnsafeMutableRawBufferPointer($0))
+      unsafe runner.withInput(index) {
+        unsafe samples.copy(sample: sample, input: index, to: UnsafeMutableRawBufferPointer($0))
       }
     }
     runner.run()
     return (0..<runner.loaded.outputCount).flatMap { index in
-      runner.withOutput(index) { $0.map { UInt8(bitPattern: $0) } }
+      unsafe runner.withOutput(index) { unsafe $0.map { UInt8(bitPattern: $0) } }
     }
   }
 
@@ -93,7 +93,7 @@ extension Run {
       let tensor = runner.loaded.input(index)
       let codes = Quantization(scale: tensor.scale, zeroPoint: tensor.zeroPoint)
         .codes(samples.floats(sample: sample, input: index), ties: .awayFromZero)
-      runner.withInput(index) { _ = $0.update(from: codes) }
+      unsafe runner.withInput(index) { _ = unsafe $0.update(from: codes) }
     }
     runner.run()
     return (0..<runner.loaded.outputCount).flatMap {
