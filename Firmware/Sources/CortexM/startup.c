@@ -30,13 +30,20 @@ _Noreturn void board_reset(void) {
 
 // Any fault: the report says so, instead of a core that hangs. A stack that ran into other memory
 // explains it.
-static void fault(void) {
+__attribute__((used)) _Noreturn void board_report_fault(void) {
   board_report report = {
       .magic = BOARD_REPORT_MAGIC,
       .error_code = board_stack_is_exhausted() ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
       .error_detail = board_stack_byte_count(),
   };
   board_finish(&report);
+}
+
+// From the top of the stack, of which nothing is needed any more: it may have run out of RAM, and
+// then not one register more can be saved on it.
+__attribute__((naked)) static void fault(void) {
+  __asm volatile(
+      "ldr r0, =link_stack_top\n mov sp, r0\n bl board_report_fault\n .balign 4\n .ltorg\n");
 }
 
 // The first 16 vectors; nothing here enables an interrupt.
