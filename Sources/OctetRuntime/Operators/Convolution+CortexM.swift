@@ -27,10 +27,12 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      if Taps.areHalves, isUnpooled {
+      if !Taps.areHalves {
+        runTiles(FoursConvolution<WordsWidening>.self, context)
+      } else if isUnpooled {
         runTiles(HalvesConvolution.self, context)
       } else {
-        runTiles(FoursConvolution.self, context)
+        runTiles(FoursConvolution<HalvesWidening>.self, context)
       }
     }
   }
@@ -51,7 +53,20 @@
     }
   }
 
-  @safe private struct FoursConvolution: TileKernel {
+  /// How a block of four patches is widened.
+  private protocol BlockWidening {
+    /// - Parameter rest: of the scratch.
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer)
+    /// Taps of a block that starts as `part` does and has at most as many.
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int
+    /// Widens a block, and writes zeros up to a multiple of 4 taps.
+    func widen(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer)
+  }
+
+  @safe private struct FoursConvolution<Widening: BlockWidening>: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
     /// `[blockCount]` taps of four patches.
@@ -59,19 +74,14 @@
     /// `[16 or all channels, 4]`.
     let sums: UnsafeMutablePointer<Int32>
     let maxima: UnsafeMutablePointer<Int32>
-    /// `[valueByteCount]`, with SMLAD at least 4 · `blockCount`.
-    let values: UnsafeMutablePointer<Int8>
     /// Taps of a block, a multiple of 4.
     let blockCount: Int
-    let valueByteCount: Int
-    /// Each run is a block of its own, or several, and read in place; without values.
-    let takesRuns: Bool
+    let widening: Widening
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
-      takesRuns = Taps.areHalves && layer.takesRuns
       // With the bytes that are gathered before.
-      let tapByteCount = Taps.areHalves && !takesRuns ? 12 : Taps.byteCount
+      let tapByteCount = Taps.areHalves && !layer.takesRuns ? 12 : Taps.byteCount
       let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
       blockCount = min((room / tapByteCount) & ~3, (layer.patchCount &+ 3) & ~3)
       // One after the other: widened patches, sums, maxima, and bytes of patches.
@@ -79,8 +89,7 @@
       unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
       let rest = unsafe UnsafeMutableRawPointer(layer.hasLongWindows ? maxima + count : maxima)
-      unsafe values = rest.assumingMemoryBound(to: Int8.self)
-      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      widening = unsafe Widening(layer, context, rest: rest)
     }
 
     @inline(never)
@@ -119,12 +128,9 @@
       var left = depth
       repeat {
         part.count = min(left, blockCount)
-        if takesRuns { part.count = min(part.count, patches.runByteCount &- part.skip) }
-        if Taps.areHalves {
-          unsafe widenHalves(part, &patches, places, isShared: isShared)
-        } else {
-          unsafe widenWords(part, &patches, &places)
-        }
+        part.count = widening.count(part, &patches)
+        unsafe widening.widen(
+          part, &patches, &places, isShared: isShared, blockCount: blockCount, widened)
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
           isFirst: left == depth)
@@ -179,13 +185,79 @@
         index &+= 1
       } while index < end
     }
+  }
 
-    // MARK: Widening
+  // MARK: Widening
+
+  private struct WordsWidening: BlockWidening {
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {}
 
     @inline(__always)
-    private func widenHalves(
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int { part.count }
+
+    /// A tap of each patch is a word of its own, so values need not be gathered before.
+    @inline(never)
+    func widen(
       _ part: Patches.Part, _ patches: inout Patches,
-      _ places: InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer
+    ) {
+      var tap = part.run
+      var offset = 0
+      while tap >= patches.runsPerRow {
+        tap &-= patches.runsPerRow
+        offset &+= patches.kernelRowStep
+      }
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var left = part.count
+      var skip = part.skip
+      repeat {
+        let count = min(patches.runByteCount &- skip, left)
+        let start = offset &+ tap &* patches.runStep &+ skip
+        unsafe Taps.widen(
+          places[unchecked: 0] + start, places[unchecked: 1] + start, places[unchecked: 2] + start,
+          places[unchecked: 3] + start, count: count, &to)
+        left &-= count
+        skip = 0
+        tap &+= 1
+        if tap == patches.runsPerRow {
+          tap = 0
+          offset &+= patches.kernelRowStep
+        }
+      } while left > 0
+      // Zeros up to a multiple of 4.
+      left = (0 &- part.count) & 3
+      while left > 0 {
+        unsafe octet_store_four(&to, 0, 0, 0, 0)
+        left &-= 1
+      }
+    }
+  }
+
+  @safe private struct HalvesWidening: BlockWidening {
+    // Safety: as above.
+    /// `[valueByteCount]`, at least 4 · `blockCount`.
+    let values: UnsafeMutablePointer<Int8>
+    let valueByteCount: Int
+    /// Each run is a block of its own, or several, and read in place; without values.
+    let takesRuns: Bool
+
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {
+      unsafe values = rest.assumingMemoryBound(to: Int8.self)
+      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      takesRuns = layer.takesRuns
+    }
+
+    @inline(__always)
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int {
+      takesRuns ? min(part.count, patches.runByteCount &- part.skip) : part.count
+    }
+
+    @inline(__always)
+    func widen(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer
     ) {
       var from = unsafe places
       let run = patches.runByteCount
@@ -219,43 +291,6 @@
       _ to: UnsafeMutablePointer<Int8>
     ) {
       unsafe patches.gather(part, from, to)
-    }
-
-    /// A tap of each patch is a word of its own, so values need not be gathered before.
-    @inline(never)
-    private func widenWords(
-      _ part: Patches.Part, _ patches: inout Patches,
-      _ places: inout InlineArray<4, UnsafePointer<Int8>>
-    ) {
-      var tap = part.run
-      var offset = 0
-      while tap >= patches.runsPerRow {
-        tap &-= patches.runsPerRow
-        offset &+= patches.kernelRowStep
-      }
-      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
-      var left = part.count
-      var skip = part.skip
-      repeat {
-        let count = min(patches.runByteCount &- skip, left)
-        let start = offset &+ tap &* patches.runStep &+ skip
-        unsafe Taps.widen(
-          places[unchecked: 0] + start, places[unchecked: 1] + start, places[unchecked: 2] + start,
-          places[unchecked: 3] + start, count: count, &to)
-        left &-= count
-        skip = 0
-        tap &+= 1
-        if tap == patches.runsPerRow {
-          tap = 0
-          offset &+= patches.kernelRowStep
-        }
-      } while left > 0
-      // Zeros up to a multiple of 4.
-      left = (0 &- part.count) & 3
-      while left > 0 {
-        unsafe octet_store_four(&to, 0, 0, 0, 0)
-        left &-= 1
-      }
     }
   }
 #endif
