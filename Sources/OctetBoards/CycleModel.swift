@@ -15,8 +15,9 @@
 /// | everything else | 1 | 1 | 1 |
 ///
 /// Where the manual has a range that depends on values, it is its middle. What a condition skips
-/// (IT) counts as if executed. Arm publishes no table for the M7, so it is counted as an M4, which
-/// issues one instruction at a time: more than it takes.
+/// (IT) counts as if executed, but a load of the program counter as a branch not taken. Arm
+/// publishes no table for the M7, so it is counted as an M4, which issues one instruction at a
+/// time: more than it takes.
 package struct CycleModel: Sendable {
   package enum Core: Sendable { case m0Plus, m3, m4 }
 
@@ -53,10 +54,10 @@ package struct CycleModel: Sendable {
     let isSmall = core == .m0Plus
     switch instruction.kind {
     case .load: return Cost(cycleCount: 2, isPipelinedLoad: !isSmall)
-    case .loadCounter: return Cost(cycleCount: 2, jumpCycleCount: 2)
+    case .loadCounter: return jump(cycleCount: 2, instruction)
     case .store: return Cost(cycleCount: isSmall ? 2 : 1)
     case .transfer(let count, let jumps):
-      return Cost(cycleCount: 1 + count, jumpCycleCount: jumps ? 2 : 0)
+      return jumps ? jump(cycleCount: 1 + count, instruction) : Cost(cycleCount: 1 + count)
     case .branch: return Cost(cycleCount: 1, jumpCycleCount: isSmall ? 1 : 2)
     case .call: return Cost(cycleCount: 1, jumpCycleCount: 2)
     case .tableBranch: return Cost(cycleCount: 2, jumpCycleCount: 2)
@@ -68,6 +69,12 @@ package struct CycleModel: Sendable {
     case .system: return Cost(cycleCount: isSmall ? 3 : 1)
     case .other: return Cost(cycleCount: 1)
     }
+  }
+
+  /// A load of the program counter. One that its condition skips takes a cycle, as a branch does.
+  private func jump(cycleCount: Int, _ instruction: ThumbCode.Instruction) -> Cost {
+    let skippedCount = instruction.isConditional ? 1 : cycleCount
+    return Cost(cycleCount: skippedCount, jumpCycleCount: cycleCount + 2 - skippedCount)
   }
 
   /// For the emulator's plugin: two bytes for each two bytes of code from the address `base` on.

@@ -5,6 +5,8 @@ package struct ThumbCode {
     /// The first halfword in the upper half where there are two.
     package var word: UInt32
     package var isWide: Bool
+    /// In an IT block: executed only on a condition.
+    package var isConditional = false
 
     package var byteCount: Int { isWide ? 4 : 2 }
 
@@ -48,13 +50,19 @@ package struct ThumbCode {
       return UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8
     }
     var address = start
+    // Instructions that the last IT still speaks of.
+    var conditionalCount = 0
     while address + 1 < end {
       let first = halfword(address)
       let isWide = first >> 11 > 0b11100
       instructions.append(
         Instruction(
           address: address, word: isWide ? first << 16 | halfword(address + 2) : first,
-          isWide: isWide))
+          isWide: isWide, isConditional: conditionalCount > 0))
+      conditionalCount = max(conditionalCount - 1, 0)
+      if !isWide, first >> 8 == 0xBF, first & 15 != 0 {
+        conditionalCount = 4 - first.trailingZeroBitCount
+      }
       address += isWide ? 4 : 2
     }
   }

@@ -101,6 +101,30 @@ struct CycleModelTests {
     }
   }
 
+  @Test("A return that its condition skips takes what a branch not taken does")
+  func costsSkippedReturns() {
+    let popOnce: [UInt16] = [0xE8BD, 0x8010]  // pop.w {r4, pc}
+    let ldrOnce: [UInt16] = [0xF85D, 0xFB04]  // ldr pc, [sp], #4
+    let add: [UInt16] = [0x1840]
+    func costs(_ code: [UInt16]) -> [Cost] {
+      ThumbCode(code, at: 0x100).instructions.map(CycleModel(.m3).cost)
+    }
+    let one = Cost(cycleCount: 1)
+    let pop = Cost(cycleCount: 3, jumpCycleCount: 2)
+    let skippedPop = Cost(cycleCount: 1, jumpCycleCount: 4)
+    // IT CS, ITT CS and ITE CS; the instruction after the last has no condition.
+    #expect(costs([0xBF28] + popOnce + popOnce) == [one, skippedPop, pop])
+    #expect(costs([0xBF24] + add + popOnce + popOnce) == [one, one, skippedPop, pop])
+    #expect(costs([0xBF2C] + add + popOnce + popOnce) == [one, one, skippedPop, pop])
+    #expect(
+      costs([0xBF28] + ldrOnce + ldrOnce)
+        == [
+          one, Cost(cycleCount: 1, jumpCycleCount: 3), Cost(cycleCount: 2, jumpCycleCount: 2),
+        ])
+    // NOP is encoded as an IT without instructions.
+    #expect(costs([0xBF00] + popOnce) == [one, pop])
+  }
+
   /// For M4, then M0+: 1 + 100 (2 + 1|2 + 1 + 1 + 1|2 + 1) + 99 (3|2) + 1 for the loop, 3 + 3 + 5
   /// for the call, 3|2 for the branch and 2 for the last load.
   private static let program = """

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// C is for what Swift cannot name: in all kernels together about 950 lines that are neither
+  /// C is for what Swift cannot name: in all kernels together about 970 lines that are neither
   /// blank nor comments. A quarter of them are the assembly of cores without vectors.
   @Test func kernelsInCStayFew() {
     var (assembly, others) = (0, 0)
@@ -43,8 +43,8 @@ import Testing
       }.count
       if file.path.hasSuffix("octet_core.h") { assembly += count } else { others += count }
     }
-    #expect(assembly <= 240, "\(assembly) lines in octet_core.h")
-    #expect(others <= 715, "\(others) other lines of C in Sources")
+    #expect(assembly <= 256, "\(assembly) lines in octet_core.h")
+    #expect(others <= 714, "\(others) other lines of C in Sources")
   }
 
   @Test(.enabled(if: Repository.tracked != nil, "needs a git checkout"))

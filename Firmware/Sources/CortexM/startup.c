@@ -28,15 +28,27 @@ _Noreturn void board_reset(void) {
   for (;;) continue;
 }
 
-// Any fault: the report says so, instead of a core that hangs. A stack that ran into other memory
-// explains it.
-static void fault(void) {
+// Any fault: the report says so, instead of a core that hangs. A stack that ran out explains it:
+// over its last word, or past it, where a large frame had nothing to write.
+__attribute__((used)) _Noreturn void board_report_fault(uintptr_t stack_pointer) {
+  // Without the eight registers that the core saves.
+  bool is_below = stack_pointer + 32 < (uintptr_t)link_stack_limit;
+  bool is_exhausted = is_below || board_stack_is_exhausted();
   board_report report = {
       .magic = BOARD_REPORT_MAGIC,
-      .error_code = board_stack_is_exhausted() ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
-      .error_detail = board_stack_byte_count(),
+      .error_code = is_exhausted ? BOARD_ERROR_STACK : BOARD_ERROR_FAULT,
+      .error_detail = is_exhausted ? (uintptr_t)link_stack_top - (uintptr_t)link_stack_limit
+                                   : board_stack_byte_count(),
   };
   board_finish(&report);
+}
+
+// Starts again from the top of the stack, of which nothing is needed any more: where it left RAM,
+// not one register can be saved.
+__attribute__((naked)) static void fault(void) {
+  __asm volatile(
+      "mov r0, sp\n ldr r1, =link_stack_top\n mov sp, r1\n bl board_report_fault\n"
+      ".balign 4\n .ltorg\n");
 }
 
 // The first 16 vectors; nothing here enables an interrupt.

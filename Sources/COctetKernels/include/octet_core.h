@@ -35,6 +35,24 @@ typedef struct {
 // MARK: Four patches
 
 #define LOAD_FOUR "ldmia %[at]!, {r3, r4, r5, r6}\n"
+#if HAS_DSP
+#define OCTET_HAS_SMLAD 1
+// SXTB16 widens bytes 0 and 2, and by rotation 1 and 3.
+#define PATCH(sum, even, odd)                              \
+  "smlad %[" #sum "], " even ", %[x], %[" #sum "]\n"        \
+  "smlad %[" #sum "], " odd ", %[y], %[" #sum "]\n"
+#define FOUR_PATCHES                                                        \
+  "ldr %[x], [%[w]], #4\n" LOAD_FOUR                                        \
+  "sxtb16 %[y], %[x], ror #8\n sxtb16 %[x], %[x]\n"                         \
+  PATCH(a, "r3", "r4") PATCH(b, "r5", "r6") LOAD_FOUR                       \
+  PATCH(c, "r3", "r4") PATCH(d, "r5", "r6")
+// Eight taps at a time; an odd number of fours enters in the middle.
+#define ALL_TAPS                                                            \
+  "sub %[y], %[end], %[at]\n tst %[y], #32\n bne 2f\n"                      \
+  "1:\n" FOUR_PATCHES "2:\n" FOUR_PATCHES "cmp %[at], %[end]\n bne 1b\n"
+#define WORDS_OF_TAPS [x] "=&" ANY(x), [y] "=&" ANY(y)
+#else
+#define OCTET_HAS_SMLAD 0
 #if IS_THUMB_1
 #define TAP(index)                                                                  \
   "ldrb %[x], [%[w], #" #index "]\n" LOAD_FOUR "sxtb %[x], %[x]\n"                  \
@@ -48,6 +66,9 @@ typedef struct {
   "mla %[c], r5, %[x], %[c]\n mla %[d], r6, %[x], %[d]\n"
 #define STEP
 #endif
+#define ALL_TAPS "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) STEP "cmp %[at], %[end]\n bne 1b\n"
+#define WORDS_OF_TAPS [x] "=&" ANY(x)
+#endif
 
 // Adds the products of weights with the widened taps of four patches from `at` to `end`: a multiple
 // of four taps.
@@ -55,10 +76,10 @@ INLINE void octet_add_taps(
     octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const int32_t *_Nonnull at,
     const int32_t *_Nonnull end) {
   octet_sums s = *sums;
-  int32_t x;
+  int32_t x, y;
   __asm volatile(
-      ".syntax unified\n1:\n" TAP(0) TAP(1) TAP(2) TAP(3) STEP "cmp %[at], %[end]\n bne 1b\n"
-      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), [x] "=&" ANY(x)
+      ".syntax unified\n" ALL_TAPS
+      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), WORDS_OF_TAPS
       : [end] SUM(end)
       : "r3", "r4", "r5", "r6", "cc", "memory");
   *sums = s;
@@ -67,8 +88,6 @@ INLINE void octet_add_taps(
 // MARK: Two patches and two rows of weights
 
 #if HAS_DSP
-#define OCTET_HAS_SMLAD 1
-// SXTB16 widens bytes 0 and 2, and by rotation 1 and 3.
 #define PAIR(w, first, second, patches, others)                                    \
   "smlad %[" #first "], " patches ", %[" #w "], %[" #first "]\n"                    \
   "smlad %[" #second "], " others ", %[" #w "], %[" #second "]\n"
@@ -136,7 +155,6 @@ INLINE void octet_add_taps(
 #define NEIGHBOURS ALL_COLUMNS(LOAD_COLUMN("], #4"), NEIGHBOURS_TAP)
 #define DISTANT ALL_COLUMNS("", DISTANT_TAP)
 #else
-#define OCTET_HAS_SMLAD 0
 #define NEIGHBOURS ""
 #define DISTANT ""
 #define PAIR_TAPS ""

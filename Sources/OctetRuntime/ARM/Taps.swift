@@ -12,7 +12,9 @@
       @inline(__always) get { OCTET_WORD_BYTE_COUNT >= 4 }
     }
     /// Bytes of one tap of four patches.
-    static let byteCount = 16
+    static var byteCount: Int {
+      @inline(__always) get { areHalves ? 8 : 16 }
+    }
 
     /// Adds to the sums of all channels, `sums` to `sumsEnd`; `count` taps, a multiple of 4. The
     /// weights of one channel start `stride` after those of the one before.
@@ -39,7 +41,7 @@
       } while unsafe sums < sumsEnd
     }
 
-    /// Widens `count` values of four patches.
+    /// With words: widens `count` values of four patches.
     @inline(__always)
     static func widen(
       _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
@@ -54,6 +56,43 @@
         unsafe c += 1
         unsafe d += 1
       } while unsafe to < end
+    }
+
+    /// With halves: widens `count` values of four patches, and writes zeros up to a multiple of 4.
+    /// There are bytes before the first.
+    @inline(__always)
+    static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
+      _ d: UnsafePointer<Int8>, count: Int, _ widened: UnsafeMutableRawPointer
+    ) {
+      var to = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var (a, b, c, d) = unsafe (a, b, c, d)
+      let end = unsafe to + 2 &* (count & ~3)
+      while unsafe to < end {
+        unsafe widen(a, b, shift: 0, &to)
+        unsafe widen(c, d, shift: 0, &to)
+        unsafe a += 4
+        unsafe b += 4
+        unsafe c += 4
+        unsafe d += 4
+      }
+      guard count & 3 != 0 else { return }
+      // The last four bytes; what is before the rest is shifted out.
+      let back = 4 &- (count & 3)
+      unsafe widen(a - back, b - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+      unsafe widen(c - back, d - back, shift: UInt32(truncatingIfNeeded: 8 &* back), &to)
+    }
+
+    /// Four values of two patches.
+    @inline(__always)
+    private static func widen(
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, shift: UInt32,
+      _ to: inout UnsafeMutablePointer<Int32>
+    ) {
+      let x = unsafe UnsafeRawPointer(a).loadUnaligned(as: UInt32.self) &>> shift
+      let y = unsafe UnsafeRawPointer(b).loadUnaligned(as: UInt32.self) &>> shift
+      unsafe octet_store_four(
+        &to, octet_widen_even(x), octet_widen_odd(x), octet_widen_even(y), octet_widen_odd(y))
     }
   }
 

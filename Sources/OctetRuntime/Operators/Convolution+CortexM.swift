@@ -1,4 +1,6 @@
-// Convolution on ARM cores without SMLAD: Cortex-M0 and M3.
+// Convolution on ARM cores, four pixels at a time: all on those without SMLAD, Cortex-M0 and M3, and
+// those with a pool on Cortex-M4, M7 and ARMv6, where a window of 2 × 2 is one tile and of four sums
+// one is requantized. Convolution+Halves.swift has the others.
 //
 //     for 16 output channels at a time:
 //       for each block of taps:
@@ -10,9 +12,13 @@
 // 1. Patches are widened once and then meet every channel, so only the weights are widened in the
 //    loop, and each serves four multiply-adds.
 // 2. They lie in the order in which one instruction, LDM, loads four words.
-// 3. Up to three weights after the last are read, which zeros in the patches take out.
-// 4. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
-//    with the layer; a further block only costs loading and storing the sums.
+// 3. With SMLAD, SXTB16 widens bytes 0 and 2, and by rotation bytes 1 and 3. Patches stand in
+//    the same order, so that no halves need be put together: four taps of a patch are the words
+//    (0, 2) and (1, 3).
+// 4. Up to three weights after the last are read, which zeros in the patches take out.
+// 5. Blocks bound the widened patches and 16 channels the sums, so that the scratch does not grow
+//    with the layer; a further block only costs loading and storing the sums. Long runs are blocks
+//    of their own, widened straight from the input.
 //
 // The accumulators wrap nowhere: the exporter bounds every partial sum.
 
@@ -21,10 +27,12 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      if Taps.areHalves {
+      if !Taps.areHalves {
+        runTiles(FoursConvolution<WordsWidening>.self, context)
+      } else if isUnpooled {
         runTiles(HalvesConvolution.self, context)
       } else {
-        runTiles(WordsConvolution.self, context)
+        runTiles(FoursConvolution<HalvesWidening>.self, context)
       }
     }
   }
@@ -45,7 +53,20 @@
     }
   }
 
-  @safe private struct WordsConvolution: TileKernel {
+  /// How a block of four patches is widened.
+  private protocol BlockWidening {
+    /// - Parameter rest: of the scratch.
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer)
+    /// Taps of a block that starts as `part` does and has at most as many.
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int
+    /// Widens a block, and writes zeros up to a multiple of 4 taps.
+    func widen(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer)
+  }
+
+  @safe private struct FoursConvolution<Widening: BlockWidening>: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
     /// `[blockCount]` taps of four patches.
@@ -53,16 +74,22 @@
     /// `[16 or all channels, 4]`.
     let sums: UnsafeMutablePointer<Int32>
     let maxima: UnsafeMutablePointer<Int32>
-    /// Taps of a block, a multiple of 4: as many as the scratch has room for.
+    /// Taps of a block, a multiple of 4.
     let blockCount: Int
+    let widening: Widening
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
+      let count = layer.groupChannelCount
+      // With the bytes that are gathered before.
+      let tapByteCount = Taps.areHalves && !layer.takesRuns ? 12 : Taps.byteCount
       let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
-      blockCount = min((room / Taps.byteCount) & ~3, (layer.patchCount &+ 3) & ~3)
-      // One after the other: widened patches, sums and maxima.
+      blockCount = min((room / tapByteCount) & ~3, (layer.patchCount &+ 3) & ~3)
+      // One after the other: widened patches, sums, maxima, and bytes of patches.
       unsafe widened = start
       unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
-      unsafe maxima = sums + 4 &* min(layer.groupChannelCount, Convolution.coreSumChannelCount)
+      unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
+      let rest = unsafe UnsafeMutableRawPointer(layer.hasLongWindows ? maxima + count : maxima)
+      widening = unsafe Widening(layer, context, rest: rest)
     }
 
     @inline(never)
@@ -74,8 +101,9 @@
         var first = 0
         while first < channels.count {
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
-          unsafe addSums(first, end, &patches, &channels, &places)
-          if tile.hasWindows {
+          unsafe addSums(
+            first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
+          if Taps.areHalves || tile.hasWindows {
             finish(first, end, &channels, &tile)
           } else {
             finishPixels(first, end, &channels, &tile)
@@ -91,7 +119,7 @@
     @inline(__always)
     private func addSums(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ places: inout InlineArray<4, UnsafePointer<Int8>>
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool
     ) {
       let depth = channels.depth
       let sumsEnd = unsafe sums + 4 &* (end &- first)
@@ -100,7 +128,9 @@
       var left = depth
       repeat {
         part.count = min(left, blockCount)
-        unsafe widen(part, &patches, &places)
+        part.count = widening.count(part, &patches)
+        unsafe widening.widen(
+          part, &patches, &places, isShared: isShared, blockCount: blockCount, widened)
         unsafe Taps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
           isFirst: left == depth)
@@ -155,14 +185,22 @@
         index &+= 1
       } while index < end
     }
+  }
 
-    // MARK: Widening
+  // MARK: Widening
+
+  private struct WordsWidening: BlockWidening {
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {}
+
+    @inline(__always)
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int { part.count }
 
     /// A tap of each patch is a word of its own, so values need not be gathered before.
     @inline(never)
-    private func widen(
+    func widen(
       _ part: Patches.Part, _ patches: inout Patches,
-      _ places: inout InlineArray<4, UnsafePointer<Int8>>
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer
     ) {
       var tap = part.run
       var offset = 0
@@ -193,6 +231,66 @@
         unsafe octet_store_four(&to, 0, 0, 0, 0)
         left &-= 1
       }
+    }
+  }
+
+  @safe private struct HalvesWidening: BlockWidening {
+    // Safety: as above.
+    /// `[valueByteCount]`, at least 4 · `blockCount`.
+    let values: UnsafeMutablePointer<Int8>
+    let valueByteCount: Int
+    /// Each run is a block of its own, or several, and read in place; without values.
+    let takesRuns: Bool
+
+    init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {
+      unsafe values = rest.assumingMemoryBound(to: Int8.self)
+      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      takesRuns = layer.takesRuns
+    }
+
+    @inline(__always)
+    func count(_ part: Patches.Part, _ patches: inout Patches) -> Int {
+      takesRuns ? min(part.count, patches.runByteCount &- part.skip) : part.count
+    }
+
+    @inline(__always)
+    func widen(
+      _ part: Patches.Part, _ patches: inout Patches,
+      _ places: inout InlineArray<4, UnsafePointer<Int8>>, isShared: Bool, blockCount: Int,
+      _ widened: UnsafeMutableRawPointer
+    ) {
+      var from = unsafe places
+      let run = patches.runByteCount
+      let longer = (part.count &+ run &+ 3) & ~3
+      if takesRuns {
+        let offset = part.run &* patches.kernelRowStep &+ part.skip
+        for lane in 0..<4 { unsafe from[unchecked: lane] += offset }
+      } else if isShared, 2 &* longer <= valueByteCount {
+        let part = Patches.Part(run: part.run, skip: part.skip, count: part.count &+ run)
+        for lane in 0..<2 {
+          let to = unsafe values + lane &* longer
+          unsafe gather(part, &patches, from[unchecked: lane], to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
+          unsafe from[unchecked: lane &+ 2] = UnsafePointer(to + run)
+        }
+      } else {
+        for lane in 0..<4 {
+          let to = unsafe values + lane &* blockCount
+          unsafe gather(part, &patches, from[unchecked: lane], to)
+          unsafe from[unchecked: lane] = UnsafePointer(to)
+        }
+      }
+      unsafe Taps.widen(
+        from[unchecked: 0], from[unchecked: 1], from[unchecked: 2], from[unchecked: 3],
+        count: part.count, widened)
+    }
+
+    @inline(never)
+    private func gather(
+      _ part: Patches.Part, _ patches: inout Patches, _ from: UnsafePointer<Int8>,
+      _ to: UnsafeMutablePointer<Int8>
+    ) {
+      unsafe patches.gather(part, from, to)
     }
   }
 #endif

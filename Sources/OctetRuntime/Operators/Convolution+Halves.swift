@@ -1,4 +1,4 @@
-// Convolution on ARM cores with SMLAD: Cortex-M4, M7 and ARMv6.
+// Convolution without a pool on ARM cores with SMLAD: Cortex-M4, M7 and ARMv6.
 //
 //     for 16 output channels at a time, or more:
 //       for each two pixels of a tile:
@@ -6,7 +6,7 @@
 //         for each block of their patches:
 //           widened = the block as int16
 //           for each two channels: four sums += weights · widened
-//         for each channel: maximum of the window or each pixel, requantize, clamp
+//         for each channel: requantize, clamp
 //
 // 1. Patches are widened once and then meet every channel. Weights are widened in the loop, each
 //    for two pixels; each widened value serves two channels.
@@ -36,10 +36,8 @@
     // has what is read and written behind it.
     /// `[blockCount / 4, 4]` words, four taps of two patches, and `stateCount` behind.
     let widened: UnsafeMutablePointer<Int32>
-    /// `[chunkCount, 2]`; twice for pools, which take four pixels.
+    /// `[chunkCount, 2]`.
     let sums: UnsafeMutablePointer<Int32>
-    /// `[count]`, of the tiles before in a pool window of several.
-    let maxima: UnsafeMutablePointer<Int32>
     /// `[2, blockCount]`, where runs are gathered.
     let values: UnsafeMutablePointer<Int8>
     /// Taps of a block, a multiple of 4.
@@ -47,25 +45,24 @@
     /// Channels that a widened block meets.
     let chunkCount: Int
     let takesRuns: Bool
-    let isWindowTile: Bool
+    /// Of windows, which there are none of.
+    var maxima: UnsafeMutablePointer<Int32> { unsafe sums }
     /// Words behind the taps: see `octet_add_row_pairs`.
     private static let stateCount = 6
 
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
-      isWindowTile = !layer.hasLongWindows
       takesRuns = layer.takesRuns || layer.hasWordRuns
       let few = min(count, Convolution.coreSumChannelCount)
-      let sumCount = (layer.isUnpooled ? 1 : 2) &* ((few &+ 1) & ~1)
-      let maximumCount = isWindowTile ? 0 : count
+      let sumCount = (few &+ 1) & ~1
       let tapByteCount = takesRuns ? 4 : 6
       let padded = (layer.patchCount &+ 3) & ~3
       var room = unsafe layer.view.scratchByteCount &- (start - context.scratch)
-      room &-= 4 &* (maximumCount &+ Self.stateCount) &+ 8 &* sumCount
+      room &-= 4 &* Self.stateCount &+ 8 &* sumCount
       let spare = room &- tapByteCount &* padded
       if spare >= 0 {
         blockCount = padded
-        chunkCount = layer.isUnpooled ? min(count, sumCount &+ 2 &* (spare &>> 4)) : few
+        chunkCount = min(count, sumCount &+ 2 &* (spare &>> 4))
       } else {
         blockCount = (room / tapByteCount) & ~3
         chunkCount = few
@@ -73,8 +70,7 @@
       // One after the other.
       unsafe widened = start.assumingMemoryBound(to: Int32.self)
       unsafe sums = widened + (blockCount &+ Self.stateCount)
-      unsafe maxima = sums + 2 &* max(sumCount, (chunkCount &+ 1) & ~1)
-      unsafe values = UnsafeMutableRawPointer(maxima + maximumCount)
+      unsafe values = UnsafeMutableRawPointer(sums + 2 &* ((chunkCount &+ 1) & ~1))
         .assumingMemoryBound(to: Int8.self)
     }
 
@@ -82,28 +78,19 @@
     func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile) {
       while tile.repeatCount > 0 {
         let places = unsafe patches.places(&tile)
-        let isShared =
-          tile.hasWindows && !takesRuns && channels.depth <= blockCount
-          && patches.hasSharedRuns(tile)
         var first = 0
         while first < channels.count {
           let end = min(first &+ chunkCount, channels.count)
           var lane = 0
           repeat {
-            // In a pool window the pixel below may share runs.
-            let from = isShared ? lane &>> 1 : lane
             unsafe addProducts(
-              first, end, &patches, &channels, places[unchecked: from],
-              places[unchecked: isShared ? from &+ 2 : from &+ 1], tile.hasWindows ? lane : 0,
-              isShared: isShared)
-            if !tile.hasWindows {
-              unsafe channels.finishPairs(
-                first, end, sums, tile.target + (lane &* tile.stride &+ first),
-                stride: lane &+ 1 < tile.count ? tile.stride : 0)
-            }
+              first, end, &patches, &channels, places[unchecked: lane],
+              places[unchecked: lane &+ 1])
+            unsafe channels.finishPairs(
+              first, end, sums, tile.target + (lane &* tile.stride &+ first),
+              stride: lane &+ 1 < tile.count ? tile.stride : 0)
             lane &+= 2
           } while lane < tile.count
-          if tile.hasWindows { finishWindow(first, end, &channels, &tile) }
           first = end
         }
         tile.repeatCount &-= 1
@@ -117,9 +104,8 @@
     @inline(__always)
     private func addProducts(
       _ first: Int, _ end: Int, _ patches: inout Patches, _ channels: inout Channels,
-      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ lane: Int, isShared: Bool
+      _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>
     ) {
-      let sums = unsafe sums + lane &* ((chunkCount &+ 1) & ~1)
       var sum = unsafe sums
       var bias = unsafe channels.bias + first
       let end = unsafe channels.bias + end
@@ -136,9 +122,9 @@
       var left = channels.depth
       repeat {
         part.count = min(left, blockCount)
-        unsafe widen(part, &patches, a, b, isShared: isShared)
+        unsafe widen(part, &patches, a, b)
         unsafe multiply(
-          weights, sums, depth: channels.depth, count: (part.count &+ 3) & ~3,
+          weights, depth: channels.depth, count: (part.count &+ 3) & ~3,
           channelCount: channelCount)
         unsafe weights += part.count
         left &-= part.count
@@ -153,8 +139,7 @@
     /// Adds the block's products, of `count` taps, to the sums.
     @inline(never)
     private func multiply(
-      _ weights: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, depth: Int, count: Int,
-      channelCount: Int
+      _ weights: UnsafePointer<Int8>, depth: Int, count: Int, channelCount: Int
     ) {
       let state = unsafe widened + count
       unsafe state[0] = .min
@@ -168,39 +153,13 @@
         Int32(truncatingIfNeeded: 4 &* count))
     }
 
-    // MARK: Results
-
-    /// Maximum and requantization of the pixels of a pool window.
-    @inline(never)
-    private func finishWindow(
-      _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile
-    ) {
-      var sum = unsafe sums
-      var other = unsafe tile.count > 2 ? sums + 2 &* ((chunkCount &+ 1) & ~1) : sums
-      var index = first
-      repeat {
-        var maximum = unsafe max(max(sum[0], sum[1]), max(other[0], other[1]))
-        if !isWindowTile {
-          if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
-          unsafe tile.maxima[index] = maximum
-        }
-        unsafe sum[0] = maximum
-        unsafe sum += 2
-        unsafe other += 2
-        index &+= 1
-      } while index < end
-      if tile.isLast {
-        unsafe channels.finishPairs(first, end, sums, tile.target + first, stride: 0)
-      }
-    }
-
     // MARK: Widening
 
     /// Widens a part of two patches, and writes zeros up to a multiple of four taps.
     @inline(never)
     private func widen(
       _ part: Patches.Part, _ patches: inout Patches, _ a: UnsafePointer<Int8>,
-      _ b: UnsafePointer<Int8>, isShared: Bool
+      _ b: UnsafePointer<Int8>
     ) {
       var to = unsafe widened
       var left = part.count
@@ -216,13 +175,9 @@
           let place = unsafe UnsafeMutableRawPointer(to).assumingMemoryBound(to: Int8.self)
           let bytes = unsafe takesRuns ? place : values
           count = takesRuns ? min(4, left) : left
-          part.count = isShared ? count &+ patches.runByteCount : count
+          part.count = count
           unsafe x = gather(part, &patches, a, bytes)
-          if isShared {
-            unsafe y = x + patches.runByteCount
-          } else {
-            unsafe y = gather(part, &patches, b, bytes + (takesRuns ? 4 : blockCount))
-          }
+          unsafe y = gather(part, &patches, b, bytes + (takesRuns ? 4 : blockCount))
         }
         unsafe widenRun(x, y, count: count, &to)
         left &-= count
