@@ -78,7 +78,9 @@ final class DiffMachine {
     unsafe withCodes(place) { codes in
       let (scale, zeroPoint) = (view.scale, Float(view.zeroPoint))
       target.removeAll(keepingCapacity: true)
-      for unsafe code in unsafe codes { target.append(scale * (Float(code) - zeroPoint)) }
+      for index in codes.indices {
+        target.append(scale * (Float(unsafe codes[index]) - zeroPoint))
+      }
     }
   }
 }

@@ -99,7 +99,9 @@ final class DiffWorker {
     let threshold =
       unsafe isScores ? (reals.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
     visibleReference.removeAll(keepingCapacity: true)
-    for unsafe value in unsafe reals { visibleReference.append(max(value, threshold)) }
+    for index in reals.indices {
+      visibleReference.append(max(unsafe reals[index], threshold))
+    }
     if isScores {
       for index in other.indices { other[index] = max(other[index], threshold) }
     }

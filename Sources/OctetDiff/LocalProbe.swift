@@ -103,7 +103,9 @@ final class LocalProbe {
     unsafe runner.withElements(of: output) { codes in
       let (scale, zeroPoint) = (output.scale, Float(output.zeroPoint))
       result.removeAll(keepingCapacity: true)
-      for unsafe code in unsafe codes { result.append(scale * (Float(code) - zeroPoint)) }
+      for index in codes.indices {
+        result.append(scale * (Float(unsafe codes[index]) - zeroPoint))
+      }
     }
   }
 
@@ -160,8 +162,8 @@ final class LocalProbe {
     real.run()
     unsafe real.withValue(of: real.graph.outputs[0]) { values in
       target.removeAll(keepingCapacity: true)
-      for unsafe value in unsafe values {
-        target.append(max(bounds.lower, min(bounds.upper, value)))
+      for index in values.indices {
+        target.append(max(bounds.lower, min(bounds.upper, unsafe values[index])))
       }
     }
   }

@@ -109,7 +109,8 @@ package struct Calibration: Sendable {
 
     mutating func take(_ values: UnsafeBufferPointer<Float>) {
       var (lower, upper) = (lower, upper)
-      for unsafe value in unsafe values {
+      for index in values.indices {
+        let value = unsafe values[index]
         // NaN must not slip through a comparison.
         lower = value < lower || value.isNaN ? value : lower
         upper = value > upper || value.isNaN ? value : upper

@@ -33,7 +33,8 @@ package struct ValueCounts: Sendable, Equatable {
   /// Counts values; what lies outside falls into the first part or the last.
   package mutating func add(_ values: UnsafeBufferPointer<Float>) {
     let inverse = upper > lower ? Float(Self.binCount) / (upper - lower) : 0
-    for unsafe value in unsafe values {
+    for index in values.indices {
+      let value = unsafe values[index]
       if value == 0 {
         zeroCount += 1
       } else {

@@ -47,7 +47,7 @@ extension LayerSums {
   package mutating func add(
     _ sample: LocalSample, reals: UnsafeBufferPointer<Float>, _ facts: DiffContext.Layer
   ) {
-    for unsafe value in unsafe reals { histogram.add(Double(value)) }
+    for index in reals.indices { histogram.add(Double(unsafe reals[index])) }
     if !facts.isFloat { addExcess(sample.reference, facts.grid) }
     let channelCount = facts.shape.last ?? 1
     for channel in channels.indices where channelCount > 0 {

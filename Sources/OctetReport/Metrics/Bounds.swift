@@ -23,7 +23,7 @@ package struct Bounds: Codable, Sendable, Equatable {
       sum += lanes
     }
     (lower, upper) = (low.min(), high.max())
-    for unsafe value in unsafe values[whole...] { add(value) }
+    for index in whole..<values.count { add(unsafe values[index]) }
     if sum.sum().isNaN { (lower, upper) = (-.infinity, .infinity) }
   }
 
