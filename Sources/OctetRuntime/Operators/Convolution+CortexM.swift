@@ -1,4 +1,4 @@
-// Convolution on ARM cores, four pixels at a time: all on those without SMLAD, Cortex-M0 and M3, and
+// Convolution on ARM cores, four pixels at a time: all on cores without SMLAD, Cortex-M0 and M3, and
 // those with a pool on Cortex-M4, M7 and ARMv6, where a window of 2 × 2 is one tile and of four sums
 // one is requantized. Convolution+Halves.swift has the others.
 //
