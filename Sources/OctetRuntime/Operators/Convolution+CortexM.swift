@@ -1,5 +1,5 @@
-// Convolution on ARM cores, four pixels at a time: all on those without SMLAD, Cortex-M0 and M3, and
-// those with a pool on Cortex-M4, M7 and ARMv6, where a window of 2 × 2 is one tile and of four sums
+// Convolution on ARM cores, four pixels at a time: all without SMLAD, on Cortex-M0 and M3, and on
+// Cortex-M4, M7 and ARMv6 those with a pool, where a window of 2 × 2 is one tile and of four sums
 // one is requantized. Convolution+Halves.swift has the others.
 //
 //     for 16 output channels at a time:

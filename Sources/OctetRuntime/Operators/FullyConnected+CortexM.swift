@@ -12,25 +12,28 @@
       var index = 0
       while index < count {
         // Single rows are computed four times.
-        let end = index &+ 4 <= count ? index &+ 4 : index &+ 1
-        var sums = unsafe Taps.multiplyRows(
-          weights + index &* depth, stride: end &- index == 4 ? depth : 0, values, count: depth)
-        unsafe withUnsafePointer(to: &sums) { start in
-          var sum = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: Int32.self)
-          repeat {
-            let by = multiplier(index)
-            let value = unsafe sum[0] &+ bias[index] &- offset
-            if let scale = HalvesMultiplier(by) {
-              unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
-            } else if Taps.areHalves {
-              unsafe target[index] = quantizedRarely(value, by)
-            } else {
-              unsafe target[index] = quantized(value, by)
-            }
-            unsafe sum += 1
-            index &+= 1
-          } while index < end
+        let isWhole = index &+ 4 <= count
+        let sums = unsafe Taps.multiplyRows(
+          weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
+        store(sums.a)
+        if isWhole {
+          store(sums.b)
+          store(sums.c)
+          store(sums.d)
         }
+      }
+
+      func store(_ sum: Int32) {
+        let by = multiplier(index)
+        let value = unsafe sum &+ bias[index] &- offset
+        if let scale = HalvesMultiplier(by) {
+          unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
+        } else if Taps.areHalves {
+          unsafe target[index] = quantizedRarely(value, by)
+        } else {
+          unsafe target[index] = quantized(value, by)
+        }
+        index &+= 1
       }
     }
   }
