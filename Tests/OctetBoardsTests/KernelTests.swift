@@ -1,6 +1,7 @@
 import Foundation
 import OctetBoards
 import OctetCompiler
+import OctetRuntime
 import Testing
 
 /// Boards, and processors to emulate where the kernels are chosen at run time.
@@ -32,5 +33,25 @@ struct KernelTests {
       #expect(result.operators.count == model.operatorCount)
       #expect(result.operators.allSatisfy { $0.instructionCount > 0 })
     }
+  }
+
+  /// Blobs from before depthwise kernels took scratch memory have none for them.
+  @Test func depthwiseWithoutScratch() throws {
+    let blob = try RandomLayers.blob(seed: 2, count: 12)
+    var bytes = blob.bytes
+    let model = try blob.model()
+    var changedCount = 0
+    for index in 0..<model.operatorCount {
+      let view = model.operator(index)
+      guard view.kind == .depthwiseConvolution, view.scratchByteCount > 0 else { continue }
+      bytes.put(0, at: OperatorRecord.scratchByteCount, in: view.offset)
+      changedCount += 1
+    }
+    #expect(changedCount > 0)
+    bytes.putChecksum()
+    let inputs = LeNet.samples(2, byteCount: model.input(0).byteCount, seed: 3)
+    let result = try BoardRunner.buildAndRun(
+      Blob(bytes), on: try Board.named("cortex-m4"), inputs: inputs)
+    #expect(result.outputsMatchHost && result.selfTestPassed, "\(result.failure)")
   }
 }

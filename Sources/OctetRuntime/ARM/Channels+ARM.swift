@@ -65,7 +65,7 @@
 
       @inline(__always)
       init?(_ by: FixedPointMultiplier) {
-        guard Taps.areHalves, by.shift & (by.multiplier &<< 1) < 0 else { return nil }
+        guard WidenedTaps.areHalves, by.shift & (by.multiplier &<< 1) < 0 else { return nil }
         factor = by.multiplier &<< 1
         shift = ~by.shift
       }

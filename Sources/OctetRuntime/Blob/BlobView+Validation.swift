@@ -230,7 +230,7 @@ private struct OperatorValidation: OperatorVisitor {
     }
     let checked = Kind(view)
     try checked.validate()
-    scratchByteCount = checked.scratchByteCount
+    scratchByteCount = checked.leastScratchByteCount
     demand = checked.demand
   }
 }

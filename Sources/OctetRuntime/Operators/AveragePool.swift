@@ -59,7 +59,7 @@ package struct AveragePool: Operator {
       #if arch(arm)
         // Four channels are a word, to which 128 is added; of its even and odd bytes two sums each
         // are a word.
-        if Taps.loadsWords, count > 0, count <= 256 {
+        if WidenedTaps.loadsWords, count > 0, count <= 256 {
           let offset = count &<< 7
           while first &+ 4 <= channels {
             var even: UInt32 = 0

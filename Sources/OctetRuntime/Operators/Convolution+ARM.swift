@@ -73,7 +73,7 @@
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
       let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
       let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
-      var band = unsafe Band(self, context, rows: rows)
+      var band = unsafe PaddedRows(self, context, rows: rows)
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)

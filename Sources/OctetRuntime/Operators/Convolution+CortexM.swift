@@ -27,7 +27,7 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      if !Taps.areHalves {
+      if !WidenedTaps.areHalves {
         runTiles(FoursConvolution<WordsWidening>.self, context)
       } else if isUnpooled {
         runTiles(HalvesConvolution.self, context)
@@ -81,12 +81,13 @@
     init(_ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer) {
       let count = layer.groupChannelCount
       // With the bytes that are gathered before.
-      let tapByteCount = Taps.areHalves && !layer.takesRuns ? 12 : Taps.byteCount
+      let tapByteCount = WidenedTaps.areHalves && !layer.takesRuns ? 12 : WidenedTaps.byteCount
       let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
       blockCount = min((room / tapByteCount) & ~3, (layer.patchCount &+ 3) & ~3)
       // One after the other: widened patches, sums, maxima, and bytes of patches.
       unsafe widened = start
-      unsafe sums = (start + blockCount &* Taps.byteCount).assumingMemoryBound(to: Int32.self)
+      unsafe sums = (start + blockCount &* WidenedTaps.byteCount).assumingMemoryBound(
+        to: Int32.self)
       unsafe maxima = sums + 4 &* min(count, Convolution.coreSumChannelCount)
       let rest = unsafe UnsafeMutableRawPointer(layer.hasLongWindows ? maxima + count : maxima)
       widening = unsafe Widening(layer, context, rest: rest)
@@ -103,7 +104,7 @@
           let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
           unsafe addSums(
             first, end, &patches, &channels, &places, isShared: patches.hasSharedRuns(tile))
-          if Taps.areHalves || tile.hasWindows {
+          if WidenedTaps.areHalves || tile.hasWindows {
             finish(first, end, &channels, &tile)
           } else {
             finishPixels(first, end, &channels, &tile)
@@ -131,7 +132,7 @@
         part.count = widening.count(part, &patches)
         unsafe widening.widen(
           part, &patches, &places, isShared: isShared, blockCount: blockCount, widened)
-        unsafe Taps.multiply(
+        unsafe WidenedTaps.multiply(
           weights, stride: depth, widened, count: (part.count &+ 3) & ~3, sums, sumsEnd,
           isFirst: left == depth)
         unsafe weights += part.count
@@ -214,7 +215,7 @@
       repeat {
         let count = min(patches.runByteCount &- skip, left)
         let start = offset &+ tap &* patches.runStep &+ skip
-        unsafe Taps.widen(
+        unsafe WidenedTaps.widen(
           places[unchecked: 0] + start, places[unchecked: 1] + start, places[unchecked: 2] + start,
           places[unchecked: 3] + start, count: count, &to)
         left &-= count
@@ -280,7 +281,7 @@
           unsafe from[unchecked: lane] = UnsafePointer(to)
         }
       }
-      unsafe Taps.widen(
+      unsafe WidenedTaps.widen(
         from[unchecked: 0], from[unchecked: 1], from[unchecked: 2], from[unchecked: 3],
         count: part.count, widened)
     }

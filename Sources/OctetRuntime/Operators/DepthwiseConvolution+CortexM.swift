@@ -16,7 +16,7 @@
     /// False, with nothing done, where there is no kernel: words of channels must lie in the input.
     func runOnCore(_ context: OperatorContext) -> Bool {
       guard output.channels >= 4, input.channels == output.channels else { return false }
-      if Taps.areHalves, let kernel = HalvesDepthwise(self, context) {
+      if WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) {
         kernel.run(batch: input.batch)
         return true
       }
@@ -189,7 +189,7 @@
     private func addTap(
       _ x: UnsafePointer<Int8>, _ w: UnsafePointer<Int8>, _ sums: inout octet_sums
     ) {
-      if Taps.areHalves {
+      if WidenedTaps.areHalves {
         let values = unsafe UnsafeRawPointer(x).loadUnaligned(as: UInt32.self)
         let weights = unsafe UnsafeRawPointer(w).loadUnaligned(as: UInt32.self)
         let (even, odd) = (octet_widen_even(values), octet_widen_odd(values))

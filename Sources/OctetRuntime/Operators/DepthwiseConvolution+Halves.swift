@@ -156,7 +156,7 @@
 
     @inline(__always)
     private func address<T>(_ pointer: UnsafeMutablePointer<T>) -> Int32 {
-      unsafe Int32(truncatingIfNeeded: Int(bitPattern: pointer))
+      Int32(truncatingIfNeeded: Int(bitPattern: pointer))
     }
 
     /// Widens the weights of four channels.

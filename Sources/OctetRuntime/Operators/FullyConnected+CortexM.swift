@@ -13,7 +13,7 @@
       while index < count {
         // Single rows are computed four times.
         let isWhole = index &+ 4 <= count
-        let sums = unsafe Taps.multiplyRows(
+        let sums = unsafe WidenedTaps.multiplyRows(
           weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
         store(sums.a)
         if isWhole {
@@ -28,7 +28,7 @@
         let value = unsafe sum &+ bias[index] &- offset
         if let scale = HalvesMultiplier(by) {
           unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
-        } else if Taps.areHalves {
+        } else if WidenedTaps.areHalves {
           unsafe target[index] = quantizedRarely(value, by)
         } else {
           unsafe target[index] = quantized(value, by)

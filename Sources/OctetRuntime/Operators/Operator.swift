@@ -20,8 +20,12 @@ protocol Operator {
   /// lies inside the blob. Operands are already known to lie inside the arena or the data.
   func validate() throws(ModelError)
 
-  /// Scratch memory that `run` needs, whatever the backend.
+  /// Scratch memory that `run` can use, whatever the backend.
   var scratchByteCount: Int { get }
+
+  /// Scratch memory that a valid blob has at least: below ``scratchByteCount`` where `run` has a
+  /// slower way without, as for blobs that were written before the faster one was known.
+  var leastScratchByteCount: Int { get }
 
   /// What preparing and running it takes.
   var demand: Demand { get }
@@ -44,6 +48,7 @@ protocol Operator {
 
 extension Operator {
   var scratchByteCount: Int { 0 }
+  var leastScratchByteCount: Int { scratchByteCount }
 
   /// A few steps an element.
   var demand: Demand {

@@ -1,7 +1,7 @@
 #if arch(arm) || arch(arm64)
   /// Rows of the input with zero points around them, all channels, for windows that reach beyond
   /// the input: so no patch needs a check.
-  @safe struct Band {
+  @safe struct PaddedRows {
     // Safety: the operator was validated and the plan has room for its scratch.
     /// `[imageHeight, imageRowByteCount]`.
     var image: UnsafePointer<Int8>

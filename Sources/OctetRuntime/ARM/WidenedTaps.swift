@@ -2,7 +2,7 @@
   internal import COctetKernels
 
   /// Widened taps of patches.
-  enum Taps {
+  enum WidenedTaps {
     /// Whether two are multiplied at once, by SMLAD; otherwise each is a word.
     static var areHalves: Bool {
       @inline(__always) get { OCTET_HAS_SMLAD != 0 }
@@ -96,7 +96,7 @@
     }
   }
 
-  extension Taps {
+  extension WidenedTaps {
     /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
     /// once, meets four weights.
     @inline(__always)
