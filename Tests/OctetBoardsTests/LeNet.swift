@@ -70,6 +70,17 @@ struct GraphOfLayers {
       output: [1, height / pool, width / pool, outputs])
   }
 
+  /// A channel each, with padding that keeps the size.
+  mutating func depthwise(kernel: Int) {
+    let shape = graph.tensors[last].shape
+    var attributes = ConvolutionAttributes()
+    attributes.padding = Padding(kernel / 2)
+    attributes.groups = shape[3]
+    append(
+      .depthwiseConvolution(attributes), weights: [1, kernel, kernel, shape[3]], axis: 3,
+      output: shape)
+  }
+
   mutating func fullyConnected(outputs: Int) {
     let inputs = graph.tensors[last].elementCount
     append(.reshape([1, inputs]), output: [1, inputs])
@@ -85,12 +96,13 @@ struct GraphOfLayers {
   }
 
   private mutating func append(
-    _ operation: Operation, weights: [Int]? = nil, output: [Int]
+    _ operation: Operation, weights: [Int]? = nil, axis: Int = 0, output: [Int]
   ) {
     let name = "node\(graph.nodes.count)"
     var inputs = [last]
     if let weights {
-      let patch = weights[1...].reduce(1, *)
+      let channels = weights[axis]
+      let patch = weights.reduce(1, *) / channels
       // Keeps the sums of random products near the range of the outputs.
       let scale = 2 / (127 * Float(patch).squareRoot())
       inputs.append(
@@ -99,16 +111,16 @@ struct GraphOfLayers {
             name: "\(name).weights", shape: weights, elementType: .int8,
             constant: .int8((0..<weights.elementCount).map { _ in random.int8() }),
             quantization: Quantization(
-              scales: (0..<weights[0]).map { scale * (1 + Float($0 % 3) / 4) },
-              zeroPoints: Array(repeating: 0, count: weights[0]), axis: 0))))
+              scales: (0..<channels).map { scale * (1 + Float($0 % 3) / 4) },
+              zeroPoints: Array(repeating: 0, count: channels), axis: axis))))
       inputs.append(
         graph.add(
           Tensor(
-            name: "\(name).bias", shape: [weights[0]], elementType: .int32,
-            constant: .int32((0..<weights[0]).map { _ in Int32(random.int8()) * 8 }),
+            name: "\(name).bias", shape: [channels], elementType: .int32,
+            constant: .int32((0..<channels).map { _ in Int32(random.int8()) * 8 }),
             quantization: Quantization(
-              scales: (0..<weights[0]).map { 0.05 * scale * (1 + Float($0 % 3) / 4) },
-              zeroPoints: Array(repeating: 0, count: weights[0]), axis: 0))))
+              scales: (0..<channels).map { 0.05 * scale * (1 + Float($0 % 3) / 4) },
+              zeroPoints: Array(repeating: 0, count: channels), axis: 0))))
     }
     let result = graph.add(
       Tensor(
