@@ -27,7 +27,7 @@ package struct BoardReport: Encodable, Sendable {
   package var outputsMatchHost: Bool
   package var selfTestPassed: Bool
   package var instructionsPerInference: Int?
-  /// By the tables of Arm's manuals, without waiting for memory; nil but on Cortex-M.
+  /// Cycles by the tables of Arm's manuals, without waiting for memory; nil but on Cortex-M.
   package var cyclesPerInference: Int?
   package var operators: [OperatorInstructions]
   package var nanosecondsPerInference: Int?
@@ -38,7 +38,7 @@ package struct BoardReport: Encodable, Sendable {
   /// Code and constants without the model.
   package var textByteCount: Int
   package var dataByteCount: Int
-  /// Without the arena.
+  /// Bytes of variables that start as zero or as anything, without the arena.
   package var bssByteCount: Int
   /// Arena, stack, data and bss together.
   package var ramByteCount: Int

@@ -25,7 +25,7 @@ public struct BoardResult: Sendable {
   public var countFailure: String?
   /// The same by operator, of the first sample.
   public var operators: [OperatorInstructions] = []
-  /// Of the last inference, on hardware; nil in emulation.
+  /// Time of the last inference, on hardware; nil in emulation.
   public var nanosecondsPerInference: Int?
   /// Measured by painting, from the first instruction on.
   public var stackByteCount: Int

@@ -50,7 +50,7 @@ package struct EmulatedMachine: Machine {
     return counts
   }
 
-  /// As a value among QEMU's options, where a comma ends it.
+  /// A path as a value among QEMU's options: a comma, which would end it, is doubled.
   private static func escaped(_ path: String) -> String {
     path.replacingOccurrences(of: ",", with: ",,")
   }
@@ -96,10 +96,10 @@ package struct EmulatedMachine: Machine {
 /// What the core executed between two marks.
 package struct ExecutionCount: Equatable {
   package var instructionCount: Int
-  /// By ``CycleModel``; nil where there is none.
+  /// Cycles by ``CycleModel``; nil for a board that has none.
   package var cycleCount: Int?
 
-  /// From what the plugin printed, a line for each.
+  /// The counts in what the plugin printed, a line for each.
   static func all(in text: String) -> [ExecutionCount] {
     text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")

@@ -44,9 +44,9 @@ package struct FirmwareImage {
   package var sections: [Section] = []
   /// Those with names, without mapping symbols.
   package var symbols: [Symbol] { allSymbols.filter { !$0.name.isEmpty && !$0.isMapping } }
-  /// In the order of the file.
+  /// Every symbol, in the order of the file, by which relocations name them.
   let allSymbols: [Symbol]
-  /// Of the code, where the linker kept them.
+  /// Relocations of what is in memory; empty unless the linker kept them.
   let relocations: [Relocation]
   private let reader: ImageReader
 
@@ -159,7 +159,7 @@ private struct ImageReader {
     return symbols
   }
 
-  /// Of sections that are in memory; a type of 9 is without addends, 4 with.
+  /// Relocations of sections that are in memory; a table of type 9 is without addends, 4 with.
   func relocations(_ sections: [FirmwareImage.Section]) -> [FirmwareImage.Relocation]? {
     var relocations: [FirmwareImage.Relocation] = []
     for table in sections where table.type == 9 || table.type == 4 {

@@ -18,7 +18,7 @@ struct HostRun {
     }
   }
 
-  /// Of all inputs, end to end.
+  /// Bytes of all inputs, end to end.
   var sampleByteCount: Int {
     (0..<model.inputCount).reduce(0) { $0 + model.input($1).byteCount }
   }

@@ -9,7 +9,7 @@ package struct RemoteMachine: Machine {
   private let scp: URL
   private let temporary: TemporaryFolder
   private var folder: URL { temporary.url }
-  /// On the board.
+  /// The path of this run's folder on the board.
   private let remoteFolder: String
 
   package init(_ firmware: Firmware, host: String) throws(BoardError) {

@@ -15,7 +15,7 @@ struct StackBound {
     var callsThroughRegister = false
   }
 
-  /// By address, without the bit that marks Thumb code.
+  /// Functions by their address, without the bit that marks Thumb code.
   private var functions: [Int: Function] = [:]
   private var addressesTaken: Set<Int> = []
 

@@ -4,9 +4,9 @@ extension ThumbCode.Instruction {
     case load, store
     /// LDR of the program counter.
     case loadCounter
-    /// Of so many registers at once; the program counter may be among those that are loaded.
+    /// Load or store of `count` registers at once; `jumps` when it loads the program counter.
     case transfer(count: Int, jumps: Bool)
-    /// With or without a condition, to an address or to what a register says.
+    /// Jump with or without a condition, to an address or to what a register says.
     case branch
     case call
     case tableBranch

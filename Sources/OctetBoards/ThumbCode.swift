@@ -5,7 +5,7 @@ package struct ThumbCode {
     /// The first halfword in the upper half where there are two.
     package var word: UInt32
     package var isWide: Bool
-    /// In an IT block: executed only on a condition.
+    /// Whether it is in an IT block: executed only on a condition.
     package var isConditional = false
 
     package var byteCount: Int { isWide ? 4 : 2 }

@@ -70,7 +70,7 @@ struct PackageSources {
   var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
   var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
 
-  /// In the folder that OCTET_HOME names, otherwise where this file was compiled.
+  /// The sources in the folder that OCTET_HOME names, otherwise where this file was compiled.
   static func find() throws(BoardError) -> PackageSources {
     let root =
       ProcessInfo.processInfo.environment["OCTET_HOME"].map { URL(fileURLWithPath: $0) }

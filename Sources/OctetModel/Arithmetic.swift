@@ -3,13 +3,13 @@
 ///
 /// The raw values are part of the blob's format and never change.
 public enum Arithmetic: UInt32, Sendable, CaseIterable {
-  /// As TensorFlow Lite for Microcontrollers and CMSIS-NN: a product by a 32-bit multiplier and a
-  /// shift, each of which rounds; halves away from zero.
+  /// Rounding as in TensorFlow Lite for Microcontrollers and CMSIS-NN: a product by a 32-bit
+  /// multiplier and a shift, each of which rounds; halves away from zero.
   case tensorFlowLite = 0
-  /// As ONNX: one rounding, halves to even, wherever the multiplier keeps 20 bits that way.
+  /// Rounding as in ONNX: once, halves to even, wherever the multiplier keeps 20 bits that way.
   case onnx = 1
 
-  /// As reports and JSON say it.
+  /// The name in reports and JSON.
   public var name: String {
     switch self {
     case .tensorFlowLite: "tensorFlowLite"

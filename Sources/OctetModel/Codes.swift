@@ -12,9 +12,9 @@
 
 /// How a number halfway between two integers is rounded.
 public enum TieRule: Sendable, Equatable {
-  /// As TensorFlow Lite: 0.5 becomes 1, −0.5 becomes −1.
+  /// TensorFlow Lite's rule: 0.5 becomes 1, −0.5 becomes −1.
   case awayFromZero
-  /// As ONNX: 0.5 becomes 0, 1.5 becomes 2.
+  /// ONNX's rule: 0.5 becomes 0, 1.5 becomes 2.
   case toEven
 }
 

@@ -19,7 +19,7 @@ public struct Graph: Sendable, Equatable {
   public var name: String
   /// Every tensor, addressed by its index.
   public var tensors: [Tensor]
-  /// In execution order: a node reads only graph inputs, constants and outputs of earlier nodes.
+  /// Nodes in execution order: each reads only graph inputs, constants and earlier nodes' outputs.
   public var nodes: [Node]
   /// What is fed, in order.
   public var inputs: [TensorIndex]
@@ -76,7 +76,7 @@ public struct TrainingRecord: Sendable, Equatable, Codable {
 public struct Normalization: Sendable, Equatable {
   /// The mean of each channel, or one for all, on a scale of 0…1.
   public var mean: [Float]
-  /// As many standard deviations, above 0, on the same scale.
+  /// The standard deviation of each channel, or one for all, above 0, on the scale of `mean`.
   public var standardDeviation: [Float]
 
   /// Means and standard deviations, as many of each.
@@ -138,7 +138,7 @@ public enum Payload: Sendable, Equatable {
 public struct Quantization: Sendable, Equatable {
   /// One, or one for each index along `axis`.
   public var scales: [Float]
-  /// As many as `scales`.
+  /// The integer that stands for a real 0, one for each of `scales`.
   public var zeroPoints: [Int32]
   /// The axis that `scales` runs along; nil when there is one scale for the whole tensor.
   public var axis: Int?
@@ -162,7 +162,8 @@ public struct Node: Sendable, Equatable {
   public var name: String
   /// What is computed, with its attributes.
   public var operation: Operation
-  /// In the order that the operation documents. Absent optional inputs at the end are left out.
+  /// What the node reads, in the order that the operation documents. Absent optional inputs at the
+  /// end are left out.
   public var inputs: [TensorIndex]
   /// What the node computes, in the order that the operation documents.
   public var outputs: [TensorIndex]

@@ -35,7 +35,7 @@ public enum Operation: Sendable, Equatable {
   case prelu
   /// Truth values come out.
   case compare(Comparison)
-  /// Of two tensors of truth values.
+  /// Truth values of two tensors of truth values, broadcast.
   case logic(Logic)
 
   /// A function of one number, element by element.
@@ -64,7 +64,7 @@ public enum Operation: Sendable, Equatable {
   case reshape([Int])
   /// `permutation[k]` is the input axis that becomes output axis k.
   case transpose([Int])
-  /// From `begin[k]`, `count[k]` elements, `stride[k]` apart (negative strides walk back).
+  /// `count[k]` elements from `begin[k]` on, `stride[k]` apart (negative strides walk back).
   case slice(begin: [Int], count: [Int], stride: [Int])
   /// Input: x, broadcast to a shape.
   case expand([Int])
@@ -73,7 +73,7 @@ public enum Operation: Sendable, Equatable {
   /// Inputs: x, int64 indices of any shape, which takes the place of the axis. Negative indices
   /// count from the end; what is outside is taken to the nearest end.
   case gather(axis: Int)
-  /// As many outputs as `counts`.
+  /// x, cut along an axis: output k has `counts[k]` elements there.
   case split(axis: Int, counts: [Int])
   case resize(ResizeAttributes)
   /// Real to int8, or int8 to int8 of another scale; the output tensor's quantization says which.

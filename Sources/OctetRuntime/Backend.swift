@@ -53,7 +53,7 @@ public enum Backend: UInt8, Sendable {
     /// Those that this machine can run.
     package static var available: [Backend] { allCases.filter(\.isAvailable) }
 
-    /// As the command line says it.
+    /// The name on the command line, e.g. `dotprod`.
     package var name: String {
       switch self {
       case .portable: "portable"

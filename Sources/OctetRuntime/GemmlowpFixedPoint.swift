@@ -85,7 +85,8 @@ package enum GemmlowpFixedPoint {
       highMultiply(max(powerA, powerB), logarithmOfTwo) &+ logarithmOfRest, 1)
   }
 
-  /// Of x ≥ 2¹⁸. Cortex-M0 has no instruction for it, and without libgcc no function.
+  /// Leading zero bits of x ≥ 2¹⁸, at most 13. Cortex-M0 has no instruction for it, and without
+  /// libgcc no function.
   @inline(__always)
   private static func leadingZeroCount(_ x: Int32) -> Int32 {
     var x = x

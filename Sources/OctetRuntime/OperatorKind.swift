@@ -17,11 +17,11 @@ package enum OperatorKind: UInt16, Sendable {
   case maximum = 11
   case mean = 12
   case concatenation = 13
-  /// With a constant; negative amounts crop.
+  /// Padding with a constant; negative amounts crop.
   case pad = 14
   case reshape = 15
   case transpose = 16
-  /// With strides; a split is one for each part.
+  /// A part of the input, with strides; a split is one for each part.
   case slice = 17
   /// Any function of one element: activations, requantization.
   case lookup = 18
@@ -30,7 +30,7 @@ package enum OperatorKind: UInt16, Sendable {
   case resizeBilinear = 21
   /// Over the last axis.
   case logSoftmax = 22
-  /// Of two activations.
+  /// The matrix product of two activations.
   case matrixMultiply = 23
   case squaredDifference = 24
   /// Over the last axis.

@@ -5,7 +5,7 @@ package import COctetFloatKernels
 public struct MatrixShape: Sendable, Equatable {
   /// Rows and columns.
   public var rowCount, columnCount: Int
-  /// In elements.
+  /// Elements from a row to the next, and from a column to the next.
   public var rowStride, columnStride: Int
 
   /// Row-major and contiguous.
@@ -110,7 +110,7 @@ package func matrixMultiply(
 /// The product of A and a panel of B.
 private struct PanelProduct {
   var vectorCount, columnCount, depth: Int
-  /// From row to row of the panel.
+  /// Floats from row to row of the panel.
   var sourceStride: Int
   var accumulates: Bool
 

@@ -2,9 +2,9 @@
 public struct CastAttributes: Sendable, Equatable {
   /// The type of the result.
   public var target: ElementType
-  /// To floats of 8 bits: what is out of range becomes the largest number.
+  /// Whether what 8-bit floats cannot reach becomes their largest number, not infinity or NaN.
   public var saturates = true
-  /// To `float8E8M0`.
+  /// How a number between two powers of two is rounded when `target` is `float8E8M0`.
   public var powerRounding = FloatFormat.PowerRounding.up
 
   /// A cast that saturates.

@@ -1,4 +1,4 @@
-/// Of a convolution and of a depthwise convolution.
+/// Attributes of a convolution and of a depthwise convolution.
 public struct ConvolutionAttributes: Sendable, Equatable {
   /// Elements of the input between neighbours of the output; at least 1.
   public var stride = Extent(1)
@@ -6,7 +6,8 @@ public struct ConvolutionAttributes: Sendable, Equatable {
   public var dilation = Extent(1)
   /// Zeros around the input.
   public var padding = Padding()
-  /// Of a convolution; a depthwise convolution has as many groups as input channels and ignores it.
+  /// Parts of the channels that are computed apart; divides inputs and outputs. A depthwise
+  /// convolution has as many as input channels and ignores it.
   public var groups = 1
   /// What is applied to the sums.
   public var activation = Activation.none

@@ -1,4 +1,4 @@
-/// Of the position of the largest or smallest element.
+/// Attributes of the search for the largest or smallest element's position.
 public struct ExtremumAttributes: Sendable, Equatable {
   /// The axis that is searched, counted from 0.
   public var axis: Int
@@ -6,7 +6,7 @@ public struct ExtremumAttributes: Sendable, Equatable {
   public var keepsDimensions: Bool
   /// Whether the smallest is looked for, not the largest.
   public var isMinimum: Bool
-  /// Of equal elements the last, not the first.
+  /// Whether the last of equal elements is taken, not the first.
   public var takesLast: Bool
 
   /// All that there is to say.

@@ -1,11 +1,11 @@
-/// Of a fully connected layer.
+/// Attributes of a fully connected layer.
 public struct FullyConnectedAttributes: Sendable, Equatable {
   /// What is applied to the sums.
   public var activation = Activation.none
   /// Whether `[…, I]` gives `[…, O]`; otherwise it gives `[rows, O]`, with as many rows as vectors.
   public var keepsLeadingDimensions = false
 
-  /// Without activation, of one vector an image.
+  /// No activation, and a result `[rows, O]`.
   public init() {}
 }
 

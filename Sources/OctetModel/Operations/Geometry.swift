@@ -11,7 +11,7 @@ public struct Padding: Sendable, Equatable, Hashable {
     self.right = right
   }
 
-  /// As many on each side.
+  /// The same number on each side.
   public init(_ all: Int = 0) { self.init(top: all, left: all, bottom: all, right: all) }
 }
 

@@ -53,7 +53,7 @@ public struct OperationTraits: Sendable {
 
   static let noKernel = OperationTraits(int8Refusal: "it has no int8 kernel")
 
-  /// Of what only arranges elements.
+  /// Traits of what only arranges elements.
   static let moving = OperationTraits(movesElements: true, grid: .kept)
 }
 

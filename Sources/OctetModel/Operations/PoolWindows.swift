@@ -1,4 +1,4 @@
-/// Of max and average pools.
+/// Attributes of max and average pools.
 public struct PoolAttributes: Sendable, Equatable {
   /// Rows and columns of a window.
   public var kernel: Extent

@@ -21,7 +21,7 @@ struct PowerDefinition: BroadcastingOperation {
   }
 }
 
-/// By squaring; what is smaller than 1 becomes 0.
+/// The power of an integer, by squaring; what is smaller than 1 becomes 0.
 private func power(_ base: Int64, _ exponent: Int64) -> Int64 {
   if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0 }
   var (result, square, rest) = (Int64(1), base, exponent)

@@ -1,4 +1,4 @@
-/// Of a change of an image's height and width.
+/// Attributes of a change of an image's height and width.
 public struct ResizeAttributes: Sendable, Equatable {
   /// The element that is nearest, or the four around a position weighted.
   public enum Method: Sendable { case nearest, bilinear }

@@ -16,11 +16,12 @@ extension ScalarFunction {
     /// The number of TensorFlow Lite's builtin operator, and its version that computes with int8;
     /// nil when none does.
     package var tflite: (code: Int, int8Version: Int32?)?
-    /// Of functions that only clamp, from the parameters.
+    /// The bounds, from the parameters, of a function that only clamps; nil for others.
     package var bounds: (@Sendable ([Float]) -> (lower: Float, upper: Float))?
     /// The result's grid in TensorFlow Lite, where it has one.
     package var grid: Quantization?
-    /// On integers (the second argument tells whether they are unsigned), where it is defined.
+    /// The function of an integer (the second argument tells whether it is unsigned); nil where it
+    /// is not defined.
     package var integer: (@Sendable (Int64, Bool) -> Int64)?
     package var value: @Sendable (Double, [Double]) -> Double
     package var derivative: @Sendable (Double, [Double]) -> Double

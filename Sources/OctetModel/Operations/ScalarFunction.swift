@@ -17,7 +17,7 @@ public struct ScalarFunction: Sendable, Equatable {
 
   /// Which function.
   public let kind: Kind
-  /// In the order of the row's `parameters`.
+  /// The function's parameters, in the order of its row's `parameters`.
   public let parameters: [Float]
 
   /// The function of a row; parameters that are not given have their standard values.

@@ -1,4 +1,4 @@
-/// Of a transposed convolution.
+/// Attributes of a transposed convolution.
 public struct TransposedConvolutionAttributes: Sendable, Equatable {
   /// Elements of the result between neighbours of the input; at least 1.
   public var stride = Extent(1)

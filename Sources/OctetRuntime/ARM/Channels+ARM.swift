@@ -58,7 +58,7 @@
   }
 
   #if arch(arm)
-    /// With SMLAD: a multiplier of at least 1/2 and a shift to the right of 1 and more.
+    /// A multiplier of at least 1/2 and a shift to the right of 1 and more, for SMLAD.
     struct HalvesMultiplier {
       private let factor: Int32
       private let shift: Int32
@@ -92,7 +92,7 @@
         return true
       }
 
-      /// With SMLAD: requantizes the sums, with their bias, of channels `first` to `end` of two
+      /// Requantizes, with SMLAD, the sums, with their bias, of channels `first` to `end` of two
       /// pixels, `[end - first, 2]`. The second pixel's results lie `stride` after the first's; at
       /// 0 they give way to those.
       @inline(never)

@@ -11,12 +11,12 @@
     let imageRowByteCount: Int
     let rowCount: Int
     let rowByteCount: Int
-    /// Of zero points; and of the image after them.
+    /// Bytes of zero points at the left of a row, and of the image after them.
     let leftByteCount: Int
     let insideByteCount: Int
     let zeroPoint: Int8
 
-    /// Of the first image, in `rows`.
+    /// The band of the first image, whose rows stand at `rows`; nothing is written there yet.
     init(_ layer: Convolution, _ context: OperatorContext, rows: UnsafeMutablePointer<Int8>) {
       let input = layer.input
       unsafe image = context.input(0)

@@ -19,7 +19,7 @@
     // Safety: the operator was validated, so every patch lies in the input or the band.
     /// The patch of the first pixel of an output row.
     var origin: UnsafePointer<Int8>
-    /// From a pixel of the convolution to the ones below and beside it.
+    /// Bytes from a pixel of the convolution to the ones below and beside it.
     let rowStep: Int
     let columnStep: Int
     let kernelRowStep: Int
@@ -37,7 +37,7 @@
       var count: Int
     }
 
-    /// In rows of `rowByteCount` bytes.
+    /// Patches from `origin` on, in rows of `rowByteCount` bytes.
     init(
       _ layer: Convolution, origin: UnsafePointer<Int8>, rowByteCount: Int, hasBand: Bool
     ) {

@@ -2,7 +2,7 @@
   /// Up to four pixels of a convolution, in rows of `width` from column `left` on, and where their
   /// sums go. Rows count from the output row's first.
   @safe struct Tile {
-    /// Of the first pixel.
+    /// Row and column of the tile's first pixel.
     var row = 0
     var column = 0
     var left = 0
@@ -10,7 +10,7 @@
     var count = 0
     /// All pixels go to one; otherwise each to its own.
     let isPool: Bool
-    /// Of the tiles of a pool window.
+    /// Whether the tile is its pool window's first, and whether its last; both when it is alone.
     var isFirst = true
     var isLast = true
     // Safety: the operator was validated and the plan has room for its scratch.

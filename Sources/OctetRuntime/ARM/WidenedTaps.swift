@@ -41,7 +41,7 @@
       } while unsafe sums < sumsEnd
     }
 
-    /// With words: widens `count` values of four patches.
+    /// Widens `count` values of four patches to words, for processors without SMLAD.
     @inline(__always)
     static func widen(
       _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,
@@ -58,8 +58,8 @@
       } while unsafe to < end
     }
 
-    /// With halves: widens `count` values of four patches, and writes zeros up to a multiple of 4.
-    /// There are bytes before the first.
+    /// Widens `count` values of four patches to halves, for SMLAD, and writes zeros up to a
+    /// multiple of 4. There are bytes before the first.
     @inline(__always)
     static func widen(
       _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>, _ c: UnsafePointer<Int8>,

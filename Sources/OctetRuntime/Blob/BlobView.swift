@@ -173,7 +173,7 @@ package struct NameBytes: Sendable {
 /// A tensor's record: int8 values, up to four dimensions.
 package struct TensorRecord: Sendable {
   package let blob: BlobView
-  /// Of the record in the blob.
+  /// The record's first byte, counted from the blob's.
   package let offset: Int
 
   /// Bytes and elements.
@@ -217,7 +217,7 @@ package struct TensorRecord: Sendable {
 /// An operator's record.
 package struct OperatorRecord: Sendable {
   package let blob: BlobView
-  /// Of the record in the blob.
+  /// The record's first byte, counted from the blob's.
   package let offset: Int
 
   /// Nil for a kind that this version does not know; never nil once validated.
@@ -240,7 +240,7 @@ package struct OperatorRecord: Sendable {
     return result(index)
   }
 
-  /// As `input` and `output`, for kernels: the index is in range.
+  /// Operand `index`, and below it result `index`, for kernels: not checked to be in range.
   func operand(_ index: Int) -> TensorRecord { blob.uncheckedTensor(inputTensorIndex(index)) }
   func result(_ index: Int) -> TensorRecord { blob.uncheckedTensor(outputTensorIndex(index)) }
 
@@ -254,13 +254,13 @@ package struct OperatorRecord: Sendable {
     UInt32(truncatingIfNeeded: blob[Self.outputChecksum, of: offset])
   }
 
-  /// Of the tensor that is operand `index`.
+  /// Operand `index`, in 0 ..< `inputCount`, as its place among the blob's tensors.
   package func inputTensorIndex(_ index: Int) -> Int {
     assert(index >= 0 && index < inputCount)
     return blob.listEntry(blob[Self.listIndex, of: offset] &+ index)
   }
 
-  /// Of the tensor that is result `index`.
+  /// Result `index`, in 0 ..< `outputCount`, as its place among the blob's tensors.
   package func outputTensorIndex(_ index: Int) -> Int {
     assert(index >= 0 && index < outputCount)
     return blob.listEntry(blob[Self.listIndex, of: offset] &+ inputCount &+ index)

@@ -55,10 +55,10 @@ package enum BlobHeader {
   package static let labelCount = Field<UInt16>(72)
   /// 0: unknown.
   package static let normalizationChannelCount = Field<UInt16>(74)
-  /// In the data: mean then standard deviation, a Float for each channel.
+  /// Blob offset, in the data, of the means, then the standard deviations: a Float per channel.
   package static let normalizationOffset = Field<UInt32>(76)
   package static let selfTestSeed = Field<UInt32>(80)
-  /// In the data: the expected outputs, end to end.
+  /// Blob offset, in the data, of the expected outputs, end to end.
   package static let selfTestOffset = Field<UInt32>(84)
   /// 0 when the operators' checksums alone are kept.
   package static let selfTestByteCount = Field<UInt32>(88)
@@ -107,7 +107,7 @@ extension OperatorRecord {
   package static let listIndex = Field<UInt32>(4)
   package static let parameterIndex = Field<UInt32>(8)
   package static let parameterCount = Field<UInt32>(12)
-  /// In the arena, a multiple of 16.
+  /// Where in the arena the operator's scratch starts, a multiple of 16 bytes.
   package static let scratchOffset = Field<UInt32>(16)
   package static let scratchByteCount = Field<UInt32>(20)
   /// CRC-32 of the outputs, end to end, in the self-test.

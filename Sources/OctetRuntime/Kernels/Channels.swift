@@ -8,7 +8,7 @@
   var shifts: UnsafePointer<Int8>
   let count: Int
   let depth: Int
-  /// Of the output.
+  /// The output's zero point, and below it the bounds that results are clamped to.
   let zeroPoint: Int32
   let lower: Int32
   let upper: Int32

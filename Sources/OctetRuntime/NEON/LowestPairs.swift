@@ -46,7 +46,8 @@ extension BlobView {
   }
 
   extension Channels {
-    /// Of any row; the last step of a row may take the next row's weights for its own.
+    /// Whether any row has weights of −128 eight apart in a step of 16 taps; the last step of a row
+    /// may take the next row's weights for its own.
     var hasLowestPairs: Bool {
       var row = unsafe UnsafeRawPointer(weights)
       for _ in 0..<count {

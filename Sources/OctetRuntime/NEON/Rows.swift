@@ -60,7 +60,7 @@
     mutating func add(_ x: Four<SIMD16<Int8>>)
     /// Adds the next 32 taps.
     mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>)
-    /// Of each patch the sums of all rows, each spread over `4 / count` lanes.
+    /// Sums of all rows for each patch, each spread over `4 / count` lanes.
     var spread: Four<SIMD4<Int32>> { get }
   }
 
@@ -129,7 +129,7 @@
   typealias FourRows<By: Products> = TwoRows<TwoRows<OneRow<By>>>
 
   extension Rows {
-    /// Of each patch the sums of all rows, in the first lanes.
+    /// Sums of all rows for each patch, in the first `count` lanes.
     @inline(__always)
     var sums: Four<SIMD4<Int32>> {
       let spread = spread

@@ -20,7 +20,7 @@ struct Broadcast {
     }
   }
 
-  /// In place for an input of the output's shape; an input that is repeated must stay.
+  /// 0 (in place) for an input of the output's shape; nil for one that is repeated and must stay.
   func overlapDistance(input index: Int) -> Int? {
     view.operand(index).hasSameShape(as: output) ? 0 : nil
   }

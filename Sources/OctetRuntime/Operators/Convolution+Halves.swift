@@ -45,7 +45,7 @@
     /// Channels that a widened block meets.
     let chunkCount: Int
     let takesRuns: Bool
-    /// Of windows, which there are none of.
+    /// Running maxima of pool windows: none, as the kernel takes no windows.
     var maxima: UnsafeMutablePointer<Int32> { unsafe sums }
     /// Words behind the taps: see `octet_add_row_pairs`.
     private static let stateCount = 6

@@ -13,7 +13,7 @@
     // Safety: the scratch has the room that `Convolution.neonValueByteCount` names.
     /// `[4, 32]`: where the values of each patch stand in the rows, row by row, and 255 after them.
     let indices: UnsafePointer<Int8>
-    /// At most eight.
+    /// Rows of eight bytes that the patches lie in, at most eight.
     let rowCount: Int
 
     /// Writes the indices; nil where patches do not lie so, and on ARMv7, whose tables are half as

@@ -120,7 +120,9 @@
         channelStride: channelStride, weightStride: weightStride, lower: lower, upper: upper)
     }
 
-    /// As above, of `batch` images of `rows.input` × `columns.input` pixels.
+    /// A convolution's layer for `batch` images of `rows.input` × `columns.input` pixels.
+    /// Weight (channel, index in the patch) stands at `channel · channelStride + index ·
+    /// weightStride`.
     mutating func addConvolution(
       _ view: OperatorRecord, batch: Int, rows: X86Axis, columns: X86Axis,
       _ parameters: X86Parameters, channelStride: Int, weightStride: Int, lower: Int32,

@@ -12,7 +12,7 @@ package struct Pool {
     case kernelWidth
     case lower
     case upper
-    /// Of an average pool alone: 1 for halves to even, 0 for halves away from zero.
+    /// How halves are rounded, in average pools alone: 1 to even, 0 away from zero.
     case roundsToEven
   }
 

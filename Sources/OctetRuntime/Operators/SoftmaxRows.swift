@@ -8,12 +8,12 @@ package struct SoftmaxRows {
     case shift
     /// −255…0: differences below it count as an exponential of 0.
     case differenceMinimum
-    /// From the result in 2⁻²⁰ (softmax) or 2⁻²⁶ (its logarithm) to the output's scale, as a
-    /// multiplier and a shift; 0 for TensorFlow Lite's results in 1/256 and 1/16.
+    /// The scaling of the result in 2⁻²⁰ (softmax) or 2⁻²⁶ (its logarithm) to the output's scale,
+    /// as a multiplier and a shift; 0 for TensorFlow Lite's results in 1/256 and 1/16.
     case outputMultiplier
     case outputShift
-    /// Of the logarithm alone: the inverse of the scaling to Q5.26, as a multiplier and a shift to
-    /// the right (at most 0).
+    /// The inverse of the scaling to Q5.26, as a multiplier and a shift to the right (at most 0);
+    /// the logarithm's alone.
     case inverseMultiplier
     case inverseShift
   }
@@ -21,7 +21,7 @@ package struct SoftmaxRows {
   let view: OperatorRecord
   let input: TensorRecord
   let differenceMinimum: Int32
-  /// To any output scale; nil to TensorFlow Lite's.
+  /// The scaling to any output scale; nil for TensorFlow Lite's, 1/256 or, of logarithms, 1/16.
   let outputBy: FixedPointMultiplier?
   let outputZeroPoint: Int32
   private let multiplier: Int32
@@ -70,7 +70,7 @@ package struct SoftmaxRows {
 
   struct Row {
     var maximum: Int32 = -128
-    /// Of the exponentials, Q12.19: at least the 1.0 = 2¹⁹ of the maximum.
+    /// The sum of the exponentials, Q12.19: at least the 1.0 = 2¹⁹ of the maximum.
     var sum: Int32 = 0
   }
 

@@ -7,7 +7,7 @@ struct WeightedData {
   /// Output channels, and weights of each.
   let channels: Int
   let patchCount: Int
-  /// From a channel's first weight to the next channel's, and from one weight to the next.
+  /// Elements from a channel's first weight to the next channel's, and from one weight to the next.
   let channelStep: Int
   let step: Int
   let zeroPoint: Int32

@@ -14,7 +14,7 @@
     var kind = Kind.convolution
     var isAVX2 = false
     var batch = 1
-    /// In the arena; the second input is an addition's.
+    /// Offsets in the arena, in bytes; the second input is an addition's.
     var input = 0
     var secondInput = 0
     var output = 0

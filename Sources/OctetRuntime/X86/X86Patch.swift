@@ -11,12 +11,12 @@
     var count: Int
     /// Consecutive runs whose words stand side by side: first words, second words…
     var interleaved = 1
-    /// In bytes of what is read: from a row of the kernel to the next, from a run to the next
-    /// within it, from a word to the next within a run.
+    /// Bytes of what is read: from a row of the kernel to the next, from a run to the next within
+    /// it, from a word to the next within a run.
     var rowStep = 0
     var runStep: Int
     var wordStep = 4
-    /// In the weights: from a channel to the next, from a run to the next, within a run.
+    /// Weights from a channel to the next, from a run to the next, from one to the next in a run.
     var channelStride: Int
     var runStride: Int
     var weightStride: Int
