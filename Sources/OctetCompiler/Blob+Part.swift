@@ -88,7 +88,7 @@ private struct DataParameter {
 }
 
 extension OperatorView {
-  /// By parameter word; all others are plain numbers.
+  /// The parameters that are offsets of data, by parameter word; all others are plain numbers.
   fileprivate var dataParameters: [Int: DataParameter] {
     guard let kind else { return [:] }
     let channels = output(0).channels

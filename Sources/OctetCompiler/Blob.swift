@@ -42,8 +42,8 @@ import OctetRuntime
 // MARK: What its tables were made of
 
 extension Blob {
-  /// By operator, from the lines behind the sections of a valid blob; lines that say nothing are
-  /// left out.
+  /// What tables were made of, by operator, as the lines behind the sections of a valid blob have
+  /// it; lines that say nothing are left out.
   var origins: [Int: Origin] {
     let text = String(decoding: bytes[withUnfinishedView { $0.sectionsEnd }...], as: UTF8.self)
     let pairs = text.split(separator: "\n").compactMap { line -> (Int, Origin)? in

@@ -277,12 +277,12 @@ extension BlobReader {
 }
 
 extension [Int] {
-  /// At most four dimensions, with leading ones.
+  /// The dimensions of a shape of at most four, with ones before them up to four.
   var fourDimensions: [Int] { [Int](repeating: 1, count: Swift.max(0, 4 - count)) + self }
 }
 
 extension ArraySlice<UInt8> {
-  /// As many int32 as fit.
+  /// The bytes as int32, four to each, least significant first.
   var littleEndianWords: [Int32] {
     stride(from: startIndex, to: endIndex, by: 4).map { start in
       (0..<4).reduce(Int32(0)) { $0 | Int32(self[start + $1]) << (8 * Int32($1)) }

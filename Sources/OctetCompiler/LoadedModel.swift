@@ -104,7 +104,7 @@ public struct TensorView: Sendable {
   package var isConstant: Bool { record.isConstant }
   /// Its place among the model's tensors.
   package var index: Int { record.index }
-  /// Of the record in the blob.
+  /// The record's first byte, counted from the blob's.
   package var offset: Int { record.offset }
   /// Into the arena, or for a constant from the blob's first byte.
   package var dataOffset: Int { record.dataOffset }
@@ -135,7 +135,7 @@ public struct OperatorView: Sendable {
   package var kind: OperatorKind? { record.kind }
   /// Its place in the order of execution.
   package var index: Int { record.index }
-  /// Of the record in the blob.
+  /// The record's first byte, counted from the blob's.
   package var offset: Int { record.offset }
   package var parameterCount: Int { record.parameterCount }
   package var scratchOffset: Int { record.scratchOffset }
@@ -150,8 +150,8 @@ public struct OperatorView: Sendable {
   package var workCount: Int { record.workCount }
   package var neededScratchByteCount: Int { record.neededScratchByteCount }
   package func overlapDistance(input index: Int) -> Int? { record.overlapDistance(input: index) }
-  /// Of the tensor that is operand `index`.
+  /// The place among the model's tensors of operand `index`, in 0 ..< `inputCount`.
   package func inputTensorIndex(_ index: Int) -> Int { record.inputTensorIndex(index) }
-  /// Of the tensor that is result `index`.
+  /// The place among the model's tensors of result `index`, in 0 ..< `outputCount`.
   package func outputTensorIndex(_ index: Int) -> Int { record.outputTensorIndex(index) }
 }

@@ -5,7 +5,7 @@ import OctetRuntime
 /// and activations.
 package struct LoweredModel: Sendable {
   package var tensors: [LoweredTensor] = []
-  /// In execution order.
+  /// The operators, in execution order.
   package var operators: [LoweredOperator] = []
   /// Tensor indices.
   package var inputs: [Int] = []
@@ -17,7 +17,7 @@ package struct LoweredModel: Sendable {
 /// An int8 activation, or a constant operand.
 package struct LoweredTensor: Sendable {
   package var name: String
-  /// At most four dimensions.
+  /// The dimensions, four at most.
   package var shape: [Int]
   package var scale: Float
   package var zeroPoint: Int8

@@ -10,7 +10,7 @@ extension Dictionary where Key: ParameterWord, Value == LoweredOperator.Paramete
     a.merging(b) { _, _ in preconditionFailure("a parameter word is written twice") }
   }
 
-  /// In the order of the blob; nil when one is missing.
+  /// The parameters in the order of the blob; nil when one is missing.
   package var inOrder: [Value]? {
     let values = (0..<count).compactMap { Key(rawValue: $0).flatMap { self[$0] } }
     return values.count == count ? values : nil

@@ -14,16 +14,16 @@ public struct PortLayout: Sendable, Equatable, Encodable {
 
   /// The name in the file.
   public var name: String
-  /// In the file.
+  /// The shape in the file.
   public var fileShape: [Int]
-  /// As elements go in or out, row-major.
+  /// The shape in which elements go in or out, row-major.
   public var shape: [Int]
-  /// In the file.
+  /// The name of the type that the elements have in the file.
   public var elementType: String
   /// The order in which elements go in or out.
   public var order: Order
 
-  /// Of a file that is written as the original is.
+  /// Sets order and shape to the file's own, for a file that is written as the original is.
   public mutating func keepFileOrder() {
     order = .asInFile
     shape = fileShape
@@ -43,7 +43,7 @@ public struct PortLayout: Sendable, Equatable, Encodable {
 }
 
 extension PortLayout {
-  /// Of a tensor that has the file's own layout.
+  /// The layout of a tensor whose elements go in or out as the file has them.
   public init(_ tensor: Tensor) {
     self.init(
       name: tensor.name, fileShape: tensor.shape, shape: tensor.shape,

@@ -142,7 +142,8 @@ private struct ErrorSums: Sendable {
 
   private var variation: Double { max(0, square - real * real / max(count, 1)) }
   var decibels: Double { Self.decibels(square, noise) }
-  /// Of values that are all one, the constant is the signal.
+  /// The variation over the noise, in decibels; for values that are all one, the constant counts as
+  /// the signal.
   var variationDecibels: Double {
     Self.decibels(variation > 1e-12 * square ? variation : square, noise)
   }
@@ -155,8 +156,8 @@ private struct ErrorSums: Sendable {
 }
 
 extension Graph {
-  /// Of the nodes that an output is made by, the one whose result is farthest below what it is
-  /// made from.
+  /// The greatest loss among the nodes that make an output: where the result is farthest below what
+  /// it is made from.
   fileprivate func greatestLoss(
     before output: TensorIndex, _ known: [TensorIndex: ErrorSums]
   ) -> OutputError.Loss? {

@@ -39,8 +39,8 @@ public struct Quantizer: Sendable {
     public var calibrator: Calibrator
     /// How many activations each got, of those where the choice matters.
     public var tensorCounts: [Calibrator: Int]
-    /// By how much the outputs' error is below that of `Calibrator.meanSquareError` for all, on the
-    /// samples held back.
+    /// How far the outputs' error is below that of `Calibrator.meanSquareError` for all, in
+    /// decibels, on the samples held back.
     public var gainedDecibels: Double
     /// How many samples were held back.
     public var heldBackCount: Int

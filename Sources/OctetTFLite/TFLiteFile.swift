@@ -8,7 +8,7 @@ struct TFLiteFile {
     var shape: [Int]
     /// The axes whose length the file leaves open; `shape` has a placeholder there.
     var openAxes: Set<Int> = []
-    /// Of the schema's `TensorType`.
+    /// The number of the type in the schema's `TensorType`.
     var type: Int
     var buffer: Int
     var scales: [Float]
@@ -21,7 +21,7 @@ struct TFLiteFile {
   }
 
   struct Node {
-    /// Of the schema's `BuiltinOperator`.
+    /// The number of the operator in the schema's `BuiltinOperator`.
     var code: Int
     var operatorName: String
     /// Tensor indices; −1 for an absent optional input.

@@ -80,8 +80,8 @@ extension BlobReader {
     }
   }
 
-  /// In real numbers a table is a function by straight lines from one result to the next; it is
-  /// constant beyond its ends.
+  /// Reads tables as functions of real numbers: straight lines from one result to the next,
+  /// constant beyond the ends.
   mutating func readTables(_ view: OperatorView) {
     let (x, y) = (input(view), output(view))
     guard let from = x.quantization, let to = y.quantization else { return }

@@ -41,7 +41,7 @@ extension Lowering {
 }
 
 extension BlobReader {
-  /// By the convention that the blob says the tables were made by.
+  /// Reads a resize by the convention that the blob says its tables were made by.
   mutating func readResize(
     _ view: OperatorView, _ method: ResizeAttributes.Method
   ) throws(CompilerError) {

@@ -6,7 +6,7 @@ import OctetRuntime
 struct WeightedOperation {
   var weights: [Int8]
   var weightZeroPoint: Int
-  /// Of a convolution.
+  /// Height and width of a convolution's kernel; 1 × 1 for a fully connected node.
   var kernel: Extent
   var bias: [Int32]
   /// `bias − z_in · Σ(w − z_w)`

@@ -30,7 +30,7 @@ package struct ArenaPlanner {
   private var work = 0
   private let workLimit: Int
 
-  /// Without the problem's joins.
+  /// The best plan found within the work limit; the problem's joins are not looked at.
   static func search(_ problem: ArenaProblem, workLimit: Int) -> ArenaPlan {
     var planner = ArenaPlanner(problem, workLimit: workLimit)
     planner.placeBackwards()
@@ -139,7 +139,7 @@ package struct ArenaPlanner {
     return height
   }
 
-  /// Of blocks that are alike only one need be tried at an offset.
+  /// A kind of block at an offset: one of the blocks that are alike need be tried there, not all.
   private struct Placement: Hashable {
     let kind, offset: Int
   }

@@ -34,7 +34,7 @@ package struct ArenaProblem: Sendable {
   package struct Join: Sendable, Hashable {
     package struct Part: Sendable, Hashable {
       package var block: Int
-      /// From the start of the whole, in bytes.
+      /// The part's first byte, counted from the whole's.
       package var offset: Int
 
       package init(block: Int, offset: Int) {

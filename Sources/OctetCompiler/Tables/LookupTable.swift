@@ -20,8 +20,8 @@ package struct LookupTable: Sendable {
 
   package var input: Code
   package var output: Code
-  /// As ONNX has it: in float32, rounded once, half to even; otherwise as TensorFlow Lite's
-  /// kernels, which round what they rescale twice, so that 0.48 may become 1.
+  /// How results are rounded: ONNX's way, in float32, once, half to even; or that of TensorFlow
+  /// Lite's kernels, which round what they rescale twice, so that 0.48 may become 1.
   package var arithmetic: Arithmetic
 
   package init(input: Code, output: Code, in arithmetic: Arithmetic = .tensorFlowLite) {
@@ -121,7 +121,8 @@ package struct LookupTable: Sendable {
     return values { rescale(abs($0), by) }
   }
 
-  /// With 20 more bits; TensorFlow Lite refuses negative values and takes 0 to the greatest code.
+  /// The table of x^−½, with 20 more bits in between; TensorFlow Lite refuses negative values and
+  /// takes 0 to the greatest code.
   private func inverseSquareRoot() -> [Int8] {
     let by = FixedPointMultiplier(1 / (Double(input.scale).squareRoot() * Double(output.scale)))
     let bits: Int32 = 20

@@ -225,7 +225,7 @@ struct ONNXExporter {
     return name
   }
 
-  /// From the layout that is held to the tensor's own order.
+  /// The name of the value `held` when it is brought from `layout` to the tensor's own order.
   private mutating func toPlain(_ held: String, _ shape: [Int], _ layout: ONNXLayout) -> String {
     switch layout {
     case .plain: return held
@@ -238,7 +238,7 @@ struct ONNXExporter {
     }
   }
 
-  /// From the tensor's own order to a layout.
+  /// The name of the value `held` when it is brought from the tensor's own order to `layout`.
   private mutating func fromPlain(_ held: String, _ shape: [Int], _ layout: ONNXLayout) -> String {
     switch layout {
     case .plain: return held

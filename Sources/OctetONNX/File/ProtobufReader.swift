@@ -68,7 +68,7 @@ package struct ProtobufReader {
   /// - Precondition: so many bytes are left.
   package mutating func skip(_ count: Int) { offset += count }
 
-  /// At most ten bytes of seven bits, least significant first.
+  /// Reads a number of at most 64 bits: up to ten bytes of seven bits, least significant first.
   package mutating func varint() throws(ExchangeError) -> UInt64 {
     let start = offset
     var result: UInt64 = 0

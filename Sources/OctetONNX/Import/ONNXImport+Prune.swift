@@ -2,7 +2,8 @@ import OctetModel
 import OctetPasses
 
 extension ONNXImport {
-  /// Without the nodes that no output needs, tensors numbered in the order of use, and valid.
+  /// The import less the nodes that no output needs: a valid graph, its tensors numbered in the
+  /// order of use.
   func pruned() throws(ExchangeError) -> ONNXImport {
     var result = self
     result.graph.removeUnusedNodes()

@@ -5,11 +5,11 @@ import OctetPasses
 public struct ONNXImport: Sendable {
   /// An input or output of the file and how the graph holds it.
   public struct Port: Sendable, Equatable {
-    /// In the file.
+    /// The name in the file.
     public var name: String
     /// The shape in the file, with a batch of 1 where it leaves the batch open.
     public var shape: [Int]
-    /// In the file; the graph's tensor may hold the reals for which integers stand.
+    /// The type in the file; the graph's tensor may hold the reals for which integers stand.
     public var elementType: ONNXElementType
     /// How the elements are ordered in the graph's tensor.
     public var layout: ONNXLayout
@@ -21,9 +21,9 @@ public struct ONNXImport: Sendable {
 
   /// What the model computes; quantized where the file is.
   public var graph: Graph
-  /// In the order of the graph's inputs.
+  /// The model's inputs, in the order of the graph's.
   public var inputs: [Port]
-  /// In the order of the graph's outputs.
+  /// The model's outputs, in the order of the graph's.
   public var outputs: [Port]
   /// Values of the file that the graph holds, by name: what the proof compares.
   var values: [String: Port]

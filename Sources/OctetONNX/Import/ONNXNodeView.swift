@@ -35,7 +35,7 @@ struct ImportedValue {
   }
 
   var name: String
-  /// In the file.
+  /// The shape in the file; `layout` says how the graph has it.
   var shape: [Int]
   var elementType: ONNXElementType
   var source: Source

@@ -71,7 +71,7 @@ extension ONNXCall {
 }
 
 extension ONNXExporter {
-  /// With leading dimensions kept: MatMul and Add.
+  /// Writes a fully connected node that keeps leading dimensions: MatMul, and Add for a bias.
   mutating func linear(
     _ node: Node, _ values: FullyConnectedAttributes
   ) throws(ImportFailure) {

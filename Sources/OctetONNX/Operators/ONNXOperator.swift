@@ -17,7 +17,7 @@ struct ONNXOperator: Sendable {
     case last
     /// Where they are: of all inputs as of the outputs.
     case kept
-    /// As in the file.
+    /// Where the file has them.
     case asInFile
   }
 

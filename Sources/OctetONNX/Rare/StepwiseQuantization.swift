@@ -107,7 +107,7 @@ extension ONNXImporter {
     var blockLength: Int
     /// The shape of x.
     var length: [Int]
-    /// Of the constant that says which block each element is in.
+    /// The name of the constant that says which block each index along the axis is in.
     var name: String
   }
 

@@ -76,8 +76,8 @@ extension ONNXImporter {
     }
   }
 
-  /// With a seed, the elements that ONNX's reference drops: those whose number from NumPy's
-  /// generator is below the ratio.
+  /// Drops the elements that ONNX's reference drops for the node's seed: those whose number from
+  /// NumPy's generator is below the ratio. A node that has no seed is refused.
   private mutating func dropoutInTraining(
     _ view: ONNXNodeView, _ x: ImportedValue, ratio: Float
   ) throws(ImportFailure) {

@@ -7,7 +7,7 @@ import OctetModel
 package struct FunctionRegion: Sendable {
   /// What is read, and what is made of it: of one shape.
   package var source, result: TensorIndex
-  /// In execution order; two at least.
+  /// Indices of the nodes, in execution order; two at least.
   package var nodes: [Int]
   /// What stands between; nobody else reads it.
   package var innerValues: [TensorIndex]

@@ -8,7 +8,7 @@ import OctetModel
 package struct TableRegion: Sendable, Equatable {
   /// Both quantized, of one shape.
   package var source, result: TensorIndex
-  /// In execution order: from `dequantize` to `quantize`.
+  /// Indices of the nodes, in execution order: from `dequantize` to `quantize`.
   package var nodes: [Int]
   /// One table, or one for each index of the last axis.
   package var tableCount: Int

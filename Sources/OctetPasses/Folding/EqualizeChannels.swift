@@ -50,8 +50,8 @@ extension Graph {
     }
   }
 
-  /// From the centred image to its product with the factor: the transposed rows, the product of
-  /// these with themselves, its share, epsilon and the inverse root.
+  /// The nodes from the centred image to its product with the factor: the transposed rows, the
+  /// product of these with themselves, its share, epsilon and the inverse root.
   private func varianceChain(
     _ centred: TensorIndex, _ consumers: [[Int]], _ scaled: inout [TensorIndex]
   ) -> (bounded: Int, epsilon: (position: Int, value: Float), product: Int)? {

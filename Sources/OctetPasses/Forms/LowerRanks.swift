@@ -236,7 +236,7 @@ private struct AxisGroups {
     groups.map { group in group.map { shape[$0] }.elementCount }
   }
 
-  /// In each group the value that is not the ordinary one.
+  /// For each group the value that is not the ordinary one, which stands where there is none.
   func pick(_ values: [Int], _ ordinary: Int) -> [Int] {
     groups.map { group in group.map { values[$0] }.first { $0 != ordinary } ?? ordinary }
   }

@@ -170,7 +170,7 @@ struct IntegerPlacement {
       inputs: [node.outputs[0]], outputs: [output])
   }
 
-  /// Of a node in floats, what the file has put on a grid stays there.
+  /// Keeps the constants of a node in floats on the grids that the file has put them on.
   private mutating func keepConstantGrids(_ node: inout Node) {
     if let axis = node.operation.weightChannelAxis {
       let isConstant = node.inputs.dropFirst().allSatisfy { graph.tensors[$0].constant != nil }

@@ -12,7 +12,7 @@ import OctetModel
 // last costs two or three times the node's multiply-adds and weights.
 
 extension Graph {
-  /// As few int8 parts as the integers are sums of.
+  /// The fewest int8 parts that add up to the integers.
   package static func wideParts(of integers: [Int]) -> [[Int8]] {
     var rest = integers
     var result: [[Int8]] = []

@@ -27,7 +27,7 @@ extension CalibrationSamples {
     return unsafe CalibrationSamples(count: indices.count) { unsafe fill(indices[$0], $1, $2) }
   }
 
-  /// At most `limit` of `count` indices, spread evenly.
+  /// Indices below `count`, spread evenly: `limit` of them, 1 at least, or all when they are fewer.
   static func spread(_ count: Int, atMost limit: Int) -> [Int] {
     let taken = min(count, max(limit, 1))
     return (0..<taken).map { $0 * count / taken }
@@ -52,7 +52,8 @@ package struct Calibration: Sendable {
     try self.init(graph, samples: samples, threadCount: threadCount, gathersStatistics: true)
   }
 
-  /// Without the statistics of inputs, weights are rounded to nearest.
+  /// Runs `graph` on all samples; weights are rounded to nearest where no statistics of inputs are
+  /// gathered.
   init(
     _ graph: Graph, samples: CalibrationSamples, threadCount: Int, gathersStatistics: Bool
   ) throws(QuantizationError) {

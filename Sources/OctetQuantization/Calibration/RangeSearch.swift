@@ -15,13 +15,13 @@ import OctetPasses
 struct RangeSearch {
   private let graph: Graph
   private let options: Quantizer.Options
-  /// Of each calibrator, the range of every activation.
+  /// The range of every activation, by calibrator.
   private var ranges: [Calibrator: [TensorIndex: ValueRange]] = [:]
   private let tables: [FunctionRegion]
   private let heldBack: CalibrationSamples
   /// What is compared: the outputs, or the scores that a softmax at the end takes.
   private let measured: [TensorIndex]
-  /// Of each sample held back, the float values of `measured`.
+  /// The float values of `measured`, for each sample held back.
   private let references: [[[Float]]]
   /// What to divide squared errors by, for each measured tensor.
   private var powers: [Double] = []
@@ -41,7 +41,7 @@ struct RangeSearch {
 
   /// What was found.
   struct Choice: Sendable {
-    /// Of tensors that are not here, the calibrator of the whole.
+    /// The calibrators of single tensors; all others have that of the whole.
     var calibrators: [TensorIndex: Calibrator] = [:]
     var whole = Calibrator.meanSquareError
     var summary: Quantizer.Search?
@@ -131,7 +131,7 @@ struct RangeSearch {
       heldBackCount: heldBack.count)
   }
 
-  /// In execution order, activations whose grid depends on the calibrator.
+  /// Activations whose grid depends on the calibrator, in execution order.
   private func tensorsWithAChoice() -> [TensorIndex] {
     let ranges = Self.candidates.compactMap { self.ranges[$0] }
     let grids = GridPlan(graph, ranges: ranges[0], tables: tables).grids

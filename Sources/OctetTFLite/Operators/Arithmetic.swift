@@ -9,7 +9,7 @@ enum Arithmetic: TFLiteDefinition {
     /// Whether the options hold an activation.
     var fuses = false
     let operation: @Sendable (Activation) -> Operation
-    /// On integers that are known, and whether the result overflows.
+    /// The result for two known integers, and whether it overflows; nil: they are not computed.
     var integers: (@Sendable (Int, Int) -> (partialValue: Int, overflow: Bool))?
   }
 

@@ -38,7 +38,7 @@ enum FullyConnected: TFLiteDefinition {
     try call.append(.fullyConnected(attributes), inputs: inputs)
   }
 
-  /// With weights `[O, I]` that the model computes.
+  /// Reads a node whose weights, `[O, I]`, the model computes: a matrix product.
   private static func readProduct(
     _ call: TFLiteCall, _ attributes: FullyConnectedAttributes, weights given: TensorIndex
   ) throws(TFLiteRefusal) {

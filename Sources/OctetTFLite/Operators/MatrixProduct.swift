@@ -4,7 +4,7 @@ import OctetModel
 enum MatrixProduct: TFLiteDefinition {
   private static let builtin = TFLiteBuiltin(126, inputs: 2...2, options: 101)
   static let builtins = [builtin]
-  /// Of the left and the right operand.
+  /// Whether the left, and the right, operand is read transposed.
   private static let isTransposed = [FlatSlot<Bool>(0), FlatSlot<Bool>(1)]
 
   static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {

@@ -23,7 +23,8 @@ enum ShapeArithmetic: TFLiteDefinition {
     call.kind == floorDivision ? pairs(operands, quotient) : operands.first
   }
 
-  /// Of sizes, which are not negative; there truncating and rounding down are the same.
+  /// The quotient of two sizes; truncating and rounding down are the same there. What is negative,
+  /// and a divisor of 0, counts as overflow.
   static func quotient(_ a: Int, _ b: Int) -> (partialValue: Int, overflow: Bool) {
     a < 0 || b <= 0 ? (0, true) : (a / b, false)
   }
