@@ -86,7 +86,7 @@ extension DepthwiseConvolution {
     takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
   }
 
-  /// Without it the kernel of all other shapes runs.
+  /// None: without any the kernel of all other shapes runs.
   var leastScratchByteCount: Int { 0 }
 
   /// Whether four channels of a kernel and two of its windows are worth copying, and steps along
