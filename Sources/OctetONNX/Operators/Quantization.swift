@@ -86,7 +86,7 @@ extension ONNXImporter {
     var name = name
     // Integers may be arranged before they are read.
     var steps = model.graph.nodes.count
-    while let reader = firstReaders[name], steps > 0, model.graph.nodes[reader].isArrangement,
+    while let reader = firstReaders[name], steps > 0, model.graph.nodes[reader].onlyMovesElements,
       model.graph.nodes[reader].inputs.first == name,
       let output = model.graph.nodes[reader].outputs.first
     {
@@ -130,7 +130,7 @@ extension ONNXImporter {
 
 extension ONNXNode {
   /// Whether it gives the elements of its first input as they are, in another shape or order.
-  fileprivate var isArrangement: Bool {
+  fileprivate var onlyMovesElements: Bool {
     domain.isEmpty
       && ["Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"]
         .contains(operatorName)

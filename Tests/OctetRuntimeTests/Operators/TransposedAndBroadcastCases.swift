@@ -1,6 +1,6 @@
 import OctetRuntime
 
-// Random operators, continued: those of issue 5.
+// Random operators: transposed convolutions, transpositions, operands that are broadcast.
 
 extension ConvolutionParameters {
   static func transposed(_ random: inout RandomSource) -> Self {
