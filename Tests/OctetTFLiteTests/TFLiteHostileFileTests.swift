@@ -39,8 +39,8 @@ import Testing
   }
 
   @Test func corpusIsThere() {
-    #expect(Self.sound.count > 10)
-    #expect(Self.hostile.count > 65)
+    #expect(Self.sound.count == 12)
+    #expect(Self.hostile.count == 71)
   }
 
   @Test(arguments: hostile) func hostileFileIsRefused(_ url: URL) throws {

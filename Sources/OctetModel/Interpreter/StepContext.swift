@@ -39,7 +39,7 @@ func rowMajorStrides(_ shape: [Int]) -> [Int] {
 }
 
 /// Calls `body` with each multi-index of `shape` in row-major order.
-func forEachIndex(in shape: [Int], _ body: ([Int]) -> Void) {
+package func forEachIndex(in shape: [Int], _ body: ([Int]) -> Void) {
   if shape.contains(0) { return }
   var index = [Int](repeating: 0, count: shape.count)
   while true {

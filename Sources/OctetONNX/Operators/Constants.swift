@@ -111,7 +111,7 @@ extension ONNXCall {
       if y.contains(0) { throw .invalid("it divides by 0") }
       var values: [Int64] = []
       values.reserveCapacity(try count(shape))
-      Self.forEachIndex(shape) { index in
+      forEachIndex(in: shape) { index in
         let (dividend, divisor) = (x[a.broadcastOffset(index)], y[b.broadcastOffset(index)])
         let rest = dividend.remainderReportingOverflow(dividingBy: divisor).partialValue
         let isMoved = !takesDividendsSign && rest != 0 && (rest < 0) != (divisor < 0)

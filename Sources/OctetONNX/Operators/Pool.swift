@@ -125,7 +125,7 @@ extension ONNXCall {
     try limitWork(try count(shape), window.kernel.reduce(1, *))
     let (values, taps, pixels) = (x.reals, window.taps, image.reduce(1, *))
     var result: [Int64] = []
-    Self.forEachIndex(shape) { index in
+    forEachIndex(in: shape) { index in
       let channel = index[0] * x.shape[1] + index[1]
       var (top, best) = (-Float.infinity, 0)
       for tap in taps {

@@ -73,7 +73,7 @@ extension ONNXImporter {
       // Outside, the products are 0.
       try spend(shape.elementCount)
       var fill: [Float] = []
-      ONNXCall.forEachIndex(shape) { index in
+      forEachIndex(in: shape) { index in
         let isOutside = outside.contains { axis, flags in flags[index[axis]] }
         fill.append(isOutside ? value : 0)
       }

@@ -151,7 +151,7 @@ extension ONNXCall {
     return try real(shape) { index in
       var sum = Double(offsets?[index[1]] ?? 0)
       let group = index[1] / perGroup
-      Self.forEachIndex(kernel) { tap in
+      forEachIndex(in: kernel) { tap in
         var source: [Int] = []
         for axis in image.indices {
           let distance = index[axis + 2] + window.before[axis] - tap[axis] * window.dilation[axis]

@@ -113,7 +113,7 @@ struct ONNXCall {
   ) throws(ImportFailure) -> ONNXValue {
     var values: [Float] = []
     values.reserveCapacity(try count(shape))
-    Self.forEachIndex(shape) { values.append(body($0)) }
+    forEachIndex(in: shape) { values.append(body($0)) }
     return ONNXValue(shape: shape, reals: values)
   }
 
@@ -125,7 +125,7 @@ struct ONNXCall {
     result.shape = shape
     var offsets: [Int?] = []
     offsets.reserveCapacity(try count(shape))
-    Self.forEachIndex(shape) { offsets.append(source($0).map { x.offset($0) }) }
+    forEachIndex(in: shape) { offsets.append(source($0).map { x.offset($0) }) }
     switch x.elements {
     case .real(let values):
       result.elements = .real(offsets.map { $0.map { values[$0] } ?? Float(filler) })
@@ -133,22 +133,6 @@ struct ONNXCall {
       result.elements = .integer(offsets.map { $0.map { values[$0] } ?? Int64(filler) })
     }
     return result
-  }
-
-  static func forEachIndex(_ shape: [Int], _ body: ([Int]) -> Void) {
-    if shape.contains(0) { return }
-    var index = [Int](repeating: 0, count: shape.count)
-    while true {
-      body(index)
-      var axis = shape.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        if index[axis] < shape[axis] { break }
-        index[axis] = 0
-        axis -= 1
-      }
-      if axis < 0 { return }
-    }
   }
 }
 

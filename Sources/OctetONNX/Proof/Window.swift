@@ -1,3 +1,5 @@
+import OctetModel
+
 /// Kernel, stride, dilation and padding along each spatial axis, as the node gives them.
 struct Window {
   var kernel, stride, dilation, before, after: [Int]
@@ -70,7 +72,7 @@ struct Window {
   /// All positions in the kernel, row-major.
   var taps: [[Int]] {
     var result: [[Int]] = []
-    ONNXCall.forEachIndex(kernel) { result.append($0) }
+    forEachIndex(in: kernel) { result.append($0) }
     return result
   }
 }

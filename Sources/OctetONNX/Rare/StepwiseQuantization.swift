@@ -155,7 +155,7 @@ extension ONNXValue {
     result.shape[axis] = length
     let values = reals
     var repeated: [Float] = []
-    ONNXCall.forEachIndex(result.shape) { index in
+    forEachIndex(in: result.shape) { index in
       var source = index
       source[axis] /= count
       repeated.append(values[offset(source)])
