@@ -39,7 +39,7 @@ struct Export: Verb {
       case .swift: Array(try SwiftExport.text(blob, name: name).utf8)
       case .tflite:
         try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
-      case .html: Array(try page(loaded, arguments[model], name).utf8)
+      case .html: Array(try page(loaded, name).utf8)
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
     try AtomicFile.write(bytes, to: path, as: format)
@@ -48,11 +48,9 @@ struct Export: Verb {
   }
 
   /// A page for pictures where the model takes them.
-  private func page(_ loaded: LoadedModel, _ path: String, _ name: String) throws -> String {
+  private func page(_ loaded: LoadedModel, _ name: String) throws -> String {
     let codes = (try? Classifier(loaded))?.pixelCodes
-    return try naming(path) {
-      try ModelPage().html(loaded.blob, name: name, pixelCodes: codes)
-    }
+    return try ModelPage().html(loaded.blob, name: name, pixelCodes: codes)
   }
 
   struct Report: Encodable {
