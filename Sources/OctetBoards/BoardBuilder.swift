@@ -50,7 +50,7 @@ public struct BoardBuilder {
   let board: Board
   let toolchain: Toolchain
   let sources: PackageSources
-  let toolset: Toolset
+  var toolset: Toolset
 
   /// The arena to build instead of what the model asks for; for tests.
   public var arenaByteCount: Int?
@@ -139,7 +139,7 @@ public struct BoardBuilder {
 
   // MARK: Steps
 
-  private func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
+  func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
     try Command(
       executable: toolchain.swiftc,
       arguments: toolset.swift
@@ -193,7 +193,7 @@ public struct BoardBuilder {
     return object
   }
 
-  private func link(_ objects: [URL], _ elf: URL) throws(BoardError) {
+  func link(_ objects: [URL], _ elf: URL) throws(BoardError) {
     let script =
       linkerScript
       ?? sources.firmware.appendingPathComponent("Boards/\(board.name)/board.ld")

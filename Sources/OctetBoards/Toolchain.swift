@@ -68,6 +68,7 @@ struct PackageSources {
 
   var firmware: URL { root.appendingPathComponent("Firmware") }
   var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
+  var pictures: URL { root.appendingPathComponent("Sources/OctetData/Pictures") }
   var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
 
   /// The sources in the folder that OCTET_HOME names, otherwise where this file was compiled.

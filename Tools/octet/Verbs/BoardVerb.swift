@@ -12,10 +12,11 @@ struct BoardVerb: Verb {
     + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and "
     + "QEMU are needed. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
-    + "all operators or only those of a model."
+    + "all operators or only those of a model. 'runner' makes octet-run, a static program for any "
+    + "board with Linux that runs every model on pictures, raw frames or a camera."
   let action = Positional<String>(
-    "list|build|run|profile|library", .choice(["list", "build", "run", "profile", "library"]),
-    help: "What to do.")
+    "list|build|run|profile|library|runner",
+    .choice(["list", "build", "run", "profile", "library", "runner"]), help: "What to do.")
   let model = Positional<String?>(optional: "M.oct", .input, help: "The blob.")
   let board = OctetCommand.Option(
     "--board", .choice(Board.all.map(\.name)), help: "The board.")
@@ -42,6 +43,7 @@ struct BoardVerb: Verb {
       "list",
       "build --board NAME M.oct -o DIR",
       "library [--board NAME] [M.oct] -o DIR",
+      "runner --board NAME -o DIR",
       "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
         + "[--cpu NAME] [-o DIR]",
       "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
@@ -62,6 +64,7 @@ struct BoardVerb: Verb {
     }
     let folder = arguments[output]
     if arguments[action] == "library" { return try buildLibrary(arguments, folder) }
+    if arguments[action] == "runner" { return try buildRunner(arguments, folder) }
     guard let name = arguments[board], let path = arguments[model] else {
       throw CommandError(.usage, "'board \(arguments[action])' needs --board and a model")
     }
@@ -135,12 +138,35 @@ extension BoardVerb {
     return Outcome(
       kept, text: [kept.archive, kept.header].map(SafeText.escaped).joined(separator: "\n"))
   }
+
+  private func buildRunner(_ arguments: Arguments, _ folder: OutputFolderPath?) throws -> Outcome {
+    guard let folder, let name = arguments[board], arguments[model] == nil else {
+      throw CommandError(
+        .usage, "'board runner' needs --board and -o DIR, and no model: it runs every model")
+    }
+    let chosen = try Board.named(name)
+    let report = try withTemporaryFolder { work in
+      let files = try RunnerBuilder(chosen).build(into: work)
+      try copy(files, to: folder)
+      return RunnerReport(
+        board: name, program: folder.path + "/octet-run",
+        byteCount: try Data(contentsOf: files[0]).count)
+    }
+    return Outcome(
+      report, text: "\(SafeText.escaped(report.program)), \(report.byteCount) bytes")
+  }
+
+  struct RunnerReport: Encodable {
+    var board: String
+    var program: String
+    var byteCount: Int
+  }
 }
 
 extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
-    case .unknownBoard, .notRemote: .usage
+    case .unknownBoard, .notRemote, .noProgram: .usage
     case .toolMissing, .firmwareMissing: .missingInput
     case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
