@@ -52,6 +52,7 @@ extension board_report {
         if isTracing {
           board_inference_end()
           session.traceOperator(index)
+          board_write_time()
           board_inference_begin()
         }
       }

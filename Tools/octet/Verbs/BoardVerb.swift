@@ -10,7 +10,7 @@ struct BoardVerb: Verb {
     + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a "
     + "Linux board, and compares every output byte. 'profile' prints what each operator costs in "
     + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and "
-    + "QEMU are needed. "
+    + "QEMU are needed. What did not change since the last build is not compiled again. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
     + "all operators or only those of a model."
   let action = Positional<String>(
@@ -18,7 +18,12 @@ struct BoardVerb: Verb {
     help: "What to do.")
   let model = Positional<String?>(optional: "M.oct", .input, help: "The blob.")
   let board = OctetCommand.Option(
-    "--board", .choice(Board.all.map(\.name)), help: "The board.")
+    "--board", .choiceOrFolder(Board.names),
+    help: "The board, or the folder of one of your own.")
+  let flash = OctetCommand.Option(
+    "--flash", .byteCount, help: "Flash of this bare-metal part, in bytes or as 256K.")
+  let ram = OctetCommand.Option(
+    "--ram", .byteCount, help: "RAM of this bare-metal part, in bytes or as 64K.")
   let host = OctetCommand.Option(
     "--host", .string.named("USER@NAME"), help: "Run on this Linux board by ssh.")
   let processor = OctetCommand.Option(
@@ -40,15 +45,19 @@ struct BoardVerb: Verb {
   var usages: [String] {
     [
       "list",
-      "build --board NAME M.oct -o DIR",
-      "library [--board NAME] [M.oct] -o DIR",
-      "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
-        + "[--cpu NAME] [-o DIR]",
-      "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
+      "build --board NAME|DIR M.oct [--flash N] [--ram N] -o DIR",
+      "library [--board NAME|DIR] [M.oct] -o DIR",
+      "run --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--raw-output OUT] "
+        + "[--host USER@NAME] [--cpu NAME] [--flash N] [--ram N] [-o DIR]",
+      "profile --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--cpu NAME] [--flash N] "
+        + "[--ram N] [-o DIR]",
     ]
   }
   var parameters: [any Parameter] {
-    [action, model, board, host, processor, rawInput, samples, rawOutput, output, timeout]
+    [
+      action, model, board, host, processor, flash, ram, rawInput, samples, rawOutput, output,
+      timeout,
+    ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -57,7 +66,7 @@ struct BoardVerb: Verb {
 
   private func act(_ arguments: Arguments, _ console: Console) throws -> Outcome {
     if arguments[action] == "list" {
-      let list = BoardList()
+      let list = try BoardList()
       return Outcome(list, text: list.text.wrapped(for: console.output))
     }
     let folder = arguments[output]
@@ -68,15 +77,25 @@ struct BoardVerb: Verb {
     var chosen = try Board.named(name)
     if let processor = arguments[processor] { chosen = chosen.emulating(processor) }
     let blob = try ModelFile.readBlob(path).blob
+    var builder = try BoardBuilder(chosen)
+    builder.flashByteCount = arguments[flash]
+    builder.ramByteCount = arguments[ram]
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
       let firmware = try withTemporaryFolder { work in
-        try keep(try BoardBuilder(chosen).build(blob, into: work), in: folder)
+        try keep(try builder.build(blob, into: work), in: folder)
       }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
-    if arguments[action] == "profile", arguments[host] != nil {
-      throw CommandError(.usage, "'board profile' counts in the emulator; leave out --host")
+    if arguments[action] == "profile" {
+      guard arguments[host] == nil else {
+        throw CommandError(.usage, "'board profile' counts in the emulator; leave out --host")
+      }
+      guard chosen.isCounted else {
+        throw CommandError(
+          .usage, "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
+            + "'board run' takes its own times")
+      }
     }
     var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
     if let samples = arguments[samples], let all = inputs {
@@ -85,7 +104,7 @@ struct BoardVerb: Verb {
       inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
     }
     let result = try BoardRunner.buildAndRun(
-      blob, on: chosen, inputs: inputs, host: arguments[host]
+      blob, with: builder, inputs: inputs, host: arguments[host]
     ) { firmware in
       if let folder { _ = try keep(firmware, in: folder) }
     }
@@ -140,8 +159,8 @@ extension BoardVerb {
 extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
-    case .unknownBoard, .notRemote: .usage
-    case .toolMissing, .firmwareMissing: .missingInput
+    case .unknownBoard, .notRemote, .hasNoSizes: .usage
+    case .toolMissing, .firmwareMissing, .boardMissing: .missingInput
     case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
     default: .badData
