@@ -42,6 +42,11 @@ public struct BoardBuilder {
     var all = shared + optimization + (try .read(toolset))
     // Those that all share are for ELF.
     if board.family == .wasi { all.linker = try Toolset.read(toolset).linker }
+    // In emulation the instructions are counted; no image holds a clock for nothing.
+    if board.family != .bareMetal || !board.isCounted {
+      all.swift.append("-DBOARD_CLOCK")
+      all.c.append("-DBOARD_CLOCK")
+    }
     self.toolset = all
   }
 

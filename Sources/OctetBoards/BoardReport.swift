@@ -78,9 +78,15 @@ package struct BoardReport: Encodable, Sendable {
     }
   }
 
+  /// How it ran, for a person; not part of the JSON object.
+  private var place: String {
+    if let host { return " at \(host.shown)" }
+    return instructionsPerInference == nil ? "" : ", emulated"
+  }
+
   package var text: String {
     var lines = [
-      "\(board)\(host.map { " at \($0.shown)" } ?? ", emulated"): \(sampleCount) "
+      "\(board)\(place): \(sampleCount) "
         + "\(sampleCount == 1 ? "sample" : "samples"), outputs "
         + "\(outputsMatchHost ? "equal the host's" : "DIFFER from the host's"), self-test "
         + (selfTestPassed ? "passed" : "FAILED")

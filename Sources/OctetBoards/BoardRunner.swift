@@ -115,11 +115,14 @@ public struct BoardRunner {
     _ inputs: [UInt8], _ reference: HostRun, on machine: any Machine, into result: inout BoardResult
   ) throws(BoardError) {
     let byteCount = reference.sampleByteCount
-    let sampleCount = min(Self.timedSampleCount, inputs.count / byteCount)
+    let sampleCount = Self.timedSampleCount
     let operatorCount = reference.model.operatorCount
-    let times = try machine.run(
-      inputs: Array(inputs.prefix(sampleCount * byteCount)), isTracing: true
-    ).times
+    // The first again where there are fewer.
+    let samples = (0..<sampleCount).flatMap { index in
+      let start = index % (inputs.count / byteCount) * byteCount
+      return inputs[start..<start + byteCount]
+    }
+    let times = try machine.run(inputs: samples, isTracing: true).times
     guard times.count == sampleCount * operatorCount else { return }
     let isBareMetal = firmware.board.family == .bareMetal
     result.operators = (0..<operatorCount).map { index in

@@ -47,7 +47,7 @@ __attribute__((noinline)) static void write_all(int handle, const void *bytes, s
 }
 
 // Handles plus 2, so that 0 stands for "not opened yet" and 1 for "not there".
-static int input, output, trace, times;
+static int input, output, trace;
 
 size_t board_read_input(void *bytes, size_t byte_count) {
   if (!input) input = OPEN("input.raw", READ_BINARY) + 2;
@@ -69,11 +69,14 @@ void board_write_trace(const void *bytes, size_t byte_count) {
   write_all(trace - 2, bytes, byte_count);
 }
 
+#if defined(BOARD_CLOCK)
 void board_write_time(void) {
+  static int times;
   if (!times) times = OPEN("times.raw", WRITE_BINARY) + 2;
   uint64_t count = board_clock_count();
   write_all(times - 2, &count, sizeof count);
 }
+#endif
 
 void board_write_error(const uint8_t *text, size_t byte_count) {
   transfer(SYS_WRITE, OPEN(":tt", WRITE_BINARY), text, byte_count);

@@ -23,8 +23,9 @@ enum { STANDARD_ERROR = 2, FOLDER = 3 };
 enum { CREATE = 1, TRUNCATE = 8 };
 enum { RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6 };
 
-int main(void);
-void _start(void) { main(); }
+// What Swift and clang call a main with arguments.
+int __main_argc_argv(int, char **);
+void _start(void) { __main_argc_argv(0, 0); }
 
 // A handle, or −1.
 static int open_file(const char *name, size_t name_byte_count, int flags, uint64_t rights) {

@@ -22,7 +22,8 @@ bool board_is_tracing(void);
 // Takes the output of one operator.
 void board_write_trace(const void *bytes, size_t byte_count);
 
-// Takes the time of one operator: what lies between the last two marks below.
+// Takes the time of one operator: what lies between the last two marks below. Called with
+// BOARD_CLOCK only.
 void board_write_time(void);
 
 typedef struct {
