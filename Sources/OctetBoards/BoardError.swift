@@ -1,6 +1,9 @@
 /// Why firmware cannot be built or run. Each case prints what is wrong and what to do.
 public enum BoardError: Error, Equatable, CustomStringConvertible {
   case unknownBoard(String)
+  case boardMissing(String)
+  case invalidBoard(path: String, problem: String)
+  case hasNoSizes(String)
   case firmwareMissing(String)
   case toolMissing(String, remedy: String)
   case invalidModel(String)
@@ -25,6 +28,13 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknownBoard(let name):
       "there is no board '\(name)'; 'octet board list' shows those that there are"
+    case .boardMissing(let path):
+      "\(path) is no board: it needs a board.json, a toolset.json and a board.ld, like those in "
+        + "Octet's Firmware/Boards"
+    case .invalidBoard(let path, let problem):
+      "\(path): \(problem)"
+    case .hasNoSizes(let name):
+      "\(name) has no flash and RAM of its own size; leave out --flash and --ram"
     case .firmwareMissing(let path):
       "the firmware's sources are not at \(path); set OCTET_HOME to the folder of Octet's package"
     case .toolMissing(let name, let remedy):

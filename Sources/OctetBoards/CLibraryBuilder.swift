@@ -83,7 +83,7 @@ public struct CLibraryBuilder {
     // The core's flags; the code for Cortex-M uses no floating-point unit.
     let core =
       builder.toolset.swift.filter { $0.hasPrefix("-m") }
-      + (builder.board.family == .cortexM ? ["-mfpu=none"] : [])
+      + (builder.board.family == .bareMetal ? ["-mfpu=none"] : [])
     let source = builder.sources.firmware.appendingPathComponent("CLibrary/attributes.s")
     let object = work.appendingPathComponent("attributes.o")
     try Command(
@@ -107,7 +107,7 @@ public struct CLibraryBuilder {
     // LLVM's notes are void after this, and lld warns about them.
     var unwanted = [".llvm_addrsig", ".deplibs"]
     // Bare metal's own start-up files have no such note, and GNU's linker warns where some have.
-    if builder.board.family == .cortexM { unwanted.append(".note.GNU-stack") }
+    if builder.board.family == .bareMetal { unwanted.append(".note.GNU-stack") }
     try Command(
       executable: builder.toolchain.objcopy,
       arguments: names.map { "--keep-global-symbol=\($0)" }

@@ -44,7 +44,11 @@ public struct RunnerBuilder {
         try builder.compileC(source, into: work, flags: ["-I", include.path, "-I", own.path]))
     }
     let program = folder.appendingPathComponent("octet-run")
-    try builder.link(objects, program)
+    guard let script = builder.linkerScript else { throw .noProgram(board: builder.board.name) }
+    let outcome = try builder.linkELF(objects, script, program)
+    guard outcome.status == 0 else {
+      throw .buildFailed(step: "the linker", output: outcome.text)
+    }
     try Command(
       executable: builder.toolchain.objcopy, arguments: ["--strip-all", program.path]
     ).run(step: "llvm-objcopy")
@@ -61,10 +65,16 @@ public struct RunnerBuilder {
     let files = [own, builder.sources.pictures].flatMap {
       PackageSources.files(in: $0, extension: "swift")
     }
-    try builder.swift(
-      "octet-run",
-      ["-module-name", "OctetRun", "-I", work.path, "-I", include.path, "-c", "-o", object.path]
-        + files.map(\.path))
+    var key = try builder.commonKey("octet-run")
+    try key.add(files: files + [work.appendingPathComponent("OctetRuntime.swiftmodule")])
+    try key.add(files: PackageSources.files(in: include, extension: "h"))
+    try builder.cache.take([object.lastPathComponent], for: key, into: work) {
+      () throws(BoardError) in
+      try builder.swift(
+        "octet-run",
+        ["-module-name", "OctetRun", "-I", work.path, "-I", include.path, "-c", "-o", object.path]
+          + files.map(\.path))
+    }
     return object
   }
 }

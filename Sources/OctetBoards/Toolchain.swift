@@ -9,6 +9,17 @@ package struct Toolchain {
   var archiver: URL
   var webAssemblyLinker: URL
 
+  /// What differs when the toolchain does: where its programs are, their sizes and their dates.
+  var identity: [String] {
+    [swiftc, swiftc.deletingLastPathComponent().appendingPathComponent("swift-frontend"), clang,
+     linker, objcopy, webAssemblyLinker].map { program in
+      let file = program.resolvingSymlinksInPath().path
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+      let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(file) \(attributes?[.size] as? Int ?? 0) \(date)"
+    }
+  }
+
   /// The oldest that builds all of Octet: `@c @implementation` (SE-0495) came with it.
   package static let oldestVersion = "6.3"
 

@@ -1,6 +1,6 @@
 // The seam of board.h on Linux: everything is a file.
 //
-//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]          "-": without that file
+//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE [TIMES]]]]     "-": without that file
 //
 // Without INPUTS the model's self-test runs. Ends with 0, or says why not and ends with 1 when the
 // self-test failed, 64 for wrong arguments, 65 for a model or inputs that are refused, 66 for a
@@ -13,7 +13,7 @@
 #include "port.h"
 #include "system.h"
 
-enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE, ARGUMENT_LIMIT };
+enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE, TIMES, ARGUMENT_LIMIT };
 enum { AT_CURRENT_FOLDER = -100, READ_ONLY = 0, WRITE_CREATE_TRUNCATE = 01 | 0100 | 01000 };
 enum { STANDARD_OUTPUT = 1, STANDARD_ERROR = 2 };
 enum {
@@ -76,7 +76,7 @@ static size_t transfer(
 }
 
 // Descriptors plus 1, so that 0 stands for "not opened yet".
-static long inputs, outputs, trace;
+static long inputs, outputs, trace, times;
 static bool has_read;
 
 size_t board_read_input(void *bytes, size_t byte_count) {
@@ -99,6 +99,13 @@ bool board_is_tracing(void) { return is_given(TRACE); }
 void board_write_trace(const void *bytes, size_t byte_count) {
   if (!trace) trace = open_argument(TRACE, WRITE_CREATE_TRUNCATE) + 1;
   transfer(SYS_WRITE, trace - 1, TRACE, bytes, byte_count);
+}
+
+void board_write_time(void) {
+  if (!is_given(TIMES)) return;
+  if (!times) times = open_argument(TIMES, WRITE_CREATE_TRUNCATE) + 1;
+  uint64_t count = board_clock_count();
+  transfer(SYS_WRITE, times - 1, TIMES, &count, sizeof count);
 }
 
 void board_write_error(const uint8_t *text, size_t byte_count) {
@@ -125,7 +132,7 @@ _Noreturn void board_finish(board_report *report) {
 board_model board_load_model(void) {
     bool has_inputs_alone = linux_argument_count == INPUTS + 1 && is_given(INPUTS);
   if (!is_given(MODEL) || has_inputs_alone || linux_argument_count > ARGUMENT_LIMIT) {
-    print(STANDARD_ERROR, "usage: firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]\n");
+    print(STANDARD_ERROR, "usage: firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE [TIMES]]]]\n");
     exit_with(EXIT_USAGE);
   }
   long descriptor = open_argument(MODEL, READ_ONLY);
@@ -161,8 +168,10 @@ __attribute__((noinline)) void board_inference_end(void) {
   now(&end);
 }
 
-uint32_t board_nanoseconds(void) {
-  // Modulo 2³²: right for inferences of up to four seconds.
-  return (uint32_t)(end.seconds - begin.seconds) * 1000000000u +
-         (uint32_t)(end.nanoseconds - begin.nanoseconds);
+uint64_t board_clock_count(void) {
+  return (uint64_t)(end.seconds - begin.seconds) * 1000000000u +
+         (uint64_t)(end.nanoseconds - begin.nanoseconds);
 }
+
+// Right for inferences of up to four seconds.
+uint32_t board_nanoseconds(void) { return (uint32_t)board_clock_count(); }

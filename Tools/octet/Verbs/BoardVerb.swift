@@ -10,7 +10,7 @@ struct BoardVerb: Verb {
     + "folder. 'run' builds, runs the self-test and the inputs in the emulator, or over ssh on a "
     + "Linux board, and compares every output byte. 'profile' prints what each operator costs in "
     + "the emulator: instructions and, on Cortex-M, modelled cycles. Only the Swift toolchain and "
-    + "QEMU are needed. "
+    + "QEMU are needed. What did not change since the last build is not compiled again. "
     + "'library' makes liboctet.a and octet.h for C programs of a board, or of this machine, with "
     + "all operators or only those of a model. 'runner' makes octet-run, a static program for any "
     + "board with Linux that runs every model on pictures, raw frames or a camera."
@@ -19,7 +19,12 @@ struct BoardVerb: Verb {
     .choice(["list", "build", "run", "profile", "library", "runner"]), help: "What to do.")
   let model = Positional<String?>(optional: "M.oct", .input, help: "The blob.")
   let board = OctetCommand.Option(
-    "--board", .choice(Board.all.map(\.name)), help: "The board.")
+    "--board", .choiceOrFolder(Board.names),
+    help: "The board, or the folder of one of your own.")
+  let flash = OctetCommand.Option(
+    "--flash", .byteCount, help: "Flash of this bare-metal part, in bytes or as 256K.")
+  let ram = OctetCommand.Option(
+    "--ram", .byteCount, help: "RAM of this bare-metal part, in bytes or as 64K.")
   let host = OctetCommand.Option(
     "--host", .string.named("USER@NAME"), help: "Run on this Linux board by ssh.")
   let processor = OctetCommand.Option(
@@ -41,16 +46,29 @@ struct BoardVerb: Verb {
   var usages: [String] {
     [
       "list",
+<<<<<<< HEAD
       "build --board NAME M.oct -o DIR",
       "library [--board NAME] [M.oct] -o DIR",
       "runner --board NAME -o DIR",
       "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
         + "[--cpu NAME] [-o DIR]",
       "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
+=======
+      "build --board NAME|DIR M.oct [--flash N] [--ram N] -o DIR",
+      "library [--board NAME|DIR] [M.oct] -o DIR",
+      "runner --board NAME|DIR -o DIR",
+      "run --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--raw-output OUT] "
+        + "[--host USER@NAME] [--cpu NAME] [--flash N] [--ram N] [-o DIR]",
+      "profile --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--cpu NAME] [--flash N] "
+        + "[--ram N] [-o DIR]",
+>>>>>>> 107695e1f8c7ba6e1b9fb3063060fe2d921156b8
     ]
   }
   var parameters: [any Parameter] {
-    [action, model, board, host, processor, rawInput, samples, rawOutput, output, timeout]
+    [
+      action, model, board, host, processor, flash, ram, rawInput, samples, rawOutput, output,
+      timeout,
+    ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -59,7 +77,7 @@ struct BoardVerb: Verb {
 
   private func act(_ arguments: Arguments, _ console: Console) throws -> Outcome {
     if arguments[action] == "list" {
-      let list = BoardList()
+      let list = try BoardList()
       return Outcome(list, text: list.text.wrapped(for: console.output))
     }
     let folder = arguments[output]
@@ -71,15 +89,25 @@ struct BoardVerb: Verb {
     var chosen = try Board.named(name)
     if let processor = arguments[processor] { chosen = chosen.emulating(processor) }
     let blob = try ModelFile.readBlob(path).blob
+    var builder = try BoardBuilder(chosen)
+    builder.flashByteCount = arguments[flash]
+    builder.ramByteCount = arguments[ram]
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
       let firmware = try withTemporaryFolder { work in
-        try keep(try BoardBuilder(chosen).build(blob, into: work), in: folder)
+        try keep(try builder.build(blob, into: work), in: folder)
       }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
-    if arguments[action] == "profile", arguments[host] != nil {
-      throw CommandError(.usage, "'board profile' counts in the emulator; leave out --host")
+    if arguments[action] == "profile" {
+      guard arguments[host] == nil else {
+        throw CommandError(.usage, "'board profile' counts in the emulator; leave out --host")
+      }
+      guard chosen.isCounted else {
+        throw CommandError(
+          .usage, "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
+            + "'board run' takes its own times")
+      }
     }
     var inputs = try arguments[rawInput].map { [UInt8](try InputFile.read($0)) }
     if let samples = arguments[samples], let all = inputs {
@@ -88,7 +116,7 @@ struct BoardVerb: Verb {
       inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
     }
     let result = try BoardRunner.buildAndRun(
-      blob, on: chosen, inputs: inputs, host: arguments[host]
+      blob, with: builder, inputs: inputs, host: arguments[host]
     ) { firmware in
       if let folder { _ = try keep(firmware, in: folder) }
     }
@@ -166,8 +194,13 @@ extension BoardVerb {
 extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
+<<<<<<< HEAD
     case .unknownBoard, .notRemote, .noProgram: .usage
     case .toolMissing, .firmwareMissing: .missingInput
+=======
+    case .unknownBoard, .notRemote, .noProgram, .hasNoSizes: .usage
+    case .toolMissing, .firmwareMissing, .boardMissing: .missingInput
+>>>>>>> 107695e1f8c7ba6e1b9fb3063060fe2d921156b8
     case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
     default: .badData

@@ -1,4 +1,4 @@
-// Cortex-M: vector table, reset, memory initialisation. No board needs more to run a model.
+// Bare metal: reset, memory initialisation, faults. No board needs more to run a model.
 
 #include <stdint.h>
 
@@ -15,12 +15,8 @@ uint32_t *board_stack_top(void) { return link_stack_top; }
 
 int main(void);
 
-_Noreturn void board_reset(void) {
-#if defined(__ARM_FP)
-  // Coprocessors 10 and 11, full access (Armv7-M ARM, B3.2.20), before any float register is used.
-  *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
-  __asm volatile("dsb\n isb" ::: "memory");
-#endif
+// Calls main when memory is as C expects it. Reset comes here, with a stack.
+__attribute__((used)) _Noreturn static void start(void) {
   const uint32_t *from = link_data_load;
   for (volatile uint32_t *word = link_data_start; word < link_data_end; word++) *word = *from++;
   for (volatile uint32_t *word = link_bss_start; word < link_bss_end; word++) *word = 0;
@@ -31,7 +27,7 @@ _Noreturn void board_reset(void) {
 // Any fault: the report says so, instead of a core that hangs. A stack that ran out explains it:
 // over its last word, or past it, where a large frame had nothing to write.
 __attribute__((used)) _Noreturn void board_report_fault(uintptr_t stack_pointer) {
-  // Without the eight registers that the core saves.
+  // Without the eight registers that a Cortex-M saves.
   bool is_below = stack_pointer + 32 < (uintptr_t)link_stack_limit;
   bool is_exhausted = is_below || board_stack_is_exhausted();
   board_report report = {
@@ -41,6 +37,18 @@ __attribute__((used)) _Noreturn void board_report_fault(uintptr_t stack_pointer)
                                    : board_stack_byte_count(),
   };
   board_finish(&report);
+}
+
+#if defined(__arm__)
+// Cortex-M: the vector table gives the stack.
+
+_Noreturn void board_reset(void) {
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+  // Coprocessors 10 and 11, full access (Armv7-M ARM, B3.2.20), before any float register is used.
+  *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
+  __asm volatile("dsb\n isb" ::: "memory");
+#endif
+  start();
 }
 
 // Starts again from the top of the stack, of which nothing is needed any more: where it left RAM,
@@ -53,6 +61,19 @@ __attribute__((naked)) static void fault(void) {
 
 // The first 16 vectors; nothing here enables an interrupt.
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    link_stack_top, board_reset, fault, fault, fault, fault, fault, 0,
+    link_stack_top, board_reset, fault, fault, fault, fault, fault, fault,
     0, 0, 0, fault, fault, 0, fault, fault,
 };
+
+#elif defined(__riscv)
+// RISC-V: the core starts at the first address of the code, without a stack.
+
+__attribute__((naked, aligned(4))) static void fault(void) {
+  __asm volatile("mv a0, sp\n la sp, link_stack_top\n j board_report_fault\n");
+}
+
+__attribute__((naked, section(".vectors"), used)) void board_reset(void) {
+  __asm volatile(
+      "la sp, link_stack_top\n la t0, %0\n csrw mtvec, t0\n j start\n" ::"i"(fault));
+}
+#endif

@@ -21,7 +21,3 @@ board_model board_load_model(void) {
 __attribute__((section(".noinit"), aligned(16))) static uint8_t arena[BOARD_ARENA_BYTE_COUNT];
 
 board_arena board_take_arena(void) { return (board_arena){arena, sizeof arena}; }
-
-__attribute__((noinline)) void board_inference_begin(void) { BOARD_MARK(board_count_begin); }
-__attribute__((noinline)) void board_inference_end(void) { BOARD_MARK(board_count_end); }
-uint32_t board_nanoseconds(void) { return 0; }

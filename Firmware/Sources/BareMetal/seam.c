@@ -1,7 +1,8 @@
-// The seam of board.h in emulation: files of the host by semihosting (Arm IHI 0057). A real board
-// compiles its own file instead of this one.
+// The seam of board.h in emulation: files of the host by semihosting (Arm IHI 0057, and the same for
+// RISC-V). A board with a seam.c of its own in its folder compiles that instead.
 
 #include "board.h"
+#include "port.h"
 
 enum { SYS_OPEN = 1, SYS_WRITE = 5, SYS_READ = 6, SYS_EXIT = 0x18 };
 enum { READ_BINARY = 1, READ_WRITE_BINARY = 3, WRITE_BINARY = 5 };
@@ -9,10 +10,20 @@ enum { READ_BINARY = 1, READ_WRITE_BINARY = 3, WRITE_BINARY = 5 };
 enum { STOPPED_APPLICATION_EXIT = 0x20026, STOPPED_RUN_TIME_ERROR = 0x20023 };
 
 static int call(int operation, const void *argument) {
-  register int r0 __asm("r0") = operation;
-  register const void *r1 __asm("r1") = argument;
-  __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-  return r0;
+#if defined(__arm__)
+  register int result __asm("r0") = operation;
+  register const void *block __asm("r1") = argument;
+  __asm volatile("bkpt 0xAB" : "+r"(result) : "r"(block) : "memory");
+#elif defined(__riscv)
+  register int result __asm("a0") = operation;
+  register const void *block __asm("a1") = argument;
+  // These three, uncompressed and on one page, are the call.
+  __asm volatile(
+      ".balign 16\n .option push\n .option norvc\n"
+      "slli zero, zero, 0x1f\n ebreak\n srai zero, zero, 7\n .option pop"
+      : "+r"(result) : "r"(block) : "memory");
+#endif
+  return result;
 }
 
 // A handle, or −1.
@@ -57,6 +68,15 @@ bool board_is_tracing(void) {
 void board_write_trace(const void *bytes, size_t byte_count) {
   write_all(trace - 2, bytes, byte_count);
 }
+
+#if defined(BOARD_CLOCK)
+void board_write_time(void) {
+  static int times;
+  if (!times) times = OPEN("times.raw", WRITE_BINARY) + 2;
+  uint64_t count = board_clock_count();
+  write_all(times - 2, &count, sizeof count);
+}
+#endif
 
 void board_write_error(const uint8_t *text, size_t byte_count) {
   transfer(SYS_WRITE, OPEN(":tt", WRITE_BINARY), text, byte_count);
