@@ -46,22 +46,14 @@ struct BoardVerb: Verb {
   var usages: [String] {
     [
       "list",
-<<<<<<< HEAD
-      "build --board NAME M.oct -o DIR",
-      "library [--board NAME] [M.oct] -o DIR",
-      "runner --board NAME -o DIR",
-      "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
-        + "[--cpu NAME] [-o DIR]",
-      "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
-=======
       "build --board NAME|DIR M.oct [--flash N] [--ram N] -o DIR",
       "library [--board NAME|DIR] [M.oct] -o DIR",
+      "runner --board NAME|DIR -o DIR",
       "runner --board NAME|DIR -o DIR",
       "run --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--raw-output OUT] "
         + "[--host USER@NAME] [--cpu NAME] [--flash N] [--ram N] [-o DIR]",
       "profile --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--cpu NAME] [--flash N] "
         + "[--ram N] [-o DIR]",
->>>>>>> 107695e1f8c7ba6e1b9fb3063060fe2d921156b8
     ]
   }
   var parameters: [any Parameter] {
@@ -194,13 +186,8 @@ extension BoardVerb {
 extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
-<<<<<<< HEAD
-    case .unknownBoard, .notRemote, .noProgram: .usage
-    case .toolMissing, .firmwareMissing: .missingInput
-=======
     case .unknownBoard, .notRemote, .noProgram, .hasNoSizes: .usage
     case .toolMissing, .firmwareMissing, .boardMissing: .missingInput
->>>>>>> 107695e1f8c7ba6e1b9fb3063060fe2d921156b8
     case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
     default: .badData
