@@ -73,7 +73,7 @@ def transposed(image, outputs, kernel, stride):
 
     def build():
         b = Builder()
-        x = b.tensor([1, *image], 0.05, -3)
+        x = b.tensor([1, *image], 0.0497183, -3)
         size = b.integers(shape)
         filter_, bias = weights(b, [outputs, kernel, kernel, image[2]], 0, outputs)
         y = b.tensor(shape, 0.05, -3)
@@ -101,9 +101,9 @@ def pool(code, image, kernel, stride, padding=VALID):
 
 def binary(code, name, image, other=None):
     b = Builder()
-    x = b.tensor([1, *image], 0.05, -3)
-    y = b.tensor(other or [1, *image], 0.031, 5)
-    z = b.tensor([1, *image], 0.07, -9)
+    x = b.tensor([1, *image], 0.0497183, -3)
+    y = b.tensor(other or [1, *image], 0.0312871, 5)
+    z = b.tensor([1, *image], 0.0701937, -9)
     b.operator(code, [x, y], [z], *(options(name) if name else (None, 0)))
     b.inputs, b.outputs = [x, y], [z]
     return b.bytes()
