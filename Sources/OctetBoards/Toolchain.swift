@@ -68,6 +68,7 @@ struct PackageSources {
 
   var firmware: URL { root.appendingPathComponent("Firmware") }
   var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
+  var update: URL { root.appendingPathComponent("Sources/OctetUpdate") }
   var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
 
   /// The sources in the folder that OCTET_HOME names, otherwise where this file was compiled.
@@ -77,7 +78,9 @@ struct PackageSources {
       ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let sources = PackageSources(root: root)
-    for needed in [sources.firmware, sources.runtime, sources.kernels] {
+    for needed in [
+      sources.firmware, sources.runtime, sources.update, sources.kernels,
+    ] {
       guard FileManager.default.fileExists(atPath: needed.path) else {
         throw .firmwareMissing(needed.path)
       }
