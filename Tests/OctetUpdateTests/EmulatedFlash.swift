@@ -19,6 +19,7 @@ struct EmulatedFlash: SlotPlatform {
   var isDead = false
   /// Words programmed that were not erased, which no flash allows.
   var programmedTwiceCount = 0
+  var eraseCount = 0
   /// Self-tests of images that were not judged authentic before.
   var unverifiedCount = 0
   private var authentic: SlotImage?
@@ -31,7 +32,9 @@ struct EmulatedFlash: SlotPlatform {
     random = TestRandom(seed: seed)
     slots = []
     // As it comes: nobody erased it.
-    for _ in 0..<2 { slots.append((0..<slotByteCount).map { _ in UInt8.random(in: 0...255, using: &random) }) }
+    for _ in 0..<2 {
+      slots.append((0..<slotByteCount).map { _ in UInt8.random(in: 0...255, using: &random) })
+    }
   }
 
   /// Power comes back.
@@ -46,11 +49,12 @@ struct EmulatedFlash: SlotPlatform {
   }
 
   mutating func erase(_ slot: Int) -> Bool {
+    eraseCount += 1
     for page in stride(from: 0, to: slotByteCount, by: Self.pageByteCount) {
       let range = page..<min(page + Self.pageByteCount, slotByteCount)
       if fails() {
         // Some of its bits are erased.
-        if !wasDead { for index in range where Bool.random(using: &random) { scramble(slot, index) } }
+        for index in range where !wasDead && Bool.random(using: &random) { scramble(slot, index) }
         return false
       }
       for index in range { slots[slot][index] = erasedValue }
@@ -59,7 +63,9 @@ struct EmulatedFlash: SlotPlatform {
   }
 
   mutating func program(_ slot: Int, at offset: Int, _ bytes: RawSpan) -> Bool {
-    guard bytes.byteCount == 64, offset % 64 == 0, offset + 64 <= slotByteCount else { return false }
+    guard bytes.byteCount == 64, offset % 64 == 0, offset + 64 <= slotByteCount else {
+      return false
+    }
     for start in stride(from: 0, to: bytes.byteCount, by: wordByteCount) {
       let isDying = fails()
       if isDying, wasDead { return false }

@@ -89,7 +89,9 @@ struct Life: ~Copyable {
 
   mutating func update() throws {
     let running = try start()
-    let attack = good == nil ? .none : Attack.allCases.randomElement(using: &random) ?? .none
+    // Every third is a good one.
+    let isPeaceful = good == nil || Int.random(in: 0..<3, using: &random) == 0
+    let attack = isPeaceful ? .none : Attack.allCases.randomElement(using: &random) ?? .none
     kinds.insert(attack)
     if attack == .decayed { return try decay() }
     let update = make(attack)
@@ -97,8 +99,11 @@ struct Life: ~Copyable {
     if attack == .torn {
       device.slots.platform.operationsLeft = Int.random(in: 0..<120, using: &random)
     }
+    let eraseCount = device.slots.platform.eraseCount
     let error = device.install(
       bytes, running: running, pieces: Int.random(in: 1...300, using: &random))
+    // The model of the other slot is given up for the new one.
+    if device.slots.platform.eraseCount > eraseCount { spare = nil }
     switch attack {
     case .none, .torn:
       #expect(error == nil || device.slots.platform.isDead)
@@ -135,19 +140,15 @@ struct Life: ~Copyable {
     guard device.runs(update, image) else {
       // It was torn before its end.
       #expect(!isSealed && good.map { device.runs($0, image) } == true)
-      spare = nil
       return
     }
     #expect(image.isTrial && update.works)
     history.append(update)
     switch Int.random(in: 0..<6, using: &random) {
-    case 0:
-      try device.slots.reject(image)
-      spare = nil
+    case 0: try device.slots.reject(image)
     case 1:
       // Nobody confirms it; the last of its starts has none to fall back to, or the last good one.
       for _ in 0..<3 { _ = device.restart() }
-      spare = nil
     case 2:
       device.slots.platform.operationsLeft = Int.random(in: 0..<16, using: &random)
       try? device.slots.confirm(image)
@@ -180,7 +181,11 @@ struct Life: ~Copyable {
       let place = Int.random(in: 0..<device.slots.platform.slotByteCount, using: &random)
       device.slots.platform.slots[slot][place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
     }
-    let found = device.restart()
+    var found = device.restart()
+    // A confirmation that decayed leaves its model on trial again, perhaps more than once.
+    while let image = found, image.isTrial, (try? device.slots.confirm(image)) == nil {
+      found = device.restart()
+    }
     let runsGood = good.map { device.runs($0, found) } ?? false
     let runsSpare = spare.map { device.runs($0, found) } ?? false
     #expect(runsGood || runsSpare)
@@ -190,8 +195,6 @@ struct Life: ~Copyable {
       return
     }
     if runsSpare { (good, spare) = (spare, nil) }
-    // A confirmation that decayed leaves its model on trial again.
-    if found?.isTrial == true, let found { try? device.slots.confirm(found) }
   }
 
   private mutating func make(_ attack: Attack) -> TestUpdate {
@@ -216,9 +219,9 @@ struct Life: ~Copyable {
       let place = Int.random(in: 0..<bytes.count, using: &random)
       bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
     case .foreign:
-      for index in bytes.count - 8..<bytes.count { bytes[index] = UInt8.random(in: 0...255, using: &random) }
+      for index in bytes.indices.suffix(8) { bytes[index] = .random(in: 0...255, using: &random) }
     case .garbage:
-      for index in bytes.indices { bytes[index] = UInt8.random(in: 0...255, using: &random) }
+      for index in bytes.indices { bytes[index] = .random(in: 0...255, using: &random) }
     default: break
     }
     return bytes
