@@ -11,6 +11,7 @@ let package = Package(
   name: "Octet",
   products: [
     .library(name: "OctetRuntime", targets: ["OctetRuntime"]),
+    .library(name: "OctetUpdate", targets: ["OctetUpdate"]),
     .library(
       name: "OctetHost",
       targets: [
@@ -25,6 +26,8 @@ let package = Package(
     .target(name: "COctetKernels"),
     .target(
       name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
+    .target(
+      name: "OctetUpdate", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
 
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -52,7 +55,7 @@ let package = Package(
       name: "OctetQuantization", dependencies: ["OctetPasses"],
       swiftSettings: strict),
     .target(
-      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
+      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime", "OctetUpdate"],
       swiftSettings: strict + lifetimes),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
     .target(name: "OctetReport", swiftSettings: strict),
@@ -89,6 +92,8 @@ let package = Package(
       dependencies: [
         "OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "TestData", "BlobFuzz",
       ]),
+    .testTarget(
+      name: "OctetUpdateTests", dependencies: ["OctetUpdate", "OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(
       name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),

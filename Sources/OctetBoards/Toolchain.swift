@@ -80,6 +80,7 @@ struct PackageSources {
   var firmware: URL { root.appendingPathComponent("Firmware") }
   var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
   var pictures: URL { root.appendingPathComponent("Sources/OctetData/Pictures") }
+  var update: URL { root.appendingPathComponent("Sources/OctetUpdate") }
   var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
 
   /// The sources in the folder that OCTET_HOME names; otherwise those that were installed with the
@@ -101,7 +102,7 @@ struct PackageSources {
   }
 
   private func checked() throws(BoardError) -> PackageSources {
-    for needed in [firmware, runtime, kernels, pictures] {
+    for needed in [firmware, runtime, update, kernels, pictures] {
       guard FileManager.default.fileExists(atPath: needed.path) else {
         throw .firmwareMissing(needed.path)
       }
