@@ -27,7 +27,7 @@ struct SweepTests {
       var built: Firmware?
       for pack in packs {
         // Bare metal holds the model itself.
-        if built == nil || swept.board.family == .cortexM {
+        if built == nil || swept.board.family == .bareMetal {
           built = try builder.build(Blob(pack.bytes), into: folder)
         }
         guard var firmware = built else { return }
