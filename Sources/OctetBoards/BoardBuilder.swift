@@ -58,6 +58,11 @@ public struct BoardBuilder {
   package var checksStack = true
   /// Whether only the model's operators are linked; for tests.
   package var selectsOperators = true
+  /// The most bytes of text, prepared weights among them; nil for `defaultTextByteLimit`, beyond
+  /// which an image only goes without any.
+  public var textByteLimit: Int?
+  /// Half of the flash of the smallest parts of their kind.
+  public static let defaultTextByteLimit = 256 << 10
   /// The linker script instead of the board's: a part's own memory.
   public var linkerScript: URL?
 
@@ -85,7 +90,8 @@ public struct BoardBuilder {
   /// Builds into `folder`, which is made if need be: `firmware.elf`, `firmware.bin`,
   /// `firmware.map`, `model.oct`.
   ///
-  /// Only the operators that the model uses are linked.
+  /// Only the operators that the model uses are linked. On Cortex-M4 and M7 the image also holds
+  /// weights in the form that their kernels multiply fastest, as far as `textByteLimit` allows.
   public func build(_ whole: Blob, into folder: URL) throws(BoardError) -> Firmware {
     let blob: Blob
     let model: LoadedModel
@@ -95,6 +101,36 @@ public struct BoardBuilder {
     } catch {
       throw .invalidModel("\(error)")
     }
+    let limit = textByteLimit ?? Self.defaultTextByteLimit
+    var prepared = takesPreparedLayers ? PreparedLayers(model, atMost: limit) : nil
+    while let layers = prepared, layers.byteCount > 0 {
+      let firmware: Firmware
+      do {
+        firmware = try build(blob, model, layers, into: folder)
+      } catch .doesNotFit {
+        break
+      }
+      let excess = firmware.textByteCount - limit
+      if excess <= 0 { return firmware }
+      prepared = PreparedLayers(model, atMost: layers.byteCount - excess)
+    }
+    let firmware = try build(blob, model, nil, into: folder)
+    if let textByteLimit, firmware.textByteCount > textByteLimit {
+      throw .doesNotFit(
+        board: board.name,
+        problem: "the text has \(firmware.textByteCount) bytes, and \(textByteLimit) are allowed")
+    }
+    return firmware
+  }
+
+  /// Whether the core has the instructions that the kernels for them are made of.
+  private var takesPreparedLayers: Bool {
+    toolset.swift.contains { $0 == "-mcpu=cortex-m4" || $0 == "-mcpu=cortex-m7" }
+  }
+
+  private func build(
+    _ blob: Blob, _ model: LoadedModel, _ prepared: PreparedLayers?, into folder: URL
+  ) throws(BoardError) -> Firmware {
     let work = folder.appendingPathComponent("objects")
     try work.makeFolder()
     defer { work.remove() }
@@ -102,22 +138,25 @@ public struct BoardBuilder {
     try modelFile.write(blob.bytes)
     // The C sources read it from the blob; a model without any needs some for C.
     let arena = arenaByteCount ?? (model.arenaByteCount == 0 ? 4 : nil)
+    // Relative to where clang runs: the folder's own name may hold quotes.
+    var flags = ["-DBOARD_MODEL_FILE=\"\(modelFile.lastPathComponent)\""]
+    flags += arena.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? []
+    if let prepared {
+      try work.appendingPathComponent("prepared.bin").write(prepared.bytes)
+      flags.append("-DBOARD_PREPARED_FILE=\"\(work.lastPathComponent)/prepared.bin\"")
+    }
     let main = sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
     var objects = [
       try compileRuntime(
-        conditions: selectsOperators ? Self.conditions(model) : [], into: work),
+        conditions: (selectsOperators ? Self.conditions(model) : [])
+          + (prepared?.conditions ?? []), into: work),
       try compileSwift(
         main, module: "Firmware", include: "Firmware/Sources/Board/include", into: work),
     ]
     for name in ["Board", board.family.rawValue] {
       let folder = sources.firmware.appendingPathComponent("Sources/\(name)")
       for source in PackageSources.files(in: folder, extension: "c") {
-        objects.append(
-          try compileC(
-            source, into: work,
-            // Relative to where clang runs: the folder's own name may hold quotes.
-            flags: ["-DBOARD_MODEL_FILE=\"\(modelFile.lastPathComponent)\""]
-              + (arena.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? [])))
+        objects.append(try compileC(source, into: work, flags: flags))
       }
     }
     let elf = folder.appendingPathComponent("firmware.elf")
