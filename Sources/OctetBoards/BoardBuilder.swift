@@ -58,11 +58,12 @@ public struct BoardBuilder {
   package var checksStack = true
   /// Whether only the model's operators are linked; for tests.
   package var selectsOperators = true
-  /// The most bytes of text, prepared weights among them; nil for `defaultTextByteLimit`, beyond
-  /// which an image only goes without any.
+  /// The most bytes of text, code and prepared weights together; nil for `defaultTextByteLimit`,
+  /// which binds prepared weights alone.
   public var textByteLimit: Int?
-  /// Half of the flash of the smallest parts of their kind.
-  public static let defaultTextByteLimit = 256 << 10
+  /// What most parts with a Cortex-M4 or M7 have at least, 512 KiB of flash, without a quarter of it
+  /// for the model.
+  public static let defaultTextByteLimit = 384 << 10
   /// The linker script instead of the board's: a part's own memory.
   public var linkerScript: URL?
 

@@ -22,13 +22,17 @@ public struct BoardRunner {
 
   /// Builds, runs and compares.
   ///
-  /// - Parameter keep: is given the firmware after it ran, which is removed afterwards.
+  /// - Parameters:
+  ///   - textByteLimit: of the firmware, see `BoardBuilder`.
+  ///   - keep: is given the firmware after it ran, which is removed afterwards.
   public static func buildAndRun(
     _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil,
-    keep: (Firmware) throws -> Void = { _ in }
+    textByteLimit: Int? = nil, keep: (Firmware) throws -> Void = { _ in }
   ) throws -> BoardResult {
     try withTemporaryFolder { folder in
-      let firmware = try BoardBuilder(board).build(blob, into: folder)
+      var builder = try BoardBuilder(board)
+      builder.textByteLimit = textByteLimit
+      let firmware = try builder.build(blob, into: folder)
       let result = try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
       try keep(firmware)
       return result

@@ -12,7 +12,7 @@ struct PreparedLayers {
 
   var byteCount: Int { 4 * words.count }
   var bytes: [UInt8] {
-    words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { unsafe Array($0) } }
+    words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
   }
   /// What their kernels are compiled for.
   var conditions: [String] {
@@ -35,8 +35,7 @@ struct PreparedLayers {
     words = [Int32(bitPattern: model.checksum), Int32(chosen.count)]
     var start = words.count + 4 * chosen.count
     for layer in chosen {
-      words += [layer.view.offset, start, layer.scratchOffset, layer.isTransformed ? 1 : 0]
-        .map { Int32($0) }
+      words += [layer.view.offset, start, layer.scratchOffset, layer.flags].map { Int32($0) }
       start += layer.wordCount
     }
     for layer in chosen { words += layer.words() }
@@ -59,6 +58,8 @@ private struct PreparedLayer {
   private let depth: Int
   private let weights: [Int8]
   private let biases: [Int32]
+  private let multipliers: [Int32]
+  private let shifts: [Int8]
 
   /// Nil when no kernel takes the operator, or the arena has no room for what it needs.
   init?(_ model: LoadedModel, operator index: Int) {
@@ -73,10 +74,9 @@ private struct PreparedLayer {
     depth = taps * channelCount
     let data = model.blob.bytes
     weights = data[value(.weights)...].prefix(depth * outputCount).map { Int8(bitPattern: $0) }
-    let biasBytes = data[value(.bias)...].prefix(4 * outputCount)
-    biases = stride(from: biasBytes.startIndex, to: biasBytes.endIndex, by: 4).map { place in
-      Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(biasBytes[place + $1]) << (8 * $1) })
-    }
+    biases = data[value(.bias)...].prefix(4 * outputCount).littleEndianWords
+    multipliers = data[value(.multipliers)...].prefix(4 * outputCount).littleEndianWords
+    shifts = data[value(.shifts)...].prefix(outputCount).map { Int8(bitPattern: $0) }
     let steps: [Word] = [.strideHeight, .strideWidth, .dilationHeight, .dilationWidth]
     let strides: [Word] = [.poolStrideHeight, .poolStrideWidth]
     let isTransformable =
@@ -132,7 +132,7 @@ private struct PreparedLayer {
   /// Words of the weights, with the sums that they begin with.
   var wordCount: Int {
     let padded = (depth + 7) & ~7
-    return groupCount * (isTransformed ? 16 * (4 + 2 * channelCount) : 4 + 2 * padded)
+    return groupCount * (8 + (isTransformed ? 16 * (4 + 2 * channelCount) : 4 + 2 * padded))
   }
 
   var byteCount: Int { 4 * (wordCount + 4) }
@@ -145,9 +145,25 @@ private struct PreparedLayer {
 
   // MARK: Words
 
+  /// Whether all channels have a multiplier of at least 1/2 and a shift to the right, and results
+  /// are clamped to all of int8: what `octet_finish_prepared` takes.
+  private var isPlain: Bool {
+    view.parameter(Word.lower) == -128 && view.parameter(Word.upper) == 127
+      && zip(multipliers, shifts).allSatisfy { $0 >= 1 << 30 && $1 < 0 }
+  }
+
+  var flags: Int { (isTransformed ? 1 : 0) + (isPlain ? 2 : 0) }
+
   func words() -> [Int32] {
     (0..<groupCount).flatMap { group in
-      isTransformed ? transformed(group) : widened(group)
+      (isTransformed ? transformed(group) : widened(group)) + scales(group)
+    }
+  }
+
+  private func scales(_ group: Int) -> [Int32] {
+    (0..<4).flatMap { row -> [Int32] in
+      let channel = 4 * group + row
+      return channel < outputCount ? [multipliers[channel] << 1, ~Int32(shifts[channel])] : [0, 0]
     }
   }
 

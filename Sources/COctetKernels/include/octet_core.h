@@ -329,6 +329,23 @@ INLINE void octet_add_prepared(const int32_t *_Nonnull at, const int32_t *_Nonnu
       : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
 }
 
+// Requantizes the sums of four rows and two columns, as `octet_requantize`. `scales` are each row's
+// factor and shift, as that makes them.
+INLINE void octet_finish_prepared(
+    const int32_t *_Nonnull sums, const int32_t *_Nonnull scales, int8_t *_Nonnull first,
+    int8_t *_Nonnull second, int32_t offset) {
+  int32_t x, y, f, k;
+  __asm volatile(
+      ".syntax unified\n.rept 4\n"
+      "ldr %[f], [%[m]], #4\n ldr %[k], [%[m]], #4\n"
+      "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n" REQUANTIZE("%[f]", "%[k]", x, y, offset)
+      "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n.endr\n"
+      : [sum] "+r"(sums), [m] "+r"(scales), [first] "+r"(first), [second] "+r"(second),
+        [x] "=&r"(x), [y] "=&r"(y), [f] "=&r"(f), [k] "=&r"(k)
+      : [offset] "r"(offset)
+      : "cc", "memory");
+}
+
 // The table that firmware was built with: see `PreparedLayer`.
 INLINE const int32_t *_Nonnull octet_prepared_layers(void) {
   extern const int32_t octet_prepared[];

@@ -10,9 +10,12 @@
 //
 // The table says where: words of the blob's checksum and the number of layers; of each layer, its
 // record's offset in the blob, a word of the table where its weights begin, where its scratch
-// memory lies in the arena, and whether it is transformed. The memory is what is free of the arena
+// memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The memory is what is free of the arena
 // while the layer runs, which may be more than its plan has. Who builds the firmware computes all
 // of it; with another blob than that one, nothing of it is used.
+//
+// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them where
+// it can requantize all of the layer.
 
 #if arch(arm) && OCTET_PREPARED
   internal import COctetKernels
@@ -22,6 +25,7 @@
     let weights: UnsafePointer<Int32>
     let scratchOffset: Int
     let isTransformed: Bool
+    let isPlain: Bool
 
     /// Nil when the firmware has none for this layer.
     init?(_ view: OperatorRecord) {
@@ -33,7 +37,8 @@
         if unsafe Int(entry[0]) == view.offset {
           unsafe weights = table + Int(entry[1])
           scratchOffset = unsafe Int(entry[2])
-          isTransformed = unsafe entry[3] != 0
+          isTransformed = unsafe entry[3] & 1 != 0
+          isPlain = unsafe entry[3] & 2 != 0
           return
         }
         unsafe entry += 4
@@ -49,7 +54,7 @@
       #if OCTET_TRANSFORMED
         if layer.isTransformed {
           unsafe runTransformed(
-            context, layer.weights, scratch: context.arena + layer.scratchOffset)
+            context, layer, scratch: context.arena + layer.scratchOffset)
           return true
         }
       #endif
@@ -61,12 +66,29 @@
     }
   }
 
+  extension Channels {
+    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of two
+    /// pixels: see `finishPairs`.
+    @inline(never)
+    mutating func finishFour(
+      _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,
+      _ target: UnsafeMutablePointer<Int8>, stride: Int, isPlain: Bool
+    ) {
+      if isPlain, first &+ 4 <= count {
+        unsafe octet_finish_prepared(sums, scales, target, target + stride, 2 &* zeroPoint &+ 1)
+      } else {
+        unsafe finishPairs(first, min(first &+ 4, count), sums, target, stride: stride)
+      }
+    }
+  }
+
   #if OCTET_WIDENED
     @safe private struct PreparedConvolution: TileKernel {
       // Safety: the builder found room for the scratch.
       /// Widens patches: `[blockCount]` words, INT32_MIN, eight sums, INT32_MIN.
       let halves: HalvesConvolution
       let weights: UnsafePointer<Int32>
+      let isPlain: Bool
       var maxima: UnsafeMutablePointer<Int32> { unsafe halves.sums }
 
       init(
@@ -76,7 +98,9 @@
         let words = unsafe start.assumingMemoryBound(to: Int32.self)
         halves = unsafe HalvesConvolution(layer, words, count: count, gap: 10)
         // Looked up before, and found.
-        unsafe weights = PreparedLayer(layer.view)?.weights ?? UnsafePointer(words)
+        let prepared = PreparedLayer(layer.view)
+        unsafe weights = prepared?.weights ?? UnsafePointer(words)
+        isPlain = prepared?.isPlain ?? false
         // Patches end with four words of zeros or none.
         for index in max(count &- 4, 0)..<count { unsafe words[index] = 0 }
         unsafe words[count] = .min
@@ -112,10 +136,11 @@
         repeat {
           unsafe octet_add_prepared(halves.widened, weights)
           unsafe weights += 4 &+ 2 &* halves.blockCount
-          let end = min(first &+ 4, channels.count)
-          unsafe channels.finishPairs(
-            first, end, halves.widened + (halves.blockCount &+ 1), target + first, stride: stride)
-          first = end
+          unsafe channels.finishFour(
+            first, halves.widened + (halves.blockCount &+ 1), weights, target + first,
+            stride: stride, isPlain: isPlain)
+          unsafe weights += 8
+          first &+= 4
         } while first < channels.count
       }
     }

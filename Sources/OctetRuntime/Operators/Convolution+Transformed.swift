@@ -26,9 +26,9 @@
 
   extension Convolution {
     func runTransformed(
-      _ context: OperatorContext, _ weights: UnsafePointer<Int32>, scratch: UnsafeMutableRawPointer
+      _ context: OperatorContext, _ prepared: PreparedLayer, scratch: UnsafeMutableRawPointer
     ) {
-      var tiles = unsafe TransformedTiles(self, weights, scratch)
+      var tiles = unsafe TransformedTiles(self, prepared, scratch)
       var channels = Channels(self)
       let rowByteCount = input.width &* input.channels
       var image = unsafe context.input(0)
@@ -60,7 +60,7 @@
   /// Two tiles.
   @safe private struct TransformedTiles {
     // Safety: the operator was validated, and the builder found room for the scratch.
-    let weights: UnsafePointer<Int32>
+    let prepared: PreparedLayer
     /// Of each of 16 places: a word for each channel, of two channels of both tiles in turn;
     /// INT32_MIN; eight sums, two a channel. INT32_MIN behind.
     let products: UnsafeMutablePointer<Int32>
@@ -75,12 +75,12 @@
     var rows: InlineArray<4, UnsafePointer<Int8>?>
 
     init(
-      _ layer: Convolution, _ weights: UnsafePointer<Int32>, _ scratch: UnsafeMutableRawPointer
+      _ layer: Convolution, _ prepared: PreparedLayer, _ scratch: UnsafeMutableRawPointer
     ) {
       channelCount = layer.input.channels
       width = layer.input.width
       height = layer.input.height
-      unsafe self.weights = weights
+      self.prepared = prepared
       unsafe products = scratch.assumingMemoryBound(to: Int32.self)
       let end = unsafe products + 16 &* (channelCount &+ 9)
       unsafe outside = UnsafeMutableRawPointer(end + 1).assumingMemoryBound(to: Int8.self)
@@ -196,7 +196,7 @@
       _ channels: inout Channels, _ target: UnsafeMutablePointer<Int8>, columnCount: Int,
       rowStride: Int
     ) {
-      var weights = unsafe weights
+      var weights = unsafe prepared.weights
       let step = channelCount &+ 9
       let stride = columnCount > 2 ? 2 &* channels.count : 0
       let beside = columnCount > 3 ? stride : 0
@@ -206,22 +206,24 @@
         unsafe weights += 16 &* (4 &+ 2 &* channelCount)
         let sums = unsafe products + (channelCount &+ 1)
         finish(sums)
-        let end = min(first &+ 4, channels.count)
         var sum = unsafe sums
         var row = unsafe target + first
         var rowsLeft = rowStride > 0 ? 2 : 1
         repeat {
-          unsafe channels.finishPairs(first, end, sum, row, stride: stride)
+          unsafe channels.finishFour(
+            first, sum, weights, row, stride: stride, isPlain: prepared.isPlain)
           unsafe sum += step
           if columnCount > 1 {
-            unsafe channels.finishPairs(
-              first, end, sum, row + channels.count, stride: beside)
+            unsafe channels.finishFour(
+              first, sum, weights, row + channels.count, stride: beside,
+              isPlain: prepared.isPlain)
           }
           unsafe sum += step
           unsafe row += rowStride
           rowsLeft &-= 1
         } while rowsLeft > 0
-        first = end
+        unsafe weights += 8
+        first &+= 4
       } while first < channels.count
     }
 

@@ -32,6 +32,10 @@ struct BoardVerb: Verb {
   let output = OctetCommand.Option(
     "--output", short: "o", .outputFolder,
     help: "Folder to make; an older one is replaced when it holds nothing but what Octet wrote.")
+  let textBudget = OctetCommand.Option(
+    "--text-budget", .integer(1...1 << 30).named("BYTES"),
+    help: "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold weights "
+      + "prepared for speed as far as this allows, without it \(BoardBuilder.defaultTextByteLimit).")
   let timeout = OctetCommand.Option(
     "--timeout", .integer(1...86_400).named("SECONDS"), default: TimeLimit.defaultSeconds,
     help: "How long each compiler, emulator or ssh may run before it is ended.")
@@ -40,15 +44,16 @@ struct BoardVerb: Verb {
   var usages: [String] {
     [
       "list",
-      "build --board NAME M.oct -o DIR",
+      "build --board NAME M.oct -o DIR [--text-budget BYTES]",
       "library [--board NAME] [M.oct] -o DIR",
       "run --board NAME M.oct [--raw-input IN [--samples N]] [--raw-output OUT] [--host USER@NAME] "
-        + "[--cpu NAME] [-o DIR]",
-      "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] [-o DIR]",
+        + "[--cpu NAME] [--text-budget BYTES] [-o DIR]",
+      "profile --board NAME M.oct [--raw-input IN [--samples N]] [--cpu NAME] "
+        + "[--text-budget BYTES] [-o DIR]",
     ]
   }
   var parameters: [any Parameter] {
-    [action, model, board, host, processor, rawInput, samples, rawOutput, output, timeout]
+    [action, model, board, host, processor, rawInput, samples, rawOutput, textBudget, output, timeout]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -70,8 +75,10 @@ struct BoardVerb: Verb {
     let blob = try ModelFile.readBlob(path).blob
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
-      let firmware = try withTemporaryFolder { work in
-        try keep(try BoardBuilder(chosen).build(blob, into: work), in: folder)
+      var builder = try BoardBuilder(chosen)
+      builder.textByteLimit = arguments[textBudget]
+      let firmware = try withTemporaryFolder { [builder] work in
+        try keep(try builder.build(blob, into: work), in: folder)
       }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
     }
@@ -85,7 +92,8 @@ struct BoardVerb: Verb {
       inputs = Array(all.prefix(min(samples, all.count / byteCount) * byteCount))
     }
     let result = try BoardRunner.buildAndRun(
-      blob, on: chosen, inputs: inputs, host: arguments[host]
+      blob, on: chosen, inputs: inputs, host: arguments[host],
+      textByteLimit: arguments[textBudget]
     ) { firmware in
       if let folder { _ = try keep(firmware, in: folder) }
     }
