@@ -45,6 +45,10 @@ struct BoardVerb: Verb {
     help: "With --package: the boards whose libraries go into it; 'host' is this machine.")
   let package = OctetCommand.Option(
     "--package", .output(.package), help: "The ZIP file to write the library to.")
+  let textBudget = OctetCommand.Option(
+    "--text-budget", .byteCount,
+    help: "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold weights "
+      + "prepared for speed as far as this allows, without it \(BoardBuilder.defaultTextByteLimit).")
   let timeout = OctetCommand.Option(
     "--timeout", .integer(1...86_400).named("SECONDS"), default: TimeLimit.defaultSeconds,
     help: "How long each compiler, emulator or ssh may run before it is ended.")
@@ -53,20 +57,20 @@ struct BoardVerb: Verb {
   var usages: [String] {
     [
       "list",
-      "build --board NAME|DIR M.oct [--flash N] [--ram N] -o DIR",
+      "build --board NAME|DIR M.oct [--flash N] [--ram N] [--text-budget N] -o DIR",
       "library [--board NAME|DIR] [M.oct…] -o DIR",
       "library [--boards NAME,…] [M.oct…] --package OCTET.zip",
       "runner --board NAME|DIR -o DIR",
       "run --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--raw-output OUT] "
-        + "[--host USER@NAME] [--cpu NAME] [--flash N] [--ram N] [-o DIR]",
+        + "[--host USER@NAME] [--cpu NAME] [--flash N] [--ram N] [--text-budget N] [-o DIR]",
       "profile --board NAME|DIR M.oct [--raw-input IN [--samples N]] [--cpu NAME] [--flash N] "
-        + "[--ram N] [-o DIR]",
+        + "[--ram N] [--text-budget N] [-o DIR]",
     ]
   }
   var parameters: [any Parameter] {
     [
-      action, models, board, boards, host, processor, flash, ram, rawInput, samples, rawOutput,
-      output, package, timeout,
+      action, models, board, boards, host, processor, flash, ram, textBudget, rawInput, samples,
+      rawOutput, output, package, timeout,
     ]
   }
 
@@ -93,9 +97,10 @@ struct BoardVerb: Verb {
     var builder = try BoardBuilder(chosen)
     builder.flashByteCount = arguments[flash]
     builder.ramByteCount = arguments[ram]
+    builder.textByteLimit = arguments[textBudget]
     if arguments[action] == "build" {
       guard let folder else { throw CommandError(.usage, "'board build' needs -o DIR") }
-      let firmware = try withTemporaryFolder { work in
+      let firmware = try withTemporaryFolder { [builder] work in
         try keep(try builder.build(blob, into: work), in: folder)
       }
       return Outcome(BoardBuildReport(firmware), text: BoardBuildReport(firmware).text)
