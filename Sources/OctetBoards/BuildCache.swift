@@ -7,14 +7,14 @@ import OctetSystem
 /// names another folder, and empty none. Each entry is a folder that is renamed to its place when
 /// it is whole, so any number of processes share it and none sees what another was stopped in.
 /// What its checksums do not confirm is made again.
-struct BuildCache {
+package struct BuildCache {
   /// The entries of longest ago are removed above this.
-  static let limitByteCount = 256 << 20
+  package static let limitByteCount = 256 << 20
 
   /// Nil: nothing is kept.
   let folder: URL?
 
-  init(folder: URL?) { self.folder = folder }
+  package init(folder: URL?) { self.folder = folder }
 
   /// The user's.
   init() {
@@ -31,7 +31,7 @@ struct BuildCache {
   }
 
   /// Puts the files `names` into `target`, from the cache or by `make`, which makes them there.
-  func take(
+  package func take(
     _ names: [String], for key: Digest, into target: URL, make: () throws(BoardError) -> Void
   ) throws(BoardError) {
     guard let folder else { return try make() }
@@ -118,24 +118,24 @@ struct BuildCache {
 
 /// 128 bits that stand for what was added, in that order: for finding things again, not against
 /// somebody who forges them.
-struct Digest {
+package struct Digest {
   private var a: UInt64 = 0x243F_6A88_85A3_08D3
   private var b: UInt64 = 0x1319_8A2E_0370_7344
 
-  init() {}
+  package init() {}
 
-  init(of bytes: [UInt8]) { add(bytes) }
+  package init(of bytes: [UInt8]) { add(bytes) }
 
-  var text: String {
+  package var text: String {
     [a, b].map { word in
       let digits = String(word, radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
     }.joined()
   }
 
-  mutating func add(_ text: String) { add(Array(text.utf8)) }
+  package mutating func add(_ text: String) { add(Array(text.utf8)) }
 
-  mutating func add(_ texts: [String]) {
+  package mutating func add(_ texts: [String]) {
     add(word: UInt64(texts.count))
     for text in texts { add(text) }
   }
@@ -145,7 +145,7 @@ struct Digest {
     add(word: other.b)
   }
 
-  mutating func add(_ bytes: [UInt8]) {
+  package mutating func add(_ bytes: [UInt8]) {
     add(word: UInt64(bytes.count))
     var index = 0
     while index < bytes.count {
