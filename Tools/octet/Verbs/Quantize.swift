@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetQuantization
 
 struct Quantize: Verb {
@@ -216,9 +217,4 @@ struct QuantizeReport: Encodable {
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "")
   }
-}
-
-extension [Int] {
-  /// `1×28×28×1`
-  var shapeText: String { map(String.init).joined(separator: "×") }
 }
