@@ -1,6 +1,7 @@
 import Foundation
 import OctetBoards
 import OctetCommand
+import OctetModelFile
 
 struct BoardVerb: Verb {
   let name = "board"
