@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// What `--json` prints against the article that says what it means.
+struct JSONKeysTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../..").standardizedFileURL
+
+  /// The documented paths, by verb.
+  private static func documented() throws -> [String: Set<String>] {
+    let article = try String(
+      contentsOf: root.appendingPathComponent("Sources/OctetRuntime/OctetRuntime.docc/JSON.md"),
+      encoding: .utf8)
+    var paths: [String: Set<String>] = [:]
+    var verbs: [String] = []
+    for line in article.split(separator: "\n") {
+      if line.hasPrefix("## ") {
+        verbs = line.dropFirst(3).split(separator: ",").map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+      }
+      guard line.hasPrefix("| `"), let end = line.range(of: " | ") else { continue }
+      for piece in line[..<end.lowerBound].split(separator: "`") where !piece.contains(" ") {
+        for verb in verbs { paths[verb, default: []].formUnion(expanded(String(piece))) }
+      }
+    }
+    return paths
+  }
+
+  /// `a.{b,c}` as `a.b` and `a.c`.
+  private static func expanded(_ path: String) -> [String] {
+    guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
+      return [path]
+    }
+    let head = path[..<open]
+    let tail = path[path.index(after: close)...]
+    return path[path.index(after: open)..<close].split(separator: ",").flatMap {
+      expanded(head + $0 + tail)
+    }
+  }
+
+  /// Every key below a value.
+  private func keys(_ value: Any, _ prefix: String = "") -> Set<String> {
+    var found: Set<String> = []
+    if let object = value as? [String: Any] {
+      for (key, value) in object {
+        let path = prefix.isEmpty ? key : "\(prefix).\(key)"
+        found.insert(path)
+        found.formUnion(keys(value, path))
+      }
+    } else if let list = value as? [Any] {
+      for element in list {
+        if !(element is [String: Any]), !(element is [Any]) { found.insert(prefix + "[]") }
+        found.formUnion(keys(element, prefix + "[]"))
+      }
+    }
+    return found
+  }
+
+  @Test(
+    "Every key that is printed is documented",
+    arguments: [
+      "train --arch lenet --data data --epochs 1 -o keys.onnx",
+      "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
+      "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",
+      "diff m.onnx m.oct --data data", "diff m.onnx m.oct --data data --max-drop -0.99",
+      "diff m.onnx m.oct --data data --samples 4 --baseline keys.json",
+      "inspect m.oct", "inspect m.onnx", "bench m.oct --iterations 2", "verify m.oct",
+      "import keys.tflite -o keys-i.oct", "import m.onnx -o keys-i.onnx",
+      "export m.oct --to header -o keys.h", "export m.oct --to tflite -o keys-2.tflite",
+      "board list", "completion bash", "manual",
+    ])
+  func printed(line: String) async throws {
+    let folder = try await Workshop.shared.folder()
+    let verb = String(line.prefix { $0 != " " })
+    try Pictures.pgm(label: 1, seed: 1).write(to: folder.appendingPathComponent("keys.pgm"))
+    try Data(count: 2 * 144).write(to: folder.appendingPathComponent("keys.raw"))
+    if line.contains("keys.tflite") {
+      #expect(try await workshop("export m.oct --to tflite -o keys.tflite --force").status == 0)
+    }
+    if line.contains("keys.json") {
+      let then = try await workshop("diff m.onnx m.oct --data data --samples 4 --json")
+      try Data(then.stdout.utf8).write(to: folder.appendingPathComponent("keys.json"))
+    }
+    let isWriting = line.contains(" -o ") || line.contains("--raw-output")
+    let run = try await workshop(line + " --json" + (isWriting ? " --force" : ""))
+    let allowed = try #require(try Self.documented()[verb])
+    for key in keys(try run.json()).sorted() {
+      // Names that a model or a calibrator brings.
+      let generic = key.replacing(/tensorCounts\..*/, with: "tensorCounts.*")
+      #expect(allowed.contains(generic), "\(line): \(key)")
+    }
+  }
+
+  @Test("Every documented key is a property of something that is printed")
+  func isThere() throws {
+    var properties: Set<Substring> = []
+    for folder in ["Sources", "Tools/octet"] {
+      let files = FileManager.default.enumerator(
+        at: Self.root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+      for case let file as URL in files ?? .init() where file.pathExtension == "swift" {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for match in text.matches(of: /(?:var|let|case) `?([a-zA-Z0-9]+)/) {
+          properties.insert(match.1)
+        }
+      }
+    }
+    for (verb, paths) in try Self.documented() {
+      for path in paths where !path.hasSuffix("*") {
+        let name = path.split(separator: ".").last?.replacing("[]", with: "") ?? ""
+        #expect(properties.contains(Substring(name)), "\(verb): \(path)")
+      }
+    }
+  }
+}
