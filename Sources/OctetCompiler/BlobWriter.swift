@@ -4,6 +4,7 @@ import OctetRuntime
 /// Writes the bytes of a blob; `Blob/Layout.swift` of the runtime says where everything stands.
 struct BlobWriter {
   private let model: LoweredModel
+  private let lifetimes: [(first: Int, last: Int)]
   private var strings: [UInt8] = []
   private var list: [UInt16] = []
   private var words: [Int32] = []
@@ -13,6 +14,8 @@ struct BlobWriter {
   private var weightByteCount = 0
   private var operators: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
+  /// Where the words of the first band of an operator stand.
+  private var bandWords: [Int: Int] = [:]
   private var constantTensors: [Int] = []
   /// Lines behind the data, see ``Origin``.
   private var origins: [UInt8] = []
@@ -33,6 +36,7 @@ struct BlobWriter {
     for (index, lowered) in model.operators.enumerated() {
       writer.append(lowered)
       if let origin = lowered.origin { writer.origins += Array("\(index) \(origin.text)\n".utf8) }
+      if let layer = lowered.layer { writer.origins += Array("\(index) \(layer.text)\n".utf8) }
     }
     for index in model.tensors.indices { writer.append(tensor: index) }
     let bytes = writer.assemble()
@@ -42,7 +46,10 @@ struct BlobWriter {
     return bytes
   }
 
-  private init(_ model: LoweredModel) { self.model = model }
+  private init(_ model: LoweredModel) {
+    self.model = model
+    lifetimes = model.lifetimes
+  }
 
   // MARK: Records
 
@@ -56,8 +63,29 @@ struct BlobWriter {
     record.put(UInt32(lowered.parameters.count), at: OperatorRecord.parameterCount)
     record.put(UInt32(intern(lowered.name)), at: OperatorRecord.name)
     list += (lowered.inputs + lowered.outputs).map { UInt16($0) }
-    for parameter in lowered.parameters { append(parameter) }
+    appendParameters(lowered)
     operators.append(record)
+  }
+
+  /// Bands of one operator share its data.
+  private mutating func appendParameters(_ lowered: LoweredOperator) {
+    guard case .band(let index, _) = lowered.layer else {
+      for parameter in lowered.parameters { append(parameter) }
+      return
+    }
+    guard let shared = bandWords[index] else {
+      bandWords[index] = words.count
+      for parameter in lowered.parameters { append(parameter) }
+      return
+    }
+    for (position, parameter) in lowered.parameters.enumerated() {
+      if case .value = parameter {
+        append(parameter)
+      } else {
+        dataWords.append(words.count)
+        words.append(words[shared + position])
+      }
+    }
   }
 
   private mutating func append(_ parameter: LoweredOperator.Parameter) {
@@ -98,7 +126,7 @@ struct BlobWriter {
       record.put(TensorRecord.Storage.data.rawValue, at: TensorRecord.storage)
       constantTensors.append(index)
     } else {
-      let (first, last) = model.lifetime(of: index)
+      let (first, last) = lifetimes[index]
       record.put(UInt16(first), at: TensorRecord.firstUse)
       record.put(UInt16(last), at: TensorRecord.lastUse)
     }
@@ -223,11 +251,17 @@ extension LoweredModel {
     index < inputs.count ? tensors[inputs[index]].name : ""
   }
 
-  /// The operators between which a tensor lives, as the blob's records say it.
-  func lifetime(of tensor: Int) -> (first: Int, last: Int) {
-    let first = operators.firstIndex { $0.outputs.contains(tensor) } ?? 0
-    let last = operators.lastIndex { $0.inputs.contains(tensor) } ?? first
-    return (first, outputs.contains(tensor) ? operators.count : last)
+  /// The operators between which each tensor lives, as the blob's records say it.
+  var lifetimes: [(first: Int, last: Int)] {
+    var lifetimes = [(first: Int, last: Int)](repeating: (0, 0), count: tensors.count)
+    for (index, lowered) in operators.enumerated() {
+      for tensor in lowered.outputs { lifetimes[tensor] = (index, index) }
+    }
+    for (index, lowered) in operators.enumerated() {
+      for tensor in lowered.inputs { lifetimes[tensor].last = index }
+    }
+    for tensor in outputs { lifetimes[tensor].last = operators.count }
+    return lifetimes
   }
 }
 

@@ -23,76 +23,16 @@ public enum Compiler {
   static func assemble(_ model: LoweredModel) throws(CompilerError) -> Output {
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
-    let plan = try arenaPlan(model, &bytes)
-    let blob = try finish(bytes)
-    return Output(blob: blob, model: model, plan: plan)
-  }
-
-  /// Asks the runtime's own operators what scratch memory they need and which operands may overlap,
-  /// then writes the plan into the records.
-  private static func arenaPlan(
-    _ model: LoweredModel, _ bytes: inout [UInt8]
-  ) throws(CompilerError) -> ArenaPlan {
-    var blocks: [ArenaProblem.Block] = []
-    var overlaps: [ArenaProblem.Overlap] = []
-    var joins: [ArenaProblem.Join] = []
-    var blockOfTensor: [Int: Int] = [:]
-    for index in model.tensors.indices where model.tensors[index].constant == nil {
-      let (first, last) = model.lifetime(of: index)
-      blockOfTensor[index] = blocks.count
-      blocks.append(
-        .init(
-          byteCount: model.tensors[index].shape.elementCount, firstUse: first, lastUse: last,
-          alignment: BlobLimits.alignment))
-    }
-    var scratchBlocks: [(operator: Int, block: Int, byteCount: Int)] = []
-    Blob(bytes).withUnfinishedView { views in
-      for (index, lowered) in model.operators.enumerated() {
-        let view = views.operator(index)
-        let scratch = view.neededScratchByteCount
-        if scratch > 0 {
-          scratchBlocks.append((index, blocks.count, scratch))
-          blocks.append(
-            .init(
-              byteCount: scratch, firstUse: index, lastUse: index,
-              alignment: BlobLimits.scratchAlignment))
-        }
-        guard lowered.outputs.count == 1, let output = blockOfTensor[lowered.outputs[0]] else {
-          continue
-        }
-        var parts: [ArenaProblem.Join.Part] = []
-        for (position, tensor) in lowered.inputs.enumerated() {
-          guard let input = blockOfTensor[tensor], blocks[input].lastUse == index,
-            lowered.inputs.filter({ $0 == tensor }).count == 1,
-            let distance = view.overlapDistance(input: position)
-          else { continue }
-          overlaps.append(.init(output: output, input: input, distance: distance))
-          parts.append(.init(block: input, offset: distance))
-        }
-        if lowered.kind == .concatenation, !parts.isEmpty {
-          joins.append(.init(whole: output, parts: parts))
-        }
-      }
-    }
-    let plan = ArenaPlanner.plan(
-      ArenaProblem(blocks: blocks, overlaps: overlaps, joins: joins))
+    let layout = ArenaLayout(model, bytes)
+    let plan = ArenaPlanner.plan(layout.problem)
     guard plan.byteCount <= BlobLimits.arenaByteCount else {
       throw .tooLarge(
         reason: "the model needs an arena of \(plan.byteCount) bytes, more than "
           + "\(BlobLimits.arenaByteCount)")
     }
-    for (tensor, block) in blockOfTensor {
-      let record = BlobHeader.byteCount + TensorRecord.byteCount * tensor
-      bytes.put(UInt32(plan.offsets[block]), at: TensorRecord.dataOffset, in: record)
-    }
-    let operatorOffset = BlobHeader.byteCount + TensorRecord.byteCount * model.tensors.count
-    for scratch in scratchBlocks {
-      let record = operatorOffset + OperatorRecord.byteCount * scratch.operator
-      bytes.put(UInt32(plan.offsets[scratch.block]), at: OperatorRecord.scratchOffset, in: record)
-      bytes.put(UInt32(scratch.byteCount), at: OperatorRecord.scratchByteCount, in: record)
-    }
-    bytes.put(UInt32(plan.byteCount), at: BlobHeader.arenaByteCount)
-    return plan
+    layout.write(plan, to: &bytes)
+    let blob = try finish(bytes)
+    return Output(blob: blob, model: model, plan: plan)
   }
 
   /// The same limit as in validation, before the plan is made and with figures.
@@ -132,7 +72,7 @@ public enum Compiler {
     return finished.blob
   }
 
-  private static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
+  static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
     do {
       return try LoadedModel(bytes)
     } catch {
@@ -143,7 +83,7 @@ public enum Compiler {
     }
   }
 
-  private static func runner(
+  static func runner(
     _ model: LoadedModel, _ backend: Backend
   ) throws(CompilerError) -> LoadedModel.Runner {
     do {

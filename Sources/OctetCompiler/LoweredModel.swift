@@ -42,6 +42,24 @@ package struct LoweredOperator: Sendable {
   package var parameters: [Parameter]
   /// What its table was made of.
   var origin: Origin?
+  /// What it is of a model some of whose operators were cut into bands.
+  var layer: Layer?
+  /// Which of its operands must lie in each other.
+  var joins: Joins?
+
+  enum Layer: Sendable, Equatable {
+    /// Rows from `firstRow` on of operator `index` of the model before.
+    case band(_ index: Int, firstRow: Int)
+    /// It brings rows together or keeps some.
+    case helper
+  }
+
+  enum Joins: Sendable, Equatable {
+    /// The output in the input.
+    case view
+    /// These inputs in the output.
+    case parts([Int])
+  }
 
   package init(
     kind: OperatorKind, name: String, inputs: [Int], outputs: [Int], parameters: [Parameter]

@@ -98,6 +98,28 @@ extension ValueKind<Int> {
   }
 }
 
+extension ValueKind<Int> {
+  /// A number of bytes in the range: a whole number, or one of KiB or MiB: `24576`, `24K`, `24KiB`.
+  package static func byteCount(_ range: ClosedRange<Int>) -> ValueKind {
+    let limits = "bytes, \(range.lowerBound) to \(range.upperBound); 24K and 24KiB are 24576"
+    return ValueKind(placeholder: "BYTES", expectation: limits) { text throws(ValueError) in
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      let unit: Int? =
+        switch text.dropFirst(digits.count) {
+        case "": 1
+        case "K", "KiB": 1 << 10
+        case "M", "MiB": 1 << 20
+        default: nil
+        }
+      guard let number = Int(digits), let unit,
+        case (let value, false) = number.multipliedReportingOverflow(by: unit),
+        range.contains(value)
+      else { throw ValueError("a number of \(limits)") }
+      return value
+    }
+  }
+}
+
 extension ValueKind<UInt64> {
   /// The seed of a random generator: any 64-bit number.
   package static var seed: ValueKind {

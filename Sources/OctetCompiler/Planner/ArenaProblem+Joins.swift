@@ -3,17 +3,19 @@
 // plan does not grow.
 
 extension ArenaPlanner {
-  /// The best plan found, with as many of the problem's joins as cost no memory: all of them, or
-  /// those that can be added one after the other.
+  /// The best plan found, with the joins that are required and as many of the others as cost no
+  /// memory: all of them, or those that can be added one after the other.
   package static func plan(_ problem: ArenaProblem) -> ArenaPlan {
-    let apart = search(problem, workLimit: workLimit)
-    let joins = problem.joins
+    let required = problem.joins.filter(\.isRequired)
+    let joins = problem.joins.filter { !$0.isRequired }
+    let apart =
+      planned(problem, required, workLimit: workLimit) ?? search(problem, workLimit: workLimit)
     if joins.isEmpty { return apart }
     var plan = apart
-    if let all = planned(problem, joins, workLimit: workLimit), all.byteCount <= apart.byteCount {
+    if let all = planned(problem, required + joins, workLimit: workLimit), all.byteCount <= apart.byteCount {
       plan = all
     } else if joins.count > 1 {
-      var taken: [ArenaProblem.Join] = []
+      var taken = required
       for join in joins {
         guard
           let next = planned(problem, taken + [join], workLimit: workLimit / joins.count),
@@ -63,6 +65,7 @@ private struct JoinedProblem {
         }
         let whole = blocks[join.whole]
         blocks[join.whole].firstUse = min(whole.firstUse, blocks[part.block].firstUse)
+        blocks[join.whole].lastUse = max(whole.lastUse, blocks[part.block].lastUse)
         blocks[join.whole].alignment = max(whole.alignment, blocks[part.block].alignment)
       }
     }
@@ -74,6 +77,7 @@ private struct JoinedProblem {
     // beside data that lives on.
     let overlaps = original.overlaps.filter {
       !isJoined[places[$0.output].block] && places[$0.input] == ($0.input, 0)
+        && blocks[$0.input].lastUse == original.blocks[$0.input].lastUse
     }
     problem = ArenaProblem(
       blocks: kept.map { blocks[$0] },

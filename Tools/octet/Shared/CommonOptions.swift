@@ -30,6 +30,12 @@ enum Common {
   static let standardDeviation = OctetCommand.Option(
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
+  static let arenaLimit = OctetCommand.Option(
+    "--max-arena", .byteCount(1...1 << 28),
+    help: "RAM for activations at most: layers are computed in bands of rows where that is needed, "
+      + "to the same bytes; where it cannot be done, the least possible is said and nothing is "
+      + "written.")
+
   static let labels = OctetCommand.Option(
     "--labels", .input, help: "A text file with one class name a line, in output order.")
 
@@ -91,6 +97,12 @@ extension ValueKind<[Float]> {
 }
 
 // Exit statuses of the modules' errors where 65, bad data, is not right.
+
+extension CompilerError: ExitStatusProviding {
+  package var exitStatus: ExitStatus {
+    if case .arenaTooSmall = self { .gateMissed } else { .badData }
+  }
+}
 
 extension DataError: ExitStatusProviding {
   package var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }

@@ -21,7 +21,10 @@ struct Import: Verb {
     help: "The .oct file to write; .onnx for a float model.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
-    [model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels]
+    [
+      model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels,
+      Common.arenaLimit,
+    ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -36,7 +39,8 @@ struct Import: Verb {
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
     // Only a blob cannot hold them.
     let notes = graph.isQuantized ? try graph.dropOutputs(in: path) : []
-    let (bytes, plan) = try converted(graph, imported.onnx, from: path, to: target)
+    let (bytes, plan, budget) = try converted(
+      graph, imported.onnx, from: path, to: target, arenaLimit: arguments[Common.arenaLimit])
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     for note in notes { console.message(note) }
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
@@ -54,7 +58,7 @@ struct Import: Verb {
       file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
-      seconds: watch.seconds)
+      arenaBudget: budget.map { ArenaBudgetReport($0) }, seconds: watch.seconds)
     return Outcome(report, text: report.text)
   }
 
@@ -64,10 +68,10 @@ struct Import: Verb {
       + "them"
   }
 
-  /// The file, and a blob's arena plan.
+  /// The file, a blob's arena plan, and what was done for its arena's limit.
   private func converted(
-    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath
-  ) throws -> ([UInt8], ArenaPlan?) {
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, arenaLimit: Int?
+  ) throws -> ([UInt8], ArenaPlan?, ArenaBudget?) {
     if graph.isQuantized {
       guard !target.path.hasSuffix(".onnx") else {
         throw CommandError(
@@ -76,9 +80,14 @@ struct Import: Verb {
       let compiled = try naming(path) {
         let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
         if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-        return try Compiler.compile(graph)
+        return try Steps.compile(graph, arenaLimit: arenaLimit)
       }
-      return (compiled.blob.bytes, compiled.plan)
+      return (compiled.output.blob.bytes, compiled.output.plan, compiled.budget)
+    }
+    guard arenaLimit == nil else {
+      throw CommandError(
+        .usage,
+        "--max-arena is for blobs, and \(path) is a float model; give it to 'octet quantize'")
     }
     guard target.path.hasSuffix(".onnx") || target.isStandardOutput else {
       throw CommandError(
@@ -91,7 +100,7 @@ struct Import: Verb {
       onnx.graph.metadata = graph.metadata
       return try ONNXWriter.write(onnx)
     }
-    return (bytes, nil)
+    return (bytes, nil, nil)
   }
 }
 
@@ -117,6 +126,8 @@ struct ImportReport: Encodable {
   /// The arena's bytes; nil unless a blob was written.
   var arenaByteCount: Int?
   var arenaLowerBoundByteCount: Int?
+  /// What --max-arena chose; nil without it.
+  var arenaBudget: ArenaBudgetReport?
   var seconds: Double
 
   var text: String {
@@ -132,6 +143,7 @@ struct ImportReport: Encodable {
     if let arenaByteCount, let arenaLowerBoundByteCount {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
+    if let arenaBudget { arena += "\n\(arenaBudget.text)" }
     return
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "

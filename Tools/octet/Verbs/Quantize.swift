@@ -38,7 +38,8 @@ struct Quantize: Verb {
   var parameters: [any Parameter] {
     [
       model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores, seed,
-      Common.mean, Common.standardDeviation, Common.threads,
+      Common.mean, Common.standardDeviation, Common.arenaLimit,
+      Common.threads,
     ]
   }
 
@@ -80,7 +81,7 @@ struct Quantize: Verb {
       return try naming(arguments[model]) {
         try Steps.quantize(
           graph, source, options: options, sampleCount: count, seed: seed,
-          normalization: normalization)
+          normalization: normalization, arenaLimit: arguments[Common.arenaLimit])
       }
     }
     guard normalization == nil, !arguments.contains(Common.data) else {
@@ -91,7 +92,8 @@ struct Quantize: Verb {
     let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
     return try naming(arguments[model]) {
       try Steps.quantize(
-        graph, CalibrationSamples(raw, count: count, seed: seed), options: options)
+        graph, CalibrationSamples(raw, count: count, seed: seed), options: options,
+        arenaLimit: arguments[Common.arenaLimit])
     }
   }
 }
@@ -151,6 +153,8 @@ struct QuantizeReport: Encodable {
   var arenaByteCount: Int
   var arenaLowerBoundByteCount: Int
   var arenaIsOptimal: Bool
+  /// What --max-arena chose; nil without it.
+  var arenaBudget: ArenaBudgetReport?
   var layers: [Layer]
   var outputs: [Output]
   /// What the calibrator `auto` chose.
@@ -171,6 +175,7 @@ struct QuantizeReport: Encodable {
     arenaByteCount = quantized.output.plan.byteCount
     arenaLowerBoundByteCount = quantized.output.plan.lowerBoundByteCount
     arenaIsOptimal = quantized.output.plan.isOptimal
+    arenaBudget = quantized.budget.map { ArenaBudgetReport($0) }
     layers = (0..<loaded.operatorCount).map { index in
       let view = loaded.operator(index)
       let output = view.output(0)
@@ -215,6 +220,7 @@ struct QuantizeReport: Encodable {
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "")
+      + (arenaBudget.map { "\n\($0.text)" } ?? "")
   }
 }
 
