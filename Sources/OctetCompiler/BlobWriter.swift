@@ -14,8 +14,10 @@ struct BlobWriter {
   private var weightByteCount = 0
   private var operators: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
-  /// Where the words of the first band of an operator stand.
-  private var bandWords: [Int: Int] = [:]
+  /// The words of a band of each operator that is cut into some.
+  private var bandData: [Int: [Int32]] = [:]
+  private var knownParameters: [ParameterKey: Int] = [:]
+  private var bandNames: [String: Int] = [:]
   private var constantTensors: [Int] = []
   /// Lines behind the data, see ``Origin``.
   private var origins: [UInt8] = []
@@ -59,33 +61,48 @@ struct BlobWriter {
     record.put(UInt8(lowered.inputs.count), at: OperatorRecord.inputCount)
     record.put(UInt8(lowered.outputs.count), at: OperatorRecord.outputCount)
     record.put(UInt32(list.count), at: OperatorRecord.listIndex)
-    record.put(UInt32(words.count), at: OperatorRecord.parameterIndex)
+    record.put(UInt32(appendParameters(lowered)), at: OperatorRecord.parameterIndex)
     record.put(UInt32(lowered.parameters.count), at: OperatorRecord.parameterCount)
-    record.put(UInt32(intern(lowered.name)), at: OperatorRecord.name)
+    record.put(
+      UInt32(intern(lowered.name, isRepeated: lowered.layer != nil)), at: OperatorRecord.name)
     list += (lowered.inputs + lowered.outputs).map { UInt16($0) }
-    appendParameters(lowered)
     operators.append(record)
   }
 
-  /// Bands of one operator share its data.
-  private mutating func appendParameters(_ lowered: LoweredOperator) {
-    guard case .band(let index, _) = lowered.layer else {
+  /// The index of the first word. Bands of one operator share its data, and those that have the
+  /// same words share these, as do the operators that bring rows together.
+  private mutating func appendParameters(_ lowered: LoweredOperator) -> Int {
+    let first = words.count
+    guard let layer = lowered.layer else {
       for parameter in lowered.parameters { append(parameter) }
-      return
+      return first
     }
-    guard let shared = bandWords[index] else {
-      bandWords[index] = words.count
-      for parameter in lowered.parameters { append(parameter) }
-      return
-    }
+    var dataPlaces: [Int32]?
+    if case .band(let index, _) = layer { dataPlaces = bandData[index] }
     for (position, parameter) in lowered.parameters.enumerated() {
       if case .value = parameter {
         append(parameter)
-      } else {
+      } else if let dataPlaces {
         dataWords.append(words.count)
-        words.append(words[shared + position])
+        words.append(dataPlaces[position])
+      } else {
+        append(parameter)
       }
     }
+    if case .band(let index, _) = layer { bandData[index] = Array(words[first...]) }
+    let key = ParameterKey(kind: lowered.kind, words: Array(words[first...]))
+    if let known = knownParameters[key] {
+      words.removeSubrange(first...)
+      dataWords.removeAll { $0 >= first }
+      return known
+    }
+    knownParameters[key] = first
+    return first
+  }
+
+  private struct ParameterKey: Hashable {
+    let kind: OperatorKind
+    let words: [Int32]
   }
 
   private mutating func append(_ parameter: LoweredOperator.Parameter) {
@@ -130,15 +147,18 @@ struct BlobWriter {
       record.put(UInt16(first), at: TensorRecord.firstUse)
       record.put(UInt16(last), at: TensorRecord.lastUse)
     }
-    record.put(UInt32(intern(tensor.name)), at: TensorRecord.name)
+    record.put(
+      UInt32(intern(tensor.name, isRepeated: tensor.isBand)), at: TensorRecord.name)
     tensors.append(record)
   }
 
-  /// The offset of a name in the strings, written once.
-  private mutating func intern(_ name: String) -> Int {
+  /// The offset of a name in the strings; that of bands is written once.
+  private mutating func intern(_ name: String, isRepeated: Bool) -> Int {
+    if isRepeated, let known = bandNames[name] { return known }
     let bytes = name.blobName.utf8.filter { $0 != 0 } + [0]
     let start = strings.count
     strings += bytes
+    if isRepeated { bandNames[name] = start }
     return start
   }
 

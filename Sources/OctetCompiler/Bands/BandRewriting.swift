@@ -117,7 +117,6 @@ struct BandRewriting {
     }
     let output = newTensor(original.outputs[0], rows)
     band.outputs = [output]
-    band.name += rows.bandName
     band.layer = .band(index, firstRow: rows.lowerBound)
     result.operators.append(band)
     return Piece(tensor: output, rows: rows)
@@ -157,7 +156,7 @@ struct BandRewriting {
   private mutating func newTensor(_ original: Int, _ rows: Range<Int>) -> Int {
     var tensor = model.tensors[original]
     tensor.shape[1] = rows.count
-    tensor.name += rows.bandName
+    tensor.isBand = true
     result.tensors.append(tensor)
     return result.tensors.count - 1
   }
@@ -190,11 +189,6 @@ struct BandRewriting {
 extension RowWindow {
   /// Each output row is of the input row in its place.
   init() {}
-}
-
-extension Range<Int> {
-  /// What stands behind a layer's name: its rows, from 0.
-  fileprivate var bandName: String { " rows \(lowerBound)-\(upperBound - 1)" }
 }
 
 extension LoweredModel {
