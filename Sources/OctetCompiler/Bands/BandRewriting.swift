@@ -70,20 +70,18 @@ struct BandRewriting {
   private mutating func append(_ region: BandedRegion) {
     let bands = BandRows(region, model, windows)
     let readers = model.readers(in: region.operators)
-    let start = Piece(
-      tensor: tensor(region.start), rows: 0..<model.tensors[region.start].shape[1])
+    let start = startViews(region, bands)
     var kept: [Int: Piece] = [:]
     var parts: [Int] = []
     for band in 0..<bands.bandCount {
       let rows = bands.rows(band)
       let after = band + 1 < bands.bandCount ? bands.rows(band + 1) : [:]
       var pieces = kept
-      pieces[region.start] = start
       for index in region.operators {
         let output = model.operators[index].outputs[0]
         guard let made = rows[output] else { continue }
         if made.hasFresh {
-          let piece = appendBand(index, made, pieces)
+          let piece = appendBand(index, made, pieces, region.start, start)
           if output == region.end {
             parts.append(piece.tensor)
           } else {
@@ -93,7 +91,7 @@ struct BandRewriting {
         // What nothing in this band reads any more.
         for tensor in Set(model.operators[index].inputs + [output])
         where tensor != region.end && readers[tensor]?.last ?? index <= index {
-          guard let piece = pieces[tensor], tensor != region.start else { continue }
+          guard let piece = pieces[tensor] else { continue }
           kept[tensor] = retained(piece, of: tensor, from: after[tensor])
         }
       }
@@ -101,19 +99,42 @@ struct BandRewriting {
     appendConcatenation(parts, tensor(region.end), inPlace: parts)
   }
 
+  /// All rows of the region's start that its operators read, as views: what no view shows any more
+  /// makes room, as the start itself ends with them.
+  private mutating func startViews(
+    _ region: BandedRegion, _ bands: BandRows
+  ) -> [Range<Int>: Int] {
+    let height = model.tensors[region.start].shape[1]
+    let whole = Piece(tensor: tensor(region.start), rows: 0..<height)
+    var views: [Range<Int>: Int] = [:]
+    for band in 0..<bands.bandCount {
+      let rows = bands.rows(band)
+      for index in region.operators {
+        let lowered = model.operators[index]
+        guard lowered.inputs.contains(region.start), let made = rows[lowered.outputs[0]],
+          made.hasFresh, let window = windows[index]
+        else { continue }
+        let needed = window.rows(made.fresh..<made.end, height: height)
+        if views[needed] == nil { views[needed] = view(whole, of: region.start, needed) }
+      }
+    }
+    return views
+  }
+
   /// One operator's new rows.
   private mutating func appendBand(
-    _ index: Int, _ made: BandRows.Rows, _ pieces: [Int: Piece]
+    _ index: Int, _ made: BandRows.Rows, _ pieces: [Int: Piece], _ start: Int,
+    _ views: [Range<Int>: Int]
   ) -> Piece {
     let original = model.operators[index]
     let window = windows[index] ?? .init()
     let rows = made.fresh..<made.end
     var band = original.band(rowCount: rows.count, padding: window.padding(rows.lowerBound))
     band.inputs = original.inputs.map { input in
-      guard let piece = pieces[input] else { return tensor(input) }
-      let height = model.tensors[input].shape[1]
-      let needed = window.start(rows.lowerBound)..<window.end(rows.upperBound, height: height)
-      return view(piece, of: input, needed)
+      if model.isConstant(input) { return tensor(input) }
+      let needed = window.rows(rows, height: model.tensors[input].shape[1])
+      if input == start { return views[needed] ?? 0 }
+      return pieces[input].map { view($0, of: input, needed) } ?? 0
     }
     let output = newTensor(original.outputs[0], rows)
     band.outputs = [output]

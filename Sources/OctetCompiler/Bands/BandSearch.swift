@@ -40,7 +40,7 @@ struct BandSearch {
       windows[index] = RowWindow(lowered, of: model)
     }
     self.windows = windows
-    peaks = layout.problem.peaks
+    peaks = ArenaClustering(layout.problem, [])?.peaks ?? []
     scratchByteCounts = layout.scratchByteCounts
     lifetimes = model.lifetimes
     candidates = Array(repeating: [], count: model.operators.count + 1)
@@ -126,8 +126,7 @@ struct BandSearch {
   /// What the region takes, reckoned from its first, last and some other bands.
   private func estimate(_ region: BandedRegion, _ bands: BandRows) -> Candidate {
     let readers = model.readers(in: region.operators)
-    // The start is there to the last band, the end from the first.
-    var held = byteCount(region.start) + byteCount(region.end)
+    var held = 0
     for (tensor, lifetime) in lifetimes.enumerated()
     where !model.isConstant(tensor) && tensor != region.start && tensor != region.end {
       if lifetime.first < region.operators.lowerBound, lifetime.last >= region.operators.lowerBound {
@@ -141,7 +140,11 @@ struct BandSearch {
       let rows = bands.rows(band)
       let after = band + 1 < bands.bandCount ? bands.rows(band + 1) : [:]
       var sizes: [Int: Int] = [:]
-      var live = held
+      // Rows of the start that are still needed, and of the end that are made.
+      let height = model.tensors[region.start].shape[1]
+      var live =
+        held + (height - bands.startRow(band)) * rowByteCount(region.start)
+        + (rows[region.end]?.end ?? 0) * rowByteCount(region.end)
       for (tensor, made) in rows where tensor != region.end {
         sizes[tensor] = made.keptCount * rowByteCount(tensor)
         live += sizes[tensor] ?? 0

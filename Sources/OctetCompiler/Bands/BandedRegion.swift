@@ -67,6 +67,19 @@ struct BandRows {
     return ends
   }
 
+  /// The first row of the region's start that band `band` or a later one reads.
+  func startRow(_ band: Int) -> Int {
+    let rows = rows(band)
+    let firsts = region.operators.compactMap { index -> Int? in
+      let lowered = model.operators[index]
+      guard lowered.inputs.contains(region.start), let made = rows[lowered.outputs[0]],
+        made.hasFresh
+      else { return nil }
+      return window(index).start(made.fresh)
+    }
+    return firsts.min() ?? 0
+  }
+
   /// What band `band` does with each tensor that the region makes.
   func rows(_ band: Int) -> [Int: Rows] {
     let (before, ends, last) = (ends(band - 1), ends(band), ends(bandCount - 1))

@@ -18,6 +18,11 @@ struct RowWindow {
     return min(height, max(last + reach, max(0, last) + 1))
   }
 
+  /// The input rows that output rows `rows` read.
+  func rows(_ rows: Range<Int>, height: Int) -> Range<Int> {
+    start(rows.lowerBound)..<end(rows.upperBound, height: height)
+  }
+
   /// Rows of padding above the band whose first output row is `row`.
   func padding(_ row: Int) -> Int { max(0, padding - row * step) }
 

@@ -70,30 +70,6 @@ package struct ArenaProblem: Sendable {
   func conflict(_ a: Int, _ b: Int) -> Bool {
     blocks[a].firstUse <= blocks[b].lastUse && blocks[b].firstUse <= blocks[a].lastUse
   }
-
-  /// No plan can be smaller: the most that is live at one operator, counting the most that each
-  /// allowed overlap could save.
-  package var lowerBound: Int {
-    max(peaks.max() ?? 0, blocks.map(\.byteCount).max() ?? 0)
-  }
-
-  /// The bytes that are live at each operator, less the most that each allowed overlap could save.
-  package var peaks: [Int] {
-    let last = blocks.map(\.lastUse).max() ?? 0
-    var totals = [Int](repeating: 0, count: last + 1)
-    for block in blocks {
-      for step in block.firstUse...block.lastUse { totals[step] += block.byteCount }
-    }
-    for overlap in overlaps {
-      let (output, input) = (blocks[overlap.output], blocks[overlap.input])
-      let together = max(output.byteCount, overlap.distance + input.byteCount)
-      let saved = max(0, output.byteCount + input.byteCount - together)
-      let first = max(output.firstUse, input.firstUse)
-      let end = min(output.lastUse, input.lastUse)
-      for step in first..<max(first, end + 1) { totals[step] -= saved }
-    }
-    return totals
-  }
 }
 
 /// Where each block lies.
