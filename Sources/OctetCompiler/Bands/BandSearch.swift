@@ -125,61 +125,29 @@ struct BandSearch {
 
   /// What the region takes, reckoned from its first, last and some other bands.
   private func estimate(_ region: BandedRegion, _ bands: BandRows) -> Candidate {
-    let readers = model.readers(in: region.operators)
-    var held = 0
+    var around = 0
     for (tensor, lifetime) in lifetimes.enumerated()
-    where !model.isConstant(tensor) && tensor != region.start && tensor != region.end {
-      if lifetime.first < region.operators.lowerBound, lifetime.last >= region.operators.lowerBound {
-        held += byteCount(tensor)
-      }
+    where !model.isConstant(tensor) && tensor != region.start && tensor != region.end
+      && lifetime.first < region.operators.lowerBound
+      && lifetime.last >= region.operators.lowerBound
+    {
+      around += byteCount(tensor)
     }
+    let readers = model.readers(in: region.operators)
     var peak = 0
-    var moved = 0
-    var added = 0
+    var price = 0
     for band in bands.typicalBands {
-      let rows = bands.rows(band)
-      let after = band + 1 < bands.bandCount ? bands.rows(band + 1) : [:]
-      var sizes: [Int: Int] = [:]
-      // Rows of the start that are still needed, and of the end that are made.
-      let height = model.tensors[region.start].shape[1]
-      var live =
-        held + (height - bands.startRow(band)) * rowByteCount(region.start)
-        + (rows[region.end]?.end ?? 0) * rowByteCount(region.end)
-      for (tensor, made) in rows where tensor != region.end {
-        sizes[tensor] = made.keptCount * rowByteCount(tensor)
-        live += sizes[tensor] ?? 0
-      }
-      (moved, added) = (0, 0)
-      for index in region.operators {
-        let output = model.operators[index].outputs[0]
-        guard let made = rows[output] else { continue }
-        if made.hasFresh {
-          added += 2
-          let whole = output == region.end ? 0 : made.count * rowByteCount(output)
-          peak = max(peak, live + whole + (scratchByteCounts[index] ?? 0))
-          if output != region.end {
-            if made.keptCount > 0 { added += 2 }
-            moved += 2 * (sizes[output] ?? 0)
-            live += whole - (sizes[output] ?? 0)
-            sizes[output] = whole
-          }
-        }
-        for tensor in Set(model.operators[index].inputs + [output])
-        where readers[tensor]?.last ?? index <= index {
-          guard let size = sizes[tensor] else { continue }
-          let kept = (after[tensor]?.keptCount ?? 0) * rowByteCount(tensor)
-          live += kept - size
-          sizes[tensor] = kept
-        }
+      var walk = BandWalk(bands, band)
+      let least = walk.run(readers, scratchByteCounts)
+      peak = max(peak, around + least)
+      if band == bands.bandCount / 2 {
+        price =
+          bands.bandCount
+          * (walk.operatorCount * Self.operatorPrice + walk.movedByteCount * Self.bytePrice)
       }
     }
-    let price = bands.bandCount * (added * Self.operatorPrice + moved * Self.bytePrice)
     return Candidate(region: region, byteCount: peak, price: price)
   }
 
   private func byteCount(_ tensor: Int) -> Int { model.tensors[tensor].shape.elementCount }
-
-  private func rowByteCount(_ tensor: Int) -> Int {
-    byteCount(tensor) / model.tensors[tensor].shape[1]
-  }
 }

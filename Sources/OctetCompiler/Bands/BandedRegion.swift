@@ -40,7 +40,7 @@ struct BandRows {
     height = model.tensors[region.end].shape[1]
   }
 
-  private func window(_ index: Int) -> RowWindow { windows[index] ?? RowWindow() }
+  func window(_ index: Int) -> RowWindow { windows[index] ?? RowWindow() }
 
   var bandCount: Int { (height + region.rowCount - 1) / region.rowCount }
 
