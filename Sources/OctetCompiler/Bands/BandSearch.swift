@@ -138,7 +138,9 @@ struct BandSearch {
     var price = 0
     for band in bands.typicalBands {
       var walk = BandWalk(bands, band)
-      let least = walk.run(readers, scratchByteCounts)
+      let least = walk.run(
+        readers, scratchByteCounts,
+        keepsStart: lifetimes[region.start].last >= region.operators.upperBound)
       peak = max(peak, around + least)
       if band == bands.bandCount / 2 {
         price =

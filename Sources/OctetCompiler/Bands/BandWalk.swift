@@ -22,12 +22,16 @@ struct BandWalk {
 
   /// The most bytes that are live at an operator of the band, with its scratch.
   ///
-  /// - Parameter readers: the operators of the region that read each tensor.
-  mutating func run(_ readers: [Int: [Int]], _ scratchByteCounts: [Int: Int]) -> Int {
+  /// - Parameters:
+  ///   - readers: the operators of the region that read each tensor.
+  ///   - keepsStart: whether operators after the region read its start.
+  mutating func run(
+    _ readers: [Int: [Int]], _ scratchByteCounts: [Int: Int], keepsStart: Bool
+  ) -> Int {
     // Rows of the start that are still needed, and of the end that are made.
     let height = model.tensors[region.start].shape[1]
     var live =
-      (height - bands.startRow(band)) * rowByteCount(region.start)
+      (height - (keepsStart ? 0 : bands.startRow(band))) * rowByteCount(region.start)
       + (rows[region.end]?.end ?? 0) * rowByteCount(region.end)
     for (tensor, made) in rows where tensor != region.end {
       sizes[tensor] = made.keptCount * rowByteCount(tensor)
