@@ -29,16 +29,7 @@ extension LoweredModel {
     var known: [Int: Int] = [:]
     func place(_ view: TensorView) -> Int {
       if let found = known[view.offset] { return found }
-      var constant: [Int8]?
-      if view.isConstant {
-        let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
-        constant = data.map { Int8(bitPattern: $0) }
-      }
-      tensors.append(
-        LoweredTensor(
-          name: view.name, shape: (4 - view.rank..<4).map { view.dimension($0) },
-          scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint),
-          constant: constant))
+      tensors.append(LoweredTensor(view, bytes))
       known[view.offset] = tensors.count - 1
       return tensors.count - 1
     }
@@ -48,17 +39,37 @@ extension LoweredModel {
       inputs.append(operand)
     }
     outputs = results
-    let data = view.dataParameters
-    let parameters = (0..<view.parameterCount).map { word -> LoweredOperator.Parameter in
-      let value = Int(view.parameter(word))
-      guard let part = data[word] else { return .value(value) }
-      return part.parameter(bytes[value..<value + part.byteCount])
-    }
     operators = [
       LoweredOperator(
         kind: kind, name: view.name, inputs: operands, outputs: results,
-        parameters: parameters)
+        parameters: view.lowered(bytes))
     ]
+  }
+}
+
+extension LoweredTensor {
+  /// A valid blob's tensor.
+  init(_ view: TensorView, _ bytes: [UInt8]) {
+    var constant: [Int8]?
+    if view.isConstant {
+      let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
+      constant = data.map { Int8(bitPattern: $0) }
+    }
+    self.init(
+      name: view.name, shape: view.shape, scale: view.scale,
+      zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint), constant: constant)
+  }
+}
+
+extension OperatorView {
+  /// The parameters of a valid blob's operator, with the data that they name.
+  func lowered(_ bytes: [UInt8]) -> [LoweredOperator.Parameter] {
+    let data = dataParameters
+    return (0..<parameterCount).map { word in
+      let value = Int(parameter(word))
+      guard let part = data[word] else { return .value(value) }
+      return part.parameter(bytes[value..<value + part.byteCount])
+    }
   }
 }
 

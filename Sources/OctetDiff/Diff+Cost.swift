@@ -8,7 +8,7 @@ extension Diff {
   func makeCost() throws -> DiffReport.Cost {
     var cost = DiffReport.Cost(
       float: cost(of: reference), int8: cost(of: candidate), layers: layerCosts(), arena: [])
-    if let loaded = candidate.loaded { cost.arena = InspectReport(loaded).arena }
+    if let written = candidate.written { cost.arena = InspectReport(written).arena }
     guard options.measuresTime else { return cost }
     cost.float.nanoseconds = try time(reference, referenceEncoder)
     cost.int8.nanoseconds = try time(candidate, candidateEncoder)
@@ -19,7 +19,7 @@ extension Diff {
   private func cost(of model: DiffModel) -> DiffReport.Cost.Model {
     switch model.form {
     case .int8(let loaded):
-      let report = InspectReport(loaded)
+      let report = InspectReport(model.written ?? loaded)
       return .init(
         fileByteCount: model.fileByteCount, weightByteCount: report.weightByteCount,
         activationByteCount: report.arenaByteCount ?? 0, macCount: report.macCount)

@@ -15,6 +15,8 @@ public struct DiffModel: Sendable {
 
   /// The model itself.
   package let form: Form
+  /// A blob as its file has it, maybe with layers in bands; nil for a float model.
+  let written: LoadedModel?
   /// The file as the user named it; empty when unknown.
   public var file: String
   /// The size of the file; nil when unknown.
@@ -61,6 +63,7 @@ public struct DiffModel: Sendable {
   public init(_ graph: Graph, file: String = "") {
     let simple = graph.simplified()
     form = .float(simple)
+    written = nil
     self.file = file
     real = simple
     coded = nil
@@ -87,11 +90,22 @@ public struct DiffModel: Sendable {
     placeOfTensor = Self.index(self.places)
   }
 
-  /// - Throws: `CompilerError.rejected` when the blob is not valid, which a `LoadedModel` is.
-  public init(_ loaded: LoadedModel, file: String = "") throws(CompilerError) {
+  /// A blob in bands of rows is compared with its layers whole, which compute the same bytes.
+  ///
+  /// - Throws: `CompilerError` when the blob's bands are not what it says of them.
+  public init(_ written: LoadedModel, file: String = "") throws(CompilerError) {
+    var loaded = written
+    if let whole = try written.blob.unbanded() {
+      do {
+        loaded = try LoadedModel(whole)
+      } catch {
+        throw .rejected(error)
+      }
+    }
     form = .int8(loaded)
+    self.written = written
     self.file = file
-    fileByteCount = loaded.blob.count
+    fileByteCount = written.blob.count
     let values = try BlobReader.values(loaded.blob)
     coded = values.graph
     real = values.graph.inReals()

@@ -207,11 +207,6 @@ struct BandRewriting {
   }
 }
 
-extension RowWindow {
-  /// Each output row is of the input row in its place.
-  init() {}
-}
-
 extension LoweredModel {
   /// The operators of a range that read each tensor, in order.
   func readers(in operators: Range<Int>) -> [Int: [Int]] {

@@ -32,25 +32,11 @@ struct RowWindow {
     else { return nil }
     let output = model.tensors[lowered.outputs[0]].shape
     guard output.count == 4, output[0] == 1 else { return nil }
-    func value<Word: ParameterWord>(_ word: Word) -> Int { lowered.value(word) }
+    self.init(parametersOf: lowered)
     switch lowered.kind {
-    case .convolution:
-      typealias Word = Convolution.Word
-      step = value(Word.poolStrideHeight) * value(Word.strideHeight)
-      reach =
-        (value(Word.poolHeight) - 1) * value(Word.strideHeight)
-        + (value(Word.kernelHeight) - 1) * value(Word.dilationHeight) + 1
-      padding = value(Word.paddingTop)
-    case .depthwiseConvolution:
-      typealias Word = DepthwiseConvolution.Word
-      step = value(Word.strideHeight)
-      reach = (value(Word.kernelHeight) - 1) * value(Word.dilationHeight) + 1
-      padding = value(Word.paddingTop)
-    case .maxPool, .averagePool:
-      step = value(Pool.Word.strideHeight)
-      reach = (value(Pool.Word.kernelHeight) - 1) * value(Pool.Word.dilationHeight) + 1
-      padding = value(Pool.Word.paddingTop)
-    case .add, .subtract, .multiply, .minimum, .maximum, .squaredDifference, .lookup: break
+    case .convolution, .depthwiseConvolution, .maxPool, .averagePool, .add, .subtract, .multiply,
+      .minimum, .maximum, .squaredDifference, .lookup:
+      break
     case .concatenation:
       guard lowered.value(Concatenation.Word.axis) > 1 else { return nil }
     case .slice:
@@ -71,6 +57,35 @@ struct RowWindow {
           return nil
         }
       }
+    }
+  }
+}
+
+extension RowWindow {
+  /// Each output row is of the input row in its place.
+  init() {}
+
+  /// What the operator's parameters say of the window along rows.
+  init(parametersOf lowered: LoweredOperator) {
+    func value<Word: ParameterWord>(_ word: Word) -> Int { lowered.value(word) }
+    switch lowered.kind {
+    case .convolution:
+      typealias Word = Convolution.Word
+      step = value(Word.poolStrideHeight) * value(Word.strideHeight)
+      reach =
+        (value(Word.poolHeight) - 1) * value(Word.strideHeight)
+        + (value(Word.kernelHeight) - 1) * value(Word.dilationHeight) + 1
+      padding = value(Word.paddingTop)
+    case .depthwiseConvolution:
+      typealias Word = DepthwiseConvolution.Word
+      step = value(Word.strideHeight)
+      reach = (value(Word.kernelHeight) - 1) * value(Word.dilationHeight) + 1
+      padding = value(Word.paddingTop)
+    case .maxPool, .averagePool:
+      step = value(Pool.Word.strideHeight)
+      reach = (value(Pool.Word.kernelHeight) - 1) * value(Pool.Word.dilationHeight) + 1
+      padding = value(Pool.Word.paddingTop)
+    default: break
     }
   }
 }
