@@ -109,7 +109,7 @@ public struct BoardRunner {
         layers.append(part)
         continue
       case .helper: key = -1
-      case .rows(let layer, _): key = layer
+      case .rows(let layer, _, _): key = layer
       }
       guard let place = places[key] else {
         places[key] = layers.count

@@ -78,7 +78,7 @@ struct BlobWriter {
       return first
     }
     var dataPlaces: [Int32]?
-    if case .band(let index, _) = layer { dataPlaces = bandData[index] }
+    if case .band(let index, _, _) = layer { dataPlaces = bandData[index] }
     for (position, parameter) in lowered.parameters.enumerated() {
       if case .value = parameter {
         append(parameter)
@@ -89,7 +89,7 @@ struct BlobWriter {
         append(parameter)
       }
     }
-    if case .band(let index, _) = layer { bandData[index] = Array(words[first...]) }
+    if case .band(let index, _, _) = layer { bandData[index] = Array(words[first...]) }
     let key = ParameterKey(kind: lowered.kind, words: Array(words[first...]))
     if let known = knownParameters[key] {
       words.removeSubrange(first...)

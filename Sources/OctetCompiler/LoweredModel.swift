@@ -50,8 +50,8 @@ package struct LoweredOperator: Sendable {
   var joins: Joins?
 
   enum Layer: Sendable, Equatable {
-    /// Rows from `firstRow` on of operator `index` of the model before.
-    case band(_ index: Int, firstRow: Int)
+    /// Rows from `firstRow` on of the `height` rows of operator `index` of the model before.
+    case band(_ index: Int, firstRow: Int, height: Int)
     /// It brings rows together or keeps some.
     case helper
   }

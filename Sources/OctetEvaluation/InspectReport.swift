@@ -113,7 +113,7 @@ extension InspectReport {
         outputZeroPoint: Int(output.zeroPoint), macCount: view.macCount,
         scratchByteCount: view.scratchByteCount)
       if !bands.isEmpty { report.isBandHelper = bands[view.index] == .helper }
-      if case .rows(let layer, let firstRow) = bands[view.index], output.shape.count == 4 {
+      if case .rows(let layer, let firstRow, _) = bands[view.index], output.shape.count == 4 {
         (report.bandOfLayer, report.firstRow) = (layer, firstRow)
       }
       return report

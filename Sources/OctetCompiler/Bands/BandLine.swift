@@ -6,7 +6,8 @@ extension LoweredOperator.Layer {
   /// Words between which a space stands.
   var text: String {
     switch self {
-    case .band(let index, let firstRow): "\(Self.rowsName) \(index) \(firstRow)"
+    case .band(let index, let firstRow, let height):
+      "\(Self.rowsName) \(index) \(firstRow) \(height)"
     case .helper: Self.partName
     }
   }
@@ -17,8 +18,10 @@ extension LoweredOperator.Layer {
     let numbers = words.dropFirst().compactMap { Int($0) }.filter { (0..<1 << 26).contains($0) }
     if words == [Substring(Self.partName)] {
       self = .helper
-    } else if words.first.map(String.init) == Self.rowsName, words.count == 3, numbers.count == 2 {
-      self = .band(numbers[0], firstRow: numbers[1])
+    } else if words.first.map(String.init) == Self.rowsName, words.count == 4,
+      numbers.count == 3
+    {
+      self = .band(numbers[0], firstRow: numbers[1], height: numbers[2])
     } else {
       return nil
     }

@@ -138,7 +138,8 @@ struct BandRewriting {
     }
     let output = newTensor(original.outputs[0], rows)
     band.outputs = [output]
-    band.layer = .band(index, firstRow: rows.lowerBound)
+    band.layer = .band(
+      index, firstRow: rows.lowerBound, height: model.tensors[original.outputs[0]].shape[1])
     result.operators.append(band)
     return Piece(tensor: output, rows: rows)
   }

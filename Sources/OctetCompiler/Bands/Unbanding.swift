@@ -2,8 +2,9 @@ import OctetRuntime
 
 /// What an operator of a blob is of a layer that is computed in bands.
 public enum OperatorBand: Sendable, Equatable {
-  /// Rows from `firstRow` on of layer `index` of the model before it was cut into bands.
-  case rows(layer: Int, firstRow: Int)
+  /// Rows from `firstRow` on of the `height` rows of operator `layer` of the model before it was cut
+  /// into bands.
+  case rows(layer: Int, firstRow: Int, height: Int)
   /// It shows, keeps or brings together rows.
   case helper
 }
@@ -14,8 +15,8 @@ extension Blob {
   public var bands: [Int: OperatorBand] {
     let pairs = originLines.compactMap { line -> (Int, OperatorBand)? in
       switch LoweredOperator.Layer(text: line.text) {
-      case .band(let layer, let firstRow):
-        (line.operator, .rows(layer: layer, firstRow: firstRow))
+      case .band(let layer, let firstRow, let height):
+        (line.operator, .rows(layer: layer, firstRow: firstRow, height: height))
       case .helper: (line.operator, .helper)
       case nil: nil
       }
@@ -71,6 +72,7 @@ private struct Unbanding {
     var index: Int
     var firstRow: Int
     var rowCount: Int
+    var height: Int
     var inputs: [Source]
   }
 
@@ -88,12 +90,12 @@ private struct Unbanding {
       let output = view.outputTensorIndex(0)
       switch bands[index] {
       case .helper: sources[output] = inputs[0]
-      case .rows(let layer, let firstRow):
+      case .rows(let layer, let firstRow, let height):
         sources[output] = .layer(layer)
         waiting[layer, default: []].append(
           Band(
             index: index, firstRow: firstRow, rowCount: view.output(0).dimension(1),
-            inputs: inputs))
+            height: height, inputs: inputs))
       case nil:
         try writeLayers(origins)
         var operands: [Int] = []
@@ -144,14 +146,17 @@ private struct Unbanding {
   private mutating func writeLayers(_ origins: [Int: Origin]) throws(CompilerError) {
     for (layer, bands) in waiting.sorted(by: { $0.key < $1.key }) {
       let view = model.operator(bands[0].index)
-      var height = 0
+      // Rows that nothing reads are in no band.
+      let height = bands[0].height
+      var end = 0
       for band in bands {
         let other = model.operator(band.index)
-        guard band.firstRow == height, band.inputs == bands[0].inputs, other.kind == view.kind,
+        guard band.firstRow >= end, band.height == height, band.inputs == bands[0].inputs, other.kind == view.kind,
           layerTensors[layer] == nil
         else { throw contradiction(view.name) }
-        height += band.rowCount
+        end = band.firstRow + band.rowCount
       }
+      guard bands[0].firstRow == 0, end <= height else { throw contradiction(view.name) }
       var operands: [Int] = []
       for input in bands[0].inputs { operands.append(try tensor(input)) }
       var output = LoweredTensor(view.output(0), bytes)

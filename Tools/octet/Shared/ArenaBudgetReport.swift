@@ -45,7 +45,7 @@ struct ArenaBudgetReport: Encodable {
     let parts = regions.map { region in
       "\(region.layerCount) layers, '\(SafeText.escaped(region.first))' to "
         + "'\(SafeText.escaped(region.last))', in \(region.bandCount) bands of \(region.rowCount) "
-        + "rows"
+        + (region.rowCount == 1 ? "row" : "rows")
     }
     return "--max-arena \(limitByteCount): \(parts.joined(separator: "; "))\n"
       + "arena \(arenaByteCountBefore) to \(arenaByteCount) bytes for \(addedOperatorCount) more "
