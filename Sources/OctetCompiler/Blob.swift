@@ -45,20 +45,25 @@ extension Blob {
   /// What tables were made of, by operator, as the lines behind the sections of a valid blob have
   /// it; lines that say nothing are left out.
   var origins: [Int: Origin] {
-    let pairs = originLines.compactMap { line in
+    let pairs = noteLines.compactMap { line in
       Origin(text: line.text).map { (line.operator, $0) }
     }
     return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The lines behind the sections, each with the operator that it is about.
-  var originLines: [(operator: Int, text: Substring)] {
-    let text = String(decoding: bytes[withUnfinishedView { $0.sectionsEnd }...], as: UTF8.self)
-    return text.split(separator: "\n").compactMap { line in
+  /// Those that begin with an operator's index, without it.
+  var noteLines: [(operator: Int, text: Substring)] {
+    notes.compactMap { line in
       let words = line.split(separator: " ", maxSplits: 1)
       guard words.count == 2, let index = Int(words[0]) else { return nil }
       return (index, words[1])
     }
+  }
+
+  /// The lines behind the sections of a valid blob.
+  var notes: [Substring] {
+    let text = String(decoding: bytes[withUnfinishedView { $0.sectionsEnd }...], as: UTF8.self)
+    return text.split(separator: "\n")
   }
 
   /// The blob without what only tools read: what firmware holds.

@@ -12,11 +12,27 @@ public enum Compiler {
     package var model: LoweredModel
     /// Where activations stand in the arena.
     package var plan: ArenaPlan
+    /// What went when the model was shrunk.
+    public var shrink = Shrink()
+    /// How the arena was brought within its limit; nil without one.
+    public var budget: ArenaBudget?
   }
 
-  /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
-  public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
-    try assemble(try Lowering.lower(graph.withKernelForms()))
+  /// - Parameters:
+  ///   - graph: int8; what `Quantizer` makes or an importer takes over.
+  ///   - shrinks: leave out channels that no output needs, which are proven to change no byte.
+  ///   - arenaLimit: bytes of arena at most: where the layers need more, the cheapest of them that
+  ///     bring it down are computed in bands of rows, to the same bytes.
+  /// - Throws: `CompilerError.arenaTooSmall` with the least arena that was found.
+  public static func compile(
+    _ graph: Graph, shrinks: Bool = true, arenaLimit: Int? = nil
+  ) throws(CompilerError) -> Output {
+    let lowered = try Lowering.lower(graph.withKernelForms())
+    let smaller = shrinks ? lowered.shrunk() : nil
+    var output = try assemble(smaller?.model ?? lowered)
+    if let arenaLimit { output = try banded(output, within: arenaLimit) }
+    if let smaller { output.shrink = smaller.shrink }
+    return output
   }
 
   /// - Parameter model: lowered operators whose accumulators are known not to overflow.
@@ -31,6 +47,7 @@ public enum Compiler {
           + "\(BlobLimits.arenaByteCount)")
     }
     layout.write(plan, to: &bytes)
+    SpareScratch.take(model, &bytes)
     let blob = try finish(bytes)
     return Output(blob: blob, model: model, plan: plan)
   }
@@ -72,7 +89,7 @@ public enum Compiler {
     return finished.blob
   }
 
-  static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
+  package static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
     do {
       return try LoadedModel(bytes)
     } catch {

@@ -24,6 +24,8 @@ package struct LoweredTensor: Sendable {
   package var constant: [Int8]?
   /// Some rows of an activation of the model before.
   var isBand = false
+  /// The channels that it had before the model was shrunk.
+  var removed: RemovedChannels?
 
   package init(
     name: String, shape: [Int], scale: Float, zeroPoint: Int8, constant: [Int8]? = nil

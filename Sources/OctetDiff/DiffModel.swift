@@ -7,7 +7,7 @@ import OctetReport
 
 /// One side of a comparison: a float graph or a blob, with the points where values can be read.
 public struct DiffModel: Sendable {
-  /// A float graph, simplified, or a blob.
+  /// A float graph, simplified, or a blob with all of its channels.
   package enum Form: Sendable {
     case float(Graph)
     case int8(LoadedModel)
@@ -15,8 +15,11 @@ public struct DiffModel: Sendable {
 
   /// The model itself.
   package let form: Form
-  /// A blob as its file has it, maybe with layers in bands; nil for a float model.
-  let written: LoadedModel?
+  /// The blob as the file has it, perhaps with fewer channels: what it costs is what this costs. Nil
+  /// for a float model.
+  let shipped: LoadedModel?
+  /// The channels that a blob's tensors have in `form` alone, with the codes that they always have.
+  let lostChannels: [TensorIndex: [Int: Int8?]]
   /// The file as the user named it; empty when unknown.
   public var file: String
   /// The size of the file; nil when unknown.
@@ -63,7 +66,8 @@ public struct DiffModel: Sendable {
   public init(_ graph: Graph, file: String = "") {
     let simple = graph.simplified()
     form = .float(simple)
-    written = nil
+    shipped = nil
+    lostChannels = [:]
     self.file = file
     real = simple
     coded = nil
@@ -90,22 +94,22 @@ public struct DiffModel: Sendable {
     placeOfTensor = Self.index(self.places)
   }
 
-  /// A blob in bands of rows is compared with its layers whole, which compute the same bytes.
-  ///
-  /// - Throws: `CompilerError` when the blob's bands are not what it says of them.
-  public init(_ written: LoadedModel, file: String = "") throws(CompilerError) {
-    var loaded = written
-    if let whole = try written.blob.unbanded() {
-      do {
-        loaded = try LoadedModel(whole)
-      } catch {
-        throw .rejected(error)
-      }
-    }
+  /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
+  ///   and with the channels that it lost when it was shrunk: each has the value that it always had.
+  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands are
+  ///   not what it says of them.
+  public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
+    let layers = try shipped.blob.unbanded() ?? shipped.blob
+    let lost = layers.lostChannels
+    // What only the lines behind a blob say may be wrong; it can be compared without them.
+    let whole = lost.isEmpty ? nil : try? LoadedModel(layers.withAllChannels())
+    let loaded: LoadedModel
+    if let whole { loaded = whole } else { loaded = try Compiler.validated(layers.bytes) }
     form = .int8(loaded)
-    self.written = written
+    self.shipped = shipped
+    lostChannels = whole == nil ? [:] : lost
     self.file = file
-    fileByteCount = written.blob.count
+    fileByteCount = shipped.blob.count
     let values = try BlobReader.values(loaded.blob)
     coded = values.graph
     real = values.graph.inReals()
@@ -114,7 +118,7 @@ public struct DiffModel: Sendable {
     normalization = model.normalization
     labels = loaded.labels
     training = nil
-    macCount = (0..<model.operatorCount).reduce(0) { $0 + model.operator($1).macCount }
+    macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
     if model.inputCount > 0 {
       let input = model.input(0)

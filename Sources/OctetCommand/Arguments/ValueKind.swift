@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why a text is not a value: completes the sentence `'TEXT' is not …`.
 package struct ValueError: Error, Equatable {
   package var expectation: String
@@ -62,6 +64,41 @@ extension ValueKind<String> {
   }
 }
 
+extension ValueKind<String> {
+  /// One of the names, or a folder.
+  package static func choiceOrFolder(_ names: [String]) -> ValueKind {
+    let list = names.joined(separator: ", ")
+    var kind = ValueKind(placeholder: "NAME|DIR", expectation: "\(list); or a folder") {
+      text throws(ValueError) in
+      guard
+        names.contains(text) || text.contains("/")
+          || FileManager.default.fileExists(atPath: text)
+      else {
+        let hint = Suggestion.sentence(for: text, among: names)
+        throw ValueError("one of \(list), nor a folder\(hint)")
+      }
+      return text
+    }
+    kind.choices = names
+    return kind
+  }
+}
+
+extension ValueKind<Int> {
+  /// Bytes, as a number or with K or M for 2¹⁰ and 2²⁰.
+  package static var byteCount: ValueKind {
+    ValueKind(placeholder: "N", expectation: "bytes, or as 64K or 1M") { text throws(ValueError) in
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      let units = ["": 1, "K": 1 << 10, "KIB": 1 << 10, "M": 1 << 20, "MIB": 1 << 20]
+      guard let number = Int(digits), (1...1 << 31).contains(number),
+        let unit = units[text.dropFirst(digits.count).uppercased()],
+        case let count = number * unit, count <= 1 << 31
+      else { throw ValueError("a number of bytes from 1 to 2048M, such as 20480 or 20K") }
+      return count
+    }
+  }
+}
+
 extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases, by its raw value.
   package static var choice: ValueKind {
@@ -95,28 +132,6 @@ extension ValueKind<Int> {
 
   package static func integer(_ range: PartialRangeFrom<Int>) -> ValueKind {
     integer(range.lowerBound...Int.max)
-  }
-}
-
-extension ValueKind<Int> {
-  /// A number of bytes in the range: a whole number, or one of KiB or MiB: `24576`, `24K`, `24KiB`.
-  package static func byteCount(_ range: ClosedRange<Int>) -> ValueKind {
-    let limits = "bytes, \(range.lowerBound) to \(range.upperBound); 24K and 24KiB are 24576"
-    return ValueKind(placeholder: "BYTES", expectation: limits) { text throws(ValueError) in
-      let digits = text.prefix { $0.isASCII && $0.isNumber }
-      let unit: Int? =
-        switch text.dropFirst(digits.count) {
-        case "": 1
-        case "K", "KiB": 1 << 10
-        case "M", "MiB": 1 << 20
-        default: nil
-        }
-      guard let number = Int(digits), let unit,
-        case (let value, false) = number.multipliedReportingOverflow(by: unit),
-        range.contains(value)
-      else { throw ValueError("a number of \(limits)") }
-      return value
-    }
   }
 }
 

@@ -32,22 +32,19 @@ public struct ArenaBudget: Sendable, Equatable {
 }
 
 extension Compiler {
-  /// Compiles a graph within an arena of `limit` bytes: as it is if that suffices, otherwise the
+  /// The model within an arena of `limit` bytes: as it is if that suffices, otherwise with the
   /// cheapest regions of it in bands. The outputs' bytes are the same.
   ///
-  /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
   /// - Throws: `CompilerError.arenaTooSmall` with the least arena that was found.
-  public static func compile(
-    _ graph: Graph, arenaLimit limit: Int
-  ) throws(CompilerError) -> (output: Output, budget: ArenaBudget) {
-    let model = try Lowering.lower(graph.withKernelForms())
-    let whole = try assemble(model)
+  static func banded(_ whole: Output, within limit: Int) throws(CompilerError) -> Output {
+    let model = whole.model
     if whole.plan.byteCount <= limit {
       let byteCount = whole.plan.byteCount
-      let budget = ArenaBudget(
+      var output = whole
+      output.budget = ArenaBudget(
         limitByteCount: limit, arenaByteCountBefore: byteCount, arenaByteCount: byteCount,
         regions: [], addedOperatorCount: 0, movedByteCount: 0, addedByteCount: 0)
-      return (whole, budget)
+      return output
     }
     var trials = BandTrials(model, try BlobWriter.write(model))
     let banded = try trials.find(within: limit)
@@ -58,14 +55,14 @@ extension Compiler {
         limit: limit, least: isBanded ? least?.plan.byteCount ?? 0 : whole.plan.byteCount,
         price: isBanded ? least?.price : nil)
     }
-    let output = try assemble(banded.model)
+    var output = try assemble(banded.model)
     try requireSameOutputs(output.blob, whole.blob)
-    let budget = ArenaBudget(
+    output.budget = ArenaBudget(
       limitByteCount: limit, arenaByteCountBefore: whole.plan.byteCount,
       arenaByteCount: output.plan.byteCount, regions: trials.described(banded.regions),
       addedOperatorCount: banded.model.operators.count - model.operators.count,
       movedByteCount: banded.movedByteCount, addedByteCount: output.blob.count - whole.blob.count)
-    return (output, budget)
+    return output
   }
 
   /// Throws unless both give the same outputs for the self-test's input.

@@ -179,6 +179,8 @@ struct BandRewriting {
     var tensor = model.tensors[original]
     tensor.shape[1] = rows.count
     tensor.isBand = true
+    // What is said of the first band holds for all.
+    if rows.lowerBound > 0 { tensor.removed = nil }
     result.tensors.append(tensor)
     return result.tensors.count - 1
   }

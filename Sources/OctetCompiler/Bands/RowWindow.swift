@@ -95,12 +95,6 @@ extension LoweredModel {
 }
 
 extension LoweredOperator {
-  /// A parameter word that is a number.
-  func value(_ word: some ParameterWord) -> Int {
-    guard case .value(let value) = parameters[word.rawValue] else { return 0 }
-    return value
-  }
-
   /// The operator for `rowCount` rows of its output, with `padding` rows above its input.
   func band(rowCount: Int, padding: Int) -> LoweredOperator {
     var band = self

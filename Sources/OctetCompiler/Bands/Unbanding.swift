@@ -13,7 +13,7 @@ extension Blob {
   /// The operators that are bands, or bring some together, as the lines behind the sections of a
   /// valid blob have it; lines that say nothing are left out.
   public var bands: [Int: OperatorBand] {
-    let pairs = originLines.compactMap { line -> (Int, OperatorBand)? in
+    let pairs = noteLines.compactMap { line -> (Int, OperatorBand)? in
       switch LoweredOperator.Layer(text: line.text) {
       case .band(let layer, let firstRow, let height):
         (line.operator, .rows(layer: layer, firstRow: firstRow, height: height))
@@ -57,6 +57,7 @@ private struct Unbanding {
 
   private let model: LoadedModel
   private let bytes: [UInt8]
+  private let removed: [Int: RemovedChannels]
   private(set) var result = LoweredModel()
   private var sources: [Int: Source] = [:]
   /// New tensors.
@@ -79,6 +80,7 @@ private struct Unbanding {
   init(_ model: LoadedModel, _ bands: [Int: OperatorBand]) throws(CompilerError) {
     self.model = model
     bytes = model.blob.bytes
+    removed = model.blob.removedChannels
     let origins = model.blob.origins
     result.arithmetic = model.blob.arithmetic
     result.metadata.labels = model.labels
@@ -126,18 +128,24 @@ private struct Unbanding {
 
   private mutating func tensor(_ index: Int) throws(CompilerError) -> Int {
     if let known = tensors[index] { return known }
-    result.tensors.append(LoweredTensor(model.tensor(index), bytes))
+    result.tensors.append(lowered(model.tensor(index)))
     tensors[index] = result.tensors.count - 1
     return result.tensors.count - 1
+  }
+
+  /// With the channels that it lost, as the blob says it.
+  private func lowered(_ view: TensorView) -> LoweredTensor {
+    var tensor = LoweredTensor(view, of: bytes)
+    tensor.removed = removed[view.index]
+    return tensor
   }
 
   private mutating func append(
     _ view: OperatorView, inputs: [Int], outputs: [Int], _ origin: Origin?
   ) throws(CompilerError) {
-    guard let kind = view.kind else { throw contradiction(view.name) }
-    var lowered = LoweredOperator(
-      kind: kind, name: view.name, inputs: inputs, outputs: outputs,
-      parameters: view.lowered(bytes))
+    guard var lowered = LoweredOperator(view, of: bytes, inputs: inputs, outputs: outputs) else {
+      throw contradiction(view.name)
+    }
     lowered.origin = origin
     result.operators.append(lowered)
   }
@@ -159,7 +167,7 @@ private struct Unbanding {
       guard bands[0].firstRow == 0, end <= height else { throw contradiction(view.name) }
       var operands: [Int] = []
       for input in bands[0].inputs { operands.append(try tensor(input)) }
-      var output = LoweredTensor(view.output(0), bytes)
+      var output = lowered(view.output(0))
       guard output.shape.count == 4 else { throw contradiction(view.name) }
       output.shape[1] = height
       result.tensors.append(output)

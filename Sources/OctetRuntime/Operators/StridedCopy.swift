@@ -41,8 +41,8 @@ func copyForward(
   var index = 0
   let words = unsafe UInt(bitPattern: source) | UInt(bitPattern: target)
   if words & 3 == 0 {
-    let from = unsafe UnsafeRawPointer(source)
-    let to = unsafe UnsafeMutableRawPointer(target)
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(target)
     // Words by fours, so that loads come in runs.
     while index &+ 16 <= count {
       let first = unsafe from.load(fromByteOffset: index, as: UInt32.self)

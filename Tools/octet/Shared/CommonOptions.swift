@@ -31,10 +31,15 @@ enum Common {
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
   static let arenaLimit = OctetCommand.Option(
-    "--max-arena", .byteCount(1...1 << 28),
+    "--max-arena", .byteCount,
     help: "RAM for activations at most: layers are computed in bands of rows where that is needed, "
       + "to the same bytes; where it cannot be done, the least possible is said and nothing is "
       + "written.")
+
+  static let noShrink = Flag(
+    "--no-shrink",
+    help: "Keep channels that are constant whatever the input and channels that nothing reads; "
+      + "without them every output has the same bytes.")
 
   static let labels = OctetCommand.Option(
     "--labels", .input, help: "A text file with one class name a line, in output order.")

@@ -45,22 +45,11 @@ enum Steps {
   struct Quantized {
     var result: Quantizer.Result
     var output: Compiler.Output
-    /// What was done for the arena's limit, if one was given.
-    var budget: ArenaBudget?
-  }
-
-  /// A blob, within an arena of `arenaLimit` bytes if that is given.
-  static func compile(
-    _ graph: Graph, arenaLimit: Int?
-  ) throws -> (output: Compiler.Output, budget: ArenaBudget?) {
-    guard let arenaLimit else { return (try Compiler.compile(graph), nil) }
-    let (output, budget) = try Compiler.compile(graph, arenaLimit: arenaLimit)
-    return (output, budget)
   }
 
   static func quantize(
     _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
-    seed: UInt64, normalization: Normalization?, arenaLimit: Int? = nil
+    seed: UInt64, normalization: Normalization?, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Quantized {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
@@ -77,17 +66,19 @@ enum Steps {
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
-    return try quantize(graph, samples, options: options, arenaLimit: arenaLimit)
+    return try quantize(
+      graph, samples, options: options, shrinks: shrinks, arenaLimit: arenaLimit)
   }
 
   static func quantize(
     _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options,
-    arenaLimit: Int? = nil
+    shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Quantized {
     try Compiler.requireRoom(for: graph)
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
-    let compiled = try compile(result.graph, arenaLimit: arenaLimit)
-    return Quantized(result: result, output: compiled.output, budget: compiled.budget)
+    return Quantized(
+      result: result,
+      output: try Compiler.compile(result.graph, shrinks: shrinks, arenaLimit: arenaLimit))
   }
 
   /// - Parameter labels: `.asTheyAre` where the labels decide nothing.

@@ -3,6 +3,7 @@ import OctetCommand
 import OctetCompiler
 import OctetExchange
 import OctetModel
+import OctetModelFile
 import OctetONNX
 import OctetPasses
 
@@ -23,7 +24,7 @@ struct Import: Verb {
   var parameters: [any Parameter] {
     [
       model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels,
-      Common.arenaLimit,
+      Common.noShrink, Common.arenaLimit,
     ]
   }
 
@@ -39,8 +40,11 @@ struct Import: Verb {
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
     // Only a blob cannot hold them.
     let notes = graph.isQuantized ? try graph.dropOutputs(in: path) : []
-    let (bytes, plan, budget) = try converted(
-      graph, imported.onnx, from: path, to: target, arenaLimit: arguments[Common.arenaLimit])
+    let shrinks = !arguments[Common.noShrink]
+    let (bytes, compiled) = try converted(
+      graph, imported.onnx, from: path, to: target, shrinks: shrinks,
+      arenaLimit: arguments[Common.arenaLimit])
+    let plan = compiled?.plan
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     for note in notes { console.message(note) }
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
@@ -58,8 +62,9 @@ struct Import: Verb {
       file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
-      arenaBudget: budget.map { ArenaBudgetReport($0) }, seconds: watch.seconds)
-    return Outcome(report, text: report.text)
+      shrink: shrinks ? try compiled.map { try ShrinkFigures($0) } : nil,
+      arenaBudget: compiled?.budget.map { ArenaBudgetReport($0) }, seconds: watch.seconds)
+    return Outcome(report, text: report.text(for: console.output))
   }
 
   private func note(_ widened: [String]) -> String {
@@ -68,21 +73,19 @@ struct Import: Verb {
       + "them"
   }
 
-  /// The file, a blob's arena plan, and what was done for its arena's limit.
+  /// The file, and what a blob was compiled to.
   private func converted(
-    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, arenaLimit: Int?
-  ) throws -> ([UInt8], ArenaPlan?, ArenaBudget?) {
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, shrinks: Bool,
+    arenaLimit: Int?
+  ) throws -> ([UInt8], Compiler.Output?) {
     if graph.isQuantized {
       guard !target.path.hasSuffix(".onnx") else {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      let compiled = try naming(path) {
-        let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
-        if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-        return try Steps.compile(graph, arenaLimit: arenaLimit)
-      }
-      return (compiled.output.blob.bytes, compiled.output.plan, compiled.budget)
+      let compiled = try ModelFile.compile(
+        graph, from: path, shrinks: shrinks, arenaLimit: arenaLimit)
+      return (compiled.blob.bytes, compiled)
     }
     guard arenaLimit == nil else {
       throw CommandError(
@@ -100,7 +103,7 @@ struct Import: Verb {
       onnx.graph.metadata = graph.metadata
       return try ONNXWriter.write(onnx)
     }
-    return (bytes, nil, nil)
+    return (bytes, nil)
   }
 }
 
@@ -126,11 +129,13 @@ struct ImportReport: Encodable {
   /// The arena's bytes; nil unless a blob was written.
   var arenaByteCount: Int?
   var arenaLowerBoundByteCount: Int?
+  /// What went since no output needs it; nil with --no-shrink, and for a float model.
+  var shrink: ShrinkFigures?
   /// What --max-arena chose; nil without it.
   var arenaBudget: ArenaBudgetReport?
   var seconds: Double
 
-  var text: String {
+  func text(for terminal: Terminal) -> String {
     var proven = ""
     if let comparedNodeCount, let maximumDifference {
       proven =
@@ -148,6 +153,7 @@ struct ImportReport: Encodable {
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
+      + (shrink?.text(for: terminal) ?? "")
       + inputs.map { "\ninput '\(SafeText.escaped($0.name))': \($0.text(verb: "goes in"))" }
       .joined()
       + outputs.map { "\noutput '\(SafeText.escaped($0.name))': \($0.text(verb: "comes out"))" }

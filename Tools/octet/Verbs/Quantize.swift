@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetQuantization
 
 struct Quantize: Verb {
@@ -37,8 +38,8 @@ struct Quantize: Verb {
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores, seed,
-      Common.mean, Common.standardDeviation, Common.arenaLimit,
+      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores,
+      Common.noShrink, Common.arenaLimit, seed, Common.mean, Common.standardDeviation,
       Common.threads,
     ]
   }
@@ -66,6 +67,7 @@ struct Quantize: Verb {
     }
     var report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
+    if !arguments[Common.noShrink] { report.shrink = try ShrinkFigures(quantized.output) }
     report.notes = notes
     return Outcome(report, text: report.text(for: console.output))
   }
@@ -74,6 +76,7 @@ struct Quantize: Verb {
     _ graph: Graph, _ options: Quantizer.Options, _ arguments: Arguments
   ) throws -> Steps.Quantized {
     let (count, seed) = (arguments[samples], arguments[self.seed])
+    let shrinks = !arguments[Common.noShrink]
     let normalization = try Common.normalization(arguments)
     guard let path = arguments[rawInput] else {
       // No label decides anything here.
@@ -81,7 +84,7 @@ struct Quantize: Verb {
       return try naming(arguments[model]) {
         try Steps.quantize(
           graph, source, options: options, sampleCount: count, seed: seed,
-          normalization: normalization, arenaLimit: arguments[Common.arenaLimit])
+          normalization: normalization, shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
       }
     }
     guard normalization == nil, !arguments.contains(Common.data) else {
@@ -93,7 +96,7 @@ struct Quantize: Verb {
     return try naming(arguments[model]) {
       try Steps.quantize(
         graph, CalibrationSamples(raw, count: count, seed: seed), options: options,
-        arenaLimit: arguments[Common.arenaLimit])
+        shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
     }
   }
 }
@@ -159,6 +162,8 @@ struct QuantizeReport: Encodable {
   var outputs: [Output]
   /// What the calibrator `auto` chose.
   var search: Search?
+  /// What went since no output needs it; nil with --no-shrink.
+  var shrink: ShrinkFigures?
   /// A sentence about each output of the model that the blob has not.
   var notes: [String] = []
   var file: String
@@ -175,7 +180,7 @@ struct QuantizeReport: Encodable {
     arenaByteCount = quantized.output.plan.byteCount
     arenaLowerBoundByteCount = quantized.output.plan.lowerBoundByteCount
     arenaIsOptimal = quantized.output.plan.isOptimal
-    arenaBudget = quantized.budget.map { ArenaBudgetReport($0) }
+    arenaBudget = quantized.output.budget.map { ArenaBudgetReport($0) }
     layers = (0..<loaded.operatorCount).map { index in
       let view = loaded.operator(index)
       let output = view.output(0)
@@ -219,12 +224,7 @@ struct QuantizeReport: Encodable {
       + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, "
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
-      + (arenaIsOptimal ? " (optimal)" : "")
+      + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
       + (arenaBudget.map { "\n\($0.text)" } ?? "")
   }
-}
-
-extension [Int] {
-  /// `1×28×28×1`
-  var shapeText: String { map(String.init).joined(separator: "×") }
 }
