@@ -103,7 +103,9 @@ struct BandSearch {
       made.formUnion(lowered.outputs)
       guard starts.count == 1, let start = starts.first else { return }
       let end = lowered.outputs[0]
-      let leaves = made.filter { lifetimes[$0].last > index || lifetimes[$0].last <= lifetimes[$0].first }
+      let leaves = made.filter {
+        lifetimes[$0].last > index || lifetimes[$0].last <= lifetimes[$0].first
+      }
       guard index > first, leaves == [end] else { continue }
       addBands(first..<index + 1, start: start, end: end)
     }

@@ -124,7 +124,8 @@ struct ArenaClustering {
     for cluster in clusters {
       for step in cluster.firstUse...cluster.lastUse { totals[step] += liveCount(cluster, step) }
     }
-    for overlap in problem.overlaps where places[overlap.output].cluster != places[overlap.input].cluster {
+    for overlap in problem.overlaps
+    where places[overlap.output].cluster != places[overlap.input].cluster {
       let (output, input) = (blocks[overlap.output], blocks[overlap.input])
       let together = max(output.byteCount, overlap.distance + input.byteCount)
       let saved = max(0, output.byteCount + input.byteCount - together)
