@@ -47,7 +47,7 @@ extension Compiler {
       return output
     }
     var trials = BandTrials(model, try BlobWriter.write(model))
-    let banded = try trials.find(within: limit)
+    let banded = trials.find(within: limit)
     let least = trials.least
     guard let banded else {
       let isBanded = least.map { $0.plan.byteCount < whole.plan.byteCount } ?? false
@@ -106,7 +106,7 @@ private struct BandTrials {
   }
 
   /// The cheapest that was found within `limit` bytes.
-  mutating func find(within limit: Int) throws(CompilerError) -> Trial? {
+  mutating func find(within limit: Int) -> Trial? {
     // What is reckoned is often a little more than what the planner reaches, and sometimes less.
     var target = limit + limit / 8
     var last: [BandedRegion] = []
@@ -116,10 +116,12 @@ private struct BandTrials {
       if regions == last || regions.isEmpty {
         if target <= floor { break }
       } else {
-        let trial = try trial(regions)
-        if trial.plan.byteCount < least?.plan.byteCount ?? .max { least = trial }
-        if trial.plan.byteCount <= limit { return trial }
         last = regions
+        // Too many operators for a blob are one plan less.
+        if let trial = try? trial(regions) {
+          if trial.plan.byteCount < least?.plan.byteCount ?? .max { least = trial }
+          if trial.plan.byteCount <= limit { return trial }
+        }
       }
       if target <= floor { break }
       target = max(floor, target - max(1, limit / 32))
