@@ -102,12 +102,48 @@ public struct BoardRunner {
     if cycles.count == counts.count {
       result.cyclesPerInference = cycles.reduce(0, +) / cycles.count
     }
-    result.operators = zip(0..<reference.model.operatorCount, operators).map { index, count in
+    let parts = zip(0..<reference.model.operatorCount, operators).map { index, count in
       let view = reference.model.operator(index)
       return OperatorInstructions(
         name: view.name, operator: view.kindName, macCount: view.macCount,
         instructionCount: count.instructionCount, cycleCount: count.cycleCount)
     }
+    result.operators = joined(parts, reference.model.blob.bands)
+  }
+
+  /// Each layer once: its bands added up, and in one line what brings their rows together.
+  private func joined(
+    _ parts: [OperatorInstructions], _ bands: [Int: OperatorBand]
+  ) -> [OperatorInstructions] {
+    var layers: [OperatorInstructions] = []
+    var places: [Int: Int] = [:]
+    for (index, part) in parts.enumerated() {
+      let key: Int
+      switch bands[index] {
+      case nil:
+        layers.append(part)
+        continue
+      case .helper: key = -1
+      case .rows(let layer, _, _): key = layer
+      }
+      guard let place = places[key] else {
+        places[key] = layers.count
+        layers.append(part)
+        if key < 0 {
+          layers[layers.count - 1].name = "rows of bands"
+          layers[layers.count - 1].operator = "kept and brought together"
+        }
+        continue
+      }
+      layers[place].macCount += part.macCount
+      layers[place].instructionCount = layers[place].instructionCount.flatMap { count in
+        part.instructionCount.map { count + $0 }
+      }
+      layers[place].cycleCount = layers[place].cycleCount.flatMap { cycles in
+        part.cycleCount.map { cycles + $0 }
+      }
+    }
+    return layers
   }
 
   /// Takes the board's own times of each operator.

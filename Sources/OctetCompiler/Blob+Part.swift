@@ -62,7 +62,7 @@ extension LoweredModel {
 
 extension LoweredTensor {
   /// A tensor of a valid blob.
-  fileprivate init(_ view: TensorView, of bytes: [UInt8]) {
+  init(_ view: TensorView, of bytes: [UInt8]) {
     var constant: [Int8]?
     if view.isConstant {
       let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
@@ -76,7 +76,7 @@ extension LoweredTensor {
 
 extension LoweredOperator {
   /// An operator of a valid blob with its own parameters; nil when its kind is unknown.
-  fileprivate init?(_ view: OperatorView, of bytes: [UInt8], inputs: [Int], outputs: [Int]) {
+  init?(_ view: OperatorView, of bytes: [UInt8], inputs: [Int], outputs: [Int]) {
     guard let kind = view.kind else { return nil }
     let data = view.dataParameters
     let parameters = (0..<view.parameterCount).map { word -> Parameter in

@@ -45,13 +45,19 @@ extension Blob {
   /// What tables were made of, by operator, as the lines behind the sections of a valid blob have
   /// it; lines that say nothing are left out.
   var origins: [Int: Origin] {
-    let pairs = notes.compactMap { line -> (Int, Origin)? in
-      let words = line.split(separator: " ", maxSplits: 1)
-      guard words.count == 2, let index = Int(words[0]), let origin = Origin(text: words[1])
-      else { return nil }
-      return (index, origin)
+    let pairs = noteLines.compactMap { line in
+      Origin(text: line.text).map { (line.operator, $0) }
     }
     return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Those that begin with an operator's index, without it.
+  var noteLines: [(operator: Int, text: Substring)] {
+    notes.compactMap { line in
+      let words = line.split(separator: " ", maxSplits: 1)
+      guard words.count == 2, let index = Int(words[0]) else { return nil }
+      return (index, words[1])
+    }
   }
 
   /// The lines behind the sections of a valid blob.

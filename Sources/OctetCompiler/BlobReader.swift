@@ -27,12 +27,12 @@ public struct BlobReader {
   private var nodeNames: Set<String> = []
   private var tensorNames: Set<String> = []
 
-  /// The int8 graph.
+  /// The int8 graph, with whole layers where the blob has bands of them.
   ///
   /// - Throws: `CompilerError.unsupported` with the operators that have no graph form, or
   ///   `rejected` when the blob is not valid.
   public static func read(_ blob: Blob) throws(CompilerError) -> Graph {
-    var reader = try BlobReader(blob, for: .bytes)
+    var reader = try BlobReader(try blob.unbanded() ?? blob, for: .bytes)
     let refusals = reader.readOperators()
     guard refusals.isEmpty else {
       throw .unsupported(refusals.sorted { $0.key < $1.key }.map(\.value))

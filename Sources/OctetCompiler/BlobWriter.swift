@@ -4,6 +4,7 @@ import OctetRuntime
 /// Writes the bytes of a blob; `Blob/Layout.swift` of the runtime says where everything stands.
 struct BlobWriter {
   private let model: LoweredModel
+  private let lifetimes: [(first: Int, last: Int)]
   private var strings: [UInt8] = []
   private var list: [UInt16] = []
   private var words: [Int32] = []
@@ -13,6 +14,10 @@ struct BlobWriter {
   private var weightByteCount = 0
   private var operators: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
+  /// The words of a band of each operator that is cut into some.
+  private var bandData: [Int: [Int32]] = [:]
+  private var knownParameters: [ParameterKey: Int] = [:]
+  private var bandNames: [String: Int] = [:]
   private var constantTensors: [Int] = []
   /// Lines behind the data, see ``Origin`` and ``RemovedChannels``.
   private var origins: [UInt8] = []
@@ -33,6 +38,7 @@ struct BlobWriter {
     for (index, lowered) in model.operators.enumerated() {
       writer.append(lowered)
       if let origin = lowered.origin { writer.origins += Array("\(index) \(origin.text)\n".utf8) }
+      if let layer = lowered.layer { writer.origins += Array("\(index) \(layer.text)\n".utf8) }
     }
     for (index, tensor) in model.tensors.enumerated() {
       writer.append(tensor: index)
@@ -47,7 +53,10 @@ struct BlobWriter {
     return bytes
   }
 
-  private init(_ model: LoweredModel) { self.model = model }
+  private init(_ model: LoweredModel) {
+    self.model = model
+    lifetimes = model.lifetimes
+  }
 
   // MARK: Records
 
@@ -57,12 +66,48 @@ struct BlobWriter {
     record.put(UInt8(lowered.inputs.count), at: OperatorRecord.inputCount)
     record.put(UInt8(lowered.outputs.count), at: OperatorRecord.outputCount)
     record.put(UInt32(list.count), at: OperatorRecord.listIndex)
-    record.put(UInt32(words.count), at: OperatorRecord.parameterIndex)
+    record.put(UInt32(appendParameters(lowered)), at: OperatorRecord.parameterIndex)
     record.put(UInt32(lowered.parameters.count), at: OperatorRecord.parameterCount)
-    record.put(UInt32(intern(lowered.name)), at: OperatorRecord.name)
+    record.put(
+      UInt32(intern(lowered.name, isRepeated: lowered.layer != nil)), at: OperatorRecord.name)
     list += (lowered.inputs + lowered.outputs).map { UInt16($0) }
-    for parameter in lowered.parameters { append(parameter) }
     operators.append(record)
+  }
+
+  /// The index of the first word. Bands of one operator share its data, and those that have the
+  /// same words share these, as do the operators that bring rows together.
+  private mutating func appendParameters(_ lowered: LoweredOperator) -> Int {
+    let first = words.count
+    guard let layer = lowered.layer else {
+      for parameter in lowered.parameters { append(parameter) }
+      return first
+    }
+    var dataPlaces: [Int32]?
+    if case .band(let index, _, _) = layer { dataPlaces = bandData[index] }
+    for (position, parameter) in lowered.parameters.enumerated() {
+      if case .value = parameter {
+        append(parameter)
+      } else if let dataPlaces {
+        dataWords.append(words.count)
+        words.append(dataPlaces[position])
+      } else {
+        append(parameter)
+      }
+    }
+    if case .band(let index, _, _) = layer { bandData[index] = Array(words[first...]) }
+    let key = ParameterKey(kind: lowered.kind, words: Array(words[first...]))
+    if let known = knownParameters[key] {
+      words.removeSubrange(first...)
+      dataWords.removeAll { $0 >= first }
+      return known
+    }
+    knownParameters[key] = first
+    return first
+  }
+
+  private struct ParameterKey: Hashable {
+    let kind: OperatorKind
+    let words: [Int32]
   }
 
   private mutating func append(_ parameter: LoweredOperator.Parameter) {
@@ -103,19 +148,22 @@ struct BlobWriter {
       record.put(TensorRecord.Storage.data.rawValue, at: TensorRecord.storage)
       constantTensors.append(index)
     } else {
-      let (first, last) = model.lifetime(of: index)
+      let (first, last) = lifetimes[index]
       record.put(UInt16(first), at: TensorRecord.firstUse)
       record.put(UInt16(last), at: TensorRecord.lastUse)
     }
-    record.put(UInt32(intern(tensor.name)), at: TensorRecord.name)
+    record.put(
+      UInt32(intern(tensor.name, isRepeated: tensor.isBand)), at: TensorRecord.name)
     tensors.append(record)
   }
 
-  /// The offset of a name in the strings, written once.
-  private mutating func intern(_ name: String) -> Int {
+  /// The offset of a name in the strings; that of bands is written once.
+  private mutating func intern(_ name: String, isRepeated: Bool) -> Int {
+    if isRepeated, let known = bandNames[name] { return known }
     let bytes = name.blobName.utf8.filter { $0 != 0 } + [0]
     let start = strings.count
     strings += bytes
+    if isRepeated { bandNames[name] = start }
     return start
   }
 
@@ -228,11 +276,17 @@ extension LoweredModel {
     index < inputs.count ? tensors[inputs[index]].name : ""
   }
 
-  /// The operators between which a tensor lives, as the blob's records say it.
-  func lifetime(of tensor: Int) -> (first: Int, last: Int) {
-    let first = operators.firstIndex { $0.outputs.contains(tensor) } ?? 0
-    let last = operators.lastIndex { $0.inputs.contains(tensor) } ?? first
-    return (first, outputs.contains(tensor) ? operators.count : last)
+  /// The operators between which each tensor lives, as the blob's records say it.
+  var lifetimes: [(first: Int, last: Int)] {
+    var lifetimes = [(first: Int, last: Int)](repeating: (0, 0), count: tensors.count)
+    for (index, lowered) in operators.enumerated() {
+      for tensor in lowered.outputs { lifetimes[tensor] = (index, index) }
+    }
+    for (index, lowered) in operators.enumerated() {
+      for tensor in lowered.inputs { lifetimes[tensor].last = index }
+    }
+    for tensor in outputs { lifetimes[tensor].last = operators.count }
+    return lifetimes
   }
 }
 

@@ -14,18 +14,24 @@ public enum Compiler {
     package var plan: ArenaPlan
     /// What went when the model was shrunk.
     public var shrink = Shrink()
+    /// How the arena was brought within its limit; nil without one.
+    public var budget: ArenaBudget?
   }
 
   /// - Parameters:
   ///   - graph: int8; what `Quantizer` makes or an importer takes over.
   ///   - shrinks: leave out channels that no output needs, which are proven to change no byte.
+  ///   - arenaLimit: bytes of arena at most: where the layers need more, the cheapest of them that
+  ///     bring it down are computed in bands of rows, to the same bytes.
+  /// - Throws: `CompilerError.arenaTooSmall` with the least arena that was found.
   public static func compile(
-    _ graph: Graph, shrinks: Bool = true
+    _ graph: Graph, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws(CompilerError) -> Output {
     let lowered = try Lowering.lower(graph.withKernelForms())
-    guard shrinks, let smaller = lowered.shrunk() else { return try assemble(lowered) }
-    var output = try assemble(smaller.model)
-    output.shrink = smaller.shrink
+    let smaller = shrinks ? lowered.shrunk() : nil
+    var output = try assemble(smaller?.model ?? lowered)
+    if let arenaLimit { output = try banded(output, within: arenaLimit) }
+    if let smaller { output.shrink = smaller.shrink }
     return output
   }
 
@@ -33,77 +39,17 @@ public enum Compiler {
   static func assemble(_ model: LoweredModel) throws(CompilerError) -> Output {
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
-    let plan = try arenaPlan(model, &bytes)
-    SpareScratch.take(model, &bytes)
-    let blob = try finish(bytes)
-    return Output(blob: blob, model: model, plan: plan)
-  }
-
-  /// Asks the runtime's own operators what scratch memory they need and which operands may overlap,
-  /// then writes the plan into the records.
-  private static func arenaPlan(
-    _ model: LoweredModel, _ bytes: inout [UInt8]
-  ) throws(CompilerError) -> ArenaPlan {
-    var blocks: [ArenaProblem.Block] = []
-    var overlaps: [ArenaProblem.Overlap] = []
-    var joins: [ArenaProblem.Join] = []
-    var blockOfTensor: [Int: Int] = [:]
-    for index in model.tensors.indices where model.tensors[index].constant == nil {
-      let (first, last) = model.lifetime(of: index)
-      blockOfTensor[index] = blocks.count
-      blocks.append(
-        .init(
-          byteCount: model.tensors[index].shape.elementCount, firstUse: first, lastUse: last,
-          alignment: BlobLimits.alignment))
-    }
-    var scratchBlocks: [(operator: Int, block: Int, byteCount: Int)] = []
-    Blob(bytes).withUnfinishedView { views in
-      for (index, lowered) in model.operators.enumerated() {
-        let view = views.operator(index)
-        let scratch = view.neededScratchByteCount
-        if scratch > 0 {
-          scratchBlocks.append((index, blocks.count, scratch))
-          blocks.append(
-            .init(
-              byteCount: scratch, firstUse: index, lastUse: index,
-              alignment: BlobLimits.scratchAlignment))
-        }
-        guard lowered.outputs.count == 1, let output = blockOfTensor[lowered.outputs[0]] else {
-          continue
-        }
-        var parts: [ArenaProblem.Join.Part] = []
-        for (position, tensor) in lowered.inputs.enumerated() {
-          guard let input = blockOfTensor[tensor], blocks[input].lastUse == index,
-            lowered.inputs.filter({ $0 == tensor }).count == 1,
-            let distance = view.overlapDistance(input: position)
-          else { continue }
-          overlaps.append(.init(output: output, input: input, distance: distance))
-          parts.append(.init(block: input, offset: distance))
-        }
-        if lowered.kind == .concatenation, !parts.isEmpty {
-          joins.append(.init(whole: output, parts: parts))
-        }
-      }
-    }
-    let plan = ArenaPlanner.plan(
-      ArenaProblem(blocks: blocks, overlaps: overlaps, joins: joins))
+    let layout = ArenaLayout(model, bytes)
+    let plan = ArenaPlanner.plan(layout.problem)
     guard plan.byteCount <= BlobLimits.arenaByteCount else {
       throw .tooLarge(
         reason: "the model needs an arena of \(plan.byteCount) bytes, more than "
           + "\(BlobLimits.arenaByteCount)")
     }
-    for (tensor, block) in blockOfTensor {
-      let record = BlobHeader.byteCount + TensorRecord.byteCount * tensor
-      bytes.put(UInt32(plan.offsets[block]), at: TensorRecord.dataOffset, in: record)
-    }
-    let operatorOffset = BlobHeader.byteCount + TensorRecord.byteCount * model.tensors.count
-    for scratch in scratchBlocks {
-      let record = operatorOffset + OperatorRecord.byteCount * scratch.operator
-      bytes.put(UInt32(plan.offsets[scratch.block]), at: OperatorRecord.scratchOffset, in: record)
-      bytes.put(UInt32(scratch.byteCount), at: OperatorRecord.scratchByteCount, in: record)
-    }
-    bytes.put(UInt32(plan.byteCount), at: BlobHeader.arenaByteCount)
-    return plan
+    layout.write(plan, to: &bytes)
+    SpareScratch.take(model, &bytes)
+    let blob = try finish(bytes)
+    return Output(blob: blob, model: model, plan: plan)
   }
 
   /// The same limit as in validation, before the plan is made and with figures.
@@ -143,7 +89,7 @@ public enum Compiler {
     return finished.blob
   }
 
-  private static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
+  package static func validated(_ bytes: [UInt8]) throws(CompilerError) -> LoadedModel {
     do {
       return try LoadedModel(bytes)
     } catch {
@@ -154,7 +100,7 @@ public enum Compiler {
     }
   }
 
-  private static func runner(
+  static func runner(
     _ model: LoadedModel, _ backend: Backend
   ) throws(CompilerError) -> LoadedModel.Runner {
     do {

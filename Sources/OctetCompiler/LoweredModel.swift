@@ -22,6 +22,8 @@ package struct LoweredTensor: Sendable {
   package var scale: Float
   package var zeroPoint: Int8
   package var constant: [Int8]?
+  /// Some rows of an activation of the model before.
+  var isBand = false
   /// The channels that it had before the model was shrunk.
   var removed: RemovedChannels?
 
@@ -44,6 +46,24 @@ package struct LoweredOperator: Sendable {
   package var parameters: [Parameter]
   /// What its table was made of.
   var origin: Origin?
+  /// What it is of a model some of whose operators were cut into bands.
+  var layer: Layer?
+  /// Which of its operands must lie in each other.
+  var joins: Joins?
+
+  enum Layer: Sendable, Equatable {
+    /// Rows from `firstRow` on of the `height` rows of operator `index` of the model before.
+    case band(_ index: Int, firstRow: Int, height: Int)
+    /// It brings rows together or keeps some.
+    case helper
+  }
+
+  enum Joins: Sendable, Equatable {
+    /// The output in the input.
+    case view
+    /// These inputs in the output.
+    case parts([Int])
+  }
 
   package init(
     kind: OperatorKind, name: String, inputs: [Int], outputs: [Int], parameters: [Parameter]

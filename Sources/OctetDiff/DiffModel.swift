@@ -94,14 +94,17 @@ public struct DiffModel: Sendable {
     placeOfTensor = Self.index(self.places)
   }
 
-  /// - Parameter shipped: a blob, which is compared with the channels that it lost when it was
-  ///   shrunk: each has the value that it always had.
-  /// - Throws: `CompilerError.rejected` when the blob is not valid, which a `LoadedModel` is.
+  /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
+  ///   and with the channels that it lost when it was shrunk: each has the value that it always had.
+  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands are
+  ///   not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
-    let lost = shipped.blob.lostChannels
+    let layers = try shipped.blob.unbanded() ?? shipped.blob
+    let lost = layers.lostChannels
     // What only the lines behind a blob say may be wrong; it can be compared without them.
-    let whole = lost.isEmpty ? nil : try? LoadedModel(shipped.blob.withAllChannels())
-    let loaded = whole ?? shipped
+    let whole = lost.isEmpty ? nil : try? LoadedModel(layers.withAllChannels())
+    let loaded: LoadedModel
+    if let whole { loaded = whole } else { loaded = try Compiler.validated(layers.bytes) }
     form = .int8(loaded)
     self.shipped = shipped
     lostChannels = whole == nil ? [:] : lost

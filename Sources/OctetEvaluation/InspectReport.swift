@@ -79,6 +79,12 @@ public struct InspectReport: Encodable, Sendable {
     public var macCount: Int
     /// The scratch memory in the arena; nil for float models.
     public var scratchByteCount: Int?
+    /// The first row of its layer that it computes, if that is computed in bands, and the layer's
+    /// place before it was; otherwise nil.
+    public var firstRow: Int?
+    public var bandOfLayer: Int?
+    /// Whether it shows, keeps or brings together rows for bands; nil where nothing is in bands.
+    public var isBandHelper: Bool?
   }
 }
 
@@ -98,13 +104,19 @@ extension InspectReport {
     normalization = model.normalization.map(Channels.init)
     inputs = (0..<model.inputCount).map { Tensor(model.input($0)) }
     outputs = (0..<model.outputCount).map { Tensor(model.output($0)) }
+    let bands = loaded.blob.bands
     operators = views.map { view in
       let output = view.output(0)
-      return Operator(
+      var report = Operator(
         name: view.name, operator: view.kindName, inputShape: view.input(0).shape,
         outputShape: output.shape, outputScale: output.scale,
         outputZeroPoint: Int(output.zeroPoint), macCount: view.macCount,
         scratchByteCount: view.scratchByteCount)
+      if !bands.isEmpty { report.isBandHelper = bands[view.index] == .helper }
+      if case .rows(let layer, let firstRow, _) = bands[view.index], output.shape.count == 4 {
+        (report.bandOfLayer, report.firstRow) = (layer, firstRow)
+      }
+      return report
     }
     let tensors = (0..<model.tensorCount).map { model.tensor($0) }.filter { !$0.isConstant }
     let activations = tensors.map {

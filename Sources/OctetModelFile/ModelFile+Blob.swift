@@ -27,12 +27,12 @@ extension ModelFile {
 
   /// The blob of a quantized graph, and its arena plan.
   package static func compile(
-    _ graph: Graph, from path: String, shrinks: Bool = true
+    _ graph: Graph, from path: String, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Compiler.Output {
     try naming(path) {
       let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
       if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-      return try Compiler.compile(graph, shrinks: shrinks)
+      return try Compiler.compile(graph, shrinks: shrinks, arenaLimit: arenaLimit)
     }
   }
 }

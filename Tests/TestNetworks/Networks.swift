@@ -151,7 +151,7 @@ public enum Networks {
 
 extension NetworkBuilder {
   /// A convolution (of any kind), or a pool, that the last tensor has room for.
-  fileprivate mutating func appendRandomLayer(
+  public mutating func appendRandomLayer(
     _ name: String, _ random: inout TestRandom
   ) throws {
     let kernel = Extent(

@@ -88,11 +88,11 @@ extension ValueKind<Int> {
   /// Bytes, as a number or with K or M for 2¹⁰ and 2²⁰.
   package static var byteCount: ValueKind {
     ValueKind(placeholder: "N", expectation: "bytes, or as 64K or 1M") { text throws(ValueError) in
-      let units: [Character: Int] = ["K": 1 << 10, "k": 1 << 10, "M": 1 << 20, "m": 1 << 20]
-      let unit = text.last.flatMap { units[$0] }
-      let digits = unit == nil ? text[...] : text.dropLast()
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      let units = ["": 1, "K": 1 << 10, "KIB": 1 << 10, "M": 1 << 20, "MIB": 1 << 20]
       guard let number = Int(digits), (1...1 << 31).contains(number),
-        case let count = number * (unit ?? 1), count <= 1 << 31
+        let unit = units[text.dropFirst(digits.count).uppercased()],
+        case let count = number * unit, count <= 1 << 31
       else { throw ValueError("a number of bytes from 1 to 2048M, such as 20480 or 20K") }
       return count
     }

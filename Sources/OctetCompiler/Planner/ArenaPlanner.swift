@@ -13,13 +13,12 @@ package struct ArenaPlanner {
   /// Pairs of blocks looked at before the best plan so far is taken.
   package static let workLimit = 2_000_000
 
-  private let problem: ArenaProblem
+  /// What is placed: blocks, those that are joined as one.
+  private let clusters: [ArenaCluster]
   private let lowerBound: Int
-  /// For each block the blocks it conflicts with.
-  private let conflicts: [[Int]]
-  /// `distances[input][output]`
-  private let distances: [[Int: Int]]
-  /// Blocks of one kind are alike in all but their number.
+  /// For each cluster those it conflicts with.
+  private let conflicts: [[ArenaConflict]]
+  /// Clusters of one kind are alike in all but their number.
   private let kinds: [Int]
   private let order: [Int]
   private var offsets: [Int?]
@@ -30,9 +29,13 @@ package struct ArenaPlanner {
   private var work = 0
   private let workLimit: Int
 
-  /// The best plan found within the work limit; the problem's joins are not looked at.
-  static func search(_ problem: ArenaProblem, workLimit: Int) -> ArenaPlan {
-    var planner = ArenaPlanner(problem, workLimit: workLimit)
+  /// The best plan found within the work limit, with all of `joins`; nil when they contradict each
+  /// other. The problem's own joins are not looked at.
+  static func search(
+    _ problem: ArenaProblem, joins: [ArenaProblem.Join], workLimit: Int
+  ) -> ArenaPlan? {
+    guard let clustering = ArenaClustering(problem, joins) else { return nil }
+    var planner = ArenaPlanner(clustering, workLimit: workLimit)
     planner.placeBackwards()
     planner.search(height: 0, remaining: planner.order)
     let isComplete = planner.work < workLimit / 2
@@ -40,32 +43,29 @@ package struct ArenaPlanner {
       planner.improve(workLimit: workLimit)
     }
     return ArenaPlan(
-      offsets: planner.best, byteCount: planner.bestByteCount,
-      lowerBoundByteCount: planner.lowerBound,
+      offsets: clustering.places.map { planner.best[$0.cluster] + $0.offset },
+      byteCount: planner.bestByteCount, lowerBoundByteCount: planner.lowerBound,
       isOptimal: isComplete || planner.bestByteCount == planner.lowerBound)
   }
 
-  private init(_ problem: ArenaProblem, workLimit: Int) {
-    self.problem = problem
+  private init(_ clustering: ArenaClustering, workLimit: Int) {
+    clusters = clustering.clusters
     self.workLimit = workLimit
-    lowerBound = problem.lowerBound
-    let indices = problem.blocks.indices
-    conflicts = indices.map { a in indices.filter { $0 != a && problem.conflict(a, $0) } }
-    var distances = [[Int: Int]](repeating: [:], count: problem.blocks.count)
-    for overlap in problem.overlaps { distances[overlap.input][overlap.output] = overlap.distance }
-    self.distances = distances
-    kinds = Self.kinds(problem)
-    order = indices.sorted {
-      let (a, b) = (problem.blocks[$0], problem.blocks[$1])
+    lowerBound = clustering.lowerBound
+    conflicts = clustering.conflicts
+    kinds = clustering.kinds
+    let clusters = clusters
+    order = clusters.indices.sorted {
+      let (a, b) = (clusters[$0], clusters[$1])
       return (b.byteCount, a.firstUse, $0) < (a.byteCount, b.firstUse, $1)
     }
-    offsets = [Int?](repeating: nil, count: problem.blocks.count)
+    offsets = [Int?](repeating: nil, count: clusters.count)
   }
 
   /// The order from the last block in time to the first, of those that end together the largest.
   private mutating func placeBackwards() {
-    let backwards = problem.blocks.indices.sorted {
-      let (a, b) = (problem.blocks[$0], problem.blocks[$1])
+    let backwards = clusters.indices.sorted {
+      let (a, b) = (clusters[$0], clusters[$1])
       return (b.lastUse, b.byteCount, $0) < (a.lastUse, a.byteCount, $1)
     }
     if let height = place(backwards, below: .max) { keep(backwards, height: height) }
@@ -90,7 +90,7 @@ package struct ArenaPlanner {
         return
       }
       let offset = lowestOffset(block)
-      let top = max(height, offset + problem.blocks[block].byteCount)
+      let top = max(height, offset + clusters[block].byteCount)
       guard top < bestByteCount,
         tried.insert(Placement(kind: kinds[block], offset: offset)).inserted
       else { continue }
@@ -132,7 +132,7 @@ package struct ArenaPlanner {
     var height = 0
     for block in order {
       let offset = lowestOffset(block)
-      height = max(height, offset + problem.blocks[block].byteCount)
+      height = max(height, offset + clusters[block].byteCount)
       if height >= limit { return nil }
       offsets[block] = offset
     }
@@ -144,42 +144,15 @@ package struct ArenaPlanner {
     let kind, offset: Int
   }
 
-  /// For each block the first one that equals it in size, lifetime, alignment and overlaps.
-  private static func kinds(_ problem: ArenaProblem) -> [Int] {
-    var inputs = [Set<ArenaProblem.Overlap>](repeating: [], count: problem.blocks.count)
-    var outputs = inputs
-    for overlap in problem.overlaps {
-      // What the overlap is to the block, without the block's own number.
-      var (asInput, asOutput) = (overlap, overlap)
-      asInput.input = -1
-      asOutput.output = -1
-      inputs[overlap.input].insert(asInput)
-      outputs[overlap.output].insert(asOutput)
-    }
-    return problem.blocks.indices.map { block in
-      problem.blocks.indices.first {
-        problem.blocks[$0] == problem.blocks[block] && inputs[$0] == inputs[block]
-          && outputs[$0] == outputs[block]
-      } ?? block
-    }
-  }
-
   /// The lowest offset at which `block` fits among those placed.
   ///
   /// Each of them forbids the offsets between two ends, both of which are free.
   private mutating func lowestOffset(_ block: Int) -> Int {
-    let byteCount = problem.blocks[block].byteCount
-    let alignment = problem.blocks[block].alignment
+    let alignment = clusters[block].alignment
     var forbidden: [(lower: Int, upper: Int)] = []
-    for other in conflicts[block] {
-      guard let start = offsets[other] else { continue }
-      var (before, after) = (byteCount, problem.blocks[other].byteCount)
-      if let distance = distances[block][other] {
-        after = min(after, distance)
-      } else if let distance = distances[other][block] {
-        before = min(before, distance)
-      }
-      forbidden.append((start - before, start + after))
+    for conflict in conflicts[block] {
+      guard let start = offsets[conflict.other], conflict.above > -conflict.below else { continue }
+      forbidden.append((start - conflict.below, start + conflict.above))
     }
     work += 1 + forbidden.count
     forbidden.sort { $0.lower < $1.lower }

@@ -46,10 +46,13 @@ package struct ArenaProblem: Sendable {
     package var whole: Int
     /// Apart from each other, each within the whole and last used where the whole is first.
     package var parts: [Part]
+    /// They lie there whatever the arena grows to, and may live on after the whole.
+    package var isRequired: Bool
 
-    package init(whole: Int, parts: [Part]) {
+    package init(whole: Int, parts: [Part], isRequired: Bool = false) {
       self.whole = whole
       self.parts = parts
+      self.isRequired = isRequired
     }
   }
 
@@ -66,25 +69,6 @@ package struct ArenaProblem: Sendable {
 
   func conflict(_ a: Int, _ b: Int) -> Bool {
     blocks[a].firstUse <= blocks[b].lastUse && blocks[b].firstUse <= blocks[a].lastUse
-  }
-
-  /// No plan can be smaller: the most that is live at one operator, counting the most that each
-  /// allowed overlap could save.
-  package var lowerBound: Int {
-    let last = blocks.map(\.lastUse).max() ?? 0
-    var bound = 0
-    for step in 0...last {
-      let live = blocks.indices.filter { blocks[$0].firstUse <= step && step <= blocks[$0].lastUse }
-      var total = live.reduce(0) { $0 + blocks[$1].byteCount }
-      for overlap in overlaps where live.contains(overlap.output) && live.contains(overlap.input) {
-        let output = blocks[overlap.output].byteCount
-        let input = blocks[overlap.input].byteCount
-        let together = max(output, overlap.distance + input)
-        total -= max(0, output + input - together)
-      }
-      bound = max(bound, total)
-    }
-    return max(bound, blocks.map(\.byteCount).max() ?? 0)
   }
 }
 

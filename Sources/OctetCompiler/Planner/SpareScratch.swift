@@ -5,7 +5,7 @@ import OctetRuntime
 enum SpareScratch {
   /// Writes it into the records of a blob that has its plan.
   static func take(_ model: LoweredModel, _ bytes: inout [UInt8]) {
-    let lifetimes = model.tensors.indices.map { model.lifetime(of: $0) }
+    let lifetimes = model.lifetimes
     let plans = Blob(bytes).withUnfinishedView { views in
       model.operators.indices.compactMap { index -> (record: Int, gap: Range<Int>)? in
         let view = views.operator(index)

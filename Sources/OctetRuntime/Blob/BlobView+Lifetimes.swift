@@ -31,8 +31,9 @@ extension BlobView {
   }
 
   /// Tensors that live at the same time lie apart, unless one is an operator's input that ends
-  /// there and the other its output, far enough before it for that operator; scratch memory lies
-  /// apart from all that is live.
+  /// there and the other its output, far enough before it for that operator, or both are views of
+  /// one tensor's bytes, which nothing writes while any of them lives; scratch memory lies apart
+  /// from all that is live.
   func validateOverlaps() throws(ModelError) {
     for first in 0..<tensorCount where !uncheckedTensor(first).isConstant {
       for second in 0..<first where !uncheckedTensor(second).isConstant {
@@ -41,7 +42,9 @@ extension BlobView {
         guard intersect(a.dataOffset, a.byteCount, b.dataOffset, b.byteCount),
           a.firstUse <= b.lastUse, b.firstUse <= a.lastUse
         else { continue }
-        guard mayOverlap(output: first, input: second) || mayOverlap(output: second, input: first)
+        guard
+          mayOverlap(output: first, input: second) || mayOverlap(output: second, input: first)
+            || viewed(first) == viewed(second)
         else { throw ModelError(.tensorsOverlap, at: a.offset) }
       }
     }
@@ -107,6 +110,18 @@ extension BlobView {
       return true
     }
     return false
+  }
+
+  /// The tensor whose bytes this one shows: itself, unless it is a view.
+  private func viewed(_ tensorIndex: Int) -> Int {
+    var viewed = tensorIndex
+    // Each step leads to an earlier operator.
+    while !isInput(viewed) {
+      let writer = uncheckedOperator(uncheckedTensor(viewed).firstUse)
+      guard writer.isView, writer.outputTensorIndex(0) == viewed else { break }
+      viewed = writer.inputTensorIndex(0)
+    }
+    return viewed
   }
 
   /// Whether operator `outputTensor.firstUse` writes the one while it reads the other for the last

@@ -193,7 +193,8 @@ extension BlobView {
 
   /// Each operator, and what they name and do together.
   private func validateOperators() throws(ModelError) {
-    // What operators share is counted for each: preparing them costs memory and time for each.
+    // What operators share is counted for each, as preparing them costs memory and time for each;
+    // but bands of one operator are prepared once.
     var rest = self[BlobHeader.dataByteCount]
     var workRest = BlobLimits.workCount(dataByteCount: rest)
     for index in 0..<operatorCount {
@@ -205,7 +206,9 @@ extension BlobView {
       guard count >= validation.scratchByteCount, start >= 0, count <= arenaByteCount,
         start <= arenaByteCount &- count, start & (BlobLimits.scratchAlignment - 1) == 0
       else { throw ModelError(.scratch, at: OperatorRecord.scratchOffset, of: view.offset) }
-      rest &-= validation.demand.dataByteCount
+      if validation.demand.dataByteCount > 0, view.firstBand == nil {
+        rest &-= validation.demand.dataByteCount
+      }
       guard rest >= 0 else { throw ModelError(.sharedData, at: view.offset) }
       let workCount = validation.demand.workCount
       guard workCount <= workRest else { throw ModelError(.tooManySteps, at: view.offset) }

@@ -54,13 +54,21 @@ package struct Concatenation: Operator {
     var copy = StridedCopy()
     copy.targetStrides = output.strides
     var start = 0
+    let isOneRun = self.start(of: 0) != nil
     for index in 0..<view.inputCount {
       let input = view.operand(index)
       copy.sourceStrides = input.strides
       for axis in 0..<4 { copy.extents[axis] = input.dimension(axis) }
       let source = unsafe context.input(index)
       let target = unsafe context.output(0) + start
-      if unsafe source != UnsafePointer(target) { unsafe copy.run(source, target) }
+      if unsafe source != UnsafePointer(target) {
+        // One run, which lies behind its place or apart from it.
+        if isOneRun {
+          unsafe copyForward(source, target, count: input.elementCount)
+        } else {
+          unsafe copy.run(source, target)
+        }
+      }
       start &+= input.dimension(axis) &* copy.targetStrides[axis]
     }
   }

@@ -37,6 +37,10 @@ protocol Operator {
   /// in bytes: `input offset − output offset ≥ distance`. Nil when they must be disjoint.
   func overlapDistance(input index: Int) -> Int?
 
+  /// Where the output's bytes stand in input 0 already, in bytes from its start: an output that
+  /// lies there is a view, which `run` does not write. Nil when they do not stand there.
+  var viewOffset: Int? { get }
+
   func run(_ context: OperatorContext)
 
   #if arch(x86_64)
@@ -61,6 +65,7 @@ extension Operator {
   }
 
   func overlapDistance(input index: Int) -> Int? { nil }
+  var viewOffset: Int? { nil }
 }
 
 /// A parameter word of a kind of operator. Each kind names its own, in the order in which they

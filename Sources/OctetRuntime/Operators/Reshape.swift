@@ -20,6 +20,8 @@ package struct Reshape: Operator {
 
   func overlapDistance(input index: Int) -> Int? { 0 }
 
+  var viewOffset: Int? { 0 }
+
   func run(_ context: OperatorContext) {
     let source = unsafe context.input(0)
     let target = unsafe context.output(0)

@@ -49,7 +49,32 @@ package struct Slice: Operator {
     return 0
   }
 
+  /// Where the output starts in the input, when it is one run there: a band of an image's rows.
+  var viewOffset: Int? {
+    let strides = input.strides
+    var isWhole = true
+    var start = 0
+    // From the last axis: whole axes, then one that is cut, then axes of which one element is left.
+    for index in 0..<4 {
+      let axis = 3 &- index
+      let count = output.dimension(axis)
+      let stride = view.parameter(Word.strideBatch, axis: axis)
+      if count > 1, !isWhole || stride != 1 { return nil }
+      isWhole = isWhole && count == input.dimension(axis)
+      start &+= strides[axis] &* Int(view.parameter(Word.beginBatch, axis: axis))
+    }
+    return start
+  }
+
   func run(_ context: OperatorContext) {
+    if let start = viewOffset {
+      let source = unsafe context.input(0) + start
+      let target = unsafe context.output(0)
+      if unsafe source != UnsafePointer(target) {
+        unsafe copyForward(source, target, count: output.elementCount)
+      }
+      return
+    }
     var copy = StridedCopy()
     copy.targetStrides = output.strides
     let strides = input.strides

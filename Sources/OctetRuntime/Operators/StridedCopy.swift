@@ -32,6 +32,36 @@ struct StridedCopy {
   }
 }
 
+/// Copies `count` elements, first to last: the target may overlap what comes before the source's
+/// end, never the other way round.
+@inline(never)
+func copyForward(
+  _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int
+) {
+  var index = 0
+  let words = unsafe UInt(bitPattern: source) | UInt(bitPattern: target)
+  if words & 3 == 0 {
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(target)
+    // Words by fours, so that loads come in runs.
+    while index &+ 16 <= count {
+      let first = unsafe from.load(fromByteOffset: index, as: UInt32.self)
+      let second = unsafe from.load(fromByteOffset: index &+ 4, as: UInt32.self)
+      let third = unsafe from.load(fromByteOffset: index &+ 8, as: UInt32.self)
+      let fourth = unsafe from.load(fromByteOffset: index &+ 12, as: UInt32.self)
+      unsafe to.storeBytes(of: first, toByteOffset: index, as: UInt32.self)
+      unsafe to.storeBytes(of: second, toByteOffset: index &+ 4, as: UInt32.self)
+      unsafe to.storeBytes(of: third, toByteOffset: index &+ 8, as: UInt32.self)
+      unsafe to.storeBytes(of: fourth, toByteOffset: index &+ 12, as: UInt32.self)
+      index &+= 16
+    }
+  }
+  while index < count {
+    unsafe target[index] = source[index]
+    index &+= 1
+  }
+}
+
 extension TensorRecord {
   /// Elements between neighbours along each axis, in row-major order.
   var strides: PerAxis {

@@ -3,7 +3,7 @@
 
   /// Which weight meets which element of the image: the patch of a window as runs of consecutive
   /// elements, each of `count`, cut into words.
-  struct X86Patch {
+  struct X86Patch: Equatable {
     /// Runs, and those in a row of the kernel.
     var runCount: Int
     var runsPerRow: Int
@@ -43,6 +43,25 @@
     /// Where a weight stands.
     func weight(channel: Int, run: Int, index: Int) -> Int {
       channel &* channelStride &+ run &* runStride &+ index &* weightStride
+    }
+  }
+
+  /// What decides how the weights of a layer, its constants and taps stand in the workspace: bands
+  /// of one operator for which it is equal share them.
+  struct X86Packing: Equatable {
+    let patch: X86Patch
+    let kind: X86Layer.Kind
+    let channels: Int
+    /// Of the widest block.
+    let vectorsPerBlock: Int
+    let isOnePixel: Bool
+
+    init(_ layer: X86Layer, _ patch: X86Patch, _ parameters: X86Parameters) {
+      self.patch = patch
+      kind = layer.kind
+      channels = parameters.channels
+      vectorsPerBlock = layer.vectorsPerBlock(parameters.channels)
+      isOnePixel = layer.isOnePixel
     }
   }
 
@@ -180,12 +199,23 @@
       guard imageCount <= 8 &* inputCount &+ 1 << 20, scratchByteCount <= 1 << 20,
         isRectified || leavesRoom(patch, parameters)
       else { return nil }
+      let packing = X86Packing(layer, patch, parameters)
+      if isProbe {
+        probed = packing
+        return nil
+      }
+      // Otherwise each band would ask for memory of its own.
+      if let source, source.packing != packing { return nil }
       share(
         imageByteCount: imageCount &* elementByteCount &+ 64, scratchByteCount: scratchByteCount)
       let parts = layer.isOnePixel ? Int(OCTET_X86_PARTS) : 1
       let wordCount = (patch.wordCount(self) &+ parts &- 1) / parts &* parts
       let isNarrow = layer.kind == .narrow
       let place = reserve(MemoryLayout<X86Layer>.size)
+      if let source {
+        addBand(layer, of: source.place, at: place)
+        return place
+      }
       let taps = reserve(4 &* wordCount)
       var laneCount = 0
       forEachBlock(of: parameters.channels, layer) { _, count in laneCount &+= count }
@@ -216,6 +246,21 @@
       layer.kernel.image = Int64(imageOffset &- place)
       unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
       return place
+    }
+
+    /// Writes a layer whose weights, constants and taps are those of the layer at `source`.
+    private func addBand(_ layer: X86Layer, of source: Int, at place: Int) {
+      guard let base = unsafe base else { return }
+      let first = unsafe base.load(fromByteOffset: source, as: X86Layer.self)
+      var layer = layer
+      let distance = source &- place
+      layer.weights = first.weights &+ distance
+      layer.constants = first.constants &+ distance
+      layer.scratch = scratchOffset &- place
+      layer.kernel.word_count = first.kernel.word_count
+      layer.kernel.taps = first.kernel.taps &+ Int64(distance)
+      layer.kernel.image = Int64(imageOffset &- place)
+      unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
     }
 
     /// Calls `body` with the first channel and the number of channels of each block, whole vectors;

@@ -16,6 +16,12 @@
     private(set) var imageByteCount = 0
     private(set) var scratchByteCount = 0
     private let shared: Int
+    /// How the operator is packed that the next one is a band of, and where in the workspace its
+    /// layer stands (0 while counting).
+    var source: (packing: X86Packing, place: Int)?
+    /// Set to learn how an operator would be packed, without doing it.
+    private(set) var isProbe = false
+    var probed: X86Packing?
 
     /// Lanes of a vector, each a word of 32 bits.
     var lanes: Int { backend == .avx2 ? 8 : 16 }
@@ -67,10 +73,25 @@
 
     /// The layer's offset; nil when the operator stays with the portable kernel.
     private mutating func prepare(_ view: OperatorRecord) -> Int? {
+      if let first = view.firstBand {
+        guard let packing = packing(of: first) else { return nil }
+        let place = unsafe base?.load(fromByteOffset: 8 &* first.index, as: Int.self)
+        source = (packing, place ?? 0)
+      }
       var preparation = X86Preparation(workspace: self)
       try? view.accept(&preparation)
       self = preparation.workspace
+      source = nil
       return preparation.offset
+    }
+
+    /// How the operator is packed; nil when it is not.
+    private func packing(of view: OperatorRecord) -> X86Packing? {
+      var probe = self
+      probe.isProbe = true
+      var preparation = X86Preparation(workspace: probe)
+      try? view.accept(&preparation)
+      return preparation.workspace.probed
     }
 
     private static func aligned(_ byteCount: Int) -> Int { (byteCount &+ 63) & ~63 }

@@ -30,6 +30,12 @@ enum Common {
   static let standardDeviation = OctetCommand.Option(
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
+  static let arenaLimit = OctetCommand.Option(
+    "--max-arena", .byteCount,
+    help: "RAM for activations at most: layers are computed in bands of rows where that is needed, "
+      + "to the same bytes; where it cannot be done, the least possible is said and nothing is "
+      + "written.")
+
   static let noShrink = Flag(
     "--no-shrink",
     help: "Keep channels that are constant whatever the input and channels that nothing reads; "
@@ -96,6 +102,12 @@ extension ValueKind<[Float]> {
 }
 
 // Exit statuses of the modules' errors where 65, bad data, is not right.
+
+extension CompilerError: ExitStatusProviding {
+  package var exitStatus: ExitStatus {
+    if case .arenaTooSmall = self { .gateMissed } else { .badData }
+  }
+}
 
 extension DataError: ExitStatusProviding {
   package var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }

@@ -49,7 +49,7 @@ enum Steps {
 
   static func quantize(
     _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
-    seed: UInt64, normalization: Normalization?, shrinks: Bool = true
+    seed: UInt64, normalization: Normalization?, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Quantized {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
@@ -66,17 +66,19 @@ enum Steps {
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
-    return try quantize(graph, samples, options: options, shrinks: shrinks)
+    return try quantize(
+      graph, samples, options: options, shrinks: shrinks, arenaLimit: arenaLimit)
   }
 
   static func quantize(
     _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options,
-    shrinks: Bool = true
+    shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Quantized {
     try Compiler.requireRoom(for: graph)
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
     return Quantized(
-      result: result, output: try Compiler.compile(result.graph, shrinks: shrinks))
+      result: result,
+      output: try Compiler.compile(result.graph, shrinks: shrinks, arenaLimit: arenaLimit))
   }
 
   /// - Parameter labels: `.asTheyAre` where the labels decide nothing.

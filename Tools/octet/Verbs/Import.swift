@@ -24,7 +24,7 @@ struct Import: Verb {
   var parameters: [any Parameter] {
     [
       model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels,
-      Common.noShrink,
+      Common.noShrink, Common.arenaLimit,
     ]
   }
 
@@ -42,7 +42,8 @@ struct Import: Verb {
     let notes = graph.isQuantized ? try graph.dropOutputs(in: path) : []
     let shrinks = !arguments[Common.noShrink]
     let (bytes, compiled) = try converted(
-      graph, imported.onnx, from: path, to: target, shrinks: shrinks)
+      graph, imported.onnx, from: path, to: target, shrinks: shrinks,
+      arenaLimit: arguments[Common.arenaLimit])
     let plan = compiled?.plan
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     for note in notes { console.message(note) }
@@ -62,7 +63,7 @@ struct Import: Verb {
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
       shrink: shrinks ? try compiled.map { try ShrinkFigures($0) } : nil,
-      seconds: watch.seconds)
+      arenaBudget: compiled?.budget.map { ArenaBudgetReport($0) }, seconds: watch.seconds)
     return Outcome(report, text: report.text(for: console.output))
   }
 
@@ -74,15 +75,22 @@ struct Import: Verb {
 
   /// The file, and what a blob was compiled to.
   private func converted(
-    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, shrinks: Bool
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, shrinks: Bool,
+    arenaLimit: Int?
   ) throws -> ([UInt8], Compiler.Output?) {
     if graph.isQuantized {
       guard !target.path.hasSuffix(".onnx") else {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      let compiled = try ModelFile.compile(graph, from: path, shrinks: shrinks)
+      let compiled = try ModelFile.compile(
+        graph, from: path, shrinks: shrinks, arenaLimit: arenaLimit)
       return (compiled.blob.bytes, compiled)
+    }
+    guard arenaLimit == nil else {
+      throw CommandError(
+        .usage,
+        "--max-arena is for blobs, and \(path) is a float model; give it to 'octet quantize'")
     }
     guard target.path.hasSuffix(".onnx") || target.isStandardOutput else {
       throw CommandError(
@@ -123,6 +131,8 @@ struct ImportReport: Encodable {
   var arenaLowerBoundByteCount: Int?
   /// What went since no output needs it; nil with --no-shrink, and for a float model.
   var shrink: ShrinkFigures?
+  /// What --max-arena chose; nil without it.
+  var arenaBudget: ArenaBudgetReport?
   var seconds: Double
 
   func text(for terminal: Terminal) -> String {
@@ -138,6 +148,7 @@ struct ImportReport: Encodable {
     if let arenaByteCount, let arenaLowerBoundByteCount {
       arena = "; arena \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount)"
     }
+    if let arenaBudget { arena += "\n\(arenaBudget.text)" }
     return
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "

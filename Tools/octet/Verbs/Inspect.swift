@@ -60,19 +60,43 @@ extension InspectReport {
       .always(.right("output")), .drop(1, .right("scale")), .drop(2, .right("zero")),
       .drop(0, .right("multiply-adds")),
     ])
-    for layer in operators {
+    for (layer, bandCount) in wholeLayers {
       table.add([
-        .init(layer.name), .init(layer.operator), .init(layer.inputShape.shapeText),
+        .init(bandCount > 1 ? "\(layer.name) (\(bandCount) bands)" : layer.name),
+        .init(layer.operator), .init(layer.inputShape.shapeText),
         .init(layer.outputShape.shapeText),
         .init(layer.outputScale.map { Double($0).formatted(digits: 6) } ?? "-"),
         .init(layer.outputZeroPoint.map(String.init) ?? "-"), "\(layer.macCount)",
       ])
     }
     lines += ["", table.text(for: terminal), "", "multiply-adds: \(macCount)"]
+    let helperCount = operators.count { $0.isBandHelper == true }
+    if helperCount > 0 {
+      lines.append(
+        "in bands of rows: \(operators.count) operators in all, \(helperCount) of which show, keep "
+          + "or bring together rows")
+    }
     if let arenaByteCount {
       lines += ["arena: \(arenaByteCount) bytes", "", arenaText(for: terminal)]
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The layers, each once, and in how many bands; of those in bands the input of the first band.
+  private var wholeLayers: [(layer: Operator, bandCount: Int)] {
+    var layers: [(layer: Operator, bandCount: Int)] = []
+    var places: [Int: Int] = [:]
+    for part in operators where part.isBandHelper != true {
+      guard let layer = part.bandOfLayer, let place = places[layer] else {
+        if let layer = part.bandOfLayer { places[layer] = layers.count }
+        layers.append((part, 1))
+        continue
+      }
+      layers[place].bandCount += 1
+      layers[place].layer.macCount += part.macCount
+      layers[place].layer.outputShape[1] += part.outputShape[1]
+    }
+    return layers
   }
 
   private func arenaText(for terminal: Terminal) -> String {

@@ -39,7 +39,8 @@ struct Quantize: Verb {
   var parameters: [any Parameter] {
     [
       model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores,
-      Common.noShrink, seed, Common.mean, Common.standardDeviation, Common.threads,
+      Common.noShrink, Common.arenaLimit, seed, Common.mean, Common.standardDeviation,
+      Common.threads,
     ]
   }
 
@@ -83,7 +84,7 @@ struct Quantize: Verb {
       return try naming(arguments[model]) {
         try Steps.quantize(
           graph, source, options: options, sampleCount: count, seed: seed,
-          normalization: normalization, shrinks: shrinks)
+          normalization: normalization, shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
       }
     }
     guard normalization == nil, !arguments.contains(Common.data) else {
@@ -95,7 +96,7 @@ struct Quantize: Verb {
     return try naming(arguments[model]) {
       try Steps.quantize(
         graph, CalibrationSamples(raw, count: count, seed: seed), options: options,
-        shrinks: shrinks)
+        shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
     }
   }
 }
@@ -155,6 +156,8 @@ struct QuantizeReport: Encodable {
   var arenaByteCount: Int
   var arenaLowerBoundByteCount: Int
   var arenaIsOptimal: Bool
+  /// What --max-arena chose; nil without it.
+  var arenaBudget: ArenaBudgetReport?
   var layers: [Layer]
   var outputs: [Output]
   /// What the calibrator `auto` chose.
@@ -177,6 +180,7 @@ struct QuantizeReport: Encodable {
     arenaByteCount = quantized.output.plan.byteCount
     arenaLowerBoundByteCount = quantized.output.plan.lowerBoundByteCount
     arenaIsOptimal = quantized.output.plan.isOptimal
+    arenaBudget = quantized.output.budget.map { ArenaBudgetReport($0) }
     layers = (0..<loaded.operatorCount).map { index in
       let view = loaded.operator(index)
       let output = view.output(0)
@@ -221,5 +225,6 @@ struct QuantizeReport: Encodable {
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
+      + (arenaBudget.map { "\n\($0.text)" } ?? "")
   }
 }
