@@ -1,5 +1,5 @@
-// Helium (Armv8.1-M's vectors, MVE): the loops of Cortex-M55 that Swift cannot name. They become part
-// of the Swift that calls them: see Sources/OctetRuntime/MVE.
+// Helium (Armv8.1-M's vectors, MVE): the loops of Cortex-M55 that Swift cannot name. They become
+// part of the Swift that calls them: see Sources/OctetRuntime/MVE.
 #pragma once
 
 #include <arm_mve.h>
@@ -15,8 +15,8 @@ typedef struct {
   const int8_t *_Nonnull a, *_Nonnull b, *_Nonnull c, *_Nonnull d;
 } octet_rows;
 
-// The sums of the products of `x` with four rows, one a lane. The loop's predicate leaves out what is
-// beyond `count`, so nothing there is read. VMLADAVA adds to registers with even numbers only.
+// The sums of the products of `x` with four rows, one a lane. The loop's predicate leaves out what
+// is beyond `count`, so nothing there is read. VMLADAVA adds to registers with even numbers only.
 OCTET_LEAF octet_words octet_dot_rows(
     const int8_t *_Nonnull x, octet_rows rows, int32_t count) {
   int32_t a = 0, b = 0, c = 0, d = 0;

@@ -3,7 +3,7 @@
 //     for each tile:
 //       copy its four patches
 //       for each channel c: for each patch p:
-//         sum = bias[c] + Σₖ weights[c][k] · patch[p][k]            (VMLADAVA, 16 taps)
+//         sum = bias[c] + Σₖ weights[c][k] · patch[p][k]        (VMLADAVA, 16 taps)
 //       maximum of the window or each pixel, requantize, clamp, store
 //
 // The row of weights is loaded once for four patches. The loop's predicate ends a row that is no
@@ -101,7 +101,7 @@
   }
 
   extension Channels {
-    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k], four channels at a time.
+    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k], four at a time.
     @inline(__always)
     func connectOnMVE(
       _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>

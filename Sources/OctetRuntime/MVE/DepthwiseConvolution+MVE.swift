@@ -1,8 +1,8 @@
-// Depthwise convolution with Helium (MVE): eight channels at a time, the last of which overlap those
-// before when C is no multiple of eight.
+// Depthwise convolution with Helium (MVE): eight channels at a time, the last of which overlap
+// those before when C is no multiple of eight.
 //
 //     for each output pixel, for each eight channels:
-//       sums = bias + Σ over taps w[tap] · x[tap]                (padding reads as the zero point)
+//       sums = bias + Σ over taps w[tap] · x[tap]         (padding reads as the zero point)
 //       requantize, clamp, store
 
 #if canImport(COctetKernels.MVE)
