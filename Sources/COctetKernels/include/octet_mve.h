@@ -1,19 +1,11 @@
 // Helium (Armv8.1-M's vectors, MVE): the loops of Cortex-M55 that Swift cannot name. They become
-// part of the Swift that calls them: see Sources/OctetRuntime/MVE.
+// part of the Swift that calls them: see Sources/OctetRuntime/Rows.
 #pragma once
 
 #include <arm_mve.h>
 #include <stdint.h>
 
-#define OCTET_LEAF static inline __attribute__((always_inline))
-
-// SIMD4<Int32> in Swift.
-typedef int32_t octet_words __attribute__((ext_vector_type(4)));
-
-// Where four rows of `count` values start.
-typedef struct {
-  const int8_t *_Nonnull a, *_Nonnull b, *_Nonnull c, *_Nonnull d;
-} octet_rows;
+#include "octet_rows.h"
 
 // The sums of the products of `x` with four rows, one a lane. The loop's predicate leaves out what
 // is beyond `count`, so nothing there is read. VMLADAVA adds to registers with even numbers only.
@@ -33,11 +25,6 @@ OCTET_LEAF octet_words octet_dot_rows(
       : "lr", "q0", "q1", "q2", "memory");
   return (octet_words){a, b, c, d};
 }
-
-// What becomes of sums of one output: its zero point, and the bounds that results are clamped to.
-typedef struct {
-  int32_t zero_point, lower, upper;
-} octet_range;
 
 // `requantize` of FixedPoint.swift, the zero point and the range. VRSHL rounds ties up; 1 less for
 // negative values makes that away from zero, unless there is no shift.
@@ -68,20 +55,6 @@ OCTET_LEAF octet_words octet_load_widened(const int8_t *_Nonnull from, int32_t c
 }
 
 // MARK: Depthwise
-
-// A window of a depthwise layer: taps inside the image are those of the kernel's rows `top` to
-// `bottom` and columns `left` to `right`; all others are `padding`. Steps are bytes.
-typedef struct {
-  const int8_t *_Nonnull values, *_Nonnull weights;
-  int32_t rows, columns, top, bottom, left, right;
-  int32_t row_step, column_step, channels, padding;
-} octet_window;
-
-// Bias, multipliers and shifts of eight channels.
-typedef struct {
-  const int32_t *_Nonnull bias, *_Nonnull multipliers;
-  const int8_t *_Nonnull shifts;
-} octet_eight;
 
 // Eight channels of a window. VMULLB takes the even lanes and VMULLT the odd, as VLD2 parts words.
 OCTET_LEAF void octet_compute_window(

@@ -10,7 +10,7 @@
 // 4. The patch below another is the same one run later, so in a pool window of two rows one gather,
 //    a run longer, serves two pixels.
 
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   /// Where patches come from: the input channels of one group. A *run* is contiguous: a row of the
