@@ -26,6 +26,17 @@ OCTET_LEAF octet_words octet_dot_rows(
   return (octet_words){a, b, c, d};
 }
 
+// Copies bytes between places that do not overlap.
+OCTET_LEAF void octet_copy_bytes(
+    int8_t *_Nonnull to, const int8_t *_Nonnull from, int32_t count) {
+  __asm volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1: vldrb.8 q0, [%[from]], #16\n vstrb.8 q0, [%[to]], #16\n letp lr, 1b\n2:\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [count] "r"(count)
+      : "lr", "q0", "memory");
+}
+
 // `requantize` of FixedPoint.swift, the zero point and the range. VRSHL rounds ties up; 1 less for
 // negative values makes that away from zero, unless there is no shift.
 OCTET_LEAF octet_words octet_requantize_words(
@@ -60,18 +71,26 @@ OCTET_LEAF octet_words octet_load_widened(const int8_t *_Nonnull from, int32_t c
 OCTET_LEAF void octet_compute_window(
     octet_window window, octet_eight constants, octet_range range, int8_t *_Nonnull target) {
   int32x4x2_t bias = vld2q_s32(constants.bias), factors = vld2q_s32(constants.multipliers);
-  int16x8_t padding = vdupq_n_s16((int16_t)window.padding), shifts = vldrbq_s16(constants.shifts);
+  int16x8_t shifts = vldrbq_s16(constants.shifts);
+  int8_t padding[8];
+  vstrbq_s16(padding, vdupq_n_s16((int16_t)window.padding));
   int32x4_t even = bias.val[0], odd = bias.val[1];
   const int8_t *row = window.values, *weights = window.weights;
   for (int32_t y = 0; y < window.rows; y++, row += window.row_step) {
-    const int8_t *at = row;
     int is_row = y >= window.top && y < window.bottom;
-    for (int32_t x = 0; x < window.columns; x++, at += window.column_step) {
+    // Taps before, in and after the image. The padding stands still.
+    for (int32_t x = 0, end; x < window.columns; x = end) {
       int is_inside = is_row && x >= window.left && x < window.right;
-      int16x8_t value = is_inside ? vldrbq_s16(at) : padding, weight = vldrbq_s16(weights);
-      even = vaddq_s32(even, vmullbq_int_s16(value, weight));
-      odd = vaddq_s32(odd, vmulltq_int_s16(value, weight));
-      weights += window.channels;
+      end = !is_row || x >= window.right ? window.columns
+            : is_inside                  ? window.right
+                                         : window.left;
+      const int8_t *at = is_inside ? row + x * window.column_step : padding;
+      int32_t step = is_inside ? window.column_step : 0;
+      for (int32_t left = end - x; left > 0; left--, at += step, weights += window.channels) {
+        int16x8_t value = vldrbq_s16(at), weight = vldrbq_s16(weights);
+        even = vaddq_s32(even, vmullbq_int_s16(value, weight));
+        odd = vaddq_s32(odd, vmulltq_int_s16(value, weight));
+      }
     }
   }
   octet_words low = octet_requantize_words(

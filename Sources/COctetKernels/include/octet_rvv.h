@@ -87,18 +87,26 @@ OCTET_LEAF octet_words octet_load_widened(const int8_t *_Nonnull from, int32_t c
 OCTET_LEAF void octet_compute_window(
     octet_window window, octet_eight constants, octet_range range, int8_t *_Nonnull target) {
   enum { LANES = 8 };
-  vint8mf2_t padding = __riscv_vmv_v_x_i8mf2((int8_t)window.padding, LANES);
+  int8_t padding[LANES];
+  __riscv_vse8_v_i8mf2(
+      padding, __riscv_vmv_v_x_i8mf2((int8_t)window.padding, LANES), LANES);
   vint32m2_t sums = __riscv_vle32_v_i32m2(constants.bias, LANES);
   const int8_t *row = window.values, *weights = window.weights;
   for (int32_t y = 0; y < window.rows; y++, row += window.row_step) {
-    const int8_t *at = row;
     int is_row = y >= window.top && y < window.bottom;
-    for (int32_t x = 0; x < window.columns; x++, at += window.column_step) {
+    // Taps before, in and after the image. The padding stands still.
+    for (int32_t x = 0, end; x < window.columns; x = end) {
       int is_inside = is_row && x >= window.left && x < window.right;
-      vint8mf2_t value = is_inside ? __riscv_vle8_v_i8mf2(at, LANES) : padding;
-      vint8mf2_t weight = __riscv_vle8_v_i8mf2(weights, LANES);
-      sums = __riscv_vwadd_wv_i32m2(sums, __riscv_vwmul_vv_i16m1(value, weight, LANES), LANES);
-      weights += window.channels;
+      end = !is_row || x >= window.right ? window.columns
+            : is_inside                  ? window.right
+                                         : window.left;
+      const int8_t *at = is_inside ? row + x * window.column_step : padding;
+      int32_t step = is_inside ? window.column_step : 0;
+      for (int32_t left = end - x; left > 0; left--, at += step, weights += window.channels) {
+        vint16m1_t products = __riscv_vwmul_vv_i16m1(
+            __riscv_vle8_v_i8mf2(at, LANES), __riscv_vle8_v_i8mf2(weights, LANES), LANES);
+        sums = __riscv_vwadd_wv_i32m2(sums, products, LANES);
+      }
     }
   }
   vint32m2_t shift =

@@ -151,6 +151,9 @@
   /// Copies between places that do not overlap, by words as wide as the core can at any address.
   @inline(__always)
   func copyBytes(_ to: UnsafeMutablePointer<Int8>, _ from: UnsafePointer<Int8>, count: Int) {
+    #if canImport(COctetKernels.MVE)
+      return unsafe octet_copy_bytes(to, from, Int32(truncatingIfNeeded: count))
+    #endif
     if wordByteCount >= 16, count >= 16 {
       return unsafe copyWords(to, from, count: count, byteCount: 16)
     }
