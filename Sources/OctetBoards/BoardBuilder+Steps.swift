@@ -4,7 +4,7 @@ extension BoardBuilder {
   // MARK: What steps are made of
 
   /// What every step depends on: the toolchain, the flags and what the runtime includes.
-  private func commonKey(_ step: String) throws(BoardError) -> Digest {
+  func commonKey(_ step: String) throws(BoardError) -> Digest {
     var key = Digest()
     key.add(step)
     key.add(toolchain.identity)
@@ -88,20 +88,25 @@ extension BoardBuilder {
         objects.append(try compileC(source, into: job.work, flags: []))
         continue
       }
-      objects.append(
-        try compileC(
-          source, into: job.work,
-          // Relative to where clang runs: the folder's own name may hold quotes.
-          flags: ["-DBOARD_MODEL_FILE=\"\(job.model.lastPathComponent)\""]
-            + (job.arenaByteCount.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? []),
-          model: job.model))
+      // Relative to where clang runs: the folder's own name may hold quotes.
+      var flags = ["-DBOARD_MODEL_FILE=\"\(job.model.lastPathComponent)\""]
+      flags += job.arenaByteCount.map { ["-DBOARD_ARENA_BYTE_COUNT=\($0)"] } ?? []
+      var files = [job.model]
+      if let bytes = job.prepared {
+        let file = job.work.appendingPathComponent("prepared.bin")
+        try file.write(bytes)
+        files.append(file)
+        flags.append(
+          "-DBOARD_PREPARED_FILE=\"\(job.work.lastPathComponent)/\(file.lastPathComponent)\"")
+      }
+      objects.append(try compileC(source, into: job.work, flags: flags, reading: files))
     }
     let stack = try link(objects, job, arenaByteCount, modelByteCount)
     try job.folder.appendingPathComponent(stackName).write(
       Array((stack.map { "\($0)" } ?? "").utf8))
   }
 
-  private func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
+  func swift(_ step: String, _ arguments: [String]) throws(BoardError) {
     try Command(
       executable: toolchain.swiftc,
       arguments: toolset.swift
@@ -149,9 +154,9 @@ extension BoardBuilder {
 
   /// - Parameters:
   ///   - work: clang runs in the folder that this one is in.
-  ///   - model: a file that the source reads.
+  ///   - files: what the source reads beside headers.
   func compileC(
-    _ source: URL, into work: URL, flags: [String], model: URL? = nil
+    _ source: URL, into work: URL, flags: [String], reading files: [URL] = []
   ) throws(BoardError) -> URL {
     let name = source.deletingPathExtension().lastPathComponent
     let object = work.appendingPathComponent("\(name)-c.o")
@@ -161,7 +166,7 @@ extension BoardBuilder {
       ]
     var key = try commonKey("C")
     key.add(flags + [source.path])
-    try key.add(files: [source] + cHeaders + (model.map { [$0] } ?? []))
+    try key.add(files: [source] + cHeaders + files)
     try cache.take([object.lastPathComponent], for: key, into: work) { () throws(BoardError) in
       try Command(
         executable: toolchain.clang,
@@ -235,7 +240,7 @@ extension BoardBuilder {
     return bound
   }
 
-  private func linkELF(
+  func linkELF(
     _ objects: [URL], _ script: URL, _ image: URL
   ) throws(BoardError) -> Command.Outcome {
     // The stack's need is known when the program is linked, and checked then.

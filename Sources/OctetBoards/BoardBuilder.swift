@@ -8,7 +8,7 @@ public struct BoardBuilder {
   let board: Board
   let toolchain: Toolchain
   let sources: PackageSources
-  let toolset: Toolset
+  var toolset: Toolset
   var cache = BuildCache()
 
   /// The arena to build instead of what the model asks for; for tests.
@@ -21,6 +21,12 @@ public struct BoardBuilder {
   public var flashByteCount: Int?
   /// Bytes of RAM instead of the board's, on bare metal.
   public var ramByteCount: Int?
+  /// The most bytes of text, code and prepared weights together; nil for `defaultTextByteLimit`,
+  /// which binds prepared weights alone.
+  public var textByteLimit: Int?
+  /// What most parts with a Cortex-M4 or M7 have at least, 512 KiB of flash, without a quarter of it
+  /// for the model.
+  public static let defaultTextByteLimit = 384 << 10
 
   /// A builder with the toolchain and the sources that are found.
   ///
@@ -53,7 +59,8 @@ public struct BoardBuilder {
   /// Builds into `folder`, which is made if need be: the program (`firmware.elf`, or
   /// `firmware.wasm`), `firmware.bin` on bare metal, `firmware.map`, `model.oct`.
   ///
-  /// Only the operators that the model uses are linked.
+  /// Only the operators that the model uses are linked. On Cortex-M4 and M7 the image also holds
+  /// weights in the form that their kernels multiply fastest, as far as `textByteLimit` allows.
   ///
   /// - Throws: `invalidModel`, `doesNotFit` with what is missing, `buildFailed` with what the
   ///   compiler said.
@@ -66,6 +73,36 @@ public struct BoardBuilder {
     } catch {
       throw .invalidModel("\(error)")
     }
+    let limit = textByteLimit ?? Self.defaultTextByteLimit
+    var prepared = takesPreparedLayers ? PreparedLayers(model, atMost: limit) : nil
+    while let layers = prepared, layers.byteCount > 0 {
+      let firmware: Firmware
+      do {
+        firmware = try build(blob, model, layers, into: folder)
+      } catch .doesNotFit {
+        break
+      }
+      let excess = firmware.textByteCount - limit
+      if excess <= 0 { return firmware }
+      prepared = PreparedLayers(model, atMost: layers.byteCount - excess)
+    }
+    let firmware = try build(blob, model, nil, into: folder)
+    if let textByteLimit, firmware.textByteCount > textByteLimit {
+      throw .doesNotFit(
+        board: board.name,
+        problem: "the text has \(firmware.textByteCount) bytes, and \(textByteLimit) are allowed")
+    }
+    return firmware
+  }
+
+  /// Whether the core has the instructions that the kernels for them are made of.
+  private var takesPreparedLayers: Bool {
+    toolset.swift.contains { $0 == "-mcpu=cortex-m4" || $0 == "-mcpu=cortex-m7" }
+  }
+
+  private func build(
+    _ blob: Blob, _ model: LoadedModel, _ prepared: PreparedLayers?, into folder: URL
+  ) throws(BoardError) -> Firmware {
     // The C sources read it from the blob; a model without any needs some for C.
     let arena = arenaByteCount ?? (model.arenaByteCount == 0 ? 4 : nil)
     let memory = try memory()
@@ -77,10 +114,11 @@ public struct BoardBuilder {
     let modelFile = folder.appendingPathComponent("model.oct")
     try modelFile.write(blob.bytes)
     let job = Job(
-      conditions: selectsOperators ? Self.conditions(model) : [], model: modelFile,
-      arenaByteCount: arena, memory: memory, folder: folder)
+      conditions: (selectsOperators ? Self.conditions(model) : []) + (prepared?.conditions ?? []),
+      model: modelFile, prepared: prepared?.bytes, arenaByteCount: arena, memory: memory, folder: folder)
     var key = try imageKey(job)
     key.add(blob.bytes)
+    key.add(prepared?.bytes ?? [])
     let names = [imageName, stackName] + (board.family == .wasi ? [linkerMapName] : [])
     try cache.take(names, for: key, into: folder) { () throws(BoardError) in
       try makeImage(job, arena ?? model.arenaByteCount, blob.bytes.count)
@@ -92,6 +130,8 @@ public struct BoardBuilder {
   struct Job {
     var conditions: [String]
     var model: URL
+    /// Weights beside those of the model.
+    var prepared: [UInt8]?
     /// Nil: the blob's.
     var arenaByteCount: Int?
     /// Nil but on bare metal.

@@ -20,6 +20,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case cannotRun(program: String, problem: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
+  case noProgram(board: String)
   case file(path: String, problem: String)
 
   /// A sentence: what went wrong, where, and what to do.
@@ -68,6 +69,8 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
       "the firmware refused to run, code \(code) at \(detail): \(text)"
     case .notRemote(let name):
       "\(name) is bare metal and has no ssh; leave out --host to emulate it"
+    case .noProgram(let board):
+      "\(board) is bare metal and has no files; octet-run is for boards with Linux"
     case .file(let path, let problem):
       "\(path): \(problem)"
     }

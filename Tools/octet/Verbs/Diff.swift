@@ -6,6 +6,7 @@ import OctetData
 import OctetDiff
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetReport
 
 struct DiffVerb: Verb {

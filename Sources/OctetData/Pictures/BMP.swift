@@ -16,7 +16,7 @@ enum BMP {
       throw malformed(14, "a header of \(headerByteCount) bytes is not read; save it as PNG")
     }
     let width = signed(18)
-    let height = signed(22) < 0 ? -signed(22) : signed(22)
+    let height = Int(clamping: abs(Int64(signed(22))))
     try Image.checkSize(height: height, width: width, path: path, byteOffset: 18)
     let bitCount = word(28)
     guard bitCount == 8 || bitCount == 24 || bitCount == 32, long(30) == 0 else {
@@ -25,14 +25,14 @@ enum BMP {
     }
     let rowByteCount = (width * bitCount + 31) / 32 * 4
     let pixelOffset = long(10)
-    guard pixelOffset <= file.count, file.count - pixelOffset >= rowByteCount * height else {
+    guard pixelOffset >= 0, pixelOffset <= file.count, file.count - pixelOffset >= rowByteCount * height else {
       throw malformed(10, "the file ends before its \(height) rows of \(rowByteCount) bytes do")
     }
     var palette: [[UInt8]] = []
     if bitCount == 8 {
       let paletteOffset = 14 + headerByteCount
       let count = long(46) == 0 ? 256 : long(46)
-      guard count <= 256, paletteOffset + 4 * count <= file.count else {
+      guard (1...256).contains(count), paletteOffset + 4 * count <= file.count else {
         throw malformed(46, "a palette of \(count) colours does not fit")
       }
       palette = (0..<count).map { index in

@@ -17,15 +17,8 @@ public struct Image: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Extensions, in lower case, of files that a folder of images may hold.
-  public static let fileExtensions: Set<String> = ["png", "pgm", "ppm", "pnm", "bmp"]
-
-  /// Reads a PNG, PGM, PPM or BMP file. The format is told by the first bytes, not by the name.
-  public static func decode(contentsOf path: String) throws(DataError) -> Image {
-    try decode(try Files.read(path), path: path)
-  }
-
-  /// The same from bytes in memory; `path` serves the error messages only.
+  /// Reads the bytes of a PNG, PGM, PPM or BMP file, whose format the first bytes tell; `path`
+  /// serves the error messages only.
   public static func decode(_ file: [UInt8], path: String) throws(DataError) -> Image {
     if file.starts(with: PNG.signature) { return try PNG.decode(file, path: path) }
     if file.starts(with: [0x42, 0x4d]) { return try BMP.decode(file, path: path) }
@@ -42,7 +35,7 @@ public struct Image: Equatable, Sendable {
     height: Int, width: Int, path: String, byteOffset: Int
   ) throws(DataError) {
     let sides = 1...DataLimits.side
-    guard sides.contains(height), sides.contains(width), height * width <= DataLimits.pixelCount
+    guard sides.contains(height), sides.contains(width), height <= DataLimits.pixelCount / width
     else {
       throw .malformed(
         path: path, byteOffset: byteOffset,

@@ -89,7 +89,8 @@ extension Image {
         let low = Double(index) * ratio
         let high = min(low + ratio, Double(old))
         let start = min(Int(low), old - 1)
-        let end = min(max(Int(high.rounded(.up)), start + 1), old)
+        let whole = Int(high)
+        let end = min(max(Double(whole) < high ? whole + 1 : whole, start + 1), old)
         let weights = (start..<end).map { pixel in
           Float(max(min(high, Double(pixel + 1)) - max(low, Double(pixel)), 0) / ratio)
         }

@@ -77,8 +77,9 @@ enum Netpbm {
       var value = 0
       let start = offset
       while offset < file.count, (0x30...0x39).contains(file[offset]) {
+        // No number of these files comes near it, with 32-bit integers either.
+        guard value < 1 << 27 else { throw malformed("\(what) is too large") }
         value = value * 10 + Int(file[offset] - 0x30)
-        guard value <= Int(UInt32.max) else { throw malformed("\(what) is too large") }
         offset += 1
       }
       guard offset > start else { throw malformed("\(what) is missing") }

@@ -52,6 +52,7 @@ private struct PNGDecoder {
     .malformed(path: path, byteOffset: byteOffset, reason: reason)
   }
 
+  /// Four bytes, which as a count are negative above 2³¹ − 1 where integers have 32 bits.
   private func long(_ offset: Int) -> Int {
     file[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
   }
@@ -61,31 +62,35 @@ private struct PNGDecoder {
   private mutating func readChunks() throws(DataError) {
     guard file.starts(with: PNG.signature) else { throw malformed(0, "this is not a PNG picture") }
     var offset = PNG.signature.count
-    var previousType = ""
+    var previousType: PNGChunk?
     while true {
       guard file.count - offset >= 12 else {
         throw malformed(offset, "the file ends before its IEND chunk")
       }
       let count = long(offset)
-      guard count <= file.count - offset - 12 else {
+      guard count >= 0, count <= file.count - offset - 12 else {
         throw malformed(offset, "a chunk of \(count) bytes goes past the end of the file")
       }
       let body = offset + 4..<offset + 8 + count
       guard PNG.checksum(file[body]) == long(body.upperBound) else {
         throw malformed(offset, "the chunk's CRC does not hold; the file is damaged")
       }
-      let typeBytes = file[offset + 4..<offset + 8]
-      let type = String(decoding: typeBytes, as: UTF8.self)
-      guard !previousType.isEmpty || type == "IHDR" else {
-        throw malformed(offset, "the first chunk is '\(type)' and not IHDR")
+      let type = PNGChunk(rawValue: long(offset + 4))
+      let name = file[offset + 4..<offset + 8]
+      guard previousType != nil || type == .header else {
+        throw malformed(
+          offset, "the first chunk is '\(String(decoding: name, as: UTF8.self))' and not IHDR")
       }
       let data = file[offset + 8..<body.upperBound]
-      if type == "IEND" { break }
+      if type == .end { break }
       // Bit 5 of the first letter: a decoder may leave the chunk out.
       let isAncillary = (file[offset + 4] & 0x20) != 0
       let isKnown = try take(type, data, after: previousType)
       guard isKnown || isAncillary else {
-        throw malformed(offset, "the chunk '\(type)' is needed to read the picture, and not known")
+        throw malformed(
+          offset,
+          "the chunk '\(String(decoding: name, as: UTF8.self))' is needed to read the picture, "
+            + "and not known")
       }
       previousType = type
       offset = body.upperBound + 4
@@ -98,18 +103,18 @@ private struct PNGDecoder {
 
   /// Keeps what a chunk says; false where its type is not known.
   private mutating func take(
-    _ type: String, _ data: ArraySlice<UInt8>, after previousType: String
+    _ type: PNGChunk, _ data: ArraySlice<UInt8>, after previousType: PNGChunk?
   ) throws(DataError) -> Bool {
     switch type {
-    case "IHDR":
-      guard previousType.isEmpty else { throw malformed(data.startIndex, "a second IHDR chunk") }
+    case .header:
+      guard previousType == nil else { throw malformed(data.startIndex, "a second IHDR chunk") }
       try readHeader(data)
-    case "PLTE":
+    case .palette:
       guard data.count % 3 == 0, (1...256).contains(data.count / 3), palette.isEmpty else {
         throw malformed(data.startIndex, "a palette of \(data.count) bytes, or a second one")
       }
       palette = [UInt8](data)
-    case "tRNS":
+    case .transparency:
       let count = header.color == .grey ? 2 : header.color == .rgb ? 6 : 0
       let fits =
         header.color == .palette ? data.count <= palette.count / 3 : data.count == count
@@ -117,8 +122,8 @@ private struct PNGDecoder {
         throw malformed(data.startIndex, "transparency of \(data.count) bytes does not fit")
       }
       transparency = [UInt8](data)
-    case "IDAT":
-      guard packed.isEmpty || previousType == "IDAT" else {
+    case .data:
+      guard packed.isEmpty || previousType == .data else {
         throw malformed(data.startIndex, "the IDAT chunks do not follow one another")
       }
       if packed.isEmpty { packedOffset = data.startIndex }
@@ -155,22 +160,21 @@ private struct PNGDecoder {
   private func inflate(_ byteCount: Int) throws(DataError) -> [UInt8] {
     let inflater = Inflater(packed[...], as: .zlib)
     var rows: [UInt8] = []
-    do {
+    var isWhole = false
+    do throws(Inflater.Failure) {
       try inflater.read(byteCount, into: &rows)
-      guard rows.count == byteCount, try inflater.isAtEnd() else {
-        throw malformed(
-          packedOffset, "the picture's data does not have the \(byteCount) bytes of its size")
-      }
-    } catch let failure as Inflater.Failure {
-      switch failure {
+      let isAtEnd = try inflater.isAtEnd()
+      isWhole = isAtEnd && rows.count == byteCount
+    } catch {
+      switch error {
       case .truncated: throw malformed(packedOffset, "the picture's data ends too early")
       case .corrupt(let words):
         throw malformed(packedOffset, "the picture's data is damaged (\(words))")
       }
-    } catch let error as DataError {
-      throw error
-    } catch {
-      throw malformed(packedOffset, "the picture's data is damaged")
+    }
+    guard isWhole else {
+      throw malformed(
+        packedOffset, "the picture's data does not have the \(byteCount) bytes of its size")
     }
     return rows
   }
@@ -257,14 +261,26 @@ private struct PNGDecoder {
           isTransparent ? 0 : UInt8((sample(channel) * 255 + maximum / 2) / maximum)
       }
     case .greyAlpha, .rgbAlpha:
-      let alpha = sample(channelCount - 1)
+      let alpha = UInt64(sample(channelCount - 1))
       // At most 65535² · 255 < 2⁴⁰.
-      let full = maximum * maximum
+      let full = UInt64(maximum) * UInt64(maximum)
       for channel in 0..<channelCount - 1 {
-        pixels[target + channel] = UInt8((sample(channel) * alpha * 255 + full / 2) / full)
+        let laid = UInt64(sample(channel)) * alpha * 255
+        pixels[target + channel] = UInt8((laid + full / 2) / full)
       }
     }
   }
+}
+
+/// A chunk's type: four letters of ASCII, the first in the highest byte.
+private struct PNGChunk: RawRepresentable, Equatable {
+  var rawValue: Int
+
+  static let header = PNGChunk(rawValue: 0x4948_4452)
+  static let palette = PNGChunk(rawValue: 0x504c_5445)
+  static let transparency = PNGChunk(rawValue: 0x7452_4e53)
+  static let data = PNGChunk(rawValue: 0x4944_4154)
+  static let end = PNGChunk(rawValue: 0x4945_4e44)
 }
 
 private enum PNGColor: UInt8 {

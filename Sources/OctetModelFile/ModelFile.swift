@@ -1,27 +1,25 @@
 import Foundation
 import OctetCommand
 import OctetCompiler
-import OctetEvaluation
 import OctetExchange
 import OctetModel
 import OctetONNX
 import OctetPasses
-import OctetQuantization
 import OctetTFLite
 
 /// A model as it was read from a file, whatever its format.
-enum ModelFile {
+package enum ModelFile {
   case blob(LoadedModel)
   case graph(Graph, format: String, byteCount: Int)
 
   /// The most bytes that a model file may have: 2 GiB, as many as a Protocol Buffers message.
   /// Tensors in files beside the model do not count.
-  static let byteCountLimit = 1 << 31
+  package static let byteCountLimit = 1 << 31
 
   /// The bytes of a model file, read once, so that pipes will do, and what they are.
   ///
   /// - Throws: for a file that is no model, what it is instead and what to do with it.
-  private static func bytes(_ path: String) throws -> (bytes: [UInt8], format: ModelFormat) {
+  static func bytes(_ path: String) throws -> (bytes: [UInt8], format: ModelFormat) {
     var format = ModelFormat.unknown
     let bytes = try InputFile.read(
       path, limit: byteCountLimit, headByteCount: ModelFormat.headByteCount
@@ -35,30 +33,33 @@ enum ModelFile {
   }
 
   /// How a model's inputs and outputs go in and out.
-  struct Layouts {
-    var inputs: [PortLayout] = []
-    var outputs: [PortLayout] = []
+  package struct Layouts {
+    package var inputs: [PortLayout] = []
+    package var outputs: [PortLayout] = []
 
-    init(_ graph: Graph) {
+    package init(_ graph: Graph) {
       inputs = graph.inputs.map { PortLayout(graph.tensors[$0]) }
       outputs = graph.outputs.map { PortLayout(graph.tensors[$0]) }
     }
 
     /// The layouts of an ONNX file that has the inputs and outputs of the model's own file.
-    init(inFileOf model: ONNXImport) {
+    package init(inFileOf model: ONNXImport) {
       self.init(model)
       for position in inputs.indices { inputs[position].keepFileOrder() }
       for position in outputs.indices { outputs[position].keepFileOrder() }
     }
 
-    init(_ model: ONNXImport) { (inputs, outputs) = (model.inputLayouts, model.outputLayouts) }
+    package init(_ model: ONNXImport) {
+      (inputs, outputs) = (model.inputLayouts, model.outputLayouts)
+    }
   }
 
   /// Reads a file; its first bytes say what it is.
-  static func read(_ path: String) throws -> ModelFile { try readDescribed(path).model }
+  package static func read(_ path: String) throws -> ModelFile { try readDescribed(path).model }
 
   /// Reads a file; a blob's layouts are those of its tensors.
-  static func readDescribed(_ path: String) throws -> (model: ModelFile, layouts: Layouts?) {
+  package static func readDescribed(_ path: String) throws -> (model: ModelFile, layouts: Layouts?)
+  {
     let (bytes, format) = try bytes(path)
     return try naming(path) {
       switch format {
@@ -90,24 +91,24 @@ enum ModelFile {
   }
 
   /// A model as it was taken over from another format.
-  struct Imported {
-    var graph: Graph
-    var format: String
-    var layouts: Layouts
+  package struct Imported {
+    package var graph: Graph
+    package var format: String
+    package var layouts: Layouts
     /// The graph of a float ONNX model with the inputs and outputs of the file.
-    var onnx: ONNXImport?
+    package var onnx: ONNXImport?
     /// That it was read rightly where its layout changed.
-    var proof: ONNXProof?
+    package var proof: ONNXProof?
     /// Nodes that read their input several times, since their weights need more than 8 bits.
-    var widenedNodes: [String] = []
+    package var widenedNodes: [String] = []
     /// What else should be said of the model.
-    var notes: [String] = []
+    package var notes: [String] = []
   }
 
   /// A model of another format, with the proof that it was read rightly where its layout changed.
   ///
   /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
-  static func readProven(
+  package static func readProven(
     _ path: String, shapes: [String: [[Int]]] = [:]
   ) throws -> Imported {
     var (bytes, format) = try bytes(path)
@@ -157,7 +158,7 @@ enum ModelFile {
   }
 
   /// The int8 model in a file.
-  static func readBlob(_ path: String) throws -> LoadedModel {
+  package static func readBlob(_ path: String) throws -> LoadedModel {
     let (bytes, format) = try bytes(path)
     guard format == .blob else {
       throw CommandError(
@@ -171,7 +172,7 @@ enum ModelFile {
   /// The model in a file, float or quantized in part, and what is to be said about its outputs.
   ///
   /// - Parameter shapes: the shapes of ONNX inputs that the file leaves open, by name.
-  static func readQuantizable(
+  package static func readQuantizable(
     _ path: String, shapes: [String: [[Int]]]
   ) throws -> (graph: Graph, notes: [String]) {
     let (bytes, format) = try bytes(path)
@@ -215,7 +216,7 @@ enum ModelFile {
 
 extension Graph {
   /// Throws where an input, or what a node makes, has no elements: there is nothing to compute.
-  func requireElements(in path: String) throws(CommandError) {
+  package func requireElements(in path: String) throws(CommandError) {
     let made = nodes.flatMap { node in node.outputs.map { ("made by node '\(node.name)'", $0) } }
     for (place, index) in inputs.map({ ("an input", $0) }) + made
     where tensors[index].elementCount == 0 {
@@ -230,7 +231,7 @@ extension Graph {
   /// Drops the outputs that a blob does not have.
   ///
   /// - Throws: when none is left.
-  mutating func dropOutputs(in path: String) throws(CommandError) -> [String] {
+  package mutating func dropOutputs(in path: String) throws(CommandError) -> [String] {
     let notes = dropIntegerOutputs()
     guard notes.isEmpty || !outputs.isEmpty else {
       throw CommandError(
@@ -240,5 +241,10 @@ extension Graph {
   }
 
   /// Whether the model came with scales, so that it becomes a blob as it is.
-  var isQuantized: Bool { tensors.contains { $0.quantization != nil } }
+  package var isQuantized: Bool { tensors.contains { $0.quantization != nil } }
+}
+
+extension [Int] {
+  /// `1×28×28×1`
+  package var shapeText: String { map(String.init).joined(separator: "×") }
 }
