@@ -43,7 +43,8 @@ struct BoardMemory {
     _ name: String, in text: String, _ script: URL
   ) throws(BoardError) -> Region {
     // NAME (attributes) : ORIGIN = number, LENGTH = number
-    let expression = #/
+    let expression =
+      #/
       \b(\w+) \s* (?:\([^)]*\))? \s* : \s* (?:ORIGIN|org|o) \s* = \s* ([^,]+) ,
       \s* (?:LENGTH|len|l) \s* = \s* ([^\n};]+)
       /#
