@@ -10,7 +10,7 @@ import PackageDescription
 
 let board = Context.environment["OCTET_BOARD"] ?? "cortex-m4"
 let model = Context.environment["OCTET_MODEL"] ?? ""
-let family = board.hasPrefix("linux") ? "Linux" : "CortexM"
+let family = board.hasPrefix("linux") ? "Linux" : "BareMetal"
 
 // The firmware reads records, which only Octet's own package sees: it names itself as SwiftPM names
 // that, by its folder.

@@ -62,13 +62,14 @@ public struct Board: Sendable, Equatable {
   public static var names: [String] {
     guard let folder = try? boardsFolder() else { return [] }
     return Posix.names(in: folder.path).filter { name in
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path + "/board.json")
+      FileManager.default.fileExists(
+        atPath: folder.appendingPathComponent(name).path + "/board.json")
     }.sorted()
   }
 
   /// Octet's own boards.
   ///
-  /// - Throws: `firmwareMissing` without Octet's sources, `invalidBoard` for a file that is damaged.
+  /// - Throws: `firmwareMissing` without Octet's sources, `invalidBoard` for a damaged file.
   package static func builtIn() throws(BoardError) -> [Board] {
     let folder = try boardsFolder()
     var boards: [Board] = []

@@ -53,7 +53,7 @@ extension BoardBuilder {
     }
   }
 
-  /// Of all but the model's bytes.
+  /// The digest of all but the model's bytes.
   func imageKey(_ job: Job) throws(BoardError) -> Digest {
     var key = try commonKey("image")
     key.add(try runtimeKey(job.conditions))

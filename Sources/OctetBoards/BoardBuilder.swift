@@ -115,7 +115,8 @@ public struct BoardBuilder {
     try modelFile.write(blob.bytes)
     let job = Job(
       conditions: (selectsOperators ? Self.conditions(model) : []) + (prepared?.conditions ?? []),
-      model: modelFile, prepared: prepared?.bytes, arenaByteCount: arena, memory: memory, folder: folder)
+      model: modelFile, prepared: prepared?.bytes, arenaByteCount: arena, memory: memory,
+      folder: folder)
     var key = try imageKey(job)
     key.add(blob.bytes)
     key.add(prepared?.bytes ?? [])

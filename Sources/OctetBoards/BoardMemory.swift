@@ -42,8 +42,12 @@ struct BoardMemory {
   private static func region(
     _ name: String, in text: String, _ script: URL
   ) throws(BoardError) -> Region {
+    // NAME (attributes) : ORIGIN = number, LENGTH = number
     let expression =
-      /\b(\w+)\s*(?:\([^)]*\))?\s*:\s*(?:ORIGIN|org|o)\s*=\s*([^,]+),\s*(?:LENGTH|len|l)\s*=\s*([^\n};]+)/
+      #/
+      \b(\w+) \s* (?:\([^)]*\))? \s* : \s* (?:ORIGIN|org|o) \s* = \s* ([^,]+) ,
+      \s* (?:LENGTH|len|l) \s* = \s* ([^\n};]+)
+      /#
     guard let match = text.matches(of: expression).first(where: { $0.output.1 == name }) else {
       throw .invalidBoard(
         path: script.path,

@@ -48,10 +48,10 @@ public struct OperatorInstructions: Encodable, Sendable {
   public var instructionCount: Int?
   /// Modelled, on Cortex-M; nil elsewhere.
   public var cycleCount: Int?
-  /// By the core's own counter, on bare-metal hardware, the median of a few samples; nil elsewhere
-  /// and where the counter is too short.
+  /// Cycles by the core's own counter, on bare-metal hardware, the median of a few samples; nil
+  /// elsewhere and where the counter is too short.
   public var measuredCycleCount: Int?
-  /// By the board's clock, the median of a few samples; nil in emulation and on bare metal.
+  /// Time by the board's clock, the median of a few samples; nil in emulation and on bare metal.
   public var nanoseconds: Int?
 }
 

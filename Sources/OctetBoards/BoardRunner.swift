@@ -208,8 +208,8 @@ package struct MachineRun {
   package var report: FirmwareReport
   package var outputs: [UInt8]
   package var trace: [UInt8]
-  /// The time of each operator of each traced sample, in nanoseconds or on bare metal in cycles; nil
-  /// where its clock could not tell.
+  /// The time of each operator of each traced sample, in nanoseconds or on bare metal in cycles;
+  /// nil where its clock could not tell.
   package var times: [Int?]
 
   /// The files of the seam, by the names that the firmware uses.

@@ -77,8 +77,8 @@ struct Fit {
 }
 
 extension FirmwareImage {
-  /// From the first address of flash to the end of what is in it, with the values that variables
-  /// start with.
+  /// Bytes from the first address of flash to the end of what is in it, with the values that
+  /// variables start with.
   ///
   /// - Parameter ram: the first address of RAM, which may lie below or above.
   func flashByteCount(from flash: Int, below ram: Int) -> Int {

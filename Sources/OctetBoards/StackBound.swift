@@ -1,4 +1,5 @@
-/// How much stack a bare-metal program of a Cortex-M or of 32-bit RISC-V can use: the deepest path of calls from reset.
+/// How much stack a bare-metal program of a Cortex-M or of 32-bit RISC-V can use: the deepest path
+/// of calls from reset.
 ///
 /// The compiler gives each function's frame (`.stack_sizes`), the linker keeps who names whom
 /// (relocations). A call through a register may reach every function whose address is taken.

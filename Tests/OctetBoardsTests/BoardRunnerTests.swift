@@ -3,7 +3,7 @@ import OctetBoards
 import OctetCompiler
 import Testing
 
-/// All boards when this is set, which `Tools/board-checks` covers too; otherwise a few, to be quick.
+/// All boards when this is set, which `Tools/board-checks` covers too; otherwise a few.
 private let boards =
   (ProcessInfo.processInfo.environment["OCTET_ALL_BOARDS"] != nil
   ? Board.all : Board.all.filter { quickBoards.contains($0.name) })

@@ -12,7 +12,7 @@ struct LinuxFirmwareTests {
     ("", 64, "usage: firmware MODEL"),
     ("-", 64, "usage: firmware MODEL"),
     ("model samples", 64, "usage: firmware MODEL"),
-    ("model samples out report trace more", 64, "usage: firmware MODEL"),
+    ("model samples out report trace times more", 64, "usage: firmware MODEL"),
     ("nowhere", 66, "firmware: cannot open nowhere: there is no such file"),
     ("folder", 66, "firmware: cannot map folder: this is a folder"),
     ("pipe", 66, "firmware: cannot map pipe: this is not a regular file"),

@@ -32,16 +32,20 @@ import Testing
     }
   }
 
-  /// C is for what Swift cannot name: in all kernels together about 970 lines that are neither
-  /// blank nor comments. A quarter of them are the assembly of cores without vectors.
+  /// C is for what Swift cannot name: in all kernels together about 1,050 lines that are neither
+  /// blank nor comments. A quarter of them are the assembly of cores without vectors. Leaves that
+  /// name the instructions of one architecture have a file and a bound of their own.
   @Test func kernelsInCStayFew() {
     var (assembly, others) = (0, 0)
+    let leaves = ["octet_mve.h", "octet_rvv.h", "octet_rows.h"]
     for file in Repository.files(in: ["Sources"], endingIn: ["c", "h"]) {
       let count = file.lines.filter { line in
         let text = line.drop { $0 == " " }
         return !text.isEmpty && !text.hasPrefix("//")
       }.count
-      if file.path.hasSuffix("octet_core.h") { assembly += count } else { others += count }
+      if let leaf = leaves.first(where: { file.path.hasSuffix("/\($0)") }) {
+        #expect(count <= 120, "\(count) lines in \(leaf)")
+      } else if file.path.hasSuffix("octet_core.h") { assembly += count } else { others += count }
     }
     #expect(assembly <= 256, "\(assembly) lines in octet_core.h")
     #expect(others <= 714, "\(others) other lines of C in Sources")

@@ -61,6 +61,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model.swift",
   // Pointers of validated layers and of scratch that the plan has room for.
+  "Sources/OctetRuntime/Rows/",
   "Sources/OctetRuntime/NEON/",
   "Sources/OctetRuntime/OperatorKind.swift",
   // Kernels, on addresses that the validator has checked.

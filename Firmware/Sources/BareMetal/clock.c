@@ -1,6 +1,6 @@
-// The marks, and with BOARD_CLOCK the core's cycles between them: by the cycle counter of Cortex-M's
-// trace unit, by SysTick where there is none (Cortex-M0 and M0+, and emulators), by the counter of
-// RISC-V. It runs only when the host asks for the time of operators.
+// The marks, and with BOARD_CLOCK the core's cycles between them: by the cycle counter of
+// Cortex-M's trace unit, by SysTick where there is none (Cortex-M0 and M0+, and emulators), by the
+// counter of RISC-V. It runs only when the host asks for the time of operators.
 
 #include "board.h"
 #include "port.h"
@@ -17,7 +17,8 @@
 #define SYSTICK_CONTROL REGISTER(0xE000E010)
 #define SYSTICK_RELOAD REGISTER(0xE000E014)
 #define SYSTICK_VALUE REGISTER(0xE000E018)
-enum { TRACE_ENABLE = 1 << 24, NO_CYCLES = 1 << 25, SYSTICK_WRAPPED = 1 << 16, SYSTICK_LIMIT = 0xFFFFFF };
+enum { TRACE_ENABLE = 1 << 24, NO_CYCLES = 1 << 25 };
+enum { SYSTICK_WRAPPED = 1 << 16, SYSTICK_LIMIT = 0xFFFFFF };
 
 static uint32_t begin, end;
 static bool uses_systick, has_wrapped;

@@ -1,5 +1,5 @@
-// The seam of board.h in emulation: files of the host by semihosting (Arm IHI 0057, and the same for
-// RISC-V). A board with a seam.c of its own in its folder compiles that instead.
+// The seam of board.h in emulation: files of the host by semihosting (Arm IHI 0057, and the same
+// for RISC-V). A board with a seam.c of its own in its folder compiles that instead.
 
 #include "board.h"
 #include "port.h"

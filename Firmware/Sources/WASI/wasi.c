@@ -1,5 +1,6 @@
-// The seam of board.h in WebAssembly: a WASI program (wasi_snapshot_preview1) whose files are in the
-// first folder that it is given, by the names that bare metal uses too. The model is in the module.
+// The seam of board.h in WebAssembly: a WASI program (wasi_snapshot_preview1) whose files are in
+// the first folder that it is given, by the names that bare metal uses too. The model is in the
+// module.
 
 #include "arena.h"
 #include "board.h"

@@ -13,8 +13,8 @@ static inline int32_t octet_scaled_product(int32_t a, int32_t b) {
   return (int64_t)a * b >> 39 ? INT32_MAX : (int32_t)((int64_t)a * b >> 8);
 }
 
-// The widest word that ARM cores load and store at any address.
-#if defined(__ARM_NEON)
+// The widest word that cores load and store at any address.
+#if defined(__ARM_NEON) || defined(__riscv_vector)
 #define OCTET_WORD_BYTE_COUNT 16
 #elif defined(__ARM_FEATURE_UNALIGNED)
 #define OCTET_WORD_BYTE_COUNT 4

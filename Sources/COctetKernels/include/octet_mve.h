@@ -1,22 +1,14 @@
-// Helium (Armv8.1-M's vectors, MVE): the loops of Cortex-M55 that Swift cannot name. They become part
-// of the Swift that calls them: see Sources/OctetRuntime/MVE.
+// Helium (Armv8.1-M's vectors, MVE): the loops of Cortex-M55 that Swift cannot name. They become
+// part of the Swift that calls them: see Sources/OctetRuntime/Rows.
 #pragma once
 
 #include <arm_mve.h>
 #include <stdint.h>
 
-#define OCTET_LEAF static inline __attribute__((always_inline))
+#include "octet_rows.h"
 
-// SIMD4<Int32> in Swift.
-typedef int32_t octet_words __attribute__((ext_vector_type(4)));
-
-// Where four rows of `count` values start.
-typedef struct {
-  const int8_t *_Nonnull a, *_Nonnull b, *_Nonnull c, *_Nonnull d;
-} octet_rows;
-
-// The sums of the products of `x` with four rows, one a lane. The loop's predicate leaves out what is
-// beyond `count`, so nothing there is read. VMLADAVA adds to registers with even numbers only.
+// The sums of the products of `x` with four rows, one a lane. The loop's predicate leaves out what
+// is beyond `count`, so nothing there is read. VMLADAVA adds to registers with even numbers only.
 OCTET_LEAF octet_words octet_dot_rows(
     const int8_t *_Nonnull x, octet_rows rows, int32_t count) {
   int32_t a = 0, b = 0, c = 0, d = 0;
@@ -34,10 +26,16 @@ OCTET_LEAF octet_words octet_dot_rows(
   return (octet_words){a, b, c, d};
 }
 
-// What becomes of sums of one output: its zero point, and the bounds that results are clamped to.
-typedef struct {
-  int32_t zero_point, lower, upper;
-} octet_range;
+// Copies bytes between places that do not overlap.
+OCTET_LEAF void octet_copy_bytes(
+    int8_t *_Nonnull to, const int8_t *_Nonnull from, int32_t count) {
+  __asm volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1: vldrb.8 q0, [%[from]], #16\n vstrb.8 q0, [%[to]], #16\n letp lr, 1b\n2:\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [count] "r"(count)
+      : "lr", "q0", "memory");
+}
 
 // `requantize` of FixedPoint.swift, the zero point and the range. VRSHL rounds ties up; 1 less for
 // negative values makes that away from zero, unless there is no shift.
@@ -69,36 +67,30 @@ OCTET_LEAF octet_words octet_load_widened(const int8_t *_Nonnull from, int32_t c
 
 // MARK: Depthwise
 
-// A window of a depthwise layer: taps inside the image are those of the kernel's rows `top` to
-// `bottom` and columns `left` to `right`; all others are `padding`. Steps are bytes.
-typedef struct {
-  const int8_t *_Nonnull values, *_Nonnull weights;
-  int32_t rows, columns, top, bottom, left, right;
-  int32_t row_step, column_step, channels, padding;
-} octet_window;
-
-// Bias, multipliers and shifts of eight channels.
-typedef struct {
-  const int32_t *_Nonnull bias, *_Nonnull multipliers;
-  const int8_t *_Nonnull shifts;
-} octet_eight;
-
 // Eight channels of a window. VMULLB takes the even lanes and VMULLT the odd, as VLD2 parts words.
 OCTET_LEAF void octet_compute_window(
     octet_window window, octet_eight constants, octet_range range, int8_t *_Nonnull target) {
   int32x4x2_t bias = vld2q_s32(constants.bias), factors = vld2q_s32(constants.multipliers);
-  int16x8_t padding = vdupq_n_s16((int16_t)window.padding), shifts = vldrbq_s16(constants.shifts);
+  int16x8_t shifts = vldrbq_s16(constants.shifts);
+  int8_t padding[8];
+  vstrbq_s16(padding, vdupq_n_s16((int16_t)window.padding));
   int32x4_t even = bias.val[0], odd = bias.val[1];
   const int8_t *row = window.values, *weights = window.weights;
   for (int32_t y = 0; y < window.rows; y++, row += window.row_step) {
-    const int8_t *at = row;
     int is_row = y >= window.top && y < window.bottom;
-    for (int32_t x = 0; x < window.columns; x++, at += window.column_step) {
+    // Taps before, in and after the image. The padding stands still.
+    for (int32_t x = 0, end; x < window.columns; x = end) {
       int is_inside = is_row && x >= window.left && x < window.right;
-      int16x8_t value = is_inside ? vldrbq_s16(at) : padding, weight = vldrbq_s16(weights);
-      even = vaddq_s32(even, vmullbq_int_s16(value, weight));
-      odd = vaddq_s32(odd, vmulltq_int_s16(value, weight));
-      weights += window.channels;
+      end = !is_row || x >= window.right ? window.columns
+            : is_inside                  ? window.right
+                                         : window.left;
+      const int8_t *at = is_inside ? row + x * window.column_step : padding;
+      int32_t step = is_inside ? window.column_step : 0;
+      for (int32_t left = end - x; left > 0; left--, at += step, weights += window.channels) {
+        int16x8_t value = vldrbq_s16(at), weight = vldrbq_s16(weights);
+        even = vaddq_s32(even, vmullbq_int_s16(value, weight));
+        odd = vaddq_s32(odd, vmulltq_int_s16(value, weight));
+      }
     }
   }
   octet_words low = octet_requantize_words(

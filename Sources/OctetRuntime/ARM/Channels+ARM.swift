@@ -1,4 +1,4 @@
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   extension Channels {

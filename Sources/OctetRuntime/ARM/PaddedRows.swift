@@ -1,4 +1,4 @@
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   /// Rows of the input with zero points around them, all channels, for windows that reach beyond
   /// the input: so no patch needs a check.
   @safe struct PaddedRows {

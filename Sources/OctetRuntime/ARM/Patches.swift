@@ -10,7 +10,7 @@
 // 4. The patch below another is the same one run later, so in a pool window of two rows one gather,
 //    a run longer, serves two pixels.
 
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   /// Where patches come from: the input channels of one group. A *run* is contiguous: a row of the
@@ -151,6 +151,9 @@
   /// Copies between places that do not overlap, by words as wide as the core can at any address.
   @inline(__always)
   func copyBytes(_ to: UnsafeMutablePointer<Int8>, _ from: UnsafePointer<Int8>, count: Int) {
+    #if canImport(COctetKernels.MVE)
+      return unsafe octet_copy_bytes(to, from, Int32(truncatingIfNeeded: count))
+    #endif
     if wordByteCount >= 16, count >= 16 {
       return unsafe copyWords(to, from, count: count, byteCount: 16)
     }

@@ -1,4 +1,4 @@
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   /// Up to four pixels of a convolution, in rows of `width` from column `left` on, and where their
   /// sums go. Rows count from the output row's first.
   @safe struct Tile {

@@ -6,7 +6,7 @@
 //         with a pool: for each output pixel: its window's pixels by fours
 //         without:     the row's pixels by fours
 
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   extension Convolution {
@@ -21,8 +21,8 @@
         #if canImport(COctetKernels.NEON)
           if context.backend != .portable { return runOnNEON(context) }
         #endif
-        #if canImport(COctetKernels.MVE)
-          runOnMVE(context)
+        #if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
+          runOnRows(context)
         #else
           runOnCore(context)
         #endif

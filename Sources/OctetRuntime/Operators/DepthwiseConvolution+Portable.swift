@@ -8,7 +8,7 @@
 //    before them when C is no multiple of eight, and are computed twice.
 // 2. Parameters are read once: the compiler cannot know that stores to the arena leave them be.
 
-#if canImport(COctetKernels.MVE)
+#if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 #endif
 
@@ -17,8 +17,8 @@ extension DepthwiseConvolution {
     #if canImport(COctetKernels.NEON)
       if context.backend != .portable, runOnNEON(context) { return }
     #endif
-    #if canImport(COctetKernels.MVE)
-      if runOnMVE(context) { return }
+    #if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
+      if runOnRows(context) { return }
     #endif
     #if arch(arm)
       if runOnCore(context) { return }

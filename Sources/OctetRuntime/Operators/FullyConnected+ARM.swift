@@ -1,6 +1,6 @@
 // Fully connected on ARM cores: which kernel runs.
 
-#if arch(arm) || arch(arm64)
+#if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   extension FullyConnected {
@@ -43,8 +43,8 @@
             : unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
         }
       #endif
-      #if canImport(COctetKernels.MVE)
-        unsafe connectOnMVE(values, offset: offset, target)
+      #if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
+        unsafe connectOnRows(values, offset: offset, target)
       #elseif arch(arm)
         unsafe connectOnCore(values, offset: offset, target)
       #endif

@@ -4,7 +4,7 @@
 extension MatrixBlock {
   /// Prepares for the products of the matrix `left`.
   func start(_ left: UnsafePointer<Int8>, _ backend: Backend) {
-    #if arch(arm) || arch(arm64)
+    #if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
       #if arch(arm64) && !hasFeature(Embedded)
         if backend == .portable { return }
       #endif
@@ -22,7 +22,7 @@ extension MatrixBlock {
     _ left: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int,
     _ context: OperatorContext
   ) {
-    #if arch(arm) || arch(arm64)
+    #if arch(arm) || arch(arm64) || canImport(COctetKernels.RVV)
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable {
           return unsafe multiplyPortable(left, target, count: count)

@@ -112,7 +112,8 @@ struct BoardVerb: Verb {
       }
       guard chosen.isCounted else {
         throw CommandError(
-          .usage, "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
+          .usage,
+          "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
             + "'board run' takes its own times")
       }
     }

@@ -78,8 +78,8 @@ uint32_t board_stack_byte_count(void);
 // Whether the pattern is gone down to its end: more was used, of the arena's memory too.
 bool board_stack_is_exhausted(void);
 
-// MARK: Marks around one inference, or when tracing around each operator, at which the emulator counts
-// instructions and which read the board's clock.
+// MARK: Marks around one inference, or when tracing around each operator, at which the emulator
+// counts instructions and which read the board's clock.
 
 void board_inference_begin(void);
 void board_inference_end(void);

@@ -1,16 +1,16 @@
-// Depthwise convolution with Helium (MVE): eight channels at a time, the last of which overlap those
-// before when C is no multiple of eight.
+// Depthwise convolution with Helium (MVE) and with the vectors of RISC-V: eight channels at a time,
+// the last of which overlap those before when C is no multiple of eight.
 //
 //     for each output pixel, for each eight channels:
-//       sums = bias + Σ over taps w[tap] · x[tap]                (padding reads as the zero point)
+//       sums = bias + Σ over taps w[tap] · x[tap]         (padding reads as the zero point)
 //       requantize, clamp, store
 
-#if canImport(COctetKernels.MVE)
+#if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   extension DepthwiseConvolution {
     /// False, with nothing done, where there is no kernel: eight channels must lie in the input.
-    func runOnMVE(_ context: OperatorContext) -> Bool {
+    func runOnRows(_ context: OperatorContext) -> Bool {
       guard output.channels >= 8, input.channels == output.channels else { return false }
       let channels = Channels(self)
       let (rows, columns) = (rows, columns)

@@ -1,19 +1,19 @@
-// Convolution with Helium (MVE): four pixels at a time.
+// Convolution with Helium (MVE) and with the vectors of RISC-V: four pixels at a time.
 //
 //     for each tile:
 //       copy its four patches
 //       for each channel c: for each patch p:
-//         sum = bias[c] + Σₖ weights[c][k] · patch[p][k]            (VMLADAVA, 16 taps)
+//         sum = bias[c] + Σₖ weights[c][k] · patch[p][k]        (VMLADAVA or VWMUL)
 //       maximum of the window or each pixel, requantize, clamp, store
 //
-// The row of weights is loaded once for four patches. The loop's predicate ends a row that is no
-// multiple of 16, so nothing is rounded up and nothing read beyond.
+// The row of weights is loaded once for four patches. The loop's predicate, or its vector
+// length, ends a row anywhere, so nothing is rounded up and nothing read beyond.
 
-#if canImport(COctetKernels.MVE)
+#if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
   internal import COctetKernels
 
   extension Convolution {
-    func runOnMVE(_ context: OperatorContext) { runTiles(MVEConvolution.self, context) }
+    func runOnRows(_ context: OperatorContext) { runTiles(RowsConvolution.self, context) }
   }
 
   extension octet_range {
@@ -23,7 +23,7 @@
     }
   }
 
-  @safe private struct MVEConvolution: TileKernel {
+  @safe private struct RowsConvolution: TileKernel {
     // Safety: the operator was validated and the plan has room for its scratch, so every pointer
     // has what is read and written behind it.
     /// Four patches.
@@ -101,9 +101,9 @@
   }
 
   extension Channels {
-    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k], four channels at a time.
+    /// target[c] = int8 of bias[c] − offset + Σₖ weights[c][k] · values[k], four at a time.
     @inline(__always)
-    func connectOnMVE(
+    func connectOnRows(
       _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>
     ) {
       let range = octet_range(self)
