@@ -10,8 +10,12 @@ let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 let package = Package(
   name: "Octet",
   products: [
-    .library(name: "OctetRuntime", targets: ["OctetRuntime"]),
+    .library(name: "OctetRuntime", targets: ["OctetRuntime", "OctetLinkedModel"]),
     .library(name: "OctetUpdate", targets: ["OctetUpdate"]),
+    // For programs without a C library: what compilers call without being asked.
+    .library(name: "OctetMemory", targets: ["OctetMemory"]),
+    // A model file in a target of yours becomes a type of Swift.
+    .plugin(name: "OctetModelPlugin", targets: ["OctetModelPlugin"]),
     .library(
       name: "OctetHost",
       targets: [
@@ -28,6 +32,12 @@ let package = Package(
       name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
     .target(
       name: "OctetUpdate", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
+    // What a model compiled to Swift calls.
+    .target(
+      name: "OctetLinkedModel", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
+    .target(
+      name: "OctetMemory", path: "Firmware/Sources/Board", sources: ["memory.c", "arithmetic.c"],
+      publicHeadersPath: "."),
 
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -72,11 +82,22 @@ let package = Package(
     .target(
       name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
+    // Model files of all formats as the tools read them.
+    .target(
+      name: "OctetModelFile", dependencies: ["OctetCommand", "OctetCompiler", "OctetExchange"],
+      swiftSettings: strict),
     .executableTarget(
       name: "octet",
       dependencies: [
-        "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
+        "OctetModelFile", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards",
       ], path: "Tools/octet", swiftSettings: strict),
+    // What the plugin runs: a part of `octet`, as every user's build compiles it.
+    .executableTarget(
+      name: "octet-model-compiler", dependencies: ["OctetModelFile"],
+      path: "Tools/octet-model-compiler", swiftSettings: strict),
+    .plugin(
+      name: "OctetModelPlugin", capability: .buildTool(), dependencies: ["octet-model-compiler"],
+      path: "Tools/OctetModelPlugin"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(

@@ -176,7 +176,7 @@ public struct CLibraryBuilder {
     let core =
       builder.toolset.swift.filter { $0.hasPrefix("-m") }
       + builder.toolset.c.filter { $0.hasPrefix("-mabi") || $0.hasPrefix("-march") }
-      + (builder.board.family == .cortexM ? ["-mfpu=none"] : [])
+      + (builder.board.family == .bareMetal ? ["-mfpu=none"] : [])
     let object = work.appendingPathComponent(
       source.deletingPathExtension().lastPathComponent + ".o")
     try Command(
@@ -201,7 +201,7 @@ public struct CLibraryBuilder {
     // LLVM's notes are void after this, and lld warns about them.
     var unwanted = [".llvm_addrsig", ".deplibs"]
     // Bare metal's own start-up files have no such note, and GNU's linker warns where some have.
-    if builder.board.family == .cortexM { unwanted.append(".note.GNU-stack") }
+    if builder.board.family == .bareMetal { unwanted.append(".note.GNU-stack") }
     try Command(
       executable: builder.toolchain.objcopy,
       arguments: names.map { "--keep-global-symbol=\($0)" }

@@ -14,7 +14,7 @@ public struct ModelPage {
 
   /// Only the compilers' part of it is used.
   private static let machine = Board(
-    name: "wasm32", summary: "", family: .linux, triple: "wasm32-unknown-none-wasm", emulator: [])
+    name: "wasm32", summary: "", family: .wasi, triple: "wasm32-unknown-none-wasm", emulator: [])
 
   /// The page's text.
   ///

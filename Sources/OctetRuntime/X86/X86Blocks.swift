@@ -72,7 +72,10 @@
       case .narrow: kernel.pool_width == 2 ? OCTET_X86_NARROW_TWO : OCTET_X86_NARROW_ONE
       case .depthwise: OCTET_X86_DEPTHWISE
       case .three: OCTET_X86_THREE
-      default: vectors == 8 ? OCTET_X86_EIGHT : vectors == 2 ? OCTET_X86_TWO : OCTET_X86_ONE
+      default:
+        vectors == 8
+          ? OCTET_X86_EIGHT
+          : vectors == 2 ? OCTET_X86_TWO : isOnePixel ? OCTET_X86_SPLIT : OCTET_X86_ONE
       }
     }
   }

@@ -3,6 +3,7 @@ import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetEvaluation
+import OctetModelFile
 import OctetTFLite
 
 struct Export: Verb {
