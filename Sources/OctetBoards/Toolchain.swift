@@ -11,8 +11,10 @@ package struct Toolchain {
 
   /// What differs when the toolchain does: where its programs are, their sizes and their dates.
   var identity: [String] {
-    [swiftc, swiftc.deletingLastPathComponent().appendingPathComponent("swift-frontend"), clang,
-     linker, objcopy, webAssemblyLinker].map { program in
+    [
+      swiftc, swiftc.deletingLastPathComponent().appendingPathComponent("swift-frontend"), clang,
+      linker, objcopy, webAssemblyLinker,
+    ].map { program in
       let file = program.resolvingSymlinksInPath().path
       let attributes = try? FileManager.default.attributesOfItem(atPath: file)
       let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0

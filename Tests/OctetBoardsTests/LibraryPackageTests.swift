@@ -32,8 +32,10 @@ import Testing
       let text = try? Data(contentsOf: folder.appendingPathComponent("Octet/\(path)"))
       #expect(text != nil, "\(path)")
       #expect(
-        path.hasSuffix(".a") || text.map { !String(decoding: $0, as: UTF8.self).contains("{{") }
-          == true, "\(path) is filled in")
+        path.hasSuffix(".a")
+          || text.map { !String(decoding: $0, as: UTF8.self).contains("{{") }
+            == true,
+        "\(path) is filled in")
     }
     let json = try Data(contentsOf: folder.appendingPathComponent("Octet/library.json"))
     let manifest = try JSONSerialization.jsonObject(with: json) as? [String: Any]
@@ -78,13 +80,15 @@ import Testing
     try run("cmake", ["--build", "build"], in: folder, withErrors: true)
     try run(folder.appendingPathComponent("build/check").path, [])
     let packages = try FileManager.default.contentsOfDirectory(
-      atPath: folder.path + "/Octet/src").filter { $0.hasPrefix("linux-") }
+      atPath: folder.path + "/Octet/src"
+    ).filter { $0.hasPrefix("linux-") }
     try run(
       "/bin/sh",
       [
         "-c",
         "PKG_CONFIG_PATH=Octet/src/\(packages[0]) cc main.c -o piped "
-          + "$(PKG_CONFIG_PATH=Octet/src/\(packages[0]) pkg-config --cflags --libs octet) && ./piped",
+          + "$(PKG_CONFIG_PATH=Octet/src/\(packages[0]) pkg-config --cflags --libs octet) "
+          + "&& ./piped",
       ], in: folder, withErrors: true)
     // What there is no library for is said.
     try run(

@@ -44,7 +44,8 @@ package struct SoftmaxRows {
       ? (.inverseMultiplier, .inverseShift) : (.outputMultiplier, .outputShift)
     let by =
       hasOutputWords
-      ? view.multiplier(Word.outputMultiplier, shift: Word.outputShift) : .init(multiplier: 0, shift: 0)
+      ? view.multiplier(Word.outputMultiplier, shift: Word.outputShift)
+      : .init(multiplier: 0, shift: 0)
     outputBy = by.multiplier == 0 ? nil : by
     outputZeroPoint = view.result(0).zeroPoint
   }

@@ -48,8 +48,10 @@ struct BoardVerb: Verb {
     "--package", .output(.package), help: "The ZIP file to write the library to.")
   let textBudget = OctetCommand.Option(
     "--text-budget", .byteCount,
-    help: "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold weights "
-      + "prepared for speed as far as this allows, without it \(BoardBuilder.defaultTextByteLimit).")
+    help:
+      "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold weights "
+      + "prepared for speed as far as this allows, without it \(BoardBuilder.defaultTextByteLimit)."
+  )
   let timeout = OctetCommand.Option(
     "--timeout", .integer(1...86_400).named("SECONDS"), default: TimeLimit.defaultSeconds,
     help: "How long each compiler, emulator or ssh may run before it is ended.")
@@ -112,7 +114,8 @@ struct BoardVerb: Verb {
       }
       guard chosen.isCounted else {
         throw CommandError(
-          .usage, "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
+          .usage,
+          "'board profile' counts in QEMU, which does not run \(chosen.name.shown); "
             + "'board run' takes its own times")
       }
     }
@@ -236,7 +239,7 @@ extension BoardVerb {
 extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
-    case .unknownBoard, .notRemote, .noProgram, .hasNoSizes: .usage
+    case .unknownBoard, .notRemote, .noProgram, .hasNoSizes, .hasNoLibrary: .usage
     case .toolMissing, .firmwareMissing, .boardMissing: .missingInput
     case .cannotRun, .timedOut: .inputOutput
     case .file: .cannotCreate
