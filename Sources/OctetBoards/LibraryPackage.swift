@@ -68,7 +68,7 @@ public struct LibraryPackage {
 
   private static let paths = [
     "README.md", "cmake/OctetConfig.cmake", "cmake/OctetConfigVersion.cmake",
-    "examples/SelfTest/SelfTest.ino", "library.json", "library.properties", "platformio.py",
+    "examples/SelfTest/SelfTest.ino", "library.json", "library.properties", "link_core.py",
     "zephyr/CMakeLists.txt", "zephyr/Kconfig", "zephyr/module.yml",
   ]
 

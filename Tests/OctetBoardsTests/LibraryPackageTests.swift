@@ -25,7 +25,7 @@ import Testing
     try run("unzip", ["-q", "-o", "octet.zip"], in: folder)
     for path in [
       "src/octet.h", "src/octet_update.h", "src/octet_models.h", "src/cortex-m4/liboctet.a",
-      "src/cortex-m4/octet.pc", "library.properties", "library.json", "platformio.py",
+      "src/cortex-m4/octet.pc", "library.properties", "library.json", "link_core.py",
       "cmake/OctetConfig.cmake", "zephyr/module.yml", "zephyr/CMakeLists.txt", "zephyr/Kconfig",
       "examples/SelfTest/SelfTest.ino", "README.md", "LICENSE",
     ] {
