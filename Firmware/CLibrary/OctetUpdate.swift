@@ -6,7 +6,8 @@ import OctetUpdate
 
 @c @implementation
 public func octet_update_start(
-  _ platform: UnsafePointer<octet_update_platform>?, _ image: UnsafeMutablePointer<octet_update_image>?
+  _ platform: UnsafePointer<octet_update_platform>?,
+  _ image: UnsafeMutablePointer<octet_update_image>?
 ) -> CInt {
   guard var slots = unsafe slots(platform) else { return CInt(OCTET_ERROR_UPDATE_FLASH) }
   guard let found = slots.start() else { return CInt(OCTET_ERROR_UPDATE_NONE) }

@@ -20,6 +20,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case cannotRun(program: String, problem: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
+  case hasNoLibrary(String)
   case noProgram(board: String)
   case file(path: String, problem: String)
 
@@ -67,6 +68,8 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
         + "--enable-plugins). '\(command)' said: \(output.isEmpty ? "nothing" : output)"
     case .refused(let code, let detail, let text):
       "the firmware refused to run, code \(code) at \(detail): \(text)"
+    case .hasNoLibrary(let name):
+      "\(name) is WebAssembly, which links no C library; 'octet export --to page' makes a module"
     case .notRemote(let name):
       "\(name) is bare metal and has no ssh; leave out --host to emulate it"
     case .noProgram(let board):

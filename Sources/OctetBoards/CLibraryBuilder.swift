@@ -15,7 +15,9 @@ public struct CLibrary: Sendable, Encodable {
   public var models: [LibraryModel.Summary]
 
   /// Every file.
-  public var files: [String] { [archive, header, updateHeader] + (modelsHeader.map { [$0] } ?? []) }
+  public var files: [String] {
+    [archive, header, updateHeader] + (modelsHeader.map { [$0] } ?? [])
+  }
 
   /// The same in another folder.
   public func moved(to folder: String) -> CLibrary {
@@ -35,6 +37,7 @@ public struct CLibraryBuilder {
   /// - Parameter board: nil for programs of this machine.
   public init(_ board: Board? = nil) throws(BoardError) {
     if let board {
+      guard board.family != .wasi else { throw .hasNoLibrary(board.name) }
       builder = try BoardBuilder(board)
     } else {
       let toolset = try PackageSources.find().firmware.appendingPathComponent(
@@ -57,7 +60,8 @@ public struct CLibraryBuilder {
   ///
   /// - Parameter models: links only the operators of these, and has the models too; none: all
   ///   operators.
-  public func build(_ models: [LibraryModel] = [], into folder: URL) throws(BoardError) -> CLibrary {
+  public func build(_ models: [LibraryModel] = [], into folder: URL) throws(BoardError) -> CLibrary
+  {
     let work = folder.appendingPathComponent("objects")
     try work.makeFolder()
     defer { work.remove() }
@@ -88,7 +92,8 @@ public struct CLibraryBuilder {
     let archive = folder.appendingPathComponent("liboctet.a")
     archive.remove()
     try Command(
-      executable: builder.toolchain.archiver, arguments: ["rcs", archive.path] + objects.map(\.path)
+      executable: builder.toolchain.archiver,
+      arguments: ["rcs", archive.path] + objects.map(\.path)
     ).run(step: "llvm-ar")
     var library = CLibrary(
       archive: archive.path, header: folder.appendingPathComponent("octet.h").path,
@@ -139,8 +144,8 @@ public struct CLibraryBuilder {
     let name = model.summary.name
     let file = work.appendingPathComponent("\(name).oct")
     try file.write(model.blob.bytes)
-    let isARM = builder.board.triple.hasPrefix("arm")
-    var text = isARM ? String(decoding: try attributesSource.read(), as: UTF8.self) : ""
+    var text =
+      builder.board.isARM ? String(decoding: try attributesSource.read(), as: UTF8.self) : ""
     text += """
 
         .section .rodata.\(name), "a", %progbits
@@ -163,7 +168,7 @@ public struct CLibraryBuilder {
   /// What an ARM linker is told in place of how the Swift below octet.h was compiled, which would
   /// keep it out of programs of another float ABI; nil on other machines.
   private func attributes(into work: URL) throws(BoardError) -> URL? {
-    guard builder.board.triple.hasPrefix("arm") else { return nil }
+    guard builder.board.isARM else { return nil }
     return try assemble(attributesSource, into: work)
   }
 
@@ -176,7 +181,7 @@ public struct CLibraryBuilder {
     let core =
       builder.toolset.swift.filter { $0.hasPrefix("-m") }
       + builder.toolset.c.filter { $0.hasPrefix("-mabi") || $0.hasPrefix("-march") }
-      + (builder.board.family == .bareMetal ? ["-mfpu=none"] : [])
+      + (builder.board.isARM && builder.board.family == .bareMetal ? ["-mfpu=none"] : [])
     let object = work.appendingPathComponent(
       source.deletingPathExtension().lastPathComponent + ".o")
     try Command(

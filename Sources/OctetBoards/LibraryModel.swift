@@ -62,8 +62,8 @@ public struct LibraryModel: Sendable {
   /// `octet_models.h`: the models of the archive, and one arena for all.
   static func header(_ models: [LibraryModel]) -> String {
     var text = """
-      // The models in liboctet.a: int8 weights and all that octet_open needs. Made by 'octet board \
-      library'.
+      // The models in liboctet.a: int8 weights and all that octet_open needs.
+      // Made by 'octet board library'.
       #pragma once
 
       #include <stdint.h>
@@ -89,8 +89,8 @@ public struct LibraryModel: Sendable {
     }
     let arena = models.map(\.summary.arenaByteCount).max() ?? 0
     return text + """
-      // Enough for any of them: sessions may share an arena as long as one runs after the other, each
-      // with its inputs set anew.
+      // Enough for any of them: sessions may share an arena as long as one runs after the other,
+      // each with its inputs set anew.
       #define OCTET_ARENA_BYTE_COUNT \(max(arena, 4))u
 
       #ifdef __cplusplus

@@ -48,7 +48,8 @@ public struct LibraryPackage {
     let package = sources.firmware.appendingPathComponent("CLibrary/Package")
     let model = models.first?.summary.name
     let shared = [
-      "version": try version(sources), "license": "Apache-2.0", "cpus": folders.joined(separator: ", "),
+      "version": try version(sources), "license": "Apache-2.0",
+      "cpus": folders.joined(separator: ", "),
       "model": model ?? "", "MODEL": (model ?? "").uppercased(),
     ]
     for path in paths where model != nil || !path.hasSuffix(".ino") {
@@ -67,7 +68,7 @@ public struct LibraryPackage {
 
   private static let paths = [
     "README.md", "cmake/OctetConfig.cmake", "cmake/OctetConfigVersion.cmake",
-    "examples/SelfTest/SelfTest.ino", "library.json", "library.properties", "platformio.py",
+    "examples/SelfTest/SelfTest.ino", "library.json", "library.properties", "link_core.py",
     "zephyr/CMakeLists.txt", "zephyr/Kconfig", "zephyr/module.yml",
   ]
 

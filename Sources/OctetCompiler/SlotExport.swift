@@ -3,7 +3,7 @@ import OctetUpdate
 
 /// A blob as an update for devices in the field, which `OctetUpdate` puts into a slot.
 public enum SlotExport {
-  /// The bytes to sign and to send: a header of 64 bytes and the blob. A signature goes behind them.
+  /// The bytes to sign and to send: a header of 64 bytes and the blob. A signature goes behind.
   ///
   /// - Parameter version: what devices compare; a newer model has a higher one.
   /// - Throws: why the blob is not valid.

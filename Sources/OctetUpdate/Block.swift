@@ -22,8 +22,8 @@ package struct Block {
 
   /// What a block says.
   package enum Kind: UInt32 {
-    /// "UPD1": before the blob of an update: the model's version, the blob's bytes, their CRC-32. The
-    /// number is the format's.
+    /// "UPD1": before the blob of an update: the model's version, the blob's bytes, their CRC-32.
+    /// The digit is the format's version.
     case header = 0x3144_5055
     /// "SEAL": a slot's image is whole, authentic and passed its self-test. The number of the
     /// installation, the header's checksum.

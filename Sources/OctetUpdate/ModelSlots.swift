@@ -24,8 +24,8 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
   /// - Parameter platform: the flash, its layout and who judges; its numbers must not change.
   public init(_ platform: consuming Platform) { self.platform = platform }
 
-  /// The model to run now: the newest that is whole, authentic, of an allowed version, and confirmed
-  /// or still on trial. A trial loses one of its starts by this. Nil when no slot has any.
+  /// The model to run now: the newest that is whole, authentic, of an allowed version, and
+  /// confirmed or still on trial. A trial loses one of its starts by this. Nil when no slot has any.
   public mutating func start() -> SlotImage? { newest(isStart: true) }
 
   /// The newest confirmed image that can be run, which no update may touch.
@@ -58,7 +58,8 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
     try conclude(slot: image.slot, isGood: true)
   }
 
-  /// Ends a model's trial: the next start runs the last good one. Nothing for one that is confirmed.
+  /// Ends a model's trial: the next start runs the last good one. Nothing for one that is
+  /// confirmed.
   ///
   /// - Throws: that flash cannot be written.
   public mutating func reject(_ image: SlotImage) throws(UpdateError) {

@@ -3,6 +3,41 @@ import Testing
 
 /// The verbs that read a blob: run, diff, inspect, bench, verify.
 @Suite struct BlobVerbTests {
+  // MARK: export
+
+  @Test("An update has a header of 64 bytes, the version and the blob; the version must be given")
+  func exportsUpdates() async throws {
+    let folder = try await Workshop.shared.folder()
+    let run = try await workshop("export m.oct --to slot --model-version 258 -o update.bin --json")
+    #expect(run.status == 0, "\(run.stderr)")
+    let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("update.bin")))
+    #expect(bytes.prefix(4).elementsEqual("UPD1".utf8))
+    #expect(bytes[8..<12] == [2, 1, 0, 0])
+    #expect(bytes[64..<68].elementsEqual("OCT8".utf8))
+    let byteCount = bytes[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(byteCount == bytes.count - 64)
+    #expect(try run.json()["fileByteCount"] as? Int == bytes.count)
+    for line in [
+      "export m.oct --to slot -o x.bin", "export m.oct --to header --model-version 1 -o x.h",
+      "export m.oct --to slot --model-version -1 -o x.bin",
+      "board library --boards cortex-m4 m.oct -o x", "board library m.oct -o x --package x.zip",
+      "board library m.oct", "board library --board wasm32 -o x",
+    ] {
+      #expect(try await workshop(line).status == 64, "\(line)")
+    }
+  }
+
+  @Test("octet and octet.h have one version")
+  func versionIsOne() async throws {
+    let header = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../" + "Firmware/CLibrary/include/octet.h")
+    let text = try String(contentsOf: header, encoding: .utf8)
+    let match = try #require(text.firstMatch(of: /#define OCTET_VERSION ([0-9]+)/))
+    let number = try #require(Int(match.output.1))
+    let version = "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+    #expect(try await workshop("--version").stdout == "octet \(version)\n")
+  }
+
   // MARK: run
 
   @Test func picturesAreNamed() async throws {

@@ -23,14 +23,15 @@ struct CLibraryBuilderTests {
         ])
       let lines = try run(program.path, [model.path]).split(separator: "\n").map(String.init)
       let arena = try blob.model().arenaByteCount
-      try #require(lines.count == 7)
+      try #require(lines.count == 10)
       #expect(lines[0] == "open: arena \(arena) bytes")
       #expect(lines[1] == "self-test: passed")
       #expect(lines[2].split(separator: " ").count == 4)
       #expect(lines[3] == "operator by operator: the same")
-      #expect(lines[4].hasPrefix("input one byte short: 103, "))
-      #expect(lines[5].hasPrefix("arena one byte short: 100, "))
-      #expect(lines[6].hasPrefix("one bit flipped: 6, the checksum does not match"))
+      #expect(lines[4...6] == ["timed: each", "with a workspace: the same", "header: read"])
+      #expect(lines[7].hasPrefix("input one byte short: 103, "))
+      #expect(lines[8].hasPrefix("arena one byte short: 100, "))
+      #expect(lines[9].hasPrefix("one bit flipped: 6, the checksum does not match"))
     }
   }
 

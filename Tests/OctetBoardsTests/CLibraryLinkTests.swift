@@ -90,11 +90,12 @@ struct CLibraryLinkTests {
         program.emulator.dropFirst() + ["example"] + (program.isBareMetal ? [] : ["model.oct"]),
         in: folder)
       let lines = runs.split(separator: "\n")
-      try #require(lines.count == 7)
+      try #require(lines.count == 10)
       #expect(lines[0] == "open: arena \(try blob.model().arenaByteCount) bytes")
       #expect(lines[1] == "self-test: passed")
       #expect(lines[2].hasPrefix("output: "))
       #expect(lines[3] == "operator by operator: the same")
+      #expect(lines[4...6] == ["timed: each", "with a workspace: the same", "header: read"])
     }
   }
 
@@ -114,6 +115,53 @@ struct CLibraryLinkTests {
     #expect(!needed.isEmpty, "the symbols were read")
   }
 
+  @Test(
+    "The library links with nothing but six functions, and only what is used",
+    arguments: CProgram.all.filter { $0.compiler[0] != "clang" })
+  func linksAlone(program: CProgram) throws {
+    if !program.isBuildable { try Test.cancel("\(program.compiler[0]) is not installed") }
+    let library = try Libraries.library(program.board)
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../..")
+    try withTemporaryFolder { folder in
+      // The memory functions are those of the example for microcontrollers; Linux has one more.
+      let source = """
+        #include "octet.h"
+        unsigned long getauxval(unsigned long type) { return type * 0; }
+        int _start(octet_session *session) { return octet_run_in_place(session); }
+        """
+      try Data(source.utf8).write(to: folder.appendingPathComponent("alone.c"))
+      let memory = root.appendingPathComponent("Firmware/Sources/Board/memory.c").path
+      let nothing = [
+        "-nostdlib", "-nodefaultlibs", "-static", "-ffreestanding", "-fno-builtin", "-O1",
+        "-ffunction-sections", "-Wl,--gc-sections", "-I",
+        URL(fileURLWithPath: library.header).deletingLastPathComponent().path, "alone.c", memory,
+      ]
+      let gcc = program.compiler
+      try run(
+        gcc[0], gcc.dropFirst() + nothing + [library.archive, "-lgcc", "-o", "used"], in: folder,
+        withErrors: true)
+      let names = try run("llvm-nm", ["used"], in: folder)
+      #expect(names.contains("octet_run_in_place"))
+      #expect(!names.contains("octet_run_timed") && !names.contains("octet_update"))
+      // All of it asks for no more.
+      try run(
+        gcc[0],
+        gcc.dropFirst() + nothing + [
+          "-Wl,--whole-archive", library.archive, "-Wl,--no-whole-archive", "-lgcc", "-o", "all",
+        ], in: folder, withErrors: true)
+    }
+  }
+
+  @Test("Updates are 3 KiB of code on a Cortex-M4")
+  func updatesAreSmall() throws {
+    let text = try run("llvm-size", [Libraries.library("cortex-m4").archive])
+    let row = try #require(text.split(separator: "\n").first { $0.contains("octet_update.o") })
+    let sizes = row.split { $0 == " " || $0 == "\t" }.compactMap { Int($0) }
+    #expect(sizes[0] > 1000 && sizes[0] <= 3 << 10, "\(sizes[0]) bytes")
+    #expect(sizes[1] == 0 && sizes[2] == 0, "no variables")
+  }
+
   @Test("C++ takes the header")
   func compilesAsCPlusPlus() throws {
     try withTemporaryFolder { folder in
@@ -122,6 +170,7 @@ struct CLibraryLinkTests {
       let file = folder.appendingPathComponent("main.cpp")
       let source = """
         #include "octet.h"
+        #include "octet_update.h"
         int main() {
           octet_session session = {};
           return octet_self_test(&session) == OCTET_ERROR_NOT_OPEN && *octet_error_text(OCTET_OK);

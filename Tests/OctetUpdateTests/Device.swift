@@ -12,11 +12,12 @@ struct TestUpdate {
     var blob = (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
     blob[0] = works ? 0 : EmulatedFlash.brokenModel
     let header = Block(.header, version, UInt32(blob.count), TestUpdate.checksum(blob))
-    let image = header.withBytes { bytes in
-      (0..<bytes.byteCount).map {
-        unsafe bytes.unsafeLoad(fromUncheckedByteOffset: $0, as: UInt8.self)
-      }
-    } + blob
+    let image =
+      header.withBytes { bytes in
+        (0..<bytes.byteCount).map {
+          unsafe bytes.unsafeLoad(fromUncheckedByteOffset: $0, as: UInt8.self)
+        }
+      } + blob
     self.version = version
     self.works = works
     bytes = image + EmulatedFlash.signature(of: image)

@@ -20,7 +20,7 @@ import Testing
 
   /// The device has neither.
   @Test func noFoundationOnTheDevice() {
-    let device = ["Sources/OctetRuntime/", "Firmware/"]
+    let device = ["Sources/OctetRuntime/", "Sources/OctetUpdate/", "Firmware/"]
     let files = Self.product.filter { file in
       // A package description is read on the host.
       device.contains { file.path.hasPrefix($0) } && file.name != "Package.swift"

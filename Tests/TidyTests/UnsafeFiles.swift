@@ -3,6 +3,7 @@
 let unsafeFiles: [String] = [
   // The C interface: pointers from C, checked for nil and for their counts.
   "Firmware/CLibrary/Octet.swift",
+  "Firmware/CLibrary/OctetUpdate.swift",
   // What a board's C side hands over and takes.
   "Firmware/Sources/Firmware/Main.swift",
   // zlib's stream and its other functions.
@@ -48,6 +49,15 @@ let unsafeFiles: [String] = [
   "Sources/OctetTFLite/FlatBuffer/FlatBufferWriter.swift",
   "Sources/OctetTFLite/TFLiteExporter.swift",
   "Sources/OctetTFLite/TFLiteFile+Tensors.swift",
+  // Bytes of blocks, of files and of updates, in spans and arrays that have them.
+  "Sources/OctetBoards/ZipArchive.swift",
+  "Sources/OctetCompiler/SlotExport.swift",
+  "Sources/OctetUpdate/Block.swift",
+  "Sources/OctetUpdate/ModelSlots.swift",
+  "Sources/OctetUpdate/SlotUpdate.swift",
+  "Tests/OctetRuntimeTests/PreviousVersionTests.swift",
+  "Tests/OctetUpdateTests/Device.swift",
+  "Tests/OctetUpdateTests/EmulatedFlash.swift",
   // System calls.
   "Sources/OctetSystem/ChildProcess.swift",
   "Sources/OctetSystem/GNU.swift",

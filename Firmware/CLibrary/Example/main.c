@@ -45,6 +45,46 @@ static int runs_in_parts(octet_session *session, const int8_t *input, const int8
   return octet_output_values(session, 0) == values && !memcmp(values, output, tensor.byte_count);
 }
 
+// Counts its calls: a clock by which each operator takes one tick.
+static uint32_t count_calls(void *context) { return ++*(uint32_t *)context; }
+
+// Whether each operator took one tick.
+static int runs_timed(octet_session *session) {
+  uint32_t ticks[64], calls = 0;
+  const size_t count = octet_operator_count(session);
+  if (count > 64 || octet_run_timed(session, count_calls, &calls, ticks, count)) return 0;
+  for (size_t index = 0; index < count; index++) {
+    if (ticks[index] != 1) return 0;
+  }
+  return octet_run_timed(session, count_calls, &calls, ticks, count + 1) ==
+         OCTET_ERROR_TENSOR_INDEX;
+}
+
+// Whether the same values come out by this machine's fastest instructions.
+static int runs_fast(
+    const void *blob, size_t blob_byte_count, void *arena, size_t arena_byte_count,
+    const int8_t *input, const int8_t *output) {
+  const size_t byte_count = octet_workspace_byte_count(blob, blob_byte_count);
+  uint8_t *memory = malloc(byte_count + 64);
+  void *workspace = memory + (64 - (uintptr_t)memory % 64) % 64;
+  octet_session session;
+  int8_t *values = malloc(1 << 12);
+  int is_same = !octet_open_with_workspace(
+      &session, blob, blob_byte_count, arena, arena_byte_count, workspace, byte_count);
+  const size_t input_byte_count = octet_input_byte_count(&session);
+  const size_t output_byte_count = octet_output_byte_count(&session);
+  is_same = is_same && output_byte_count <= 1 << 12 && !octet_self_test(&session) &&
+            !octet_run(&session, input, input_byte_count, values, output_byte_count) &&
+            !memcmp(values, output, output_byte_count);
+  if (byte_count) {
+    is_same = is_same && octet_open_with_workspace(
+                             &session, blob, blob_byte_count, arena, arena_byte_count, workspace,
+                             byte_count - 1) == OCTET_ERROR_WORKSPACE_TOO_SMALL;
+  }
+  free(values), free(memory);
+  return is_same;
+}
+
 int main(int argument_count, char **arguments) {
   size_t blob_byte_count = 0;
   void *blob = argument_count == 2 ? read_file(arguments[1], &blob_byte_count) : NULL;
@@ -73,6 +113,17 @@ int main(int argument_count, char **arguments) {
 
   const int is_same = runs_in_parts(&session, input, output);
   printf("operator by operator: %s\n", is_same ? "the same" : "other");
+
+  printf("timed: %s\n", runs_timed(&session) ? "each" : "not");
+  const int is_fast =
+      runs_fast(blob, blob_byte_count, arena, arena_byte_count, input, output);
+  printf("with a workspace: %s\n", is_fast ? "the same" : "other");
+  octet_header header;
+  const int is_read = !octet_read_header(blob, blob_byte_count, &header) &&
+                      header.byte_count == blob_byte_count &&
+                      header.arena_byte_count == arena_byte_count &&
+                      octet_version() == OCTET_VERSION;
+  printf("header: %s\n", is_read ? "read" : "not");
 
   // What goes wrong says so.
   error = octet_run(&session, input, input_byte_count - 1, output, output_byte_count);

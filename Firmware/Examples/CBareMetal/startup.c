@@ -24,9 +24,9 @@ size_t strlen(const char *text) {
 
 // By their names in the ARM run-time ABI.
 #define ALIAS(name) __attribute__((alias(#name)))
-void __aeabi_memcpy(void *, const void *, size_t) ALIAS(memcpy);
-void __aeabi_memcpy4(void *, const void *, size_t) ALIAS(memcpy);
-void __aeabi_memcpy8(void *, const void *, size_t) ALIAS(memcpy);
+void *__aeabi_memcpy(void *, const void *, size_t) ALIAS(memcpy);
+void *__aeabi_memcpy4(void *, const void *, size_t) ALIAS(memcpy);
+void *__aeabi_memcpy8(void *, const void *, size_t) ALIAS(memcpy);
 void __aeabi_memset(void *target, size_t count, int value) { memset(target, value, count); }
 void __aeabi_memset4(void *, size_t, int) ALIAS(__aeabi_memset);
 void __aeabi_memset8(void *, size_t, int) ALIAS(__aeabi_memset);

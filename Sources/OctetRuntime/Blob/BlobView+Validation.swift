@@ -31,7 +31,8 @@ extension BlobView {
     guard self[BlobHeader.magic] == Int(truncatingIfNeeded: BlobHeader.magicValue) else {
       throw ModelError(.magic, at: BlobHeader.magic)
     }
-    guard self[BlobHeader.version] == Int(BlobHeader.versionValue),
+    let version = self[BlobHeader.version]
+    guard version == Int(BlobHeader.versionValue) || version == Int(BlobHeader.previousVersion),
       self[BlobHeader.headerByteCount] == BlobHeader.byteCount
     else { throw ModelError(.version, at: BlobHeader.version) }
     guard self[BlobHeader.blobByteCount] == byteCount else {
@@ -228,7 +229,9 @@ private struct OperatorValidation: OperatorVisitor {
     guard Kind.inputCounts.contains(view.inputCount),
       Kind.outputCounts.contains(view.outputCount)
     else { throw ModelError(.operatorOperands, at: view.offset) }
-    guard view.parameterCount == Kind.parameterCount else {
+    let isPrevious = view.blob[BlobHeader.version] == Int(BlobHeader.previousVersion)
+    let count = isPrevious ? Kind.previousParameterCount : Kind.parameterCount
+    guard view.parameterCount == count else {
       throw ModelError(.operatorParameters, at: view.offset)
     }
     let checked = Kind(view)

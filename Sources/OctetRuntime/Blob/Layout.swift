@@ -22,6 +22,8 @@ package enum BlobHeader {
   /// "OCT8"
   package static let magicValue: UInt32 = 0x3854_434F
   package static let versionValue: UInt16 = 3
+  /// Blobs of the version before are taken too.
+  package static let previousVersion: UInt16 = 2
   package static let byteCount = 96
 
   package static let magic = Field<UInt32>(0)

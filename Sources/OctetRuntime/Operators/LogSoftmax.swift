@@ -5,6 +5,7 @@
 /// each difference.
 package struct LogSoftmax: Operator {
   package static let parameterCount = 7
+  static let previousParameterCount = 5
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
@@ -13,12 +14,14 @@ package struct LogSoftmax: Operator {
   let rows: SoftmaxRows
   var view: OperatorRecord { rows.view }
 
-  init(_ view: OperatorRecord) { rows = SoftmaxRows(view) }
+  init(_ view: OperatorRecord) {
+    rows = SoftmaxRows(view, parameterCount: Self.parameterCount)
+  }
 
   func validate() throws(ModelError) {
     try rows.validate()
-    try rows.view.require(parameter: Word.inverseMultiplier, in: 0...Int32.max)
-    try rows.view.require(parameter: Word.inverseShift, in: -31...0)
+    try rows.view.require(parameter: rows.inverse.multiplier, in: 0...Int32.max)
+    try rows.view.require(parameter: rows.inverse.shift, in: -31...0)
   }
 
   var demand: Demand { rows.demand }
@@ -26,7 +29,7 @@ package struct LogSoftmax: Operator {
   func overlapDistance(input index: Int) -> Int? { 0 }
 
   func run(_ context: OperatorContext) {
-    let inverse = rows.view.multiplier(Word.inverseMultiplier, shift: Word.inverseShift)
+    let inverse = rows.view.multiplier(rows.inverse.multiplier, shift: rows.inverse.shift)
     unsafe rows.forEach(context) { row, source, target in
       let logarithm = GemmlowpFixedPoint.logarithm(row.sum)
       // Below it the result would leave Q5.26.

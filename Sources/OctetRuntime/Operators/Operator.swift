@@ -9,6 +9,8 @@
 protocol Operator {
   /// Words of the operator's parameters.
   static var parameterCount: Int { get }
+  /// The same in blobs of the version before.
+  static var previousParameterCount: Int { get }
   /// Numbers of operands that the kind takes.
   static var inputCounts: ClosedRange<Int> { get }
   static var outputCounts: ClosedRange<Int> { get }
@@ -54,6 +56,8 @@ protocol Operator {
 }
 
 extension Operator {
+  static var previousParameterCount: Int { parameterCount }
+
   var scratchByteCount: Int { 0 }
   var mostScratchByteCount: Int { scratchByteCount }
   var leastScratchByteCount: Int { scratchByteCount }

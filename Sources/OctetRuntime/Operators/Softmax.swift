@@ -5,6 +5,7 @@
 /// Newton's method.
 package struct Softmax: Operator {
   package static let parameterCount = 5
+  static let previousParameterCount = 3
   static let inputCounts = 1...1
   static let outputCounts = 1...1
 
@@ -13,7 +14,9 @@ package struct Softmax: Operator {
   let rows: SoftmaxRows
   var view: OperatorRecord { rows.view }
 
-  init(_ view: OperatorRecord) { rows = SoftmaxRows(view) }
+  init(_ view: OperatorRecord) {
+    rows = SoftmaxRows(view, parameterCount: Self.parameterCount)
+  }
 
   func validate() throws(ModelError) { try rows.validate() }
 

@@ -24,16 +24,28 @@ package struct SoftmaxRows {
   /// The scaling to any output scale; nil for TensorFlow Lite's, 1/256 or, of logarithms, 1/16.
   let outputBy: FixedPointMultiplier?
   let outputZeroPoint: Int32
+  /// The words of the inverse scaling.
+  let inverse: (multiplier: Word, shift: Word)
   private let multiplier: Int32
   private let shift: Int32
+  private let hasOutputWords: Bool
 
-  init(_ view: OperatorRecord) {
+  /// - Parameter parameterCount: of the kind; where the record has fewer, it is of the version
+  ///   before, which had no words of the output.
+  init(_ view: OperatorRecord, parameterCount: Int) {
     self.view = view
     input = view.operand(0)
     differenceMinimum = view.parameter(Word.differenceMinimum)
     multiplier = view.parameter(Word.multiplier)
     shift = view.parameter(Word.shift)
-    let by = view.multiplier(Word.outputMultiplier, shift: Word.outputShift)
+    hasOutputWords = view.parameterCount == parameterCount
+    inverse =
+      hasOutputWords
+      ? (.inverseMultiplier, .inverseShift) : (.outputMultiplier, .outputShift)
+    let by =
+      hasOutputWords
+      ? view.multiplier(Word.outputMultiplier, shift: Word.outputShift)
+      : .init(multiplier: 0, shift: 0)
     outputBy = by.multiplier == 0 ? nil : by
     outputZeroPoint = view.result(0).zeroPoint
   }
@@ -47,6 +59,7 @@ package struct SoftmaxRows {
     // Differences in Q5.26 are at least −31, so that exponentials are of what int32 holds.
     let least = max(-255, -((31 << 26) &>> view.parameter(Word.shift)))
     try view.require(parameter: Word.differenceMinimum, in: least...0)
+    guard hasOutputWords else { return }
     // Results are below 2²⁰, or their logarithms at most 0: neither may be shifted to the left.
     try view.require(parameter: Word.outputMultiplier, in: 0...Int32.max)
     try view.require(parameter: Word.outputShift, in: -31...0)

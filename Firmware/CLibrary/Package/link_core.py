@@ -2,7 +2,7 @@
 # board's own name of its core is.
 import os
 
-Import("env", "projenv")  # noqa: F821: SCons gives both
+Import("env")  # noqa: F821: SCons gives it; what is added here reaches the program
 
 sources = os.path.join(os.getcwd(), "src")
 flags = [str(flag) for flag in env.get("CCFLAGS", [])]  # noqa: F821
@@ -17,5 +17,4 @@ if not found:
     raise SystemExit(
         "Octet: no library for %s, only for %s; make one with 'octet board library --boards'"
         % (" or ".join(names) or "this board", ", ".join(have)))
-for each in (env, projenv):  # noqa: F821
-    each.Append(LIBPATH=[os.path.join(sources, found[0])], LIBS=["octet"])
+env.Append(LIBPATH=[os.path.join(sources, found[0])], LIBS=["octet"])  # noqa: F821
