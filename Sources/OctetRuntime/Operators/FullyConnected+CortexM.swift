@@ -12,8 +12,9 @@
         _ values: UnsafePointer<Int8>, _ prepared: PreparedLayer,
         _ target: UnsafeMutablePointer<Int8>
       ) {
+        // Up to 15 values after the last are read, which meet zeros.
         unsafe octet_connect_prepared(
-          values, values + depth, prepared.weights, target, 2 &* zeroPoint &+ 1)
+          values, values + ((depth &+ 15) & ~15), prepared.weights, target, 2 &* zeroPoint &+ 1)
         unsafe connectOnCore(values, offset: 0, target, from: count & ~3)
       }
     }
