@@ -21,7 +21,11 @@
         #if canImport(COctetKernels.NEON)
           if context.backend != .portable { return runOnNEON(context) }
         #endif
-        runOnCore(context)
+        #if canImport(COctetKernels.MVE)
+          runOnMVE(context)
+        #else
+          runOnCore(context)
+        #endif
       #endif
     }
   }
