@@ -21,7 +21,9 @@ struct PreparedLayers {
 
   /// Those layers of `model` that save most cycles a byte, in at most `byteCount` bytes. Code for
   /// another form is worth it when its layers save a twentieth of an inference.
-  init(_ model: LoadedModel, atMost byteCount: Int) {
+  ///
+  /// - Parameter takesAll: whether every form is worth it; for tests.
+  init(_ model: LoadedModel, atMost byteCount: Int, takesAll: Bool) {
     var chosen: [PreparedLayer] = []
     var left = byteCount - 8
     let operators = (0..<model.operatorCount).map(model.operator)
@@ -31,7 +33,7 @@ struct PreparedLayers {
       layers.reduce(0) { $0 + $1.savedCycles }
     }
     for layer in layers.sorted(by: { $0.savedPerByte > $1.savedPerByte })
-    where saved[layer.form, default: 0] * 20 >= whole && layer.byteCount <= left {
+    where (takesAll || saved[layer.form, default: 0] * 20 >= whole) && layer.byteCount <= left {
       chosen.append(layer)
       left -= layer.byteCount
     }

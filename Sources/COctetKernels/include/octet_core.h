@@ -433,11 +433,6 @@ INLINE void octet_finish_prepared(
       : "cc", "memory");
 }
 
-// Four values, four rows.
-#define PREPARED_ROW(sum, word)                                                               \
-  "sxtb16 %[y], %[" #word "]\n sxtb16 %[" #word "], %[" #word "], ror #8\n"                    \
-  "smlad %[" #sum "], %[y], %[even], %[" #sum "]\n"                                          \
-  "smlad %[" #sum "], %[" #word "], %[x], %[" #sum "]\n"
 #define PREPARED_RESULT(sum)                                                                  \
   "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"                                             \
   "smmlar %[" #sum "], %[" #sum "], %[p], %[" #sum "]\n"                                       \
@@ -455,8 +450,8 @@ INLINE void octet_connect_prepared(
       ".syntax unified\n0: ldr %[a], [%[w]], #4\n ldr %[b], [%[w]], #4\n"
       "ldr %[c], [%[w]], #4\n ldr %[d], [%[w]], #4\n1:\n.rept 4\n"
       "ldr %[x], [%[at]], #4\n ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"
-      "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n" PREPARED_ROW(a, p) PREPARED_ROW(b, q)
-      "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n" PREPARED_ROW(c, p) PREPARED_ROW(d, q)
+      "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n" HALVES_ROW("a", "p") HALVES_ROW("b", "q")
+      "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n" HALVES_ROW("c", "p") HALVES_ROW("d", "q")
       ".endr\n cmp %[at], %[end]\n bne 1b\n"
       PREPARED_RESULT(a) PREPARED_RESULT(b) PREPARED_RESULT(c) PREPARED_RESULT(d)
       "ldr %[x], [%[w]], #4\n subs %[at], %[end], %[x]\n cmp %[x], #0\n bne 0b\n"
