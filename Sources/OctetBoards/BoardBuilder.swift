@@ -15,6 +15,8 @@ public struct BoardBuilder {
   public var arenaByteCount: Int?
   /// Whether firmware that leaves too little memory for its stack is refused; for tests.
   package var checksStack = true
+  /// Whether layers are prepared that save little; for tests.
+  package var preparesAll = false
   /// Whether only the model's operators are linked; for tests.
   package var selectsOperators = true
   /// Bytes of flash instead of the board's, on bare metal.
@@ -74,7 +76,7 @@ public struct BoardBuilder {
       throw .invalidModel("\(error)")
     }
     let limit = textByteLimit ?? Self.defaultTextByteLimit
-    var prepared = takesPreparedLayers ? PreparedLayers(model, atMost: limit) : nil
+    var prepared = takesPreparedLayers ? layers(model, atMost: limit) : nil
     while let layers = prepared, layers.byteCount > 0 {
       let firmware: Firmware
       do {
@@ -84,7 +86,7 @@ public struct BoardBuilder {
       }
       let excess = firmware.textByteCount - limit
       if excess <= 0 { return firmware }
-      prepared = PreparedLayers(model, atMost: layers.byteCount - excess)
+      prepared = self.layers(model, atMost: layers.byteCount - excess)
     }
     let firmware = try build(blob, model, nil, into: folder)
     if let textByteLimit, firmware.textByteCount > textByteLimit {
@@ -93,6 +95,10 @@ public struct BoardBuilder {
         problem: "the text has \(firmware.textByteCount) bytes, and \(textByteLimit) are allowed")
     }
     return firmware
+  }
+
+  private func layers(_ model: LoadedModel, atMost limit: Int) -> PreparedLayers {
+    PreparedLayers(model, atMost: limit, takesAll: preparesAll)
   }
 
   /// Whether the core has the instructions that the kernels for them are made of.

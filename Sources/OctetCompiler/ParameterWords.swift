@@ -18,7 +18,7 @@ extension Dictionary where Key: ParameterWord, Value == LoweredOperator.Paramete
 }
 
 /// The words of the range that results are clamped to.
-protocol ClampWord: ParameterWord {
+package protocol ClampWord: ParameterWord {
   static var lower: Self { get }
   static var upper: Self { get }
 }

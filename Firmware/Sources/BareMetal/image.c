@@ -16,7 +16,7 @@ extern const uint8_t model_start[], model_end[];
 #ifdef BOARD_PREPARED_FILE
 // Weights in the form that the core multiplies fastest: the runtime finds them by this name.
 __asm(
-    ".section .rodata.prepared, \"a\"\n"
+    ".section .prepared, \"a\"\n"
     ".balign 4\n"
     ".global octet_prepared\n"
     "octet_prepared: .incbin \"" BOARD_PREPARED_FILE "\"\n"

@@ -433,6 +433,34 @@ INLINE void octet_finish_prepared(
       : "cc", "memory");
 }
 
+#define PREPARED_RESULT(sum)                                                                  \
+  "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"                                             \
+  "smmlar %[" #sum "], %[" #sum "], %[p], %[" #sum "]\n"                                       \
+  "add %[" #sum "], %[" #sum "], %[" #sum "], asr #31\n asr %[" #sum "], %[" #sum "], %[q]\n"    \
+  "add %[" #sum "], %[" #sum "], %[offset]\n ssat %[" #sum "], #8, %[" #sum "], asr #1\n"      \
+  "strb %[" #sum "], [%[to]], #1\n"
+// Results of rows of weights, by fours, with the values from `at` to `end`, a multiple of 16: at `w`
+// are of each four what their sums begin with, weights of four columns of one row after the other,
+// scales, and the number of values; at the end 0 in its place.
+INLINE void octet_connect_prepared(
+    const int8_t *_Nonnull at, const int8_t *_Nonnull end, const int32_t *_Nonnull w,
+    int8_t *_Nonnull to, int32_t offset) {
+  int32_t a, b, c, d, x, y, even, p, q;
+  __asm volatile(
+      ".syntax unified\n0: ldr %[a], [%[w]], #4\n ldr %[b], [%[w]], #4\n"
+      "ldr %[c], [%[w]], #4\n ldr %[d], [%[w]], #4\n1:\n.rept 4\n"
+      "ldr %[x], [%[at]], #4\n ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"
+      "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n" HALVES_ROW("a", "p") HALVES_ROW("b", "q")
+      "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n" HALVES_ROW("c", "p") HALVES_ROW("d", "q")
+      ".endr\n cmp %[at], %[end]\n bne 1b\n"
+      PREPARED_RESULT(a) PREPARED_RESULT(b) PREPARED_RESULT(c) PREPARED_RESULT(d)
+      "ldr %[x], [%[w]], #4\n subs %[at], %[end], %[x]\n cmp %[x], #0\n bne 0b\n"
+      : [at] "+r"(at), [w] "+r"(w), [to] "+r"(to), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c),
+        [d] "=&r"(d), [x] "=&r"(x), [y] "=&r"(y), [even] "=&r"(even), [p] "=&r"(p), [q] "=&r"(q)
+      : [end] "r"(end), [offset] "r"(offset)
+      : "cc", "memory");
+}
+
 // The table that firmware was built with: see `PreparedLayer`.
 INLINE const int32_t *_Nonnull octet_prepared_layers(void) {
   extern const int32_t octet_prepared[];

@@ -23,7 +23,7 @@ struct WeightedOperation {
 }
 
 /// The words of operators with weights.
-protocol WeightWord: ParameterWord {
+package protocol WeightWord: ParameterWord {
   static var weights: Self { get }
   static var bias: Self { get }
   static var multipliers: Self { get }

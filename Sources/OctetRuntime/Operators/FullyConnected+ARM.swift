@@ -10,9 +10,18 @@
       #endif
       let channels = Channels(self)
       let weightZeroPoint = view.parameter(Word.weightZeroPoint)
+      #if arch(arm) && OCTET_CONNECTED
+        let prepared = PreparedLayer(view)
+      #endif
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
         let target = unsafe context.output(0) + row &* output.channels
+        #if arch(arm) && OCTET_CONNECTED
+          if let prepared {
+            unsafe channels.connect(source, prepared, target)
+            continue
+          }
+        #endif
         var offset: Int32 = 0
         if weightZeroPoint != 0 {
           for index in 0..<depth { unsafe offset &+= Int32(source[index]) }

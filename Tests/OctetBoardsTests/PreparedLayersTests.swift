@@ -1,0 +1,78 @@
+import Foundation
+import OctetBoards
+import OctetCompiler
+import Testing
+
+@Suite(.enabled(if: emulatorsAreInstalled, "QEMU is not installed"), .serialized)
+struct PreparedLayersTests {
+  /// 3 × 3 on odd and narrow maps, without padding, with the usual one and with more; channels that
+  /// are no four and no eight; 1 × 1; 5 × 5; fully connected with rows and columns that are left.
+  private static func layers(height: Int, width: Int) throws -> Blob {
+    var layers = GraphOfLayers(height: height, width: width, channels: 3)
+    layers.convolution(kernel: 3, padding: 1, outputs: 8, poolOf: 1)
+    layers.convolution(kernel: 3, padding: 2, outputs: 16, poolOf: 1)
+    layers.convolution(kernel: 3, padding: 1, outputs: 10, poolOf: 1)
+    layers.convolution(kernel: 1, padding: 0, outputs: 8, poolOf: 1)
+    layers.convolution(kernel: 3, padding: 0, outputs: 9, poolOf: 1)
+    layers.convolution(kernel: 5, padding: 2, outputs: 6, poolOf: 1)
+    layers.fullyConnected(outputs: 23)
+    layers.fullyConnected(outputs: 5)
+    return try Compiler.compile(layers.finished()).blob
+  }
+
+  private static func run(
+    _ blob: Blob, atMost limit: Int? = nil, all: Bool = true
+  ) throws -> BoardResult {
+    var builder = try BoardBuilder(try Board.named("cortex-m4"))
+    builder.preparesAll = all
+    builder.textByteLimit = limit
+    let inputs = LeNet.samples(3, byteCount: try blob.model().input(0).byteCount, seed: 3)
+    return try withTemporaryFolder { folder in
+      try BoardRunner(try builder.build(blob, into: folder)).run(blob, inputs: inputs)
+    }
+  }
+
+  @Test("Prepared weights give the host's bytes, in fewer cycles", arguments: [(7, 5), (4, 9), (1, 1)])
+  func matchesHost(height: Int, width: Int) throws {
+    let blob = try Self.layers(height: height, width: width)
+    let prepared = try Self.run(blob)
+    let text = prepared.firmware.textByteCount
+    // What is left when a budget takes the cheapest layer away, and when it takes all.
+    let partly = try Self.run(blob, atMost: text - 1)
+    let bare = try Self.run(blob, atMost: text - 30_000)
+    for result in [prepared, partly, bare] {
+      #expect(result.outputsMatchHost, "\(result.failure)")
+      #expect(result.selfTestPassed)
+      #expect(result.firmware.arenaByteCount == bare.firmware.arenaByteCount)
+      #expect(result.stackByteCount <= (try #require(result.firmware.stackBoundByteCount)))
+    }
+    #expect(partly.firmware.textByteCount < text)
+    let cycles = try [prepared, bare].map { try #require($0.cyclesPerInference) }
+    #expect(cycles[0] < cycles[1], "\(cycles)")
+  }
+
+  @Test("Random layers, every form", arguments: [2, 3])
+  func random(seed: UInt64) throws {
+    let result = try Self.run(try RandomLayers.blob(seed: seed, count: 24))
+    #expect(result.outputsMatchHost, "\(result.failure)")
+  }
+
+  @Test("What prepared weights cannot help has none, and no code for them")
+  func smallGain() throws {
+    let text = try [true, false].map { all in
+      try Self.run(try LeNet.blob(), all: all).firmware.textByteCount
+    }
+    #expect(text[0] > 12288 && text[1] <= 12288, "\(text)")
+  }
+
+  @Test("A budget below the code alone is refused")
+  func refusesBudget() throws {
+    let blob = try LeNet.perceptron()
+    let error = #expect(throws: BoardError.self) { try Self.run(blob, atMost: 1000) }
+    guard case .doesNotFit = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect("\(try #require(error))".contains("and 1000 are allowed"))
+  }
+}
