@@ -39,10 +39,6 @@ INLINE bytes load_some(const int8_t *source, int count) {
   return (bytes)value;
 }
 
-INLINE void store_some(int8_t *target, bytes value, int count) {
-  __builtin_memcpy(target, &value, (size_t)count);
-}
-
 // `count` values as elements; the last sixteen may overlap those before.
 INLINE void convert(element *target, const int8_t *source, int count) {
   for (int i = 0; i < count && count < 16; i++) target[i] = source[i];

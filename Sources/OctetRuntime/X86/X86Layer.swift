@@ -29,6 +29,8 @@
     /// Pools: the windows' rows; taps of a row and what they are apart.
     var windows = X86Axis(input: 1, output: 1)
     var tapCount = 0
+    /// Transposed convolution: rows and columns from a pixel to the next, and a pixel's elements.
+    var spread = (rows: 0, columns: 0, channels: 0)
     var columnStep = 0
     /// Bytes from the layer's address: [vectors / B, word_count, B] vectors; [vectors, 9] vectors;
     /// sums of a row.
@@ -90,7 +92,9 @@
         if kind == .depthwise {
           unsafe runDepthwise(place, source, target, words: image)
         } else {
-          if isAVX2 {
+          if spread.rows > 0 {
+            unsafe spreadPixels(source, image)
+          } else if isAVX2 {
             unsafe octet_copy_avx2(core, source)
           } else {
             unsafe octet_copy_avx512vnni(core, source)
