@@ -71,22 +71,6 @@ TARGET void NAME(combine)(
   }
 }
 
-// Requantized sums of `height` pixels; at least a vector of channels, the last two may overlap.
-TARGET void NAME(mean)(
-    const octet_x86_layer *l, const void *constants, const int8_t *source, int8_t *target) {
-  const vector *c = constants;
-  for (int i = 0; i < l->channels; i += LANES) {
-    const int start = i + LANES <= l->channels ? i : l->channels - LANES;
-    vector sum = c[OCTET_X86_BIAS];
-    const int8_t *pixel = source + start;
-    _Pragma("clang loop unroll_count(4)") for (int y = 0; y < l->height; y++) {
-      sum += widened(pixel, LANES);
-      pixel += l->vertical_step;
-    }
-    store(l, target + start, requantize(sum, c, 0), LANES);
-  }
-}
-
 // The largest of `taps` values `step` apart, for `count` values of each pixel: whole vectors, of
 // which the last two overlap, or one that reaches past the end.
 TARGET void NAME(largest)(

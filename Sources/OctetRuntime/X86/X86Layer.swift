@@ -6,7 +6,7 @@
   struct X86Layer: BitwiseCopyable {
     enum Kind: UInt8 {
       /// `three`: words stand in threes, of neighbouring columns of the kernel, for one vector.
-      case convolution, three, narrow, depthwise, combination, mean, maxPool
+      case convolution, three, narrow, depthwise, combination, maxPool
     }
 
     /// What the kernels read; first, as their offsets count from it.
@@ -84,7 +84,6 @@
       var target = unsafe arena + output
       switch kind {
       case .combination: return unsafe combine(place, arena)
-      case .mean: return unsafe takeMeans(place, source, target)
       case .maxPool: return unsafe takeMaxima(place, source, target)
       default: break
       }
