@@ -1,5 +1,5 @@
 // Convolution for AVX2 and AVX-512 VNNI: see x86_convolution.h.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension Convolution {

@@ -1,5 +1,5 @@
 // Fully connected for AVX2 and AVX-512 VNNI: a convolution of 1 × 1, each row a pixel.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension FullyConnected {

@@ -1,5 +1,5 @@
 // Max pools for AVX2 and AVX-512: see x86_layer.h.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension MaxPool {

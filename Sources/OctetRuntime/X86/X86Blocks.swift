@@ -1,5 +1,5 @@
 // The plan of a layer for AVX2 or AVX-512: which kernels compute its blocks.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension X86Layer {

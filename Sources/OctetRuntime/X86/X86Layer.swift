@@ -1,4 +1,4 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   /// A layer prepared for AVX2 or AVX-512, and how the kernels are driven over it. It stands in the

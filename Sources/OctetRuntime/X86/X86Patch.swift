@@ -1,4 +1,4 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   /// Which weight meets which element of the image: the patch of a window as runs of consecutive
