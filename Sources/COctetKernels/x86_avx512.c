@@ -67,8 +67,8 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 }
 
 #define BLOCKS(F)                                                                                 \
-  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT) F(SIXTEEN, 1, LOAD)       \
-  F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
+  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT)          \
+  F(SIXTEEN, 1, LOAD) F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

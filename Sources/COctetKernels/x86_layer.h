@@ -42,7 +42,8 @@ INLINE vector exact_sum(const vector *c, vector a, vector b) {
                      - (second >> 31 & c[OCTET_X86_ADDEND_TIE]);
   const vector addend = second * c[OCTET_X86_ADDEND_HIGH] + (low >> c[OCTET_X86_ADDEND_SHIFT]);
   const vector sign = c[OCTET_X86_ADDEND_SIGN];
-  return requantize(a * c[OCTET_X86_FIRST_FACTOR] + c[OCTET_X86_BIAS] + (addend ^ sign) - sign, c, 0);
+  const vector first = a * c[OCTET_X86_FIRST_FACTOR] + c[OCTET_X86_BIAS];
+  return requantize(first + (addend ^ sign) - sign, c, 0);
 }
 
 // Each row of a with a row of b: sum, difference or product.

@@ -76,8 +76,9 @@
           // A window of padding alone takes any row, none of its taps.
           let first = taps.isEmpty ? 0 : rows.start(y) &+ taps.lowerBound &* rows.dilation
           unsafe largest(
-            core, row + Int(kernel.left), source + first &* rowCount, step: rows.dilation &* rowCount,
-            taps: taps.count, count: rowCount, pixels: 1, pixelStep: 0)
+            core, row + Int(kernel.left), source + first &* rowCount,
+            step: rows.dilation &* rowCount, taps: taps.count, count: rowCount, pixels: 1,
+            pixelStep: 0)
           unsafe largest(
             core, results, row, step: columnStep, taps: tapCount, count: Int(kernel.channels),
             pixels: Int(kernel.output_width), pixelStep: Int(kernel.horizontal_step))

@@ -17,7 +17,7 @@ struct StridedCopy {
       var joined = self
       joined.extents.c = extents.w &* extents.c
       joined.extents.w = 1
-      return joined.run(source, target)
+      return unsafe joined.run(source, target)
     }
     let sourceStep = sourceStrides.c
     let targetStep = targetStrides.c
