@@ -25,7 +25,8 @@ INLINE vector high_halves(vector even, vector odd) {
 // The nearest int8.
 INLINE bytes narrow(vector value) {
   const __m256i all = (__m256i)value;
-  const __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+  const __m128i high = _mm256_extracti128_si256(all, 1);
+  const __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(all), high);
   return (bytes)_mm_cvtsi128_si64(_mm_packs_epi16(half, half));
 }
 
@@ -37,10 +38,6 @@ INLINE bytes load_some(const int8_t *source, int count) {
   uint64_t value = 0;
   for (int i = count; i > 0; i--) value = value << 8 | (uint8_t)source[i - 1];
   return (bytes)value;
-}
-
-INLINE void store_some(int8_t *target, bytes value, int count) {
-  __builtin_memcpy(target, &value, (size_t)count);
 }
 
 // `count` values as elements; the last sixteen may overlap those before.
@@ -66,8 +63,8 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 }
 
 #define BLOCKS(F)                                                                                 \
-  F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT) F(TWELVE, 1, LOAD)            \
-  F(TWELVE, 1, THREE) F(EIGHT, 1, NARROW) F(SIX, 2, NARROW)
+  F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT)              \
+  F(TWELVE, 1, LOAD) F(TWELVE, 1, THREE) F(EIGHT, 1, NARROW) F(SIX, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

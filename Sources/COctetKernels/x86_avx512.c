@@ -36,10 +36,6 @@ INLINE bytes load_some(const int8_t *source, int count) {
   return (bytes)_mm_maskz_loadu_epi8((__mmask16)((1 << count) - 1), source);
 }
 
-INLINE void store_some(int8_t *target, bytes value, int count) {
-  _mm_mask_storeu_epi8(target, (__mmask16)((1 << count) - 1), (__m128i)value);
-}
-
 // `count` values as elements.
 INLINE void convert(element *target, const int8_t *source, int count) {
   for (int i = 0; i < count; i += 64) {
@@ -71,8 +67,8 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 }
 
 #define BLOCKS(F)                                                                                 \
-  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT) F(SIXTEEN, 1, LOAD)       \
-  F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
+  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT)          \
+  F(SIXTEEN, 1, LOAD) F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

@@ -32,6 +32,23 @@ INLINE vector requantize(vector sum, const vector *c, int is_rectified) {
   return (high >> c[OCTET_X86_SHIFT]) + c[OCTET_X86_ZERO];
 }
 
+// The first `count` < LANES bytes: masked stores take longer.
+INLINE void store_some(int8_t *target, bytes value, int count) {
+  typedef int64_t halves __attribute__((vector_size(LANES)));
+  int64_t low = ((halves)value)[0];
+  if (count & 8) {
+    __builtin_memcpy(target, &low, 8);
+    low = ((halves)value)[LANES / 8 - 1];
+    target += 8;
+  }
+  UNROLL for (int size = 4; size > 0; size /= 2) {
+    if (!(count & size)) continue;
+    __builtin_memcpy(target, &low, (size_t)size);
+    low >>= 8 * size;
+    target += size;
+  }
+}
+
 // Stores the values of `count` lanes, of all if there are fewer, clamped.
 INLINE void store(const octet_x86_layer *l, int8_t *target, vector value, int count) {
   bytes kept = narrow(value);

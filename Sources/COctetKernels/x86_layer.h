@@ -42,7 +42,8 @@ INLINE vector exact_sum(const vector *c, vector a, vector b) {
                      - (second >> 31 & c[OCTET_X86_ADDEND_TIE]);
   const vector addend = second * c[OCTET_X86_ADDEND_HIGH] + (low >> c[OCTET_X86_ADDEND_SHIFT]);
   const vector sign = c[OCTET_X86_ADDEND_SIGN];
-  return requantize(a * c[OCTET_X86_FIRST_FACTOR] + c[OCTET_X86_BIAS] + (addend ^ sign) - sign, c, 0);
+  const vector first = a * c[OCTET_X86_FIRST_FACTOR] + c[OCTET_X86_BIAS];
+  return requantize(first + (addend ^ sign) - sign, c, 0);
 }
 
 // Each row of a with a row of b: sum, difference or product.
@@ -68,22 +69,6 @@ TARGET void NAME(combine)(
       store(l, target + i, value, row_count - i);
     }
     target += row_count;
-  }
-}
-
-// Requantized sums of `height` pixels; at least a vector of channels, the last two may overlap.
-TARGET void NAME(mean)(
-    const octet_x86_layer *l, const void *constants, const int8_t *source, int8_t *target) {
-  const vector *c = constants;
-  for (int i = 0; i < l->channels; i += LANES) {
-    const int start = i + LANES <= l->channels ? i : l->channels - LANES;
-    vector sum = c[OCTET_X86_BIAS];
-    const int8_t *pixel = source + start;
-    _Pragma("clang loop unroll_count(4)") for (int y = 0; y < l->height; y++) {
-      sum += widened(pixel, LANES);
-      pixel += l->vertical_step;
-    }
-    store(l, target + start, requantize(sum, c, 0), LANES);
   }
 }
 

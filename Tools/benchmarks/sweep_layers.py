@@ -70,19 +70,16 @@ def depthwise(image, kernel, stride=1, dilation=1, multiplier=1, padding=SAME):
 
 def transposed(image, outputs, kernel, stride):
     shape = [1, image[0] * stride, image[1] * stride, outputs]
-
-    def build():
-        b = Builder()
-        x = b.tensor([1, *image], 0.0497183, -3)
-        size = b.integers(shape)
-        filter_, bias = weights(b, [outputs, kernel, kernel, image[2]], 0, outputs)
-        y = b.tensor(shape, 0.05, -3)
-        b.operator(OPERATORS.TRANSPOSE_CONV, [size, filter_, x, bias], [y],
-                   *options("TransposeConvOptions", padding=SAME, strideH=stride, strideW=stride),
-                   version=3)
-        b.inputs, b.outputs = [x], [y]
-        return b.bytes()
-    return build()
+    b = Builder()
+    x = b.tensor([1, *image], 0.05, -3)
+    size = b.integers(shape)
+    filter_, bias = weights(b, [outputs, kernel, kernel, image[2]], 0, outputs)
+    y = b.tensor(shape, 0.05, -3)
+    b.operator(OPERATORS.TRANSPOSE_CONV, [size, filter_, x, bias], [y],
+               *options("TransposeConvOptions", padding=SAME, strideH=stride, strideW=stride),
+               version=3)
+    b.inputs, b.outputs = [x], [y]
+    return b.bytes()
 
 
 def dense(inputs, outputs, rows=1):
@@ -101,6 +98,7 @@ def pool(code, image, kernel, stride, padding=VALID):
 
 def binary(code, name, image, other=None):
     b = Builder()
+    # Scales as training gives: of round ones the sums would often be ties.
     x = b.tensor([1, *image], 0.0497183, -3)
     y = b.tensor(other or [1, *image], 0.0312871, 5)
     z = b.tensor([1, *image], 0.0701937, -9)
@@ -115,10 +113,9 @@ def mean(image, axes):
                  options("ReducerOptions", keepDims=False), output_scale=0.03)
 
 
-def concatenation(image, count, rescales=False):
+def concatenation(image, count):
     b = Builder()
-    b.inputs = [b.tensor([1, *image], 0.05 if k == 0 or not rescales else 0.04, -3)
-                for k in range(count)]
+    b.inputs = [b.tensor([1, *image], 0.05, -3) for _ in range(count)]
     b.outputs = [b.tensor([1, *image[:2], image[2] * count], 0.05, -3)]
     b.operator(OPERATORS.CONCATENATION, b.inputs, b.outputs,
                *options("ConcatenationOptions", axis=3))
@@ -289,8 +286,6 @@ def elementwise_layers():
                          ((55, 55, 64), 2), ((10, 10, 3), 3)]:
         yield (named("concatenation", image, f"of {count}"),
                lambda a=image, n=count: concatenation(a, n))
-    yield (named("concatenation", (28, 28, 32), "of 2 scales"),
-           lambda: concatenation((28, 28, 32), 2, rescales=True))
     for image in [(8, 8, 64), (16, 16, 3), (20, 20, 24)]:
         yield (named("resize bilinear", image, "×2"), lambda a=image: resize(
             OPERATORS.RESIZE_BILINEAR, "ResizeBilinearOptions", a, 2, halfPixelCenters=True))

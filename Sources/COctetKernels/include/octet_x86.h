@@ -104,7 +104,7 @@ enum {
 // it can do, and how many these are; the kernel for blocks of so many columns, narrow of so many
 // channels, or null where there is none; the padded image of one sample; depthwise, a row of the
 // input, or of padding (null), for words of neighbours in a column; rows of the output; a + b, a − b
-// or a · b; means; maxima.
+// or a · b; maxima.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \
@@ -116,8 +116,6 @@ enum {
   void octet_combine_##set(                                                                       \
       const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
       int8_t *target);                                                                            \
-  void octet_mean_##set(                                                                          \
-      const octet_x86_layer *, const void *constants, const int8_t *source, int8_t *target);      \
   void octet_largest_##set(                                                                       \
       const octet_x86_layer *, int8_t *target, const int8_t *source, ptrdiff_t step, int taps,    \
       int count, int pixels, ptrdiff_t pixel_step);

@@ -33,6 +33,9 @@
   }
 
   @safe private struct NEONDepthwise {
+    /// Four channels of a vector.
+    private typealias Lanes = FourRows<LongProducts>
+
     // Safety: the operator was validated, so every pointer has what is read and written behind it.
     private let source: UnsafePointer<Int8>
     private let target: UnsafeMutablePointer<Int8>
@@ -63,11 +66,18 @@
           var first = 0
           while first < channels.count {
             first = min(first, channels.count &- laneCount)
+            let constants = Four(
+              a: RowConstants<Lanes>(channels, first),
+              b: RowConstants<Lanes>(channels, first &+ 4),
+              c: RowConstants<Lanes>(channels, first &+ (laneCount == 16 ? 8 : 0)),
+              d: RowConstants<Lanes>(channels, first &+ (laneCount == 16 ? 12 : 0)))
             for column in 0..<columns.output {
               let sums = unsafe accumulate(
-                image, first, row: rows.start(row), column: columns.start(column),
-                laneCount: laneCount, isSpread: isSpread)
-              unsafe finish(sums, first, result + column &* channels.count, laneCount: laneCount)
+                image, first, row: row, column: column, laneCount: laneCount,
+                isSpread: isSpread)
+              unsafe finish(
+                sums, constants, result + (column &* channels.count &+ first),
+                laneCount: laneCount)
             }
             first &+= laneCount
           }
@@ -87,37 +97,67 @@
       let zero = SIMD4<Int32>()
       var sums = Four(a: zero, b: zero, c: zero, d: zero)
       var weight = unsafe channels.weights + first
-      var y = row
+      let rowCount = columns.input &* inputChannels
+      let start = unsafe image + (isSpread ? 0 : first)
+      let isInside =
+        rows.taps(row).count == rows.kernel && columns.taps(column).count == columns.kernel
+      if isInside {
+        let pixel = rows.start(row) &* columns.input &+ columns.start(column)
+        var line = unsafe start + pixel &* inputChannels
+        for _ in 0..<rows.kernel {
+          var pixel = unsafe line
+          for _ in 0..<columns.kernel {
+            unsafe add(weight, values(pixel, laneCount, isSpread), to: &sums, laneCount)
+            unsafe weight += channels.count
+            unsafe pixel += columns.dilation &* inputChannels
+          }
+          unsafe line += rows.dilation &* rowCount
+        }
+        return sums
+      }
+      var y = rows.start(row)
       for _ in 0..<rows.kernel {
         // A row outside has no columns.
         let width = UInt(bitPattern: y >= 0 && y < rows.input ? columns.input : 0)
-        let start = unsafe image + (y &* columns.input &* inputChannels &+ (isSpread ? 0 : first))
-        var x = column
+        var x = columns.start(column)
         for _ in 0..<columns.kernel {
-          var values = padding
           // Unsigned, what is left of the row is beyond it.
-          if UInt(bitPattern: x) < width {
-            let pixel = unsafe start + x &* inputChannels
-            values =
-              isSpread
-              ? SIMD16(repeating: unsafe pixel.pointee)
-              : unsafe load(pixel, laneCount: laneCount)
-          }
-          let w = unsafe load(weight, laneCount: laneCount)
-          let low = octet_multiply_low(w, values)
-          sums.a = octet_add_low(sums.a, low)
-          sums.b = octet_add_high(sums.b, low)
-          if laneCount == 16 {
-            let high = octet_multiply_high(w, values)
-            sums.c = octet_add_low(sums.c, high)
-            sums.d = octet_add_high(sums.d, high)
-          }
+          let isPixel = UInt(bitPattern: x) < width
+          let tap =
+            unsafe isPixel
+            ? values(start + (y &* rowCount &+ x &* inputChannels), laneCount, isSpread) : padding
+          unsafe add(weight, tap, to: &sums, laneCount)
           unsafe weight += channels.count
           x &+= columns.dilation
         }
         y &+= rows.dilation
       }
       return sums
+    }
+
+    /// The values of a tap.
+    @inline(__always)
+    private func values(
+      _ pixel: UnsafePointer<Int8>, _ laneCount: Int, _ isSpread: Bool
+    ) -> SIMD16<Int8> {
+      isSpread
+        ? SIMD16(repeating: unsafe pixel.pointee) : unsafe load(pixel, laneCount: laneCount)
+    }
+
+    @inline(__always)
+    private func add(
+      _ weight: UnsafePointer<Int8>, _ values: SIMD16<Int8>, to sums: inout Four<SIMD4<Int32>>,
+      _ laneCount: Int
+    ) {
+      let w = unsafe load(weight, laneCount: laneCount)
+      let low = octet_multiply_low(w, values)
+      sums.a = octet_add_low(sums.a, low)
+      sums.b = octet_add_high(sums.b, low)
+      if laneCount == 16 {
+        let high = octet_multiply_high(w, values)
+        sums.c = octet_add_low(sums.c, high)
+        sums.d = octet_add_high(sums.d, high)
+      }
     }
 
     @inline(__always)
@@ -130,24 +170,15 @@
 
     @inline(__always)
     private func finish(
-      _ sums: Four<SIMD4<Int32>>, _ first: Int, _ pixel: UnsafeMutablePointer<Int8>,
-      laneCount: Int
+      _ sums: Four<SIMD4<Int32>>, _ constants: Four<RowConstants<Lanes>>,
+      _ pixel: UnsafeMutablePointer<Int8>, laneCount: Int
     ) {
-      unsafe finish(sums.a, first, pixel)
-      unsafe finish(sums.b, first &+ 4, pixel)
+      unsafe Lanes.store(bytes: constants.a(sums.a), pixel)
+      unsafe Lanes.store(bytes: constants.b(sums.b), pixel + 4)
       if laneCount == 16 {
-        unsafe finish(sums.c, first &+ 8, pixel)
-        unsafe finish(sums.d, first &+ 12, pixel)
+        unsafe Lanes.store(bytes: constants.c(sums.c), pixel + 8)
+        unsafe Lanes.store(bytes: constants.d(sums.d), pixel + 12)
       }
-    }
-
-    @inline(__always)
-    private func finish(
-      _ sum: SIMD4<Int32>, _ first: Int, _ pixel: UnsafeMutablePointer<Int8>
-    ) {
-      typealias Block = FourRows<LongProducts>
-      let finished = RowConstants<Block>(channels, first)
-      unsafe Block.store(bytes: finished(sum), pixel + first)
     }
   }
 #endif

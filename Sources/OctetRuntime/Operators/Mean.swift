@@ -94,8 +94,16 @@ package struct Mean: Operator {
       for n in 0..<extents.n {
         for h in 0..<extents.h {
           let row = unsafe source + (n &* strides.n &+ h &* strides.h)
-          for w in 0..<extents.w {
-            unsafe sums &+= widened(loadWidened(row + w &* strides.w))
+          var w = 0
+          while w < extents.w {
+            // Int16 holds the sum of 2⁸ values.
+            let end = min(w &+ 256, extents.w)
+            var partial = SIMD8<Int16>(repeating: 0)
+            while w < end {
+              unsafe partial &+= loadWidened(row + w &* strides.w)
+              w &+= 1
+            }
+            sums &+= widened(partial)
           }
         }
       }

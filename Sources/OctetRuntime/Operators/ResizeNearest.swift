@@ -51,6 +51,13 @@ package struct ResizeNearest: Operator {
     var target = unsafe context.output(0)
     for batch in 0..<output.batch {
       for row in 0..<output.height {
+        if unsafe row > 0 && rows[row] == rows[row &- 1] {
+          let rowByteCount = output.width &* channels
+          let above = unsafe UnsafePointer(target) - rowByteCount
+          for index in 0..<rowByteCount { unsafe target[index] = above[index] }
+          unsafe target += rowByteCount
+          continue
+        }
         let first = unsafe (batch &* input.height &+ Int(rows[row])) &* input.width
         for column in 0..<output.width {
           let pixel = unsafe first &+ Int(columns[column])

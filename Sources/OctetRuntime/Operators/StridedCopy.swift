@@ -10,6 +10,15 @@ struct StridedCopy {
   /// Copies in the order of the axes, last axis fastest.
   @inline(never)
   func run(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>) {
+    if sourceStrides.c == 1, targetStrides.c == 1, extents.w > 1, sourceStrides.w == extents.c,
+      targetStrides.w == extents.c
+    {
+      // Pixels that follow one another are one.
+      var joined = self
+      joined.extents.c = extents.w &* extents.c
+      joined.extents.w = 1
+      return unsafe joined.run(source, target)
+    }
     let sourceStep = sourceStrides.c
     let targetStep = targetStrides.c
     for n in 0..<extents.n {

@@ -38,11 +38,11 @@ package struct TransposedConvolution: Operator {
     output = view.result(0)
   }
 
-  private func word(_ word: Word) -> Int { Int(view.parameter(word)) }
+  func word(_ word: Word) -> Int { Int(view.parameter(word)) }
 
   private var depth: Int { input.channels / word(Word.groups) }
 
-  private var taps: Int { word(Word.kernelHeight) &* word(Word.kernelWidth) }
+  var taps: Int { word(Word.kernelHeight) &* word(Word.kernelWidth) }
 
   /// Every tap is looked at, whether it falls on an input pixel or not.
   var demand: Demand {

@@ -110,7 +110,7 @@
       let window = 1 << (min(24, Int(error.exponent)) + 1)
       let isWorthwhile = bits > 3 && 8 * window <= 1 << bits
       func fill(_ row: Int, _ value: Double) {
-        workspace.fill(offset, row, isWorthwhile ? Int32(value.rounded()) : 0)
+        workspace.fill(offset, row, isWorthwhile ? Int32(value < 0 ? value - 0.5 : value + 0.5) : 0)
       }
       fill(OCTET_X86_FIRST, first * one)
       fill(OCTET_X86_SECOND, second * one)

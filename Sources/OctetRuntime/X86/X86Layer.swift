@@ -6,7 +6,7 @@
   struct X86Layer: BitwiseCopyable {
     enum Kind: UInt8 {
       /// `three`: words stand in threes, of neighbouring columns of the kernel, for one vector.
-      case convolution, three, narrow, depthwise, combination, mean, maxPool
+      case convolution, three, narrow, depthwise, combination, maxPool
     }
 
     /// What the kernels read; first, as their offsets count from it.
@@ -29,6 +29,8 @@
     /// Pools: the windows' rows; taps of a row and what they are apart.
     var windows = X86Axis(input: 1, output: 1)
     var tapCount = 0
+    /// Transposed convolution: rows and columns from a pixel to the next, and a pixel's elements.
+    var spread = (rows: 0, columns: 0, channels: 0)
     var columnStep = 0
     /// Bytes from the layer's address: [vectors / B, word_count, B] vectors; [vectors, 9] vectors;
     /// sums of a row.
@@ -82,7 +84,6 @@
       var target = unsafe arena + output
       switch kind {
       case .combination: return unsafe combine(place, arena)
-      case .mean: return unsafe takeMeans(place, source, target)
       case .maxPool: return unsafe takeMaxima(place, source, target)
       default: break
       }
@@ -90,7 +91,9 @@
         if kind == .depthwise {
           unsafe runDepthwise(place, source, target, words: image)
         } else {
-          if isAVX2 {
+          if spread.rows > 0 {
+            unsafe spreadPixels(source, image)
+          } else if isAVX2 {
             unsafe octet_copy_avx2(core, source)
           } else {
             unsafe octet_copy_avx512vnni(core, source)

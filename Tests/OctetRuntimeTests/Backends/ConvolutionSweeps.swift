@@ -92,7 +92,7 @@ extension Sweep {
     name: "depthwise",
     axes: [
       Axis("channels", few: [1, 2, 4, 7, 8, 9, 15, 16, 17, 33], all: 1...35),
-      Axis("multiplier", few: [1, 2], all: [1, 2, 3, 8]),
+      Axis("multiplier", few: [1, 2], all: [1, 2, 3, 8, 9]),
       Axis("width", few: [1, 4, 9], all: 1...17),
       Axis("kernel", few: [1, 3], all: 1...5), Axis("stride", few: [1, 2], all: 1...3),
       Axis("dilation", few: [1, 2], all: [1, 2]), Axis("padding", few: [0, 1], all: 0...2),
@@ -106,6 +106,54 @@ extension Sweep {
     return .depthwise(
       rows, columns, inputs: c[0], multiplier: c[1], SweptValues(rawValue: c[7]) ?? .random,
       &random)
+  }
+
+  /// Images of one column, which are taken as rows.
+  static let upright = Sweep(
+    name: "upright",
+    axes: [
+      Axis("channels", few: [1, 3, 16, 17, 40], all: 1...70),
+      Axis("height", few: [1, 5, 20], all: 1...34), Axis("kernel", few: [1, 3, 5], all: 1...9),
+      Axis("stride", few: [1, 2], all: 1...3), Axis("dilation", few: [1, 2], all: 1...3),
+      Axis("kind", few: [0, 1, 2]), SweptValues.axis,
+    ]
+  ) { c, random in
+    let values = SweptValues(rawValue: c[6]) ?? .random
+    let columns = SweptAxis(output: 1)
+    let rows = SweptAxis(
+      kernel: c[2], stride: c[3], dilation: c[4], padding: c[2] / 2, output: c[1])
+    return c[5] == 0
+      ? .convolution(rows, columns, inputs: c[0], outputs: c[0] + 1, values, &random)
+      : .depthwise(
+        rows, columns, inputs: c[0], multiplier: c[5] == 1 ? 1 : 9, values, &random)
+  }
+
+  /// Scales that grow, where what is shifted left fits and where it wraps around.
+  static let leftShifts = Sweep(
+    name: "left shifts",
+    axes: [
+      Axis("inputs", few: [1, 4, 17], all: 1...20), Axis("outputs", few: [1, 17], all: 1...33),
+      Axis("shift", few: [0, 1, 8, 14, 23, 30], all: 0...30), Axis("kind", few: [0, 1]),
+    ]
+  ) { c, random in
+    let (rows, columns) = (SweptAxis(output: 2), SweptAxis(kernel: 3, padding: 1, output: 3))
+    let shape = Shape(1, rows.input, columns.input, c[0])
+    let outputs = c[3] == 0 ? c[1] : c[0]
+    var p = ConvolutionParameters(
+      shape, Shape(1, 2, 3, outputs), rows, columns, depth: c[3] == 0 ? 3 * c[0] : 3, .random,
+      &random)
+    (p.convolvedHeight, p.convolvedWidth) = (2, 3)
+    p.weights = random.bytes(p.weights.count, -1...1)
+    // One channel's is a right shift.
+    p.multipliers = (0..<outputs).map {
+      var multiplier = random.multiplier(near: 0.7)
+      multiplier.shift = $0 == 1 ? -3 : Int32(c[2])
+      return multiplier
+    }
+    let bytes = random.bytes(shape.count)
+    return c[3] == 0
+      ? WideCase(p.convolutionOperator, [bytes], Oracle.convolution(p, bytes))
+      : WideCase(p.depthwiseOperator, [bytes], Oracle.depthwiseConvolution(p, bytes))
   }
 }
 

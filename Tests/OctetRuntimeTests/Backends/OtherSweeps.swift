@@ -4,7 +4,8 @@ import OctetRuntime
 
 extension Sweep {
   static let all = [
-    firstLayers, channels, windows, columns, depthwise, fullyConnected, products, additions, pools,
+    firstLayers, channels, windows, columns, depthwise, upright, leftShifts, fullyConnected,
+    products, additions, combinations, pools,
   ]
 
   static let fullyConnected = Sweep(
@@ -74,6 +75,39 @@ extension Sweep {
     (p.lower, p.upper) = random.rectifiedBounds(p.zeroOutput)
     let (a, b) = (values.bytes(c[0], &random), values.bytes(c[0], &random))
     return WideCase(p.testOperator(.add), [a, b], Oracle.add(p, a, b))
+  }
+
+  /// Sums, differences and products of images, and of an image with one value for each channel; of
+  /// sums also those that are all ties.
+  static let combinations = Sweep(
+    name: "combinations",
+    axes: [
+      Axis("channels", few: [1, 7, 8, 15, 16, 17, 40], all: 1...70),
+      Axis("row", few: [0, 1, 2], all: [0, 1, 2, 3]), Axis("kind", few: [0, 1, 2]),
+      Axis("ties", few: [0, 1]), SweptValues.axis,
+    ]
+  ) { c, random in
+    let values = SweptValues(rawValue: c[4]) ?? .random
+    let (image, row) = (Shape(1, 3, 2, c[0]), Shape(1, 1, 1, c[0]))
+    var p = BinaryParameters(
+      a: c[1] == 1 ? row : image, b: c[1] == 2 ? row : c[1] == 3 ? Shape(1, 1, 1, 1) : image,
+      output: image, zeroA: values.zeroPoint(&random), zeroB: values.zeroPoint(&random),
+      zeroOutput: values.zeroPoint(&random))
+    let half = FixedPointMultiplier(0.5)
+    var other = random.multiplier(near: 0.4)
+    other.shift = -Int32(random.int(0...6))
+    let isFirst = random.int(0...1) == 0
+    (p.byA, p.byB) = c[3] == 1 ? (half, half) : isFirst ? (half, other) : (other, half)
+    p.leftShift = 20
+    p.by = random.multiplier(near: c[2] == 2 ? 0.01 : 0x1p-20)
+    if c[3] == 1 { p.by = FixedPointMultiplier(c[2] == 2 ? 0x1p-6 : 0x1p-20) }
+    (p.lower, p.upper) = random.rectifiedBounds(p.zeroOutput)
+    let (a, b) = (values.bytes(p.a.count, &random), values.bytes(p.b.count, &random))
+    switch c[2] {
+    case 0: return WideCase(p.testOperator(.add), [a, b], Oracle.add(p, a, b))
+    case 1: return WideCase(p.testOperator(.subtract), [a, b], Oracle.subtract(p, a, b))
+    default: return WideCase(p.testOperator(.multiply), [a, b], Oracle.multiply(p, a, b))
+    }
   }
 
   static let pools = Sweep(

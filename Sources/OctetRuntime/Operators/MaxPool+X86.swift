@@ -1,4 +1,4 @@
-// Max pools and means for AVX2 and AVX-512: see x86_layer.h.
+// Max pools for AVX2 and AVX-512: see x86_layer.h.
 #if arch(x86_64)
   internal import COctetKernels
 
@@ -44,40 +44,6 @@
     }
   }
 
-  extension Mean {
-    /// Means over rows and columns, of all images alike.
-    func prepare(_ workspace: inout X86Workspace) -> Int? {
-      let axes = view.parameter(Word.axes)
-      let by = view.multiplier(Word.multiplier, shift: Word.shift)
-      let channels = input.channels
-      let count = input.elementCount / output.elementCount
-      // Sums of up to 2⁸ · count are doubled, and as much is taken off for the zero point.
-      guard axes == 6 || axes == 2 && input.width == 1 || axes == 4 && input.height == 1,
-        !input.isConstant, channels >= workspace.lanes, by.shift <= 0, count < 1 << 21
-      else { return nil }
-      var layer = X86Layer()
-      layer.kind = .mean
-      layer.isAVX2 = workspace.backend == .avx2
-      layer.input = input.dataOffset
-      layer.output = output.dataOffset
-      layer.batch = input.batch
-      layer.limit(to: -128...127)
-      layer.kernel.height = Int32(count)
-      layer.kernel.vertical_step = Int32(channels)
-      layer.kernel.channels = Int32(channels)
-      let place = workspace.reserve(MemoryLayout<X86Layer>.size)
-      let constants = workspace.reserve(OCTET_X86_CONSTANTS &* workspace.vectorByteCount)
-      layer.constants = constants &- place
-      for lane in 0..<workspace.lanes {
-        workspace.writeConstants(
-          at: constants, lane: lane, bias: 0 &- input.zeroPoint &* Int32(count), by: by,
-          output.zeroPoint)
-      }
-      unsafe workspace.base?.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
-      return place
-    }
-  }
-
   extension Window {
     fileprivate init(_ axis: X86Axis) {
       input = axis.input
@@ -90,21 +56,6 @@
   }
 
   extension X86Layer {
-    /// The means of each image's channels.
-    func takeMeans(
-      _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>
-    ) {
-      let core = unsafe place.assumingMemoryBound(to: octet_x86_layer.self)
-      let channels = Int(kernel.channels)
-      for index in 0..<batch {
-        let values = unsafe source + index &* Int(kernel.height) &* channels
-        let means = unsafe target + index &* channels
-        isAVX2
-          ? unsafe octet_mean_avx2(core, place + constants, values, means)
-          : unsafe octet_mean_avx512vnni(core, place + constants, values, means)
-      }
-    }
-
     /// A max pool's rows, in order.
     func takeMaxima(
       _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>
@@ -125,8 +76,9 @@
           // A window of padding alone takes any row, none of its taps.
           let first = taps.isEmpty ? 0 : rows.start(y) &+ taps.lowerBound &* rows.dilation
           unsafe largest(
-            core, row + Int(kernel.left), source + first &* rowCount, step: rows.dilation &* rowCount,
-            taps: taps.count, count: rowCount, pixels: 1, pixelStep: 0)
+            core, row + Int(kernel.left), source + first &* rowCount,
+            step: rows.dilation &* rowCount, taps: taps.count, count: rowCount, pixels: 1,
+            pixelStep: 0)
           unsafe largest(
             core, results, row, step: columnStep, taps: tapCount, count: Int(kernel.channels),
             pixels: Int(kernel.output_width), pixelStep: Int(kernel.horizontal_step))
