@@ -63,7 +63,7 @@ public struct SwiftExport {
         /// The name of class `index`, in 0 ..< `labelCount`.
         public static func label(_ index: Int) -> StaticString {
           switch index {
-      \(cases.indented(2))    default: preconditionFailure("there is no such class")
+      \(cases)    default: preconditionFailure("there is no such class")
           }
         }
 
@@ -182,13 +182,5 @@ public struct SwiftExport {
             \(rows.joined(separator: "\n      "))
           ]
       """
-  }
-}
-
-extension String {
-  /// Each line moved to the right.
-  fileprivate func indented(_ count: Int) -> String {
-    let space = String(repeating: " ", count: count)
-    return split(separator: "\n").map { space + $0 + "\n" }.joined()
   }
 }

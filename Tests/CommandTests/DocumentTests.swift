@@ -30,7 +30,8 @@ import Testing
     #expect(try await completions("octet", "help", "di") == ["diff"])
     #expect(try await completions("octet", "export", "--outp") == ["--output"])
     #expect(
-      try await completions("octet", "export", "--to", "") == ["header", "swift", "tflite", "page"])
+      try await completions("octet", "export", "--to", "")
+        == ["header", "swift", "tflite", "page", "wasm"])
     #expect(try await completions("octet", "board", "pro") == ["profile"])
     #expect(try await completions("octet", "board", "run", "--board", "cortex-m4") == ["cortex-m4"])
     #expect(try await completions("octet", "train", "--data", "da") == ["data"])

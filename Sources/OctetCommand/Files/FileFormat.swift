@@ -8,6 +8,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case header = "a C header"
   case swift = "Swift source"
   case picture = "a PNG picture"
+  case wasm = "a WebAssembly module"
   /// Tensors without a header: nothing tells them.
   case raw = "raw tensors"
 
@@ -21,6 +22,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .header: ["h", "hpp"]
     case .swift: ["swift"]
     case .picture: ["png"]
+    case .wasm: ["wasm"]
     case .raw: []
     }
   }
@@ -51,6 +53,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     for (format, isIt) in [
       (FileFormat.blob, starts("OCT")), (.tflite, starts("TFL3", at: 4)),
       (.picture, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47])),
+      (.wasm, bytes.starts(with: [0, 0x61, 0x73, 0x6d])),
     ] where isIt {
       return (format, format.rawValue)
     }

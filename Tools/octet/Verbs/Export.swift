@@ -11,12 +11,13 @@ struct Export: Verb {
   let summary = "Write a blob in another form, for firmware and for other tools."
   let model = Positional<String>("M.oct", .input, help: "The blob.")
   let form = OctetCommand.Option(
-    "--to", .choice(["header", "swift", "tflite", "page"]), default: "header",
-    help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
+    "--to", .choice(["header", "swift", "tflite", "page", "wasm"]), default: "header",
+    help: "'header': a C array; 'swift': a Swift type with 'predict'; 'tflite': a file on which TensorFlow "
       + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': "
-      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network.")
+      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network; "
+      + "'wasm': a WebAssembly module for a page of your own, without the model's bytes.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite, .html),
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html, .wasm),
     help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, output] }
@@ -28,6 +29,7 @@ struct Export: Verb {
       case "swift": .swift
       case "tflite": .tflite
       case "page": .html
+      case "wasm": .wasm
       default: .header
       }
     try AtomicFile.checkCanWrite(to: path, as: format)
@@ -41,6 +43,7 @@ struct Export: Verb {
       case .tflite:
         try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
       case .html: Array(try page(loaded, name).utf8)
+      case .wasm: try ModelPage().module(blob)
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
     try AtomicFile.write(bytes, to: path, as: format)
