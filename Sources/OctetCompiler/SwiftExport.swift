@@ -116,7 +116,8 @@ public struct SwiftExport {
         public static func withBytes<Result, Failure: Error>(
           _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
         ) throws(Failure) -> Result {
-          try unsafe withUnsafeBytes(of: words) { bytes throws(Failure) in
+          // A span of a constant is where the constant is; `withUnsafeBytes(of:)` may copy it.
+          try unsafe words.span.bytes.withUnsafeBytes { bytes throws(Failure) in
             try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
           }
         }

@@ -16,15 +16,17 @@ struct App {
     }
     var digit = 0
     for index in scores.indices where scores[index] > scores[digit] { digit = index }
-    print_text("digit ")
+    show("digit ")
     print_number(Int32(digit))
-    print_text(", score ")
+    show(", score ")
     print_number(Int32(scores[digit]))
-    print_text("\nscores")
+    show("\nscores")
     for index in scores.indices {
-      print_text(" ")
+      show(" ")
       print_number(Int32(scores[index]))
     }
-    print_text(Digits.selfTest() == nil ? "\nself-test passed\n" : "\nself-test failed\n")
+    show(Digits.selfTest() == nil ? "\nself-test passed\n" : "\nself-test failed\n")
   }
 }
+
+func show(_ text: StaticString) { print_text(text.utf8Start) }

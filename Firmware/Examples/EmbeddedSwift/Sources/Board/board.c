@@ -31,7 +31,7 @@ static void call_host(int operation, const void *argument) {
   __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
 }
 
-void print_text(const char *text) { call_host(4, text); }
+void print_text(const void *text) { call_host(4, text); }
 
 void print_number(int32_t number) {
   char digits[12];

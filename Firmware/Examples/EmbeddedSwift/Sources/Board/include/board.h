@@ -3,6 +3,6 @@
 
 #include <stdint.h>
 
-void print_text(const char *text);
+void print_text(const void *text);
 void print_number(int32_t number);
 _Noreturn void stop(void);
