@@ -15,6 +15,7 @@ let package = Package(
   name: "Octet",
   products: [
     .library(name: "OctetRuntime", targets: ["OctetRuntime", "OctetLinkedModel"]),
+    .library(name: "OctetUpdate", targets: ["OctetUpdate"]),
     // For programs without a C library: what compilers call without being asked.
     .library(name: "OctetMemory", targets: ["OctetMemory"]),
     // A model file in a target of yours becomes a type of Swift.
@@ -33,6 +34,8 @@ let package = Package(
     .target(name: "COctetKernels"),
     .target(
       name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
+    .target(
+      name: "OctetUpdate", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
     // What a model compiled to Swift calls.
     .target(
       name: "OctetLinkedModel", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
@@ -66,7 +69,7 @@ let package = Package(
       name: "OctetQuantization", dependencies: ["OctetPasses"],
       swiftSettings: strict),
     .target(
-      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
+      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime", "OctetUpdate"],
       swiftSettings: strict + lifetimes),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
     .target(name: "OctetReport", swiftSettings: strict),
@@ -115,6 +118,8 @@ let package = Package(
       dependencies: [
         "OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "TestData", "BlobFuzz",
       ]),
+    .testTarget(
+      name: "OctetUpdateTests", dependencies: ["OctetUpdate", "OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(
       name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),

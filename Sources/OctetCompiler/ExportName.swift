@@ -1,8 +1,8 @@
 /// A file's name as an identifier.
-struct ExportName {
-  let lowercase: String
+package struct ExportName {
+  package let lowercase: String
 
-  init(_ name: String) {
+  package init(_ name: String) {
     let kept = name.map {
       $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_"
     }
@@ -10,7 +10,7 @@ struct ExportName {
     lowercase = (start ? "model_" : "") + String(kept)
   }
 
-  var uppercase: String { lowercase.uppercased() }
+  package var uppercase: String { lowercase.uppercased() }
 
   /// `LenetMnist`
   var camelCase: String {

@@ -116,8 +116,7 @@ public struct SwiftExport {
         public static func withBytes<Result, Failure: Error>(
           _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
         ) throws(Failure) -> Result {
-          // A span of a constant is where the constant is; `withUnsafeBytes(of:)` may copy it.
-          try unsafe words.span.bytes.withUnsafeBytes { bytes throws(Failure) in
+          try unsafe withUnsafeBytes(of: words) { bytes throws(Failure) in
             try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
           }
         }
@@ -163,7 +162,7 @@ public struct SwiftExport {
   }
 
   /// The blob in words of 64 bits: an eighth of the literals for the compiler, and aligned enough.
-  /// They stand in rows, since the time of the compiler grows with the square of a row.
+  /// One flat list: of rows of rows the compiler makes a copy on the stack before it reads them.
   private var words: String {
     let bytes = blob.bytes
     let words = stride(from: 0, to: bytes.count, by: 8).map { start in
@@ -172,15 +171,13 @@ public struct SwiftExport {
         return word | UInt64(byte) << UInt64(8 * index)
       }
     }
-    let width = max(1, Int(Double(words.count).squareRoot()))
-    let rows = stride(from: 0, to: words.count, by: width).map { start in
-      let row = words[start..<min(start + width, words.count)].map { "0x\(String($0, radix: 16))" }
-      // The last row may be shorter than the others.
-      return "[\((row + Array(repeating: "0", count: width - row.count)).joined(separator: ","))],"
+    let lines = stride(from: 0, to: words.count, by: 4).map { start in
+      let line = words[start..<min(start + 4, words.count)].map { "0x\(String($0, radix: 16))" }
+      return line.joined(separator: ", ") + ","
     }
     return """
-      private static let words: [\(rows.count) of [\(width) of UInt64]] = [
-            \(rows.joined(separator: "\n      "))
+      private static let words: [\(words.count) of UInt64] = [
+            \(lines.joined(separator: "\n      "))
           ]
       """
   }

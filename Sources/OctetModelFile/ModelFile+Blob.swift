@@ -26,11 +26,13 @@ extension ModelFile {
   }
 
   /// The blob of a quantized graph, and its arena plan.
-  package static func compile(_ graph: Graph, from path: String) throws -> Compiler.Output {
+  package static func compile(
+    _ graph: Graph, from path: String, shrinks: Bool = true
+  ) throws -> Compiler.Output {
     try naming(path) {
       let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
       if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-      return try Compiler.compile(graph)
+      return try Compiler.compile(graph, shrinks: shrinks)
     }
   }
 }

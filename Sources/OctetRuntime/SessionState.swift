@@ -51,12 +51,29 @@
     guard UInt(bitPattern: start) & 63 == 0 else { throw .workspaceMisaligned }
     let needsWorkspace = workspaceByteCount > 0 && self.backend != .portable
     unsafe self.workspace = needsWorkspace ? start : nil
-    #if arch(x86_64) && !hasFeature(Embedded)
+    #if arch(x86_64)
       if let workspace = unsafe self.workspace {
         unsafe X86Workspace.prepare(blob, self.backend, in: workspace)
       }
     #endif
   }
+
+  /// A session again, from what `init` took and found: nothing is checked and nothing prepared.
+  ///
+  /// - Parameter workspace: `preparedWorkspace` of the session that `init` made.
+  package init(
+    unchecked blob: BlobView, arena: UnsafeMutableRawPointer, backend: Backend,
+    workspace: UnsafeMutableRawPointer?
+  ) {
+    self.blob = blob
+    unsafe self.arena = arena
+    self.backend = backend
+    unsafe self.workspace = workspace
+    addsPairs = blob.addsPairs(on: backend)
+  }
+
+  /// The workspace, prepared; nil when the backend needs none.
+  package var preparedWorkspace: UnsafeMutableRawPointer? { unsafe workspace }
 
   /// Input `index`, in 0 ..< `blob.inputCount`, to fill.
   package func input(_ index: Int) -> UnsafeMutableBufferPointer<Int8> {
@@ -84,7 +101,7 @@
   /// Runs operator `index` if it was prepared for wide vectors.
   @inline(__always)
   func runPrepared(_ index: Int) -> Bool {
-    #if arch(x86_64) && !hasFeature(Embedded)
+    #if arch(x86_64)
       if let workspace = unsafe workspace {
         return unsafe X86Workspace.run(index, in: workspace, arena: arena)
       }

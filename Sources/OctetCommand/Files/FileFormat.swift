@@ -9,6 +9,8 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case swift = "Swift source"
   case picture = "a PNG picture"
   case wasm = "a WebAssembly module"
+  case update = "an update image"
+  case package = "a ZIP archive"
   /// Tensors without a header: nothing tells them.
   case raw = "raw tensors"
 
@@ -23,6 +25,8 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .swift: ["swift"]
     case .picture: ["png"]
     case .wasm: ["wasm"]
+    case .update: ["bin"]
+    case .package: ["zip"]
     case .raw: []
     }
   }
@@ -31,7 +35,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   private static let foreignExtensions: Set<String> = [
     "json", "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf",
     "svg",
-    "bmp", "pgm", "ppm", "pnm", "gz", "zip", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
+    "bmp", "pgm", "ppm", "pnm", "gz", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
     "elf", "a", "o", "so", "ld", "yaml", "yml", "toml", "xml", "css", "js",
   ]
 
@@ -51,15 +55,15 @@ package enum FileFormat: String, CaseIterable, Sendable {
       bytes.dropFirst(offset).starts(with: Array(text.utf8))
     }
     for (format, isIt) in [
-      (FileFormat.blob, starts("OCT")), (.tflite, starts("TFL3", at: 4)),
+      (FileFormat.blob, starts("OCT")), (.update, starts("UPD")), (.tflite, starts("TFL3", at: 4)),
       (.picture, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47])),
       (.wasm, bytes.starts(with: [0, 0x61, 0x73, 0x6d])),
+      (.package, bytes.starts(with: [0x50, 0x4b, 3])),
     ] where isIt {
       return (format, format.rawValue)
     }
     for (name, start) in [
       ("a gzip file", [0x1f, 0x8b]), ("an IDX file", [0, 0, 8]),
-      ("a ZIP archive", [0x50, 0x4b, 3]),
       ("an ELF file", [0x7f, 0x45, 0x4c, 0x46]), ("a PDF file", [0x25, 0x50, 0x44, 0x46]),
       ("a JPEG picture", [0xff, 0xd8, 0xff]), ("an HDF5 file", [0x89, 0x48, 0x44, 0x46]),
       ("a NumPy file", [0x93, 0x4e, 0x55, 0x4d]), ("a PGM picture", [0x50, 0x35, 0x0a]),
@@ -96,6 +100,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
       return ("a page of somebody else", isOurs)
     case .header, .swift:
       return ("a file of somebody else", text.contains("an Octet model: int8 weights"))
+    case .package:
+      let isOurs = String(decoding: bytes.prefix(64), as: UTF8.self).contains("Octet/")
+      return ("a ZIP archive of somebody else", isOurs)
     default:
       guard let old = Self.described(by: bytes) else { return ("", true) }
       return (old.name, old.format == self)
