@@ -107,6 +107,8 @@ public struct SwiftExport {
 
   // MARK: Memory
 
+  private var arenaWordCount: Int { max(model.arenaByteCount + 7, 8) / 8 }
+
   private var memory: String {
     """
     #if hasFeature(Embedded)
@@ -135,7 +137,7 @@ public struct SwiftExport {
         }
 
         nonisolated(unsafe) private static var isRunning = false
-        nonisolated(unsafe) private static var arena: [\(max(model.arenaByteCount + 7, 8) / 8) of UInt64] =
+        nonisolated(unsafe) private static var arena: [\(arenaWordCount) of UInt64] =
           InlineArray(repeating: 0)
         \(words)
       }
