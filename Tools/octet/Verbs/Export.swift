@@ -14,7 +14,8 @@ struct Export: Verb {
     "--to", .choice(["header", "swift", "tflite", "page", "wasm", "slot"]), default: "header",
     help: "'header': a C array; 'swift': a Swift type with 'predict'; 'tflite': a file on which "
       + "TensorFlow Lite for Microcontrollers, where it has the operators, computes the same "
-      + "bytes; 'page': an HTML page that runs the model on what is drawn, dropped or filmed, without a network; "
+      + "bytes; 'page': an HTML page that runs the model on what is drawn, dropped or filmed, "
+      + "without a network; "
       + "'wasm': a WebAssembly module for a page of your own, without the model's bytes; "
       + "'slot': an update for devices in the field, to be signed.")
   let version = OctetCommand.Option(
