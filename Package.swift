@@ -7,6 +7,10 @@ let strict: [SwiftSetting] = [.strictMemorySafety()]
 /// For functions that return what lives only as long as something else: models, sessions, spans.
 let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
+/// An `octet-model-compiler` of this very checkout that is built already: where many packages use
+/// the plugin, none needs to compile it again.
+let modelCompiler = Context.environment["OCTET_MODEL_COMPILER"]
+
 let package = Package(
   name: "Octet",
   products: [
@@ -96,7 +100,8 @@ let package = Package(
       name: "octet-model-compiler", dependencies: ["OctetModelFile"],
       path: "Tools/octet-model-compiler", swiftSettings: strict),
     .plugin(
-      name: "OctetModelPlugin", capability: .buildTool(), dependencies: ["octet-model-compiler"],
+      name: "OctetModelPlugin", capability: .buildTool(),
+      dependencies: modelCompiler == nil ? ["octet-model-compiler"] : [],
       path: "Tools/OctetModelPlugin"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.

@@ -16,6 +16,18 @@ public struct ModelPage {
   private static let machine = Board(
     name: "wasm32", summary: "", family: .wasi, triple: "wasm32-unknown-none-wasm", emulator: [])
 
+  /// octet.h as a WebAssembly module that imports nothing, with the model's operators alone: for
+  /// pages of one's own.
+  public func module(_ blob: Blob) throws(BoardError) -> [UInt8] {
+    let model: LoadedModel
+    do {
+      model = try blob.model()
+    } catch {
+      throw .invalidModel("\(error)")
+    }
+    return try runtime(model)
+  }
+
   /// The page's text.
   ///
   /// - Parameters:
@@ -64,7 +76,6 @@ public struct ModelPage {
     }.joined()
   }
 
-  /// octet.h as a WebAssembly module that imports nothing, with the model's operators.
   private func runtime(_ model: LoadedModel) throws(BoardError) -> [UInt8] {
     let temporary = try makeTemporaryFolder()
     defer { temporary.remove() }

@@ -14,7 +14,9 @@ package struct ExportName {
 
   /// `LenetMnist`
   var camelCase: String {
-    lowercase.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    let name = lowercase.split(separator: "_")
+      .map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    return name.first?.isLetter == true ? name : "Model" + name
   }
 
   /// The name of a type: one that Swift or the generated source itself uses gets `Model` behind it.

@@ -33,7 +33,7 @@ extension SwiftExport {
     var label: String { isAlone ? "_ \(name)" : "`\(name)`" }
     func passing(_ value: String) -> String { isAlone ? value : "`\(name)`: \(value)" }
     /// The parameter where it is read.
-    var value: String { "`\(name)`" }
+    var value: String { isAlone ? name : "`\(name)`" }
     func array(of element: String) -> String { "[\(tensor.elementCount) of \(element)]" }
 
     var constants: String {
@@ -74,7 +74,7 @@ extension SwiftExport {
         """
           + prediction(
             of: element, parameters { _ in "Span<\(element)>" }, steps: copies,
-            summary: "\(summary). An input of another number of values stops the program")
+            summary: "The same. An input of another number of values stops the program")
           + classification(element, arrays, call: spans)
     }.joined()
       + prediction(

@@ -63,7 +63,7 @@ public struct SwiftExport {
         /// The name of class `index`, in 0 ..< `labelCount`.
         public static func label(_ index: Int) -> StaticString {
           switch index {
-      \(cases.indented(2))    default: preconditionFailure("there is no such class")
+      \(cases)    default: preconditionFailure("there is no such class")
           }
         }
 
@@ -107,6 +107,8 @@ public struct SwiftExport {
 
   // MARK: Memory
 
+  private var arenaWordCount: Int { max(model.arenaByteCount + 7, 8) / 8 }
+
   private var memory: String {
     """
     #if hasFeature(Embedded)
@@ -135,7 +137,7 @@ public struct SwiftExport {
         }
 
         nonisolated(unsafe) private static var isRunning = false
-        nonisolated(unsafe) private static var arena: [\(max(model.arenaByteCount + 7, 8) / 8) of UInt64] =
+        nonisolated(unsafe) private static var arena: [\(arenaWordCount) of UInt64] =
           InlineArray(repeating: 0)
         \(words)
       }
@@ -162,7 +164,7 @@ public struct SwiftExport {
   }
 
   /// The blob in words of 64 bits: an eighth of the literals for the compiler, and aligned enough.
-  /// They stand in rows, since the time of the compiler grows with the square of a row.
+  /// One flat list: of rows of rows the compiler makes a copy on the stack before it reads them.
   private var words: String {
     let bytes = blob.bytes
     let words = stride(from: 0, to: bytes.count, by: 8).map { start in
@@ -171,24 +173,14 @@ public struct SwiftExport {
         return word | UInt64(byte) << UInt64(8 * index)
       }
     }
-    let width = max(1, Int(Double(words.count).squareRoot()))
-    let rows = stride(from: 0, to: words.count, by: width).map { start in
-      let row = words[start..<min(start + width, words.count)].map { "0x\(String($0, radix: 16))" }
-      // The last row may be shorter than the others.
-      return "[\((row + Array(repeating: "0", count: width - row.count)).joined(separator: ","))],"
+    let lines = stride(from: 0, to: words.count, by: 4).map { start in
+      let line = words[start..<min(start + 4, words.count)].map { "0x\(String($0, radix: 16))" }
+      return line.joined(separator: ", ") + ","
     }
     return """
-      private static let words: [\(rows.count) of [\(width) of UInt64]] = [
-            \(rows.joined(separator: "\n      "))
+      private static let words: [\(words.count) of UInt64] = [
+            \(lines.joined(separator: "\n      "))
           ]
       """
-  }
-}
-
-extension String {
-  /// Each line moved to the right.
-  fileprivate func indented(_ count: Int) -> String {
-    let space = String(repeating: " ", count: count)
-    return split(separator: "\n").map { space + $0 + "\n" }.joined()
   }
 }

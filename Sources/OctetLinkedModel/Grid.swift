@@ -25,7 +25,8 @@ struct Grid {
     if steps >= 512 { return 127 }
     if steps <= -512 { return -128 }
     var whole = Int32(steps)
-    let rest = steps - Self.float(whole)  // Exact, as both are multiples of the last bit of `steps`.
+    // Exact, as both are multiples of the last bit of `steps`.
+    let rest = steps - Self.float(whole)
     let magnitude = rest.magnitude
     if magnitude > 0.5 || (magnitude == 0.5 && (!tiesToEven || whole & 1 != 0)) {
       whole &+= rest < 0 ? -1 : 1

@@ -31,7 +31,7 @@ import Testing
     #expect(try await completions("octet", "export", "--outp") == ["--output"])
     #expect(
       try await completions("octet", "export", "--to", "")
-        == ["header", "swift", "tflite", "page", "slot"])
+        == ["header", "swift", "tflite", "page", "wasm", "slot"])
     #expect(try await completions("octet", "board", "pro") == ["profile"])
     #expect(try await completions("octet", "board", "run", "--board", "cortex-m4") == ["cortex-m4"])
     #expect(try await completions("octet", "train", "--data", "da") == ["data"])

@@ -16,12 +16,16 @@ struct OctetModelPlugin: BuildToolPlugin {
       Diagnostics.warning("target '\(target.name)' has no model: no .oct, .onnx or .tflite file")
     }
     try checkNames(of: models)
-    let compiler = try context.tool(named: "octet-model-compiler")
+    // Package.swift looks at the same variable.
+    let built = ProcessInfo.processInfo.environment["OCTET_MODEL_COMPILER"]
+    let compiler =
+      try built.map { URL(fileURLWithPath: $0) }
+      ?? context.tool(named: "octet-model-compiler").url
     return models.map { model in
       let name = model.deletingPathExtension().lastPathComponent
       let source = context.pluginWorkDirectoryURL.appending(component: "\(name).swift")
       return .buildCommand(
-        displayName: "Compiling model \(model.lastPathComponent)", executable: compiler.url,
+        displayName: "Compiling model \(model.lastPathComponent)", executable: compiler,
         arguments: [model.path(percentEncoded: false), source.path(percentEncoded: false)],
         inputFiles: [model], outputFiles: [source])
     }

@@ -8,6 +8,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case header = "a C header"
   case swift = "Swift source"
   case picture = "a PNG picture"
+  case wasm = "a WebAssembly module"
   case update = "an update image"
   case package = "a ZIP archive"
   /// Tensors without a header: nothing tells them.
@@ -23,6 +24,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .header: ["h", "hpp"]
     case .swift: ["swift"]
     case .picture: ["png"]
+    case .wasm: ["wasm"]
     case .update: ["bin"]
     case .package: ["zip"]
     case .raw: []
@@ -55,6 +57,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     for (format, isIt) in [
       (FileFormat.blob, starts("OCT")), (.update, starts("UPD")), (.tflite, starts("TFL3", at: 4)),
       (.picture, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47])),
+      (.wasm, bytes.starts(with: [0, 0x61, 0x73, 0x6d])),
       (.package, bytes.starts(with: [0x50, 0x4b, 3])),
     ] where isIt {
       return (format, format.rawValue)

@@ -11,16 +11,18 @@ struct Export: Verb {
   let summary = "Write a blob in another form, for firmware and for other tools."
   let model = Positional<String>("M.oct", .input, help: "The blob.")
   let form = OctetCommand.Option(
-    "--to", .choice(["header", "swift", "tflite", "page", "slot"]), default: "header",
-    help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
-      + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': "
-      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network; "
+    "--to", .choice(["header", "swift", "tflite", "page", "wasm", "slot"]), default: "header",
+    help: "'header': a C array; 'swift': a Swift type with 'predict'; 'tflite': a file on which "
+      + "TensorFlow Lite for Microcontrollers, where it has the operators, computes the same "
+      + "bytes; 'page': an HTML page that runs the model on what is drawn, dropped or filmed, "
+      + "without a network; "
+      + "'wasm': a WebAssembly module for a page of your own, without the model's bytes; "
       + "'slot': an update for devices in the field, to be signed.")
   let version = OctetCommand.Option(
     "--model-version", .integer(0...Int(UInt32.max)),
     help: "With --to slot: the number that devices compare; a newer model has a higher one.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite, .html, .update),
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html, .wasm, .update),
     help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
   var parameters: [any Parameter] { [model, form, version, output] }
@@ -32,6 +34,7 @@ struct Export: Verb {
       case "swift": .swift
       case "tflite": .tflite
       case "page": .html
+      case "wasm": .wasm
       case "slot": .update
       default: .header
       }
@@ -49,6 +52,7 @@ struct Export: Verb {
       case .tflite:
         try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
       case .html: Array(try page(loaded, name).utf8)
+      case .wasm: try ModelPage().module(blob)
       case .update: try SlotExport.bytes(blob, version: UInt32(arguments[version] ?? 0))
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }

@@ -1,0 +1,19 @@
+import Models
+
+@main
+struct App {
+  static func main() {
+    // A seven as a camera could have given it, 0 for black and 255 for white, less 128.
+    let image = [784 of Int8] { index in
+      let (row, column) = (index / 28, index % 28)
+      let isBar = (4...6).contains(row) && (6...20).contains(column)
+      let isStroke = (7...23).contains(row) && abs(20 - (row - 6) / 2 - column) <= 1
+      return isBar || isStroke ? 127 : -128
+    }
+    let scores = Digits.predict(image)
+    let digit = Digits.classify(image)
+    print("digit \(digit.index), score \(digit.score)")
+    print("scores", scores.indices.map { "\(scores[$0])" }.joined(separator: " "))
+    print("self-test", Digits.selfTest() == nil ? "passed" : "failed")
+  }
+}

@@ -1,0 +1,1 @@
+// The plugin adds a type for each model file of this folder.
