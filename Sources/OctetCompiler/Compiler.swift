@@ -34,6 +34,7 @@ public enum Compiler {
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
     let plan = try arenaPlan(model, &bytes)
+    SpareScratch.take(model, &bytes)
     let blob = try finish(bytes)
     return Output(blob: blob, model: model, plan: plan)
   }

@@ -154,9 +154,60 @@ INLINE void octet_add_taps(
   "mov %[e], %[a]\n mov %[f], %[b]\n mov %[g], %[c]\n mov %[h], %[d]\n bne 0b\n"
 #define NEIGHBOURS ALL_COLUMNS(LOAD_COLUMN("], #4"), NEIGHBOURS_TAP)
 #define DISTANT ALL_COLUMNS("", DISTANT_TAP)
+// Windows of a channel in two rows at once: a word is a value of a row and one of the row below,
+// and, for its weights, two taps. Of 3 × 3, p are the two upper rows, q the next.
+#define LOAD(x, from, offset) "ldr %[" #x "], [%[" #from "], #" #offset "]\n"
+#define ADD(how, to, value, weight, sum) \
+  "smla" how " %[" #to "], %[" #value "], %[" #weight "], %[" #sum "]\n"
+#define SCALE(x) "smmlar %[" #x "], %[" #x "], %[q], %[" #x "]\n"
+#define ONE(x)                                                                                \
+  "add %[" #x "], %[" #x "], %[" #x "], asr #31\n asr %[" #x "], %[" #x "], %[p]\n"             \
+  "add %[" #x "], %[" #x "], %[p], asr #8\n ssat %[" #x "], #8, %[" #x "], asr #1\n"
+#define RESULTS_OF(step)                                                                      \
+  SCALE(a) SCALE(b) ONE(a) ONE(b) LOAD(q, s, 12) LOAD(p, s, 16)                         \
+  "strb %[b], [%[to], %[q]]\n strb %[a], [%[to]]\n add %[to], %[to], %[p]\n"                   \
+  "add %[at], %[at], #" step "\n cmp %[at], %[end]\n bne 0b\n"                               \
+  LOAD(s, s, 32) "cmp %[s], #0\n bne 1b\n"
+#define THREE_COLUMNS                                                                         \
+  "1:\n" LOAD(t, s, 36) LOAD(u, s, 40) LOAD(v, s, 44) LOAD(w, s, 48) LOAD(x, s, 52)           \
+  LOAD(y, s, 56) LOAD(at, s, 20) LOAD(end, s, 24) LOAD(to, s, 28) "0:\n" LOAD(a, s, 0)
+#define NEAR_COLUMN(u, v, from) \
+  ADD("tb", b, p, u, from) ADD("d", a, p, u, a) ADD("bt", a, q, v, a) ADD("d", b, q, v, b)
+#define NEAR(p0, q0, p1, q1, p2, q2)                                                          \
+  THREE_COLUMNS LOAD(p, at, p0) LOAD(q, at, q0) NEAR_COLUMN(t, u, a)                          \
+  LOAD(p, at, p1) LOAD(q, at, q1) NEAR_COLUMN(v, w, b)                                        \
+  LOAD(p, at, p2) LOAD(q, at, q2) NEAR_COLUMN(x, y, b)                                        \
+  LOAD(q, s, 4) LOAD(p, s, 8) RESULTS_OF("32")
+#define FAR                                                                                   \
+  THREE_COLUMNS LOAD(p, at, 0) LOAD(q, at, 16)                                                \
+  ADD("d", b, q, t, a) ADD("d", a, p, t, a) ADD("bb", a, q, u, a)                             \
+  LOAD(p, at, 32) LOAD(q, at, 48) ADD("bb", b, p, u, b) ADD("d", a, q, v, a)                  \
+  LOAD(p, at, 64) LOAD(q, at, 80)                                                             \
+  ADD("bb", a, p, w, a) ADD("d", b, p, v, b) ADD("bb", b, q, w, b)                            \
+  LOAD(p, at, 96) LOAD(q, at, 112)                                                            \
+  ADD("d", a, p, x, a) ADD("bb", a, q, y, a) ADD("d", b, q, x, b)                             \
+  LOAD(p, at, 128) LOAD(q, s, 4) ADD("bb", b, p, y, b) LOAD(p, s, 8) RESULTS_OF("96")
+#define WINDOW_PAIR                                                                           \
+  "ldr %[q], [%[at], %[step]]\n ldr %[p], [%[at]], #16\n ldr %[u], [%[w]], #4\n"               \
+  "ldr %[v], [%[w]], #4\n"                                                                    \
+  ADD("d", a, p, u, a) ADD("d", b, p, v, b) ADD("d", c, q, u, c) ADD("d", d, q, v, d)
+#define WINDOWS                                                                               \
+  "0:\n" LOAD(at, s, 20) LOAD(n, s, 36) LOAD(a, s, 0)                                         \
+  "add %[w], %[s], #48\n mov %[b], %[a]\n mov %[c], %[a]\n mov %[d], %[a]\n"                   \
+  "1:\n" WINDOW_PAIR WINDOW_PAIR WINDOW_PAIR "subs %[n], #1\n bne 1b\n"                        \
+  LOAD(q, s, 4) LOAD(p, s, 8) SCALE(a) SCALE(b) SCALE(c) SCALE(d)                             \
+  ONE(a) ONE(b) ONE(c) ONE(d) LOAD(q, s, 12) LOAD(p, s, 16)                       \
+  "add %[p], %[p], %[to]\n strb %[d], [%[p], %[q]]\n strb %[b], [%[to], %[q]]\n"               \
+  "strb %[c], [%[p]]\n strb %[a], [%[to]]\n"                                                  \
+  LOAD(p, s, 44) LOAD(at, s, 20) LOAD(q, s, 40) LOAD(n, s, 24)                                \
+  "add %[to], %[to], %[p]\n add %[at], %[at], %[q]\n str %[at], [%[s], #20]\n"                 \
+  "cmp %[at], %[n]\n bne 0b\n"
 #else
 #define NEIGHBOURS ""
 #define DISTANT ""
+#define NEAR(p0, q0, p1, q1, p2, q2) ""
+#define FAR ""
+#define WINDOWS ""
 #define PAIR_TAPS ""
 #define PAIR_RESULTS ""
 #endif
@@ -223,6 +274,42 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
   }
 ADD_COLUMNS(octet_add_columns, NEIGHBOURS)
 ADD_COLUMNS(octet_add_distant_columns, DISTANT)
+
+// MARK: Windows of a channel in two rows
+
+// Products of weights with words of a band, 16 bytes from a channel's to its next, requantized as
+// by `octet_requantize`. The record is, in words, the bias, the factor, the shift and 256 times the
+// offset, the bytes from a result to that in the second row and to that in the next column, the
+// first window's words, the end of those, where the first result goes, the next channel's record or
+// 0, and weights. The second row's results, and then the second column's, give way to the others.
+#define THREE_BY_THREE(name, steps)                                                           \
+  INLINE void name(const int32_t *_Nonnull s) {                                               \
+    int32_t a, b, p, q, t, u, v, w, x, y, at, to, end;                                        \
+    __asm volatile(                                                                           \
+        ".syntax unified\n" steps                                                             \
+        : [a] "=&r"(a), [b] "=&r"(b), [p] "=&r"(p), [q] "=&r"(q), [at] "=&r"(at),             \
+          [to] "=&r"(to), [end] "=&r"(end), [t] "=&r"(t), [u] "=&r"(u), [v] "=&r"(v),         \
+          [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y), [s] "+r"(s)                               \
+        :                                                                                     \
+        : "cc", "memory");                                                                    \
+  }
+// 3 × 3 with a stride of 1; the same where a column's lower words come before the upper; of 2.
+THREE_BY_THREE(octet_add_near_windows, NEAR(0, 16, 32, 48, 64, 80))
+THREE_BY_THREE(octet_add_turned_windows, NEAR(16, 0, 48, 32, 80, 64))
+THREE_BY_THREE(octet_add_far_windows, FAR)
+
+// The same for windows of any size in two columns, the second's words `step` bytes after the
+// first's. Before the weights, pairs for the upper and the lower row, the record has the number of
+// their threes, and the bytes to the words and to the results of the next two columns.
+INLINE void octet_add_windows(int32_t *_Nonnull s, int32_t step) {
+  int32_t a, b, c, d, p, q, u, v, w, at, n, to = s[7];
+  __asm volatile(
+      ".syntax unified\n" WINDOWS
+      : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [p] "=&r"(p), [q] "=&r"(q),
+        [u] "=&r"(u), [v] "=&r"(v), [w] "=&r"(w), [at] "=&r"(at), [n] "=&r"(n), [to] "+r"(to)
+      : [s] "r"(s), [step] "r"(step)
+      : "cc", "memory");
+}
 
 // Stores four words and steps past them: one instruction.
 INLINE void octet_store_four(
@@ -301,6 +388,61 @@ INLINE void octet_add_rows(
 #endif
   *sums = s;
 }
+
+// MARK: Prepared weights: four rows, two columns
+
+#if HAS_DSP
+// Two taps; the first column's are in r0 already.
+#define FOUR_ROWS                                                                             \
+  "ldr r1, [%[at]], #4\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                          \
+  "smlad r3, r0, r2, r3\n smlad r4, r1, r2, r4\n smlad r5, r0, r11, r5\n"                     \
+  "smlad r6, r1, r11, r6\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                        \
+  "smlad r8, r0, r2, r8\n smlad r9, r1, r2, r9\n smlad r10, r0, r11, r10\n"                   \
+  "smlad r12, r1, r11, r12\n ldr r0, [%[at]], #4\n"
+// Segments of columns at `at`: words of two taps, of two columns in turn, as many as a multiple of
+// 8; a word that no two taps are, INT32_MIN; and room for eight sums, two a row. Behind the last,
+// INT32_MIN again. For each segment there are at `w` four words that its rows' sums begin with, and
+// words of taps, of four rows in turn.
+INLINE void octet_add_prepared(const int32_t *_Nonnull at, const int32_t *_Nonnull w) {
+  __asm volatile(
+      ".syntax unified\n ldr r0, [%[at]], #4\n"
+      "0: ldr r3, [%[w]], #4\n ldr r5, [%[w]], #4\n ldr r8, [%[w]], #4\n ldr r10, [%[w]], #4\n"
+      "mov r4, r3\n mov r6, r5\n mov r9, r8\n mov r12, r10\n"
+      "1:\n" FOUR_ROWS FOUR_ROWS FOUR_ROWS FOUR_ROWS "cmp r0, #0x80000000\n bne 1b\n"
+      "stmia %[at]!, {r3, r4, r5, r6, r8, r9, r10, r12}\n"
+      "ldr r0, [%[at]], #4\n cmp r0, #0x80000000\n bne 0b\n"
+      : [at] "+r"(at), [w] "+r"(w)
+      :
+      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+}
+
+// Requantizes the sums of four rows and two columns, as `octet_requantize`. `scales` are each row's
+// factor and shift, as that makes them.
+INLINE void octet_finish_prepared(
+    const int32_t *_Nonnull sums, const int32_t *_Nonnull scales, int8_t *_Nonnull first,
+    int8_t *_Nonnull second, int32_t offset) {
+  int32_t x, y, f, k;
+  __asm volatile(
+      ".syntax unified\n.rept 4\n"
+      "ldr %[f], [%[m]], #4\n ldr %[k], [%[m]], #4\n"
+      "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n" REQUANTIZE("%[f]", "%[k]", x, y, offset)
+      "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n.endr\n"
+      : [sum] "+r"(sums), [m] "+r"(scales), [first] "+r"(first), [second] "+r"(second),
+        [x] "=&r"(x), [y] "=&r"(y), [f] "=&r"(f), [k] "=&r"(k)
+      : [offset] "r"(offset)
+      : "cc", "memory");
+}
+
+// The table that firmware was built with: see `PreparedLayer`.
+INLINE const int32_t *_Nonnull octet_prepared_layers(void) {
+  extern const int32_t octet_prepared[];
+  return octet_prepared;
+}
+
+// Sums and differences of two int16 each.
+INLINE int32_t octet_add_halves(int32_t a, int32_t b) { return __builtin_arm_sadd16(a, b); }
+INLINE int32_t octet_subtract_halves(int32_t a, int32_t b) { return __builtin_arm_ssub16(a, b); }
+#endif
 
 // MARK: Halves
 

@@ -15,6 +15,10 @@
   extension DepthwiseConvolution {
     /// False, with nothing done, where there is no kernel: words of channels must lie in the input.
     func runOnCore(_ context: OperatorContext) -> Bool {
+      if WidenedTaps.areHalves, let kernel = PairsDepthwise(self, context) {
+        kernel.run(batch: input.batch)
+        return true
+      }
       guard output.channels >= 4, input.channels == output.channels else { return false }
       if WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) {
         kernel.run(batch: input.batch)

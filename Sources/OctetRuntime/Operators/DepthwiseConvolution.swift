@@ -86,6 +86,11 @@ extension DepthwiseConvolution {
     takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
   }
 
+  /// Also for the kernel of DepthwiseConvolution+Pairs.swift.
+  var mostScratchByteCount: Int {
+    max(DepthwiseBand(self, byteCount: 2048)?.byteCount ?? 0, scratchByteCount)
+  }
+
   /// None: without any the kernel of all other shapes runs.
   var leastScratchByteCount: Int { 0 }
 
@@ -108,5 +113,54 @@ extension DepthwiseConvolution {
     let all = least &+ ((output.width &+ 1) / 2 &- 1) &* 2 &* columns.stride
     let room = (96 &- 20 &- bandWeightCount) / rows.kernel
     return max(least, min(all, room))
+  }
+}
+
+/// What the kernel of DepthwiseConvolution+Pairs.swift keeps: weights of four channels, and the
+/// input under the windows of two output rows.
+struct DepthwiseBand {
+  /// Rows and columns from a window to that of the next whose taps fall where its own do, and how
+  /// many there are between.
+  let stride: Int
+  let columnStride: Int
+  let rowPhaseCount: Int
+  let columnPhaseCount: Int
+  /// Words of a channel in a column of two windows, one below the other.
+  let pairCount: Int
+  /// Whether windows are 3 × 3 with a stride of 1 or of 2.
+  let isShort: Bool
+  /// Words of a channel before its weights, threes of pairs of weights, and words in all.
+  let headCount: Int
+  let tripleCount: Int
+  let recordCount: Int
+  /// Output columns whose windows have room, one or an even number.
+  let stretch: Int
+  let byteCount: Int
+
+  /// As much as fits into `limit` bytes; nil where that is too little, or windows are too far apart
+  /// or too few to pay for it.
+  init?(_ layer: DepthwiseConvolution, byteCount limit: Int) {
+    let (rows, columns) = (layer.rows, layer.columns)
+    guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 4
+    else { return nil }
+    (rowPhaseCount, stride) = rows.phases
+    (columnPhaseCount, columnStride) = columns.phases
+    guard stride <= 4, columnStride <= 4 else { return nil }
+    pairCount = (rows.kernel &+ stride &+ 1) &>> 1
+    isShort = rows.kernel == 3 && columns.kernel == 3 && stride == columnStride && stride <= 2
+    headCount = isShort ? 9 : 12
+    tripleCount = (pairCount &* columns.kernel &+ 2) / 3
+    recordCount = headCount &+ 6 &* (isShort ? 1 : tripleCount)
+    // Kernels may read two words of each channel behind the last.
+    let fixedByteCount = 4 &+ 16 &* recordCount &+ (isShort ? 0 : 32)
+    let columnByteCount = 16 &* pairCount
+    let room = (limit &- fixedByteCount) / columnByteCount &- columns.kernel
+    let count = (columns.output &+ columnPhaseCount &- 1) / columnPhaseCount
+    let most = room / columnStride &+ 1
+    // Strips of a few columns repeat too many of their windows'.
+    guard room >= 0, most >= min(count, 4) else { return nil }
+    stretch = most >= count ? count : most & ~1
+    let columnCount = (stretch &- 1) &* columnStride &+ columns.kernel
+    byteCount = fixedByteCount &+ columnByteCount &* columnCount
   }
 }

@@ -23,6 +23,9 @@ protocol Operator {
   /// Scratch memory that `run` can use, whatever the backend.
   var scratchByteCount: Int { get }
 
+  /// Scratch memory that `run` can use where there is room for it beside the tensors.
+  var mostScratchByteCount: Int { get }
+
   /// Scratch memory that a valid blob has at least: below ``scratchByteCount`` where `run` has a
   /// slower way without, as for blobs that were written before the faster one was known.
   var leastScratchByteCount: Int { get }
@@ -36,7 +39,7 @@ protocol Operator {
 
   func run(_ context: OperatorContext)
 
-  #if arch(x86_64) && !hasFeature(Embedded)
+  #if arch(x86_64)
     /// Prepares the operator for wide vectors; nil when the portable kernel should run it.
     func prepare(_ workspace: inout X86Workspace) -> Int?
   #endif
@@ -48,6 +51,7 @@ protocol Operator {
 
 extension Operator {
   var scratchByteCount: Int { 0 }
+  var mostScratchByteCount: Int { scratchByteCount }
   var leastScratchByteCount: Int { scratchByteCount }
 
   /// A few steps an element.
@@ -201,6 +205,13 @@ extension OperatorRecord {
     return query.byteCount
   }
 
+  /// Scratch memory that it can use where there is room: at least what it needs.
+  package var mostScratchByteCount: Int {
+    var query = ScratchQuery()
+    try? accept(&query)
+    return query.mostByteCount
+  }
+
   /// The steps of one inference in units of 2⁸. Its shapes and parameters must be valid.
   package var workCount: Int {
     var query = DemandQuery()
@@ -218,8 +229,10 @@ extension OperatorRecord {
 
 private struct ScratchQuery: OperatorVisitor {
   var byteCount = 0
+  var mostByteCount = 0
   mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
     byteCount = Kind(view).scratchByteCount
+    mostByteCount = Kind(view).mostScratchByteCount
   }
 }
 

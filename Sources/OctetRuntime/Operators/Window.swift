@@ -27,6 +27,14 @@ struct Window {
   /// The most taps that a window has on real pixels.
   var reach: Int { min(kernel, input) }
 
+  /// With a dilation not all windows have taps on the same positions: every `count`-th does, and
+  /// starts `stride` taps after the one before.
+  var phases: (count: Int, stride: Int) {
+    var (a, b) = (stride, dilation)
+    while b != 0 { (a, b) = (b, a % b) }
+    return (dilation / a, stride / a)
+  }
+
   /// The parameter words that describe an axis.
   struct Words {
     let kernel: Int

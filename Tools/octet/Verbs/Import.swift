@@ -3,6 +3,7 @@ import OctetCommand
 import OctetCompiler
 import OctetExchange
 import OctetModel
+import OctetModelFile
 import OctetONNX
 import OctetPasses
 
@@ -80,11 +81,7 @@ struct Import: Verb {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      let compiled = try naming(path) {
-        let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
-        if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-        return try Compiler.compile(graph, shrinks: shrinks)
-      }
+      let compiled = try ModelFile.compile(graph, from: path, shrinks: shrinks)
       return (compiled.blob.bytes, compiled)
     }
     guard target.path.hasSuffix(".onnx") || target.isStandardOutput else {

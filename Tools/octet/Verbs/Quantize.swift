@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetQuantization
 
 struct Quantize: Verb {
@@ -221,9 +222,4 @@ struct QuantizeReport: Encodable {
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
   }
-}
-
-extension [Int] {
-  /// `1×28×28×1`
-  var shapeText: String { map(String.init).joined(separator: "×") }
 }
