@@ -9,7 +9,7 @@ import Testing
 @Suite struct ShrinkingTests {
   /// `OCTET_SHRINK_SEEDS` says how many networks; the standard number takes seconds.
   private static let seedCount =
-    ProcessInfo.processInfo.environment["OCTET_SHRINK_SEEDS"].flatMap { Int($0) } ?? 150
+    ProcessInfo.processInfo.environment["OCTET_SHRINK_SEEDS"].flatMap { Int($0) } ?? 60
 
   @Test(arguments: Arithmetic.allCases)
   func keepsEveryByte(_ arithmetic: Arithmetic) throws {
