@@ -109,6 +109,38 @@ import Testing
     #expect(report.layers.allSatisfy { $0.maxAbsError == 0 && abs($0.cosine - 1) < 1e-12 })
   }
 
+  /// A shrunk blob is compared as the whole one, layer by layer; what it costs is its own.
+  @Test func shrunkBlob() throws {
+    var int8 = try DiffCorpus.int8.get()
+    for (name, dead) in [("conv1", [0, 3]), ("conv2", [1, 7, 15]), ("fc1", Array(20..<60))] {
+      guard let node = int8.nodes.first(where: { $0.name == name }),
+        case .int32(var biases) = int8.tensors[node.inputs[2]].constant
+      else {
+        Issue.record("no biases of \(name)")
+        return
+      }
+      for channel in dead { biases[channel] = -(1 << 28) }
+      int8.tensors[node.inputs[2]].constant = .int32(biases)
+    }
+    let float = try DiffCorpus.lenet()
+    var options = Diff.Options()
+    options.measuresTime = false
+    options.localSampleCount = 10
+    let outputs = try [false, true].map { try Compiler.compile(int8, shrinks: $0) }
+    let reports = try outputs.map {
+      try Diff(float, LoadedModel($0.blob), DiffCorpus.test, options: options).run()
+    }
+    #expect(outputs[1].shrink.layers.contains { $0.constantChannelCount == 40 })
+    #expect(reports[0].int8Top1 == reports[1].int8Top1)
+    #expect(reports[0].layers.map(\.name) == reports[1].layers.map(\.name))
+    for (whole, small) in zip(reports[0].layers, reports[1].layers) {
+      #expect(whole.shape == small.shape && whole.maxAbsError == small.maxAbsError)
+      #expect(whole.sqnrDecibels == small.sqnrDecibels)
+    }
+    let saved = outputs[1].shrink.savedMacCount
+    #expect(saved > 0 && reports[0].cost.int8.macCount - reports[1].cost.int8.macCount == saved)
+  }
+
   @Test func twoBlobs() throws {
     let good = try DiffCorpus.int8.get()
     var bad = good

@@ -20,7 +20,9 @@ struct Demo: Verb {
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Of the training.")
   let example = "octet demo"
   var parameters: [any Parameter] {
-    [Common.data, output, epochs, seed, Common.anyLabels, Common.threads]
+    [
+      Common.data, output, epochs, seed, Common.anyLabels, Common.noShrink, Common.threads,
+    ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -50,7 +52,8 @@ struct Demo: Verb {
     var quantizing = Quantizer.Options()
     quantizing.threadCount = threadCount
     let quantized = try Steps.quantize(
-      trained.graph, source, options: quantizing, sampleCount: 500, seed: 1, normalization: nil)
+      trained.graph, source, options: quantizing, sampleCount: 500, seed: 1, normalization: nil,
+      shrinks: !arguments[Common.noShrink])
     try AtomicFile.write(quantized.output.blob.bytes, to: oct, as: .blob)
     let loaded = try LoadedModel(quantized.output.blob)
     let bar = console.progress("comparing", total: source.test.count)
