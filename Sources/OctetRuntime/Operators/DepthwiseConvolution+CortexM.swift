@@ -15,16 +15,21 @@
   extension DepthwiseConvolution {
     /// False, with nothing done, where there is no kernel: words of channels must lie in the input.
     func runOnCore(_ context: OperatorContext) -> Bool {
-      if WidenedTaps.areHalves, let kernel = PairsDepthwise(self, context) {
-        kernel.run(batch: input.batch)
-        return true
-      }
+      if runByRows(context) { return true }
       guard output.channels >= 4, input.channels == output.channels else { return false }
       if WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) {
         kernel.run(batch: input.batch)
         return true
       }
       CoreDepthwise(self, context).run(batch: input.batch)
+      return true
+    }
+
+    /// Not a part of the caller, whose stack would hold both kernels.
+    @inline(never)
+    private func runByRows(_ context: OperatorContext) -> Bool {
+      guard let kernel = RowsDepthwise(self, context) else { return false }
+      kernel.run(batch: input.batch)
       return true
     }
   }
