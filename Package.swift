@@ -10,7 +10,12 @@ let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 let package = Package(
   name: "Octet",
   products: [
-    .library(name: "OctetRuntime", targets: ["OctetRuntime"]),
+    .library(name: "OctetRuntime", targets: ["OctetRuntime", "OctetLinkedModel"]),
+    .library(name: "OctetUpdate", targets: ["OctetUpdate"]),
+    // For programs without a C library: what compilers call without being asked.
+    .library(name: "OctetMemory", targets: ["OctetMemory"]),
+    // A model file in a target of yours becomes a type of Swift.
+    .plugin(name: "OctetModelPlugin", targets: ["OctetModelPlugin"]),
     .library(
       name: "OctetHost",
       targets: [
@@ -25,6 +30,14 @@ let package = Package(
     .target(name: "COctetKernels"),
     .target(
       name: "OctetRuntime", dependencies: ["COctetKernels"], swiftSettings: strict + lifetimes),
+    .target(
+      name: "OctetUpdate", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
+    // What a model compiled to Swift calls.
+    .target(
+      name: "OctetLinkedModel", dependencies: ["OctetRuntime"], swiftSettings: strict + lifetimes),
+    .target(
+      name: "OctetMemory", path: "Firmware/Sources/Board", sources: ["memory.c", "arithmetic.c"],
+      publicHeadersPath: "."),
 
     // The host.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -52,7 +65,7 @@ let package = Package(
       name: "OctetQuantization", dependencies: ["OctetPasses"],
       swiftSettings: strict),
     .target(
-      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime"],
+      name: "OctetCompiler", dependencies: ["OctetQuantization", "OctetRuntime", "OctetUpdate"],
       swiftSettings: strict + lifetimes),
     // Figures, findings and verdicts as plain values; who measures them and who shows them.
     .target(name: "OctetReport", swiftSettings: strict),
@@ -69,11 +82,22 @@ let package = Package(
     .target(
       name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
+    // Model files of all formats as the tools read them.
+    .target(
+      name: "OctetModelFile", dependencies: ["OctetCommand", "OctetCompiler", "OctetExchange"],
+      swiftSettings: strict),
     .executableTarget(
       name: "octet",
       dependencies: [
-        "OctetExchange", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards", "OctetCommand",
+        "OctetModelFile", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards",
       ], path: "Tools/octet", swiftSettings: strict),
+    // What the plugin runs: a part of `octet`, as every user's build compiles it.
+    .executableTarget(
+      name: "octet-model-compiler", dependencies: ["OctetModelFile"],
+      path: "Tools/octet-model-compiler", swiftSettings: strict),
+    .plugin(
+      name: "OctetModelPlugin", capability: .buildTool(), dependencies: ["octet-model-compiler"],
+      path: "Tools/OctetModelPlugin"),
 
     // Tests mirror the modules; the oracles of the operators live with the runtime's tests.
     .target(
@@ -89,6 +113,8 @@ let package = Package(
       dependencies: [
         "OctetRuntime", "OctetCompiler", "OctetBoards", "TestNetworks", "TestData", "BlobFuzz",
       ]),
+    .testTarget(
+      name: "OctetUpdateTests", dependencies: ["OctetUpdate", "OctetCompiler", "TestNetworks"]),
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(
       name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),

@@ -12,19 +12,54 @@ public func octet_arena_byte_count(_ blob: UnsafeRawPointer?, _ byteCount: Int) 
 }
 
 @c @implementation
+public func octet_workspace_byte_count(_ blob: UnsafeRawPointer?, _ byteCount: Int) -> Int {
+  let bytes = unsafe UnsafeRawBufferPointer(start: blob, count: blob == nil ? 0 : byteCount)
+  guard let model = try? unsafe Model(validating: bytes) else { return 0 }
+  return model.workspaceByteCount(for: .best)
+}
+
+@c @implementation
 public func octet_open(
   _ session: UnsafeMutablePointer<octet_session>?, _ blob: UnsafeRawPointer?, _ blobByteCount: Int,
   _ arena: UnsafeMutableRawPointer?, _ arenaByteCount: Int
 ) -> CInt {
+  unsafe open(
+    session, blob, blobByteCount, arena, arenaByteCount, backend: nil, workspace: nil)
+}
+
+@c @implementation
+public func octet_open_with_workspace(
+  _ session: UnsafeMutablePointer<octet_session>?, _ blob: UnsafeRawPointer?, _ blobByteCount: Int,
+  _ arena: UnsafeMutableRawPointer?, _ arenaByteCount: Int,
+  _ workspace: UnsafeMutableRawPointer?, _ workspaceByteCount: Int
+) -> CInt {
+  let region = unsafe UnsafeMutableRawBufferPointer(
+    start: workspace, count: workspace == nil ? 0 : workspaceByteCount)
+  return unsafe open(
+    session, blob, blobByteCount, arena, arenaByteCount, backend: .best, workspace: region)
+}
+
+/// - Parameter backend: nil for the fastest that needs no more memory.
+private func open(
+  _ session: UnsafeMutablePointer<octet_session>?, _ blob: UnsafeRawPointer?, _ blobByteCount: Int,
+  _ arena: UnsafeMutableRawPointer?, _ arenaByteCount: Int, backend: Backend?,
+  workspace: UnsafeMutableRawBufferPointer?
+) -> CInt {
   guard let session = unsafe session else { return CInt(OCTET_ERROR_NOT_OPEN) }
   unsafe session.pointee = octet_session()
   do throws(ModelError) {
-    let model = try unsafe Model(
+    let view = try unsafe BlobView(
       validating: UnsafeRawBufferPointer(start: blob, count: blob == nil ? 0 : blobByteCount))
     let region = unsafe UnsafeMutableRawBufferPointer(
       start: arena, count: arena == nil ? 0 : arenaByteCount)
     do throws(SessionError) {
-      _ = try unsafe Session(model: model, arena: region)
+      let state = try unsafe SessionState(
+        view, arena: region, backend: backend, workspace: workspace)
+      unsafe session.pointee = octet_session(
+        blob: blob, blob_byte_count: blobByteCount, arena: arena,
+        arena_byte_count: arenaByteCount, error_detail: 0, workspace: state.preparedWorkspace,
+        backend: CInt(state.backend.rawValue))
+      return CInt(OCTET_OK)
     } catch {
       unsafe session.pointee.error_detail = error.detail
       return CInt(error.errorCode.rawValue)
@@ -33,10 +68,6 @@ public func octet_open(
     unsafe session.pointee.error_detail = error.offset
     return CInt(error.cause.rawValue)
   }
-  unsafe session.pointee = octet_session(
-    blob: blob, blob_byte_count: blobByteCount, arena: arena, arena_byte_count: arenaByteCount,
-    error_detail: 0)
-  return CInt(OCTET_OK)
 }
 
 @c @implementation
@@ -120,6 +151,28 @@ public func octet_run_operator(
 }
 
 @c @implementation
+public func octet_run_timed(
+  _ session: UnsafeMutablePointer<octet_session>?,
+  _ clock: (@convention(c) (UnsafeMutableRawPointer?) -> UInt32)?,
+  _ context: UnsafeMutableRawPointer?, _ ticks: UnsafeMutablePointer<UInt32>?, _ count: Int
+) -> CInt {
+  guard let opened = unsafe open(session), let clock = unsafe clock,
+    let ticks = unsafe ticks
+  else {
+    return CInt(OCTET_ERROR_NOT_OPEN)
+  }
+  guard count == opened.blob.operatorCount else { return CInt(OCTET_ERROR_TENSOR_INDEX) }
+  var last = unsafe clock(context)
+  for index in 0..<count {
+    opened.runOperator(index)
+    let now = unsafe clock(context)
+    unsafe ticks[index] = now &- last
+    last = now
+  }
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
 public func octet_operator_output_count(
   _ session: UnsafePointer<octet_session>?, _ index: Int
 ) -> Int {
@@ -161,6 +214,31 @@ public func octet_operator_name(
 }
 
 // MARK: What the model is
+
+@c @implementation
+public func octet_read_header(
+  _ bytes: UnsafeRawPointer?, _ byteCount: Int, _ header: UnsafeMutablePointer<octet_header>?
+) -> CInt {
+  guard let bytes = unsafe bytes, byteCount >= BlobHeader.byteCount else {
+    return CInt(OCTET_ERROR_TRUNCATED)
+  }
+  guard UInt(bitPattern: bytes) & UInt(BlobLimits.alignment - 1) == 0 else {
+    return CInt(OCTET_ERROR_MISALIGNED)
+  }
+  let blob = unsafe BlobView(
+    unvalidated: UnsafeRawBufferPointer(start: bytes, count: byteCount))
+  guard blob[BlobHeader.magic] == Int(truncatingIfNeeded: BlobHeader.magicValue) else {
+    return CInt(OCTET_ERROR_MAGIC)
+  }
+  unsafe header?.pointee = octet_header(
+    byte_count: blob[BlobHeader.blobByteCount], checksum: blob.checksum,
+    format_version: UInt16(truncatingIfNeeded: blob[BlobHeader.version]),
+    arena_byte_count: blob.arenaByteCount)
+  return CInt(OCTET_OK)
+}
+
+@c @implementation
+public func octet_version() -> CInt { CInt(OCTET_VERSION) }
 
 @c @implementation
 public func octet_self_test(_ session: UnsafeMutablePointer<octet_session>?) -> CInt {
@@ -243,13 +321,13 @@ private func open(_ session: UnsafePointer<octet_session>?) -> SessionState? {
 extension SessionState {
   /// The session again; `octet_open` checked what it holds.
   fileprivate init?(_ handle: octet_session) {
-    guard let bytes = unsafe handle.blob else { return nil }
+    guard let bytes = unsafe handle.blob, let arena = unsafe handle.arena else { return nil }
     let blob = unsafe BlobView(
       unvalidated: UnsafeRawBufferPointer(start: bytes, count: handle.blob_byte_count))
-    let arena = unsafe UnsafeMutableRawBufferPointer(
-      start: handle.arena, count: handle.arena_byte_count)
-    guard let state = try? unsafe SessionState(blob, arena: arena) else { return nil }
-    self = state
+    unsafe self.init(
+      unchecked: blob, arena: arena,
+      backend: Backend(rawValue: UInt8(truncatingIfNeeded: handle.backend)) ?? .portable,
+      workspace: handle.workspace)
   }
 }
 

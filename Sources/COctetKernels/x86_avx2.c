@@ -17,12 +17,28 @@ INLINE vector dot(vector sum, vector words, vector weights) {
   return sum + (vector)_mm256_madd_epi16((__m256i)words, (__m256i)weights);
 }
 
-// The low halves of even lanes and of odd ones.
-INLINE vector merged(vector even, vector odd) {
-  return __builtin_shufflevector(even, odd, 0, 8, 2, 10, 4, 12, 6, 14);
+// The high halves of even lanes' products and of odd ones'.
+INLINE vector high_halves(vector even, vector odd) {
+  return __builtin_shufflevector(even, odd, 1, 9, 3, 11, 5, 13, 7, 15);
 }
 
+// The nearest int8.
+INLINE bytes narrow(vector value) {
+  const __m256i all = (__m256i)value;
+  const __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+  return (bytes)_mm_cvtsi128_si64(_mm_packs_epi16(half, half));
+}
+
+// Whether a lane is 0.
+INLINE int any_zero(vector value) { return _mm256_movemask_epi8((__m256i)(value == 0)) != 0; }
+
 // The first `count` < 8 bytes.
+INLINE bytes load_some(const int8_t *source, int count) {
+  uint64_t value = 0;
+  for (int i = count; i > 0; i--) value = value << 8 | (uint8_t)source[i - 1];
+  return (bytes)value;
+}
+
 INLINE void store_some(int8_t *target, bytes value, int count) {
   __builtin_memcpy(target, &value, (size_t)count);
 }
@@ -50,7 +66,7 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 }
 
 #define BLOCKS(F)                                                                                 \
-  F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(TWELVE, 1, LOAD)            \
+  F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT) F(TWELVE, 1, LOAD)            \
   F(TWELVE, 1, THREE) F(EIGHT, 1, NARROW) F(SIX, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"

@@ -17,13 +17,25 @@ INLINE vector dot(vector sum, vector words, vector weights) {
   return (vector)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)words, (__m512i)weights);
 }
 
-// The low halves of even lanes and of odd ones.
-INLINE vector merged(vector even, vector odd) {
+// The high halves of even lanes' products and of odd ones'.
+INLINE vector high_halves(vector even, vector odd) {
   return __builtin_shufflevector(
-      even, odd, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
+      even, odd, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+}
+
+// The nearest int8.
+INLINE bytes narrow(vector value) { return (bytes)_mm512_cvtsepi32_epi8((__m512i)value); }
+
+// Whether a lane is 0.
+INLINE int any_zero(vector value) {
+  return _mm512_testn_epi32_mask((__m512i)value, (__m512i)value) != 0;
 }
 
 // The first `count` < 16 bytes.
+INLINE bytes load_some(const int8_t *source, int count) {
+  return (bytes)_mm_maskz_loadu_epi8((__mmask16)((1 << count) - 1), source);
+}
+
 INLINE void store_some(int8_t *target, bytes value, int count) {
   _mm_mask_storeu_epi8(target, (__mmask16)((1 << count) - 1), (__m128i)value);
 }
@@ -59,7 +71,7 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 }
 
 #define BLOCKS(F)                                                                                 \
-  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(SIXTEEN, 1, LOAD)       \
+  F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT) F(SIXTEEN, 1, LOAD)       \
   F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
 #include "x86_convolution.h"
 #include "x86_layer.h"

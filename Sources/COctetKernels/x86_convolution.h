@@ -21,23 +21,24 @@ INLINE longs product(vector a, vector b) {
   return ((longs)a << 32 >> 32) * ((longs)b << 32 >> 32);
 }
 
-// Requantized sums; see octet_x86.h. A rectified layer's ties below zero are moot.
+// Requantized sums; see octet_x86.h.
 INLINE vector requantize(vector sum, const vector *c, int is_rectified) {
+  if (!is_rectified) sum <<= c[OCTET_X86_LEFT_SHIFT];
   const vector odd_sum = (vector)((unsigned_longs)sum >> 32);
-  longs even = product(sum, c[OCTET_X86_MULTIPLIER]) + (longs)c[OCTET_X86_OFFSET];
-  longs odd = product(odd_sum, c[OCTET_X86_MULTIPLIER + 1]) + (longs)c[OCTET_X86_OFFSET + 1];
-  if (!is_rectified) {
-    even -= (longs)(sum & c[OCTET_X86_TIE]);
-    odd -= (longs)(odd_sum & c[OCTET_X86_TIE + 1]);
-  }
-  const unsigned_longs low = (unsigned_longs)even >> (unsigned_longs)c[OCTET_X86_SHIFT];
-  const unsigned_longs high = (unsigned_longs)odd >> (unsigned_longs)c[OCTET_X86_SHIFT + 1];
-  return merged((vector)low, (vector)high) + c[OCTET_X86_RESULT_OFFSET];
+  const longs even = product(sum, c[OCTET_X86_MULTIPLIER]) + (longs)c[OCTET_X86_OFFSET];
+  const longs odd = product(odd_sum, c[OCTET_X86_MULTIPLIER + 1]) + (longs)c[OCTET_X86_OFFSET + 1];
+  vector high = high_halves((vector)even, (vector)odd);
+  if (!is_rectified) high += sum >> 31 & c[OCTET_X86_TIE];
+  return (high >> c[OCTET_X86_SHIFT]) + c[OCTET_X86_ZERO];
 }
 
-// Stores the low bytes of `count` lanes, of all if there are fewer.
-INLINE void store(int8_t *target, vector value, int count) {
-  const bytes kept = __builtin_convertvector(value, bytes);
+// Stores the values of `count` lanes, of all if there are fewer, clamped.
+INLINE void store(const octet_x86_layer *l, int8_t *target, vector value, int count) {
+  bytes kept = narrow(value);
+  if (l->is_clamped) {
+    const bytes lower = (bytes){0} + (int8_t)l->lower, upper = (bytes){0} + (int8_t)l->upper;
+    kept = __builtin_elementwise_min(__builtin_elementwise_max(kept, lower), upper);
+  }
   if (count >= LANES) {
     *(bytes *)target = kept;
   } else if (count > 0) {
@@ -46,8 +47,9 @@ INLINE void store(int8_t *target, vector value, int count) {
 }
 
 // A word is broadcast; loaded (depthwise); gathered from a vector of pixels (narrow); broadcast for
-// three columns of the kernel, where a word of column x is one of column x − 1 for the next pixel.
-enum { BROADCAST, LOAD, NARROW, THREE };
+// three columns of the kernel, where a word of column x is one of column x − 1 for the next pixel;
+// broadcast for sums of their own (split), which hide the latency of the dots of a single pixel.
+enum { BROADCAST, LOAD, NARROW, THREE, SPLIT, PARTS = OCTET_X86_PARTS };
 
 // Adds words of the patch, of each of K columns of the kernel, for each of P pixels.
 INLINE void add_words(
@@ -88,13 +90,12 @@ INLINE void finish(
   const vector *constants = r->constants;
   UNROLL for (int i = 0; copies && i < B * OCTET_X86_CONSTANTS; i++) copy[i] = constants[i];
   if (copies) constants = copy;
-  const vector lower = (vector){0} + l->lower, upper = (vector){0} + l->upper;
   int8_t *target = r->target;
   const int count = r->count;
   UNROLL for (int i = 0; i < P * B; i++) {
     const vector *c = constants + OCTET_X86_CONSTANTS * (i % B);
-    const vector value = clamp(requantize(s[i], c, is_rectified), lower, upper);
-    store(target + i % B * LANES, value, count - i % B * LANES);
+    const vector value = requantize(s[i], c, is_rectified);
+    store(l, target + i % B * LANES, value, count - i % B * LANES);
     if (i % B == B - 1) target += l->channels;
   }
 }
@@ -122,7 +123,7 @@ INLINE void finish_narrow(
 INLINE void block(
     const int P, const int B, const int mode, const int is_rectified, const octet_x86_layer *l,
     const octet_x86_place *r) {
-  const int K = mode == THREE ? 3 : 1;
+  const int K = mode == THREE ? 3 : mode == SPLIT ? PARTS : 1;
   const vector *constants = r->constants;
   vector s[24], *sums = r->sums;
   UNROLL for (int i = 0; i < P * B; i++) {
@@ -130,13 +131,19 @@ INLINE void block(
   }
   const uint8_t *weights = r->weights;
   const int32_t *tap = part(l, l->taps), *end = tap + l->word_count;
+  UNROLL for (int i = 1; mode == SPLIT && i < PARTS; i++) s[i] = (vector){0};
   for (; tap < end; tap += K, weights += 4 * (mode == NARROW ? P : K * B * LANES)) {
     if (mode == NARROW) {
       add_narrow_word(P, B, l, r->pixel + *tap, weights, s);
+    } else if (mode == SPLIT) {
+      UNROLL for (int i = 0; i < K; i++) {
+        s[i] = dot(s[i], broadcast(r->pixel + tap[i]), ((const vector *)weights)[i]);
+      }
     } else {
       add_words(P, B, K, mode, l, r->pixel + *tap, (const vector *)weights, s);
     }
   }
+  UNROLL for (int i = 1; mode == SPLIT && i < PARTS; i++) s[0] += s[i];
   if (mode == NARROW) {
     // One sum is left of those of neighbours.
     UNROLL for (int p = 0; p < P; p++) s[p] = larger(s[p * B], s[p * B + B - 1]);

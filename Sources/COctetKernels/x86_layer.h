@@ -29,31 +29,79 @@ TARGET void NAME(take)(
   }
 }
 
-// Twin of Add.swift, where the multiplier of a is 1/2.
-TARGET void NAME(add)(
+// `count` values, all lanes' if there are more.
+INLINE vector widened(const int8_t *source, int count) {
+  const bytes x = count >= LANES ? *(const bytes *)source : load_some(source, count);
+  return __builtin_convertvector(x, vector);
+}
+
+// a + b or a − b: twin of Add.swift, where the multiplier of a is 1/2.
+INLINE vector exact_sum(const vector *c, vector a, vector b) {
+  const vector second = b - c[OCTET_X86_SECOND_ZERO];
+  const vector low = second * c[OCTET_X86_ADDEND_LOW] + c[OCTET_X86_ADDEND_OFFSET]
+                     - (second >> 31 & c[OCTET_X86_ADDEND_TIE]);
+  const vector addend = second * c[OCTET_X86_ADDEND_HIGH] + (low >> c[OCTET_X86_ADDEND_SHIFT]);
+  const vector sign = c[OCTET_X86_ADDEND_SIGN];
+  return requantize(a * c[OCTET_X86_FIRST_FACTOR] + c[OCTET_X86_BIAS] + (addend ^ sign) - sign, c, 0);
+}
+
+// Each row of a with a row of b: sum, difference or product.
+TARGET void NAME(combine)(
     const octet_x86_layer *l, const void *constants, const int8_t *a, const int8_t *b,
     int8_t *target) {
   // As in x86_convolution.h.
-  vector c[OCTET_X86_ADDITION_CONSTANTS];
-  UNROLL for (int i = 0; i < OCTET_X86_ADDITION_CONSTANTS; i++) c[i] = ((vector *)constants)[i];
-  const vector lower = (vector){0} + l->lower, upper = (vector){0} + l->upper;
-  for (int i = 0; i < l->row_count; i += LANES) {
-    const int count = l->row_count - i;
-    bytes x, y;
-    if (count >= LANES) {
-      x = *(const bytes *)(a + i);
-      y = *(const bytes *)(b + i);
-    } else {
-      __builtin_memcpy(&x, a + i, (size_t)count);
-      __builtin_memcpy(&y, b + i, (size_t)count);
+  vector c[OCTET_X86_COMBINED_CONSTANTS];
+  UNROLL for (int i = 0; i < OCTET_X86_COMBINED_CONSTANTS; i++) c[i] = ((vector *)constants)[i];
+  const int row_count = l->row_count, is_product = l->is_product;
+  for (int y = l->height; y > 0; y--, a += l->horizontal_step, b += l->vertical_step) {
+    for (int i = 0; i < row_count; i += LANES) {
+      const vector first = widened(a + i, row_count - i), second = widened(b + i, row_count - i);
+      vector value;
+      if (is_product) {
+        value = (first - c[OCTET_X86_FIRST_ZERO]) * (second - c[OCTET_X86_SECOND_ZERO]);
+        value = requantize(value, c, 0);
+      } else {
+        value = first * c[OCTET_X86_FIRST] + second * c[OCTET_X86_SECOND] + c[OCTET_X86_HALF];
+        const int is_near = any_zero(value & c[OCTET_X86_NEAR]);
+        value = is_near ? exact_sum(c, first, second) : value >> c[OCTET_X86_FRACTION];
+      }
+      store(l, target + i, value, row_count - i);
     }
-    const vector first = __builtin_convertvector(x, vector) << (l->left_shift - 1);
-    const vector second = __builtin_convertvector(y, vector) - c[OCTET_X86_ADDEND_ZERO];
-    const vector low = second * c[OCTET_X86_ADDEND_LOW] + c[OCTET_X86_ADDEND_OFFSET]
-                       - (second >> 31 & c[OCTET_X86_ADDEND_TIE]);
-    const vector high = second * c[OCTET_X86_ADDEND_HIGH] + c[OCTET_X86_BIAS];
-    const vector sum = first + high + (low >> c[OCTET_X86_ADDEND_SHIFT]);
-    store(target + i, clamp(requantize(sum, c, l->is_rectified), lower, upper), count);
+    target += row_count;
+  }
+}
+
+// Requantized sums of `height` pixels; at least a vector of channels, the last two may overlap.
+TARGET void NAME(mean)(
+    const octet_x86_layer *l, const void *constants, const int8_t *source, int8_t *target) {
+  const vector *c = constants;
+  for (int i = 0; i < l->channels; i += LANES) {
+    const int start = i + LANES <= l->channels ? i : l->channels - LANES;
+    vector sum = c[OCTET_X86_BIAS];
+    const int8_t *pixel = source + start;
+    _Pragma("clang loop unroll_count(4)") for (int y = 0; y < l->height; y++) {
+      sum += widened(pixel, LANES);
+      pixel += l->vertical_step;
+    }
+    store(l, target + start, requantize(sum, c, 0), LANES);
+  }
+}
+
+// The largest of `taps` values `step` apart, for `count` values of each pixel: whole vectors, of
+// which the last two overlap, or one that reaches past the end.
+TARGET void NAME(largest)(
+    const octet_x86_layer *l, int8_t *target, const int8_t *source, ptrdiff_t step, int taps,
+    int count, int pixels, ptrdiff_t pixel_step) {
+  const wide lower = (wide){0} + (int8_t)l->lower, upper = (wide){0} + (int8_t)l->upper;
+  for (; pixels > 0; pixels--, source += pixel_step, target += count) {
+    for (int i = 0; i < count; i += 4 * LANES) {
+      const int start = i + 4 * LANES <= count || i == 0 ? i : count - 4 * LANES;
+      wide value = lower;
+      for (int k = 0; k < taps; k++) {
+        value = __builtin_elementwise_max(value, *(const wide *)(source + start + k * step));
+      }
+      *(wide *)(target + start) = __builtin_elementwise_min(value, upper);
+    }
   }
 }
 

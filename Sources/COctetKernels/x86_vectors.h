@@ -13,6 +13,7 @@ typedef int32_t vector __attribute__((vector_size(4 * LANES), aligned(1), may_al
 typedef int64_t longs __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
 typedef uint64_t unsigned_longs __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
 typedef int8_t bytes __attribute__((vector_size(LANES), aligned(1), may_alias));
+typedef int8_t wide __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
 typedef int32_t word __attribute__((aligned(1), may_alias));
 
 // What stands `offset` bytes from the layer.

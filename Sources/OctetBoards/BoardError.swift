@@ -1,6 +1,9 @@
 /// Why firmware cannot be built or run. Each case prints what is wrong and what to do.
 public enum BoardError: Error, Equatable, CustomStringConvertible {
   case unknownBoard(String)
+  case boardMissing(String)
+  case invalidBoard(path: String, problem: String)
+  case hasNoSizes(String)
   case firmwareMissing(String)
   case toolMissing(String, remedy: String)
   case invalidModel(String)
@@ -17,6 +20,7 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case cannotRun(program: String, problem: String)
   case refused(code: Int, detail: Int, text: String)
   case notRemote(String)
+  case noProgram(board: String)
   case file(path: String, problem: String)
 
   /// A sentence: what went wrong, where, and what to do.
@@ -24,6 +28,13 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknownBoard(let name):
       "there is no board '\(name)'; 'octet board list' shows those that there are"
+    case .boardMissing(let path):
+      "\(path) is no board: it needs a board.json, a toolset.json and a board.ld, like those in "
+        + "Octet's Firmware/Boards"
+    case .invalidBoard(let path, let problem):
+      "\(path): \(problem)"
+    case .hasNoSizes(let name):
+      "\(name) has no flash and RAM of its own size; leave out --flash and --ram"
     case .firmwareMissing(let path):
       "the firmware's sources are not at \(path); set OCTET_HOME to the folder of Octet's package"
     case .toolMissing(let name, let remedy):
@@ -58,6 +69,8 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
       "the firmware refused to run, code \(code) at \(detail): \(text)"
     case .notRemote(let name):
       "\(name) is bare metal and has no ssh; leave out --host to emulate it"
+    case .noProgram(let board):
+      "\(board) is bare metal and has no files; octet-run is for boards with Linux"
     case .file(let path, let problem):
       "\(path): \(problem)"
     }

@@ -57,7 +57,7 @@ package struct BoardProfile: Encodable, Sendable {
   private func row(_ part: OperatorInstructions, _ name: String, of whole: Int) -> [String] {
     let cost = Self.cost(part)
     return [
-      "\(part.macCount)", "\(part.instructionCount)", part.cycleCount.map { "\($0)" } ?? "",
+      "\(part.macCount)", "\(part.instructionCount ?? 0)", part.cycleCount.map { "\($0)" } ?? "",
       part.macCount > 0 ? Self.tenths(10 * cost / part.macCount) : "–",
       Self.tenths(1000 * cost / whole) + " %", name,
     ]
@@ -65,7 +65,7 @@ package struct BoardProfile: Encodable, Sendable {
 
   /// Cycles, or instructions where there are none.
   private static func cost(_ part: OperatorInstructions) -> Int {
-    part.cycleCount ?? part.instructionCount
+    part.cycleCount ?? part.instructionCount ?? 0
   }
 
   private static func tenths(_ number: Int) -> String { "\(number / 10).\(number % 10)" }

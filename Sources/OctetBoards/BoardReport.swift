@@ -78,9 +78,15 @@ package struct BoardReport: Encodable, Sendable {
     }
   }
 
+  /// How it ran, for a person; not part of the JSON object.
+  private var place: String {
+    if let host { return " at \(host.shown)" }
+    return instructionsPerInference == nil ? "" : ", emulated"
+  }
+
   package var text: String {
     var lines = [
-      "\(board)\(host.map { " at \($0.shown)" } ?? ", emulated"): \(sampleCount) "
+      "\(board)\(place): \(sampleCount) "
         + "\(sampleCount == 1 ? "sample" : "samples"), outputs "
         + "\(outputsMatchHost ? "equal the host's" : "DIFFER from the host's"), self-test "
         + (selfTestPassed ? "passed" : "FAILED")
@@ -92,11 +98,17 @@ package struct BoardReport: Encodable, Sendable {
       }
       for part in operators {
         let cycles = part.cycleCount.map { ", \($0) cycles" } ?? ""
-        lines.append("  \(part.name.shown)  \(part.instructionCount)\(cycles)")
+        lines.append("  \(part.name.shown)  \(part.instructionCount ?? 0)\(cycles)")
       }
     }
     if let nanosecondsPerInference {
       lines.append("nanoseconds an inference   \(nanosecondsPerInference)")
+    }
+    for part in operators {
+      if let time = part.nanoseconds { lines.append("  \(part.name.shown)  \(time) ns") }
+      if let count = part.measuredCycleCount {
+        lines.append("  \(part.name.shown)  \(count) cycles, measured")
+      }
     }
     lines += [
       "RAM    \(ramByteCount) bytes: arena \(arenaByteCount), stack \(stackByteCount), "
@@ -197,8 +209,9 @@ package struct BoardList: Encodable, Sendable {
 
   package var boards: [Entry]
 
-  package init() {
-    boards = Board.all.map {
+  /// - Throws: `BoardError` without Octet's sources, or with a damaged board.
+  package init() throws(BoardError) {
+    boards = try Board.builtIn().map {
       Entry(
         name: $0.name, summary: $0.summary, needs: $0.needs,
         canBeEmulatedHere: $0.canBeEmulatedHere)
@@ -207,16 +220,17 @@ package struct BoardList: Encodable, Sendable {
 
   package var text: String {
     boards.map {
-      "\($0.name.padding(toLength: 15, withPad: " ", startingAt: 0))\($0.summary)\n"
-        + "               needs \($0.needs); its emulator is "
+      "\($0.name.padding(toLength: 16, withPad: " ", startingAt: 0))\($0.summary)\n"
+        + "                needs \($0.needs); its emulator is "
         + ($0.canBeEmulatedHere ? "here" : "not here")
     }.joined(separator: "\n")
   }
 }
 
 extension Board {
-  /// Whether the emulator is installed on this machine.
+  /// Whether the emulator, or what runs its images, is installed on this machine.
   package var canBeEmulatedHere: Bool {
-    (try? Command.find(emulator[0], remedy: "")) != nil
+    guard let program = emulator.first else { return false }
+    return (try? Command.find(program, remedy: "")) != nil
   }
 }

@@ -23,7 +23,7 @@ public struct BoardResult: Sendable {
   public var cyclesPerInference: Int?
   /// Why the emulator counted nothing; nil when it did, and on hardware.
   public var countFailure: String?
-  /// The same by operator, of the first sample.
+  /// The same by operator, of the first sample; or what each takes by the board's own clock.
   public var operators: [OperatorInstructions] = []
   /// Time of the last inference, on hardware; nil in emulation.
   public var nanosecondsPerInference: Int?
@@ -36,7 +36,7 @@ public struct BoardResult: Sendable {
   }
 }
 
-/// What one operator costs in emulation.
+/// What one operator costs.
 public struct OperatorInstructions: Encodable, Sendable {
   /// The operator's name in the blob.
   public var name: String
@@ -44,10 +44,15 @@ public struct OperatorInstructions: Encodable, Sendable {
   public var `operator`: String
   /// Multiply-adds.
   public var macCount: Int
-  /// Instructions that the core executed for it.
-  public var instructionCount: Int
+  /// Instructions that the core executed for it; nil where nothing counts them.
+  public var instructionCount: Int?
   /// Modelled, on Cortex-M; nil elsewhere.
   public var cycleCount: Int?
+  /// By the core's own counter, on bare-metal hardware, the median of a few samples; nil elsewhere
+  /// and where the counter is too short.
+  public var measuredCycleCount: Int?
+  /// By the board's clock, the median of a few samples; nil in emulation and on bare metal.
+  public var nanoseconds: Int?
 }
 
 /// The `board_report` of board.h.

@@ -11,6 +11,8 @@ public struct BoardRunner {
 
   /// Instructions are counted over as many samples; counting slows the emulator down.
   private static let countedSampleCount = 4
+  /// An operator's time is the median of as many samples.
+  private static let timedSampleCount = 9
 
   /// - Parameter host: `user@name` of a Linux board; nil to emulate.
   /// - Throws: `notRemote` for a host and firmware that is not for Linux.
@@ -27,8 +29,16 @@ public struct BoardRunner {
     _ blob: Blob, on board: Board, inputs: [UInt8]?, host: String? = nil,
     keep: (Firmware) throws -> Void = { _ in }
   ) throws -> BoardResult {
+    try buildAndRun(blob, with: BoardBuilder(board), inputs: inputs, host: host, keep: keep)
+  }
+
+  /// The same with a builder that may have been told more.
+  public static func buildAndRun(
+    _ blob: Blob, with builder: BoardBuilder, inputs: [UInt8]?, host: String? = nil,
+    keep: (Firmware) throws -> Void = { _ in }
+  ) throws -> BoardResult {
     try withTemporaryFolder { folder in
-      let firmware = try BoardBuilder(board).build(blob, into: folder)
+      let firmware = try builder.build(blob, into: folder)
       let result = try BoardRunner(firmware, host: host).run(blob, inputs: inputs)
       try keep(firmware)
       return result
@@ -52,14 +62,19 @@ public struct BoardRunner {
       firmware: firmware, sampleCount: run.report.sampleCount, outputs: run.outputs,
       outputsMatchHost: run.outputs == expected, selfTestPassed: selfTest.report.passedSelfTest,
       stackByteCount: max(selfTest.report.stackByteCount, run.report.stackByteCount))
-    if host == nil {
+    if host == nil, firmware.board.isCounted {
       do {
         try count(inputs, reference, on: machine, into: &result)
       } catch .notCounted(let command, let output) {
         result.countFailure = BoardError.notCounted(command: command, output: output).description
       }
     }
-    if host != nil { result.nanosecondsPerInference = run.report.nanoseconds }
+    if host != nil || !firmware.board.isCounted {
+      try time(inputs, reference, on: machine, into: &result)
+      if firmware.board.family != .bareMetal {
+        result.nanosecondsPerInference = run.report.nanoseconds
+      }
+    }
     if !result.outputsMatchHost {
       let index = firstDifferingSample(run.outputs, expected, reference.outputByteCount)
       let start = min(index, inputs.count / sampleByteCount - 1) * sampleByteCount
@@ -92,6 +107,31 @@ public struct BoardRunner {
       return OperatorInstructions(
         name: view.name, operator: view.kindName, macCount: view.macCount,
         instructionCount: count.instructionCount, cycleCount: count.cycleCount)
+    }
+  }
+
+  /// Takes the board's own times of each operator.
+  private func time(
+    _ inputs: [UInt8], _ reference: HostRun, on machine: any Machine, into result: inout BoardResult
+  ) throws(BoardError) {
+    let byteCount = reference.sampleByteCount
+    let sampleCount = Self.timedSampleCount
+    let operatorCount = reference.model.operatorCount
+    // The first again where there are fewer.
+    let samples = (0..<sampleCount).flatMap { index in
+      let start = index % (inputs.count / byteCount) * byteCount
+      return inputs[start..<start + byteCount]
+    }
+    let times = try machine.run(inputs: samples, isTracing: true).times
+    guard times.count == sampleCount * operatorCount else { return }
+    let isBareMetal = firmware.board.family == .bareMetal
+    result.operators = (0..<operatorCount).map { index in
+      let view = reference.model.operator(index)
+      let known = (0..<sampleCount).compactMap { times[$0 * operatorCount + index] }.sorted()
+      let median = known.isEmpty ? nil : known[known.count / 2]
+      return OperatorInstructions(
+        name: view.name, operator: view.kindName, macCount: view.macCount,
+        measuredCycleCount: isBareMetal ? median : nil, nanoseconds: isBareMetal ? nil : median)
     }
   }
 
@@ -132,6 +172,9 @@ package struct MachineRun {
   package var report: FirmwareReport
   package var outputs: [UInt8]
   package var trace: [UInt8]
+  /// The time of each operator of each traced sample, in nanoseconds or on bare metal in cycles; nil
+  /// where its clock could not tell.
+  package var times: [Int?]
 
   /// The files of the seam, by the names that the firmware uses.
   enum File {
@@ -139,7 +182,8 @@ package struct MachineRun {
     static let output = "output.raw"
     static let report = "report.raw"
     static let trace = "trace.raw"
-    static let all = [input, output, report, trace]
+    static let times = "times.raw"
+    static let all = [input, output, report, trace, times]
   }
 
   /// Reads them from `folder`; `text` is what the firmware printed.
@@ -151,6 +195,11 @@ package struct MachineRun {
     self.report = report
     outputs = (try? folder.appendingPathComponent(File.output).read()) ?? []
     trace = (try? folder.appendingPathComponent(File.trace).read()) ?? []
+    let bytes64 = (try? folder.appendingPathComponent(File.times).read()) ?? []
+    times = stride(from: 0, to: bytes64.count - 7, by: 8).map { start in
+      let value = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes64[start + $1]) << (8 * $1) }
+      return Int(exactly: value)
+    }
   }
 }
 

@@ -20,6 +20,9 @@ struct Command {
 
   /// The program with this name on the PATH, or beside the Swift compiler's.
   static func find(_ name: String, remedy: String) throws(BoardError) -> URL {
+    if name.contains("/"), FileManager.default.isExecutableFile(atPath: name) {
+      return URL(fileURLWithPath: name)
+    }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     for folder in path.split(separator: ":") {
       let url = URL(fileURLWithPath: String(folder)).appendingPathComponent(name)

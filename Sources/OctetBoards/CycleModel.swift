@@ -19,7 +19,10 @@
 /// publishes no table for the M7, so it is counted as an M4, which issues one instruction at a
 /// time: more than it takes.
 package struct CycleModel: Sendable {
-  package enum Core: Sendable { case m0Plus, m3, m4 }
+  package enum Core: String, Sendable, CaseIterable {
+    case m0Plus = "m0plus"
+    case m3, m4
+  }
 
   /// What one instruction takes.
   package struct Cost: Equatable {
@@ -42,12 +45,8 @@ package struct CycleModel: Sendable {
 
   /// The model of a board's core; nil where there is none.
   package init?(_ board: Board) {
-    switch board.name {
-    case "cortex-m0": core = .m0Plus
-    case "cortex-m3": core = .m3
-    case "cortex-m4", "cortex-m7": core = .m4
-    default: return nil
-    }
+    guard let core = board.cycleModel else { return nil }
+    self.core = core
   }
 
   package func cost(_ instruction: ThumbCode.Instruction) -> Cost {

@@ -1,7 +1,7 @@
 import Foundation
 import OctetSystem
 
-/// Firmware in QEMU.
+/// Firmware in QEMU, or what else the board names to run it.
 package struct EmulatedMachine: Machine {
   let firmware: Firmware
   let emulator: URL
@@ -9,10 +9,13 @@ package struct EmulatedMachine: Machine {
   private var folder: URL { temporary.url }
 
   package init(_ firmware: Firmware) throws(BoardError) {
-    let package = firmware.board.family == .linux ? "qemu-user" : "qemu-system-arm"
+    let board = firmware.board
+    let name = board.emulator.first ?? ""
+    let package = board.package.map { " (on Debian and Ubuntu: apt-get install \($0))" } ?? ""
     emulator = try Command.find(
-      firmware.board.emulator[0],
-      remedy: "install QEMU 7 or later (on Debian and Ubuntu: apt-get install \(package))")
+      name,
+      remedy: board.isCounted
+        ? "install QEMU 7 or later\(package)" : "it runs the images of \(board.name)\(package)")
     self.firmware = firmware
     temporary = try makeTemporaryFolder()
   }
@@ -31,7 +34,7 @@ package struct EmulatedMachine: Machine {
     guard let begin = image.symbol("board_count_begin"), let end = image.symbol("board_count_end")
     else { throw .invalidImage(path: firmware.elf.path, problem: "it has no marks to count at") }
     // ARM symbols of Thumb code have their lowest bit set, addresses do not.
-    let mask = firmware.board.triple.hasPrefix("arm") ? ~1 : ~0
+    let mask = firmware.board.isARM ? ~1 : ~0
     let plugin = try Self.buildPlugin(in: folder)
     var options =
       "\(Self.escaped(plugin.path)),begin=\(begin.address & mask),end=\(end.address & mask)"
@@ -70,8 +73,8 @@ package struct EmulatedMachine: Machine {
         firmware.model.path, inputs == nil ? "-" : MachineRun.File.input,
         MachineRun.File.output, MachineRun.File.report,
       ]
-      if isTracing { command.arguments.append(MachineRun.File.trace) }
-    case .cortexM:
+      if isTracing { command.arguments += [MachineRun.File.trace, MachineRun.File.times] }
+    case .bareMetal, .wasi:
       // The firmware traces when the file is there.
       if isTracing { try folder.appendingPathComponent(MachineRun.File.trace).write([]) }
     }
@@ -82,13 +85,19 @@ package struct EmulatedMachine: Machine {
   package static func buildPlugin(in folder: URL) throws(BoardError) -> URL {
     let source = try PackageSources.find().firmware.appendingPathComponent("Emulator/counter.c")
     let plugin = folder.appendingPathComponent("counter.so")
-    try Command(
-      executable: try Toolchain.find().clang,
-      arguments: [
-        "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fPIC", "-shared",
-        "-nostdlib", "-fuse-ld=lld", source.path, "-o", plugin.path,
-      ]
-    ).run(step: "the emulator's plugin")
+    let toolchain = try Toolchain.find()
+    let flags = [
+      "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fPIC", "-shared",
+      "-nostdlib", "-fuse-ld=lld", source.path,
+    ]
+    var key = Digest()
+    key.add(toolchain.identity + flags)
+    try key.add(files: [source])
+    try BuildCache().take([plugin.lastPathComponent], for: key, into: folder) {
+      () throws(BoardError) in
+      try Command(executable: toolchain.clang, arguments: flags + ["-o", plugin.path])
+        .run(step: "the emulator's plugin")
+    }
     return plugin
   }
 }

@@ -42,6 +42,8 @@ package struct FirmwareImage {
   }
 
   package var sections: [Section] = []
+  /// ELF's number of the architecture: 40 is ARM, 243 RISC-V.
+  let machine: Int
   /// Those with names, without mapping symbols.
   package var symbols: [Symbol] { allSymbols.filter { !$0.name.isEmpty && !$0.isMapping } }
   /// Every symbol, in the order of the file, by which relocations name them.
@@ -52,9 +54,11 @@ package struct FirmwareImage {
 
   package init(_ url: URL) throws(BoardError) {
     guard let reader = ImageReader(try url.read()), let sections = reader.sections(),
-      let symbols = reader.symbols(sections), let relocations = reader.relocations(sections)
+      let symbols = reader.symbols(sections), let relocations = reader.relocations(sections),
+      let machine = reader.integer(18, 2)
     else { throw .invalidImage(path: url.path, problem: "its headers are damaged") }
     self.reader = reader
+    self.machine = machine
     self.sections = sections
     allSymbols = symbols
     self.relocations = relocations

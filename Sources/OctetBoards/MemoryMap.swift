@@ -7,6 +7,26 @@ struct MemoryMap {
 
   /// - Parameter demangler: `swift-demangle`; without it Swift's symbols stay as they are.
   func text(demangler: URL?) -> String {
+    var lines = Self.summary(of: firmware)
+    for (index, section) in image.sections.enumerated() where section.isAllocated {
+      lines += [
+        "", "\(section.name) at \(hexadecimal(section.address)), \(section.byteCount) bytes",
+      ]
+      let symbols = image.symbols.filter { $0.sectionIndex == index && $0.byteCount > 0 }
+        .sorted { ($1.byteCount, $0.address) < ($0.byteCount, $1.address) }
+      for symbol in symbols {
+        // Without the lowest bit, which marks Thumb code.
+        let address = symbol.address & ~1
+        lines.append("  \(hexadecimal(address)) \(Self.padded(symbol.byteCount)) \(symbol.name)")
+      }
+    }
+    let text = lines.joined(separator: "\n") + "\n"
+    guard let demangler else { return text }
+    return demangle(text, demangler) ?? text
+  }
+
+  /// The sizes of all kinds of memory, a line for each.
+  static func summary(of firmware: Firmware) -> [String] {
     var lines = [
       "Firmware for \(firmware.board.name)",
       "",
@@ -21,28 +41,14 @@ struct MemoryMap {
     lines += [
       line("model", firmware.modelByteCount, "read in place, none of it in RAM")
     ]
-    for (index, section) in image.sections.enumerated() where section.isAllocated {
-      lines += [
-        "", "\(section.name) at \(hexadecimal(section.address)), \(section.byteCount) bytes",
-      ]
-      let symbols = image.symbols.filter { $0.sectionIndex == index && $0.byteCount > 0 }
-        .sorted { ($1.byteCount, $0.address) < ($0.byteCount, $1.address) }
-      for symbol in symbols {
-        // Without the lowest bit, which marks Thumb code.
-        let address = symbol.address & ~1
-        lines.append("  \(hexadecimal(address)) \(padded(symbol.byteCount)) \(symbol.name)")
-      }
-    }
-    let text = lines.joined(separator: "\n") + "\n"
-    guard let demangler else { return text }
-    return demangle(text, demangler) ?? text
+    return lines
   }
 
-  private func line(_ name: String, _ byteCount: Int, _ meaning: String) -> String {
+  private static func line(_ name: String, _ byteCount: Int, _ meaning: String) -> String {
     "\(name.padding(toLength: 6, withPad: " ", startingAt: 0))\(padded(byteCount))  \(meaning)"
   }
 
-  private func padded(_ number: Int) -> String {
+  private static func padded(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: " ", count: max(8 - digits.count, 0)) + digits
   }

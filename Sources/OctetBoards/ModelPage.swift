@@ -14,7 +14,7 @@ public struct ModelPage {
 
   /// Only the compilers' part of it is used.
   private static let machine = Board(
-    name: "wasm32", summary: "", family: .linux, triple: "wasm32-unknown-none-wasm", emulator: [])
+    name: "wasm32", summary: "", family: .wasi, triple: "wasm32-unknown-none-wasm", emulator: [])
 
   /// The page's text.
   ///
@@ -57,7 +57,7 @@ public struct ModelPage {
   }
 
   /// The template with `{{name}}` filled in; what is filled in is not searched again.
-  private static func fill(_ template: String, with parts: [String: String]) -> String {
+  static func fill(_ template: String, with parts: [String: String]) -> String {
     template.components(separatedBy: "{{").enumerated().map { index, piece in
       guard index > 0, let end = piece.range(of: "}}") else { return piece }
       return (parts[String(piece[..<end.lowerBound])] ?? "") + piece[end.upperBound...]

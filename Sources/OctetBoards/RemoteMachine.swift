@@ -40,12 +40,12 @@ package struct RemoteMachine: Machine {
       "./firmware.elf", "model.oct", inputs == nil ? "-" : MachineRun.File.input,
       MachineRun.File.output, MachineRun.File.report,
     ]
-    if isTracing { arguments.append(MachineRun.File.trace) }
+    if isTracing { arguments += [MachineRun.File.trace, MachineRun.File.times] }
     let command = shellCommand("cd \(remoteFolder) && " + arguments.joined(separator: " "))
     let text = try command.run().text
     var results = [MachineRun.File.report]
     if inputs != nil { results.append(MachineRun.File.output) }
-    if isTracing { results.append(MachineRun.File.trace) }
+    if isTracing { results += [MachineRun.File.trace, MachineRun.File.times] }
     for name in results {
       // A program that refused leaves no output; the report says why.
       _ = try? copy(["\(host):\(remoteFolder)/\(name)"], to: folder.path)

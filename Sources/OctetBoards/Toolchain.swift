@@ -9,6 +9,17 @@ package struct Toolchain {
   var archiver: URL
   var webAssemblyLinker: URL
 
+  /// What differs when the toolchain does: where its programs are, their sizes and their dates.
+  var identity: [String] {
+    [swiftc, swiftc.deletingLastPathComponent().appendingPathComponent("swift-frontend"), clang,
+     linker, objcopy, webAssemblyLinker].map { program in
+      let file = program.resolvingSymlinksInPath().path
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+      let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(file) \(attributes?[.size] as? Int ?? 0) \(date)"
+    }
+  }
+
   /// The oldest that builds all of Octet: `@c @implementation` (SE-0495) came with it.
   package static let oldestVersion = "6.3"
 
@@ -68,21 +79,35 @@ struct PackageSources {
 
   var firmware: URL { root.appendingPathComponent("Firmware") }
   var runtime: URL { root.appendingPathComponent("Sources/OctetRuntime") }
+  var pictures: URL { root.appendingPathComponent("Sources/OctetData/Pictures") }
+  var update: URL { root.appendingPathComponent("Sources/OctetUpdate") }
   var kernels: URL { root.appendingPathComponent("Sources/COctetKernels") }
 
-  /// The sources in the folder that OCTET_HOME names, otherwise where this file was compiled.
+  /// The sources in the folder that OCTET_HOME names; otherwise those that were installed with the
+  /// program; otherwise where this file was compiled.
   static func find() throws(BoardError) -> PackageSources {
-    let root =
-      ProcessInfo.processInfo.environment["OCTET_HOME"].map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let sources = PackageSources(root: root)
-    for needed in [sources.firmware, sources.runtime, sources.kernels] {
+    if let home = ProcessInfo.processInfo.environment["OCTET_HOME"] {
+      return try PackageSources(root: URL(fileURLWithPath: home)).checked()
+    }
+    // PREFIX/bin/octet and PREFIX/share/octet, through any links.
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let installed = PackageSources(
+      root: program.deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("share/octet"))
+    if let found = try? installed.checked() { return found }
+    return try PackageSources(
+      root: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    ).checked()
+  }
+
+  private func checked() throws(BoardError) -> PackageSources {
+    for needed in [firmware, runtime, update, kernels, pictures] {
       guard FileManager.default.fileExists(atPath: needed.path) else {
         throw .firmwareMissing(needed.path)
       }
     }
-    return sources
+    return self
   }
 
   /// The files below `folder` with this extension, in order.

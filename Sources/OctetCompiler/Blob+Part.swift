@@ -23,22 +23,29 @@ extension Blob {
 }
 
 extension LoweredModel {
+  /// All of a valid blob, under the indices that tensors and operators have there.
+  init(_ loaded: LoadedModel) {
+    let bytes = loaded.blob.bytes
+    tensors = (0..<loaded.tensorCount).map { LoweredTensor(loaded.tensor($0), of: bytes) }
+    operators = (0..<loaded.operatorCount).compactMap { index in
+      let view = loaded.operator(index)
+      return LoweredOperator(
+        view, of: bytes, inputs: (0..<view.inputCount).map { view.inputTensorIndex($0) },
+        outputs: (0..<view.outputCount).map { view.outputTensorIndex($0) })
+    }
+    inputs = (0..<loaded.inputCount).map { loaded.input($0).index }
+    outputs = (0..<loaded.outputCount).map { loaded.output($0).index }
+    arithmetic = loaded.blob.arithmetic
+    metadata.labels = loaded.labels
+    metadata.normalization = loaded.normalization
+  }
+
   /// A valid blob's operator alone.
   fileprivate init(operator view: OperatorView, of bytes: [UInt8]) {
-    guard let kind = view.kind else { return }
     var known: [Int: Int] = [:]
     func place(_ view: TensorView) -> Int {
       if let found = known[view.offset] { return found }
-      var constant: [Int8]?
-      if view.isConstant {
-        let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
-        constant = data.map { Int8(bitPattern: $0) }
-      }
-      tensors.append(
-        LoweredTensor(
-          name: view.name, shape: (4 - view.rank..<4).map { view.dimension($0) },
-          scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint),
-          constant: constant))
+      tensors.append(LoweredTensor(view, of: bytes))
       known[view.offset] = tensors.count - 1
       return tensors.count - 1
     }
@@ -48,17 +55,37 @@ extension LoweredModel {
       inputs.append(operand)
     }
     outputs = results
+    operators = [LoweredOperator(view, of: bytes, inputs: operands, outputs: results)]
+      .compactMap(\.self)
+  }
+}
+
+extension LoweredTensor {
+  /// A tensor of a valid blob.
+  fileprivate init(_ view: TensorView, of bytes: [UInt8]) {
+    var constant: [Int8]?
+    if view.isConstant {
+      let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
+      constant = data.map { Int8(bitPattern: $0) }
+    }
+    self.init(
+      name: view.name, shape: (4 - view.rank..<4).map { view.dimension($0) },
+      scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint), constant: constant)
+  }
+}
+
+extension LoweredOperator {
+  /// An operator of a valid blob with its own parameters; nil when its kind is unknown.
+  fileprivate init?(_ view: OperatorView, of bytes: [UInt8], inputs: [Int], outputs: [Int]) {
+    guard let kind = view.kind else { return nil }
     let data = view.dataParameters
-    let parameters = (0..<view.parameterCount).map { word -> LoweredOperator.Parameter in
+    let parameters = (0..<view.parameterCount).map { word -> Parameter in
       let value = Int(view.parameter(word))
       guard let part = data[word] else { return .value(value) }
       return part.parameter(bytes[value..<value + part.byteCount])
     }
-    operators = [
-      LoweredOperator(
-        kind: kind, name: view.name, inputs: operands, outputs: results,
-        parameters: parameters)
-    ]
+    self.init(
+      kind: kind, name: view.name, inputs: inputs, outputs: outputs, parameters: parameters)
   }
 }
 

@@ -45,14 +45,19 @@ extension Blob {
   /// What tables were made of, by operator, as the lines behind the sections of a valid blob have
   /// it; lines that say nothing are left out.
   var origins: [Int: Origin] {
-    let text = String(decoding: bytes[withUnfinishedView { $0.sectionsEnd }...], as: UTF8.self)
-    let pairs = text.split(separator: "\n").compactMap { line -> (Int, Origin)? in
+    let pairs = notes.compactMap { line -> (Int, Origin)? in
       let words = line.split(separator: " ", maxSplits: 1)
       guard words.count == 2, let index = Int(words[0]), let origin = Origin(text: words[1])
       else { return nil }
       return (index, origin)
     }
     return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The lines behind the sections of a valid blob.
+  var notes: [Substring] {
+    let text = String(decoding: bytes[withUnfinishedView { $0.sectionsEnd }...], as: UTF8.self)
+    return text.split(separator: "\n")
   }
 
   /// The blob without what only tools read: what firmware holds.

@@ -283,7 +283,7 @@ extension [Int] {
 
 extension ArraySlice<UInt8> {
   /// The bytes as int32, four to each, least significant first.
-  var littleEndianWords: [Int32] {
+  package var littleEndianWords: [Int32] {
     stride(from: startIndex, to: endIndex, by: 4).map { start in
       (0..<4).reduce(Int32(0)) { $0 | Int32(self[start + $1]) << (8 * Int32($1)) }
     }

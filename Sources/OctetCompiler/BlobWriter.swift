@@ -14,7 +14,7 @@ struct BlobWriter {
   private var operators: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
   private var constantTensors: [Int] = []
-  /// Lines behind the data, see ``Origin``.
+  /// Lines behind the data, see ``Origin`` and ``RemovedChannels``.
   private var origins: [UInt8] = []
 
   /// The blob without an arena plan, self-test or checksum.
@@ -34,7 +34,12 @@ struct BlobWriter {
       writer.append(lowered)
       if let origin = lowered.origin { writer.origins += Array("\(index) \(origin.text)\n".utf8) }
     }
-    for index in model.tensors.indices { writer.append(tensor: index) }
+    for (index, tensor) in model.tensors.enumerated() {
+      writer.append(tensor: index)
+      if let removed = tensor.removed {
+        writer.origins += Array("\(removed.text(tensor: index))\n".utf8)
+      }
+    }
     let bytes = writer.assemble()
     guard bytes.count <= BlobLimits.byteCount else {
       throw .tooLarge(reason: "the blob would have \(bytes.count) bytes, more than 1 GiB")

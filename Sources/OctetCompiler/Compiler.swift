@@ -12,11 +12,21 @@ public enum Compiler {
     package var model: LoweredModel
     /// Where activations stand in the arena.
     package var plan: ArenaPlan
+    /// What went when the model was shrunk.
+    public var shrink = Shrink()
   }
 
-  /// - Parameter graph: int8; what `Quantizer` makes or an importer takes over.
-  public static func compile(_ graph: Graph) throws(CompilerError) -> Output {
-    try assemble(try Lowering.lower(graph.withKernelForms()))
+  /// - Parameters:
+  ///   - graph: int8; what `Quantizer` makes or an importer takes over.
+  ///   - shrinks: leave out channels that no output needs, which are proven to change no byte.
+  public static func compile(
+    _ graph: Graph, shrinks: Bool = true
+  ) throws(CompilerError) -> Output {
+    let lowered = try Lowering.lower(graph.withKernelForms())
+    guard shrinks, let smaller = lowered.shrunk() else { return try assemble(lowered) }
+    var output = try assemble(smaller.model)
+    output.shrink = smaller.shrink
+    return output
   }
 
   /// - Parameter model: lowered operators whose accumulators are known not to overflow.

@@ -35,23 +35,3 @@ public enum HeaderExport {
     return text + "};\n"
   }
 }
-
-/// A file's name as an identifier.
-struct ExportName {
-  let lowercase: String
-
-  init(_ name: String) {
-    let kept = name.map {
-      $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_"
-    }
-    let start = kept.first.map { $0.isNumber } ?? true
-    lowercase = (start ? "model_" : "") + String(kept)
-  }
-
-  var uppercase: String { lowercase.uppercased() }
-
-  /// `LenetMnist`
-  var camelCase: String {
-    lowercase.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-  }
-}

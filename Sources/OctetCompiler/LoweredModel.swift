@@ -22,6 +22,8 @@ package struct LoweredTensor: Sendable {
   package var scale: Float
   package var zeroPoint: Int8
   package var constant: [Int8]?
+  /// The channels that it had before the model was shrunk.
+  var removed: RemovedChannels?
 
   package init(
     name: String, shape: [Int], scale: Float, zeroPoint: Int8, constant: [Int8]? = nil

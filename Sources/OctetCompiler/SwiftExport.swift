@@ -1,30 +1,116 @@
+import Foundation
 import OctetRuntime
 
-/// A blob as a Swift source file, for Embedded Swift too: a constant that optimised builds place in
-/// flash and read there.
-public enum SwiftExport {
-  /// - Parameters:
-  ///   - name: becomes the type's name; letters, digits and underscores are kept.
+/// A blob as a Swift source file: a type with the model's shapes and `predict`, which takes and
+/// gives arrays of the very sizes. It imports `OctetLinkedModel`, a part of the product
+/// `OctetRuntime`.
+///
+/// In Embedded Swift the blob is a constant in flash and the arena a static array; only the
+/// operators of the model are called, so a linker drops all others.
+public struct SwiftExport {
+  private let blob: Blob
+  private let model: LoadedModel
+  private let type: String
+  let inputs: [Port]
+  let outputs: [Port]
+
+  /// The source text.
+  ///
+  /// - Parameter name: becomes the type's name; letters, digits and underscores are kept.
   public static func text(_ blob: Blob, name: String) throws(ModelError) -> String {
-    let blob = try blob.forFirmware()
+    try SwiftExport(blob, name: name).text
+  }
+
+  private init(_ whole: Blob, name: String) throws(ModelError) {
+    blob = try whole.forFirmware()
     let model = try blob.model()
-    let type = ExportName(name).camelCase
-    let bytes = blob.bytes
-    // Words of 64 bits: an eighth of the literals for the compiler, and aligned enough.
-    let words = stride(from: 0, to: bytes.count, by: 8).map { start in
-      (0..<8).reduce(UInt64(0)) { word, index in
-        let byte = start + index < bytes.count ? bytes[start + index] : 0
-        return word | UInt64(byte) << UInt64(8 * index)
-      }
+    self.model = model
+    type = ExportName(name).typeName
+    inputs = Port.all((0..<model.inputCount).map { model.input($0) }, kind: "input")
+    outputs = Port.all((0..<model.outputCount).map { model.output($0) }, kind: "output")
+  }
+
+  private var text: String {
+    """
+    // \(type), an Octet model: int8 weights and all that the runtime needs to run it.
+    // Made by 'octet export --to swift'.
+
+    import OctetLinkedModel
+
+    /// One inference at a time: other threads wait; where there are none, an interrupt that comes
+    /// in between stops the program.
+    public enum \(type) {
+      /// Bytes of the blob.
+      public static var byteCount: Int { \(blob.count) }
+      /// Bytes of memory for activations.
+      public static var arenaByteCount: Int { \(model.arenaByteCount) }
+    \((inputs + outputs).map(\.constants).joined())\(labels)\(predictions)\(operators)}
+
+    \(memory)
+    """
+  }
+
+  /// The names of the classes.
+  private var labels: String {
+    let labels = model.labels
+    guard !labels.isEmpty else { return "" }
+    let cases = labels.enumerated().map { "    case \($0): \(Self.literal($1))\n" }.joined()
+    return """
+
+        /// Classes.
+        public static var labelCount: Int { \(labels.count) }
+
+        /// The name of class `index`, in 0 ..< `labelCount`.
+        public static func label(_ index: Int) -> StaticString {
+          switch index {
+      \(cases.indented(2))    default: preconditionFailure("there is no such class")
+          }
+        }
+
+      """
+  }
+
+  static func literal(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      scalar == "\"" || scalar == "\\" || scalar.value < 32 || scalar.value == 127
+        ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
     }
-    var text = """
-      // \(type), an Octet model: int8 weights and all that the runtime needs to run it.
-      // Made by 'octet export --to swift'.
+    return "\"\(escaped.joined())\""
+  }
 
-      public enum \(type) {
-        public static let byteCount = \(blob.count)
-        public static let arenaByteCount = \(model.arenaByteCount)
+  // MARK: Operators
 
+  /// The calls in order, and the same with the self-test's checks between them.
+  private var operators: String {
+    let names = (0..<model.operatorCount).map { model.operator($0).kindName }
+    let calls = names.enumerated().map { "    model.\($1)(\($0))\n" }
+    let checks = names.indices.map { "    if !model.isAsRecorded(\($0)) { return \($0) }\n" }
+    return """
+
+        /// Runs the model on inputs made from the blob's seed and compares each operator's result
+        /// with what the host recorded. Nil when all match, otherwise the index of the first
+        /// operator that differs.
+        public static func selfTest() -> Int? {
+          withModel { model in selfTest(&model) }
+        }
+
+        private static func selfTest(_ model: inout LinkedModel) -> Int? {
+          model.fillInputsForSelfTest()
+      \(zip(calls, checks).map { $0 + $1 }.joined())    return nil
+        }
+
+        private static func run(_ model: borrowing LinkedModel) {
+      \(calls.joined())  }
+
+      """
+  }
+
+  // MARK: Memory
+
+  private var memory: String {
+    """
+    #if hasFeature(Embedded)
+      extension \(type) {
         /// The blob, for `Model(validating:)`. Neither bytes nor model may leave `body`.
         @inline(__always)
         public static func withBytes<Result, Failure: Error>(
@@ -35,13 +121,74 @@ public enum SwiftExport {
           }
         }
 
-        private static let words: [\(words.count) of UInt64] = [
+        @inline(__always)
+        private static func withModel<Result>(_ body: (inout LinkedModel) -> Result) -> Result {
+          precondition(unsafe !isRunning, "\(type) runs already")
+          unsafe isRunning = true
+          defer { unsafe isRunning = false }
+          return unsafe withBytes { blob in
+            unsafe withUnsafeMutableBytes(of: &arena) { arena in
+              var model = unsafe LinkedModel(blob: blob, arena: arena)
+              return body(&model)
+            }
+          }
+        }
 
-      """
-    for start in stride(from: 0, to: words.count, by: 4) {
-      let line = words[start..<min(start + 4, words.count)].map { "0x\(String($0, radix: 16))" }
-      text += "    \(line.joined(separator: ", ")),\n"
+        nonisolated(unsafe) private static var isRunning = false
+        nonisolated(unsafe) private static var arena: [\(max(model.arenaByteCount + 7, 8) / 8) of UInt64] =
+          InlineArray(repeating: 0)
+        \(words)
+      }
+    #else
+      extension \(type) {
+        /// The blob, for `Model(validating:)`. It stays where it is as long as the program runs.
+        public static func withBytes<Result, Failure: Error>(
+          _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+        ) throws(Failure) -> Result {
+          try unsafe memory.withBytes(body)
+        }
+
+        private static func withModel<Result>(_ body: (inout LinkedModel) -> Result) -> Result {
+          memory.withModel(body)
+        }
+
+        private static let memory = LinkedMemory(
+          base64: "\(Data(blob.bytes).base64EncodedString())",
+          byteCount: byteCount, arenaByteCount: arenaByteCount)
+      }
+    #endif
+
+    """
+  }
+
+  /// The blob in words of 64 bits: an eighth of the literals for the compiler, and aligned enough.
+  /// They stand in rows, since the time of the compiler grows with the square of a row.
+  private var words: String {
+    let bytes = blob.bytes
+    let words = stride(from: 0, to: bytes.count, by: 8).map { start in
+      (0..<8).reduce(UInt64(0)) { word, index in
+        let byte = start + index < bytes.count ? bytes[start + index] : 0
+        return word | UInt64(byte) << UInt64(8 * index)
+      }
     }
-    return text + "  ]\n}\n"
+    let width = max(1, Int(Double(words.count).squareRoot()))
+    let rows = stride(from: 0, to: words.count, by: width).map { start in
+      let row = words[start..<min(start + width, words.count)].map { "0x\(String($0, radix: 16))" }
+      // The last row may be shorter than the others.
+      return "[\((row + Array(repeating: "0", count: width - row.count)).joined(separator: ","))],"
+    }
+    return """
+      private static let words: [\(rows.count) of [\(width) of UInt64]] = [
+            \(rows.joined(separator: "\n      "))
+          ]
+      """
+  }
+}
+
+extension String {
+  /// Each line moved to the right.
+  fileprivate func indented(_ count: Int) -> String {
+    let space = String(repeating: " ", count: count)
+    return split(separator: "\n").map { space + $0 + "\n" }.joined()
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import OctetCompiler
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 
@@ -93,11 +94,13 @@ struct WeightComparison {
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
+    let lost = LostWeights(diff.candidate, node, shape: shape, axis: axis)
     if let twin = diff.twins[place].map({ diff.reference.places[$0].tensor }),
       let node = other.weightedNode(behind: twin),
       node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
-      let values = other.tensors[node.inputs[1]].reals
+      var values = other.tensors[node.inputs[1]].reals
     {
+      let constants = lost.remove(from: &values)
       let found = ChannelRows(values, shape: shape, axis: axis)
       let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
       cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
@@ -107,6 +110,7 @@ struct WeightComparison {
         let none = [Float](repeating: 0, count: channelCount)
         let found = node.inputs.count > 2 ? other.tensors[node.inputs[2]].reals : none
         twinBias = found?.count == channelCount ? found : nil
+        for (channel, constant) in constants.enumerated() { twinBias?[channel] += constant }
       }
     }
     let codes = Codes(diff.candidate, node, axis: axis)
@@ -114,11 +118,14 @@ struct WeightComparison {
     saturatedShare = codes.saturatedShare
     let channels = (0..<channelCount).map { channel in
       let own = rows.range(channel)
-      let twin = twinRows?.range(channel)
+      // A channel that went has no weights to be compared.
+      let isCompared = !lost.outputs.contains(channel)
+      let twin = isCompared ? twinRows?.range(channel) : nil
       return DiffReport.Weights.Channel(
         floatLower: twin?.lower, floatUpper: twin?.upper, int8Lower: own.lower,
         int8Upper: own.upper, scale: codes.scale(channel),
-        gain: twinRows.flatMap { rows.gain(channel, over: $0) }, floatBias: twinBias?[channel],
+        gain: isCompared ? twinRows.flatMap { rows.gain(channel, over: $0) } : nil,
+        floatBias: isCompared ? twinBias?[channel] : nil,
         int8Bias: bias.map { $0[channel] } ?? 0)
     }
     weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
@@ -149,6 +156,60 @@ struct WeightComparison {
     func scale(_ channel: Int) -> Float {
       scales.isEmpty ? 0 : scales[scales.count == 1 ? 0 : channel]
     }
+  }
+}
+
+/// The weights that an operator of a shrunk blob lost: those of inputs that went, whose constants
+/// stand in its bias, and those of outputs that went.
+private struct LostWeights {
+  private(set) var outputs: Set<Int> = []
+  /// By input channel the real number that it always was.
+  private var inputs: [Int: Float] = [:]
+  private let inputCount: Int
+  private let channelOfWeight: (Int) -> Int
+
+  init(_ model: DiffModel, _ node: Node, shape: [Int], axis: Int) {
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    channelOfWeight = { $0 / inner % shape[axis] }
+    let producers = model.real.producers()
+    // In a graph of a blob's values a reshape may stand before and behind.
+    var (source, result) = (node.inputs[0], node.outputs[0])
+    while model.lostChannels[source] == nil, let producer = producers[source],
+      model.real.nodes[producer].operation.isReshape
+    {
+      source = model.real.nodes[producer].inputs[0]
+    }
+    while model.lostChannels[result] == nil,
+      let reader = model.real.nodes.first(where: { $0.inputs.contains(result) }),
+      reader.operation.isReshape
+    {
+      result = reader.outputs[0]
+    }
+    inputCount = model.real.tensors[source].shape.last ?? 1
+    outputs = Set((model.lostChannels[result] ?? [:]).keys)
+    guard axis == 0, (shape.last ?? 1) % inputCount == 0,
+      let grid = model.coded?.tensors[source].quantization
+    else { return }
+    for (channel, code) in model.lostChannels[source] ?? [:] {
+      inputs[channel] = code.map { Float(Int32($0) - grid.zeroPoints[0]) * grid.scales[0] } ?? 0
+    }
+  }
+
+  /// Takes the weights of inputs that went out of weights that still have them; what they gave, by
+  /// output.
+  func remove(from values: inout [Float]) -> [Float] {
+    var constants: [Float] = []
+    guard !inputs.isEmpty else { return constants }
+    for position in values.indices {
+      let channel = channelOfWeight(position)
+      if channel >= constants.count {
+        constants += [Float](repeating: 0, count: channel + 1 - constants.count)
+      }
+      guard let constant = inputs[position % inputCount] else { continue }
+      constants[channel] += values[position] * constant
+      values[position] = 0
+    }
+    return constants
   }
 }
 

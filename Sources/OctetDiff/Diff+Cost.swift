@@ -8,7 +8,7 @@ extension Diff {
   func makeCost() throws -> DiffReport.Cost {
     var cost = DiffReport.Cost(
       float: cost(of: reference), int8: cost(of: candidate), layers: layerCosts(), arena: [])
-    if let loaded = candidate.loaded { cost.arena = InspectReport(loaded).arena }
+    if let shipped = candidate.shipped { cost.arena = InspectReport(shipped).arena }
     guard options.measuresTime else { return cost }
     cost.float.nanoseconds = try time(reference, referenceEncoder)
     cost.int8.nanoseconds = try time(candidate, candidateEncoder)
@@ -19,7 +19,7 @@ extension Diff {
   private func cost(of model: DiffModel) -> DiffReport.Cost.Model {
     switch model.form {
     case .int8(let loaded):
-      let report = InspectReport(loaded)
+      let report = InspectReport(model.shipped ?? loaded)
       return .init(
         fileByteCount: model.fileByteCount, weightByteCount: report.weightByteCount,
         activationByteCount: report.arenaByteCount ?? 0, macCount: report.macCount)
@@ -35,18 +35,22 @@ extension Diff {
 
   /// The costs by operator of the candidate.
   private func layerCosts() -> [DiffReport.Cost.Layer] {
-    candidate.places.compactMap { place in
+    let coded =
+      candidate.lostChannels.isEmpty
+      ? candidate.coded : candidate.shipped.flatMap { try? BlobReader.values($0.blob).graph }
+    return candidate.places.compactMap { place in
       guard let index = place.operatorIndex else { return nil }
       switch candidate.form {
       case .int8(let loaded):
-        let isWeighted = loaded.operator(index).macCount > 0
-        let byteCount = candidate.coded.flatMap { graph in
+        let view = (candidate.shipped ?? loaded).operator(index)
+        let isWeighted = view.macCount > 0
+        let byteCount = coded.flatMap { graph in
           isWeighted
             ? graph.weightedNode(behind: place.tensor).map { graph.constantByteCount(of: $0) } : nil
         }
         return .init(
           name: place.name, operator: place.maker.name,
-          macCount: loaded.operator(index).macCount,
+          macCount: view.macCount,
           weightByteCount: byteCount ?? 0)
       case .float(let graph):
         let node = graph.nodes[index]
@@ -58,14 +62,20 @@ extension Diff {
   }
 
   private func time(_ model: DiffModel, _ encoder: PixelEncoder) throws -> Double {
-    let machine = try DiffMachine(model, encoder: encoder, keepsReals: false)
     let pixels = data.pixelSlice(0)
+    if let runner = try model.shipped?.makeRunner() {
+      return Self.medianNanoseconds {
+        unsafe runner.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
+        runner.run()
+      }
+    }
+    let machine = try DiffMachine(model, encoder: encoder, keepsReals: false)
     return Self.medianNanoseconds { machine.run(pixels) }
   }
 
   /// Each operator alone, in int8 and in real numbers.
   private func addTimes(_ cost: inout DiffReport.Cost) throws {
-    let machine = try candidate.loaded?.makeRunner()
+    let machine = try candidate.shipped?.makeRunner()
     machine?.fillInputsForSelfTest()
     let timed = candidate.places.indices.filter { candidate.places[$0].operatorIndex != nil }
     for (position, place) in timed.enumerated() {

@@ -7,7 +7,7 @@ import OctetReport
 
 /// One side of a comparison: a float graph or a blob, with the points where values can be read.
 public struct DiffModel: Sendable {
-  /// A float graph, simplified, or a blob.
+  /// A float graph, simplified, or a blob with all of its channels.
   package enum Form: Sendable {
     case float(Graph)
     case int8(LoadedModel)
@@ -15,6 +15,11 @@ public struct DiffModel: Sendable {
 
   /// The model itself.
   package let form: Form
+  /// The blob as the file has it, perhaps with fewer channels: what it costs is what this costs. Nil
+  /// for a float model.
+  let shipped: LoadedModel?
+  /// The channels that a blob's tensors have in `form` alone, with the codes that they always have.
+  let lostChannels: [TensorIndex: [Int: Int8?]]
   /// The file as the user named it; empty when unknown.
   public var file: String
   /// The size of the file; nil when unknown.
@@ -61,6 +66,8 @@ public struct DiffModel: Sendable {
   public init(_ graph: Graph, file: String = "") {
     let simple = graph.simplified()
     form = .float(simple)
+    shipped = nil
+    lostChannels = [:]
     self.file = file
     real = simple
     coded = nil
@@ -87,11 +94,19 @@ public struct DiffModel: Sendable {
     placeOfTensor = Self.index(self.places)
   }
 
+  /// - Parameter shipped: a blob, which is compared with the channels that it lost when it was
+  ///   shrunk: each has the value that it always had.
   /// - Throws: `CompilerError.rejected` when the blob is not valid, which a `LoadedModel` is.
-  public init(_ loaded: LoadedModel, file: String = "") throws(CompilerError) {
+  public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
+    let lost = shipped.blob.lostChannels
+    // What only the lines behind a blob say may be wrong; it can be compared without them.
+    let whole = lost.isEmpty ? nil : try? LoadedModel(shipped.blob.withAllChannels())
+    let loaded = whole ?? shipped
     form = .int8(loaded)
+    self.shipped = shipped
+    lostChannels = whole == nil ? [:] : lost
     self.file = file
-    fileByteCount = loaded.blob.count
+    fileByteCount = shipped.blob.count
     let values = try BlobReader.values(loaded.blob)
     coded = values.graph
     real = values.graph.inReals()
@@ -100,7 +115,7 @@ public struct DiffModel: Sendable {
     normalization = model.normalization
     labels = loaded.labels
     training = nil
-    macCount = (0..<model.operatorCount).reduce(0) { $0 + model.operator($1).macCount }
+    macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
     if model.inputCount > 0 {
       let input = model.input(0)

@@ -162,7 +162,7 @@ extension Diff {
 
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
   package func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
-    guard let loaded = candidate.loaded else { return nil }
+    guard let loaded = candidate.shipped else { return nil }
     let elementCount = loaded.input(0).elementCount
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {

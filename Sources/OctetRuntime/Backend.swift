@@ -1,4 +1,4 @@
-#if (arch(x86_64) && !hasFeature(Embedded)) || arch(arm) || arch(arm64)
+#if arch(x86_64) || arch(arm) || arch(arm64)
   internal import COctetKernels
 #endif
 
@@ -20,7 +20,7 @@ public enum Backend: UInt8, Sendable {
     switch self {
     case .portable: return true
     case .avx2, .avx512vnni:
-      #if arch(x86_64) && !hasFeature(Embedded)
+      #if arch(x86_64)
         return (self == .avx2 ? octet_has_avx2() : octet_has_avx512vnni()) != 0
       #else
         return false
@@ -91,7 +91,7 @@ extension Model {
 extension BlobView {
   /// See `Model.workspaceByteCount`.
   package func workspaceByteCount(for backend: Backend) -> Int {
-    #if arch(x86_64) && !hasFeature(Embedded)
+    #if arch(x86_64)
       backend == .avx2 || backend == .avx512vnni ? X86Workspace.byteCount(self, backend) : 0
     #else
       0

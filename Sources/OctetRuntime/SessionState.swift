@@ -5,9 +5,20 @@
   package let blob: BlobView
   let arena: UnsafeMutableRawPointer
   /// Nil for a backend that needs none.
-  private let workspace: UnsafeMutableRawPointer?
+  let workspace: UnsafeMutableRawPointer?
   package let backend: Backend
-  private let addsPairs: Bool
+  let addsPairs: Bool
+
+  init(
+    blob: BlobView, arena: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer?,
+    backend: Backend, addsPairs: Bool
+  ) {
+    self.blob = blob
+    unsafe self.arena = arena
+    unsafe self.workspace = workspace
+    self.backend = backend
+    self.addsPairs = addsPairs
+  }
 
   /// See `Session.init`; the memory must outlive the state.
   package init(
@@ -40,12 +51,29 @@
     guard UInt(bitPattern: start) & 63 == 0 else { throw .workspaceMisaligned }
     let needsWorkspace = workspaceByteCount > 0 && self.backend != .portable
     unsafe self.workspace = needsWorkspace ? start : nil
-    #if arch(x86_64) && !hasFeature(Embedded)
+    #if arch(x86_64)
       if let workspace = unsafe self.workspace {
         unsafe X86Workspace.prepare(blob, self.backend, in: workspace)
       }
     #endif
   }
+
+  /// A session again, from what `init` took and found: nothing is checked and nothing prepared.
+  ///
+  /// - Parameter workspace: `preparedWorkspace` of the session that `init` made.
+  package init(
+    unchecked blob: BlobView, arena: UnsafeMutableRawPointer, backend: Backend,
+    workspace: UnsafeMutableRawPointer?
+  ) {
+    self.blob = blob
+    unsafe self.arena = arena
+    self.backend = backend
+    unsafe self.workspace = workspace
+    addsPairs = blob.addsPairs(on: backend)
+  }
+
+  /// The workspace, prepared; nil when the backend needs none.
+  package var preparedWorkspace: UnsafeMutableRawPointer? { unsafe workspace }
 
   /// Input `index`, in 0 ..< `blob.inputCount`, to fill.
   package func input(_ index: Int) -> UnsafeMutableBufferPointer<Int8> {
@@ -67,16 +95,25 @@
   }
 
   private func runUnchecked(_ index: Int) {
-    #if arch(x86_64) && !hasFeature(Embedded)
-      if let workspace = unsafe workspace,
-        unsafe X86Workspace.run(index, in: workspace, arena: arena)
-      {
-        return
+    if !runPrepared(index) { context(index).run() }
+  }
+
+  /// Runs operator `index` if it was prepared for wide vectors.
+  @inline(__always)
+  func runPrepared(_ index: Int) -> Bool {
+    #if arch(x86_64)
+      if let workspace = unsafe workspace {
+        return unsafe X86Workspace.run(index, in: workspace, arena: arena)
       }
     #endif
-    let context = unsafe OperatorContext(
+    return false
+  }
+
+  /// What the kernel of operator `index`, in 0 ..< `blob.operatorCount`, sees.
+  @inline(__always)
+  func context(_ index: Int) -> OperatorContext {
+    unsafe OperatorContext(
       view: blob.uncheckedOperator(index), arena: arena, backend: backend, addsPairs: addsPairs)
-    context.run()
   }
 
   /// The values of any tensor of the session's model while it lives: after the operator that writes

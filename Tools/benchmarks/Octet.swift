@@ -55,17 +55,23 @@ public func run(_ peer: UnsafeMutableRawPointer) {
   Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.run()
 }
 
-/// Nanoseconds of `count` runs on the input, copied anew before each.
+/// Whether every operator gives the checksum that the blob has of it.
+@_cdecl("octet_peer_passes_self_test")
+public func passesSelfTest(_ peer: UnsafeMutableRawPointer) -> Bool {
+  Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session.selfTest() == nil
+}
+
+/// Nanoseconds of `count` runs on the input, copied anew before each unless there are no values.
 @_cdecl("octet_peer_time")
 public func time(
-  _ peer: UnsafeMutableRawPointer, _ values: UnsafePointer<Int8>, _ count: Int
+  _ peer: UnsafeMutableRawPointer, _ values: UnsafePointer<Int8>?, _ count: Int
 ) -> Int {
   let session = Unmanaged<Peer>.fromOpaque(peer).takeUnretainedValue().session
   let target = session.input(0).baseAddress!
   let byteCount = session.blob.input(0).byteCount
   let start = clock_gettime_nsec()
   for _ in 0..<count {
-    target.update(from: values, count: byteCount)
+    if let values { target.update(from: values, count: byteCount) }
     session.run()
   }
   return clock_gettime_nsec() - start

@@ -90,6 +90,7 @@ class Octet:
         functions.octet_peer_run.argtypes = [ctypes.c_void_p]
         functions.octet_peer_run.restype = None
         functions.octet_peer_time.restype = ctypes.c_ssize_t
+        functions.octet_peer_passes_self_test.restype = ctypes.c_bool
         handle = functions.octet_peer_open(blob, ctypes.c_ssize_t(len(blob)), backend.encode())
         if not handle:
             raise RuntimeError(self.name + " is not available")
@@ -119,9 +120,18 @@ class Octet:
 
     def own_microseconds(self, count):
         """Of a run, without Python, the input's copy included."""
-        nanoseconds = self.functions.octet_peer_time(
-            self.handle, ctypes.c_void_p(self.values.ctypes.data), ctypes.c_ssize_t(count))
+        return self.loop_microseconds(ctypes.c_void_p(self.values.ctypes.data), count)
+
+    def bare_microseconds(self, count):
+        """The same on whatever the arena holds."""
+        return self.loop_microseconds(None, count)
+
+    def loop_microseconds(self, values, count):
+        nanoseconds = self.functions.octet_peer_time(self.handle, values, ctypes.c_ssize_t(count))
         return nanoseconds / count / 1000
+
+    def passes_self_test(self):
+        return self.functions.octet_peer_passes_self_test(self.handle)
 
 
 def microseconds(invoke, count):

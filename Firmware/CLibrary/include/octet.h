@@ -16,7 +16,10 @@
 extern "C" {
 #endif
 
-// A model and the memory it runs in. Its members belong to Octet, but for the last.
+// Octet's version: 10,000 · major + 100 · minor + patch.
+#define OCTET_VERSION 100
+
+// A model and the memory it runs in. Its members belong to Octet, but for error_detail.
 typedef struct {
   const void *blob;
   size_t blob_byte_count;
@@ -24,6 +27,8 @@ typedef struct {
   size_t arena_byte_count;
   // After an error: the byte of the blob that is wrong, or the bytes that were needed.
   size_t error_detail;
+  void *workspace;
+  int backend;
 } octet_session;
 
 // How int8 values stand for real ones: real = scale * (value - zero_point).
@@ -37,11 +42,16 @@ typedef struct {
 // What the functions below return; octet_error_text says each in words.
 enum {
   OCTET_OK = 0,
-  // 1…96: what is wrong with the blob.
+  // 1…96: what is wrong with the blob, of which octet_read_header gives these.
+  OCTET_ERROR_MISALIGNED = 1,
+  OCTET_ERROR_TRUNCATED = 2,
+  OCTET_ERROR_MAGIC = 3,
   OCTET_ERROR_ARENA_TOO_SMALL = 100,
   OCTET_ERROR_ARENA_MISALIGNED = 101,
   OCTET_ERROR_TENSOR_INDEX = 102,  // or there is no such operator
   OCTET_ERROR_INPUT_BYTE_COUNT = 103,
+  OCTET_ERROR_WORKSPACE_TOO_SMALL = 104,
+  OCTET_ERROR_WORKSPACE_MISALIGNED = 105,
   OCTET_ERROR_OUTPUT_BYTE_COUNT = 107,
   OCTET_ERROR_NOT_OPEN = 108,
   OCTET_ERROR_SELF_TEST = 109,
@@ -55,6 +65,16 @@ size_t octet_arena_byte_count(const void *blob, size_t blob_byte_count);
 int octet_open(
     octet_session *session, const void *blob, size_t blob_byte_count, void *arena,
     size_t arena_byte_count);
+
+// The memory beside the arena with which a model runs by this machine's fastest instructions, in
+// bytes: AVX2 and AVX-512 keep their own copy of the weights there. 0 where none is needed, as on
+// all ARM and RISC-V cores, or for what is not a valid blob.
+size_t octet_workspace_byte_count(const void *blob, size_t blob_byte_count);
+
+// octet_open with a workspace (64-aligned), which must outlive the session too.
+int octet_open_with_workspace(
+    octet_session *session, const void *blob, size_t blob_byte_count, void *arena,
+    size_t arena_byte_count, void *workspace, size_t workspace_byte_count);
 
 // One inference: the values of all inputs end to end, then those of all outputs.
 int octet_run(
@@ -80,6 +100,13 @@ size_t octet_operator_count(const octet_session *session);
 // and after it gives its time.
 int octet_run_operator(octet_session *session, size_t index);
 
+// One inference with the inputs as they lie in the arena, which reads `clock` before the first
+// operator and after each of them: `ticks[index]` is what operator `index` took, in 32 bits of
+// whatever the clock counts (DWT's cycles, nanoseconds). `count` is that of the operators.
+int octet_run_timed(
+    octet_session *session, uint32_t (*clock)(void *context), void *context, uint32_t *ticks,
+    size_t count);
+
 // How many outputs operator `index` has; 0 when there is none.
 size_t octet_operator_output_count(const octet_session *session, size_t index);
 
@@ -96,6 +123,21 @@ const int8_t *octet_operator_output_values(
 const char *octet_operator_name(const octet_session *session, size_t index);
 
 // MARK: What the model is
+
+// What the first bytes of a blob say of it, before anything is checked: in flash, how long it is;
+// on a device in the field, which one.
+typedef struct {
+  size_t byte_count;  // of the whole blob; bytes behind it are not its own
+  uint32_t checksum;  // CRC-32 of the blob, which names the model
+  uint16_t format_version;
+  size_t arena_byte_count;
+} octet_header;
+
+// Reads a blob's header: 0, or OCTET_ERROR_TRUNCATED, OCTET_ERROR_MISALIGNED or OCTET_ERROR_MAGIC.
+int octet_read_header(const void *bytes, size_t byte_count, octet_header *header);
+
+// OCTET_VERSION of the library that is linked.
+int octet_version(void);
 
 // The blob's self-test: 0, or OCTET_ERROR_SELF_TEST with the first operator that differs in
 // error_detail.

@@ -52,6 +52,9 @@ extension board_report {
         if isTracing {
           board_inference_end()
           session.traceOperator(index)
+          #if BOARD_CLOCK
+            board_write_time()
+          #endif
           board_inference_begin()
         }
       }

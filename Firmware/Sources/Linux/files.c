@@ -1,6 +1,6 @@
 // The seam of board.h on Linux: everything is a file.
 //
-//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]          "-": without that file
+//     firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE [TIMES]]]]     "-": without that file
 //
 // Without INPUTS the model's self-test runs. Ends with 0, or says why not and ends with 1 when the
 // self-test failed, 64 for wrong arguments, 65 for a model or inputs that are refused, 66 for a
@@ -8,11 +8,12 @@
 
 #include "arena.h"
 #include "board.h"
+#include "kernel.h"
 #include "linux.h"
 #include "port.h"
 #include "system.h"
 
-enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE, ARGUMENT_LIMIT };
+enum { MODEL = 1, INPUTS, OUTPUTS, REPORT, TRACE, TIMES, ARGUMENT_LIMIT };
 enum { AT_CURRENT_FOLDER = -100, READ_ONLY = 0, WRITE_CREATE_TRUNCATE = 01 | 0100 | 01000 };
 enum { STANDARD_OUTPUT = 1, STANDARD_ERROR = 2 };
 enum {
@@ -28,22 +29,6 @@ static void print(long descriptor, const char *text) {
   size_t count = 0;
   while (text[count]) count++;
   system_call(SYS_WRITE, descriptor, (long)text, (long)count, 0, 0, 0);
-}
-
-// What the kernel's error numbers mean that files give.
-static const char *meaning(long error) {
-  switch (-error) {
-  case 2: return "there is no such file or folder";
-  case 5: return "the device failed";
-  case 13: return "permission denied";
-  case 19: case 29: return "this is not a regular file, which can be mapped";
-  case 20: return "a part of the path is not a folder";
-  case 21: return "this is a folder";
-  case 28: return "no space is left";
-  case 30: return "the file system is read-only";
-  case 32: return "nobody reads the pipe";
-  default: return "the system refused";
-  }
 }
 
 _Noreturn static void fail(int status, const char *doing, int argument, const char *why) {
@@ -69,7 +54,7 @@ static long open_argument(int index, int flags) {
   bool is_input = flags == READ_ONLY;
   fail(
       is_input ? EXIT_NO_INPUT : EXIT_CANNOT_CREATE, is_input ? "cannot open" : "cannot write",
-      index, meaning(descriptor));
+      index, linux_meaning(descriptor));
 }
 
 // Fewer bytes than asked for only at the end of a file that is read.
@@ -82,7 +67,7 @@ static size_t transfer(
         number, descriptor, (long)bytes + (long)done, (long)(byte_count - done), 0, 0, 0);
     if (count == INTERRUPTED) continue;
     if (count < 0) {
-      fail(EXIT_IO, number == SYS_READ ? "cannot read" : "cannot write", argument, meaning(count));
+      fail(EXIT_IO, number == SYS_READ ? "cannot read" : "cannot write", argument, linux_meaning(count));
     }
     if (count == 0) break;
     done += (size_t)count;
@@ -91,7 +76,7 @@ static size_t transfer(
 }
 
 // Descriptors plus 1, so that 0 stands for "not opened yet".
-static long inputs, outputs, trace;
+static long inputs, outputs, trace, times;
 static bool has_read;
 
 size_t board_read_input(void *bytes, size_t byte_count) {
@@ -116,6 +101,13 @@ void board_write_trace(const void *bytes, size_t byte_count) {
   transfer(SYS_WRITE, trace - 1, TRACE, bytes, byte_count);
 }
 
+void board_write_time(void) {
+  if (!is_given(TIMES)) return;
+  if (!times) times = open_argument(TIMES, WRITE_CREATE_TRUNCATE) + 1;
+  uint64_t count = board_clock_count();
+  transfer(SYS_WRITE, times - 1, TIMES, &count, sizeof count);
+}
+
 void board_write_error(const uint8_t *text, size_t byte_count) {
   print(STANDARD_ERROR, "firmware: ");
   system_call(SYS_WRITE, STANDARD_ERROR, (long)text, (long)byte_count, 0, 0, 0);
@@ -137,31 +129,17 @@ _Noreturn void board_finish(board_report *report) {
   exit_with(EXIT_SELF_TEST);
 }
 
-// The whole file, mapped read-only: pages are read when they are used, and shared.
 board_model board_load_model(void) {
-  enum { PROTECTION_READ = 1, MAP_PRIVATE = 2, SEEK_END = 2 };
-  bool has_inputs_alone = linux_argument_count == INPUTS + 1 && is_given(INPUTS);
+    bool has_inputs_alone = linux_argument_count == INPUTS + 1 && is_given(INPUTS);
   if (!is_given(MODEL) || has_inputs_alone || linux_argument_count > ARGUMENT_LIMIT) {
-    print(STANDARD_ERROR, "usage: firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE]]]\n");
+    print(STANDARD_ERROR, "usage: firmware MODEL [INPUTS OUTPUTS [REPORT [TRACE [TIMES]]]]\n");
     exit_with(EXIT_USAGE);
   }
   long descriptor = open_argument(MODEL, READ_ONLY);
-  long byte_count = system_call(SYS_LSEEK, descriptor, 0, SEEK_END, 0, 0, 0);
-  // Reading nothing tells a folder from a file.
-  long error = system_call(SYS_READ, descriptor, 0, 0, 0, 0, 0);
-  if (error < 0 || byte_count < 0) {
-    fail(EXIT_NO_INPUT, "cannot map", MODEL, meaning(error < 0 ? error : byte_count));
-  }
-  // Nothing to map; the validator says what that means.
-  if (byte_count == 0) return (board_model){0, 0};
-#if defined(__arm__)
-  long bytes = system_call(SYS_MMAP2, 0, byte_count, PROTECTION_READ, MAP_PRIVATE, descriptor, 0);
-#else
-  long bytes = system_call(SYS_MMAP, 0, byte_count, PROTECTION_READ, MAP_PRIVATE, descriptor, 0);
-#endif
-  // The last page of addresses holds error numbers.
-  if ((unsigned long)bytes > -4096ul) fail(EXIT_NO_INPUT, "cannot map", MODEL, meaning(bytes));
-  return (board_model){(const void *)bytes, (size_t)byte_count};
+  size_t byte_count = 0;
+  long bytes = linux_map_file(descriptor, &byte_count);
+  if (linux_is_error(bytes)) fail(EXIT_NO_INPUT, "cannot map", MODEL, linux_meaning(bytes));
+  return (board_model){(const void *)bytes, byte_count};
 }
 
 __attribute__((aligned(64))) static uint8_t arena[BOARD_ARENA_BYTE_COUNT];
@@ -190,8 +168,10 @@ __attribute__((noinline)) void board_inference_end(void) {
   now(&end);
 }
 
-uint32_t board_nanoseconds(void) {
-  // Modulo 2³²: right for inferences of up to four seconds.
-  return (uint32_t)(end.seconds - begin.seconds) * 1000000000u +
-         (uint32_t)(end.nanoseconds - begin.nanoseconds);
+uint64_t board_clock_count(void) {
+  return (uint64_t)(end.seconds - begin.seconds) * 1000000000u +
+         (uint64_t)(end.nanoseconds - begin.nanoseconds);
 }
+
+// Right for inferences of up to four seconds.
+uint32_t board_nanoseconds(void) { return (uint32_t)board_clock_count(); }

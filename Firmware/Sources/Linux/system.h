@@ -6,10 +6,10 @@
 
 #if defined(__arm__)
 enum { SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_OPENAT = 322, SYS_MMAP2 = 192 };
-enum { SYS_CLOCK_GETTIME = 263, SYS_LSEEK = 19 };
+enum { SYS_CLOCK_GETTIME = 263, SYS_LSEEK = 19, SYS_CLOSE = 6, SYS_IOCTL = 54, SYS_MUNMAP = 91 };
 #else  // The generic numbers of asm-generic/unistd.h.
 enum { SYS_EXIT = 93, SYS_READ = 63, SYS_WRITE = 64, SYS_OPENAT = 56, SYS_MMAP = 222 };
-enum { SYS_CLOCK_GETTIME = 113, SYS_LSEEK = 62 };
+enum { SYS_CLOCK_GETTIME = 113, SYS_LSEEK = 62, SYS_CLOSE = 57, SYS_IOCTL = 29, SYS_MUNMAP = 215 };
 #endif
 
 // The result, or the negated error number.

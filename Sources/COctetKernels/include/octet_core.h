@@ -410,6 +410,61 @@ INLINE void octet_add_rows(
   *sums = s;
 }
 
+// MARK: Prepared weights: four rows, two columns
+
+#if HAS_DSP
+// Two taps; the first column's are in r0 already.
+#define FOUR_ROWS                                                                             \
+  "ldr r1, [%[at]], #4\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                          \
+  "smlad r3, r0, r2, r3\n smlad r4, r1, r2, r4\n smlad r5, r0, r11, r5\n"                     \
+  "smlad r6, r1, r11, r6\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                        \
+  "smlad r8, r0, r2, r8\n smlad r9, r1, r2, r9\n smlad r10, r0, r11, r10\n"                   \
+  "smlad r12, r1, r11, r12\n ldr r0, [%[at]], #4\n"
+// Segments of columns at `at`: words of two taps, of two columns in turn, as many as a multiple of
+// 8; a word that no two taps are, INT32_MIN; and room for eight sums, two a row. Behind the last,
+// INT32_MIN again. For each segment there are at `w` four words that its rows' sums begin with, and
+// words of taps, of four rows in turn.
+INLINE void octet_add_prepared(const int32_t *_Nonnull at, const int32_t *_Nonnull w) {
+  __asm volatile(
+      ".syntax unified\n ldr r0, [%[at]], #4\n"
+      "0: ldr r3, [%[w]], #4\n ldr r5, [%[w]], #4\n ldr r8, [%[w]], #4\n ldr r10, [%[w]], #4\n"
+      "mov r4, r3\n mov r6, r5\n mov r9, r8\n mov r12, r10\n"
+      "1:\n" FOUR_ROWS FOUR_ROWS FOUR_ROWS FOUR_ROWS "cmp r0, #0x80000000\n bne 1b\n"
+      "stmia %[at]!, {r3, r4, r5, r6, r8, r9, r10, r12}\n"
+      "ldr r0, [%[at]], #4\n cmp r0, #0x80000000\n bne 0b\n"
+      : [at] "+r"(at), [w] "+r"(w)
+      :
+      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+}
+
+// Requantizes the sums of four rows and two columns, as `octet_requantize`. `scales` are each row's
+// factor and shift, as that makes them.
+INLINE void octet_finish_prepared(
+    const int32_t *_Nonnull sums, const int32_t *_Nonnull scales, int8_t *_Nonnull first,
+    int8_t *_Nonnull second, int32_t offset) {
+  int32_t x, y, f, k;
+  __asm volatile(
+      ".syntax unified\n.rept 4\n"
+      "ldr %[f], [%[m]], #4\n ldr %[k], [%[m]], #4\n"
+      "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n" REQUANTIZE("%[f]", "%[k]", x, y, offset)
+      "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n.endr\n"
+      : [sum] "+r"(sums), [m] "+r"(scales), [first] "+r"(first), [second] "+r"(second),
+        [x] "=&r"(x), [y] "=&r"(y), [f] "=&r"(f), [k] "=&r"(k)
+      : [offset] "r"(offset)
+      : "cc", "memory");
+}
+
+// The table that firmware was built with: see `PreparedLayer`.
+INLINE const int32_t *_Nonnull octet_prepared_layers(void) {
+  extern const int32_t octet_prepared[];
+  return octet_prepared;
+}
+
+// Sums and differences of two int16 each.
+INLINE int32_t octet_add_halves(int32_t a, int32_t b) { return __builtin_arm_sadd16(a, b); }
+INLINE int32_t octet_subtract_halves(int32_t a, int32_t b) { return __builtin_arm_ssub16(a, b); }
+#endif
+
 // MARK: Halves
 
 #if HAS_DSP

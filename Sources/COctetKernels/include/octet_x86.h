@@ -2,6 +2,7 @@
 // drives them.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 // What the kernels need of a layer. An element is a value of the image: uint8 (q + 128) for
@@ -34,8 +35,10 @@ struct octet_x86_layer {
   int32_t output_width, channels;
   int32_t target_step;                           // from a column's outputs to the next one's
   int32_t lower, upper;
-  int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot
-  int32_t left_shift;                            // addition: of the inputs
+  int32_t is_clamped;                            // to less than an int8
+  int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot; and
+                                                 // all shifts are to the right
+  int32_t is_product;                            // not a sum or difference
 
   // For blocks of one, two and eight vectors of channels; narrow, of all channels. Those that the
   // layer has blocks for are there, or it is not a layer: see X86Layer.findBlocks.
@@ -47,7 +50,7 @@ struct octet_x86_place {
   const uint8_t *pixel;                          // the first one's window in the image
   const void *weights;                           // [word_count, vectors] vectors; narrow:
                                                  // [word_count, channels] words
-  const void *constants;                         // [vectors, 10] vectors, see below
+  const void *constants;                         // [vectors, 9] vectors, see below
   int8_t *target;
   const int8_t *end;                             // of the output
   void *sums;                                    // for the pool: vectors
@@ -56,43 +59,52 @@ struct octet_x86_place {
   int32_t is_first, is_finished;                 // no sums yet; no more to come
 };
 
-// Kinds of blocks: vectors of channels at once; depthwise; three columns of the kernel; narrow, for
-// one or two columns of the pool's window.
+// Kinds of blocks: vectors of channels at once; one for a single pixel, whose words come in parts;
+// depthwise; three columns of the kernel; narrow, for one or two columns of the pool's window.
 enum {
-  OCTET_X86_ONE, OCTET_X86_TWO, OCTET_X86_EIGHT, OCTET_X86_DEPTHWISE, OCTET_X86_THREE,
-  OCTET_X86_NARROW_ONE, OCTET_X86_NARROW_TWO, OCTET_X86_KINDS
+  OCTET_X86_ONE, OCTET_X86_TWO, OCTET_X86_EIGHT, OCTET_X86_SPLIT, OCTET_X86_DEPTHWISE,
+  OCTET_X86_THREE, OCTET_X86_NARROW_ONE, OCTET_X86_NARROW_TWO, OCTET_X86_KINDS
 };
-enum { OCTET_X86_MOST_COLUMNS = 16 };            // of a block
+enum { OCTET_X86_MOST_COLUMNS = 16, OCTET_X86_PARTS = 8 };
 
 // Vectors of constants for each vector of channels. The double rounding of FixedPoint.swift is one
 // addition and one shift of the 64-bit product, as floors of floors collapse: with s = −shift ≥ 1,
 //
 //     ((p + 2³⁰) >> 31) rounded by 2ˢ  =  (p + 2³⁰ + 2³⁰⁺ˢ − (p < 0 ? 2³¹ : 0)) >> (31 + s)
 //
-// and (p + 2³⁰) >> 31 with s = 0. The shift is logical: 2⁶² is added before, its quotient taken off
-// after. Even and odd lanes are multiplied apart.
+// of which the high half is shifted by s − 1. Of sums that may be below zero or are shifted left,
+// the product is that of twice the sum, so that 2³¹ is 1 in the high half, which is shifted by s:
+// they are below 2³⁰⁺ˢʰⁱᶠᵗ. Even and odd lanes are multiplied apart.
 enum {
   OCTET_X86_BIAS = 0,            // int32 for each lane
   OCTET_X86_MULTIPLIER = 1,      // int32 for each lane, and for each odd one in the place before it
   OCTET_X86_OFFSET = 3,          // int64, of even lanes, of odd ones
-  OCTET_X86_TIE = 5,             // 2³¹, which is a negative sum's sign, or 0
-  OCTET_X86_SHIFT = 7,
-  OCTET_X86_RESULT_OFFSET = 9,   // int32: the zero point less the quotient
-  OCTET_X86_CONSTANTS = 10
+  OCTET_X86_SHIFT = 5,           // of the high half
+  OCTET_X86_ZERO = 6,            // the zero point
+  OCTET_X86_LEFT_SHIFT = 7,      // of the sum, and at least 1; where not all is rectified
+  OCTET_X86_TIE = 8,             // 1 in the high half where s ≥ 1: its bits are a negative sum's
+  OCTET_X86_CONSTANTS = 9
 };
 
-// After an addition's constants, for b: its multiplier is high · 2ᵏ + low, where the formula above
-// shifts by k once both sides are divided by 2^left_shift.
+// After those of two inputs' combination. A product needs zero points alone. A sum is
+//
+//     a · FIRST + b · SECOND + HALF >> FRACTION
+//
+// unless a lane is so near a tie that it might differ from the double roundings of Add.swift: then
+// the bits NEAR are 0. Exactly, a's multiplier is ±1/2, FIRST_FACTOR once it is shifted left; b's is
+// high · 2ᵏ + low, where the formula above shifts by k once both sides are divided by 2^left_shift.
 enum {
-  OCTET_X86_ADDEND_ZERO = 10, OCTET_X86_ADDEND_HIGH, OCTET_X86_ADDEND_LOW,
-  OCTET_X86_ADDEND_OFFSET, OCTET_X86_ADDEND_TIE, OCTET_X86_ADDEND_SHIFT,
-  OCTET_X86_ADDITION_CONSTANTS
+  OCTET_X86_FIRST_ZERO = 9, OCTET_X86_SECOND_ZERO, OCTET_X86_FIRST, OCTET_X86_SECOND,
+  OCTET_X86_HALF, OCTET_X86_FRACTION, OCTET_X86_NEAR, OCTET_X86_FIRST_FACTOR,
+  OCTET_X86_ADDEND_HIGH, OCTET_X86_ADDEND_LOW, OCTET_X86_ADDEND_OFFSET, OCTET_X86_ADDEND_TIE,
+  OCTET_X86_ADDEND_SHIFT, OCTET_X86_ADDEND_SIGN, OCTET_X86_COMBINED_CONSTANTS
 };
 
 // Whether the processor and the operating system have the instructions; as many multiply-adds as
 // it can do, and how many these are; the kernel for blocks of so many columns, narrow of so many
 // channels, or null where there is none; the padded image of one sample; depthwise, a row of the
-// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b.
+// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b, a − b
+// or a · b; means; maxima.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \
@@ -101,8 +113,13 @@ enum {
   void octet_take_##set(const octet_x86_layer *, uint32_t *words, const int8_t *source);          \
   void octet_run_##set(                                                                           \
       const octet_x86_layer *, octet_x86_block, octet_x86_place *, int height);                   \
-  void octet_add_##set(                                                                           \
+  void octet_combine_##set(                                                                       \
       const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
-      int8_t *target);
+      int8_t *target);                                                                            \
+  void octet_mean_##set(                                                                          \
+      const octet_x86_layer *, const void *constants, const int8_t *source, int8_t *target);      \
+  void octet_largest_##set(                                                                       \
+      const octet_x86_layer *, int8_t *target, const int8_t *source, ptrdiff_t step, int taps,    \
+      int count, int pixels, ptrdiff_t pixel_step);
 OCTET_X86_FUNCTIONS(avx2)
 OCTET_X86_FUNCTIONS(avx512vnni)

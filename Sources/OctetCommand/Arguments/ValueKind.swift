@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why a text is not a value: completes the sentence `'TEXT' is not …`.
 package struct ValueError: Error, Equatable {
   package var expectation: String
@@ -59,6 +61,41 @@ extension ValueKind<String> {
     }
     kind.choices = names
     return kind
+  }
+}
+
+extension ValueKind<String> {
+  /// One of the names, or a folder.
+  package static func choiceOrFolder(_ names: [String]) -> ValueKind {
+    let list = names.joined(separator: ", ")
+    var kind = ValueKind(placeholder: "NAME|DIR", expectation: "\(list); or a folder") {
+      text throws(ValueError) in
+      guard
+        names.contains(text) || text.contains("/")
+          || FileManager.default.fileExists(atPath: text)
+      else {
+        let hint = Suggestion.sentence(for: text, among: names)
+        throw ValueError("one of \(list), nor a folder\(hint)")
+      }
+      return text
+    }
+    kind.choices = names
+    return kind
+  }
+}
+
+extension ValueKind<Int> {
+  /// Bytes, as a number or with K or M for 2¹⁰ and 2²⁰.
+  package static var byteCount: ValueKind {
+    ValueKind(placeholder: "N", expectation: "bytes, or as 64K or 1M") { text throws(ValueError) in
+      let units: [Character: Int] = ["K": 1 << 10, "k": 1 << 10, "M": 1 << 20, "m": 1 << 20]
+      let unit = text.last.flatMap { units[$0] }
+      let digits = unit == nil ? text[...] : text.dropLast()
+      guard let number = Int(digits), (1...1 << 31).contains(number),
+        case let count = number * (unit ?? 1), count <= 1 << 31
+      else { throw ValueError("a number of bytes from 1 to 2048M, such as 20480 or 20K") }
+      return count
+    }
   }
 }
 

@@ -8,6 +8,8 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case header = "a C header"
   case swift = "Swift source"
   case picture = "a PNG picture"
+  case update = "an update image"
+  case package = "a ZIP archive"
   /// Tensors without a header: nothing tells them.
   case raw = "raw tensors"
 
@@ -21,6 +23,8 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .header: ["h", "hpp"]
     case .swift: ["swift"]
     case .picture: ["png"]
+    case .update: ["bin"]
+    case .package: ["zip"]
     case .raw: []
     }
   }
@@ -29,7 +33,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   private static let foreignExtensions: Set<String> = [
     "json", "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf",
     "svg",
-    "bmp", "pgm", "ppm", "pnm", "gz", "zip", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
+    "bmp", "pgm", "ppm", "pnm", "gz", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
     "elf", "a", "o", "so", "ld", "yaml", "yml", "toml", "xml", "css", "js",
   ]
 
@@ -49,14 +53,14 @@ package enum FileFormat: String, CaseIterable, Sendable {
       bytes.dropFirst(offset).starts(with: Array(text.utf8))
     }
     for (format, isIt) in [
-      (FileFormat.blob, starts("OCT")), (.tflite, starts("TFL3", at: 4)),
+      (FileFormat.blob, starts("OCT")), (.update, starts("UPD")), (.tflite, starts("TFL3", at: 4)),
       (.picture, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47])),
+      (.package, bytes.starts(with: [0x50, 0x4b, 3])),
     ] where isIt {
       return (format, format.rawValue)
     }
     for (name, start) in [
       ("a gzip file", [0x1f, 0x8b]), ("an IDX file", [0, 0, 8]),
-      ("a ZIP archive", [0x50, 0x4b, 3]),
       ("an ELF file", [0x7f, 0x45, 0x4c, 0x46]), ("a PDF file", [0x25, 0x50, 0x44, 0x46]),
       ("a JPEG picture", [0xff, 0xd8, 0xff]), ("an HDF5 file", [0x89, 0x48, 0x44, 0x46]),
       ("a NumPy file", [0x93, 0x4e, 0x55, 0x4d]), ("a PGM picture", [0x50, 0x35, 0x0a]),
@@ -93,6 +97,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
       return ("a page of somebody else", isOurs)
     case .header, .swift:
       return ("a file of somebody else", text.contains("an Octet model: int8 weights"))
+    case .package:
+      let isOurs = String(decoding: bytes.prefix(64), as: UTF8.self).contains("Octet/")
+      return ("a ZIP archive of somebody else", isOurs)
     default:
       guard let old = Self.described(by: bytes) else { return ("", true) }
       return (old.name, old.format == self)

@@ -115,7 +115,7 @@
   // MARK: Raw reads; offsets are inside the blob
 
   /// A field of the record at `record`, or of the header.
-  subscript<Value: FixedWidthInteger>(field: Field<Value>, of record: Int = 0) -> Int {
+  package subscript<Value: FixedWidthInteger>(field: Field<Value>, of record: Int = 0) -> Int {
     // Safety: see `base`; the address is a multiple of the value's size, as the base is of 4.
     Int(
       truncatingIfNeeded: unsafe base.load(fromByteOffset: record &+ field.offset, as: Value.self))

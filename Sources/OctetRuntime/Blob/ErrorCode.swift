@@ -20,6 +20,16 @@ package enum ErrorCode: UInt8, Sendable {
   case notOpen = 108
   case selfTest = 109
 
+  // An update's.
+  case updateFlash = 110
+  case updateImage = 111
+  case updateTooLarge = 112
+  case updateVersion = 113
+  case updateNotAuthentic = 114
+  case updateSelfTest = 115
+  case updateTrial = 116
+  case updateNone = 117
+
   /// One clear sentence part: what is wrong.
   package var text: StaticString {
     switch self {
@@ -36,6 +46,14 @@ package enum ErrorCode: UInt8, Sendable {
     case .outputByteCount: "the output has not the number of bytes that the model gives"
     case .notOpen: "the session is not open; octet_open did not succeed"
     case .selfTest: "the self-test gave other bytes than on the host"
+    case .updateFlash: "the flash could not be read, erased or programmed"
+    case .updateImage: "the update is damaged, cut off, or none of octet export --to slot"
+    case .updateTooLarge: "the update is larger than a slot"
+    case .updateVersion: "the update's version is too low"
+    case .updateNotAuthentic: "the update is not signed by whom it should be"
+    case .updateSelfTest: "the update's model does not load or fails its self-test"
+    case .updateTrial: "a model on trial is running; confirm or reject it first"
+    case .updateNone: "no slot has a model to run"
     }
   }
 

@@ -32,7 +32,7 @@ package struct Add: Operator {
 
   func overlapDistance(input index: Int) -> Int? { sum.broadcast.overlapDistance(input: index) }
 
-  func run(_ context: OperatorContext) { sum.run(context) { $0 &+ $1 } }
+  func run(_ context: OperatorContext) { sum.run(context, { $0 &+ $1 }, { $0 &+ $1 }) }
 }
 
 /// What addition and subtraction share.
@@ -55,10 +55,19 @@ struct ScaledSum {
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
   }
 
+  /// `body` adds or subtracts, and `lanes` does that four times.
   @inline(__always)
-  func run(_ context: OperatorContext, _ body: (Int32, Int32) -> Int32) {
+  func run(
+    _ context: OperatorContext, _ body: (Int32, Int32) -> Int32,
+    _ lanes: (SIMD4<Int32>, SIMD4<Int32>) -> SIMD4<Int32>
+  ) {
+    #if canImport(COctetKernels.NEON)
+      let start = runOnNEON(context, lanes)
+    #else
+      let start = 0
+    #endif
     #if arch(arm)
-      if runOnHalves(context, body) { return }
+      if start == 0, runOnHalves(context, body) { return }
     #endif
     let leftShift = view.parameter(Word.leftShift)
     let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)
@@ -69,7 +78,7 @@ struct ScaledSum {
     let zeroA = broadcast.a.zeroPoint
     let zeroB = broadcast.b.zeroPoint
     let zero = broadcast.output.zeroPoint
-    broadcast.run(context) { a, b in
+    broadcast.run(context, from: start) { a, b in
       let scaledA = requantize((a &- zeroA) &<< leftShift, byA)
       let scaledB = requantize((b &- zeroB) &<< leftShift, byB)
       return clamp(requantize(body(scaledA, scaledB), by) &+ zero, lower, upper)

@@ -25,14 +25,17 @@ struct Broadcast {
     view.operand(index).hasSameShape(as: output) ? 0 : nil
   }
 
-  /// Writes `body` of each pair of elements, in the output's order.
+  /// Writes `body` of each pair of elements, in the output's order; where the inputs have one shape,
+  /// from element `start` on.
   @inline(__always)
-  func run(_ context: OperatorContext, _ body: (Int32, Int32) -> Int8) {
+  func run(
+    _ context: OperatorContext, from start: Int = 0, _ body: (Int32, Int32) -> Int8
+  ) {
     let x = unsafe context.input(0)
     let y = unsafe context.input(1)
     let target = unsafe context.output(0)
     if a.hasSameShape(as: b) {
-      for index in 0..<output.elementCount {
+      for index in start..<output.elementCount {
         unsafe target[index] = body(Int32(x[index]), Int32(y[index]))
       }
       return

@@ -21,7 +21,11 @@
         #if canImport(COctetKernels.NEON)
           if context.backend != .portable { return runOnNEON(context) }
         #endif
-        runOnCore(context)
+        #if canImport(COctetKernels.MVE)
+          runOnMVE(context)
+        #else
+          runOnCore(context)
+        #endif
       #endif
     }
   }
@@ -63,6 +67,13 @@
   extension Convolution {
     @inline(__always)
     func runTiles<Kernel: TileKernel>(_ kernel: Kernel.Type, _ context: OperatorContext) {
+      unsafe runTiles(kernel, context, scratch: context.scratch)
+    }
+
+    @inline(__always)
+    func runTiles<Kernel: TileKernel>(
+      _ kernel: Kernel.Type, _ context: OperatorContext, scratch: UnsafeMutableRawPointer
+    ) {
       let hasBand = bandByteCount > 0
       var (rowCount, width) = (output.height, output.width)
       #if !OCTET_SELECT || OCTET_POINTWISE
@@ -71,8 +82,8 @@
       #endif
       let tapByteCount = input.channels / word(Word.groups)
       let step = word(Word.poolStrideHeight) &* word(Word.strideHeight)
-      let kernel = unsafe Kernel(self, context, scratch: context.scratch + bandByteCount)
-      let rows = unsafe context.scratch.assumingMemoryBound(to: Int8.self)
+      let kernel = unsafe Kernel(self, context, scratch: scratch + bandByteCount)
+      let rows = unsafe scratch.assumingMemoryBound(to: Int8.self)
       var band = unsafe PaddedRows(self, context, rows: rows)
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,

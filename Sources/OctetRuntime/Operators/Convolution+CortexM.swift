@@ -27,6 +27,9 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
+      #if OCTET_PREPARED
+        if runPrepared(context) { return }
+      #endif
       if !WidenedTaps.areHalves {
         runTiles(FoursConvolution<WordsWidening>.self, context)
       } else if isUnpooled {

@@ -74,6 +74,16 @@
         .assumingMemoryBound(to: Int8.self)
     }
 
+    /// For patches that are one block, of `count` taps: a multiple of 4, with `gap` words behind.
+    init(_ layer: Convolution, _ scratch: UnsafeMutablePointer<Int32>, count: Int, gap: Int) {
+      takesRuns = layer.takesRuns || layer.hasWordRuns
+      blockCount = count
+      chunkCount = 0
+      unsafe widened = scratch
+      unsafe sums = scratch + (count &+ gap)
+      unsafe values = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Int8.self)
+    }
+
     @inline(never)
     func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile) {
       while tile.repeatCount > 0 {
@@ -157,7 +167,7 @@
 
     /// Widens a part of two patches, and writes zeros up to a multiple of four taps.
     @inline(never)
-    private func widen(
+    func widen(
       _ part: Patches.Part, _ patches: inout Patches, _ a: UnsafePointer<Int8>,
       _ b: UnsafePointer<Int8>
     ) {

@@ -1,5 +1,5 @@
 // Convolution for AVX2 and AVX-512 VNNI: see x86_convolution.h.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension Convolution {
@@ -7,9 +7,7 @@
       let parameters = X86Parameters(
         view, weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers,
         shifts: Word.shifts)
-      guard !input.isConstant, word(Word.groups) == 1, parameters.hasOnlyRightShifts else {
-        return nil
-      }
+      guard !input.isConstant, word(Word.groups) == 1 else { return nil }
       let isPooled = word(Word.poolHeight) &* word(Word.poolWidth) > 1
       // A pool of 1 × 1 with strides is a stride of the convolution.
       let rows = X86Axis(
@@ -51,6 +49,8 @@
       else { return nil }
       return max(last &+ reach &+ 1, padding)
     }
+    /// There is one position, and nothing beside it.
+    var isPoint: Bool { input == 1 && output == 1 && kernel == 1 && padding == 0 && pool == 1 }
     /// Each position of the input is a window.
     var isPointwise: Bool {
       kernel == 1 && stride == 1 && padding == 0 && pool == 1 && output == input
@@ -62,7 +62,7 @@
     /// `inputs` values, and what `clamp` leaves of `channels`.
     init(
       _ view: OperatorRecord, _ workspace: X86Workspace, batch: Int, rows: X86Axis,
-      columns: X86Axis, inputs: Int, channels: Int, imageRowCount: Int,
+      columns: X86Axis, inputs: Int, _ parameters: X86Parameters, imageRowCount: Int,
       clamp: ClosedRange<Int32>
     ) {
       self.init()
@@ -92,10 +92,18 @@
       kernel.pool_stride_height = Int32(rows.poolStride)
       kernel.pool_stride_width = Int32(columns.poolStride)
       kernel.output_width = Int32(columns.output)
-      kernel.channels = Int32(channels)
+      kernel.channels = Int32(parameters.channels)
+      limit(to: clamp)
+      let isRectified =
+        clamp.lowerBound >= view.result(0).zeroPoint && parameters.hasOnlyRightShifts
+      kernel.is_rectified = isRectified ? 1 : 0
+    }
+
+    /// Clamps the results.
+    mutating func limit(to clamp: ClosedRange<Int32>) {
       kernel.lower = clamp.lowerBound
       kernel.upper = clamp.upperBound
-      kernel.is_rectified = clamp.lowerBound >= view.result(0).zeroPoint ? 1 : 0
+      kernel.is_clamped = clamp == -128...127 ? 0 : 1
     }
   }
 
@@ -107,6 +115,12 @@
       channelStride: Int, weightStride: Int, lower: Int32, upper: Int32
     ) -> Int? {
       let input = view.operand(0)
+      if columns.isPoint, !rows.isPoint {
+        // A column of pixels is a row.
+        return addConvolution(
+          view, rows: columns, columns: rows, parameters, channelStride: channelStride,
+          weightStride: weightStride, lower: lower, upper: upper)
+      }
       if rows.isPointwise, columns.isPointwise, input.height &* input.batch > 1 {
         // One long row: blocks of pixels need not end at the image's edge.
         let pixelCount = input.batch &* input.height &* input.width
@@ -137,7 +151,7 @@
       let channels = parameters.channels
       var layer = X86Layer(
         view, self, batch: batch, rows: rows, columns: columns, inputs: inputs,
-        channels: channels, imageRowCount: imageRowCount, clamp: lower...upper)
+        parameters, imageRowCount: imageRowCount, clamp: lower...upper)
       let prefersThree =
         columns.kernel == 3 && columns.stride == 1 && columns.dilation == 1
         && inputs % elementsPerWord == 0 && columns.convolved > 1 && channels <= lanes

@@ -140,5 +140,10 @@ package struct Convolution: Operator {
         + (layer.isPointwise ? ["POINTWISE"] : [])
         + (layer.word(Word.groups) > 1 || layer.word(Word.dilationWidth) > 1 ? ["TAPRUNS"] : [])
     }
+
+    /// Scratch memory that the rows with zero points around them take of a convolution.
+    package static func bandByteCount(_ view: OperatorRecord) -> Int {
+      Convolution(view).bandByteCount
+    }
   }
 #endif

@@ -8,10 +8,17 @@
 //    before them when C is no multiple of eight, and are computed twice.
 // 2. Parameters are read once: the compiler cannot know that stores to the arena leave them be.
 
+#if canImport(COctetKernels.MVE)
+  internal import COctetKernels
+#endif
+
 extension DepthwiseConvolution {
   func run(_ context: OperatorContext) {
     #if canImport(COctetKernels.NEON)
       if context.backend != .portable, runOnNEON(context) { return }
+    #endif
+    #if canImport(COctetKernels.MVE)
+      if runOnMVE(context) { return }
     #endif
     #if arch(arm)
       if runOnCore(context) { return }

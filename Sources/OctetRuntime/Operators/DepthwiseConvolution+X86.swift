@@ -1,5 +1,5 @@
 // Depthwise convolution for AVX2 and AVX-512 VNNI: see x86_convolution.h.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension DepthwiseConvolution {
@@ -7,7 +7,7 @@
       let parameters = X86Parameters(
         view, weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers,
         shifts: Word.shifts)
-      guard !input.isConstant, parameters.hasOnlyRightShifts else { return nil }
+      guard !input.isConstant else { return nil }
       let rows = X86Axis(rows)
       let columns = X86Axis(columns)
       if input.channels == 1 {
@@ -17,35 +17,39 @@
           weightStride: output.channels, lower: view.parameter(Word.lower),
           upper: view.parameter(Word.upper))
       }
-      guard input.channels == output.channels else { return nil }
-      return addDepthwise(&workspace, rows, columns, parameters)
+      // A column of pixels is a row.
+      return columns.isPoint
+        ? addDepthwise(&workspace, columns, rows, parameters)
+        : addDepthwise(&workspace, rows, columns, parameters)
     }
 
     private func addDepthwise(
       _ workspace: inout X86Workspace, _ rows: X86Axis, _ columns: X86Axis,
       _ parameters: X86Parameters
     ) -> Int? {
-      let channels = input.channels
+      let channels = output.channels
       let lanes = workspace.lanes
       let groups = (rows.kernel &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
-      guard rows.dilation == 1, let width = columns.image,
+      guard let width = columns.image,
         let rowCount = product(width, channels), let wordCount = product(groups, rowCount &+ 64)
       else { return nil }
       let imageRowCount = (rowCount &+ 63) & ~63
       var layer = X86Layer(
         view, workspace, batch: input.batch, rows: rows, columns: columns, inputs: channels,
-        channels: channels, imageRowCount: imageRowCount,
+        parameters, imageRowCount: imageRowCount,
         clamp: view.parameter(Word.lower)...view.parameter(Word.upper))
       layer.groupCount = groups
+      layer.dilation = rows.dilation
+      layer.multiplier = channels / input.channels
       var parameters = parameters
       var step = columns.stride &* channels
       if columns.stride == 1, channels < lanes, lanes % channels == 0,
-        output.width &* channels % lanes == 0
+        columns.output &* channels % lanes == 0
       {
         // Several pixels side by side fill a vector.
         parameters.channels = lanes
         layer.kernel.channels = Int32(lanes)
-        layer.kernel.convolved_width = Int32(output.width &* channels / lanes)
+        layer.kernel.convolved_width = Int32(columns.output &* channels / lanes)
         layer.kernel.output_width = layer.kernel.convolved_width
         step = lanes
       }
@@ -59,7 +63,7 @@
       // The last vector of the last pixel may reach past its channels.
       return workspace.add(
         layer, patch, parameters, imageCount: workspace.elementsPerWord &* (wordCount &+ lanes),
-        scratchByteCount: 0)
+        scratchByteCount: layer.multiplier > 1 ? columns.input &* channels &+ 8 : 0)
     }
   }
 

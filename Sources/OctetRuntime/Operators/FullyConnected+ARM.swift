@@ -43,7 +43,9 @@
             : unsafe NEONFullyConnected<LongProducts>(self, values, offset: offset)(target)
         }
       #endif
-      #if arch(arm)
+      #if canImport(COctetKernels.MVE)
+        unsafe connectOnMVE(values, offset: offset, target)
+      #elseif arch(arm)
         unsafe connectOnCore(values, offset: offset, target)
       #endif
     }

@@ -36,7 +36,12 @@ package struct Multiply: Operator {
     let zeroA = broadcast.a.zeroPoint
     let zeroB = broadcast.b.zeroPoint
     let zero = broadcast.output.zeroPoint
-    broadcast.run(context) { a, b in
+    #if canImport(COctetKernels.NEON)
+      let start = runOnNEON(context)
+    #else
+      let start = 0
+    #endif
+    broadcast.run(context, from: start) { a, b in
       // |product| ≤ 255² < 2¹⁶
       clamp(requantize((a &- zeroA) &* (b &- zeroB), by) &+ zero, lower, upper)
     }

@@ -39,7 +39,7 @@ protocol Operator {
 
   func run(_ context: OperatorContext)
 
-  #if arch(x86_64) && !hasFeature(Embedded)
+  #if arch(x86_64)
     /// Prepares the operator for wide vectors; nil when the portable kernel should run it.
     func prepare(_ workspace: inout X86Workspace) -> Int?
   #endif

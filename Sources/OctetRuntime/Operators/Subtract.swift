@@ -16,5 +16,5 @@ package struct Subtract: Operator {
 
   func overlapDistance(input index: Int) -> Int? { sum.broadcast.overlapDistance(input: index) }
 
-  func run(_ context: OperatorContext) { sum.run(context) { $0 &- $1 } }
+  func run(_ context: OperatorContext) { sum.run(context, { $0 &- $1 }, { $0 &- $1 }) }
 }

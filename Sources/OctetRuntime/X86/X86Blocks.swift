@@ -1,5 +1,5 @@
 // The plan of a layer for AVX2 or AVX-512: which kernels compute its blocks.
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   extension X86Layer {
@@ -72,7 +72,10 @@
       case .narrow: kernel.pool_width == 2 ? OCTET_X86_NARROW_TWO : OCTET_X86_NARROW_ONE
       case .depthwise: OCTET_X86_DEPTHWISE
       case .three: OCTET_X86_THREE
-      default: vectors == 8 ? OCTET_X86_EIGHT : vectors == 2 ? OCTET_X86_TWO : OCTET_X86_ONE
+      default:
+        vectors == 8
+          ? OCTET_X86_EIGHT
+          : vectors == 2 ? OCTET_X86_TWO : isOnePixel ? OCTET_X86_SPLIT : OCTET_X86_ONE
       }
     }
   }

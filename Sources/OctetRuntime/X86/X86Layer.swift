@@ -1,4 +1,4 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   /// A layer prepared for AVX2 or AVX-512, and how the kernels are driven over it. It stands in the
@@ -6,7 +6,7 @@
   struct X86Layer: BitwiseCopyable {
     enum Kind: UInt8 {
       /// `three`: words stand in threes, of neighbouring columns of the kernel, for one vector.
-      case convolution, three, narrow, depthwise, addition
+      case convolution, three, narrow, depthwise, combination, mean, maxPool
     }
 
     /// What the kernels read; first, as their offsets count from it.
@@ -14,7 +14,8 @@
     var kind = Kind.convolution
     var isAVX2 = false
     var batch = 1
-    /// Offsets in the arena, in bytes; the second input is an addition's.
+    /// Offsets in the arena, in bytes; the second input is a combination's. Its constant inputs are
+    /// in the workspace, at offsets from the layer's address that have their bits inverted.
     var input = 0
     var secondInput = 0
     var output = 0
@@ -22,7 +23,14 @@
     /// Depthwise: words that hold the kernel's rows; rows that windows move by.
     var groupCount = 0
     var stride = 0
-    /// Bytes from the layer's address: [vectors / B, word_count, B] vectors; [vectors, 10] vectors;
+    /// Depthwise: rows between taps; channels made of one of the input.
+    var dilation = 1
+    var multiplier = 1
+    /// Pools: the windows' rows; taps of a row and what they are apart.
+    var windows = X86Axis(input: 1, output: 1)
+    var tapCount = 0
+    var columnStep = 0
+    /// Bytes from the layer's address: [vectors / B, word_count, B] vectors; [vectors, 9] vectors;
     /// sums of a row.
     var weights = 0
     var constants = 0
@@ -32,14 +40,15 @@
     var vectorByteCount: Int { 4 &* lanes }
     var isPooled: Bool { kernel.pool_height &* kernel.pool_width > 1 }
 
-    /// B, the vectors of channels that are computed together, when `count` channels are left; a
-    /// layer of one pixel takes eight, for sums enough to hide the latency of the dots. (Four, with
-    /// half the pixels, is slower on AVX2 and no faster on AVX-512.)
+    /// One sum for each channel and row: words in parts, or many channels, hide the latency of dots.
+    var isOnePixel: Bool { kind == .convolution && kernel.convolved_width == 1 && !isPooled }
+
+    /// B, the vectors of channels that are computed together, when `count` channels are left. (Four,
+    /// with half the pixels, is slower on AVX2 and no faster on AVX-512.)
     func vectorsPerBlock(_ count: Int) -> Int {
       if kind == .depthwise { return 1 }
       let vectors = (count &+ lanes &- 1) / lanes
-      let isOnePixel = kernel.convolved_width == 1 && !isPooled
-      return isOnePixel && vectors > 4 ? 8 : min(vectors, 2)
+      return isOnePixel ? (vectors > 4 ? 8 : 1) : min(vectors, 2)
     }
 
     /// Calls `body` with the first channel and the vectors of each block; not of a narrow layer.
@@ -71,11 +80,11 @@
       let image = unsafe UnsafeMutableRawPointer(mutating: place + Int(kernel.image))
       var source = unsafe UnsafePointer(arena + input)
       var target = unsafe arena + output
-      if kind == .addition {
-        let second = unsafe UnsafePointer(arena + secondInput)
-        return isAVX2
-          ? unsafe octet_add_avx2(core, place + constants, source, second, target)
-          : unsafe octet_add_avx512vnni(core, place + constants, source, second, target)
+      switch kind {
+      case .combination: return unsafe combine(place, arena)
+      case .mean: return unsafe takeMeans(place, source, target)
+      case .maxPool: return unsafe takeMaxima(place, source, target)
+      default: break
       }
       for _ in 0..<batch {
         if kind == .depthwise {
@@ -88,12 +97,12 @@
           }
           unsafe runRows(place, image, target, count: outputHeight)
         }
-        unsafe source += Int(kernel.height) &* Int(kernel.row_count)
+        unsafe source += Int(kernel.height) &* Int(kernel.row_count) / multiplier
         unsafe target += outputHeight &* outputRowCount
       }
     }
 
-    private var outputRowCount: Int { Int(kernel.output_width) &* Int(kernel.channels) }
+    var outputRowCount: Int { Int(kernel.output_width) &* Int(kernel.channels) }
 
     /// All channels of `count` rows of the output.
     private func runRows(
@@ -146,11 +155,13 @@
       unsafe words.update(repeating: kernel.padding, count: groupCount &* wordCount)
       for y in 0..<outputHeight {
         for group in 0..<groupCount {
-          let end = y &* stride &- Int(kernel.top) &+ (group &+ 1) &* elements
-          let count = y > 0 ? min(stride, elements) : elements
-          for row in end &- count..<end {
+          let end = (group &+ 1) &* elements
+          // What the rows before left is shifted; dilated, they had none of these.
+          let count = y > 0 && dilation == 1 ? min(stride, elements) : elements
+          for tap in end &- count..<end {
+            let row = y &* stride &- Int(kernel.top) &+ tap &* dilation
             let isInside = row >= 0 && row < Int(kernel.height)
-            let values = unsafe isInside ? source + row &* Int(kernel.row_count) : nil
+            let values = unsafe isInside ? inputRow(place, source, row) : nil
             let target = unsafe words + (group &* wordCount &+ Int(kernel.left))
             if isAVX2 {
               unsafe octet_take_avx2(core, target, values)
@@ -161,6 +172,28 @@
         }
         unsafe runRows(place, words, target + y &* outputRowCount, count: 1)
       }
+    }
+
+    /// Row `row` of a depthwise layer's input, with each element as often as channels are made of it.
+    private func inputRow(
+      _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>, _ row: Int
+    ) -> UnsafePointer<Int8> {
+      let count = Int(kernel.row_count) / multiplier
+      let values = unsafe source + row &* count
+      if multiplier == 1 { return unsafe values }
+      let start = unsafe UnsafeMutableRawPointer(mutating: place + scratch)
+      var index = 0
+      for element in 0..<count {
+        let eight = unsafe UInt64(UInt8(bitPattern: values[element])) &* 0x0101_0101_0101_0101
+        let end = index &+ multiplier
+        // The next one overwrites what is too many.
+        while index < end {
+          unsafe (start + index).storeBytes(of: eight, as: UInt64.self)
+          index &+= 8
+        }
+        index = end
+      }
+      return unsafe UnsafePointer(start.assumingMemoryBound(to: Int8.self))
     }
   }
 #endif

@@ -1,4 +1,4 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   /// Which weight meets which element of the image: the patch of a window as runs of consecutive
@@ -49,11 +49,13 @@
   /// The weights of a layer and how its sums become outputs.
   @safe struct X86Parameters {
     // Safety: the validator checked the blob's weights and constants of every channel.
-    let weights: UnsafePointer<Int8>
+    var weights: UnsafePointer<Int8>
     let bias: UnsafePointer<Int32>
     let multipliers: UnsafePointer<Int32>
     let shifts: UnsafePointer<Int8>
     let zeroPoint: Int32
+    /// That of the input, where the bias does not hold it.
+    var inputZeroPoint: Int32 = 0
     /// Channels as the kernel sees them, and those of the operator that they repeat.
     var channels: Int
     let period: Int
@@ -71,9 +73,16 @@
       zeroPoint = view.result(0).zeroPoint
     }
 
-    /// Left shifts, of scales that grow, are left to the portable kernel.
+    /// The multiplier of a channel. That of 0 may have any shift.
+    func multiplier(_ channel: Int) -> FixedPointMultiplier {
+      let multiplier = unsafe multipliers[channel]
+      return unsafe FixedPointMultiplier(
+        multiplier: multiplier, shift: multiplier == 0 ? -1 : Int32(shifts[channel]))
+    }
+
+    /// Whether every channel's scale shrinks.
     var hasOnlyRightShifts: Bool {
-      for channel in 0..<period where unsafe shifts[channel] > 0 { return false }
+      for channel in 0..<period where multiplier(channel).shift >= 0 { return false }
       return true
     }
   }
@@ -81,49 +90,69 @@
   extension X86Workspace {
     /// Writes the constants of a vector whose lanes are the channels that `channel` names, if any;
     /// see octet_x86.h.
-    func writeConstants(
-      _ patch: X86Patch, _ parameters: X86Parameters, at offset: Int, channel: (Int) -> Int
+    private func writeConstants(
+      _ patch: X86Patch, _ parameters: X86Parameters, isRectified: Bool, at offset: Int,
+      channel: (Int) -> Int
     ) {
       for lane in 0..<lanes {
         if channel(lane) >= parameters.channels {
           // A lane that is not stored.
-          writeConstants(at: offset, lane: lane, bias: 0, by: .init(multiplier: 0, shift: 0), 0)
+          writeConstants(
+            at: offset, lane: lane, bias: 0, by: .init(multiplier: 0, shift: -1), 0,
+            isRectified: isRectified)
           continue
         }
         let channel = channel(lane) % parameters.period
         // AVX-512 counts elements from −128.
         let correction = backend == .avx2 ? 0 : 128 &* sum(patch, parameters, channel)
-        let by = unsafe FixedPointMultiplier(
-          multiplier: parameters.multipliers[channel], shift: Int32(parameters.shifts[channel]))
         unsafe writeConstants(
-          at: offset, lane: lane, bias: parameters.bias[channel] &- correction, by: by,
-          parameters.zeroPoint)
+          at: offset, lane: lane,
+          bias: parameters.bias[channel] &- correction &- parameters.inputZeroPoint
+            &* sum(patch, parameters, channel),
+          by: parameters.multiplier(channel), parameters.zeroPoint, isRectified: isRectified)
       }
     }
 
-    /// Writes one lane of the constants; `by.shift` ≤ 0.
+    /// Writes one lane of the constants; see octet_x86.h.
     func writeConstants(
-      at offset: Int, lane: Int, bias: Int32, by: FixedPointMultiplier, _ zeroPoint: Int32
+      at offset: Int, lane: Int, bias: Int32, by: FixedPointMultiplier, _ zeroPoint: Int32,
+      isRectified: Bool = false
     ) {
       guard let base = unsafe base else { return }
       let start = unsafe base + offset
       let words = unsafe start.assumingMemoryBound(to: Int32.self)
-      let shift = Int64(-by.shift)
-      func storeLong(_ row: Int, _ value: Int64) {
-        unsafe start.storeBytes(
-          of: value, toByteOffset: (row &+ lane & 1) &* vectorByteCount &+ lane / 2 &* 8,
-          as: Int64.self)
-      }
-      unsafe words[OCTET_X86_BIAS &* lanes &+ lane] = bias
-      unsafe words[OCTET_X86_MULTIPLIER &* lanes &+ lane] = by.multiplier
+      let shift = Int64(max(0, -by.shift))
+      func store(_ row: Int, _ value: Int32) { unsafe words[row &* lanes &+ lane] = value }
+      store(OCTET_X86_BIAS, bias)
+      store(OCTET_X86_MULTIPLIER, by.multiplier)
       let before = (OCTET_X86_MULTIPLIER &+ 1) &* lanes &+ (lane & ~1)
       unsafe words[before &+ (lane & 1 == 1 ? 0 : 1)] = lane & 1 == 1 ? by.multiplier : 0
       let rounding: Int64 = (1 << 30) + (shift > 0 ? 1 << (30 + shift) : 0)
-      storeLong(OCTET_X86_OFFSET, (1 << 62) + rounding)
-      storeLong(OCTET_X86_TIE, shift > 0 ? 1 << 31 : 0)
-      storeLong(OCTET_X86_SHIFT, 31 + shift)
-      unsafe words[OCTET_X86_RESULT_OFFSET &* lanes &+ lane] = Int32(
-        truncatingIfNeeded: Int64(zeroPoint) - (1 << (31 - shift)))
+      unsafe start.storeBytes(
+        of: isRectified ? rounding : 2 * rounding,
+        toByteOffset: (OCTET_X86_OFFSET &+ lane & 1) &* vectorByteCount &+ lane / 2 &* 8,
+        as: Int64.self)
+      store(OCTET_X86_SHIFT, Int32(isRectified ? shift - 1 : shift))
+      store(OCTET_X86_ZERO, zeroPoint)
+      store(OCTET_X86_LEFT_SHIFT, isRectified ? 0 : max(0, by.shift) &+ 1)
+      store(OCTET_X86_TIE, isRectified || shift == 0 ? 0 : -1)
+    }
+
+    /// Whether no sum outgrows the doubling and the left shift that come before its product.
+    private func leavesRoom(_ patch: X86Patch, _ parameters: X86Parameters) -> Bool {
+      for channel in 0..<parameters.period {
+        var most = unsafe Int64(parameters.bias[channel].magnitude)
+        for run in 0..<patch.runCount {
+          for index in 0..<patch.count {
+            let weight = patch.weight(channel: channel, run: run, index: index)
+            // A value, or its distance from a zero point that is not folded into the bias.
+            most += unsafe Int64(parameters.weights[weight].magnitude)
+              * (parameters.inputZeroPoint == 0 ? 128 : 255)
+          }
+        }
+        if most >= 1 << (30 - max(0, parameters.multiplier(channel).shift)) { return false }
+      }
+      return true
     }
 
     private func sum(_ patch: X86Patch, _ parameters: X86Parameters, _ channel: Int) -> Int32 {
@@ -147,12 +176,14 @@
       imageCount: Int, scratchByteCount: Int
     ) -> Int? {
       let inputCount = layer.batch &* Int(layer.kernel.height) &* Int(layer.kernel.row_count)
-      guard imageCount <= 8 &* inputCount &+ 1 << 20, scratchByteCount <= 1 << 20 else {
-        return nil
-      }
+      let isRectified = layer.kernel.is_rectified != 0
+      guard imageCount <= 8 &* inputCount &+ 1 << 20, scratchByteCount <= 1 << 20,
+        isRectified || leavesRoom(patch, parameters)
+      else { return nil }
       share(
         imageByteCount: imageCount &* elementByteCount &+ 64, scratchByteCount: scratchByteCount)
-      let wordCount = patch.wordCount(self)
+      let parts = layer.isOnePixel ? Int(OCTET_X86_PARTS) : 1
+      let wordCount = (patch.wordCount(self) &+ parts &- 1) / parts &* parts
       let isNarrow = layer.kind == .narrow
       let place = reserve(MemoryLayout<X86Layer>.size)
       let taps = reserve(4 &* wordCount)
@@ -164,11 +195,16 @@
       let constants = reserve(
         vectorCount &* OCTET_X86_CONSTANTS &* vectorByteCount)
       guard let base = unsafe base else { return place }
+      // Words that make up whole parts have weights of 0.
+      unsafe (base + taps).initializeMemory(as: UInt8.self, repeating: 0, count: 4 &* wordCount)
+      unsafe (base + weights).initializeMemory(
+        as: UInt8.self, repeating: 0, count: 4 &* laneCount &* wordCount)
       writeTaps(patch, at: taps)
-      writeWeights(patch, parameters, layer, at: weights)
+      writeWeights(patch, parameters, layer, at: weights, wordCount: wordCount)
       for vector in 0..<vectorCount {
         writeConstants(
-          patch, parameters, at: constants &+ vector &* OCTET_X86_CONSTANTS &* vectorByteCount
+          patch, parameters, isRectified: isRectified,
+          at: constants &+ vector &* OCTET_X86_CONSTANTS &* vectorByteCount
         ) { isNarrow ? vector : vector &* lanes &+ $0 }
       }
       var layer = layer
@@ -201,11 +237,13 @@
     }
 
     private func writeWeights(
-      _ patch: X86Patch, _ parameters: X86Parameters, _ layer: X86Layer, at offset: Int
+      _ patch: X86Patch, _ parameters: X86Parameters, _ layer: X86Layer, at offset: Int,
+      wordCount: Int
     ) {
       guard let base = unsafe base else { return }
-      var next = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
+      let start = unsafe (base + offset).assumingMemoryBound(to: UInt32.self)
       forEachBlock(of: parameters.channels, layer) { first, width in
+        var next = unsafe start + first &* wordCount
         patch.forEachWord(self) { run, word in
           for lane in 0..<width {
             let channel = first &+ lane

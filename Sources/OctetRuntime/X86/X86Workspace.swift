@@ -1,4 +1,4 @@
-#if arch(x86_64) && !hasFeature(Embedded)
+#if arch(x86_64)
   internal import COctetKernels
 
   /// What a session on AVX2 or AVX-512 keeps beside the arena: operators prepared for wide vectors.

@@ -24,6 +24,8 @@ struct SweptBoard: Sendable, CustomTestStringConvertible {
         return Sweep.visitsAll ? SweptBoard(board: board, packCount: 12) : nil
       }
       switch board.name {
+      // The kernels of linux-armv7.
+      case "linux-armhf": return nil
       case "linux-riscv64": return Sweep.visitsAll ? Self(board: board, packCount: files) : nil
       case "linux-aarch64":
         // Without the dot product, and with it.

@@ -30,6 +30,11 @@ enum Common {
   static let standardDeviation = OctetCommand.Option(
     "--std", .numbers, help: "Input normalisation, see --mean.")
 
+  static let noShrink = Flag(
+    "--no-shrink",
+    help: "Keep channels that are constant whatever the input and channels that nothing reads; "
+      + "without them every output has the same bytes.")
+
   static let labels = OctetCommand.Option(
     "--labels", .input, help: "A text file with one class name a line, in output order.")
 

@@ -49,7 +49,7 @@ enum Steps {
 
   static func quantize(
     _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
-    seed: UInt64, normalization: Normalization?
+    seed: UInt64, normalization: Normalization?, shrinks: Bool = true
   ) throws -> Quantized {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
@@ -66,15 +66,17 @@ enum Steps {
     }
     let samples = try CalibrationSamples(
       source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
-    return try quantize(graph, samples, options: options)
+    return try quantize(graph, samples, options: options, shrinks: shrinks)
   }
 
   static func quantize(
-    _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options
+    _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options,
+    shrinks: Bool = true
   ) throws -> Quantized {
     try Compiler.requireRoom(for: graph)
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
-    return Quantized(result: result, output: try Compiler.compile(result.graph))
+    return Quantized(
+      result: result, output: try Compiler.compile(result.graph, shrinks: shrinks))
   }
 
   /// - Parameter labels: `.asTheyAre` where the labels decide nothing.

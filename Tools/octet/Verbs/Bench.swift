@@ -1,6 +1,7 @@
 import OctetCommand
 import OctetCompiler
 import OctetEvaluation
+import OctetModelFile
 
 struct Bench: Verb {
   let name = "bench"

@@ -6,6 +6,7 @@ import OctetData
 import OctetDiff
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetReport
 
 struct DiffVerb: Verb {
@@ -47,7 +48,7 @@ struct DiffVerb: Verb {
   let shard = OctetCommand.Option(
     "--shard", .shard, help: "Only part K of N; with --json, for 'diff merge'.")
   let board = OctetCommand.Option(
-    "--board", .choice(Board.all.map(\.name)), help: "Also run the blob there and compare bytes.")
+    "--board", .choiceOrFolder(Board.names), help: "Also run the blob there and compare bytes.")
   let host = OctetCommand.Option(
     "--host", .string.named("USER@NAME"), help: "With --board: run on this Linux board by ssh.")
   let boardSamples = OctetCommand.Option(

@@ -3,6 +3,7 @@ import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetEvaluation
+import OctetModelFile
 import OctetTFLite
 
 struct Export: Verb {
@@ -10,15 +11,19 @@ struct Export: Verb {
   let summary = "Write a blob in another form, for firmware and for other tools."
   let model = Positional<String>("M.oct", .input, help: "The blob.")
   let form = OctetCommand.Option(
-    "--to", .choice(["header", "swift", "tflite", "page"]), default: "header",
+    "--to", .choice(["header", "swift", "tflite", "page", "slot"]), default: "header",
     help: "'header': a C array; 'swift': a Swift constant; 'tflite': a file on which TensorFlow "
       + "Lite for Microcontrollers, where it has the operators, computes the same bytes; 'page': "
-      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network.")
+      + "an HTML page that runs the model on what is drawn, dropped or filmed, without a network; "
+      + "'slot': an update for devices in the field, to be signed.")
+  let version = OctetCommand.Option(
+    "--model-version", .integer(0...Int(UInt32.max)),
+    help: "With --to slot: the number that devices compare; a newer model has a higher one.")
   let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.header, .swift, .tflite, .html),
+    required: "--output", short: "o", .output(.header, .swift, .tflite, .html, .update),
     help: "The file to write.")
   let example = "octet export lenet.oct --to header -o lenet.h"
-  var parameters: [any Parameter] { [model, form, output] }
+  var parameters: [any Parameter] { [model, form, version, output] }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
@@ -27,8 +32,12 @@ struct Export: Verb {
       case "swift": .swift
       case "tflite": .tflite
       case "page": .html
+      case "slot": .update
       default: .header
       }
+    guard (format == .update) == (arguments[version] != nil) else {
+      throw CommandError(.usage, "'--to slot' and '--model-version N' belong together")
+    }
     try AtomicFile.checkCanWrite(to: path, as: format)
     let loaded = try ModelFile.readBlob(arguments[model])
     let blob = loaded.blob
@@ -40,6 +49,7 @@ struct Export: Verb {
       case .tflite:
         try naming(arguments[model]) { try TFLiteWriter.write(try BlobReader.read(blob)) }
       case .html: Array(try page(loaded, name).utf8)
+      case .update: try SlotExport.bytes(blob, version: UInt32(arguments[version] ?? 0))
       default: Array(try HeaderExport.text(blob, name: name).utf8)
       }
     try AtomicFile.write(bytes, to: path, as: format)

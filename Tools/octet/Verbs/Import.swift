@@ -3,6 +3,7 @@ import OctetCommand
 import OctetCompiler
 import OctetExchange
 import OctetModel
+import OctetModelFile
 import OctetONNX
 import OctetPasses
 
@@ -21,7 +22,10 @@ struct Import: Verb {
     help: "The .oct file to write; .onnx for a float model.")
   let example = "octet import model.tflite -o model.oct"
   var parameters: [any Parameter] {
-    [model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels]
+    [
+      model, output, Common.shapes, Common.mean, Common.standardDeviation, Common.labels,
+      Common.noShrink,
+    ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -36,7 +40,10 @@ struct Import: Verb {
     if let labels = arguments[Common.labels] { graph.metadata.labels = try Common.labels(labels) }
     // Only a blob cannot hold them.
     let notes = graph.isQuantized ? try graph.dropOutputs(in: path) : []
-    let (bytes, plan) = try converted(graph, imported.onnx, from: path, to: target)
+    let shrinks = !arguments[Common.noShrink]
+    let (bytes, compiled) = try converted(
+      graph, imported.onnx, from: path, to: target, shrinks: shrinks)
+    let plan = compiled?.plan
     try AtomicFile.write(bytes, to: target, as: graph.isQuantized ? .blob : .onnx)
     for note in notes { console.message(note) }
     if !imported.widenedNodes.isEmpty { console.message(note(imported.widenedNodes)) }
@@ -54,8 +61,9 @@ struct Import: Verb {
       file: target.path,
       fileByteCount: bytes.count,
       arenaByteCount: plan?.byteCount, arenaLowerBoundByteCount: plan?.lowerBoundByteCount,
+      shrink: shrinks ? try compiled.map { try ShrinkFigures($0) } : nil,
       seconds: watch.seconds)
-    return Outcome(report, text: report.text)
+    return Outcome(report, text: report.text(for: console.output))
   }
 
   private func note(_ widened: [String]) -> String {
@@ -64,21 +72,17 @@ struct Import: Verb {
       + "them"
   }
 
-  /// The file, and a blob's arena plan.
+  /// The file, and what a blob was compiled to.
   private func converted(
-    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath
-  ) throws -> ([UInt8], ArenaPlan?) {
+    _ graph: Graph, _ onnx: ONNXImport?, from path: String, to target: OutputPath, shrinks: Bool
+  ) throws -> ([UInt8], Compiler.Output?) {
     if graph.isQuantized {
       guard !target.path.hasSuffix(".onnx") else {
         throw CommandError(
           .usage, "\(path) is quantized, so it becomes a blob; name a .oct file after -o")
       }
-      let compiled = try naming(path) {
-        let unsupported = graph.nodesInFloats(canBeCompleted: graph.lacksGrids)
-        if !unsupported.isEmpty { throw ExchangeError.unsupported(unsupported) }
-        return try Compiler.compile(graph)
-      }
-      return (compiled.blob.bytes, compiled.plan)
+      let compiled = try ModelFile.compile(graph, from: path, shrinks: shrinks)
+      return (compiled.blob.bytes, compiled)
     }
     guard target.path.hasSuffix(".onnx") || target.isStandardOutput else {
       throw CommandError(
@@ -117,9 +121,11 @@ struct ImportReport: Encodable {
   /// The arena's bytes; nil unless a blob was written.
   var arenaByteCount: Int?
   var arenaLowerBoundByteCount: Int?
+  /// What went since no output needs it; nil with --no-shrink, and for a float model.
+  var shrink: ShrinkFigures?
   var seconds: Double
 
-  var text: String {
+  func text(for terminal: Terminal) -> String {
     var proven = ""
     if let comparedNodeCount, let maximumDifference {
       proven =
@@ -136,6 +142,7 @@ struct ImportReport: Encodable {
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "
       + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
+      + (shrink?.text(for: terminal) ?? "")
       + inputs.map { "\ninput '\(SafeText.escaped($0.name))': \($0.text(verb: "goes in"))" }
       .joined()
       + outputs.map { "\noutput '\(SafeText.escaped($0.name))': \($0.text(verb: "comes out"))" }

@@ -1,6 +1,7 @@
 import OctetCommand
 import OctetEvaluation
 import OctetExchange
+import OctetModelFile
 
 struct Inspect: Verb {
   let name = "inspect"

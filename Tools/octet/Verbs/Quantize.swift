@@ -3,6 +3,7 @@ import OctetCompiler
 import OctetData
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 import OctetQuantization
 
 struct Quantize: Verb {
@@ -37,8 +38,8 @@ struct Quantize: Verb {
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores, seed,
-      Common.mean, Common.standardDeviation, Common.threads,
+      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores,
+      Common.noShrink, seed, Common.mean, Common.standardDeviation, Common.threads,
     ]
   }
 
@@ -65,6 +66,7 @@ struct Quantize: Verb {
     }
     var report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
+    if !arguments[Common.noShrink] { report.shrink = try ShrinkFigures(quantized.output) }
     report.notes = notes
     return Outcome(report, text: report.text(for: console.output))
   }
@@ -73,6 +75,7 @@ struct Quantize: Verb {
     _ graph: Graph, _ options: Quantizer.Options, _ arguments: Arguments
   ) throws -> Steps.Quantized {
     let (count, seed) = (arguments[samples], arguments[self.seed])
+    let shrinks = !arguments[Common.noShrink]
     let normalization = try Common.normalization(arguments)
     guard let path = arguments[rawInput] else {
       // No label decides anything here.
@@ -80,7 +83,7 @@ struct Quantize: Verb {
       return try naming(arguments[model]) {
         try Steps.quantize(
           graph, source, options: options, sampleCount: count, seed: seed,
-          normalization: normalization)
+          normalization: normalization, shrinks: shrinks)
       }
     }
     guard normalization == nil, !arguments.contains(Common.data) else {
@@ -91,7 +94,8 @@ struct Quantize: Verb {
     let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
     return try naming(arguments[model]) {
       try Steps.quantize(
-        graph, CalibrationSamples(raw, count: count, seed: seed), options: options)
+        graph, CalibrationSamples(raw, count: count, seed: seed), options: options,
+        shrinks: shrinks)
     }
   }
 }
@@ -155,6 +159,8 @@ struct QuantizeReport: Encodable {
   var outputs: [Output]
   /// What the calibrator `auto` chose.
   var search: Search?
+  /// What went since no output needs it; nil with --no-shrink.
+  var shrink: ShrinkFigures?
   /// A sentence about each output of the model that the blob has not.
   var notes: [String] = []
   var file: String
@@ -214,11 +220,6 @@ struct QuantizeReport: Encodable {
       + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, "
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
-      + (arenaIsOptimal ? " (optimal)" : "")
+      + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
   }
-}
-
-extension [Int] {
-  /// `1×28×28×1`
-  var shapeText: String { map(String.init).joined(separator: "×") }
 }

@@ -3,6 +3,7 @@ import OctetCommand
 import OctetCompiler
 import OctetEvaluation
 import OctetModel
+import OctetModelFile
 
 extension Run {
   struct RawReport: Encodable {

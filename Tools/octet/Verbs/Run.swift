@@ -3,6 +3,7 @@ import OctetCommand
 import OctetCompiler
 import OctetData
 import OctetEvaluation
+import OctetModelFile
 
 struct Run: Verb {
   let name = "run"

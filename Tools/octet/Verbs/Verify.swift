@@ -1,5 +1,6 @@
 import OctetCommand
 import OctetCompiler
+import OctetModelFile
 import OctetRuntime
 
 struct Verify: Verb {

@@ -22,6 +22,10 @@ bool board_is_tracing(void);
 // Takes the output of one operator.
 void board_write_trace(const void *bytes, size_t byte_count);
 
+// Takes the time of one operator: what lies between the last two marks below. Called with
+// BOARD_CLOCK only.
+void board_write_time(void);
+
 typedef struct {
   uint32_t magic;         // BOARD_REPORT_MAGIC
   uint32_t error_code;    // 0: none; 1…96: ModelError.Cause; 97…: ErrorCode
@@ -74,8 +78,8 @@ uint32_t board_stack_byte_count(void);
 // Whether the pattern is gone down to its end: more was used, of the arena's memory too.
 bool board_stack_is_exhausted(void);
 
-// MARK: Marks around one inference, at which the emulator counts instructions; on Linux they read
-// the clock.
+// MARK: Marks around one inference, or when tracing around each operator, at which the emulator counts
+// instructions and which read the board's clock.
 
 void board_inference_begin(void);
 void board_inference_end(void);

@@ -1,0 +1,31 @@
+# find_package(Octet) gives the target Octet::octet. OCTET_CPU, where it is set, is the folder of
+# src/ to link; otherwise it is the only one there is, or that of CMAKE_SYSTEM_PROCESSOR.
+get_filename_component(_octet_sources "${CMAKE_CURRENT_LIST_DIR}/../src" ABSOLUTE)
+file(GLOB _octet_cpus RELATIVE "${_octet_sources}" "${_octet_sources}/*/liboctet.a")
+string(REPLACE "/liboctet.a" "" _octet_cpus "${_octet_cpus}")
+set(_octet_cpu "${OCTET_CPU}")
+if(NOT _octet_cpu)
+  list(LENGTH _octet_cpus _octet_count)
+  if(_octet_count EQUAL 1)
+    set(_octet_cpu "${_octet_cpus}")
+  else()
+    foreach(_octet_name "${CMAKE_SYSTEM_PROCESSOR}" "linux-${CMAKE_SYSTEM_PROCESSOR}")
+      if(_octet_name IN_LIST _octet_cpus)
+        set(_octet_cpu "${_octet_name}")
+      endif()
+    endforeach()
+  endif()
+endif()
+if(NOT _octet_cpu IN_LIST _octet_cpus)
+  string(REPLACE ";" ", " _octet_cpus "${_octet_cpus}")
+  set(Octet_FOUND FALSE)
+  set(Octet_NOT_FOUND_MESSAGE
+    "there is a library for ${_octet_cpus}; set OCTET_CPU to the one to link")
+  return()
+endif()
+if(NOT TARGET Octet::octet)
+  add_library(Octet::octet STATIC IMPORTED)
+  set_target_properties(Octet::octet PROPERTIES
+    IMPORTED_LOCATION "${_octet_sources}/${_octet_cpu}/liboctet.a"
+    INTERFACE_INCLUDE_DIRECTORIES "${_octet_sources}")
+endif()
