@@ -76,6 +76,8 @@
       isWhole = band.columnPhaseCount == 1 && columns.output <= band.stretch
       chunk = rows.output
       limitOrder(distance: unsafe UnsafeRawPointer(source) - UnsafeRawPointer(target), layer)
+      // Single rows are a part of what is computed for them: others take less.
+      if groupCount == 1, rows.output > 1, !WidenedTaps.areHalves || layer.takesBand { return nil }
     }
 
     /// Sets what may be written before what, for an input that starts `distance` after the output.

@@ -144,7 +144,7 @@ struct DepthwiseBand {
   /// or too few to pay for it.
   init?(_ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool) {
     let (rows, columns) = (layer.rows, layer.columns)
-    guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 4
+    guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 16
     else { return nil }
     (rowPhaseCount, stride) = rows.phases
     (columnPhaseCount, columnStride) = columns.phases
