@@ -78,6 +78,7 @@
       limitOrder(distance: unsafe UnsafeRawPointer(source) - UnsafeRawPointer(target), layer)
       // Single rows are a part of what is computed for them: others take less.
       if groupCount == 1, rows.output > 1, !WidenedTaps.areHalves || layer.takesBand { return nil }
+      if !WidenedTaps.areHalves, OCTET_MULTIPLIES_LONG != 0, rows.output < 8 { return nil }
     }
 
     /// Sets what may be written before what, for an input that starts `distance` after the output.

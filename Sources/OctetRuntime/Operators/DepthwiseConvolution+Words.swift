@@ -4,27 +4,22 @@
 //       band = the input under their windows, a word each, zero points around it
 //       for each column: four sums = bias + Σ over taps w[tap] · x[tap]; requantize and store
 //
-// 1. In the band rows are neighbours, so that LDM loads what a tap meets in four output rows. With
-//    a stride of s every s-th row is.
+// 1. In the band rows are neighbours, so that LDM loads what a tap meets in four output rows.
 // 2. A tap's weight is widened once for the four.
 
 #if arch(arm)
   internal import COctetKernels
 
   extension RowsDepthwise {
-    /// The weights of one channel, by columns and in them in the band's order.
+    /// The weights of one channel, by columns.
     @inline(never)
     func prepareBytes(_ channel: Int) {
       var to = unsafe UnsafeMutableRawPointer(records).assumingMemoryBound(to: Int8.self)
       var column = unsafe channels.weights + channel
       for _ in 0..<columns.kernel {
-        for phase in 0..<band.stride {
-          var row = phase
-          while row < rows.kernel {
-            unsafe to[0] = column[row &* columns.kernel &* channels.count]
-            unsafe to += 1
-            row &+= band.stride
-          }
+        for row in 0..<rows.kernel {
+          unsafe to[0] = column[row &* columns.kernel &* channels.count]
+          unsafe to += 1
         }
         unsafe column += channels.count
       }
@@ -38,11 +33,9 @@
     ) {
       let height = band.columnWordCount
       let zero = zeros &>> 16
-      let phaseHeight = height / band.stride
-      var (phase, place) = (0, 0)
-      for row in 0..<(3 &* band.stride &+ rows.kernel) {
+      for row in 0..<height {
         let y = top &+ row &* rows.dilation
-        let line = unsafe values + (phase &* phaseHeight &+ place)
+        let line = unsafe values + row
         if setsPadding {
           for column in 0..<strip.before { unsafe line[column &* height] = zero }
           for column in 0..<strip.after {
@@ -58,8 +51,6 @@
           unsafe from += step
           unsafe to += height
         }
-        phase &+= 1
-        if phase == band.stride { (phase, place) = (0, place &+ 1) }
       }
     }
 
@@ -86,7 +77,7 @@
             unsafe sum += 1
           } while unsafe sum < end
         }
-        unsafe window += band.columnStride &* band.columnWordCount
+        unsafe window += band.columnWordCount
         unsafe column += band.columnPhaseCount &* channels.count
       }
     }
@@ -97,23 +88,11 @@
     ) {
       var column = unsafe window
       var weight = unsafe weights
-      let phaseHeight = band.columnWordCount / band.stride
       var left = columns.kernel
       repeat {
-        if band.stride == 1 {
-          let end = unsafe weight + rows.kernel
-          unsafe octet_add_taps_of_rows(&sums, weight, end, column)
-          unsafe weight = end
-        } else {
-          var phase = 0
-          while phase < min(band.stride, rows.kernel) {
-            let later = (rows.kernel &- 1 &- phase) / band.stride
-            let end = unsafe weight + (later &+ 1)
-            unsafe octet_add_taps_of_rows(&sums, weight, end, column + phase &* phaseHeight)
-            unsafe weight = end
-            phase &+= 1
-          }
-        }
+        let end = unsafe weight + rows.kernel
+        unsafe octet_add_taps_of_rows(&sums, weight, end, column)
+        unsafe weight = end
         unsafe column += band.columnWordCount
         left &-= 1
       } while left > 0

@@ -148,7 +148,9 @@ struct DepthwiseBand {
     else { return nil }
     (rowPhaseCount, stride) = rows.phases
     (columnPhaseCount, columnStride) = columns.phases
-    guard stride <= 4, columnStride <= 4 else { return nil }
+    // Four windows a stride apart take more to gather than they save.
+    let mostStride = areHalves ? 4 : 1
+    guard stride <= mostStride, columnStride <= mostStride else { return nil }
     isShort = rows.kernel == 3 && columns.kernel == 3 && stride == columnStride && stride <= 2
     headCount = isShort ? 9 : 12
     let fixedByteCount: Int
@@ -161,7 +163,7 @@ struct DepthwiseBand {
       fixedByteCount = 4 &+ 16 &* recordCount &+ (isShort ? 0 : 32)
       columnByteCount = 16 &* columnWordCount
     } else {
-      columnWordCount = stride &* ((rows.kernel &- 1) / stride &+ 4)
+      columnWordCount = rows.kernel &+ 3
       tripleCount = 0
       recordCount = (rows.kernel &* columns.kernel &+ 3) &>> 2
       fixedByteCount = 4 &+ 4 &* recordCount
