@@ -149,6 +149,7 @@ public struct OperatorView: Sendable {
   /// The steps of one inference in units of 2⁸.
   package var workCount: Int { record.workCount }
   package var neededScratchByteCount: Int { record.neededScratchByteCount }
+  package var mostScratchByteCount: Int { record.mostScratchByteCount }
   package func overlapDistance(input index: Int) -> Int? { record.overlapDistance(input: index) }
   /// The place among the model's tensors of operand `index`, in 0 ..< `inputCount`.
   package func inputTensorIndex(_ index: Int) -> Int { record.inputTensorIndex(index) }

@@ -34,13 +34,32 @@ package struct FixedPointMultiplier: Sendable, Equatable {
 @inline(__always)
 package func highMultiply(_ a: Int32, _ b: Int32) -> Int32 {
   #if _pointerBitWidth(_32)
+    #if arch(arm)
+      // Where only words are multiplied, a long product is a slow call.
+      if OCTET_MULTIPLIES_LONG == 0 { return highMultiplyByHalves(a, b) }
+    #endif
     // Int64's multiplication brings in an array in 32-bit Embedded Swift, which -no-allocations
     // refuses; C says the same.
-    octet_high_multiply(a, b)
+    return octet_high_multiply(a, b)
   #else
     // |a·b| ≤ 2⁶² and 2³⁰ more cannot overflow.
     Int32(truncatingIfNeeded: (Int64(a) &* Int64(b) &+ (1 << 30)) &>> 31)
   #endif
+}
+
+/// The same from four products of halves, for processors that multiply words to words; `b` ≥ 0.
+@inline(__always)
+package func highMultiplyByHalves(_ a: Int32, _ b: Int32) -> Int32 {
+  let (aLow, aHigh) = (a & 0xFFFF, a &>> 16)
+  let (bLow, bHigh) = (b & 0xFFFF, b &>> 16)
+  let low = UInt32(bitPattern: aLow &* bLow) &>> 16
+  // Between −2¹⁵ · 2¹⁶ and 2¹⁵ · (2¹⁶ − 1); the other is less than 2¹⁶ · 2¹⁵ and not below zero.
+  let inner = aHigh &* bLow &+ Int32(bitPattern: low)
+  let outer = aLow &* bHigh
+  let middle = (inner & 0xFFFF) &+ (outer & 0xFFFF)
+  let high = aHigh &* bHigh &+ (inner &>> 16) &+ (outer &>> 16) &+ (middle &>> 16)
+  // Of the lower word the two highest bits decide: at 2³⁰ it counts as half of 2³¹.
+  return (high &<< 1) &+ ((((middle & 0xFFFF) &>> 14) &+ 1) &>> 1)
 }
 
 /// `a / 2^exponent` to nearest, ties away from zero; `exponent` in 0…31.

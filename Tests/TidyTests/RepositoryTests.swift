@@ -32,8 +32,8 @@ import Testing
     }
   }
 
-  /// C is for what Swift cannot name: in all kernels together about 1,050 lines that are neither
-  /// blank nor comments. A quarter of them are the assembly of cores without vectors. Leaves that
+  /// C is for what Swift cannot name: in all kernels together about 1,100 lines that are neither
+  /// blank nor comments. A third of them are the assembly of cores without vectors. Leaves that
   /// name the instructions of one architecture have a file and a bound of their own.
   @Test func kernelsInCStayFew() {
     var (assembly, others) = (0, 0)
@@ -47,7 +47,7 @@ import Testing
         #expect(count <= 120, "\(count) lines in \(leaf)")
       } else if file.path.hasSuffix("octet_core.h") { assembly += count } else { others += count }
     }
-    #expect(assembly <= 256, "\(assembly) lines in octet_core.h")
+    #expect(assembly <= 386, "\(assembly) lines in octet_core.h")
     #expect(others <= 714, "\(others) other lines of C in Sources")
   }
 

@@ -16,10 +16,12 @@ typedef struct {
 // Registers that all instructions take, and those for sums.
 #if defined(__thumb__) && !defined(__thumb2__)
 #define IS_THUMB_1 1
+#define OCTET_MULTIPLIES_LONG 0
 #define ANY "l"
 #define SUM "h"
 #else
 #define IS_THUMB_1 0
+#define OCTET_MULTIPLIES_LONG 1
 #define ANY "r"
 #define SUM "r"
 #endif
@@ -51,6 +53,7 @@ typedef struct {
   "sub %[y], %[end], %[at]\n tst %[y], #32\n bne 2f\n"                      \
   "1:\n" FOUR_PATCHES "2:\n" FOUR_PATCHES "cmp %[at], %[end]\n bne 1b\n"
 #define WORDS_OF_TAPS [x] "=&" ANY(x), [y] "=&" ANY(y)
+#define TAPS_OF_ROWS ""
 #else
 #define OCTET_HAS_SMLAD 0
 #if IS_THUMB_1
@@ -59,13 +62,16 @@ typedef struct {
   "muls r3, %[x], r3\n muls r4, %[x], r4\n muls r5, %[x], r5\n muls r6, %[x], r6\n" \
   "add %[a], r3\n add %[b], r4\n add %[c], r5\n add %[d], r6\n"
 #define STEP "adds %[w], #4\n"
+#define STEP_TAP "adds %[w], #1\n"
 #else
 #define TAP(index)                                        \
   "ldrsb %[x], [%[w]], #1\n" LOAD_FOUR                    \
   "mla %[a], r3, %[x], %[a]\n mla %[b], r4, %[x], %[b]\n" \
   "mla %[c], r5, %[x], %[c]\n mla %[d], r6, %[x], %[d]\n"
 #define STEP
+#define STEP_TAP
 #endif
+#define TAPS_OF_ROWS "1:\n" TAP(0) STEP_TAP "subs %[at], #12\n cmp %[w], %[end]\n bne 1b\n"
 #define ALL_TAPS "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) STEP "cmp %[at], %[end]\n bne 1b\n"
 #define WORDS_OF_TAPS [x] "=&" ANY(x)
 #endif
@@ -80,6 +86,21 @@ INLINE void octet_add_taps(
   __asm volatile(
       ".syntax unified\n" ALL_TAPS
       : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), WORDS_OF_TAPS
+      : [end] SUM(end)
+      : "r3", "r4", "r5", "r6", "cc", "memory");
+  *sums = s;
+}
+
+// Adds the products of weights from `weights` to `end` with four words each from `at` on, a word
+// further for each next.
+INLINE void octet_add_taps_of_rows(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const int8_t *_Nonnull end,
+    const int32_t *_Nonnull at) {
+  octet_sums s = *sums;
+  int32_t x;
+  __asm volatile(
+      ".syntax unified\n" TAPS_OF_ROWS
+      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), [x] "=&" ANY(x)
       : [end] SUM(end)
       : "r3", "r4", "r5", "r6", "cc", "memory");
   *sums = s;

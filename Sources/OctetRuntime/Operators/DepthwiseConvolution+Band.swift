@@ -1,4 +1,4 @@
-// The band of DepthwiseConvolution+Pairs.swift: the input under the windows of two output rows, two
+// The band of DepthwiseConvolution+Rows.swift: the input under the windows of two output rows, two
 // input rows to a word.
 
 #if arch(arm)
@@ -34,7 +34,7 @@
     }
   }
 
-  extension PairsDepthwise {
+  extension RowsDepthwise {
     /// Puts together an input row and the one below, of four channels.
     @inline(never)
     func fill(
@@ -103,11 +103,11 @@
     private func below(_ y: Int) -> Int { y &+ rows.dilation }
 
     @inline(__always)
-    private func isRow(_ y: Int) -> Bool { y >= 0 && y < rows.input }
+    func isRow(_ y: Int) -> Bool { y >= 0 && y < rows.input }
 
     /// A place in an input row; in one outside, zero points.
     @inline(__always)
-    private func row(_ image: UnsafePointer<Int8>, _ y: Int, _ offset: Int) -> UnsafeRawPointer {
+    func row(_ image: UnsafePointer<Int8>, _ y: Int, _ offset: Int) -> UnsafeRawPointer {
       guard isRow(y) else { return UnsafeRawPointer(padding) }
       return unsafe UnsafeRawPointer(image + (y &* columns.input &* inputCount &+ offset))
     }

@@ -13,19 +13,36 @@
   internal import COctetKernels
 
   extension DepthwiseConvolution {
-    /// False, with nothing done, where there is no kernel: words of channels must lie in the input.
+    /// False, with nothing done, where there is no kernel. Each is a call of its own, so that the
+    /// stack holds one.
+    @inline(__always)
     func runOnCore(_ context: OperatorContext) -> Bool {
-      if WidenedTaps.areHalves, let kernel = PairsDepthwise(self, context) {
-        kernel.run(batch: input.batch)
-        return true
-      }
+      if runByRows(context) || runByBands(context) { return true }
+      // Words of channels must lie in the input.
       guard output.channels >= 4, input.channels == output.channels else { return false }
-      if WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) {
-        kernel.run(batch: input.batch)
-        return true
-      }
-      CoreDepthwise(self, context).run(batch: input.batch)
+      runByWords(context)
       return true
+    }
+
+    @inline(never)
+    private func runByRows(_ context: OperatorContext) -> Bool {
+      guard let kernel = RowsDepthwise(self, context) else { return false }
+      kernel.run(batch: input.batch)
+      return true
+    }
+
+    @inline(never)
+    private func runByBands(_ context: OperatorContext) -> Bool {
+      guard WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) else {
+        return false
+      }
+      kernel.run(batch: input.batch)
+      return true
+    }
+
+    @inline(never)
+    private func runByWords(_ context: OperatorContext) {
+      CoreDepthwise(self, context).run(batch: input.batch)
     }
   }
 

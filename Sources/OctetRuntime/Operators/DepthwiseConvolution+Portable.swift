@@ -23,6 +23,12 @@ extension DepthwiseConvolution {
     #if arch(arm)
       if runOnCore(context) { return }
     #endif
+    runPortable(context)
+  }
+
+  /// Not a part of `run`, whose stack would hold it beside other kernels.
+  @inline(never)
+  private func runPortable(_ context: OperatorContext) {
     let kernel = PortableDepthwise(self, context)
     for batch in 0..<input.batch {
       for row in 0..<output.height {

@@ -86,9 +86,11 @@ extension DepthwiseConvolution {
     takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
   }
 
-  /// Also for the kernel of DepthwiseConvolution+Pairs.swift.
+  /// Also for the kernel of DepthwiseConvolution+Rows.swift.
   var mostScratchByteCount: Int {
-    max(DepthwiseBand(self, byteCount: 2048)?.byteCount ?? 0, scratchByteCount)
+    let halves = DepthwiseBand(self, byteCount: 2048, areHalves: true)?.byteCount ?? 0
+    let words = DepthwiseBand(self, byteCount: 2048, areHalves: false)?.byteCount ?? 0
+    return max(max(halves, words), scratchByteCount)
   }
 
   /// None: without any the kernel of all other shapes runs.
@@ -116,8 +118,8 @@ extension DepthwiseConvolution {
   }
 }
 
-/// What the kernel of DepthwiseConvolution+Pairs.swift keeps: weights of four channels, and the
-/// input under the windows of two output rows.
+/// What the kernel of DepthwiseConvolution+Rows.swift keeps: with SMLAD, weights of four channels,
+/// and the input under the windows of two output rows; without, of one and of four.
 struct DepthwiseBand {
   /// Rows and columns from a window to that of the next whose taps fall where its own do, and how
   /// many there are between.
@@ -125,8 +127,9 @@ struct DepthwiseBand {
   let columnStride: Int
   let rowPhaseCount: Int
   let columnPhaseCount: Int
-  /// Words of a channel in a column of two windows, one below the other.
-  let pairCount: Int
+  /// Words of a channel in a column of the windows, one below the other; with SMLAD a pair each.
+  let columnWordCount: Int
+  var pairCount: Int { columnWordCount }
   /// Whether windows are 3 × 3 with a stride of 1 or of 2.
   let isShort: Bool
   /// Words of a channel before its weights, threes of pairs of weights, and words in all.
@@ -139,21 +142,33 @@ struct DepthwiseBand {
 
   /// As much as fits into `limit` bytes; nil where that is too little, or windows are too far apart
   /// or too few to pay for it.
-  init?(_ layer: DepthwiseConvolution, byteCount limit: Int) {
+  init?(_ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool) {
     let (rows, columns) = (layer.rows, layer.columns)
-    guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 4
+    guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 16
     else { return nil }
     (rowPhaseCount, stride) = rows.phases
     (columnPhaseCount, columnStride) = columns.phases
-    guard stride <= 4, columnStride <= 4 else { return nil }
-    pairCount = (rows.kernel &+ stride &+ 1) &>> 1
+    // Four windows a stride apart take more to gather than they save.
+    let mostStride = areHalves ? 4 : 1
+    guard stride <= mostStride, columnStride <= mostStride else { return nil }
     isShort = rows.kernel == 3 && columns.kernel == 3 && stride == columnStride && stride <= 2
     headCount = isShort ? 9 : 12
-    tripleCount = (pairCount &* columns.kernel &+ 2) / 3
-    recordCount = headCount &+ 6 &* (isShort ? 1 : tripleCount)
-    // Kernels may read two words of each channel behind the last.
-    let fixedByteCount = 4 &+ 16 &* recordCount &+ (isShort ? 0 : 32)
-    let columnByteCount = 16 &* pairCount
+    let fixedByteCount: Int
+    let columnByteCount: Int
+    if areHalves {
+      columnWordCount = (rows.kernel &+ stride &+ 1) &>> 1
+      tripleCount = (columnWordCount &* columns.kernel &+ 2) / 3
+      recordCount = headCount &+ 6 &* (isShort ? 1 : tripleCount)
+      // Kernels may read two words of each channel behind the last.
+      fixedByteCount = 4 &+ 16 &* recordCount &+ (isShort ? 0 : 32)
+      columnByteCount = 16 &* columnWordCount
+    } else {
+      columnWordCount = rows.kernel &+ 3
+      tripleCount = 0
+      recordCount = (rows.kernel &* columns.kernel &+ 3) &>> 2
+      fixedByteCount = 4 &+ 4 &* recordCount
+      columnByteCount = 4 &* columnWordCount
+    }
     let room = (limit &- fixedByteCount) / columnByteCount &- columns.kernel
     let count = (columns.output &+ columnPhaseCount &- 1) / columnPhaseCount
     let most = room / columnStride &+ 1

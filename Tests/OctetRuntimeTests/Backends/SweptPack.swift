@@ -84,8 +84,12 @@ struct SweptPack {
     self.cases = cases
     var parts: [OperatorBlob.Part] = []
     var end = 0
-    for wide in cases {
-      var plan = try wide.operation.plan(.apart)
+    for (index, wide) in cases.enumerated() {
+      // With much scratch memory and little, and writing over the input, from its channels on or
+      // not, or beside it.
+      var plan = try wide.operation.plan(
+        index % 3 == 0 ? .apart : .overlapping, slack: index % 3 == 1 ? 0 : index % 5,
+        takesMostScratch: index % 4 != 0)
       let start = end
       plan.move(by: start)
       parts.append((wide.operation, plan))

@@ -123,13 +123,19 @@ extension TestOperator {
     var overlapDistance: Int?
   }
 
-  func plan(_ placement: Placement) throws -> Plan {
+  /// - Parameters:
+  ///   - slack: bytes from where an overlapping input may start to where it does.
+  ///   - takesMostScratch: whether the operator gets all that it can use.
+  func plan(
+    _ placement: Placement, slack: Int = 0, takesMostScratch: Bool = false
+  ) throws -> Plan {
     // More scratch than any test needs, to ask how much it is.
     var generous = layOut(Plan(scratchByteCount: 1 << 20), distance: nil)
     let view = try LoadedModel(blob(generous)).operator(0)
-    generous.scratchByteCount = view.neededScratchByteCount
+    generous.scratchByteCount =
+      takesMostScratch ? view.mostScratchByteCount : view.neededScratchByteCount
     let distance = placement == .overlapping ? view.overlapDistance(input: 0) : nil
-    return layOut(generous, distance: distance)
+    return layOut(generous, distance: distance.map { $0 + slack })
   }
 
   /// Outputs, then inputs, then scratch, with gaps to catch stray writes; with `distance` input 0

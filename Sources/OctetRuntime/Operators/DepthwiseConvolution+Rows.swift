@@ -1,5 +1,5 @@
-// Depthwise convolution on ARM cores with SMLAD that have room for two rows of windows: Cortex-M4,
-// M7 and ARMv6.
+// Depthwise convolution on ARM cores where there is room for a band of the input: with SMLAD, on
+// Cortex-M4, M7 and ARMv6, as follows; DepthwiseConvolution+Words.swift has what differs without.
 //
 //     for each four input channels, for each two output rows, for each strip of their columns:
 //       band = the input under their windows, two rows to a word, zero points around it
@@ -22,37 +22,43 @@
 #if arch(arm)
   internal import COctetKernels
 
-  @safe struct PairsDepthwise {
+  @safe struct RowsDepthwise {
     // Safety: the operator was validated and its scratch has room for the band, so every pointer
     // has what is read and written behind it.
     private let source: UnsafePointer<Int8>
     private let target: UnsafeMutablePointer<Int8>
-    private let channels: Channels
+    let channels: Channels
     let rows: Window
     let columns: Window
     let band: DepthwiseBand
     let inputCount: Int
     /// Results of an input channel.
-    private let multiplier: Int
+    let multiplier: Int
     /// Four zero points, and after it `[4, recordCount]`: see `octet_add_windows`.
     let padding: UnsafeMutablePointer<UInt32>
-    private let records: UnsafeMutablePointer<Int32>
+    let records: UnsafeMutablePointer<Int32>
     /// `[columns of a strip, pairCount, 4]`.
     let values: UnsafeMutablePointer<Int32>
     /// Two halves of the zero point.
     let zeros: Int32
     /// Whether a row is one strip.
     private let isWhole: Bool
-    /// Whether two rows are written before what is read for the next.
-    private var takesPairs = true
+    /// Rows that are written before what is read for the next: two with SMLAD, four without.
+    private var groupCount = Self.mostGroupCount
     /// Rows that are finished before the next four channels.
     private var chunk: Int
+
+    private static var mostGroupCount: Int { WidenedTaps.areHalves ? 2 : 4 }
+    /// Input channels that are taken at a time.
+    private static var laneCount: Int { WidenedTaps.areHalves ? 4 : 1 }
 
     /// Nil where another kernel has to run.
     init?(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
       channels = Channels(layer)
-      guard let band = DepthwiseBand(layer, byteCount: layer.view.scratchByteCount),
-        channels.areHalves
+      guard
+        let band = DepthwiseBand(
+          layer, byteCount: layer.view.scratchByteCount, areHalves: WidenedTaps.areHalves),
+        !WidenedTaps.areHalves || channels.areHalves
       else { return nil }
       self.band = band
       rows = layer.rows
@@ -63,13 +69,16 @@
       unsafe target = context.output(0)
       unsafe padding = context.scratch.assumingMemoryBound(to: UInt32.self)
       unsafe records = context.scratch.assumingMemoryBound(to: Int32.self) + 1
-      unsafe values = records + 4 &* band.recordCount
+      unsafe values = records + Self.laneCount &* band.recordCount
       let zeroPoint = layer.input.zeroPoint
       zeros = zeroPoint & 0xFFFF | zeroPoint &<< 16
       unsafe padding[0] = UInt32(truncatingIfNeeded: zeroPoint & 0xFF) &* 0x0101_0101
       isWhole = band.columnPhaseCount == 1 && columns.output <= band.stretch
       chunk = rows.output
       limitOrder(distance: unsafe UnsafeRawPointer(source) - UnsafeRawPointer(target), layer)
+      // Single rows are a part of what is computed for them: others take less.
+      if groupCount == 1, rows.output > 1, !WidenedTaps.areHalves || layer.takesBand { return nil }
+      if !WidenedTaps.areHalves, OCTET_MULTIPLIES_LONG != 0, rows.output < 8 { return nil }
     }
 
     /// Sets what may be written before what, for an input that starts `distance` after the output.
@@ -78,12 +87,13 @@
       let rowByteCount = columns.output &* channels.count
       let least = rows.overlapDistance(
         inputRow: columns.input &* inputCount, outputRow: rowByteCount)
-      let isAhead = distance &- least >= rowByteCount
-      takesPairs = band.rowPhaseCount == 1 && isAhead
+      let most = groupCount
+      let isAhead = distance &- least >= (most &- 1) &* rowByteCount
+      if band.rowPhaseCount > 1 || !isAhead { groupCount = 1 }
       if multiplier == 1, distance % inputCount == 0 {
-        takesPairs = takesPairs || band.rowPhaseCount == 1 && isWhole
+        if band.rowPhaseCount == 1, isWhole { groupCount = most }
       } else {
-        chunk = takesPairs ? 2 : 1
+        chunk = groupCount
       }
     }
 
@@ -99,7 +109,7 @@
             for index in 0..<multiplier {
               unsafe compute(image, first, index, row, end, result)
             }
-            first &+= 4
+            first &+= Self.laneCount
           }
           row = end
         }
@@ -116,30 +126,36 @@
       _ result: UnsafeMutablePointer<Int8>
     ) {
       // The last four overlap those before, which are not computed twice: they may be overwritten.
-      let word = max(0, min(first, inputCount &- 4))
-      var lanes = Lanes(first: first &- word, end: min(4, inputCount &- word))
+      let word = max(0, min(first, inputCount &- Self.laneCount))
+      var lanes = Lanes(first: first &- word, end: min(Self.laneCount, inputCount &- word))
       for lane in lanes.first..<lanes.end {
-        prepare(lane, (word &+ lane) &* multiplier &+ index)
+        let channel = (word &+ lane) &* multiplier &+ index
+        if WidenedTaps.areHalves { prepare(lane, channel) } else { prepareBytes(channel) }
       }
-      let step = takesPairs ? band.rowPhaseCount : 1
+      let step = groupCount > 1 ? band.rowPhaseCount : 1
       let rowByteCount = columns.output &* channels.count
       let origin = unsafe result + (word &* multiplier &+ index)
+      lanes.channel = word &* multiplier &+ index
       var strip = DepthwiseStrip(columns, band, column: 0, channels: inputCount)
       var phase = 0
       while phase < min(step, end &- start) {
         var row = start &+ phase
         lanes.keepsHalf = false
         while row < end {
+          lanes.rowCount = 1
+          while lanes.rowCount < groupCount, row &+ lanes.rowCount &* step < end {
+            lanes.rowCount &+= 1
+          }
           // The second row's results give way to the first's where there is none.
-          lanes.rowStep = takesPairs && row &+ step < end ? step &* rowByteCount : 0
+          lanes.rowStep = lanes.rowCount > 1 ? step &* rowByteCount : 0
           let to = unsafe origin + row &* rowByteCount
           if isWhole {
             unsafe self.strip(image + word, row, &strip, &lanes, to)
-            lanes.keepsHalf = band.isShort && band.stride == 1 && lanes.rowStep != 0
+            lanes.keepsHalf = band.isShort && band.stride == 1 && lanes.rowCount > 1
           } else {
             unsafe strips(image + word, row, &lanes, to)
           }
-          row &+= lanes.rowStep == 0 ? step : 2 &* step
+          row &+= lanes.rowCount &* step
         }
         phase &+= 1
       }
@@ -194,9 +210,14 @@
 
   /// The channels of a word that are computed, and the bytes from their results to those of the
   /// second row, 0 without one.
-  private struct Lanes {
+  struct Lanes {
     let first: Int
     let end: Int
+    /// The output channel of the word's first.
+    var channel = 0
+    /// Whether nothing of the band was written.
+    var isFirst = true
+    var rowCount = 1
     var rowStep = 0
     /// Whether the lower words of the band's columns are now the upper ones.
     var keepsHalf = false
@@ -211,7 +232,7 @@
 
   // MARK: Rows
 
-  extension PairsDepthwise {
+  extension RowsDepthwise {
     /// A row, or two, in several strips.
     @inline(never)
     private func strips(
@@ -236,6 +257,13 @@
       _ image: UnsafePointer<Int8>, _ row: Int, _ strip: inout DepthwiseStrip, _ lanes: inout Lanes,
       _ result: UnsafeMutablePointer<Int8>
     ) {
+      if !WidenedTaps.areHalves {
+        unsafe fillWords(
+          image, rows.start(row), &strip, setsPadding: !isWhole || lanes.isFirst)
+        lanes.isFirst = false
+        unsafe addWords(strip.count, &lanes, result)
+        return
+      }
       var y = rows.start(row)
       var pair = 0
       if lanes.keepsHalf {
