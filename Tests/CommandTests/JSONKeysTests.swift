@@ -35,7 +35,7 @@ struct JSONKeysTests {
     let head = path[..<open]
     let tail = path[path.index(after: close)...]
     return path[path.index(after: open)..<close].split(separator: ",").flatMap {
-      expanded(head + $0 + tail)
+      expanded("\(head)\($0)\(tail)")
     }
   }
 
