@@ -38,7 +38,13 @@ package struct BuildCache {
     let entry = folder.appendingPathComponent(key.text)
     if let files = Self.read(names, in: entry) {
       for (name, bytes) in zip(names, files) {
-        try target.appendingPathComponent(name).write(bytes)
+        let file = target.appendingPathComponent(name)
+        try file.write(bytes)
+        // Programs stay executable.
+        let kept = entry.appendingPathComponent(name).path
+        if let mode = try? FileManager.default.attributesOfItem(atPath: kept)[.posixPermissions] {
+          try? FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        }
       }
       // The entry was used now.
       try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: entry.path)
@@ -49,7 +55,7 @@ package struct BuildCache {
     try? store(names, of: target, as: entry)
   }
 
-  private static let manifestName = "digests"
+  private static let manifestName = "files"
 
   /// The files, or nil unless all are there and whole.
   private static func read(_ names: [String], in entry: URL) -> [[UInt8]]? {
@@ -76,7 +82,8 @@ package struct BuildCache {
     for name in names {
       let bytes = try target.appendingPathComponent(name).read()
       digests.append(Digest(of: bytes).text)
-      try part.appendingPathComponent(name).write(bytes)
+      let kept = part.appendingPathComponent(name)
+      try FileManager.default.copyItem(at: target.appendingPathComponent(name), to: kept)
     }
     let manifest = digests.joined(separator: "\n")
     try part.appendingPathComponent(Self.manifestName).write(Array(manifest.utf8))

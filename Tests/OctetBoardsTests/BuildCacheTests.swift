@@ -42,7 +42,7 @@ struct BuildCacheTests {
       let key = Digest(of: [5])
       for damage in [[], [7, 7, 8], [7, 7, 7, 7]] as [[UInt8]] {
         _ = try take(cache, key, in: folder, makes: [7, 7, 7])
-        for name in ["a.o", "b.o", "digests"] {
+        for name in ["a.o", "b.o", "files"] {
           let file = store.appendingPathComponent(key.text).appendingPathComponent(name)
           try Data(damage).write(to: file)
           #expect(try take(cache, key, in: folder, makes: [7, 7, 7]).made, "\(name)")
@@ -134,6 +134,7 @@ struct BuildCacheTests {
       }
       _ = try build()
       let (again, time) = try build()
+      #expect(FileManager.default.isExecutableFile(atPath: again.elf.path))
       #expect(time < .seconds(1.5))
       #expect(FileManager.default.fileExists(atPath: again.elf.path))
       #expect(again.binary != nil && again.stackBoundByteCount != nil)
