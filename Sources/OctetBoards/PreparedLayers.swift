@@ -170,7 +170,7 @@ private struct PreparedLayer {
     let taken = (0..<model.tensorCount).map(model.tensor).filter {
       !$0.isConstant && $0.firstUse <= index && index <= $0.lastUse
     }.map { $0.dataOffset..<$0.dataOffset + $0.byteCount }
-    .sorted { $0.lowerBound < $1.lowerBound }
+      .sorted { $0.lowerBound < $1.lowerBound }
     var best = 0..<0
     var start = 0
     let end = model.arenaByteCount

@@ -14,8 +14,8 @@
 // while the layer runs, which may be more than its plan has. Who builds the firmware computes all
 // of it; with another blob than that one, nothing of it is used.
 //
-// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them where
-// it can requantize all of the layer.
+// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them
+// where it can requantize all of the layer.
 
 #if arch(arm) && OCTET_PREPARED
   internal import COctetKernels
@@ -67,8 +67,8 @@
   }
 
   extension Channels {
-    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of two
-    /// pixels: see `finishPairs`.
+    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of
+    /// two pixels: see `finishPairs`.
     @inline(never)
     mutating func finishFour(
       _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,
