@@ -10,7 +10,8 @@
 //
 // The table says where: words of the blob's checksum and the number of layers; of each layer, its
 // record's offset in the blob, a word of the table where its weights begin, where its scratch
-// memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The memory is what is free of the arena
+// memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The
+// memory is what is free of the arena
 // while the layer runs, which may be more than its plan has. Who builds the firmware computes all
 // of it; with another blob than that one, nothing of it is used.
 //
