@@ -1,10 +1,10 @@
 import OctetCompiler
 import OctetRuntime
 
-/// Weights in the form that Cortex-M4 and M7 multiply fastest, which an image holds beside its blob:
-/// of convolutions as int16, two taps a word and four channels in turn, of 3 × 3 kernels with stride
-/// 1 transformed for Winograd's F(2 × 2, 3 × 3), and of fully connected layers four columns of four
-/// rows in turn. Convolution+Prepared.swift has the format of the table.
+/// Weights in the form that Cortex-M4 and M7 multiply fastest, which an image holds beside its
+/// blob: of convolutions as int16, two taps a word and four channels in turn, of 3 × 3 kernels with
+/// stride 1 transformed for Winograd's F(2 × 2, 3 × 3), and of fully connected layers four columns
+/// of four rows in turn. Convolution+Prepared.swift has the format of the table.
 struct PreparedLayers {
   /// The table, as words.
   private(set) var words: [Int32] = []
@@ -170,7 +170,7 @@ private struct PreparedLayer {
     let taken = (0..<model.tensorCount).map(model.tensor).filter {
       !$0.isConstant && $0.firstUse <= index && index <= $0.lastUse
     }.map { $0.dataOffset..<$0.dataOffset + $0.byteCount }
-    .sorted { $0.lowerBound < $1.lowerBound }
+      .sorted { $0.lowerBound < $1.lowerBound }
     var best = 0..<0
     var start = 0
     let end = model.arenaByteCount

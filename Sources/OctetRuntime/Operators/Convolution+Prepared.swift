@@ -10,12 +10,13 @@
 //
 // The table says where: words of the blob's checksum and the number of layers; of each layer, its
 // record's offset in the blob, a word of the table where its weights begin, where its scratch
-// memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The memory is what is free of the arena
+// memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The
+// memory is what is free of the arena
 // while the layer runs, which may be more than its plan has. Who builds the firmware computes all
 // of it; with another blob than that one, nothing of it is used.
 //
-// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them where
-// it can requantize all of the layer.
+// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them
+// where it can requantize all of the layer.
 
 #if arch(arm) && OCTET_PREPARED
   internal import COctetKernels
@@ -67,8 +68,8 @@
   }
 
   extension Channels {
-    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of two
-    /// pixels: see `finishPairs`.
+    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of
+    /// two pixels: see `finishPairs`.
     @inline(never)
     mutating func finishFour(
       _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,

@@ -48,10 +48,9 @@ struct BoardVerb: Verb {
     "--package", .output(.package), help: "The ZIP file to write the library to.")
   let textBudget = OctetCommand.Option(
     "--text-budget", .byteCount,
-    help:
-      "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold weights "
-      + "prepared for speed as far as this allows, without it \(BoardBuilder.defaultTextByteLimit)."
-  )
+    help: "Most bytes of code and constants beside the model. On Cortex-M4 and M7 they hold "
+      + "weights prepared for speed as far as this allows, without it "
+      + "\(BoardBuilder.defaultTextByteLimit).")
   let timeout = OctetCommand.Option(
     "--timeout", .integer(1...86_400).named("SECONDS"), default: TimeLimit.defaultSeconds,
     help: "How long each compiler, emulator or ssh may run before it is ended.")
