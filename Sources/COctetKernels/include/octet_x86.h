@@ -36,8 +36,8 @@ struct octet_x86_layer {
   int32_t target_step;                           // from a column's outputs to the next one's
   int32_t lower, upper;
   int32_t is_clamped;                            // to less than an int8
-  int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot; and
-                                                 // all shifts are to the right
+  int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot;
+                                                 // and all shifts are to the right
   int32_t is_product;                            // not a sum or difference
 
   // For blocks of one, two and eight vectors of channels; narrow, of all channels. Those that the
@@ -91,8 +91,8 @@ enum {
 //     a · FIRST + b · SECOND + HALF >> FRACTION
 //
 // unless a lane is so near a tie that it might differ from the double roundings of Add.swift: then
-// the bits NEAR are 0. Exactly, a's multiplier is ±1/2, FIRST_FACTOR once it is shifted left; b's is
-// high · 2ᵏ + low, where the formula above shifts by k once both sides are divided by 2^left_shift.
+// the bits NEAR are 0. Exactly, a's multiplier is ±1/2, FIRST_FACTOR once it is shifted left; b's
+// is high · 2ᵏ + low, where the formula above shifts by k once both sides are divided by 2^left_shift.
 enum {
   OCTET_X86_FIRST_ZERO = 9, OCTET_X86_SECOND_ZERO, OCTET_X86_FIRST, OCTET_X86_SECOND,
   OCTET_X86_HALF, OCTET_X86_FRACTION, OCTET_X86_NEAR, OCTET_X86_FIRST_FACTOR,
@@ -103,8 +103,8 @@ enum {
 // Whether the processor and the operating system have the instructions; as many multiply-adds as
 // it can do, and how many these are; the kernel for blocks of so many columns, narrow of so many
 // channels, or null where there is none; the padded image of one sample; depthwise, a row of the
-// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b, a − b
-// or a · b; maxima.
+// input, or of padding (null), for words of neighbours in a column; rows of the output; a + b,
+// a − b or a · b; maxima.
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \

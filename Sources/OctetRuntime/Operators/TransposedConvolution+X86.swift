@@ -1,5 +1,5 @@
-// Transposed convolution for AVX2 and AVX-512: a convolution with its taps in reverse of the input's
-// pixels taken apart, with zero points between.
+// Transposed convolution for AVX2 and AVX-512: a convolution, with its taps in reverse, of the
+// input's pixels taken apart, with zero points between.
 #if arch(x86_64)
   internal import COctetKernels
 

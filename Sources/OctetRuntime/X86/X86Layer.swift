@@ -42,11 +42,11 @@
     var vectorByteCount: Int { 4 &* lanes }
     var isPooled: Bool { kernel.pool_height &* kernel.pool_width > 1 }
 
-    /// One sum for each channel and row: words in parts, or many channels, hide the latency of dots.
+    /// One sum for each channel and row: words in parts, or many channels, hide a dot's latency.
     var isOnePixel: Bool { kind == .convolution && kernel.convolved_width == 1 && !isPooled }
 
-    /// B, the vectors of channels that are computed together, when `count` channels are left. (Four,
-    /// with half the pixels, is slower on AVX2 and no faster on AVX-512.)
+    /// B, the vectors of channels that are computed together, when `count` channels are left.
+    /// (Four, with half the pixels, is slower on AVX2 and no faster on AVX-512.)
     func vectorsPerBlock(_ count: Int) -> Int {
       if kind == .depthwise { return 1 }
       let vectors = (count &+ lanes &- 1) / lanes
@@ -177,7 +177,7 @@
       }
     }
 
-    /// Row `row` of a depthwise layer's input, with each element as often as channels are made of it.
+    /// Row `row` of a depthwise layer's input, each element as often as channels are made of it.
     private func inputRow(
       _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>, _ row: Int
     ) -> UnsafePointer<Int8> {
