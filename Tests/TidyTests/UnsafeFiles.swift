@@ -78,6 +78,12 @@ let unsafeFiles: [String] = [
   "Sources/OctetRuntime/Operators/",
   "Sources/OctetRuntime/Session.swift",
   "Sources/OctetRuntime/SessionState.swift",
+  "Sources/OctetRuntime/SessionState+Linked.swift",
+  // What a program holds that was built with a model: its blob and its memory.
+  "Sources/OctetLinkedModel/LinkedMemory.swift",
+  "Sources/OctetLinkedModel/LinkedModel.swift",
+  // Swift that is written, not compiled.
+  "Sources/OctetCompiler/SwiftExport.swift",
   // Packs weights into the workspace that the caller gives.
   "Sources/OctetRuntime/X86/",
 ]
