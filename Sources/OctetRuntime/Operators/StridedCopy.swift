@@ -48,9 +48,9 @@ func copyForward(
   _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int
 ) {
   var index = 0
-  let words = unsafe UInt(bitPattern: source) | UInt(bitPattern: target)
+  let words = UInt(bitPattern: source) | UInt(bitPattern: target)
   if words & 3 == 0 {
-    let from = UnsafeRawPointer(source)
+    let from = unsafe UnsafeRawPointer(source)
     let to = UnsafeMutableRawPointer(target)
     // Words by fours, so that loads come in runs.
     while index &+ 16 <= count {
