@@ -2,7 +2,6 @@ import Foundation
 import OctetCompiler
 import OctetEvaluation
 import OctetModel
-import OctetPasses
 import OctetQuantization
 import OctetReport
 
@@ -94,7 +93,7 @@ struct WeightComparison {
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
-    let lost = LostWeights(diff.candidate, node, shape: shape, axis: axis)
+    let lost = LostWeights(diff.candidate, place, shape: shape, axis: axis)
     if let twin = diff.twins[place].map({ diff.reference.places[$0].tensor }),
       let node = other.weightedNode(behind: twin),
       node.inputs.count > 1, other.tensors[node.inputs[1]].shape == shape,
@@ -168,25 +167,17 @@ private struct LostWeights {
   private let inputCount: Int
   private let channelOfWeight: (Int) -> Int
 
-  init(_ model: DiffModel, _ node: Node, shape: [Int], axis: Int) {
+  /// - Parameter place: of an operator with weights.
+  init(_ model: DiffModel, _ place: Int, shape: [Int], axis: Int) {
     let inner = shape[(axis + 1)...].reduce(1, *)
     channelOfWeight = { $0 / inner % shape[axis] }
-    let producers = model.real.producers()
-    // In a graph of a blob's values a reshape may stand before and behind.
-    var (source, result) = (node.inputs[0], node.outputs[0])
-    while model.lostChannels[source] == nil, let producer = producers[source],
-      model.real.nodes[producer].operation.isReshape
-    {
-      source = model.real.nodes[producer].inputs[0]
+    guard let view = model.operatorView(place) else {
+      inputCount = 1
+      return
     }
-    while model.lostChannels[result] == nil,
-      let reader = model.real.nodes.first(where: { $0.inputs.contains(result) }),
-      reader.operation.isReshape
-    {
-      result = reader.outputs[0]
-    }
+    let source = view.inputTensorIndex(0)
     inputCount = model.real.tensors[source].shape.last ?? 1
-    outputs = Set((model.lostChannels[result] ?? [:]).keys)
+    outputs = Set((model.lostChannels[view.outputTensorIndex(0)] ?? [:]).keys)
     guard axis == 0, (shape.last ?? 1) % inputCount == 0,
       let grid = model.coded?.tensors[source].quantization
     else { return }

@@ -133,6 +133,7 @@ import Testing
     #expect(outputs[1].shrink.layers.contains { $0.constantChannelCount == 40 })
     #expect(reports[0].int8Top1 == reports[1].int8Top1)
     #expect(reports[0].layers.map(\.name) == reports[1].layers.map(\.name))
+    #expect(reports[0].verdict.kind == reports[1].verdict.kind)
     for (whole, small) in zip(reports[0].layers, reports[1].layers) {
       #expect(whole.shape == small.shape && whole.maxAbsError == small.maxAbsError)
       #expect(whole.sqnrDecibels == small.sqnrDecibels)

@@ -95,8 +95,9 @@ extension CodeRange {
     -> CodeRange
   {
     let (least, most) = (lowered.value(lower), lowered.value(upper))
-    return Swift.min(Swift.max(lowerBound, least), most)...Swift.min(
-      Swift.max(upperBound, least), most)
+    return Swift.min(
+      Swift.max(lowerBound, least), most)...Swift.min(
+        Swift.max(upperBound, least), most)
   }
 }
 

@@ -114,8 +114,11 @@ private struct Shrinking {
         let outputs = kept[y].count
         let depth = weighted.isDense ? kept[x].count : weighted.depth
         let patch = weighted.isAligned ? weighted.tapCount * depth : weighted.depth
-        layer.savedMacCount =
-          weighted.macCount - (outputs == 0 ? 0 : weighted.positionCount * outputs * patch)
+        // Of a transposed convolution none are counted: how many there are varies by pixel.
+        if !weighted.leavesTapsOut {
+          layer.savedMacCount =
+            weighted.macCount - (outputs == 0 ? 0 : weighted.positionCount * outputs * patch)
+        }
         layer.savedWeightByteCount =
           weighted.weightByteCount - (outputs == 0 ? 0 : outputs * (patch + 4))
       }
