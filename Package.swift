@@ -134,7 +134,8 @@ let package = Package(
       dependencies: ["OctetTFLite", "OctetCompiler", "TestData", "TestSupport"],
       exclude: ["Corpus"]),
     .testTarget(
-      name: "OctetQuantizationTests", dependencies: ["OctetQuantization", "TestNetworks"]),
+      name: "OctetQuantizationTests",
+      dependencies: ["OctetQuantization", "OctetCompiler", "TestNetworks"]),
     .testTarget(
       name: "OctetCompilerTests", dependencies: ["BlobFuzz", "OctetCompiler", "TestNetworks"]),
     .target(
