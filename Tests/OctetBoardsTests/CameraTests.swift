@@ -108,11 +108,12 @@ struct CameraTests {
           "sh", ["-c", "qemu-aarch64 \(program) m.oct --camera \(path) 2>&1 >/dev/null; echo $?"],
           in: folder)
       }
-      #expect(try failure("/dev/video0") == """
-        octet-run: no frame came from '/dev/video0': this is not a regular file, which can be mapped
-        74
+      #expect(
+        try failure("/dev/video0") == """
+          octet-run: no frame came from '/dev/video0': this is not a regular file, which can be mapped
+          74
 
-        """)
+          """)
       #expect(try failure("/dev/jpeg").contains("has none of the formats gray, rgb, bgr, yuyv"))
     }
   }

@@ -12,7 +12,10 @@ final class Inflater {
     case corrupt(String)
   }
 
-  private enum Stage { case start, block, stored(Int), codes, match(length: Int, distance: Int), end }
+  private enum Stage {
+    case start, block, stored(Int), codes, end
+    case match(length: Int, distance: Int)
+  }
 
   private let bytes: ArraySlice<UInt8>
   private var position: Int

@@ -40,7 +40,8 @@ import Run
     var byteCount = 0
     let error = unsafe run_map(descriptor, &start, &byteCount)
     guard error >= 0 else { throw Failure(.noInput, "cannot map", options.model, error) }
-    let model = try unsafe makeModel(UnsafeRawBufferPointer(start: start, count: byteCount), options)
+    let blob = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
+    let model = try unsafe makeModel(blob, options)
     // 64 bytes more, so that the arena can begin at a multiple of that.
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount + 64, alignment: 16)

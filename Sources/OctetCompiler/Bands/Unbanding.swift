@@ -159,7 +159,8 @@ private struct Unbanding {
       var end = 0
       for band in bands {
         let other = model.operator(band.index)
-        guard band.firstRow >= end, band.height == height, band.inputs == bands[0].inputs, other.kind == view.kind,
+        guard band.firstRow >= end, band.height == height, band.inputs == bands[0].inputs,
+          other.kind == view.kind,
           layerTensors[layer] == nil
         else { throw contradiction(view.name) }
         end = band.firstRow + band.rowCount

@@ -25,7 +25,9 @@ enum BMP {
     }
     let rowByteCount = (width * bitCount + 31) / 32 * 4
     let pixelOffset = long(10)
-    guard pixelOffset >= 0, pixelOffset <= file.count, file.count - pixelOffset >= rowByteCount * height else {
+    guard pixelOffset >= 0, pixelOffset <= file.count,
+      file.count - pixelOffset >= rowByteCount * height
+    else {
       throw malformed(10, "the file ends before its \(height) rows of \(rowByteCount) bytes do")
     }
     var palette: [[UInt8]] = []

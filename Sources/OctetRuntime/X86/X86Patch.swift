@@ -165,7 +165,8 @@
           for index in 0..<patch.count {
             let weight = patch.weight(channel: channel, run: run, index: index)
             // A value, or its distance from a zero point that is not folded into the bias.
-            most += unsafe Int64(parameters.weights[weight].magnitude)
+            most +=
+              unsafe Int64(parameters.weights[weight].magnitude)
               * (parameters.inputZeroPoint == 0 ? 128 : 255)
           }
         }
