@@ -103,7 +103,8 @@ public struct BoardBuilder {
 
   /// Whether the core has the instructions that the kernels for them are made of.
   private var takesPreparedLayers: Bool {
-    toolset.swift.contains { $0 == "-mcpu=cortex-m4" || $0 == "-mcpu=cortex-m7" }
+    let cores = ["cortex-m4", "cortex-m7", "cortex-m33"].map { "-mcpu=\($0)" }
+    return toolset.swift.contains { cores.contains($0) }
   }
 
   private func build(

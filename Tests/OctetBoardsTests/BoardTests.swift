@@ -55,14 +55,19 @@ struct BoardTests {
         uniquingKeysWith: { first, _ in first })
     }
     let codes = ErrorCode.allCases
+    func name(_ code: some Any) -> String {
+      "\(code)".map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+    }
     let names = Dictionary(
-      uniqueKeysWithValues: codes.map { code in
-        let name = "\(code)".map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
-        return (name, Int(code.rawValue))
-      })
+      ModelError.Cause.allCases.map { (name($0), Int($0.rawValue)) }
+        + codes.map { (name($0), Int($0.rawValue)) },
+      uniquingKeysWith: { _, code in code })
     let library = try constants("Firmware/CLibrary/include/octet.h", "OCTET_ERROR_")
+      .merging(
+        try constants("Firmware/CLibrary/include/octet_update.h", "OCTET_ERROR_"),
+        uniquingKeysWith: { $0 + $1 * 1000 })
     let firmware = try constants("Firmware/Sources/Board/include/board.h", "BOARD_ERROR_")
-    #expect(library.count == 7)
+    #expect(library.count == 20)
     #expect(firmware.count == 3)
     for (name, value) in library.merging(firmware, uniquingKeysWith: { $0 + $1 * 1000 }) {
       #expect(names[name] == value, "\(name)")

@@ -58,15 +58,4 @@ struct CLibraryBuilderTests {
       #expect([UInt8](try Data(contentsOf: copy)) == blob.bytes)
     }
   }
-
-  @Test("Exported Swift source has the blob's words")
-  func writesSwift() throws {
-    let blob = try LeNet.perceptron()
-    let text = try SwiftExport.text(blob, name: "9-lives")
-    #expect(text.contains("public enum Model9Lives {"))
-    #expect(text.contains("byteCount = \(blob.count)"))
-    #expect(text.contains("private static let words: [\((blob.count + 7) / 8) of UInt64]"))
-    // "OCT8", version 3, a header of 96 bytes.
-    #expect(text.contains("0x6000033854434f, "))
-  }
 }

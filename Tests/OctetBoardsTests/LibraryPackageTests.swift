@@ -3,7 +3,7 @@ import OctetBoards
 import OctetCompiler
 import Testing
 
-@Suite struct LibraryPackageTests {
+@Suite(.serialized) struct LibraryPackageTests {
   /// One package of two models for this machine and a Cortex-M4, unpacked once.
   private static let package = Result {
     let models = [

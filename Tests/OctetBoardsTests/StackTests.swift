@@ -8,29 +8,31 @@ import Testing
 struct StackTests {
   @Test("RAM for exactly what the stack can need is enough, a word less is refused")
   func boundsStack() throws {
-    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m4"))
+    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m3"))
     let bound = try #require(roomy.stackBoundByteCount)
     let variables = roomy.arenaByteCount + roomy.dataByteCount + roomy.bssByteCount
     try withTemporaryFolder { folder in
       // The arena starts and ends at an aligned address.
       let ram = (variables + 32) & ~15 + bound
-      let tight = try Self.build(blob, ramByteCount: ram, in: folder)
+      let tight = try Self.build(blob, ramByteCount: ram, in: folder, on: "cortex-m3")
       #expect(tight.stackBoundByteCount == bound)
       let result = try BoardRunner(tight).run(blob, inputs: LeNet.samples(3, byteCount: 16))
       #expect(result.outputsMatchHost)
       #expect(result.selfTestPassed)
       #expect(result.stackByteCount <= bound)
       let error = #expect(throws: BoardError.self) {
-        try Self.build(blob, ramByteCount: ram - 32, in: folder)
+        try Self.build(blob, ramByteCount: ram - 32, in: folder, on: "cortex-m3")
       }
       let needed = ram - 32 + (try Self.missing(error))
       #expect(needed <= ram)
       #expect(
         error?.description.hasPrefix(
-          "the model does not fit cortex-m4: \(needed) bytes of RAM are needed (arena "
+          "the model does not fit cortex-m3: \(needed) bytes of RAM are needed (arena "
             + "\(roomy.arenaByteCount), stack up to \(bound), ") == true)
       // Exactly what it says is enough.
-      #expect(try Self.build(blob, ramByteCount: needed, in: folder).stackBoundByteCount == bound)
+      #expect(
+        try Self.build(blob, ramByteCount: needed, in: folder, on: "cortex-m3").stackBoundByteCount
+          == bound)
     }
   }
 
@@ -76,9 +78,10 @@ struct StackTests {
   }
 
   private static func build(
-    _ blob: Blob, ramByteCount: Int, in folder: URL, checksStack: Bool = true
+    _ blob: Blob, ramByteCount: Int, in folder: URL, on board: String = "cortex-m4",
+    checksStack: Bool = true
   ) throws -> Firmware {
-    var builder = try BoardBuilder(try Board.named("cortex-m4"))
+    var builder = try BoardBuilder(try Board.named(board))
     builder.ramByteCount = ramByteCount
     builder.checksStack = checksStack
     return try builder.build(blob, into: folder)
