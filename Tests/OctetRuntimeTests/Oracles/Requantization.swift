@@ -21,8 +21,10 @@ enum Oracle {
   static func requantize(_ value: Int64, _ by: FixedPointMultiplier) -> Int64 {
     let left = max(0, Int(by.shift))
     let right = max(0, -Int(by.shift))
+    // The sum is one of 32 bits, and shifted as such: what leaves them at the top is lost.
+    let shifted = Int64(Int32(truncatingIfNeeded: value << left))
     return divideTiesAway(
-      highMultiply(value << left, Int64(by.multiplier)), powerOfTwo: right)
+      highMultiply(shifted, Int64(by.multiplier)), powerOfTwo: right)
   }
 
   static func clamp(_ value: Int64, _ lower: Int, _ upper: Int) -> Int8 {
