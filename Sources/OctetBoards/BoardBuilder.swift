@@ -26,8 +26,8 @@ public struct BoardBuilder {
   /// The most bytes of text, code and prepared weights together; nil for `defaultTextByteLimit`,
   /// which binds prepared weights alone.
   public var textByteLimit: Int?
-  /// What most parts with a Cortex-M4 or M7 have at least, 512 KiB of flash, without a quarter of it
-  /// for the model.
+  /// What most parts with a Cortex-M4 or M7 have at least, 512 KiB of flash, without a quarter of
+  /// it for the model.
   public static let defaultTextByteLimit = 384 << 10
 
   /// A builder with the toolchain and the sources that are found.

@@ -162,7 +162,7 @@ struct WeightComparison {
 /// stand in its bias, and those of outputs that went.
 private struct LostWeights {
   private(set) var outputs: Set<Int> = []
-  /// By input channel the real number that it always was.
+  /// The real number that each input channel always was.
   private var inputs: [Int: Float] = [:]
   private let inputCount: Int
   private let channelOfWeight: (Int) -> Int

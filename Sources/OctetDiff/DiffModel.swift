@@ -15,8 +15,8 @@ public struct DiffModel: Sendable {
 
   /// The model itself.
   package let form: Form
-  /// The blob as the file has it, perhaps with fewer channels: what it costs is what this costs. Nil
-  /// for a float model.
+  /// The blob as the file has it, perhaps with fewer channels: what it costs is what this costs.
+  /// Nil for a float model.
   let shipped: LoadedModel?
   /// The channels that a blob's tensors have in `form` alone, with the codes that they always have.
   let lostChannels: [TensorIndex: [Int: Int8?]]
@@ -95,9 +95,10 @@ public struct DiffModel: Sendable {
   }
 
   /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
-  ///   and with the channels that it lost when it was shrunk: each has the value that it always had.
-  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands are
-  ///   not what it says of them.
+  ///   and with the channels that it lost when it was shrunk: each has the value that it always
+  ///   had.
+  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands
+  ///   are not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
     let layers = try shipped.blob.unbanded() ?? shipped.blob
     let lost = layers.lostChannels

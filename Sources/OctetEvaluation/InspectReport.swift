@@ -79,9 +79,9 @@ public struct InspectReport: Encodable, Sendable {
     public var macCount: Int
     /// The scratch memory in the arena; nil for float models.
     public var scratchByteCount: Int?
-    /// The first row of its layer that it computes, if that is computed in bands, and the layer's
-    /// place before it was; otherwise nil.
+    /// The first row of its layer that it computes, if that is computed in bands; otherwise nil.
     public var firstRow: Int?
+    /// The place of that layer before it was cut into bands; otherwise nil.
     public var bandOfLayer: Int?
     /// Whether it shows, keeps or brings together rows for bands; nil where nothing is in bands.
     public var isBandHelper: Bool?

@@ -31,7 +31,8 @@ import OctetRuntime
     for position in values.indices { unsafe target[position] = values[unchecked: position] }
   }
 
-  /// Writes the codes of `reals` into input `index`; as many as the input has, or the program stops.
+  /// Writes the codes of `reals` into input `index`; as many as the input has, or the program
+  /// stops.
   /// Real numbers beyond the codes become the nearest; NaN becomes the code of 0.
   public mutating func setInput(_ index: Int, _ reals: Span<Float>) {
     let target = unsafe state.input(index)

@@ -25,7 +25,8 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
   public init(_ platform: consuming Platform) { self.platform = platform }
 
   /// The model to run now: the newest that is whole, authentic, of an allowed version, and
-  /// confirmed or still on trial. A trial loses one of its starts by this. Nil when no slot has any.
+  /// confirmed or still on trial. A trial loses one of its starts by this. Nil when no slot has
+  /// any.
   public mutating func start() -> SlotImage? { newest(isStart: true) }
 
   /// The newest confirmed image that can be run, which no update may touch.

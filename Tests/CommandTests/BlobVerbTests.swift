@@ -12,9 +12,9 @@ import Testing
     #expect(run.status == 0, "\(run.stderr)")
     let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("update.bin")))
     #expect(bytes.prefix(4).elementsEqual("UPD1".utf8))
-    #expect(bytes[8..<12] == [2, 1, 0, 0])
+    #expect(bytes[4..<8] == [2, 1, 0, 0])
     #expect(bytes[64..<68].elementsEqual("OCT8".utf8))
-    let byteCount = bytes[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let byteCount = bytes[8..<12].reversed().reduce(0) { $0 << 8 | Int($1) }
     #expect(byteCount == bytes.count - 64)
     #expect(try run.json()["fileByteCount"] as? Int == bytes.count)
     for line in [

@@ -159,8 +159,8 @@ struct BoardFolderTests {
 
   @Test("What does not fit is said by how many bytes, and that many more is enough")
   func saysWhatLacks() throws {
-    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m4"))
-    var builder = try BoardBuilder(try Board.named("cortex-m4"))
+    let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m3"))
+    var builder = try BoardBuilder(try Board.named("cortex-m3"))
     try withTemporaryFolder { folder in
       // Before anything is compiled.
       builder.flashByteCount = blob.bytes.count - 1

@@ -57,6 +57,12 @@ func run(
   let pipe = Pipe()
   process.standardOutput = pipe
   if withErrors { process.standardError = pipe }
+  // Threads that run tests have signals blocked, and programs inherit that: CMake waits for ever
+  // for the end of a child that it is not told of.
+  var (none, before) = (sigset_t(), sigset_t())
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
   try process.run()
   let output = String(
     decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)

@@ -36,8 +36,8 @@ struct KernelTests {
     }
   }
 
-  /// Depthwise layers: with scratch memory for pairs of rows, with what a band of single rows needs,
-  /// and without, as blobs from before have none. 5 channels: the last four overlap the first.
+  /// Depthwise layers: with scratch memory for pairs of rows, with what a band of single rows
+  /// needs, and without, as blobs from before have none. 5 channels: the last four overlap the first.
   @Test(arguments: [12, 5])
   func depthwise(channels: Int) throws {
     var layers = GraphOfLayers(height: 9, width: 7, channels: channels)
@@ -48,7 +48,7 @@ struct KernelTests {
     var (least, none) = (blob.bytes, blob.bytes)
     for view in (0..<model.operatorCount).map(model.operator) {
       #expect(view.kind == .depthwiseConvolution)
-      #expect(view.scratchByteCount > view.neededScratchByteCount)
+      #expect(view.scratchByteCount >= view.neededScratchByteCount)
       least.put(
         UInt32(view.neededScratchByteCount), at: OperatorRecord.scratchByteCount, in: view.offset)
       none.put(0, at: OperatorRecord.scratchByteCount, in: view.offset)
@@ -60,8 +60,9 @@ struct KernelTests {
       try BoardRunner.buildAndRun($0, on: try Board.named("cortex-m4"), inputs: inputs)
     }
     #expect(runs.allSatisfy { $0.outputsMatchHost && $0.selfTestPassed })
-    // Each is another kernel, and slower than the one before.
+    // Less memory is another kernel, and slower; the planner spares more only where there is some.
     let counts = try runs.map { try #require($0.instructionsPerInference) }
-    #expect(counts[0] < counts[1] && counts[1] < counts[2], "\(counts)")
+    let isSpared = blob.bytes != least
+    #expect((isSpared ? counts[0] < counts[1] : counts[0] == counts[1]) && counts[1] < counts[2])
   }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Makes a type of Swift of each model file (`.oct`, `.onnx`, `.tflite`) in a target: `lenet.tflite`
-/// becomes `Lenet` with `Lenet.predict(_:)`.
+/// Makes a type of Swift of each model file (`.oct`, `.onnx`, `.tflite`) in a target:
+/// `lenet.tflite` becomes `Lenet` with `Lenet.predict(_:)`.
 @main
 struct OctetModelPlugin: BuildToolPlugin {
   static let extensions: Set = ["oct", "onnx", "tflite"]

@@ -67,7 +67,8 @@ static size_t transfer(
         number, descriptor, (long)bytes + (long)done, (long)(byte_count - done), 0, 0, 0);
     if (count == INTERRUPTED) continue;
     if (count < 0) {
-      fail(EXIT_IO, number == SYS_READ ? "cannot read" : "cannot write", argument, linux_meaning(count));
+      const char *doing = number == SYS_READ ? "cannot read" : "cannot write";
+      fail(EXIT_IO, doing, argument, linux_meaning(count));
     }
     if (count == 0) break;
     done += (size_t)count;

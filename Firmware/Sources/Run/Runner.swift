@@ -237,7 +237,7 @@ struct Runner {
     sampleCount += 1
   }
 
-  /// `seven.png	7	99.8 %	0.412 ms`, with more classes between when they are asked for.
+  /// Where from, class, probability and time with tabs between; more classes when asked for.
   private func addText(
     _ path: String, _ best: [Int], _ probabilities: [Float], _ nanoseconds: UInt64,
     to line: inout Line

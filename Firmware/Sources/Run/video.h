@@ -3,7 +3,8 @@
 
 #include <stdint.h>
 
-enum { VIDEO_CAPTURE = 1, VIDEO_MAPPED = 1, VIDEO_STREAMING = 0x04000000, VIDEO_HAS_CAPS = (int)0x80000000 };
+enum { VIDEO_CAPTURE = 1, VIDEO_MAPPED = 1, VIDEO_STREAMING = 0x04000000 };
+enum { VIDEO_HAS_CAPS = (int)0x80000000 };
 
 typedef struct {
   uint8_t driver[16], card[32], bus[32];

@@ -274,63 +274,7 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
   *results = r;
 }
 
-// MARK: Two columns of four channels
-
-// Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes
-// to the next values behind each three, at the end INT32_MIN, with words of values. They are
-// requantized as by `octet_requantize`. Behind the weights is the state, in words: the first and
-// the second column's results, values, pairs, bytes from one pair's values and from its results to
-// the next's, four biases, four factors, four shifts, the offset, and the weights.
-#define ADD_COLUMNS(name, steps)                                                              \
-  INLINE void name(const int32_t *_Nonnull state) {                                           \
-    int32_t a = state[6], b = state[7], c = state[8], d = state[9], e = a, f = b, g = c, h = d;  \
-    int32_t at = state[2], w = state[19], even, odd;                                          \
-    __asm volatile(                                                                         \
-        ".syntax unified\n" steps                                                           \
-        : [a] "+" ANY(a), [b] "+" ANY(b), [c] "+" ANY(c), [d] "+" ANY(d), [e] "+" ANY(e),     \
-          [f] "+" ANY(f), [g] "+" ANY(g), [h] "+" ANY(h), [at] "+" ANY(at), [w] "+" ANY(w),     \
-          [even] "=&" ANY(even), [odd] "=&" ANY(odd)                                          \
-        :                                                                                   \
-        : "r4", "r5", "cc", "memory");                                                       \
-  }
-ADD_COLUMNS(octet_add_columns, NEIGHBOURS)
-ADD_COLUMNS(octet_add_distant_columns, DISTANT)
-
-// MARK: Windows of a channel in two rows
-
-// Products of weights with words of a band, 16 bytes from a channel's to its next, requantized as
-// by `octet_requantize`. The record is, in words, the bias, the factor, the shift and 256 times the
-// offset, the bytes from a result to that in the second row and to that in the next column, the
-// first window's words, the end of those, where the first result goes, the next channel's record or
-// 0, and weights. The second row's results, and then the second column's, give way to the others.
-#define THREE_BY_THREE(name, steps)                                                           \
-  INLINE void name(const int32_t *_Nonnull s) {                                               \
-    int32_t a, b, p, q, t, u, v, w, x, y, at, to, end;                                        \
-    __asm volatile(                                                                           \
-        ".syntax unified\n" steps                                                             \
-        : [a] "=&r"(a), [b] "=&r"(b), [p] "=&r"(p), [q] "=&r"(q), [at] "=&r"(at),             \
-          [to] "=&r"(to), [end] "=&r"(end), [t] "=&r"(t), [u] "=&r"(u), [v] "=&r"(v),         \
-          [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y), [s] "+r"(s)                               \
-        :                                                                                     \
-        : "cc", "memory");                                                                    \
-  }
-// 3 × 3 with a stride of 1; the same where a column's lower words come before the upper; of 2.
-THREE_BY_THREE(octet_add_near_windows, NEAR(0, 16, 32, 48, 64, 80))
-THREE_BY_THREE(octet_add_turned_windows, NEAR(16, 0, 48, 32, 80, 64))
-THREE_BY_THREE(octet_add_far_windows, FAR)
-
-// The same for windows of any size in two columns, the second's words `step` bytes after the
-// first's. Before the weights, pairs for the upper and the lower row, the record has the number of
-// their threes, and the bytes to the words and to the results of the next two columns.
-INLINE void octet_add_windows(int32_t *_Nonnull s, int32_t step) {
-  int32_t a, b, c, d, p, q, u, v, w, at, n, to = s[7];
-  __asm volatile(
-      ".syntax unified\n" WINDOWS
-      : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [p] "=&r"(p), [q] "=&r"(q),
-        [u] "=&r"(u), [v] "=&r"(v), [w] "=&r"(w), [at] "=&r"(at), [n] "=&r"(n), [to] "+r"(to)
-      : [s] "r"(s), [step] "r"(step)
-      : "cc", "memory");
-}
+#include "octet_windows.h"
 
 // Stores four words and steps past them: one instruction.
 INLINE void octet_store_four(
@@ -410,88 +354,7 @@ INLINE void octet_add_rows(
   *sums = s;
 }
 
-// MARK: Prepared weights: four rows, two columns
-
-#if HAS_DSP
-// Two taps; the first column's are in r0 already.
-#define FOUR_ROWS                                                                             \
-  "ldr r1, [%[at]], #4\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                          \
-  "smlad r3, r0, r2, r3\n smlad r4, r1, r2, r4\n smlad r5, r0, r11, r5\n"                     \
-  "smlad r6, r1, r11, r6\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                        \
-  "smlad r8, r0, r2, r8\n smlad r9, r1, r2, r9\n smlad r10, r0, r11, r10\n"                   \
-  "smlad r12, r1, r11, r12\n ldr r0, [%[at]], #4\n"
-// Segments of columns at `at`: words of two taps, of two columns in turn, as many as a multiple of
-// 8; a word that no two taps are, INT32_MIN; and room for eight sums, two a row. Behind the last,
-// INT32_MIN again. For each segment there are at `w` four words that its rows' sums begin with, and
-// words of taps, of four rows in turn.
-INLINE void octet_add_prepared(const int32_t *_Nonnull at, const int32_t *_Nonnull w) {
-  __asm volatile(
-      ".syntax unified\n ldr r0, [%[at]], #4\n"
-      "0: ldr r3, [%[w]], #4\n ldr r5, [%[w]], #4\n ldr r8, [%[w]], #4\n ldr r10, [%[w]], #4\n"
-      "mov r4, r3\n mov r6, r5\n mov r9, r8\n mov r12, r10\n"
-      "1:\n" FOUR_ROWS FOUR_ROWS FOUR_ROWS FOUR_ROWS "cmp r0, #0x80000000\n bne 1b\n"
-      "stmia %[at]!, {r3, r4, r5, r6, r8, r9, r10, r12}\n"
-      "ldr r0, [%[at]], #4\n cmp r0, #0x80000000\n bne 0b\n"
-      : [at] "+r"(at), [w] "+r"(w)
-      :
-      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
-}
-
-// Requantizes the sums of four rows and two columns, as `octet_requantize`. `scales` are each row's
-// factor and shift, as that makes them.
-INLINE void octet_finish_prepared(
-    const int32_t *_Nonnull sums, const int32_t *_Nonnull scales, int8_t *_Nonnull first,
-    int8_t *_Nonnull second, int32_t offset) {
-  int32_t x, y, f, k;
-  __asm volatile(
-      ".syntax unified\n.rept 4\n"
-      "ldr %[f], [%[m]], #4\n ldr %[k], [%[m]], #4\n"
-      "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n" REQUANTIZE("%[f]", "%[k]", x, y, offset)
-      "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n.endr\n"
-      : [sum] "+r"(sums), [m] "+r"(scales), [first] "+r"(first), [second] "+r"(second),
-        [x] "=&r"(x), [y] "=&r"(y), [f] "=&r"(f), [k] "=&r"(k)
-      : [offset] "r"(offset)
-      : "cc", "memory");
-}
-
-#define PREPARED_RESULT(sum)                                                                  \
-  "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"                                             \
-  "smmlar %[" #sum "], %[" #sum "], %[p], %[" #sum "]\n"                                       \
-  "add %[" #sum "], %[" #sum "], %[" #sum "], asr #31\n asr %[" #sum "], %[" #sum "], %[q]\n"    \
-  "add %[" #sum "], %[" #sum "], %[offset]\n ssat %[" #sum "], #8, %[" #sum "], asr #1\n"      \
-  "strb %[" #sum "], [%[to]], #1\n"
-// Results of rows of weights, by fours, with the values from `at` to `end`, a multiple of 16: at `w`
-// are of each four what their sums begin with, weights of four columns of one row after the other,
-// scales, and the number of values; at the end 0 in its place.
-INLINE void octet_connect_prepared(
-    const int8_t *_Nonnull at, const int8_t *_Nonnull end, const int32_t *_Nonnull w,
-    int8_t *_Nonnull to, int32_t offset) {
-  int32_t a, b, c, d, x, y, even, p, q;
-  __asm volatile(
-      ".syntax unified\n0: ldr %[a], [%[w]], #4\n ldr %[b], [%[w]], #4\n"
-      "ldr %[c], [%[w]], #4\n ldr %[d], [%[w]], #4\n1:\n.rept 4\n"
-      "ldr %[x], [%[at]], #4\n ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"
-      "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n" HALVES_ROW("a", "p") HALVES_ROW("b", "q")
-      "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n" HALVES_ROW("c", "p") HALVES_ROW("d", "q")
-      ".endr\n cmp %[at], %[end]\n bne 1b\n"
-      PREPARED_RESULT(a) PREPARED_RESULT(b) PREPARED_RESULT(c) PREPARED_RESULT(d)
-      "ldr %[x], [%[w]], #4\n subs %[at], %[end], %[x]\n cmp %[x], #0\n bne 0b\n"
-      : [at] "+r"(at), [w] "+r"(w), [to] "+r"(to), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c),
-        [d] "=&r"(d), [x] "=&r"(x), [y] "=&r"(y), [even] "=&r"(even), [p] "=&r"(p), [q] "=&r"(q)
-      : [end] "r"(end), [offset] "r"(offset)
-      : "cc", "memory");
-}
-
-// The table that firmware was built with: see `PreparedLayer`.
-INLINE const int32_t *_Nonnull octet_prepared_layers(void) {
-  extern const int32_t octet_prepared[];
-  return octet_prepared;
-}
-
-// Sums and differences of two int16 each.
-INLINE int32_t octet_add_halves(int32_t a, int32_t b) { return __builtin_arm_sadd16(a, b); }
-INLINE int32_t octet_subtract_halves(int32_t a, int32_t b) { return __builtin_arm_ssub16(a, b); }
-#endif
+#include "octet_prepared.h"
 
 // MARK: Halves
 

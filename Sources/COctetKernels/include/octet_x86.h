@@ -92,7 +92,8 @@ enum {
 //
 // unless a lane is so near a tie that it might differ from the double roundings of Add.swift: then
 // the bits NEAR are 0. Exactly, a's multiplier is ±1/2, FIRST_FACTOR once it is shifted left; b's
-// is high · 2ᵏ + low, where the formula above shifts by k once both sides are divided by 2^left_shift.
+// is high · 2ᵏ + low, where the formula above shifts by k once both sides are divided by
+// 2^left_shift.
 enum {
   OCTET_X86_FIRST_ZERO = 9, OCTET_X86_SECOND_ZERO, OCTET_X86_FIRST, OCTET_X86_SECOND,
   OCTET_X86_HALF, OCTET_X86_FRACTION, OCTET_X86_NEAR, OCTET_X86_FIRST_FACTOR,

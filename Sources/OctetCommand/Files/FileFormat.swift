@@ -25,7 +25,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .swift: ["swift"]
     case .picture: ["png"]
     case .wasm: ["wasm"]
-    case .update: ["bin"]
+    case .update: []
     case .package: ["zip"]
     case .raw: []
     }

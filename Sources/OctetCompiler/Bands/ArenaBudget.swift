@@ -6,24 +6,29 @@ import OctetRuntime
 public struct ArenaBudget: Sendable, Equatable {
   /// Layers that are computed together, band by band.
   public struct Region: Sendable, Equatable {
-    /// Names of the first and the last.
+    /// The first one's name.
     public var first: String
+    /// The last one's name.
     public var last: String
-    /// How many there are, in how many bands of how many rows of the last one's output.
+    /// How many layers there are.
     public var layerCount: Int
+    /// The number of bands.
     public var bandCount: Int
+    /// Rows of the last layer's output in a band; the last band may have fewer.
     public var rowCount: Int
   }
 
   /// The bytes that were asked for.
   public var limitByteCount: Int
-  /// The arena without bands, and with them.
+  /// Bytes of the arena without bands.
   public var arenaByteCountBefore: Int
+  /// Bytes of the arena with them.
   public var arenaByteCount: Int
-  /// In the order of execution; empty where the model fits as it is.
+  /// Regions in the order of execution; none where the model fits as it is.
   public var regions: [Region]
-  /// Operators that there are more than without bands, and bytes that they copy in an inference.
+  /// Operators that there are more than without bands.
   public var addedOperatorCount: Int
+  /// Bytes that these copy in an inference.
   public var movedByteCount: Int
   /// Bytes that the blob grows by.
   public var addedByteCount: Int

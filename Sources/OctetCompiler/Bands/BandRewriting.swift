@@ -6,8 +6,8 @@ import OctetRuntime
 ///     for each band: for each operator:
 ///       slice the rows that it reads out of what is there            (a view: nothing is copied)
 ///       compute its new rows
-///       put the rows that were kept before them                      (the new ones lie there already)
-///       after the last reader: keep what the next band needs again   (copied)
+///       put the rows that were kept before them (the new ones lie there already)
+///       after the last reader: keep what the next band needs again (copied)
 ///     join the bands of the last operator                            (they lie there already)
 struct BandRewriting {
   private let model: LoweredModel

@@ -11,7 +11,7 @@ struct BandSearch {
   struct Candidate {
     var region: BandedRegion
     var byteCount: Int
-    /// In multiply-adds: what handling more operators and copying rows costs.
+    /// What handling more operators and copying rows costs, in multiply-adds.
     var price: Int
   }
 
@@ -30,7 +30,7 @@ struct BandSearch {
   private let peaks: [Int]
   private let scratchByteCounts: [Int: Int]
   private let lifetimes: [(first: Int, last: Int)]
-  /// By the operator after the region's last.
+  /// Paths by the operator after the region's last.
   private var candidates: [[Candidate]]
 
   init(_ model: LoweredModel, _ layout: ArenaLayout) {

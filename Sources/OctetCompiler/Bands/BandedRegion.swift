@@ -29,7 +29,7 @@ struct BandRows {
 
   let region: BandedRegion
   let model: LoweredModel
-  /// By operator.
+  /// One of each operator.
   let windows: [Int: RowWindow]
   let height: Int
 

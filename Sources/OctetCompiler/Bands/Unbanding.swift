@@ -2,8 +2,8 @@ import OctetRuntime
 
 /// What an operator of a blob is of a layer that is computed in bands.
 public enum OperatorBand: Sendable, Equatable {
-  /// Rows from `firstRow` on of the `height` rows of operator `layer` of the model before it was cut
-  /// into bands.
+  /// Rows from `firstRow` on of the `height` rows of operator `layer` of the model before it was
+  /// cut into bands.
   case rows(layer: Int, firstRow: Int, height: Int)
   /// It shows, keeps or brings together rows.
   case helper
@@ -133,7 +133,7 @@ private struct Unbanding {
     return result.tensors.count - 1
   }
 
-  /// With the channels that it lost, as the blob says it.
+  /// The same with the channels that it lost, as the blob says it.
   private func lowered(_ view: TensorView) -> LoweredTensor {
     var tensor = LoweredTensor(view, of: bytes)
     tensor.removed = removed[view.index]

@@ -29,7 +29,7 @@ enum SpareScratch {
     }
   }
 
-  /// Of what is left of 0 ..< `end`, with an aligned start.
+  /// The largest part of what is left of 0 ..< `end`, with an aligned start.
   static func largestGap(between taken: [Range<Int>], end: Int) -> Range<Int> {
     var largest = 0..<0
     var free = 0

@@ -14,7 +14,7 @@ struct ChannelNeeds {
   private let starts: [Int]
   /// Channels that go together, as a forest.
   private var parents: [Int]
-  /// By root of the forest.
+  /// Needs by root of the forest.
   private var isNeeded: [Bool]
 
   /// The channels of each tensor that have to stay, in order.

@@ -102,13 +102,13 @@ extension CodeRange {
 }
 
 extension [CodeRange] {
-  /// Of an operand that is repeated along the channels its only one.
+  /// An operand that is repeated along the channels gives its only one.
   fileprivate func at(_ channel: Int) -> CodeRange { self[count == 1 ? 0 : channel] }
 
   /// All of them together.
   var hull: CodeRange { dropFirst().reduce(self[0]) { $0.union($1) } }
 
-  /// Of the same elements in rows of another length; nil where channels do not stay together.
+  /// Ranges of the same elements in rows of another length; nil where channels do not stay together.
   fileprivate func folded(to count: Int) -> [CodeRange]? {
     if count % self.count == 0 { return (0..<count).map { self[$0 % self.count] } }
     guard self.count % count == 0 else { return nil }
@@ -121,7 +121,7 @@ extension [CodeRange] {
 }
 
 extension LoweredOperator {
-  /// Of a pool: the greatest of some values and their mean lie between them.
+  /// A pool's: the greatest of some values and their mean lie between them.
   fileprivate func pooled(
     _ input: [CodeRange], _ x: LoweredTensor, _ y: LoweredTensor, empty: Int
   ) -> [CodeRange] {
@@ -179,7 +179,7 @@ extension LoweredOperator {
     }
   }
 
-  /// Of two values; nil where nothing is known. The kernels' formulas rise or fall with either
+  /// The range of a function of two values; nil where nothing is known. The kernels' formulas rise or fall with either
   /// operand, so the ends are at ends.
   ///
   /// - Parameter zeros: the zero points of a, b and the result.

@@ -13,7 +13,7 @@ struct RemovedChannels: Sendable, Equatable {
   }
 
   var originalCount: Int
-  /// In order, apart from one another.
+  /// Runs in order, apart from one another.
   private(set) var runs: [Run] = []
 
   /// - Parameter codes: the channels that are gone, in order, each with its only code.

@@ -10,10 +10,10 @@ public struct Shrink: Sendable, Equatable, Codable {
     public var channelCount: Int
     /// Output channels that it had.
     public var originalChannelCount: Int
-    /// Of those that went, how many have one value whatever the model's input: it stands in the
+    /// How many of those that went have one value whatever the model's input: it stands in the
     /// biases of what read them.
     public var constantChannelCount: Int
-    /// Of those that went, how many vary and nothing reads them.
+    /// How many of those that went vary, and nothing reads them.
     public var unreadChannelCount: Int
     /// Multiply-adds of an inference that are saved.
     public var savedMacCount = 0

@@ -25,8 +25,8 @@ struct Broadcast {
     view.operand(index).hasSameShape(as: output) ? 0 : nil
   }
 
-  /// Writes `body` of each pair of elements, in the output's order; where the inputs have one shape,
-  /// from element `start` on.
+  /// Writes `body` of each pair of elements, in the output's order; where the inputs have one
+  /// shape, from element `start` on.
   @inline(__always)
   func run(
     _ context: OperatorContext, from start: Int = 0, _ body: (Int32, Int32) -> Int8

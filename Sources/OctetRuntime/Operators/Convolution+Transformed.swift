@@ -61,7 +61,7 @@
   @safe private struct TransformedTiles {
     // Safety: the operator was validated, and the builder found room for the scratch.
     let prepared: PreparedLayer
-    /// Of each of 16 places: a word for each channel, of two channels of both tiles in turn;
+    /// For each of 16 places a word for each channel, of two channels of both tiles in turn;
     /// INT32_MIN; eight sums, two a channel. INT32_MIN behind.
     let products: UnsafeMutablePointer<Int32>
     /// One pixel of zero points.

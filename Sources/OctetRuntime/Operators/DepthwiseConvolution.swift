@@ -140,7 +140,7 @@ struct DepthwiseBand {
   let stretch: Int
   let byteCount: Int
 
-  /// As much as fits into `limit` bytes; nil where that is too little, or windows are too far apart
+  /// The most that fits into `limit` bytes; nil where that is too little, or windows are too far apart
   /// or too few to pay for it.
   init?(_ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool) {
     let (rows, columns) = (layer.rows, layer.columns)

@@ -12,13 +12,27 @@ extension OperatorRecord {
 
   /// Whether the output lies where its bytes stand in the input.
   var isView: Bool {
-    guard let start = viewOffset, !operand(0).isConstant else { return false }
-    return result(0).dataOffset == operand(0).dataOffset &+ start
+    #if !OCTET_SELECT || OCTET_SLICE || OCTET_RESHAPE
+      guard let start = viewOffset, !operand(0).isConstant else { return false }
+      return result(0).dataOffset == operand(0).dataOffset &+ start
+    #else
+      return false
+    #endif
   }
 
   /// The first operator before this one that this one is a band of: the same parameters, but for
   /// the rows of padding above the input and a convolution's rows, and so the same weights.
+  ///
+  /// Bands are joined by a concatenation, so that firmware without one links none of this.
   var firstBand: OperatorRecord? {
+    #if OCTET_SELECT && !OCTET_CONCATENATION
+      return nil
+    #else
+      return findFirstBand()
+    #endif
+  }
+
+  private func findFirstBand() -> OperatorRecord? {
     let weights: Int
     switch kind {
     case .convolution: weights = Convolution.Word.weights.rawValue

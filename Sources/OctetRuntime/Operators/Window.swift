@@ -27,7 +27,7 @@ struct Window {
   /// The most taps that a window has on real pixels.
   var reach: Int { min(kernel, input) }
 
-  /// With a dilation not all windows have taps on the same positions: every `count`-th does, and
+  /// Not all windows of a dilation have taps on the same positions: every `count`-th does, and
   /// starts `stride` taps after the one before.
   var phases: (count: Int, stride: Int) {
     var (a, b) = (stride, dilation)

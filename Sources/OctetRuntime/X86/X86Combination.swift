@@ -59,7 +59,7 @@
 
   /// A sum or difference, of which the first input's multiplier is 1/2.
   private struct X86Terms {
-    /// Of the two inputs and the output.
+    /// Those of the two inputs and of the output.
     let zeroPoints: (Int32, Int32, Int32)
     let signs: (Int32, Int32)
     let by: FixedPointMultiplier

@@ -52,7 +52,7 @@
     let patch: X86Patch
     let kind: X86Layer.Kind
     let channels: Int
-    /// Of the widest block.
+    /// Those of the widest block.
     let vectorsPerBlock: Int
     let isOnePixel: Bool
 

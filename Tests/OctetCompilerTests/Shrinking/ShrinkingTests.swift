@@ -97,8 +97,8 @@ import Testing
     do {
       graph = try BlobReader.read(blob)
     } catch {
-      // A pool that alone reads a convolution, now that others went, is fused with it when the graph
-      // is lowered again; such a blob is refused with a sentence.
+      // A pool that alone reads a convolution, now that others went, is fused with it when the
+      // graph is lowered again; such a blob is refused with a sentence.
       withKnownIssue { Issue.record("seed \(seed): \(error)") }
       return
     }
