@@ -76,7 +76,7 @@ import Testing
     ("diff m.onnx m.oct --data data --dump .", 73),
     ("board build --board cortex-m4 m.oct -o own", 73),
     ("board run --board cortex-m4 m.oct -o own", 73), ("board library -o own", 73),
-    ("board library --package m.oct", 64), ("board library --package m.oct --force", 73),
+    ("board library --package m.oct", 64),
     ("demo --data data --epochs 1 --out own", 73),
   ]
 

@@ -37,7 +37,8 @@ struct KernelTests {
   }
 
   /// Depthwise layers: with scratch memory for pairs of rows, with what a band of single rows
-  /// needs, and without, as blobs from before have none. 5 channels: the last four overlap the first.
+  /// needs, and without, as blobs from before have none. 5 channels: the last four overlap the
+  /// first.
   @Test(arguments: [12, 5])
   func depthwise(channels: Int) throws {
     var layers = GraphOfLayers(height: 9, width: 7, channels: channels)
@@ -60,9 +61,8 @@ struct KernelTests {
       try BoardRunner.buildAndRun($0, on: try Board.named("cortex-m4"), inputs: inputs)
     }
     #expect(runs.allSatisfy { $0.outputsMatchHost && $0.selfTestPassed })
-    // Less memory is another kernel, and slower; the planner spares more only where there is some.
+    // More memory never makes it slower, and none is another kernel.
     let counts = try runs.map { try #require($0.instructionsPerInference) }
-    let isSpared = blob.bytes != least
-    #expect((isSpared ? counts[0] < counts[1] : counts[0] == counts[1]) && counts[1] < counts[2])
+    #expect(counts[0] <= counts[1] && counts[1] < counts[2], "\(counts)")
   }
 }

@@ -52,8 +52,8 @@ INLINE void octet_finish_prepared(
   "add %[" #sum "], %[" #sum "], %[offset]\n ssat %[" #sum "], #8, %[" #sum "], asr #1\n"      \
   "strb %[" #sum "], [%[to]], #1\n"
 // Results of rows of weights, by fours, with the values from `at` to `end`, a multiple of 16: at
-// `w` are of each four what their sums begin with, weights of four columns of one row after the other,
-// scales, and the number of values; at the end 0 in its place.
+// `w` are of each four what their sums begin with, weights of four columns of one row after the
+// other, scales, and the number of values; at the end 0 in its place.
 INLINE void octet_connect_prepared(
     const int8_t *_Nonnull at, const int8_t *_Nonnull end, const int32_t *_Nonnull w,
     int8_t *_Nonnull to, int32_t offset) {

@@ -108,7 +108,8 @@ extension [CodeRange] {
   /// All of them together.
   var hull: CodeRange { dropFirst().reduce(self[0]) { $0.union($1) } }
 
-  /// Ranges of the same elements in rows of another length; nil where channels do not stay together.
+  /// Ranges of the same elements in rows of another length; nil where channels do not stay
+  /// together.
   fileprivate func folded(to count: Int) -> [CodeRange]? {
     if count % self.count == 0 { return (0..<count).map { self[$0 % self.count] } }
     guard self.count % count == 0 else { return nil }
@@ -179,8 +180,8 @@ extension LoweredOperator {
     }
   }
 
-  /// The range of a function of two values; nil where nothing is known. The kernels' formulas rise or fall with either
-  /// operand, so the ends are at ends.
+  /// The range of a function of two values; nil where nothing is known. The kernels' formulas rise
+  /// or fall with either operand, so the ends are at ends.
   ///
   /// - Parameter zeros: the zero points of a, b and the result.
   fileprivate func combined(_ a: CodeRange, _ b: CodeRange, zeros: [Int]) -> CodeRange? {

@@ -140,8 +140,8 @@ struct DepthwiseBand {
   let stretch: Int
   let byteCount: Int
 
-  /// The most that fits into `limit` bytes; nil where that is too little, or windows are too far apart
-  /// or too few to pay for it.
+  /// The most that fits into `limit` bytes; nil where that is too little, or windows are too far
+  /// apart or too few to pay for it.
   init?(_ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool) {
     let (rows, columns) = (layer.rows, layer.columns)
     guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 16
