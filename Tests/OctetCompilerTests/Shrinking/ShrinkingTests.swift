@@ -99,7 +99,11 @@ import Testing
     } catch {
       // A pool that alone reads a convolution, now that others went, is fused with it when the
       // graph is lowered again; such a blob is refused with a sentence.
-      withKnownIssue { Issue.record("seed \(seed): \(error)") }
+      if "\(error)".contains("not those of any graph") {
+        withKnownIssue { Issue.record("seed \(seed): \(error)") }
+      } else {
+        Issue.record("seed \(seed): \(error)")
+      }
       return
     }
     let again = try Compiler.compile(graph)
