@@ -101,3 +101,9 @@ enum Files {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 }
+
+/// A small file of data as other modules read it.
+package enum DataFile {
+  /// The whole file, at most 1 GiB.
+  package static func read(_ path: String) throws(DataError) -> [UInt8] { try Files.read(path) }
+}
