@@ -50,6 +50,14 @@ extension Diff {
       int8: candidate.outputPorts.first?.elementCount ?? 0)
   }
 
+  /// Whether labels say how much of what the first output is for may be lost.
+  package var canLose: Bool {
+    switch outputs[0].metric {
+    case .classification, .scores, .reconstruction: data.classes != nil
+    case .regression, .embedding, .detection, .picture, .signal: false
+    }
+  }
+
   /// Confusions are counted for each pair of classes.
   static let classLimit = 4096
 

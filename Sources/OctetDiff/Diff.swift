@@ -90,7 +90,8 @@ public struct Diff: Sendable {
     layers = candidate.places.indices.filter { twins[$0] != nil }
     let normalization = try InputNormalization(
       DiffPair(
-        reference: reference, candidate: candidate, referenceOutput: referenceOutput, data: data))
+        reference: reference, candidate: candidate, referenceOutput: referenceOutput, data: data,
+        isClassifier: first.metric == .classification))
     referenceEncoder = SampleEncoder(
       reference, data, order: Array(reference.real.inputs.indices),
       normalization: normalization.reference)

@@ -201,6 +201,9 @@ public struct DiffModel: Sendable {
     }
   }
 
+  /// The elements of each input, in order.
+  public var inputElementCounts: [Int] { inputPorts.map(\.elementCount) }
+
   /// The place of the first output; nil when it is a constant or holds integers.
   var firstOutputPlace: Int? { real.outputs.first.flatMap { placeOfTensor[$0] } }
 

@@ -28,12 +28,13 @@ struct InputNormalization {
     if reference.isFloat, self.reference == nil, let other = candidate.normalization {
       let sampler = try Sampler(diff, limit: Self.sampleLimit)
       let (asPlain, asOther) = (try sampler.right(plain), try sampler.right(other))
-      self.reference = asPlain.count { $0 } > asOther.count { $0 } ? nil : other
+      let isPlain = diff.isClassifier && asPlain.count { $0 } > asOther.count { $0 }
+      self.reference = isPlain ? nil : other
     }
     if candidate.isFloat, self.candidate == nil { self.candidate = self.reference }
     note = Self.difference(
       self.reference, self.candidate, channelCount: images.channelCount)
-    guard diff.data.classes != nil else { return }
+    guard diff.data.classes != nil, diff.isClassifier else { return }
     hint = try Self.hint(diff, self.reference ?? plain, channelCount: images.channelCount)
   }
 
@@ -161,4 +162,6 @@ struct DiffPair {
   let candidate: DiffModel
   let referenceOutput: Int
   let data: DiffData
+  /// Whether the first output names classes.
+  let isClassifier: Bool
 }

@@ -19,7 +19,7 @@ extension Diff {
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> DiffReport.Sensitivity {
     guard outputs[0].metric == .classification else {
-      throw EvaluationError.unfit(
+      throw EvaluationError.metric(
         "--sensitivity sweeps classifiers; the first output is judged by "
           + "\(outputs[0].metric.rawValue)")
     }

@@ -14,8 +14,10 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case normalizationChannels(Int, model: Int)
   /// Samples or labels that do not fit the models: a sentence that names the file.
   case samples(String)
-  /// Models that cannot be fed alike, or cannot be judged as was asked for: a sentence.
+  /// Models that cannot be fed alike: a sentence.
   case unfit(String)
+  /// An output that cannot be judged as was asked for: a sentence.
+  case metric(String)
 
   public var description: String {
     switch self {
@@ -35,7 +37,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "there is nothing to compare"
     case .tooManyClasses(let count, let limit):
       "the models have \(count) outputs; classifiers of at most \(limit) classes are compared"
-    case .samples(let sentence), .unfit(let sentence): sentence
+    case .samples(let sentence), .unfit(let sentence), .metric(let sentence): sentence
     case .noSamples: "there are no images to judge by"
     case .normalizationChannels(let count, let model):
       "the normalisation has \(count) channels, the model's input \(model); give one value, or one "

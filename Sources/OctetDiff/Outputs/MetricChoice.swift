@@ -158,7 +158,7 @@ extension Diff {
     }
     for name in options.metrics.keys.sorted() where !name.isEmpty && !known.contains(name) {
       let list = known.sorted().map { "'\($0)'" }.joined(separator: ", ")
-      throw .unfit("--metric: no output that both models have is called '\(name)'; there are \(list)")
+      throw .metric("--metric: no output that both models have is called '\(name)'; there are \(list)")
     }
     return pairs
   }
@@ -169,11 +169,11 @@ extension Diff {
     let count = choice.elementCount
     switch metric {
     case .scores where count != 1:
-      throw .unfit("--metric scores is for a single number; '\(name)' has \(count)")
+      throw .metric("--metric scores is for a single number; '\(name)' has \(count)")
     case .embedding where count < 2, .classification where count < 2:
-      throw .unfit("--metric \(metric.rawValue) needs a vector; '\(name)' is a single number")
+      throw .metric("--metric \(metric.rawValue) needs a vector; '\(name)' is a single number")
     case .reconstruction where choice.inputCount != count:
-      throw .unfit(
+      throw .metric(
         "--metric reconstruction compares an output with the input, which must be one of as many "
           + "values; '\(name)' has \(count), the input \(choice.inputCount.map(String.init) ?? "none")")
     default: break

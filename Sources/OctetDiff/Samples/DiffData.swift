@@ -10,9 +10,9 @@ public struct DiffData: Sendable {
     case tensors(TensorSamples)
   }
 
-  package let content: Content
+  package private(set) var content: Content
   /// The number of samples.
-  public let count: Int
+  public private(set) var count: Int
   /// The classes by sample; nil where nothing says them.
   package var classes: [Int]?
   /// The values that are right; nil where nothing says them.
@@ -45,8 +45,25 @@ public struct DiffData: Sendable {
     return data
   }
 
+  /// The first `count` samples, or all where there are fewer.
+  public func prefix(_ count: Int) -> DiffData {
+    let count = min(max(count, 0), self.count)
+    var data = self
+    data.count = count
+    data.classes = classes.map { Array($0.prefix(count)) }
+    if case .images(var images) = content {
+      images.pixels.removeLast(images.pixels.count - count * images.imageByteCount)
+      images.labels = Array(images.labels.prefix(count))
+      data.content = .images(images)
+    }
+    return data
+  }
+
   /// The images; nil where the samples are none.
   package var images: Dataset? { if case .images(let images) = content { images } else { nil } }
+
+  /// Whether classes or targets are known.
+  public var isLabelled: Bool { classes != nil || targets != nil }
 
   /// The names of the classes by index; empty when unknown.
   package var classNames: [String] { images?.classNames ?? [] }

@@ -1,5 +1,14 @@
 import Foundation
 
+extension DiffReport {
+  /// What labels say is lost of what the first output is for, and its name: the share of right
+  /// answers, or of an area under the curve; nil where nothing says so.
+  public var qualityDrop: (quality: String, drop: Double)? {
+    if !floatTop1.isNaN { return ("accuracy", accuracyDrop) }
+    return outputs.first?.ranking?.aucDifference.map { ("AUC", -$0.value) }
+  }
+}
+
 extension DiffReport.Output {
   package init(_ facts: OutputFacts, _ sums: OutputSums) {
     let count = sums.sampleCount
