@@ -21,8 +21,8 @@ extension Diff {
     for model in [reference, candidate] {
       for input in model.real.inputs where model.real.tensors[input].isInteger {
         throw .unfit(
-          "\(model.file): its input '\(model.real.tensors[input].name)' holds whole numbers; inputs "
-            + "of reals are compared")
+          "\(model.file): its input '\(model.real.tensors[input].name)' holds whole numbers; "
+            + "inputs of reals are compared")
       }
     }
     let (ports, others) = (reference.inputPorts, candidate.inputPorts)

@@ -84,8 +84,9 @@ public struct Diff: Sendable {
     self.outputs = outputs
     (referenceOutput, candidateOutput) = (first.reference, first.candidate)
     try Self.requireClasses(first, candidate, data)
-    var twins = PlaceMatching(reference: reference.places, candidate: candidate.places).matches()
-    for pair in outputs { twins[pair.candidate] = pair.reference }
+    let twins = PlaceMatching(
+      reference: reference, candidate: candidate, inputs: order, outputs: outputs
+    ).matches
     self.twins = twins
     layers = candidate.places.indices.filter { twins[$0] != nil }
     let normalization = try InputNormalization(
@@ -108,6 +109,9 @@ public struct Diff: Sendable {
   ) throws {
     try self.init(DiffModel(graph), try DiffModel(loaded), data, options: options)
   }
+
+  /// Whether the first output names classes.
+  package var isClassifier: Bool { outputs[0].metric == .classification }
 
   /// The classes that are counted: nil where the first output is of no classifier, or samples have
   /// no labels.

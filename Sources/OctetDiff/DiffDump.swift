@@ -113,7 +113,8 @@ extension Diff {
       return layer
     }
     return DumpIndex(
-      sampleIndices: indices, localPositions: [], labels: data.classes.map { classes in indices.map { classes[$0] } },
+      sampleIndices: indices, localPositions: [],
+      labels: data.classes.map { classes in indices.map { classes[$0] } },
       layers: layers)
   }
 

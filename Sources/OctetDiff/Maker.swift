@@ -48,6 +48,15 @@ enum Maker: Sendable {
     }
   }
 
+  /// Whether values stay as they are, in their order.
+  var onlyRenames: Bool {
+    if case .node(let operation) = self, [.identity, .quantize, .dequantize].contains(operation) {
+      return true
+    }
+    if case .node(.cast) = self { return true }
+    return kinds.isEmpty ? name == DiffReport.Layer.inputName : kinds == [.reshape]
+  }
+
   /// Whether another model may have the same values where `other` makes them.
   func canBeTwin(of other: Maker) -> Bool {
     switch (self, other) {

@@ -45,11 +45,13 @@ struct NumPyHeader {
       throw malformed(
         offset, "the header is no dictionary of 'descr', 'fortran_order' and 'shape'")
     }
-    guard case .text(let found) = entries["descr"], case .truth(let order) = entries["fortran_order"],
+    guard case .text(let found) = entries["descr"],
+      case .truth(let order) = entries["fortran_order"],
       case .sizes(let sizes) = entries["shape"]
     else {
       throw malformed(
-        offset, "the header lacks 'descr', 'fortran_order' or 'shape', or one is of another kind; "
+        offset,
+        "the header lacks 'descr', 'fortran_order' or 'shape', or one is of another kind; "
           + "structured arrays are not read")
     }
     description = found

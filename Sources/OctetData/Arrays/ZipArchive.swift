@@ -100,7 +100,8 @@ struct ZipArchive {
     let name = String(decoding: file[nameStart..<nameStart + nameCount], as: UTF8.self)
     guard flags & 1 == 0, method == 0 || method == 8 else {
       throw malformed(
-        offset, "'\(name)' is \(flags & 1 == 0 ? "packed by method \(method)" : "encrypted"); "
+        offset,
+        "'\(name)' is \(flags & 1 == 0 ? "packed by method \(method)" : "encrypted"); "
           + "stored and deflated arrays are read (numpy.savez, numpy.savez_compressed)")
     }
     var entry = Entry(

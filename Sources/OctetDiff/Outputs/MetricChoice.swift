@@ -76,7 +76,9 @@ struct MetricChoice {
 
   private func single() -> (metric: DiffReport.Metric, reason: String) {
     if end == .sigmoid { return (.scores, "it is a single probability") }
-    if hasOnlyTruthValues, isFirst { return (.scores, "it is a single number, and labels are 0 or 1") }
+    if hasOnlyTruthValues, isFirst {
+      return (.scores, "it is a single number, and labels are 0 or 1")
+    }
     if targetCount == 1 { return (.regression, "it is a single number, and there are targets") }
     return (.regression, "it is a single number")
   }
@@ -93,6 +95,28 @@ struct MetricChoice {
   }
 }
 
+extension MetricChoice.End {
+  /// Nil where an operation says nothing of what its values stand for.
+  fileprivate init?(_ operation: Operation) {
+    let kinds = operation.kinds
+    if operation == .l2Normalization {
+      self = .unitLength
+    } else if operation == .scalar(.logistic) {
+      self = .sigmoid
+    } else if !kinds.isDisjoint(with: [.softmax, .logSoftmax]) {
+      self = .softmax
+    } else if !kinds.isDisjoint(with: [.mean, .averagePool]) {
+      self = .mean
+    } else if !kinds.isDisjoint(with: [.fullyConnected, .matrixMultiply]) {
+      self = .dense
+    } else if operation.weightChannelAxis != nil {
+      self = .convolution
+    } else {
+      return nil
+    }
+  }
+}
+
 extension DiffModel {
   /// What makes an output's values, behind what only moves or rounds them.
   func end(of place: Int) -> MetricChoice.End {
@@ -105,16 +129,10 @@ extension DiffModel {
     for _ in real.nodes.indices {
       guard let producer = producers[current] else { return .other }
       let node = real.nodes[producer]
-      switch node.operation {
-      case .softmax, .logSoftmax: return .softmax
-      case .scalar(.logistic): return .sigmoid
-      case .l2Normalization: return .unitLength
-      case .mean, .averagePool: return .mean
-      case .fullyConnected, .matrixMultiply: return .dense
-      case .convolution, .depthwiseConvolution, .transposedConvolution: return .convolution
-      case .identity, .quantize, .dequantize, .concatenation, .scalar(.relu): break
-      default: if !node.operation.traits.movesElements { return .other }
-      }
+      if let end = MetricChoice.End(node.operation) { return end }
+      var isPassed = node.operation.traits.movesElements || node.operation.asActivation != nil
+      if case .concatenation = node.operation { isPassed = true }
+      guard isPassed || Maker.node(node.operation).onlyRenames else { return .other }
       current = node.inputs[0]
     }
     return .other
@@ -158,7 +176,8 @@ extension Diff {
     }
     for name in options.metrics.keys.sorted() where !name.isEmpty && !known.contains(name) {
       let list = known.sorted().map { "'\($0)'" }.joined(separator: ", ")
-      throw .metric("--metric: no output that both models have is called '\(name)'; there are \(list)")
+      throw .metric(
+        "--metric: no output that both models have is called '\(name)'; there are \(list)")
     }
     return pairs
   }
@@ -175,7 +194,8 @@ extension Diff {
     case .reconstruction where choice.inputCount != count:
       throw .metric(
         "--metric reconstruction compares an output with the input, which must be one of as many "
-          + "values; '\(name)' has \(count), the input \(choice.inputCount.map(String.init) ?? "none")")
+          + "values; '\(name)' has \(count), the input \(choice.inputCount.map(String.init) ?? "none")"
+      )
     default: break
     }
   }

@@ -37,7 +37,8 @@ public struct DiffData: Sendable {
   public func labelled(_ labels: SampleLabels) throws(EvaluationError) -> DiffData {
     guard labels.values.count == count else {
       throw .samples(
-        "\(labels.path): \(labels.values.count) labels for \(count) samples; one is needed for each")
+        "\(labels.path): \(labels.values.count) labels for \(count) samples; one is needed for each"
+      )
     }
     var data = self
     data.classes = labels.classes
@@ -64,6 +65,9 @@ public struct DiffData: Sendable {
 
   /// Whether classes or targets are known.
   public var isLabelled: Bool { classes != nil || targets != nil }
+
+  /// Whether the samples are pictures.
+  public var isImages: Bool { images != nil }
 
   /// The names of the classes by index; empty when unknown.
   package var classNames: [String] { images?.classNames ?? [] }
@@ -114,9 +118,10 @@ public struct SampleLabels: Sendable {
   ///   several threads.
   public init(
     count: Int, elementCounts: [Int], checksum: String,
-    read: @escaping @Sendable (
-      _ sample: Int, _ input: Int, _ target: UnsafeMutableBufferPointer<Float>
-    ) -> Void
+    read:
+      @escaping @Sendable (
+        _ sample: Int, _ input: Int, _ target: UnsafeMutableBufferPointer<Float>
+      ) -> Void
   ) {
     self.count = count
     self.elementCounts = elementCounts

@@ -46,7 +46,8 @@ extension TensorSamples {
     let arrays = try NumPyArray.load(path)
     let ports = reference.inputPorts
     let others = PortMatching.matches(ports, candidate.inputPorts)
-    let chosen = try Self.assign(arrays, to: ports, others.map { $0.map { candidate.inputPorts[$0] } }, path)
+    let chosen = try Self.assign(
+      arrays, to: ports, others.map { $0.map { candidate.inputPorts[$0] } }, path)
     var axes: [[Int]] = []
     for (array, port) in zip(chosen, ports) {
       axes.append(try Self.axes(of: array, for: port, path))
@@ -99,7 +100,9 @@ extension TensorSamples {
       }
     }
     let found = named.compactMap { $0 }
-    if found.count == ports.count, Set(found).count == found.count { return found.map { arrays[$0] } }
+    if found.count == ports.count, Set(found).count == found.count {
+      return found.map { arrays[$0] }
+    }
     guard arrays.count == ports.count, found.isEmpty else {
       throw .samples(
         "\(path): the arrays \(list(arrays.map { "'\($0.name)'" })) do not have the names of the "
@@ -125,7 +128,8 @@ extension TensorSamples {
       let first = shape.count - 3
       return (shape.count == 4 ? [0] : []) + [first + 1, first + 2, first]
     }
-    let text = array.shape.isEmpty ? "a single number" : array.shape.map(String.init).joined(separator: "×")
+    let text =
+      array.shape.isEmpty ? "a single number" : array.shape.map(String.init).joined(separator: "×")
     throw .samples(
       "\(path): an array of \(text) for the input \(port.text); the first axis counts samples, the "
         + "others are the input's (pictures with channels last or first)")
@@ -146,7 +150,8 @@ extension SampleLabels {
     if NumPyArray.canLoad(path) {
       let arrays = try NumPyArray.load(path)
       guard arrays.count == 1 else {
-        throw EvaluationError.samples("\(path): \(arrays.count) arrays where one of labels is needed")
+        throw EvaluationError.samples(
+          "\(path): \(arrays.count) arrays where one of labels is needed")
       }
       self.init(
         path: path, arrays[0].floats(), perSample: arrays[0].elementCount / max(arrays[0].count, 1))

@@ -17,7 +17,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
 
   package init(
     comparison: DiffReport.Comparison, classNames: [String], sampleCount: Int, layers: [Layer],
-    outputs: [OutputFacts], structure: [String], premises: Premises, normalizationNote: String?, cost: DiffReport.Cost,
+    outputs: [OutputFacts], structure: [String], premises: Premises, normalizationNote: String?,
+    cost: DiffReport.Cost,
     reproduce: DiffReport.Reproduce
   ) {
     self.comparison = comparison

@@ -69,7 +69,9 @@ extension DiffReport.Verdict {
         : "Nothing to do: every layer is healthy."
     }
     let more = weak.count == 1 ? "" : " and \(weak.count - 1) more"
-    return (isWorse ? "The loss is small." : "Nothing needs to be done: the \(standing.quality) is kept.")
+    return
+      (isWorse
+      ? "The loss is small." : "Nothing needs to be done: the \(standing.quality) is kept.")
       + " If more is wanted, begin with layer '\(layer.name)'\(more): \(finding.kind.title): "
       + "\(finding.detail). \(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
   }

@@ -64,7 +64,8 @@ package struct Premises: Codable, Sendable, Equatable {
     let interval = WilsonInterval(
       successCount: classes.reference.correctCount, trialCount: classes.sampleCount)
     let source = data.name.isEmpty ? "" : " of '\(data.name)'"
-    let share = "\((100 * accuracy).short) % of the images\(source)"
+    let share =
+      "\((100 * accuracy).short) % of the \(data.isImages ? "images" : "samples")\(source)"
     if let trained, interval.upper < trained.testAccuracy - Self.trainedTolerance {
       let then = (100 * trained.testAccuracy).short
       return "The \(name) model recognizes \(share), but \(then) % of '\(trained.dataName)' when "
@@ -101,8 +102,12 @@ extension DiffReport {
     /// Whether every image has a label.
     public var isLabelled: Bool
 
-    /// Makes the facts about a set of images.
-    public init(name: String, isDefault: Bool, isLabelled: Bool) {
+    /// Whether they are pictures; otherwise any tensors.
+    public var isImages: Bool
+
+    /// Makes the facts about a set of samples.
+    public init(name: String, isDefault: Bool, isLabelled: Bool, isImages: Bool = true) {
+      self.isImages = isImages
       self.name = name
       self.isDefault = isDefault
       self.isLabelled = isLabelled

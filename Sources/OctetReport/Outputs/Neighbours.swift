@@ -32,7 +32,7 @@ package struct KeptVectors: Codable, Sendable, Equatable {
     return vectors.indices.map { one in
       var near: [(index: Int, likeness: Double)] = []
       for other in vectors.indices where other != one {
-        let product = unsafe dot(vectors[one], vectors[other])
+        let product = dot(vectors[one], vectors[other])
         let scale = lengths[one] * lengths[other]
         let likeness = scale > 0 ? product / scale : 0
         guard near.count < count || likeness > near[near.count - 1].likeness else { continue }
@@ -45,25 +45,18 @@ package struct KeptVectors: Codable, Sendable, Equatable {
   }
 
   private static func dot(_ a: [Float], _ b: [Float]) -> Double {
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        var sums = SIMD4<Double>()
-        let whole = min(a.count, b.count) / 4 * 4
-        for start in stride(from: 0, to: whole, by: 4) {
-          var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
-          for lane in 0..<4 {
-            x[lane] = unsafe Double(a[start + lane])
-            y[lane] = unsafe Double(b[start + lane])
-          }
-          sums += x * y
-        }
-        var sum = sums.sum()
-        for index in whole..<min(a.count, b.count) {
-          sum += unsafe Double(a[index]) * Double(b[index])
-        }
-        return sum
+    let (a, b) = (a.span, b.span)
+    let count = min(a.count, b.count)
+    var sums = SIMD4<Double>()
+    for start in stride(from: 0, to: count, by: 4) {
+      var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
+      for lane in 0..<min(4, count - start) {
+        x[lane] = Double(a[start + lane])
+        y[lane] = Double(b[start + lane])
       }
+      sums += x * y
     }
+    return sums.sum()
   }
 
   /// What the two models' neighbourhoods have in common.
@@ -78,8 +71,10 @@ package struct KeptVectors: Codable, Sendable, Equatable {
     let entries = entries.sorted { $0.index < $1.index }
     var result = Comparison()
     guard entries.count > 1 else { return result }
-    let reference = Self.nearest(entries.map { $0.reference.map(Float.init(bitPattern:)) }, count: 5)
-    let candidate = Self.nearest(entries.map { $0.candidate.map(Float.init(bitPattern:)) }, count: 5)
+    let reference = Self.nearest(
+      entries.map { $0.reference.map(Float.init(bitPattern:)) }, count: 5)
+    let candidate = Self.nearest(
+      entries.map { $0.candidate.map(Float.init(bitPattern:)) }, count: 5)
     for (a, b) in zip(reference, candidate) {
       result.sameCount += a[0] == b[0] ? 1 : 0
       result.overlap += Double(Set(a).intersection(b).count) / Double(a.count)

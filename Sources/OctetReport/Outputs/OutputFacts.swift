@@ -10,7 +10,7 @@ package struct OutputFacts: Codable, Sendable, Equatable {
   package var threshold: Double
   /// The reference's range on a few samples: two values that differ by a hundredth of it are alike.
   package var range: Double
-  /// Of the samples, every so many are kept whole, where that is needed.
+  /// The distance of the samples that are kept whole, where that is needed.
   package var keptStride: Int
   /// Whether the output may be shown as a picture.
   package var isPicture: Bool

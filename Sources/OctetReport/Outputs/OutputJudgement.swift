@@ -13,7 +13,8 @@ package struct OutputJudgement: Sendable, Equatable {
 extension DiffReport.Output {
   /// A mean error that grows by less is no loss.
   static let smallGrowth = 0.05
-  /// Without labels or targets: less agreement, or less signal over the error, is a loss.
+  /// The agreement, and the signal over the error, under which something is lost where no label or
+  /// target says what is right.
   static let leastAgreement = 0.95
   static let leastDecibels = 15.0
 

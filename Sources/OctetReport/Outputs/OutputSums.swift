@@ -108,7 +108,7 @@ package struct OutputSums: Codable, Sendable {
     guard reference.count == candidate.count, !reference.isEmpty else { return }
     sampleCount += 1
     error.add(reference: reference.span, other: candidate.span)
-    unsafe reference.withUnsafeBufferPointer { unsafe range.add($0) }
+    for value in reference { range.add(value) }
     let errors = SampleErrors(candidate.span, against: reference.span)
     difference.add(errors)
     worst.add(sample, errors, keepsAll: facts.isPicture)
@@ -246,7 +246,10 @@ package struct WorstSamples: Codable, Sendable {
     }
     let count = keepsAll ? sample.reference.count : min(Self.valueLimit, sample.reference.count)
     func bytes(_ values: [Float]) -> Data {
-      unsafe values.prefix(count).withUnsafeBytes { unsafe Data($0) }
+      Data(
+        values.prefix(count).flatMap { value in
+          (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+        })
     }
     let signal = sample.reference.reduce(0.0) { $0 + Double($1) * Double($1) }
     let mean = signal / Double(max(sample.reference.count, 1))

@@ -64,7 +64,8 @@ enum Ranks {
     while start < order.count {
       var end = start + 1
       let value = values[order[start]]
-      while end < order.count, values[order[end]] == value || (value.isNaN && values[order[end]].isNaN)
+      while end < order.count,
+        values[order[end]] == value || (value.isNaN && values[order[end]].isNaN)
       {
         end += 1
       }
@@ -130,9 +131,10 @@ struct AreaComparison {
     var negatives: [Double] = []
 
     init?(_ labels: [Bool], _ scores: [Double]) {
-      let (high, low) = ([true, false].map { kind in
-        labels.indices.filter { labels[$0] == kind }
-      }).pair
+      let (high, low) =
+        ([true, false].map { kind in
+          labels.indices.filter { labels[$0] == kind }
+        }).pair
       guard !high.isEmpty, !low.isEmpty else { return nil }
       let all = Ranks.of(scores)
       let (m, n) = (Double(high.count), Double(low.count))

@@ -9,7 +9,7 @@ struct Standing {
   /// What was lost or kept: `accuracy`.
   var quality: String
 
-  /// By the classes of labelled samples.
+  /// The standing by the classes of labelled samples.
   init(_ context: DiffContext, _ classes: PairedClassification) {
     let drop = classes.accuracyDrop
     let isSignificant = classes.significance.isSignificant
@@ -21,7 +21,7 @@ struct Standing {
     let source = Self.source(context)
     let figures =
       "\(classes.candidate.accuracy.percent) against \(classes.reference.accuracy.percent) of "
-      + "\(count) labelled images\(source)"
+      + "\(count) labelled \(context.premises.data.isImages ? "images" : "samples")\(source)"
     let p = classes.significance.text
     let points = (100 * drop).short
     if !isSignificant {
@@ -40,7 +40,7 @@ struct Standing {
     }
   }
 
-  /// By outputs that are judged otherwise: the first that lost decides.
+  /// The standing by outputs that are judged otherwise: the first that lost decides.
   init(_ context: DiffContext, _ outputs: [DiffReport.Output], _ sampleCount: Int) {
     let (a, b) = context.comparison.names
     let judged = outputs.map { ($0, $0.judgement) }
@@ -59,7 +59,8 @@ struct Standing {
     if judgement.hasLost {
       sentence = subject + "\(judgement.loss) on \(samples). \(output.summary)"
     } else if judgement.isWorse {
-      sentence = subject + "is a little worse: it \(judgement.loss) on \(samples). "
+      sentence =
+        subject + "is a little worse: it \(judgement.loss) on \(samples). "
         + output.summary
     } else {
       let all = outputs.count == 1 ? "" : " at all \(outputs.count) outputs"

@@ -51,6 +51,16 @@ struct RawSamples: Sendable {
   }
 }
 
+extension RawSamples {
+  /// The samples, of float32, as `diff` takes them.
+  var tensors: TensorSamples {
+    unsafe TensorSamples(count: count, elementCounts: elementCounts, checksum: checksum) {
+      sample, input, target in
+      unsafe copy(sample: sample, input: input, to: UnsafeMutableRawBufferPointer(target))
+    }
+  }
+}
+
 extension Graph {
   /// The elements of each input.
   ///

@@ -119,7 +119,7 @@ struct DiffVerb: Verb {
     options.data = .init(
       name: name,
       isDefault: !arguments.contains(Common.data) && arguments[DiffSamples.rawInput] == nil,
-      isLabelled: data.isLabelled)
+      isLabelled: data.isLabelled, isImages: data.isImages)
     options.metrics = arguments[DiffSamples.metric] ?? [:]
     options.versions = ["octet": Program.octet.version]
     let diff = try Diff(models[0], models[1], data, options: options)
@@ -153,7 +153,8 @@ struct DiffVerb: Verb {
 
   private static var noAccuracy: CommandError {
     CommandError(
-      .usage, "--max-drop needs labels that say what is right (--labels) and a model that is judged "
+      .usage,
+      "--max-drop needs labels that say what is right (--labels) and a model that is judged "
         + "by them; --min-agreement and --min-output-sqnr need none")
   }
 

@@ -11,9 +11,8 @@ extension DiffReport {
       let head =
         "output '\(SafeText.escaped(output.name))' by \(output.metric.rawValue): "
         + SafeText.escaped(output.reason)
-      let text = isShown ? head : head + "\n" + output.text(terminal, names)
-      return text.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { $0.isEmpty ? "" : String($0).wrapped(for: terminal) }.joined(separator: "\n")
+      let text = head.wrapped(for: terminal)
+      return isShown ? text : text + "\n" + output.text(terminal, names)
     }.joined(separator: "\n\n")
   }
 }
@@ -38,7 +37,8 @@ extension DiffReport.Output {
     if let worst = samples.first, worst.rmse > 0 {
       lines.append("worst: sample \(worst.index), RMSE \(worst.rmse.short)")
     }
-    return lines.joined(separator: "\n")
+    // Tables fit already.
+    return lines.map { $0.contains("\n") ? $0 : $0.wrapped(for: terminal) }.joined(separator: "\n")
   }
 
   fileprivate static func decibels(_ value: Double) -> String {

@@ -61,12 +61,7 @@ enum DiffSamples {
     }
     let counts = models[0].inputElementCounts
     let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
-    let samples = unsafe TensorSamples(
-      count: raw.count, elementCounts: counts, checksum: raw.checksum
-    ) { sample, input, target in
-      unsafe raw.copy(
-        sample: sample, input: input, to: UnsafeMutableRawBufferPointer(target))
-    }
+    let samples = raw.tensors
     if let (sample, input) = samples.firstNonFinite() {
       throw CommandError(
         .badData,

@@ -26,7 +26,10 @@ extension DiffReport {
   private var hasLost: Bool { significance.isSignificant && int8Top1 < floatTop1 }
 
   private func accuracyText(_ terminal: Terminal) -> String {
-    var table = TextTable([.left("\(sampleCount) images"), .right("top-1"), .right("95 %")])
+    var table = TextTable([
+      .left("\(sampleCount) \(data.isImages ? "images" : "samples")"), .right("top-1"),
+      .right("95 %"),
+    ])
     let (a, b) = comparison.names
     for (name, value, interval) in [
       (a, floatTop1, floatTop1Interval), (b, int8Top1, int8Top1Interval),
