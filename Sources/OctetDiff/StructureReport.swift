@@ -158,7 +158,8 @@ extension LayerForm.Window {
       found.append(
         top == left && other.top == other.left
           ? "padding \(top) at top-left against \(other.top)"
-          : "padding \(top) at the top and \(left) on the left against \(other.top) and \(other.left)"
+          : "padding \(top) at the top and \(left) on the left against \(other.top) and "
+            + "\(other.left)"
       )
     }
     return found

@@ -26,7 +26,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "\(height)×\(width)×\(channelCount) (height×width×channels); resize the images, train "
         + "a model for them, or quantize with --raw-input, which takes any tensors"
     case .inputCount(let count):
-      "the model has \(count) inputs; images fit a model with one, other samples come by --raw-input"
+      "the model has \(count) inputs; images fit a model with one, other samples come "
+        + "by --raw-input"
     case .classCount(let model, let data):
       "the model has \(model) outputs, too few for the data's \(data) classes"
     case .outputCount(let float, let int8):

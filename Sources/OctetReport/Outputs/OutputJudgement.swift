@@ -17,6 +17,8 @@ extension DiffReport.Output {
   /// target says what is right.
   static let leastAgreement = 0.95
   static let leastDecibels = 15.0
+  /// With more, decisions that differ were close ones.
+  static let sureDecibels = 25.0
 
   package var judgement: OutputJudgement {
     if let classification, let float = classification.floatTop1, let int8 = classification.int8Top1,
@@ -43,7 +45,9 @@ extension DiffReport.Output {
         reconstruction.pairedTest)
     }
     // Nothing says what is right: only that the two differ.
-    let disagrees = agreement < Self.leastAgreement && agreementInterval.upper < 1
+    let disagrees =
+      agreement < Self.leastAgreement && agreementInterval.upper < 1
+      && sqnrDecibels < Self.sureDecibels
     let isFar: Bool
     switch metric {
     case .regression, .picture, .signal: isFar = sqnrDecibels < Self.leastDecibels

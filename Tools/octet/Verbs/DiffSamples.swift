@@ -65,8 +65,8 @@ enum DiffSamples {
     if let (sample, input) = samples.firstNonFinite() {
       throw CommandError(
         .badData,
-        "\(path): sample \(sample), input \(input), has a value that is not finite; raw samples are "
-          + "float32, little-endian")
+        "\(path): sample \(sample), input \(input), has a value that is not finite; raw samples "
+          + "are float32, little-endian")
     }
     return (path, DiffData(samples))
   }
