@@ -285,7 +285,7 @@ extension Diff {
         .init(dataName: $0.dataName, testAccuracy: $0.testAccuracy)
       }, normalizationHint: normalizationHint,
       chance: Double(counts.values.max() ?? 0) / Double(max(data.count, 1)),
-      layerCount: operators.count, matchedCount: operators.count { twins[$0] != nil },
+      layerCount: operators.count, matchedCount: operators.count { counterparts[$0] != nil },
       otherOutputs: max(reference.outputCount, candidate.outputCount) - outputs.count)
   }
 }

@@ -46,6 +46,8 @@ public struct Diff: Sendable {
   let candidateEncoder: SampleEncoder
   /// The place of the reference with the same values, for each place of the candidate.
   let twins: [Int?]
+  /// The same with those that have another number of elements, because windows differ.
+  let counterparts: [Int?]
   /// The places of the candidate that are compared.
   let layers: [Int]
   /// The outputs that both have.
@@ -84,9 +86,11 @@ public struct Diff: Sendable {
     self.outputs = outputs
     (referenceOutput, candidateOutput) = (first.reference, first.candidate)
     try Self.requireClasses(first, candidate, data)
-    let twins = PlaceMatching(
+    let matching = PlaceMatching(
       reference: reference, candidate: candidate, inputs: order, outputs: outputs
-    ).matches
+    )
+    counterparts = matching.counterparts
+    let twins = matching.matches
     self.twins = twins
     layers = candidate.places.indices.filter { twins[$0] != nil }
     let normalization = try InputNormalization(

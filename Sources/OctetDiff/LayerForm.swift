@@ -236,8 +236,8 @@ extension Diff {
   /// How a layer of the candidate differs from the reference's apart from its numbers: clauses, the
   /// gravest first; none where either is no chain of known operations.
   func structureDifferences(_ place: Int) -> [String] {
-    guard let twin = twins[place], candidate.places[place].operatorIndex != nil,
-      let given = referencePart(place), let own = candidate.part(place, of: candidate.real)
+    guard let twin = counterparts[place], candidate.places[place].operatorIndex != nil,
+      let given = counterpartPart(place), let own = candidate.part(place, of: candidate.real)
     else { return [] }
     if let table = tables[place] {
       guard table.isAnother else { return [] }

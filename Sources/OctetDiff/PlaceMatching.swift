@@ -16,8 +16,15 @@ import OctetReport
 struct PlaceMatching {
   private let reference: Structure
   private let candidate: Structure
-  /// The reference's place for each place of the candidate; nil where there is none.
-  private(set) var matches: [Int?]
+  /// The reference's place for each place of the candidate; nil where there is none. Where windows
+  /// differ, the two need not have as many elements.
+  private(set) var counterparts: [Int?]
+  /// The same of those that have as many elements.
+  var matches: [Int?] {
+    counterparts.indices.map { place in
+      counterparts[place].flatMap { haveOneCount(place, $0) ? $0 : nil }
+    }
+  }
   private var isTaken: [Bool]
   private var namesAgree = true
 
@@ -35,7 +42,7 @@ struct PlaceMatching {
     self.reference = Structure(
       reference, inputMarks: Array(reference.real.inputs.indices), outputMarks: ends[0])
     self.candidate = Structure(candidate, inputMarks: inputs, outputMarks: ends[1])
-    matches = [Int?](repeating: nil, count: candidate.places.count)
+    counterparts = [Int?](repeating: nil, count: candidate.places.count)
     isTaken = [Bool](repeating: false, count: reference.places.count)
     matchInputs()
     for pair in outputs { set(pair.candidate, pair.reference) }
@@ -49,27 +56,30 @@ struct PlaceMatching {
   }
 
   private mutating func set(_ place: Int, _ twin: Int) {
-    guard matches[place] == nil, !isTaken[twin] else { return }
-    matches[place] = twin
+    guard isFree(place, twin) else { return }
+    counterparts[place] = twin
     isTaken[twin] = true
   }
 
   private func isFree(_ place: Int, _ twin: Int) -> Bool {
-    matches[place] == nil && !isTaken[twin]
-      && candidate.places[place].elementCount == reference.places[twin].elementCount
+    counterparts[place] == nil && !isTaken[twin]
   }
 
-  /// Whether both can hold the same values.
+  private func haveOneCount(_ place: Int, _ twin: Int) -> Bool {
+    candidate.places[place].elementCount == reference.places[twin].elementCount
+  }
+
+  /// Whether both can be the same place of a network.
   private func canPair(_ place: Int, _ twin: Int) -> Bool {
     guard isFree(place, twin) else { return false }
     let (own, given) = (candidate.vertices[place], reference.vertices[twin])
+    let areTwins = candidate.places[place].maker.canBeTwin(of: reference.places[twin].maker)
     if own.weightCount > 0 || given.weightCount > 0 {
       let isPooled = own.steps.count > 1 && given.weightCount == 0
       return own.weightCount == given.weightCount
-        || isPooled
-          && candidate.places[place].maker.canBeTwin(of: reference.places[twin].maker)
+        || isPooled && areTwins && haveOneCount(place, twin)
     }
-    return candidate.places[place].maker.canBeTwin(of: reference.places[twin].maker)
+    return areTwins && (haveOneCount(place, twin) || own.kind == given.kind && own.kind != nil)
   }
 
   private func haveOneName(_ place: Int, _ twin: Int) -> Bool {
@@ -80,7 +90,7 @@ struct PlaceMatching {
 
   private mutating func matchInputs() {
     for (place, mark) in candidate.inputMarks.enumerated() {
-      guard let twin = reference.inputMarks.firstIndex(of: mark), isFree(place, twin) else {
+      guard let twin = reference.inputMarks.firstIndex(of: mark), haveOneCount(place, twin) else {
         continue
       }
       set(place, twin)
@@ -130,7 +140,7 @@ struct PlaceMatching {
         return settledName(current, for: place)
       }
     }
-    return reference.places[twin].elementCount == count ? settledName(twin, for: place) : nil
+    return settledName(twin, for: place)
   }
 
   /// Activations behind a layer have its structure; the name says which is meant.
@@ -150,7 +160,7 @@ struct PlaceMatching {
       var up, down: Int
     }
     var groups: [Key: (own: [Int], given: [Int])] = [:]
-    for (place, vertex) in candidate.vertices.enumerated() where matches[place] == nil {
+    for (place, vertex) in candidate.vertices.enumerated() where counterparts[place] == nil {
       groups[Key(up: vertex.up, down: vertex.down), default: ([], [])].own.append(place)
     }
     for (twin, vertex) in reference.vertices.enumerated() where !isTaken[twin] {
@@ -159,11 +169,13 @@ struct PlaceMatching {
     // In the order of the network, so that every run gives the same.
     for (own, given) in groups.values.sorted(by: { ($0.own.first ?? 0) < ($1.own.first ?? 0) }) {
       for place in own {
-        if let twin = given.first(where: { haveOneName(place, $0) && isFree(place, $0) }) {
+        if let twin = given.first(where: {
+          haveOneName(place, $0) && isFree(place, $0) && haveOneCount(place, $0)
+        }) {
           set(place, twin)
         }
       }
-      let left = own.filter { matches[$0] == nil }
+      let left = own.filter { counterparts[$0] == nil }
       let free = given.filter { !isTaken[$0] }
       guard left.count == free.count else { continue }
       for (place, twin) in zip(left, free) where canPair(place, twin) { set(place, twin) }
@@ -172,19 +184,19 @@ struct PlaceMatching {
 
   /// Names are believed where at least half of the pairs found without them have one name.
   private mutating func judgeNames() {
-    let found = matches.indices.filter {
-      matches[$0] != nil && candidate.places[$0].operatorIndex != nil
+    let found = counterparts.indices.filter {
+      counterparts[$0] != nil && candidate.places[$0].operatorIndex != nil
     }
-    let alike = found.count { place in matches[place].map { haveOneName(place, $0) } ?? false }
+    let alike = found.count { place in counterparts[place].map { haveOneName(place, $0) } ?? false }
     namesAgree = 2 * alike >= found.count
   }
 
   private mutating func matchNames() {
     let named = Dictionary(
       grouping: reference.places.indices, by: { reference.places[$0].tensorName.blobName })
-    for place in candidate.places.indices where matches[place] == nil {
+    for place in candidate.places.indices where counterparts[place] == nil {
       guard let found = named[candidate.places[place].tensorName.blobName], found.count == 1,
-        isFree(place, found[0])
+        isFree(place, found[0]), haveOneCount(place, found[0])
       else { continue }
       set(place, found[0])
     }
@@ -192,15 +204,15 @@ struct PlaceMatching {
 
   /// Along the edges from pairs that are known.
   private mutating func spread() {
-    var queue = matches.indices.filter { matches[$0] != nil }
+    var queue = counterparts.indices.filter { counterparts[$0] != nil }
     while let place = queue.popLast() {
-      guard let twin = matches[place] else { continue }
+      guard let twin = counterparts[place] else { continue }
       let (own, given) = (candidate.vertices[place], reference.vertices[twin])
       let sides = [
         (own.sources, given.sources), (own.readers.map(\.place), given.readers.map(\.place)),
       ]
       for (mine, theirs) in sides {
-        let left = mine.filter { matches[$0] == nil }
+        let left = mine.filter { counterparts[$0] == nil }
         let free = theirs.filter { !isTaken[$0] }
         for next in left {
           let fits = free.filter { canPair(next, $0) }
@@ -223,7 +235,7 @@ struct PlaceMatching {
   /// Needleman and Wunsch's alignment without a price for gaps.
   private mutating func alignRest() {
     let given = reference.places.indices.filter { !isTaken[$0] }
-    let own = candidate.places.indices.filter { matches[$0] == nil }
+    let own = candidate.places.indices.filter { counterparts[$0] == nil }
     guard !given.isEmpty, !own.isEmpty, given.count * own.count <= 1 << 24 else { return }
     let width = own.count + 1
     var best = [Double](repeating: 0, count: (given.count + 1) * width)
@@ -251,7 +263,7 @@ struct PlaceMatching {
 
   /// 0 when the two cannot be twins, or when those that are known stand the other way round.
   private func likeness(_ place: Int, _ twin: Int) -> Double {
-    guard isFree(place, twin),
+    guard haveOneCount(place, twin),
       candidate.places[place].maker.canBeTwin(of: reference.places[twin].maker),
       isBetweenKnown(place, twin)
     else { return 0 }
@@ -261,8 +273,8 @@ struct PlaceMatching {
 
   /// Whether what is known directly before a place stands before the other in its model, too.
   private func isBetweenKnown(_ place: Int, _ twin: Int) -> Bool {
-    let before = candidate.vertices[place].sources.compactMap { matches[$0] }
-    let after = candidate.vertices[place].readers.compactMap { matches[$0.place] }
+    let before = candidate.vertices[place].sources.compactMap { counterparts[$0] }
+    let after = candidate.vertices[place].readers.compactMap { counterparts[$0.place] }
     return before.allSatisfy { $0 < twin } && after.allSatisfy { $0 > twin }
   }
 }

@@ -218,6 +218,13 @@ private final class SweepWorker {
 extension Diff {
   /// The reference's own layer behind a place of the candidate, from the twins of its inputs.
   func referencePart(_ place: Int) -> Graph? {
+    part(place, twins)
+  }
+
+  /// The same where windows differ, so that numbers of elements do.
+  func counterpartPart(_ place: Int) -> Graph? { part(place, counterparts) }
+
+  private func part(_ place: Int, _ twins: [Int?]) -> Graph? {
     guard let twin = twins[place] else { return nil }
     var sources: [TensorIndex] = []
     for source in candidate.sources(of: place) {

@@ -15,6 +15,8 @@ struct Structure {
     var sources: [Int]
     /// Who reads it, and as which of its operands.
     var readers: [(place: Int, operand: Int)] = []
+    /// The first operation without its size; nil where there is none.
+    var kind: Substring? { steps.first?.prefix { $0 != " " } }
     /// Hashes of all that comes before it, and of all that comes after.
     var up = 0
     var down = 0

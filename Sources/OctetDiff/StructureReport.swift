@@ -11,23 +11,27 @@ extension Diff {
   /// Where most layers have no counterpart the warning says so, and a list would say no more.
   func structure() -> [String] {
     let operators = candidate.places.indices.filter { candidate.places[$0].operatorIndex != nil }
-    guard 2 * operators.count(where: { twins[$0] != nil }) >= operators.count else { return [] }
+    guard 2 * operators.count(where: { counterparts[$0] != nil }) >= operators.count else {
+      return []
+    }
     var found: [String] = []
     for place in candidate.places.indices {
-      if twins[place] != nil {
+      if counterparts[place] != nil {
         found += differences(at: place)
       } else if isExtra(place, of: candidate) {
         found.append(
           "the second has an extra \(candidate.places[place].maker.spokenName)"
-            + position(of: place, in: candidate) { twins[$0] != nil })
+            + position(of: place, in: candidate) { counterparts[$0] != nil })
       }
     }
-    return found + missing()
+    // Exporters write one change of order as several.
+    var said: Set<String> = []
+    return (found + missing()).filter { said.insert($0).inserted }
   }
 
   /// Operators of the reference that no layer of the candidate does.
   private func missing() -> [String] {
-    let taken = Set(twins.compactMap { $0 })
+    let taken = Set(counterparts.compactMap { $0 })
     let named = Dictionary(
       reference.places.indices.map {
         (reference.real.tensors[reference.places[$0].tensor].name, $0)
@@ -35,7 +39,7 @@ extension Diff {
       uniquingKeysWith: { $1 })
     var done: Set<Int> = []
     for place in candidate.places.indices {
-      guard let part = referencePart(place) else { continue }
+      guard let part = counterpartPart(place) else { continue }
       done.formUnion(part.nodes.flatMap(\.outputs).compactMap { named[part.tensors[$0].name] })
     }
     return reference.places.indices.filter {
@@ -74,7 +78,7 @@ extension Diff {
   private func differences(at place: Int) -> [String] {
     let clauses = structureDifferences(place)
     let name = candidate.places[place].name
-    guard let given = referencePart(place), let own = candidate.part(place, of: candidate.real)
+    guard let given = counterpartPart(place), let own = candidate.part(place, of: candidate.real)
     else { return [] }
     guard !clauses.isEmpty, tables[place] == nil, let form = LayerForm(own),
       let other = LayerForm(given)
@@ -137,8 +141,8 @@ extension Diff {
       missing.remove(at: other)
       extra.remove(at: first)
     }
-    return extra.map { "the second has an extra \($0) in '\(name)'" }
-      + missing.map { "the second has no \($0) in '\(name)'" }
+    return extra.map { "the second has an extra \($0) at '\(name)'" }
+      + missing.map { "the second has no \($0) at '\(name)'" }
   }
 }
 
