@@ -93,7 +93,12 @@ extension Diff {
       found += own.words(against: given).map { "\($0) in '\(name)'" }
     }
     if form.pools.count == other.pools.count {
-      for (own, given) in zip(form.pools, other.pools) {
+      // A window over a whole picture that differs follows from that.
+      let isFollowing = candidate.sources(of: place).contains { source in
+        source.place.map { twins[$0] == nil } ?? false
+      }
+      for (own, given) in zip(form.pools, other.pools)
+      where !isFollowing || own.stride != given.stride || own.kind != given.kind {
         found += own.words(against: given).map { "\($0) in '\(name)'" }
       }
     } else {
@@ -102,7 +107,9 @@ extension Diff {
           + "'\(name)'")
     }
     // Windows and pools have been said.
-    for clause in clauses where !clause.contains("pool") && !clause.hasPrefix("its ") {
+    for clause in clauses
+    where !clause.contains("pool") && !clause.hasPrefix("its ") && !clause.hasPrefix("it is padded")
+    {
       if form.weighted?.kind != other.weighted?.kind, clause.hasPrefix("it is ") { continue }
       found.append(Self.activationWords(clause, name) ?? "'\(name)': \(clause)")
     }
