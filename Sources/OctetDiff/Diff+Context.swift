@@ -10,7 +10,7 @@ extension Diff {
   func makeContext() throws -> DiffContext {
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     let runner = try candidate.loaded?.makeRunner()
-    return DiffContext(
+    var context = DiffContext(
       comparison: .init(
         reference: .init(file: reference.file, arithmetic: reference.arithmetic),
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
@@ -21,6 +21,9 @@ extension Diff {
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums))
+    context.network = network(context)
+    addFilters(to: &context)
+    return context
   }
 
   private var checksums: [String: String] {
@@ -90,6 +93,7 @@ struct WeightComparison {
     if let bias, bias.count != channelCount { return nil }
     var order: String?
     var cosine: Double?
+    var scatter: DiffReport.WeightScatter?
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
@@ -104,6 +108,10 @@ struct WeightComparison {
       let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
       cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
       order = WeightOrder.difference(own, values, shape: shape, axis: axis)
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      scatter = .init(float: values, int8: own, channelCount: channelCount) {
+        $0 / inner % channelCount
+      }
       if rows.corresponds(to: found) {
         twinRows = found
         let none = [Float](repeating: 0, count: channelCount)
@@ -128,6 +136,7 @@ struct WeightComparison {
         int8Bias: bias.map { $0[channel] } ?? 0)
     }
     weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
+    weights.scatter = scatter
   }
 
   /// The integers behind the weights.

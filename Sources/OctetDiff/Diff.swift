@@ -148,6 +148,7 @@ public struct Diff: Sendable {
     if let error = workers.compactMap(\.error).first { throw error }
     state.sortFlips()
     attachPictures(&state)
+    try attachActivations(&state)
     state.seconds = (ContinuousClock.now - start).inSeconds
     var report = DiffReport(context, state)
     if let part = options.shard {

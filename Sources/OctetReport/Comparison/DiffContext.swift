@@ -10,6 +10,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
   /// Why pixels do not become the same values in both models.
   package var normalizationNote: String?
   package var cost: DiffReport.Cost
+  /// Nil in shards of an older Octet.
+  package var network: DiffReport.Network?
   package var reproduce: DiffReport.Reproduce
 
   package init(

@@ -26,6 +26,7 @@ extension DiffReport {
       flips: state.flips, margins: state.margins, layers: layers,
       localSampleCount: state.localSampleCount, cost: context.cost,
       reproduce: context.reproduce, seconds: state.seconds)
+    network = context.network
   }
 }
 

@@ -47,6 +47,8 @@ public struct DiffReport: Encodable, Sendable {
   public var margins: Margins
   /// The layers: `input` first when the model takes images, then the operators in execution order.
   public var layers: [Layer]
+  /// The operators of both models and their connections; nil of shards of an older Octet.
+  public var network: Network?
   /// The number of images that local errors and the error split were taken on: evenly spread over
   /// the set.
   public var localSampleCount: Int

@@ -40,5 +40,8 @@ package struct DiffState: Codable, Sendable {
     for index in flips.indices.dropFirst(DiffReport.Flip.pictureLimit) {
       flips[index].picture = nil
     }
+    for index in flips.indices.dropFirst(DiffReport.Flip.activationLimit) {
+      flips[index].activations = nil
+    }
   }
 }
