@@ -52,27 +52,26 @@ extension Diff {
         float: positions.map { given.values[$0] }, int8: positions.map { own.values[$0] }))
   }
 
-  /// Adds what the layers make of the most surprising flips.
-  func attachActivations(_ state: inout DiffState) throws {
-    let count = min(state.flips.count, DiffReport.Flip.activationLimit)
-    guard count > 0 else { return }
+  /// Adds what the layers make of the worst samples.
+  func attachInsides(_ state: inout DiffState) throws {
+    let samples = state.worstSamples
     let shown = pictureLayers
+    guard !samples.isEmpty, !shown.isEmpty else { return }
     let (first, second) = (
       try DiffMachine(reference, encoder: referenceEncoder, keepsReals: true),
       try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: false)
     )
-    for flip in 0..<count {
-      let pixels = data.pixelSlice(state.flips[flip].index)
-      first.run(pixels)
+    state.insides = samples.map { sample in
+      first.run(sample)
       var found: [Int: DiffReport.Activation] = [:]
       var values: [Float] = []
-      second.run(pixels) { place in
+      second.run(sample) { place in
         guard shown.contains(place), let twin = twins[place] else { return }
         second.copyReals(place, into: &values)
         let given = unsafe first.withReals(twin) { unsafe Array($0) }
         found[place] = .init(candidate.places[place], float: given, int8: values)
       }
-      state.flips[flip].activations = shown.compactMap { found[$0] }
+      return .init(index: sample, layers: shown.compactMap { found[$0] })
     }
   }
 

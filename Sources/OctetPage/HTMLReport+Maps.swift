@@ -5,17 +5,17 @@ extension HTMLReport {
   /// Layers that are shown of one image.
   private static let mapLimit = 6
 
-  /// What the layers make of the most surprising images, in both models.
-  var activations: Section? {
-    let flips = report.flips.filter { !($0.activations ?? []).isEmpty }
-      .prefix(DiffReport.Flip.activationLimit)
-    guard !flips.isEmpty else { return nil }
+  /// What the layers make of the worst samples, in both models.
+  var insides: Section? {
+    let shown = report.insides.filter { !$0.layers.isEmpty }.prefix(DiffReport.Inside.countLimit)
+    guard !shown.isEmpty else { return nil }
     let names = names
+    let which = report.flips.isEmpty ? "the samples with the largest errors" : "the most surprising images"
     let content: Markup = """
       <h2>Inside</h2>
-      <p>What the layers make of the most surprising images, each in the channel in which the \
-      models differ most: \(names.reference), \(names.candidate), and the difference.</p>
-      \(flips.map(inside))
+      <p>What the layers make of \(which), each in the channel in which the models differ most: \
+      \(names.reference), \(names.candidate), and the difference.</p>
+      \(shown.map(inside))
       <p class="note">Dark is the lowest, yellow the highest value of both models. Differences: \
       blue where \(names.candidate) is lower, orange where it is higher, white where it is the \
       same; each with the largest at full colour.</p>
@@ -24,8 +24,15 @@ extension HTMLReport {
     return Section(id: "inside", name: "Inside", content: content)
   }
 
-  private func inside(_ flip: DiffReport.Flip) -> Markup {
-    let cards = shownActivations(flip).map { activation -> Markup in
+  private func inside(_ inside: DiffReport.Inside) -> Markup {
+    let flip = report.flips.first { $0.index == inside.index }
+    let answer = flip.map { flip -> Markup in
+      """
+      <small>\(className(flip.label)): \(className(flip.floatPrediction)) → \
+      \(className(flip.int8Prediction))</small>
+      """
+    }
+    let cards = shownLayers(inside).map { activation -> Markup in
       let layer = report.layers.first { $0.name == activation.layer }
       let values = activation.values
       let range = "\(Figures.short(Double(values.lower))) … \(Figures.short(Double(values.upper)))"
@@ -39,16 +46,15 @@ extension HTMLReport {
         """
     }
     return """
-      <h3>Image \(Figures.count(flip.index)) <small>\(className(flip.label)): \
-      \(className(flip.floatPrediction)) → \(className(flip.int8Prediction))</small></h3>
+      <h3>Sample \(Figures.count(inside.index)) \(answer ?? "")</h3>
       <ul class="maps">\(cards)</ul>
 
       """
   }
 
   /// The layers at fault and those with the largest errors of their own, in their order.
-  private func shownActivations(_ flip: DiffReport.Flip) -> [DiffReport.Activation] {
-    let all = flip.activations ?? []
+  private func shownLayers(_ inside: DiffReport.Inside) -> [DiffReport.Activation] {
+    let all = inside.layers
     let faulty = Set(
       [report.verdict.layer].compactMap(\.self) + report.verdict.others.map(\.layer))
     func rank(_ activation: DiffReport.Activation) -> Double {

@@ -49,7 +49,7 @@ public struct HTMLReport {
   public func text() -> String {
     let sections: [Section] =
       [verdict, accuracy, network, layers, sensitivity, baseline, board, classes, margins, cost]
-      .compactMap(\.self) + [activations, images, reproduce].compactMap(\.self)
+      .compactMap(\.self) + [insides, images, reproduce].compactMap(\.self)
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>

@@ -21,11 +21,8 @@ extension DiffReport {
     public var int8Scores: [Float]
     /// The image itself, of the 500 most surprising flips.
     public var picture: Picture?
-    /// What the layers make of it in both models; of the most surprising flips only.
-    public var activations: [Activation]?
 
     package static let pictureLimit = 500
-    package static let activationLimit = 3
 
     package init(
       index: Int, label: Int, floatPrediction: Int, int8Prediction: Int, floatMargin: Float,

@@ -100,6 +100,21 @@ extension DiffReport {
     }
   }
 
+  /// One sample as the layers see it.
+  public struct Inside: Codable, Sendable, Equatable {
+    /// The sample: the most surprising flips, or those with the largest errors.
+    public var index: Int
+    /// The layers with rows and columns, in the order in which they run.
+    public var layers: [Activation]
+
+    package static let countLimit = 3
+
+    package init(index: Int, layers: [Activation]) {
+      self.index = index
+      self.layers = layers
+    }
+  }
+
   /// One channel of a layer's output for one sample, in both models.
   public struct Activation: Codable, Sendable, Equatable {
     /// The layer's name, as in `layers`.
