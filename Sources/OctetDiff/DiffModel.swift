@@ -77,7 +77,7 @@ public struct DiffModel: Sendable {
     training = simple.metadata.training
     macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
-    if let input = simple.inputs.first, !simple.tensors[input].isInteger {
+    for input in simple.inputs where !simple.tensors[input].isInteger {
       places.append(.input(simple.tensors[input].name, simple.tensors[input].shape, tensor: input))
     }
     for (index, node) in simple.nodes.enumerated() {
@@ -121,8 +121,8 @@ public struct DiffModel: Sendable {
     training = nil
     macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
-    if model.inputCount > 0 {
-      let input = model.input(0)
+    for index in 0..<model.inputCount {
+      let input = model.input(index)
       places.append(.input(input.name, input.shape, tensor: input.index))
     }
     for index in 0..<model.operatorCount {
@@ -200,6 +200,9 @@ public struct DiffModel: Sendable {
       return loaded.input(0).shape
     }
   }
+
+  /// The elements of each input, in order.
+  public var inputElementCounts: [Int] { inputPorts.map(\.elementCount) }
 
   /// The place of the first output; nil when it is a constant or holds integers.
   var firstOutputPlace: Int? { real.outputs.first.flatMap { placeOfTensor[$0] } }
