@@ -11,7 +11,7 @@ extension Diff {
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     let runner = try candidate.loaded?.makeRunner()
     let finder = try CauseFinder(self, runner)
-    return DiffContext(
+    var context = DiffContext(
       comparison: .init(
         reference: .init(file: reference.file, arithmetic: reference.arithmetic),
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
@@ -22,6 +22,8 @@ extension Diff {
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums))
+    context.normalizationCause = normalizationCause
+    return context
   }
 
   private var checksums: [String: String] {

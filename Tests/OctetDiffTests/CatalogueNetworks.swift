@@ -186,7 +186,7 @@ enum CatalogueNetwork: String, CaseIterable, Sendable {
 
   /// Patches of one colour, so that images differ in more than noise.
   static func images(for network: CatalogueNetwork, seed: Int) throws -> Dataset {
-    if network == .lenet { return Digits.generate(count: 24, seed: seed) }
+    if network == .lenet { return Digits.generate(count: 24, seed: UInt64(seed)) }
     let graph = try network.float()
     let shape = graph.tensors[graph.inputs[0]].shape
     let (height, width, channelCount) = (shape[1], shape[2], shape[3])

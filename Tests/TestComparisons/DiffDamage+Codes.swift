@@ -116,3 +116,52 @@ extension DiffDamage {
     try rescaleBiases(of: node, by: scales.map { _ in 1 / factor }, biasScales, in: &graph)
   }
 }
+
+extension DiffDamage {
+  /// Exchanges two output channels with their scales and biases.
+  package static func exchangeChannels(
+    _ first: Int, _ second: Int, of name: String, _ channels: [Int], in graph: inout Graph
+  ) throws {
+    let node = try graph.node(name)
+    guard case .int8(let codes) = graph.tensors[node.inputs[1]].constant else { return }
+    let places = [first, second].map { channel in
+      channels.indices.filter { channels[$0] == channel }
+    }
+    try mapCodes(of: name, in: &graph) { position, code in
+      if let at = places[0].firstIndex(of: position) { return Int(codes[places[1][at]]) }
+      if let at = places[1].firstIndex(of: position) { return Int(codes[places[0][at]]) }
+      return code
+    }
+    for input in node.inputs[1...2] {
+      graph.tensors[input].quantization?.scales.swapAt(first, second)
+    }
+    try mapBiases(of: name, in: &graph) { codes in
+      var codes = codes
+      codes.swapAt(first, second)
+      return codes
+    }
+  }
+
+  /// Weights written with their axes in an order, and read as they stand.
+  package static func misread(
+    _ name: String, _ order: [Int], in graph: inout Graph
+  ) throws {
+    let node = try graph.node(name)
+    let shape = graph.tensors[node.inputs[1]].shape
+    guard case .int8(let codes) = graph.tensors[node.inputs[1]].constant else { return }
+    let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+    let written = order.map { shape[$0] }
+    let steps = written.indices.map { written[($0 + 1)...].reduce(1, *) }
+    let channels = try channels(of: name, in: graph)
+    let scales = graph.tensors[node.inputs[1]].quantization?.scales ?? []
+    let largest = scales.max() ?? 1
+    // In real numbers, then at one scale, so that nothing is cut off.
+    try joinScales(of: name, in: &graph)
+    try mapCodes(of: name, in: &graph) { position, _ in
+      let source = order.indices.reduce(0) {
+        $0 + position / steps[$1] % written[$1] * strides[order[$1]]
+      }
+      return Int((Float(codes[source]) * scales[channels[source]] / largest).rounded())
+    }
+  }
+}

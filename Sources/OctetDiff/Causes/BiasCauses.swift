@@ -63,13 +63,15 @@ struct BiasCauses {
 
   /// Biases at the last code of a width.
   private func saturated() -> Finding? {
-    guard !pair.biasCodes.isEmpty, pair.biasCodes.count == own.count else { return nil }
-    for (bits, last) in [(32, Int32.max), (16, 32767), (8, 127)] {
-      let full = pair.biasCodes.indices.filter { channel in
-        let code = pair.biasCodes[channel]
-        guard code == last || code == -last || code == -last &- 1 else { return false }
+    guard let scales = biasScales else { return nil }
+    for (bits, last) in [(32, 2_147_483_647.0), (16, 32767), (8, 127)] {
+      let full = own.indices.filter { channel in
+        // Reals are held in 24 bits.
+        let steps = abs(own[channel]) / scales[channel]
+        guard abs(steps - last) <= max(1, last / 1e6) + 0.01 else { return false }
         // The reference's bias is clearly beyond it.
         return abs(given[channel]) > 1.05 * abs(own[channel])
+          && own[channel] * given[channel] > 0
       }
       guard let first = full.first else { continue }
       return finding(
@@ -153,10 +155,18 @@ struct BiasCauses {
         + "\(order[first])", channel: first)
   }
 
+  /// The steps of the integers behind the biases, by channel; nil of a float candidate.
+  private var biasScales: [Double]? {
+    guard pair.inputScale > 0, pair.scales.count == 1 || pair.scales.count == own.count,
+      pair.scales.allSatisfy({ $0 > 0 })
+    else { return nil }
+    return own.indices.map { Double(pair.scales[pair.scales.count == 1 ? 0 : $0]) * pair.inputScale }
+  }
+
   private func byteOrder() -> Finding? {
-    guard pair.biasCodes.count == own.count else { return nil }
-    let swapped = zip(pair.biasCodes, own).map { code, real in
-      code == 0 ? 0 : real / Double(code) * Double(code.byteSwapped)
+    guard let scales = biasScales else { return nil }
+    let swapped = zip(own, scales).map { real, scale in
+      Double(Int32(clamping: Int((real / scale).rounded())).byteSwapped) * scale
     }
     let noise = norm(zip(swapped, given).map { $0 - $1 })
     guard noise < 0.1 * norm(given) else { return nil }

@@ -179,24 +179,22 @@ struct CauseFinder {
     guard !sources.isEmpty else { return [] }
     let graph = diff.reference.real
     let known = Set(diff.twins.compactMap { $0 }.map { diff.reference.places[$0].tensor })
+    let read = Set(sources.map { diff.reference.places[$0].tensor })
     let producers = graph.producers()
-    var pending = [diff.reference.places[twin].tensor]
-    var seen: Set<TensorIndex> = []
-    var missing: [Node] = []
+    let start = diff.reference.places[twin].tensor
+    var pending = [start]
+    var seen = read
+    var join: Node?
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
       let node = graph.nodes[producer]
-      if tensor != diff.reference.places[twin].tensor {
-        if known.contains(tensor) { continue }
-        missing.append(node)
+      let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
+      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) }) {
+        join = node
       }
-      pending += node.inputs.filter { graph.tensors[$0].constant == nil }
+      pending += operands.filter { !known.contains($0) }
     }
-    let read = Set(sources.map { diff.reference.places[$0].tensor })
-    guard let join = missing.first(where: { node in
-      node.inputs.count { graph.tensors[$0].constant == nil } > 1
-        && node.inputs.contains { read.contains($0) }
-    }) else { return [] }
+    guard let join else { return [] }
     return [
       Finding(
         .branchMissing,

@@ -40,6 +40,7 @@ struct WeightCauses {
   func findings() -> [Finding] {
     let base = pair.decibels(pair.given)
     let odd = oddRows
+    if let shift = codeShift() { return [shift] }
     guard !odd.isEmpty || base < Self.explained else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) { return [found] }
     return strange(base)
@@ -53,7 +54,7 @@ struct WeightCauses {
         let (a, b) = (own.range(row), given.range(row))
         return (a.lower, a.upper) != (b.lower, b.upper)
       }
-      return cosine < Self.sameCosine || abs(gain - 1) > 0.25
+      return cosine < Self.sameCosine || abs(gain - 1) > 0.1
     }
   }
 
@@ -151,7 +152,6 @@ struct WeightCauses {
           .weightCodesUnsigned,
           "its weight codes are off by 128: as unsigned codes they are the reference's")
       }
-      if let shift = codeShift() { return shift }
     }
     let swapped = pair.given.map { Float(bitPattern: $0.bitPattern.byteSwapped) }
     if swapped.allSatisfy(\.isFinite), pair.decibels(swapped) > enough {
@@ -197,7 +197,7 @@ struct WeightCauses {
       return finding(
         .signFlipped, "all its weights have the other sign (\(median.short) times the reference's)")
     }
-    if abs(median - 1) > 0.25, values.allSatisfy({ abs($0 / median - 1) < 0.25 }) {
+    if abs(median - 1) > 0.1, values.allSatisfy({ abs($0 / median - 1) < 0.1 }) {
       return whole(median)
     }
     return single(odd, known)
@@ -205,7 +205,7 @@ struct WeightCauses {
 
   private func whole(_ median: Double) -> Finding {
     let full = pair.codes.count { abs(Int($0)) >= 127 }
-    if median < 1, Double(full) > 0.05 * Double(max(pair.codes.count, 1)) {
+    if median < 1, Double(full) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(0) {
       return finding(
         .weightsClipped,
         "its weights are clipped: \((100 * Double(full) / Double(pair.codes.count)).short) % of "
@@ -269,7 +269,7 @@ struct WeightCauses {
     let right = known.map { Double(pair.scales[$0]) / (gains[$0] ?? 1) }
     let sorted = zip(right.sorted(), pair.scales.map { Double($0) }.sorted())
     let moved = known.filter { abs((gains[$0] ?? 1) - 1) > 0.05 }
-    guard moved.count >= 2, sorted.allSatisfy({ abs($0.0 / $0.1 - 1) < 0.03 }),
+    guard moved.count >= 2, sorted.allSatisfy({ abs($0.0 / $0.1 - 1) < 0.02 }),
       let first = moved.first
     else { return nil }
     return finding(
@@ -334,7 +334,9 @@ struct WeightCauses {
               + "% of them stand at the last code", severity: 130)
         ]
       }
-      return precision(base, isOdd: true) + [
+      let coarse = precision(base)
+      if !coarse.isEmpty { return coarse }
+      return [
         finding(
           .otherCheckpoint,
           "its weights are like the reference's, but not the same (cosine \(median.short)): they "
@@ -360,7 +362,7 @@ struct WeightCauses {
   }
 
   /// Weights that are right, but coarser than eight bits a channel allow.
-  private func precision(_ base: Double, isOdd: Bool = false) -> [Finding] {
+  private func precision(_ base: Double) -> [Finding] {
     guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
       return []
     }

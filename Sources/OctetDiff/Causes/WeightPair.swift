@@ -50,7 +50,6 @@ struct WeightPair {
   let scales: [Float]
   let ownBias: [Float]
   let givenBias: [Float]
-  let biasCodes: [Int32]
   /// The step of the codes that it reads; 0 of a float candidate.
   let inputScale: Double
   /// H, W, C of what it reads flattened; nil elsewhere.
@@ -87,15 +86,12 @@ struct WeightPair {
     }
     ownBias = bias(graph, node)
     givenBias = bias(other, twinNode)
-    var (codes, scales, biasCodes) = ([Int8](), [Float](), [Int32]())
+    var (codes, scales) = ([Int8](), [Float]())
     if let coded = candidate.coded {
       if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }
       scales = coded.tensors[node.inputs[1]].quantization?.scales ?? []
-      if node.inputs.count > 2, case .int32(let values) = coded.tensors[node.inputs[2]].constant {
-        biasCodes = values
-      }
     }
-    (self.codes, self.scales, self.biasCodes) = (codes, scales, biasCodes)
+    (self.codes, self.scales) = (codes, scales)
     let source = candidate.sources(of: place).first?.place
     inputScale = Double(source.flatMap { candidate.view($0)?.scale } ?? 0)
     image = other.flattenedImage(before: twinNode)

@@ -10,6 +10,7 @@ struct Diagnosis {
   let facts: DiffContext.Layer
   let sums: LayerSums
   let normalizationNote: String?
+  let normalizationCause: DiffReport.Cause
 
   /// What each layer is compared with; a healthy layer is far from all of them.
   enum Limit {
@@ -44,9 +45,9 @@ struct Diagnosis {
       found.append(
         Finding(
           kind: .inputNormalization, detail: note,
-          remedy: "quantize or import with the normalisation that the float model was trained "
-            + "with (--mean, --std)",
-          channel: nil, severity: 1000, isDefinite: true, cause: .inputNormalization))
+          remedy: normalizationCause.remedy,
+          channel: nil, severity: 1000, isDefinite: true,
+          cause: normalizationCause))
     }
     if found.isEmpty { found += strangers() }
     if found.contains(where: { $0.kind == .differentStructure }) { return found }
@@ -116,7 +117,7 @@ struct Diagnosis {
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
             + "more images that look like the test set, or with min-max",
           channel: nil, severity: 45 - decibels,
-          isDefinite: decibels < Limit.definiteClippedDecibels, cause: .rangeTooNarrow)
+          isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
     }
     let width = values.upper - values.lower
@@ -133,6 +134,16 @@ struct Diagnosis {
         channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
         cause: .rangeTooWide)
     ]
+  }
+
+  /// Codes that end where an activation or a usual scale of pixels does.
+  private var clippingCause: DiffReport.Cause {
+    let (grid, values) = (facts.grid, values)
+    if facts.isInput, values.upper - values.lower > 1.9 * (grid.upper - grid.lower) {
+      return .inputScale
+    }
+    let isActivation = [1.0, 6.0].contains { abs(grid.upper - $0) < 0.004 * $0 }
+    return isActivation && grid.lower == 0 ? .activationOther : .rangeTooNarrow
   }
 
   /// The float values that count, with zero.

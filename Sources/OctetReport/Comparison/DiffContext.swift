@@ -9,6 +9,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
   package var premises: Premises
   /// Why pixels do not become the same values in both models.
   package var normalizationNote: String?
+  /// What kind of difference that is.
+  package var normalizationCause: DiffReport.Cause?
   package var cost: DiffReport.Cost
   package var reproduce: DiffReport.Reproduce
 

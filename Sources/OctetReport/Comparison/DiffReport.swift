@@ -52,6 +52,8 @@ public struct DiffReport: Encodable, Sendable {
   public var localSampleCount: Int
   /// The accuracy with each layer quantized alone, and with all but it; nil unless asked for.
   public var sensitivity: Sensitivity?
+  /// The smallest set of layers that costs what is lost; nil unless asked for.
+  public var bisection: Bisection?
   /// The bytes, multiply-adds and times of both models.
   public var cost: Cost
   /// The changes since an earlier run; nil unless asked for.
