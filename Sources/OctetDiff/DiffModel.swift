@@ -46,6 +46,8 @@ public struct DiffModel: Sendable {
   let training: TrainingRecord?
   /// Multiply-adds of one inference.
   let macCount: Int
+  /// Batch normalizations that were folded, by the name of the weights; empty of a blob.
+  let statistics: [String: NormalizationStatistics]
 
   /// Where values can be read.
   struct Place: Sendable {
@@ -75,6 +77,7 @@ public struct DiffModel: Sendable {
     normalization = simple.metadata.normalization
     labels = simple.metadata.labels
     training = simple.metadata.training
+    statistics = NormalizationStatistics.all(of: graph)
     macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
     for input in simple.inputs where !simple.tensors[input].isInteger {
@@ -119,6 +122,7 @@ public struct DiffModel: Sendable {
     normalization = model.normalization
     labels = loaded.labels
     training = nil
+    statistics = [:]
     macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
     for index in 0..<model.inputCount {
