@@ -7,9 +7,15 @@ import OctetPasses
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   /// What can be chosen.
-  public struct Options: Sendable {
+  public struct Options: Sendable, Equatable {
     /// How the range of each activation is chosen.
     public var calibrator = Calibrator.automatic
+    /// Whether channels are equalized across layers.
+    public var equalization = Equalization.automatic
+    /// How biases make good for rounded weights.
+    public var biasCorrection = BiasCorrection.automatic
+    /// How weights become codes.
+    public var rounding = Rounding.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.
