@@ -80,12 +80,13 @@ extension Diff {
     guard let view = candidate.operatorView(place) else { return false }
     let output = view.output(0)
     switch view.kind {
-    case .softmax, .logSoftmax, .l2Normalization: return true
+    case .softmax, .logSoftmax, .l2Normalization, .softmax16, .sigmoid16: return true
     case .lookup:
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
-      .subtract, .multiply, .squaredDifference:
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .convolution16, .depthwiseConvolution16, .fullyConnected16, .requantize, .add, .subtract,
+      .multiply, .squaredDifference:
       return false
     default:
       return (0..<view.inputCount).contains {
