@@ -101,7 +101,7 @@ public struct Diff: Sendable {
       candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
     normalizationCause = DiffReport.Cause(
-      normalization.reference, normalization.candidate, channelCount: data.channelCount)
+      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1)
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }
