@@ -58,6 +58,8 @@ public struct Diff: Sendable {
   private(set) var tables: [Int: TableFit] = [:]
   /// How the reference turns pixels into reals, where that is not as the candidate does.
   let normalizationNote: String?
+  /// What kind of difference that is.
+  let normalizationCause: DiffReport.Cause
   /// How the reference recognizes clearly more, where it does.
   let normalizationHint: String?
 
@@ -103,6 +105,8 @@ public struct Diff: Sendable {
     candidateEncoder = SampleEncoder(
       candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
+    normalizationCause = DiffReport.Cause(
+      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1)
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }
@@ -160,6 +164,7 @@ public struct Diff: Sendable {
     if let error = workers.compactMap(\.error).first { throw error }
     state.sortFlips()
     attachPictures(&state)
+    try attachInsides(&state)
     state.seconds = (ContinuousClock.now - start).inSeconds
     var report = DiffReport(context, state)
     if let part = options.shard {

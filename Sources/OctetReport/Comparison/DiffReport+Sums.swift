@@ -33,13 +33,16 @@ extension DiffReport {
       confusionDifference: isLabelled ? difference : [], flips: state.flips,
       margins: state.margins, layers: layers, localSampleCount: state.localSampleCount,
       cost: context.cost, reproduce: context.reproduce, seconds: state.seconds)
+    network = context.network
+    insides = state.insides
   }
 }
 
 extension DiffReport.Layer {
   init(_ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums) {
     let findings = Diagnosis(
-      facts: facts, sums: sums, normalizationNote: context.normalizationNote
+      facts: facts, sums: sums, normalizationNote: context.normalizationNote,
+      normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
     let grid = facts.isFloat ? (lower: 0, upper: 0) : facts.grid
     let error = sums.error

@@ -6,6 +6,8 @@ package struct DiffState: Codable, Sendable {
   package var outputs: [OutputSums]
   package var layers: [LayerSums]
   package var flips: [DiffReport.Flip] = []
+  /// Of the worst samples.
+  package var insides: [DiffReport.Inside] = []
   package var margins: DiffReport.Margins
   package var localSampleCount = 0
   package var seconds = 0.0
@@ -30,10 +32,19 @@ package struct DiffState: Codable, Sendable {
     for index in outputs.indices { outputs[index].merge(other.outputs[index]) }
     for index in layers.indices { try layers[index].merge(other.layers[index]) }
     flips += other.flips
+    insides += other.insides
     try margins.flips.merge(other.margins.flips)
     try margins.others.merge(other.margins.others)
     localSampleCount += other.localSampleCount
     seconds += other.seconds
+  }
+
+  /// The samples that one looks at first: the most surprising flips, or those with the largest
+  /// errors of the first output. What is among them in the whole is so in its shard.
+  package var worstSamples: [Int] {
+    let flipped = flips.map(\.index)
+    let worst = outputs.first?.worst.entries.filter { $0.squared > 0 }.map(\.index) ?? []
+    return Array((flipped.isEmpty ? worst : flipped).prefix(DiffReport.Inside.countLimit))
   }
 
   /// Flips with the most surprising first, pictures on the first of them.
@@ -47,5 +58,7 @@ package struct DiffState: Codable, Sendable {
     for index in flips.indices.dropFirst(DiffReport.Flip.pictureLimit) {
       flips[index].picture = nil
     }
+    let shown = worstSamples
+    insides = shown.compactMap { index in insides.first { $0.index == index } }
   }
 }

@@ -15,6 +15,9 @@ extension DiffReport {
       outputsText(terminal),
       layerText(terminal),
     ]
+    if let bisection {
+      parts.append(SafeText.escaped(bisection.text(comparison.names)).wrapped(for: terminal))
+    }
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
     if let baseline { parts.append(baselineText(baseline).wrapped(for: terminal)) }
     if let board { parts.append(boardText(board).wrapped(for: terminal)) }
