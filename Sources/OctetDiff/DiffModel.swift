@@ -224,7 +224,7 @@ public struct DiffModel: Sendable {
   /// outputs, or what the softmax at the end takes.
   func holdsScores(_ place: Int, output: Int) -> Bool {
     if place == output { return endsInScores(output) }
-    return places[place].maker.kinds == [.fullyConnected]
+    return places[place].maker.kinds.contains(.fullyConnected)
       && !places[output].maker.kinds.isDisjoint(with: [.softmax, .logSoftmax])
       && sources(of: output).first?.place == place
   }
@@ -234,7 +234,7 @@ public struct DiffModel: Sendable {
   func endsInScores(_ output: Int) -> Bool {
     switch places[output].maker {
     case .input: true
-    case .node(let operation): operation.kinds != [.softmax] && operation != .scalar(.logistic)
+    case .node(let operation): !operation.kinds.contains(.softmax) && operation != .scalar(.logistic)
     case .blobOperator(let kind, _): kind != .softmax && view(output)?.scale != 1 / 256
     }
   }

@@ -89,8 +89,8 @@ struct Structure {
     if spot.maker.onlyRenames { return [] }
     if case .node(.scalar(let function)) = spot.maker, function.bounds != nil { return [] }
     let kinds = spot.maker.kinds
-    if kinds == [.maxPool] { return ["maxPool"] }
-    if kinds == [.lookup] { return ["function \(size)"] }
+    if kinds.contains(.maxPool) { return ["maxPool"] }
+    if kinds.contains(.lookup) { return ["function \(size)"] }
     if !kinds.isDisjoint(with: [.averagePool, .mean]) { return ["average"] }
     return ["\(spot.maker.name) \(size)"]
   }
@@ -134,7 +134,7 @@ struct Structure {
 }
 
 extension Maker {
-  fileprivate var isPool: Bool { kinds == [.maxPool] }
+  fileprivate var isPool: Bool { kinds.contains(.maxPool) }
 
   /// Whether it matters which operand is which.
   fileprivate var hasOrderedOperands: Bool {

@@ -56,7 +56,7 @@ extension Diff {
     let maker = model.places[place].maker
     guard model.places[place].operatorIndex != nil, !maker.onlyRenames else { return false }
     if reference.isFloat && candidate.isFloat { return true }
-    return maker.isWeighted || maker.kinds == [.maxPool] || maker.kinds == [.softmax]
+    return maker.isWeighted || !maker.kinds.isDisjoint(with: [.maxPool, .softmax])
   }
 
   /// ` after 'conv2'`: the nearest place before it that both have.
