@@ -2,7 +2,7 @@ import Foundation
 
 /// One score a sample of both models, of a number of samples that does not grow with the set.
 ///
-/// Ranks need the scores themselves, so all are kept up to `limit`, 12 bytes each, and of larger
+/// Ranks need the scores themselves, so all are kept up to `limit`, 28 bytes each, and of larger
 /// sets every so many: the areas of 16,384 samples are known to half a point at worst, and every
 /// shard keeps the same ones.
 package struct KeptScores: Codable, Sendable, Equatable {
