@@ -18,6 +18,9 @@ public struct Diff: Sendable {
     public var shard: DiffShard.Part?
     /// Images to take local errors on: at most so many, evenly spread.
     public var localSampleCount = 1000
+    /// Multiply-adds that local errors may cost: of larger models fewer samples are taken, 16 at
+    /// least.
+    public var localMacLimit = Int.max
     /// Whether inferences and layers are timed.
     public var measuresTime = true
     /// How outputs are judged, by name; that of an empty name serves all others. Those that are not
@@ -136,7 +139,8 @@ public struct Diff: Sendable {
 
   /// Every so many images local errors are taken.
   var localStride: Int {
-    let wanted = max(1, options.localSampleCount)
+    let affordable = max(16, options.localMacLimit / max(candidate.macCount, 1))
+    let wanted = max(1, min(options.localSampleCount, affordable))
     return (data.count + wanted - 1) / wanted
   }
 

@@ -62,7 +62,7 @@ import Testing
     try builder.convolution("conv", outputCount: 4, kernel: Extent(3))
     try builder.fullyConnected("fc", outputCount: 2)
     let graph = builder.finished()
-    let targets = (0..<2 * Self.count).map { Float($0 % 5) / 4 }
+    let targets: [Float] = (0..<2 * Self.count).map { Float($0 % 5) / 4 }
     let report = try report(graph, labels: targets, perSample: 2)
     let output = try #require(report.outputs.first)
     #expect(output.metric == .regression)
@@ -108,6 +108,14 @@ import Testing
     #expect(try quantized.run().outputs[0].sqnrDecibels > 15)
   }
 
+  /// Weights without chance.
+  private static func ramp(_ count: Int, _ step: Int, _ period: Int) -> [Float] {
+    (0..<count).map { index in
+      let place = Float((index * step) % period) / Float(period)
+      return 0.6 * place - 0.25
+    }
+  }
+
   /// `y = w·a + v·b`, with the inputs in the order of `names`.
   private static func twoInputs(_ names: [String]) throws -> Graph {
     var graph = Graph(name: "two")
@@ -120,7 +128,7 @@ import Testing
       let weights = graph.add(
         Tensor(
           name: "w\(name)", shape: [3, count],
-          constant: .float((0..<3 * count).map { Float(($0 * 5) % 7) / 7 - 0.4 })))
+          constant: .float(ramp(3 * count, 5, 7))))
       let output = graph.add(Tensor(name: "s\(name)", shape: [1, 3]))
       let input = try #require(graph.inputs.first { graph.tensors[$0].name == name })
       graph.nodes.append(
@@ -166,7 +174,7 @@ import Testing
       let weights = graph.add(
         Tensor(
           name: "\(name).w", shape: [size, width],
-          constant: .float((0..<size * width).map { Float(($0 * 11) % 13) / 26 - 0.2 })))
+          constant: .float(Self.ramp(size * width, 11, 13))))
       let output = graph.add(Tensor(name: name, shape: [1, size]))
       graph.nodes.append(
         Node(
@@ -184,10 +192,13 @@ import Testing
     var mean = 0.0
     for sample in 0..<Self.count {
       let input = values(10, sample: sample, input: 0)
-      let squares = zip(input, interpreter.run(inputs: [input])[0]).map {
-        (Double($0) - Double($1)) * (Double($0) - Double($1))
+      let output = interpreter.run(inputs: [input])[0]
+      var sum = 0.0
+      for (x, y) in zip(input, output) {
+        let gap = Double(x) - Double(y)
+        sum += gap * gap
       }
-      mean += squares.reduce(0, +) / 10 / Double(Self.count)
+      mean += sum / 10 / Double(Self.count)
     }
     #expect(abs(found.floatError.value - mean) < 1e-9)
     #expect(output.ranking?.floatAuc != nil)

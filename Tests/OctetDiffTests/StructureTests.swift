@@ -35,8 +35,9 @@ import Testing
       "conv2", outputCount: 4, kernel: Extent(3),
       attributes(changes.padding, stride: changes.stride, hasReLU: changes.hasReLU))
     if changes.hasPool {
-      try builder.maxPool(
-        "pool", PoolAttributes(kernel: Extent(3), stride: Extent(1), padding: Padding(1)))
+      var pool = PoolAttributes(kernel: Extent(3), stride: Extent(1))
+      pool.padding = Padding(1)
+      try builder.maxPool("pool", pool)
     }
     for block in 0..<changes.blockCount {
       try builder.convolution("block\(block)", outputCount: 4, kernel: Extent(3), attributes())
@@ -60,7 +61,10 @@ import Testing
     let count = reference.tensors[reference.inputs[0]].elementCount
     let samples = TensorSamples(count: 4, elementCounts: [count], checksum: "") {
       sample, _, target in
-      for index in target.indices { target[index] = Float((index * 7 + sample * 3) % 11) / 11 }
+      for index in target.indices {
+        let step = (index * 7 + sample * 3) % 11
+        target[index] = Float(step) / 11
+      }
     }
     return try Diff(
       DiffModel(reference), DiffModel(candidate), DiffData(samples), options: options

@@ -1,7 +1,10 @@
 """Recomputes the figures of `octet diff` from the tensors of `--dump`, with NumPy and ONNX Runtime.
 
     octet diff M.onnx M.oct --data DIR --samples 300 --dump DUMP --json > diff.json
-    Tools/crosscheck diff diff.json DUMP [M.onnx PIXELS.u8]
+    Tools/crosscheck diff diff.json DUMP [M.onnx PIXELS.u8] [--targets TARGETS.npy]
+
+Every output is judged again by the metric that the report names; what it needs beside the dump are
+the targets of a regression, if there were any (the labels are in the dump).
 
 With a model and the images' bytes (N·H·W, fed as pixel / 255) ONNX Runtime runs the float model
 too and its scores are compared with the dumped ones. Prints every figure that differs by more than
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crosschecks.diff_outputs import judge_outputs
 from support.peers import session
 
 VISIBLE = 11.09  # class scores farther under the best have a probability below 2^-16
@@ -44,12 +48,21 @@ class Checker:
     def same(self, name, expected, actual, tolerance=1e-6):
         self.count += 1
         if expected is None or actual is None:
-            good = expected is actual
+            # Beyond float32's digits one may see an error where the other has none.
+            good = expected is actual or max(expected or 0, actual or 0) > 130
         else:
             good = abs(expected - actual) <= tolerance * max(1, abs(expected))
         if not good:
             self.wrong += 1
             print(f"{name}: NumPy {expected}, octet {actual}")
+
+
+def reals(layer, ints):
+    """What codes stand for, as float32."""
+    if ints.dtype != np.int8:
+        return ints.astype(np.float64)
+    real = (ints.astype(np.float64) - layer["zeroPoint"]) * float(np.float32(layer["scale"]))
+    return real.astype(np.float32).astype(np.float64)
 
 
 def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
@@ -58,8 +71,7 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     scale = float(np.float32(layer["scale"]))  # the blob has a float32
     is_int8 = ints.dtype == np.int8
     # A real number is the float32 nearest to what a code stands for.
-    real = (ints.astype(np.float64) - zero) * scale if is_int8 else ints
-    real = real.astype(np.float32).astype(np.float64)
+    real = reals(layer, ints)
     error = floats - real
     check.same(f"{name} SQNR", decibels(floats, error), report["sqnrDecibels"])
     check.same(f"{name} max error", float(np.abs(error).max()), report["maxAbsError"])
@@ -141,6 +153,7 @@ def add_arguments(parser):
     parser.add_argument("dump", type=Path, help="the folder of --dump")
     parser.add_argument("model", nargs="?", help="the float model, as ONNX")
     parser.add_argument("pixels", nargs="?", help="the images' bytes")
+    parser.add_argument("--targets", type=Path, help="the targets, as NumPy's array")
 
 
 def main(arguments):
@@ -149,8 +162,9 @@ def main(arguments):
     index = json.loads((folder / "index.json").read_text())
     check = Checker()
     count = len(index["sampleIndices"])
-    labels, local_at = np.array(index["labels"]), np.array(index["localPositions"])
-    outputs = None
+    labels = np.array(index["labels"]) if "labels" in index else None
+    local_at = np.array(index["localPositions"])
+    outputs, tensors = None, {}
     for layer, row in zip(index["layers"], report["layers"]):
         floats = np.fromfile(folder / layer["floatFile"], dtype="<f4").astype(np.float64)
         floats = floats.reshape(count, -1)
@@ -158,6 +172,18 @@ def main(arguments):
         ints = np.fromfile(folder / layer["candidateFile"], dtype=kind).reshape(count, -1)
         layer_figures(check, layer, row, folder, index, floats, ints, local_at)
         outputs = floats, ints
+        tensors[row["tensor"]] = floats, reals(layer, ints)
+    targets = np.load(arguments.targets) if arguments.targets else None
+    judge_outputs(check, report, tensors, labels, targets, index["sampleIndices"])
+    if report["floatTop1"] is not None:
+        classifier(check, report, outputs, labels, count)
+    if arguments.pixels:
+        run_onnx(check, arguments.model, arguments.pixels, outputs[0])
+    print(f"{check.count} figures compared, {check.wrong} differ")
+    return check.wrong == 0
+
+
+def classifier(check, report, outputs, labels, count):
     float_top, int8_top = outputs[0].argmax(axis=1), outputs[1].argmax(axis=1)
     right, right8 = float_top == labels, int8_top == labels
     check.same("float top-1", float(right.mean()), report["floatTop1"])
@@ -172,7 +198,3 @@ def main(arguments):
         low, high = wilson(int(hits.sum()), count)
         check.same(side + " lower", low, report[side]["lower"])
         check.same(side + " upper", min(1, high), report[side]["upper"])
-    if arguments.pixels:
-        run_onnx(check, arguments.model, arguments.pixels, outputs[0])
-    print(f"{check.count} figures compared, {check.wrong} differ")
-    return check.wrong == 0

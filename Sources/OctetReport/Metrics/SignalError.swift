@@ -142,7 +142,8 @@ package struct SignalError: Sendable, Equatable {
       quantized += t * t
       product += r * t
       noise += error * error
-      maxAbsError = pointwiseMax(maxAbsError, pointwiseMax(error, -error))
+      let size = error.replacing(with: -error, where: error .< 0)
+      maxAbsError.replace(with: size, where: size .> maxAbsError)
     }
   }
 }

@@ -26,7 +26,8 @@ struct DiffVerb: Verb {
     "--samples", .integer(1...100_000_000), help: "Only the first N samples.")
   let localSamples = OctetCommand.Option(
     "--local-samples", .integer(1...100_000_000), default: 1000,
-    help: "Images for local errors and the error split, evenly spread.")
+    help: "Samples for local errors and the error split, evenly spread; fewer by default where a "
+      + "model has over 30 million multiply-adds.")
   let maxDrop = OctetCommand.Option(
     "--max-drop", .number(-1...1), help: "Exit with status 1 when accuracy falls by more.")
   let minAgreement = OctetCommand.Option(
@@ -65,7 +66,8 @@ struct DiffVerb: Verb {
   var parameters: [any Parameter] {
     [
       reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
-      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
+      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host,
+      boardSamples,
       Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
     ] + DiffSamples.parameters
   }
@@ -117,6 +119,8 @@ struct DiffVerb: Verb {
     var options = Diff.Options()
     options.threadCount = arguments[Common.threads]
     options.localSampleCount = arguments[localSamples]
+    // Of a MobileNetV2 100 samples; of what MLPerf Tiny has, all.
+    if !arguments.contains(localSamples) { options.localMacLimit = 30_000_000_000 }
     options.shard = arguments[shard]
     options.command = CommandLine.arguments.map(\.shellQuoted).joined(separator: " ")
     options.data = .init(
@@ -208,7 +212,11 @@ struct DiffVerb: Verb {
     let bar = console.progress("hybrids", total: 0)
     defer { bar.finish() }
     return try Interruption.whilePolling {
-      try diff.bisection(of: report) { bar.update($0) } shouldStop: { Interruption.isRequested }
+      try diff.bisection(of: report) {
+        bar.update($0)
+      } shouldStop: {
+        Interruption.isRequested
+      }
     }
   }
 
