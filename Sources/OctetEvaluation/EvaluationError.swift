@@ -49,7 +49,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
 
 /// Throws unless images of the dataset are what an input of `shape` takes: `[1, H, W, C]`, or flat.
 package func requireImages(_ data: Dataset, fit shape: [Int]) throws(EvaluationError) {
-  guard data.count > 0 else { throw .noSamples }
+  guard !data.pixels.isEmpty else { throw .noSamples }
   let isFlat = shape.count < 4 && shape.elementCount == data.imageByteCount
   guard isFlat || Array(shape.suffix(3)) == [data.height, data.width, data.channelCount] else {
     throw .imageShape(

@@ -1,5 +1,5 @@
 import Foundation
-@testable import OctetReport
+import OctetReport
 import Testing
 
 @Suite struct OutputMetricTests {

@@ -23,7 +23,7 @@ package struct Moments: Codable, Sendable, Equatable {
   package var mean: Double { count == 0 ? 0 : sum.value / Double(count) }
 
   /// The unbiased variance; 0 for fewer than two values.
-  var variance: Double {
+  package var variance: Double {
     guard count > 1 else { return 0 }
     let n = Double(count)
     let total = sum.value
@@ -35,7 +35,7 @@ package struct Moments: Codable, Sendable, Equatable {
   var standardError: Double { count == 0 ? 0 : (variance / Double(count)).squareRoot() }
 
   /// The mean with Student's 95 % interval; unbounded for a single value.
-  var estimate: DiffReport.Output.Estimate {
+  package var estimate: DiffReport.Output.Estimate {
     guard count > 1 else {
       return .init(
         value: mean, lower: count == 0 ? 0 : -.infinity, upper: count == 0 ? 0 : .infinity)
@@ -45,7 +45,7 @@ package struct Moments: Codable, Sendable, Equatable {
   }
 
   /// The test of a mean that is 0.
-  var pairedTest: DiffReport.Output.PairedTest {
+  package var pairedTest: DiffReport.Output.PairedTest {
     let error = standardError
     let t = error > 0 ? mean / error : nil
     // Differences that are all alike: none at all, or beyond chance.
@@ -57,16 +57,16 @@ package struct Moments: Codable, Sendable, Equatable {
 }
 
 /// Student, "The Probable Error of a Mean", Biometrika 6, 1908.
-enum StudentT {
+package enum StudentT {
   /// The probability of |t| at least so large, by the incomplete beta function.
-  static func twoSided(_ t: Double, degreesOfFreedom count: Int) -> Double {
+  package static func twoSided(_ t: Double, degreesOfFreedom count: Int) -> Double {
     guard t.isFinite else { return t.isNaN ? .nan : 0 }
     let n = Double(max(count, 1))
     return incompleteBeta(a: n / 2, b: 0.5, x: n / (n + t * t))
   }
 
   /// The t that is exceeded on either side once in twenty.
-  static func quantile95(degreesOfFreedom count: Int) -> Double {
+  package static func quantile95(degreesOfFreedom count: Int) -> Double {
     var (low, high) = (1.9, 13.0)
     while high - low > 1e-13 * high {
       let middle = (low + high) / 2

@@ -6,7 +6,7 @@ import Foundation
 /// sets every so many: the areas of 16,384 samples are known to half a point at worst, and every
 /// shard keeps the same ones.
 package struct KeptScores: Codable, Sendable, Equatable {
-  static let limit = 16_384
+  package static let limit = 16_384
 
   struct Entry: Codable, Sendable, Equatable {
     var index: Int
@@ -51,9 +51,9 @@ package struct KeptScores: Codable, Sendable, Equatable {
   }
 }
 
-enum Ranks {
+package enum Ranks {
   /// Ranks from 1; of equals the mean. NaN is below everything.
-  static func of(_ values: [Double]) -> [Double] {
+  package static func of(_ values: [Double]) -> [Double] {
     let order = values.indices.sorted { a, b in
       let (x, y) = (values[a], values[b])
       if x.isNaN || y.isNaN { return x.isNaN && !y.isNaN }
@@ -76,7 +76,7 @@ enum Ranks {
   }
 
   /// Pearson's correlation; nil when one of the two does not vary.
-  static func correlation(_ a: [Double], _ b: [Double]) -> Double? {
+  package static func correlation(_ a: [Double], _ b: [Double]) -> Double? {
     let n = Double(a.count)
     guard n > 1 else { return nil }
     let (x, y) = (a.reduce(0, +) / n, b.reduce(0, +) / n)
@@ -95,14 +95,14 @@ enum Ranks {
 /// DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated Receiver
 /// Operating Characteristic Curves", Biometrics 44, 1988; by mid-ranks: Sun and Xu, IEEE Signal
 /// Processing Letters 21, 2014.
-struct AreaComparison {
-  var reference: DiffReport.Output.Estimate
-  var candidate: DiffReport.Output.Estimate
-  var difference: DiffReport.Output.Estimate
-  var pValue: Double
+package struct AreaComparison {
+  package var reference: DiffReport.Output.Estimate
+  package var candidate: DiffReport.Output.Estimate
+  package var difference: DiffReport.Output.Estimate
+  package var pValue: Double
 
   /// Nil unless there are positive and negative samples.
-  init?(labels: [Bool], _ reference: [Double], _ candidate: [Double]) {
+  package init?(labels: [Bool], _ reference: [Double], _ candidate: [Double]) {
     guard let a = Placement(labels, reference), let b = Placement(labels, candidate) else {
       return nil
     }
