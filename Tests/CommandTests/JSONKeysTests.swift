@@ -65,6 +65,10 @@ struct JSONKeysTests {
       "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",
       "diff m.onnx m.oct --data data", "diff m.onnx m.oct --data data --max-drop -0.99",
       "diff m.onnx m.oct --data data --samples 4 --baseline keys.json",
+      "diff m.onnx m.oct --raw-input keys.f32 --metric regression --labels keys.txt",
+      "diff m.onnx m.oct --raw-input keys.f32 --metric embedding --html keys.html",
+      "diff m.onnx m.oct --raw-input keys.f32 --metric detection",
+      "diff m.onnx m.oct --raw-input keys.f32 --metric picture",
       "inspect m.oct", "inspect m.onnx", "bench m.oct --iterations 2", "verify m.oct",
       "import keys.tflite -o keys-i.oct", "import m.onnx -o keys-i.onnx",
       "export m.oct --to header -o keys.h", "export m.oct --to tflite -o keys-2.tflite",
@@ -75,6 +79,13 @@ struct JSONKeysTests {
     let verb = String(line.prefix { $0 != " " })
     try Pictures.pgm(label: 1, seed: 1).write(to: folder.appendingPathComponent("keys.pgm"))
     try Data(count: 2 * 144).write(to: folder.appendingPathComponent("keys.raw"))
+    // Four samples of 144 small numbers, and five targets of each.
+    let floats = (0..<4 * 144).flatMap { index in
+      withUnsafeBytes(of: Float(index * 29 % 97) / 97) { Array($0) }
+    }
+    try Data(floats).write(to: folder.appendingPathComponent("keys.f32"))
+    let targets = (0..<4).map { "\($0) 0.5 0 1 0.25" }.joined(separator: "\n")
+    try Data(targets.utf8).write(to: folder.appendingPathComponent("keys.txt"))
     if line.contains("keys.tflite") {
       #expect(try await workshop("export m.oct --to tflite -o keys.tflite --force").status == 0)
     }
@@ -82,7 +93,8 @@ struct JSONKeysTests {
       let then = try await workshop("diff m.onnx m.oct --data data --samples 4 --json")
       try Data(then.stdout.utf8).write(to: folder.appendingPathComponent("keys.json"))
     }
-    let isWriting = line.contains(" -o ") || line.contains("--raw-output")
+    let isWriting =
+      line.contains(" -o ") || line.contains("--raw-output") || line.contains("--html")
     let run = try await workshop(line + " --json" + (isWriting ? " --force" : ""))
     let allowed = try #require(try Self.documented()[verb])
     for key in keys(try run.json()).sorted() {
