@@ -5,6 +5,7 @@ let unsafeFiles: [String] = [
   "Firmware/CLibrary/Octet.swift",
   "Firmware/CLibrary/OctetUpdate.swift",
   // What a board's C side hands over and takes.
+  "Firmware/Sources/Diff/Main.swift",
   "Firmware/Sources/Firmware/Main.swift",
   // What the kernel hands to octet-run and takes: files, frames and arguments.
   "Firmware/Sources/Run/",
@@ -18,6 +19,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetModel/Operations/",
   "Sources/OctetTraining/",
   // Values of both interpreters, read and written in the place that they lend.
+  "Sources/OctetDiff/Against/AgainstComparison.swift",
+  "Sources/OctetDiff/Against/AgainstInputs.swift",
   "Sources/OctetDiff/CRC32.swift",
   "Sources/OctetDiff/Diff.swift",
   "Sources/OctetDiff/Diff+Cost.swift",
@@ -71,6 +74,7 @@ let unsafeFiles: [String] = [
   // Pointers of validated layers, and of patches that lie inside the input or the band.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/",
+  "Sources/OctetRuntime/DiffServer.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model.swift",
   // Pointers of validated layers and of scratch that the plan has room for.
