@@ -234,7 +234,7 @@
       var inputs = Checksum()
       for operand in 0..<view.inputCount where !view.input(operand).isConstant {
         let values = unsafe state.elements(of: view.input(operand))
-        if let base = unsafe values.baseAddress { unsafe inputs.update(base, count: values.count) }
+        if let base = values.baseAddress { unsafe inputs.update(base, count: values.count) }
       }
       state.runOperator(index)
       put(inputs.value, write)

@@ -21,6 +21,7 @@ let unsafeFiles: [String] = [
   // Values of both interpreters, read and written in the place that they lend.
   "Sources/OctetDiff/Against/AgainstComparison.swift",
   "Sources/OctetDiff/Against/AgainstInputs.swift",
+  "Sources/OctetDiff/Against/DumpFolder.swift",
   "Sources/OctetDiff/CRC32.swift",
   "Sources/OctetDiff/Diff.swift",
   "Sources/OctetDiff/Diff+Cost.swift",
@@ -45,6 +46,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Comparison/LocalSample.swift",
   "Sources/OctetReport/Metrics/Bounds.swift",
   "Tools/octet/Shared/RawSamples.swift",
+  "Tools/octet/Verbs/DiffPeers.swift",
   "Tools/octet/Verbs/Run+Raw.swift",
   // The bytes of a blob and the memory of its sessions, held by objects.
   "Sources/OctetCompiler/Blob.swift",
@@ -57,6 +59,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetTFLite/TFLiteFile+Tensors.swift",
   // Bytes of blocks, of files and of updates, in spans and arrays that have them.
   "Sources/OctetBoards/ZipArchive.swift",
+  // The kernel's calls for a serial line.
+  "Sources/OctetBoards/Peer/SerialPort.swift",
   "Sources/OctetCompiler/SlotExport.swift",
   "Sources/OctetUpdate/Block.swift",
   "Sources/OctetUpdate/ModelSlots.swift",

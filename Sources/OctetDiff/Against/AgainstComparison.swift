@@ -26,7 +26,7 @@ struct AgainstComparison {
     var tensors: [AgainstReport.Tensor] = []
     for place in pairs.keys.sorted() {
       guard let pair = pairs[place] else { continue }
-      let difference = difference(own[place], pair.reals, place)
+      var difference = difference(own[place], pair.reals, place)
       isSame[place] = difference == nil
       var origin = AgainstReport.Origin.same
       var local: TensorDifference?
@@ -38,6 +38,10 @@ struct AgainstComparison {
           origin = found == nil ? .follows : .new
         case .none: origin = comesFromSame(place) ? .new : .follows
         }
+        if origin == .follows, difference?.pattern == .garbage, isSmall(pair.reals, own[place]) {
+          difference?.pattern = .rounding
+          difference?.detail = "summed up over the layers before"
+        }
       }
       tensors.append(
         AgainstReport.Tensor(
@@ -48,6 +52,17 @@ struct AgainstComparison {
           note: note(place), origin: origin, difference: difference, localDifference: local))
     }
     return tensors
+  }
+
+  /// Whether the difference has less than a hundredth of the values' variance.
+  private func isSmall(_ actual: [Float], _ expected: [Float]) -> Bool {
+    let mean = expected.reduce(0) { $0 + Double($1) } / Double(max(expected.count, 1))
+    var (noise, variance) = (0.0, 0.0)
+    for (a, b) in zip(actual, expected) {
+      noise += Double(a - b) * Double(a - b)
+      variance += (Double(b) - mean) * (Double(b) - mean)
+    }
+    return noise <= variance / 100
   }
 
   /// Whether everything that a place is made of and that both have is the same.

@@ -32,8 +32,8 @@ package struct AgainstInputs {
 extension Float {
   /// The code of a real number in this scale.
   func code(of value: Float, zeroPoint: Int) -> Int8 {
-    let code = (value / self).rounded() + Float(zeroPoint)
-    return code.isNaN ? 0 : Int8(max(-128, min(127, code)))
+    Int8(
+      TieRule.awayFromZero.code(steps: Double(value / self), zeroPoint: Int32(zeroPoint)))
   }
 }
 
@@ -95,6 +95,15 @@ extension Against {
       values += reals(data.pixelSlice(index), encoder)
     }
     return AgainstInputs(kind: .data, sampleCount: samples, values: [values])
+  }
+
+  /// The codes of all inputs, sample after sample, as boards take them.
+  package func codes(_ inputs: AgainstInputs) -> [UInt8] {
+    (0..<inputs.sampleCount).flatMap { sample in
+      ports.indices.flatMap { port in
+        inputs.codes(sample, of: port, ports[port]).map { UInt8(bitPattern: $0) }
+      }
+    }
   }
 
   private func reals(_ pixels: ArraySlice<UInt8>, _ encoder: PixelEncoder) -> [Float] {

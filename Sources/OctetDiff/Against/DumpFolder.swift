@@ -62,7 +62,8 @@ package struct DumpFolder {
   package init(_ path: String) throws(AgainstError) {
     self.path = path
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+      isFolder.boolValue
     else { throw .dump(path: path, problem: "there is no such folder of tensors") }
     let manifestPath = path + "/" + Self.manifestName
     var entries: [Entry]

@@ -101,12 +101,12 @@ struct DumpMatching {
   }
 
   private func pair(_ tensor: DumpFolder.Tensor, _ place: Int, isByName: Bool) -> Pair {
-    let shape = model.places[place].shape
+    let shape = ownShape(place)
     func reals(_ layout: DumpLayout) -> [Float] {
       tensor.reals(
         layout.reordered(tensor.values, ownShape: shape), codes: model.codes(place))
     }
-    if let layout = DumpLayout.of(tensor, ownShape: shape) {
+    if shape == model.places[place].shape, let layout = DumpLayout.of(tensor, ownShape: shape) {
       return Pair(tensor: tensor, reals: reals(layout), layout: layout, isByName: isByName)
     }
     // Where the shape does not tell, the order that fits better.
@@ -115,6 +115,19 @@ struct DumpMatching {
     return Pair(
       tensor: tensor, reals: isMoved ? moved : same, layout: isMoved ? .channelsFirst : .same,
       isByName: isByName)
+  }
+
+  /// The shape at a place; of a line that rows, columns and channels were put into, theirs: another
+  /// order of those is another order of the line.
+  private func ownShape(_ place: Int) -> [Int] {
+    let shape = model.places[place].shape
+    let sources = model.sources(of: place)
+    guard shape.count(where: { $0 != 1 }) <= 1, sources.count == 1, let other = sources[0].place
+    else { return shape }
+    let before = model.places[other].shape
+    let isMoved = before.count >= 3 && before.elementCount == shape.elementCount
+    // Only where nothing is computed on the way.
+    return isMoved && values[other] == values[place] ? before : shape
   }
 
   /// Pairs in the order of both that are most alike in all: places and indices of tensors.
