@@ -1,4 +1,4 @@
-"""What a .tflite file says of its tensors: names, shapes, scales, and the order they are made in."""
+"""What a .tflite file says of its tensors: names, shapes, scales, and the order of execution."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
