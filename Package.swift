@@ -151,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetONNX", "OctetTFLite"]),
     .testTarget(
-      name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetReport", "OctetRuntime"]),
+      name: "OctetBoardsTests",
+      dependencies: ["OctetBoards", "OctetModel", "OctetReport", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -64,8 +64,9 @@ enum Files {
       .unreadable(
         path: url.path, reason: "temporary files cannot be written: \(error.localizedDescription)")
     }
-    guard FileManager.default.createFile(
-      atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
+    guard
+      FileManager.default.createFile(
+        atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
     else { throw .unreadable(path: url.path, reason: "temporary files cannot be written") }
     defer { try? FileManager.default.removeItem(at: url) }
     let handle: FileHandle

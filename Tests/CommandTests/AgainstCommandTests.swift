@@ -39,7 +39,8 @@ import Testing
       "./same.sh \"$1\" \"$2\" 2>/dev/null; printf '\\177' | dd of=\"$2/\(name).raw\" bs=1 "
         + "conv=notrunc 2>/dev/null", "other.sh")
     let other = try await octet(
-      ["diff", "m.oct", "--against", "./other.sh", "--data", "data", "--max-steps", "0"], in: folder)
+      ["diff", "m.oct", "--against", "./other.sh", "--data", "data", "--max-steps", "0"], in: folder
+    )
     #expect(other.status == 1 && other.stderr.contains("--max-steps 0"), "\(other)")
     #expect(other.stdout.contains("first of 1 tensors that differs"))
     let both = try await octet(
@@ -66,7 +67,8 @@ import Testing
       (["--against", "./plain.txt"], 74, "is no program"),
       (["--against", "nowhere/"], 66, "neither a folder"),
       (["--against", "data"], 65, "has no tensors"),
-      ([], 64, "needs --against"), (["--max-steps", "1", "--board", "cortex-m4"], 64, "--max-steps"),
+      ([], 64, "needs --against"),
+      (["--max-steps", "1", "--board", "cortex-m4"], 64, "--max-steps"),
       (["--baud", "9600", "--board", "cortex-m4"], 64, "--baud belongs to --port"),
       (["--board", "cortex-m4", "--port", "/dev/null"], 64, "not both"),
       (["--port", "/dev/null"], 74, "no serial line"),
@@ -90,15 +92,19 @@ import Testing
   func comparesPeers() async throws {
     let tool = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Tools/dump-tensors").standardizedFileURL.path
-    let environment = ["OCTET_PEERS_VENV": ProcessInfo.processInfo.environment["OCTET_PEERS_VENV"] ?? ""]
+    let environment = [
+      "OCTET_PEERS_VENV": ProcessInfo.processInfo.environment["OCTET_PEERS_VENV"] ?? ""
+    ]
     for (peer, file, most) in [
       ("tflm", "lenet_mnist_int8.tflite", 0.0), ("litert", "lenet_mnist_int8.tflite", 1),
       ("onnxruntime", "lenet_mnist_pytorch.onnx", 0),
     ] {
       let model = try SharedData.url("models/lenet/" + file).path
       let run = try await octet(
-        ["diff", model, "--against", "\(Self.python!) '\(tool)' \(peer) '\(model)'", "--json",
-          "--max-steps", "\(most)"], environment: environment, timeout: 120)
+        [
+          "diff", model, "--against", "\(Self.python!) '\(tool)' \(peer) '\(model)'", "--json",
+          "--max-steps", "\(most)",
+        ], environment: environment, timeout: 120)
       #expect(run.status == 0, "\(peer): \(run.stderr)")
       let against = try #require(try run.json()["against"] as? [String: Any])
       #expect((against["tensors"] as? [Any])?.count ?? 0 >= 5, "\(peer)")

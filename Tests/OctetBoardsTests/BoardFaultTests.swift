@@ -36,6 +36,7 @@ struct BoardFaultTests {
         continue
       }
     }
-    #expect(missed.isEmpty, "\(missed.count) of \(faults.count):\n\(missed.joined(separator: "\n"))")
+    #expect(
+      missed.isEmpty, "\(missed.count) of \(faults.count):\n\(missed.joined(separator: "\n"))")
   }
 }

@@ -123,7 +123,8 @@ struct DiffLineTests {
         command: commands[random.next() % commands.count],
         offset: random.next() % 3 == 0 ? random.next() << 8 : random.next() % 64,
         count: random.next() % 5 == 0 ? random.next() << 8 : random.next() % 40)
-      request.payload = (0..<random.next() % 48).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      request.payload = (0..<random.next() % 48).map { _ in UInt8(truncatingIfNeeded: random.next())
+      }
       request.offset &= 0x7FFF_FFFF
       request.count &= 0x7FFF_FFFF
       var bytes = request.bytes(number: 1)
@@ -208,7 +209,9 @@ struct DiffLineTests {
     let firmware = try builder.build(blob, into: folder)
     let samples = LeNet.samples(3, byteCount: 784)
     let same = try BoardDiff.run(blob, firmware, inputs: samples)
-    #expect(same.isSame && same.selfTestPassed && same.sampleCount == 3, "\(String(describing: same.finding?.text))")
+    #expect(
+      same.isSame && same.selfTestPassed && same.sampleCount == 3,
+      "\(String(describing: same.finding?.text))")
     let faults = try Faults(blob)
     let short = try blob.forFirmware().bytes
     for index in faults.weighted {

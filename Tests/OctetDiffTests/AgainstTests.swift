@@ -13,7 +13,8 @@ struct AgainstTests {
     let path: String
 
     init() {
-      path = FileManager.default.temporaryDirectory
+      path =
+        FileManager.default.temporaryDirectory
         .appendingPathComponent("octet-dump-\(UUID().uuidString)").path
       try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -130,7 +131,8 @@ struct AgainstTests {
     case "clamp":
       codes.map { min($0, (codes.max() ?? 0) / 2) }
     case "bit": codes.enumerated().map { $0 == codes.count / 3 ? $1 ^ 0x20 : $1 }
-    case "mirrored": Array(codes.prefix(codes.count / 2).reversed() + codes.suffix(codes.count / 2).reversed())
+    case "mirrored":
+      Array(codes.prefix(codes.count / 2).reversed() + codes.suffix(codes.count / 2).reversed())
     default: codes.enumerated().map { Int8(truncatingIfNeeded: $0 * $0 * 7 ^ Int($1) * 31) }
     }
   }
@@ -165,8 +167,11 @@ struct AgainstTests {
         let layer = own.model.places[place].name
         #expect(report.first == layer, "\(name) at \(layer): \(report.summary)")
         let first = try #require(report.tensors.first { $0.difference != nil })
-        #expect(first.origin == .new && first.difference?.pattern == pattern, "\(name) at \(layer): \(first.difference?.text ?? "")")
-        let element = zip(codes[place], own.codes[place]).enumerated().first { $1.0 != $1.1 }?.offset
+        #expect(
+          first.origin == .new && first.difference?.pattern == pattern,
+          "\(name) at \(layer): \(first.difference?.text ?? "")")
+        let element = zip(codes[place], own.codes[place]).enumerated().first { $1.0 != $1.1 }?
+          .offset
         let count = own.model.places[place].elementCount
         #expect(first.difference?.sample == element! / count)
         #expect(first.difference?.firstElement == element! % count, "\(name)")
@@ -211,7 +216,8 @@ struct AgainstTests {
     ("empty", "has no tensors"), ("no folder", "no such folder"), ("no JSON", "no JSON object"),
     ("no file", "cannot be read"), ("truncated", "it is cut off"), ("too long", "needs"),
     ("no key", "'file' is missing"), ("outside", "outside the folder"),
-    ("type", "is no type that is read"), ("scale", "not above 0"), ("twice", "two tensors are called"),
+    ("type", "is no type that is read"), ("scale", "not above 0"),
+    ("twice", "two tensors are called"),
     ("shape", "is not possible"), ("count", "values, and Octet's"), ("input", "a sample of"),
     ("npy", "cut off"), ("npy magic", "no .npy"), ("infinite input", "no numbers"),
   ]

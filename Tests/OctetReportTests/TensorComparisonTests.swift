@@ -11,27 +11,44 @@ struct TensorComparisonTests {
 
   static func moved(_ place: (Int) -> Int) -> [Int8] { (0..<count).map { codes[place($0)] } }
 
-  static let cases: [(name: String, codes: [Int8], pattern: TensorDifference.Pattern, detail: String)] = [
-    ("rounding", changed { index, code in index % 5 == 0 ? code + 1 : code }, .rounding, ""),
-    ("both ways", changed { i, code in i % 7 == 0 ? code - 1 : i % 7 == 3 ? code + 1 : code }, .rounding, ""),
-    ("zero point", changed { _, code in code + 1 }, .shift, "by 1 steps"),
-    ("bias", changed { _, code in code - 17 }, .shift, "by -17 steps"),
-    ("upper clamp", changed { _, code in min(code, 40) }, .saturation, "above"),
-    ("lower clamp", changed { _, code in max(code, -30) }, .saturation, "below"),
-    ("both clamps", changed { _, code in max(-60, min(code, 60)) }, .saturation, "both"),
-    ("scale", changed { _, code in Int8((Double(code) * 0.75).rounded()) }, .scale, "0.75"),
-    ("channels first", moved { $0 % 36 * 4 + $0 / 36 }, .permutation, "channels first"),
-    ("channels reversed", moved { $0 - $0 % 4 + 3 - $0 % 4 }, .permutation, "channels reversed"),
-    ("transposed", moved { $0 % 24 / 4 * 24 + $0 / 24 * 4 + $0 % 4 }, .permutation, "exchanged"),
-    ("mirrored", moved { $0 - $0 % 24 + (5 - $0 % 24 / 4) * 4 + $0 % 4 }, .permutation, "mirrored"),
-    ("upside down", moved { (5 - $0 / 24) * 24 + $0 % 24 }, .permutation, "upside down"),
-    ("lost byte", moved { $0 < 50 ? $0 : min($0 + 1, 143) }, .permutation, "1 elements are lost at element 50"),
-    ("doubled bytes", moved { $0 < 20 ? $0 : $0 - 4 }, .permutation, "4 elements too many"),
-    ("flipped bit", changed { i, code in i == 77 ? code ^ 64 : code }, .bitFlip, "bit 6"),
-    ("garbage", changed { i, code in Int8(truncatingIfNeeded: i * i * 7 ^ Int(code) * 13) }, .garbage, ""),
-    ("one channel", changed { i, code in i % 4 == 2 ? Int8(truncatingIfNeeded: i * i * 31) : code }, .garbage, "channel 2"),
-    ("missing", Array(codes.dropLast(4)), .missing, "140 of 144"),
-  ]
+  static let cases:
+    [(name: String, codes: [Int8], pattern: TensorDifference.Pattern, detail: String)] = [
+      ("rounding", changed { index, code in index % 5 == 0 ? code + 1 : code }, .rounding, ""),
+      (
+        "both ways", changed { i, code in i % 7 == 0 ? code - 1 : i % 7 == 3 ? code + 1 : code },
+        .rounding, ""
+      ),
+      ("zero point", changed { _, code in code + 1 }, .shift, "by 1 steps"),
+      ("bias", changed { _, code in code - 17 }, .shift, "by -17 steps"),
+      ("upper clamp", changed { _, code in min(code, 40) }, .saturation, "above"),
+      ("lower clamp", changed { _, code in max(code, -30) }, .saturation, "below"),
+      ("both clamps", changed { _, code in max(-60, min(code, 60)) }, .saturation, "both"),
+      ("scale", changed { _, code in Int8((Double(code) * 0.75).rounded()) }, .scale, "0.75"),
+      ("channels first", moved { $0 % 36 * 4 + $0 / 36 }, .permutation, "channels first"),
+      ("channels reversed", moved { $0 - $0 % 4 + 3 - $0 % 4 }, .permutation, "channels reversed"),
+      ("transposed", moved { $0 % 24 / 4 * 24 + $0 / 24 * 4 + $0 % 4 }, .permutation, "exchanged"),
+      (
+        "mirrored", moved { $0 - $0 % 24 + (5 - $0 % 24 / 4) * 4 + $0 % 4 }, .permutation,
+        "mirrored"
+      ),
+      ("upside down", moved { (5 - $0 / 24) * 24 + $0 % 24 }, .permutation, "upside down"),
+      (
+        "lost byte", moved { $0 < 50 ? $0 : min($0 + 1, 143) }, .permutation,
+        "1 elements are lost at element 50"
+      ),
+      ("doubled bytes", moved { $0 < 20 ? $0 : $0 - 4 }, .permutation, "4 elements too many"),
+      ("flipped bit", changed { i, code in i == 77 ? code ^ 64 : code }, .bitFlip, "bit 6"),
+      (
+        "garbage", changed { i, code in Int8(truncatingIfNeeded: i * i * 7 ^ Int(code) * 13) },
+        .garbage, ""
+      ),
+      (
+        "one channel",
+        changed { i, code in i % 4 == 2 ? Int8(truncatingIfNeeded: i * i * 31) : code }, .garbage,
+        "channel 2"
+      ),
+      ("missing", Array(codes.dropLast(4)), .missing, "140 of 144"),
+    ]
 
   static func changed(_ change: (Int, Int8) -> Int8) -> [Int8] {
     codes.enumerated().map { change($0.offset, $0.element) }

@@ -163,8 +163,9 @@ extension BoardComparer {
       guard let piece = wrong?.0 else { return nil }
       // What follows shows whether only this differs.
       if piece.count <= Self.windowByteCount {
-        return piece.lowerBound..<min(
-          piece.lowerBound + Self.windowByteCount, range.upperBound)
+        return piece
+          .lowerBound..<min(
+            piece.lowerBound + Self.windowByteCount, range.upperBound)
       }
       range = piece
     }
@@ -198,7 +199,9 @@ extension BoardComparer {
       ]
     }
     for word in [4, 2] where Self.isReversed(expected, actual, word: word) {
-      return ["the \(word) bytes of each word are reversed: it was written with the other endianness"]
+      return [
+        "the \(word) bytes of each word are reversed: it was written with the other endianness"
+      ]
     }
     let window = min(64, expected.count - first - 8)
     if window >= 8 {

@@ -14,7 +14,8 @@ extension BoardComparer {
     switch kind {
     case .inputDamaged: what = "\(name) reads another input than the board was sent"
     case .memoryOverwritten:
-      what = "\(name) reads other values than were made for it: its input was overwritten in the "
+      what =
+        "\(name) reads other values than were made for it: its input was overwritten in the "
         + "arena before it ran"
     default: what = "\(name) is the first with other results; its inputs and its weights are right"
     }
@@ -99,7 +100,8 @@ extension BoardComparer {
   ) -> [String] {
     let needed = reference.model.arenaByteCount
     let address = hello.arenaAddress + range[0]
-    let where_ = "bytes \(range[0]) to \(range[1]) of the arena's \(needed), from address 0x"
+    let where_ =
+      "bytes \(range[0]) to \(range[1]) of the arena's \(needed), from address 0x"
       + String(address, radix: 16)
     if difference.pattern == .bitFlip {
       return ["a bit of RAM changed by itself: the supply, the clock or the memory (\(where_))"]

@@ -130,7 +130,8 @@ package struct BoardComparer {
     guard answer.count == 8 * count else {
       throw .line(
         name: client.link.name,
-        problem: "the board sent checksums of \(answer.count / 8) operators, the model has \(count)")
+        problem: "the board sent checksums of \(answer.count / 8) operators, the model has \(count)"
+      )
     }
     return (0..<count).map {
       OperatorChecksums(

@@ -71,13 +71,15 @@ extension Against {
       guard samples == sampleCount ?? samples else {
         throw .dump(
           path: tensor.path,
-          problem: "the input '\(tensor.name)' has \(samples) samples, another one \(sampleCount ?? 0)")
+          problem:
+            "the input '\(tensor.name)' has \(samples) samples, another one \(sampleCount ?? 0)")
       }
       sampleCount = samples
       let layout = DumpLayout.of(tensor, ownShape: port.shape) ?? .same
       let ordered = layout.reordered(tensor.values, ownShape: port.shape)
       guard ordered.allSatisfy(\.isFinite) else {
-        throw .dump(path: tensor.path, problem: "the input '\(tensor.name)' has values that are no numbers")
+        throw .dump(
+          path: tensor.path, problem: "the input '\(tensor.name)' has values that are no numbers")
       }
       values.append(tensor.reals(ordered, codes: port.codes))
     }

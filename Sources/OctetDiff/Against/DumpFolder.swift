@@ -76,7 +76,8 @@ package struct DumpFolder {
     }
     guard !entries.isEmpty else {
       throw .dump(
-        path: path, problem: "it has no tensors: .npy or .raw files, named by manifest.json or alone")
+        path: path,
+        problem: "it has no tensors: .npy or .raw files, named by manifest.json or alone")
     }
     var names: Set<String> = []
     var elementCount = 0
@@ -88,7 +89,8 @@ package struct DumpFolder {
       let tensor = try Self.read(entry, in: path)
       elementCount += tensor.values.count
       guard elementCount <= Self.elementLimit else {
-        throw .dump(path: path, problem: "more than \(Self.elementLimit) values; dump fewer samples")
+        throw .dump(
+          path: path, problem: "more than \(Self.elementLimit) values; dump fewer samples")
       }
       tensors.append(tensor)
     }
@@ -113,11 +115,13 @@ package struct DumpFolder {
       return keys.isEmpty ? "" : " in " + keys.joined(separator: ".")
     }
     return switch error {
-    case .keyNotFound(let key, let context): "the key '\(key.stringValue)' is missing\(place(context))"
+    case .keyNotFound(let key, let context):
+      "the key '\(key.stringValue)' is missing\(place(context))"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "a value of another kind is needed\(place(context))"
     case .dataCorrupted(let context):
-      context.codingPath.isEmpty ? "it is no JSON object" : "a value is not allowed\(place(context))"
+      context.codingPath.isEmpty
+        ? "it is no JSON object" : "a value is not allowed\(place(context))"
     @unknown default: "it cannot be decoded"
     }
   }
@@ -127,7 +131,8 @@ package struct DumpFolder {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw .dump(path: path, problem: "the folder cannot be read")
     }
-    return names.sorted { $0.localizedStandardCompare($1) == .orderedAscending }.compactMap { file in
+    return names.sorted { $0.localizedStandardCompare($1) == .orderedAscending }.compactMap {
+      file in
       let url = URL(fileURLWithPath: file)
       let types = ["npy": nil, "raw": nil, "bin": nil, "i8": "int8", "f32": "float32"]
       guard let type = types[url.pathExtension] else { return nil }

@@ -16,7 +16,9 @@ enum DumpLayout: String {
     default: break
     }
     let count = ownShape.reduce(1, *)
-    guard tensor.shape.reduce(1, *) == tensor.values.count, !tensor.shape.isEmpty else { return nil }
+    guard tensor.shape.reduce(1, *) == tensor.values.count, !tensor.shape.isEmpty else {
+      return nil
+    }
     let samples = tensor.values.count / max(count, 1)
     func sizes(_ shape: [Int]) -> [Int] { shape.filter { $0 != 1 } }
     let theirs = sizes(tensor.shape)

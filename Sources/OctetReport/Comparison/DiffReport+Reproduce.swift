@@ -20,7 +20,8 @@ extension DiffReport {
 
     package init(
       board: String, sampleCount: Int, outputsMatchHost: Bool, selfTestPassed: Bool,
-      differingSampleIndex: Int?, differingLayer: String?, detail: String?, finding: BoardFinding? = nil
+      differingSampleIndex: Int?, differingLayer: String?, detail: String?,
+      finding: BoardFinding? = nil
     ) {
       self.board = board
       self.sampleCount = sampleCount

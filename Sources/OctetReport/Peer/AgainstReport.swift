@@ -103,16 +103,20 @@ public struct AgainstReport: Encodable, Sendable {
     }
     let new = different.dropFirst().filter { $0.origin == .new }
     let following = different.count - 1 - new.count
-    var text = "'\(first.name)' is the first of \(tensors.count) tensors that differs from "
+    var text =
+      "'\(first.name)' is the first of \(tensors.count) tensors that differs from "
       + "\(runtime): it looks like \(difference.pattern.title)"
     if let steps = difference.maxSteps {
       text += ", at most \(steps.formatted(digits: steps == steps.rounded() ? 0 : 2)) steps"
     }
     if following > 0 {
-      text += following == 1 ? "; 1 later tensor follows from it" : "; \(following) later tensors follow from it"
+      text +=
+        following == 1
+        ? "; 1 later tensor follows from it" : "; \(following) later tensors follow from it"
     }
     if !new.isEmpty {
-      text += "; new differences arise in "
+      text +=
+        "; new differences arise in "
         + new.prefix(4).map { "'\($0.name)'" }.joined(separator: ", ")
         + (new.count > 4 ? " and \(new.count - 4) more" : "")
     }

@@ -71,7 +71,9 @@ package struct TensorComparison {
   }
 
   private func code(_ value: Float) -> Int? {
-    codes.flatMap { Int(exactly: (value / $0.scale).rounded()).map { [codes] in $0 + codes!.zeroPoint } }
+    codes.flatMap {
+      Int(exactly: (value / $0.scale).rounded()).map { [codes] in $0 + codes!.zeroPoint }
+    }
   }
 
   private func position(_ element: Int) -> [Int] {
@@ -140,7 +142,9 @@ package struct TensorComparison {
     else { return nil }
     let steps = codes.map { Double(offset / $0.scale) }
     return (
-      .shift, steps.map { "by \($0.formatted(digits: 0)) steps" } ?? "by \(Double(offset).formatted(digits: 6))"
+      .shift,
+      steps.map { "by \($0.formatted(digits: 0)) steps" }
+        ?? "by \(Double(offset).formatted(digits: 6))"
     )
   }
 
@@ -159,7 +163,9 @@ package struct TensorComparison {
     if holds({
       (actual[$0] == highest && expected[$0] > highest)
         || (actual[$0] == lowest && expected[$0] < lowest)
-    }) { return (.saturation, "it is cut off on both sides") }
+    }) {
+      return (.saturation, "it is cut off on both sides")
+    }
     if holds({ expected[$0] == low && actual[$0] < low }) {
       return (.saturation, "it is not cut off below, as by a missing activation")
     }
@@ -171,7 +177,9 @@ package struct TensorComparison {
 
   private func scale() -> (TensorDifference.Pattern, String)? {
     let free = free
-    guard free.count >= 8, Set(free.prefix(4096).map { expected[$0] }).count >= 3 else { return nil }
+    guard free.count >= 8, Set(free.prefix(4096).map { expected[$0] }).count >= 3 else {
+      return nil
+    }
     let square = free.reduce(0) { $0 + Double(expected[$1]) * Double(expected[$1]) }
     let product = free.reduce(0) { $0 + Double(expected[$1]) * Double(actual[$1]) }
     guard square > 0 else { return nil }
