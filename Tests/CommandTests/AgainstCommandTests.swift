@@ -23,12 +23,11 @@ import Testing
   @Test("A command is given inputs and makes tensors; its words are passed on")
   func runsCommand() async throws {
     let name = try await outputName()
-    let tool = try BuiltTool.url(of: "octet").path
     let folder = try await script(
-      "echo at work >&2; '\(tool)' run m.oct --raw-input \"$1/input0.raw\" --raw-output "
+      "echo at work >&2; \"$OCTET\" run m.oct --raw-input \"$1/input0.raw\" --raw-output "
         + "\"$2/\(name).raw\" --quiet >/dev/null", "same.sh")
-    let run = try await octet(
-      ["diff", "m.oct", "--against", "./same.sh", "--json", "--samples", "3"], in: folder)
+    let run = try await shell(
+      "\"$OCTET\" diff m.oct --against ./same.sh --json --samples 3", in: folder)
     #expect(run.status == 0, "\(run.stderr)")
     #expect(run.stderr.contains("at work"))
     let against = try #require(try run.json()["against"] as? [String: Any])
@@ -38,14 +37,14 @@ import Testing
     _ = try await script(
       "./same.sh \"$1\" \"$2\" 2>/dev/null; printf '\\177' | dd of=\"$2/\(name).raw\" bs=1 "
         + "conv=notrunc 2>/dev/null", "other.sh")
-    let other = try await octet(
-      ["diff", "m.oct", "--against", "./other.sh", "--data", "data", "--max-steps", "0"], in: folder
-    )
+    let other = try await shell(
+      "\"$OCTET\" diff m.oct --against ./other.sh --data data --max-steps 0", in: folder)
     #expect(other.status == 1 && other.stderr.contains("--max-steps 0"), "\(other)")
     #expect(other.stdout.contains("first of 1 tensors that differs"))
-    let both = try await octet(
-      ["diff", "m.onnx", "m.oct", "--data", "data", "--against", "./same.sh", "--json"], in: folder)
-    #expect(both.status == 0 && (try both.json()["against"]) != nil, "\(both.stderr)")
+    let both = try await shell(
+      "\"$OCTET\" diff m.onnx m.oct --data data --against ./same.sh --json", in: folder)
+    let report = try both.json()
+    #expect(both.status == 0 && report["against"] != nil, "\(both.stderr)")
   }
 
   @Test("What goes wrong with a command is one sentence and the right status")
