@@ -64,9 +64,8 @@ enum Files {
       .unreadable(
         path: url.path, reason: "temporary files cannot be written: \(error.localizedDescription)")
     }
-    guard
-      FileManager.default.createFile(
-        atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
+    guard FileManager.default.createFile(
+      atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
     else { throw .unreadable(path: url.path, reason: "temporary files cannot be written") }
     defer { try? FileManager.default.removeItem(at: url) }
     let handle: FileHandle
@@ -101,4 +100,10 @@ enum Files {
   static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
+}
+
+/// A small file of data as other modules read it.
+package enum DataFile {
+  /// The whole file, at most 1 GiB.
+  package static func read(_ path: String) throws(DataError) -> [UInt8] { try Files.read(path) }
 }

@@ -38,8 +38,8 @@ package struct NumPyArray: Sendable {
   /// The sizes of one sample.
   package var sampleShape: [Int] { Array(shape.dropFirst()) }
   package var elementCount: Int { shape.reduce(1, *) }
-  /// The elements as they lie in the file, for checksums.
-  package var data: Data { bytes }
+  /// The CRC-32 of the elements as they lie in the file.
+  package var crc32: UInt32 { ZipArchive.checksum(bytes) }
 
   /// Dimensions that NumPy has at most.
   private static let rankLimit = 32
@@ -126,20 +126,6 @@ package struct NumPyArray: Sendable {
             rebasing: buffer[index * sampleCount..<(index + 1) * sampleCount]))
       }
       initializedCount = elementCount
-    }
-  }
-
-  /// The elements as whole numbers; nil when one is none that fits 32 bits.
-  package func integers() -> [Int]? {
-    var result: [Int] = []
-    result.reserveCapacity(elementCount)
-    return unsafe bytes.withUnsafeBytes { bytes -> [Int]? in
-      for index in 0..<elementCount {
-        let value = unsafe real(index, bytes)
-        guard value == value.rounded(), abs(value) <= Double(Int32.max) else { return nil }
-        result.append(Int(value))
-      }
-      return result
     }
   }
 

@@ -96,7 +96,7 @@ extension DiffVerb {
   ) throws -> AgainstReport? {
     guard let text = arguments[Peers.against] else { return nil }
     let against = Against(try readModel(path, try Common.normalization(arguments)))
-    let count = arguments[samples] ?? Peers.sampleCount
+    let count = arguments[Self.samples] ?? Peers.sampleCount
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
     if exists, isFolder.boolValue {
