@@ -89,8 +89,9 @@ extension Against {
   /// Images, as the model takes their pixels.
   package func inputs(_ data: Dataset, count: Int) throws -> AgainstInputs {
     try requireImages(data, fit: try model.inputShape())
-    let encoder = model.encoder(
-      channelCount: data.channelCount, normalization: model.normalization)
+    let encoder = PixelEncoder(
+      channelCount: data.channelCount, normalization: model.normalization,
+      input: model.loaded?.input(0))
     let samples = min(count, data.count)
     var values: [Float] = []
     for index in 0..<samples {
