@@ -77,14 +77,15 @@ let package = Package(
       name: "OctetEvaluation", dependencies: ["OctetCompiler", "OctetData", "OctetReport"],
       swiftSettings: strict),
     .target(
-      name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX"],
+      name: "OctetDiff", dependencies: ["OctetEvaluation", "OctetONNX", "OctetSystem"],
       swiftSettings: strict),
     .target(
       name: "OctetPage", dependencies: ["OctetData", "OctetReport"],
       swiftSettings: strict),
     .target(name: "OctetSystem", swiftSettings: strict),
     .target(
-      name: "OctetBoards", dependencies: ["OctetCompiler", "OctetSystem"], swiftSettings: strict),
+      name: "OctetBoards", dependencies: ["OctetCompiler", "OctetReport", "OctetSystem"],
+      swiftSettings: strict),
     .target(name: "OctetCommand", dependencies: ["OctetSystem"], swiftSettings: strict),
     // Model files of all formats as the tools read them.
     .target(
@@ -150,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "OperatorTableTests", dependencies: ["OctetCompiler", "OctetONNX", "OctetTFLite"]),
     .testTarget(
-      name: "OctetBoardsTests", dependencies: ["OctetBoards", "OctetModel", "OctetRuntime"]),
+      name: "OctetBoardsTests",
+      dependencies: ["OctetBoards", "OctetModel", "OctetReport", "OctetRuntime"]),
     .testTarget(name: "OctetCommandTests", dependencies: ["OctetCommand"]),
     .executableTarget(
       name: "command-probe", dependencies: ["OctetCommand"], path: "Tests/CommandProbe"),

@@ -213,6 +213,42 @@ public func octet_operator_name(
   return unsafe model.operator(index).name.start.assumingMemoryBound(to: CChar.self)
 }
 
+// MARK: Looked at by a host
+
+/// What an `octet_diff` holds.
+private struct DiffEnd {
+  var server: DiffServer
+  let write: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Void
+  let context: UnsafeMutableRawPointer?
+}
+
+@c @implementation
+public func octet_diff_open(
+  _ diff: UnsafeMutablePointer<octet_diff>?, _ blob: UnsafeRawPointer?, _ blobByteCount: Int,
+  _ arena: UnsafeMutableRawPointer?, _ arenaByteCount: Int,
+  _ write: (@convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Void)?,
+  _ context: UnsafeMutableRawPointer?
+) -> CInt {
+  guard let diff = unsafe diff, let write = unsafe write else { return CInt(OCTET_ERROR_NOT_OPEN) }
+  let server = unsafe DiffServer(
+    blob: UnsafeRawBufferPointer(start: blob, count: blob == nil ? 0 : blobByteCount),
+    arena: UnsafeMutableRawBufferPointer(start: arena, count: arena == nil ? 0 : arenaByteCount))
+  precondition(MemoryLayout<DiffEnd>.size <= MemoryLayout<octet_diff>.size)
+  unsafe UnsafeMutableRawPointer(diff).initializeMemory(
+    as: DiffEnd.self, to: DiffEnd(server: server, write: write, context: context))
+  return CInt(server.errorCode)
+}
+
+@c @implementation
+public func octet_diff_receive(_ diff: UnsafeMutablePointer<octet_diff>?, _ byte: UInt8) {
+  guard let diff = unsafe diff else { return }
+  let end = unsafe UnsafeMutableRawPointer(diff).assumingMemoryBound(to: DiffEnd.self)
+  let (write, context) = unsafe (end.pointee.write, end.pointee.context)
+  unsafe end.pointee.server.receive(byte) { bytes in
+    unsafe bytes.withUnsafeBytes { unsafe write(context, $0.baseAddress, $0.count) }
+  }
+}
+
 // MARK: What the model is
 
 @c @implementation

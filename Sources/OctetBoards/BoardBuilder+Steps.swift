@@ -19,7 +19,7 @@ extension BoardBuilder {
     sources.firmware.appendingPathComponent("Sources/Board/include")
   }
   private var mainSource: URL {
-    sources.firmware.appendingPathComponent("Sources/Firmware/Main.swift")
+    sources.firmware.appendingPathComponent("Sources/\(program)/Main.swift")
   }
   private var familyFolder: URL {
     sources.firmware.appendingPathComponent("Sources/\(board.family.rawValue)")
@@ -59,7 +59,7 @@ extension BoardBuilder {
     key.add(try runtimeKey(job.conditions))
     try key.add(files: [mainSource] + cSources + cHeaders)
     key.add(board.family.rawValue)
-    key.add(["\(job.arenaByteCount ?? -1)", "\(checksStack)", board.name])
+    key.add(["\(job.arenaByteCount ?? -1)", "\(checksStack)", board.name, program])
     if let script = linkerScript, board.family != .wasi {
       try key.add(files: [script] + PackageSources.files(in: familyFolder, extension: "ld"))
       key.add(board.folder.map { PackageSources.files(in: $0, extension: "ld").map(\.path) } ?? [])

@@ -13,6 +13,8 @@ public struct BoardBuilder {
 
   /// The arena to build instead of what the model asks for; for tests.
   public var arenaByteCount: Int?
+  /// The folder of `Firmware/Sources` with the program: `Firmware`, or `Diff` for `octet diff`.
+  package var program = "Firmware"
   /// Whether firmware that leaves too little memory for its stack is refused; for tests.
   package var checksStack = true
   /// Whether layers are prepared that save little; for tests.

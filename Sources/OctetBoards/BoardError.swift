@@ -23,6 +23,8 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
   case hasNoLibrary(String)
   case noProgram(board: String)
   case file(path: String, problem: String)
+  case portMissing(path: String, problem: String)
+  case line(name: String, problem: String)
 
   /// A sentence: what went wrong, where, and what to do.
   public var description: String {
@@ -76,6 +78,10 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
       "\(board) is bare metal and has no files; octet-run is for boards with Linux"
     case .file(let path, let problem):
       "\(path): \(problem)"
+    case .portMissing(let path, let problem):
+      "\(path) cannot be opened: \(problem); --port names the serial line of a board"
+    case .line(let name, let problem):
+      "\(name): \(problem)"
     }
   }
 }

@@ -65,6 +65,25 @@ struct HostRun {
     return nil
   }
 
+  /// Of each operator the checksum of the activations that it reads, and of what it makes.
+  func checksums(_ sample: ArraySlice<UInt8>) -> [OperatorChecksums] {
+    set(sample)
+    return (0..<model.operatorCount).map { index in
+      let view = model.operator(index)
+      let inputs = view.activations.flatMap { bytes(of: $0) }
+      runner.runOperator(index)
+      let outputs = (0..<view.outputCount).flatMap { bytes(of: view.output($0)) }
+      return OperatorChecksums(
+        inputs: Checksum.value(of: inputs), outputs: Checksum.value(of: outputs))
+    }
+  }
+
+  /// Runs the operators before `end`.
+  func run(_ sample: ArraySlice<UInt8>, upTo end: Int) {
+    set(sample)
+    for index in 0..<end { runner.runOperator(index) }
+  }
+
   private func set(_ sample: ArraySlice<UInt8>) {
     var next = sample.startIndex
     for index in 0..<model.inputCount {
@@ -77,8 +96,21 @@ struct HostRun {
     }
   }
 
-  private func bytes(of tensor: TensorView) -> [UInt8] {
+  func bytes(of tensor: TensorView) -> [UInt8] {
     runner.elements(of: tensor).map { UInt8(bitPattern: $0) }
+  }
+}
+
+/// What an operator read and made, as CRC-32.
+struct OperatorChecksums: Equatable {
+  var inputs: UInt32
+  var outputs: UInt32
+}
+
+extension OperatorView {
+  /// The operands that are no constants.
+  var activations: [TensorView] {
+    (0..<inputCount).map { input($0) }.filter { !$0.isConstant }
   }
 }
 

@@ -5,6 +5,7 @@ let unsafeFiles: [String] = [
   "Firmware/CLibrary/Octet.swift",
   "Firmware/CLibrary/OctetUpdate.swift",
   // What a board's C side hands over and takes.
+  "Firmware/Sources/Diff/Main.swift",
   "Firmware/Sources/Firmware/Main.swift",
   // What the kernel hands to octet-run and takes: files, frames and arguments.
   "Firmware/Sources/Run/",
@@ -19,6 +20,9 @@ let unsafeFiles: [String] = [
   "Sources/OctetModel/Operations/",
   "Sources/OctetTraining/",
   // Values of both interpreters, read and written in the place that they lend.
+  "Sources/OctetDiff/Against/AgainstComparison.swift",
+  "Sources/OctetDiff/Against/AgainstInputs.swift",
+  "Sources/OctetDiff/Against/DumpFolder.swift",
   "Sources/OctetDiff/CRC32.swift",
   "Sources/OctetDiff/Diff.swift",
   "Sources/OctetDiff/Diff+Cost.swift",
@@ -44,6 +48,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetReport/Comparison/LocalSample.swift",
   "Sources/OctetReport/Metrics/Bounds.swift",
   "Tools/octet/Shared/RawSamples.swift",
+  "Tools/octet/Verbs/DiffPeers.swift",
   "Tools/octet/Verbs/Run+Raw.swift",
   // The bytes of a blob and the memory of its sessions, held by objects.
   "Sources/OctetCompiler/Blob.swift",
@@ -57,6 +62,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetTFLite/TFLiteFile+Tensors.swift",
   // Bytes of blocks, of files and of updates, in spans and arrays that have them.
   "Sources/OctetBoards/ZipArchive.swift",
+  // The kernel's calls for a serial line.
+  "Sources/OctetBoards/Peer/SerialPort.swift",
   "Sources/OctetCompiler/SlotExport.swift",
   "Sources/OctetUpdate/Block.swift",
   "Sources/OctetUpdate/ModelSlots.swift",
@@ -74,6 +81,7 @@ let unsafeFiles: [String] = [
   // Pointers of validated layers, and of patches that lie inside the input or the band.
   "Sources/OctetRuntime/ARM/",
   "Sources/OctetRuntime/Blob/",
+  "Sources/OctetRuntime/DiffServer.swift",
   "Sources/OctetRuntime/Kernels/",
   "Sources/OctetRuntime/Model.swift",
   // Pointers of validated layers and of scratch that the plan has room for.

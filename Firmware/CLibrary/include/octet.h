@@ -122,6 +122,25 @@ const int8_t *octet_operator_output_values(
 // The operator's name in the model, zero-terminated UTF-8 inside the blob; null when there is none.
 const char *octet_operator_name(const octet_session *session, size_t index);
 
+// MARK: Looked at by a host
+
+// The board's end of `octet diff --port`: a serial line, or any other that carries bytes both ways.
+// The host reads the blob's bytes and the arena over it, sends inputs and runs operators, so link
+// it for development only. Its memory belongs to Octet; it takes no other.
+typedef struct {
+  void *memory[48];
+} octet_diff;
+
+// Opens the model for a host to look at; nothing else may run in the arena meanwhile. `write` sends
+// `byte_count` bytes. Returns what octet_open would: with an error, too, the host can look why.
+int octet_diff_open(
+    octet_diff *diff, const void *blob, size_t blob_byte_count, void *arena,
+    size_t arena_byte_count, void (*write)(void *context, const void *bytes, size_t byte_count),
+    void *context);
+
+// Takes a byte from the host; the one that ends a request does the work and calls `write`.
+void octet_diff_receive(octet_diff *diff, uint8_t byte);
+
 // MARK: What the model is
 
 // What the first bytes of a blob say of it, before anything is checked: in flash, how long it is;

@@ -15,10 +15,13 @@ extension DiffReport {
     public var differingLayer: String?
     /// A clause about that operator.
     public var detail: String?
+    /// The first wrong operator and element, and why; nil when all operators' bytes are the same.
+    public var finding: BoardFinding?
 
     package init(
       board: String, sampleCount: Int, outputsMatchHost: Bool, selfTestPassed: Bool,
-      differingSampleIndex: Int?, differingLayer: String?, detail: String?
+      differingSampleIndex: Int?, differingLayer: String?, detail: String?,
+      finding: BoardFinding? = nil
     ) {
       self.board = board
       self.sampleCount = sampleCount
@@ -27,6 +30,7 @@ extension DiffReport {
       self.differingSampleIndex = differingSampleIndex
       self.differingLayer = differingLayer
       self.detail = detail
+      self.finding = finding
     }
   }
 

@@ -72,6 +72,8 @@ public struct DiffReport: Encodable, Sendable {
   public var baseline: BaselineComparison?
   /// The comparison with a board; nil unless asked for.
   public var board: BoardComparison?
+  /// The candidate's tensors beside another runtime's; nil unless asked for.
+  public var against: AgainstReport?
   /// What it takes to get the same figures again.
   public var reproduce: Reproduce
   /// What merges with other shards; nil for a whole run.

@@ -22,6 +22,13 @@ package struct Checksum: Sendable {
     state = crc
   }
 
+  /// Takes in one byte.
+  package mutating func update(_ byte: UInt8) {
+    state ^= UInt32(byte)
+    state = (state &>> 4) ^ Self.table(state & 15)
+    state = (state &>> 4) ^ Self.table(state & 15)
+  }
+
   /// Takes in `count` zero bytes.
   package mutating func updateZeros(count: Int) {
     for _ in 0..<count {

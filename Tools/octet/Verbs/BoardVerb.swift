@@ -239,8 +239,8 @@ extension BoardError: ExitStatusProviding {
   package var exitStatus: ExitStatus {
     switch self {
     case .unknownBoard, .notRemote, .noProgram, .hasNoSizes, .hasNoLibrary: .usage
-    case .toolMissing, .firmwareMissing, .boardMissing: .missingInput
-    case .cannotRun, .timedOut: .inputOutput
+    case .toolMissing, .firmwareMissing, .boardMissing, .portMissing: .missingInput
+    case .cannotRun, .timedOut, .line: .inputOutput
     case .file: .cannotCreate
     default: .badData
     }

@@ -19,7 +19,10 @@ struct DiffVerb: Verb {
     + "class 11.09 under the best has a probability below 2^-16, and 'octet quantize' gives it no "
     + "codes on purpose. 'merge' puts the JSON files of shards together."
   let reference = Positional<String>("M.onnx", .input, help: "The float model, or 'merge'.")
-  let candidate = Positional<String>("M.oct", .input, help: "The int8 model, or the first shard.")
+  let candidate = Positional<String?>(
+    optional: "M.oct", .input,
+    help: "The int8 model, or the first shard; one model alone goes with --against, --board and "
+      + "--port.")
   let more = Positionals<String>(
     "SHARD.json", .input, atLeast: 0, help: "With 'merge': the other shards.")
   static let samples = OctetCommand.Option(
@@ -51,7 +54,8 @@ struct DiffVerb: Verb {
   let shard = OctetCommand.Option(
     "--shard", .shard, help: "Only part K of N; with --json, for 'diff merge'.")
   let board = OctetCommand.Option(
-    "--board", .choiceOrFolder(Board.names), help: "Also run the blob there and compare bytes.")
+    "--board", .choiceOrFolder(Board.names),
+    help: "Also run the blob there and compare every operator's bytes.")
   let host = OctetCommand.Option(
     "--host", .string.named("USER@NAME"), help: "With --board: run on this Linux board by ssh.")
   let boardSamples = OctetCommand.Option(
@@ -60,16 +64,18 @@ struct DiffVerb: Verb {
   let example = "octet diff lenet.onnx lenet.oct --data digits --max-drop 0.005"
 
   var usages: [String] {
-    ["M.onnx M.oct [--data DIR] [options]", "merge SHARD.json SHARD.json… [gates]"]
+    [
+      "M.onnx M.oct [--data DIR] [options]", "M.oct --against COMMAND|DIR [--max-steps N]",
+      "M.oct --board NAME|--port TTY [--baud N]", "merge SHARD.json SHARD.json… [gates]",
+    ]
   }
 
   var parameters: [any Parameter] {
     [
       reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
       minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host,
-      boardSamples,
-      Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
-    ] + DiffSamples.parameters
+      boardSamples, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
+    ] + DiffSamples.parameters + Peers.all
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -77,15 +83,18 @@ struct DiffVerb: Verb {
     guard arguments[more].isEmpty else {
       throw CommandError(.usage, "two models are compared; '\(arguments[more][0])' is one too many")
     }
+    try Peers.requireSense(arguments, board: arguments[board])
+    guard let second = arguments[candidate] else { return try runAlone(arguments, console) }
     let old = try arguments[baseline].map { try readBaseline($0) }
-    let diff = try makeDiff(arguments)
+    let diff = try makeDiff(arguments, second)
     let bar = console.progress("comparing", total: diff.sampleCount)
     var report = try diff.run { bar.update($0) }
     bar.finish()
     if arguments[sensitivity] { report.sensitivity = try sweep(diff, console) }
     if arguments[bisect] { report.bisection = try halve(diff, report, console) }
     if let old { report.compare(with: old, file: arguments[baseline] ?? "") }
-    if let name = arguments[board] { report.board = try compareBoard(diff, name, arguments) }
+    report.board = try compareBoard(diff, arguments)
+    report.against = try compareAgainst(second, arguments, console)
     if let folder = arguments[saveRepro] {
       try OutputFolder.write(try diff.reproduction(of: report), to: folder)
       console.message("wrote \(folder)")
@@ -102,17 +111,19 @@ struct DiffVerb: Verb {
   ) throws -> Outcome {
     if arguments[maxDrop] != nil, report.qualityDrop == nil { throw Self.noAccuracy }
     try writeHTML(report, arguments, console)
-    let missed = gates(report, arguments).first { !$0.gate.isMet }
+    let missed =
+      gates(report, arguments).first { !$0.gate.isMet }?.missed
+      ?? Self.missed(report.against, arguments)
     return Outcome(
       report, text: report.text(for: console.output),
-      ending: missed.map { .gateMissed($0.missed) } ?? .done)
+      ending: missed.map { .gateMissed($0) } ?? .done)
   }
 
   // MARK: Inputs
 
-  private func makeDiff(_ arguments: Arguments) throws -> Diff {
+  private func makeDiff(_ arguments: Arguments, _ second: String) throws -> Diff {
     let normalization = try Common.normalization(arguments)
-    let models = try [arguments[reference], arguments[candidate]].map {
+    let models = try [arguments[reference], second].map {
       try readModel($0, normalization)
     }
     let (name, data) = try DiffSamples.load(arguments, for: models)
@@ -134,7 +145,7 @@ struct DiffVerb: Verb {
     return diff
   }
 
-  private func readModel(_ path: String, _ normalization: Normalization?) throws -> DiffModel {
+  func readModel(_ path: String, _ normalization: Normalization?) throws -> DiffModel {
     let bytes = try InputFile.read(path)
     var model: DiffModel
     switch try ModelFile.read(path) {
@@ -175,9 +186,12 @@ struct DiffVerb: Verb {
   }
 
   private func merge(_ arguments: Arguments, _ console: Console) throws -> Outcome {
+    guard arguments[candidate] != nil else {
+      throw CommandError(.usage, "'diff merge' needs the JSON files of shards")
+    }
     struct File: Decodable { var shard: DiffShard? }
     var shards: [DiffShard] = []
-    for path in [arguments[candidate]] + arguments[more] {
+    for path in (arguments[candidate].map { [$0] } ?? []) + arguments[more] {
       let bytes = try InputFile.read(path)
       guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)),
         let shard = file.shard
@@ -221,17 +235,13 @@ struct DiffVerb: Verb {
   }
 
   private func compareBoard(
-    _ diff: Diff, _ name: String, _ arguments: Arguments
-  ) throws -> DiffReport.BoardComparison {
+    _ diff: Diff, _ arguments: Arguments
+  ) throws -> DiffReport.BoardComparison? {
+    guard arguments[board] != nil || arguments[Peers.port] != nil else { return nil }
     guard let (blob, inputs) = diff.boardInputs(count: arguments[boardSamples]) else {
       throw CommandError(.usage, "--board runs blobs; the second model must be an .oct file")
     }
-    let result = try BoardRunner.buildAndRun(
-      blob, on: try Board.named(name), inputs: inputs, host: arguments[host])
-    return .init(
-      board: name, sampleCount: result.sampleCount, outputsMatchHost: result.outputsMatchHost,
-      selfTestPassed: result.selfTestPassed, differingSampleIndex: result.differingSampleIndex,
-      differingLayer: result.difference?.name, detail: result.difference?.description)
+    return try compareBoard(blob, inputs, arguments)
   }
 }
 

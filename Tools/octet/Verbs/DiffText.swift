@@ -20,7 +20,8 @@ extension DiffReport {
     }
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
     if let baseline { parts.append(baselineText(baseline).wrapped(for: terminal)) }
-    if let board { parts.append(boardText(board).wrapped(for: terminal)) }
+    if let board { parts.append(Self.boardText(board).wrapped(for: terminal)) }
+    if let against { parts.append(against.text(for: terminal)) }
     parts.append(costText.wrapped(for: terminal))
     return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
       .joined(separator: "\n\n")
@@ -150,13 +151,17 @@ extension DiffReport {
       : "worse since \(file):\n" + baseline.worse.map { "  " + $0 }.joined(separator: "\n")
   }
 
-  private func boardText(_ board: BoardComparison) -> String {
+  static func boardText(_ board: BoardComparison) -> String {
+    let name = SafeText.escaped(board.board)
     if board.outputsMatchHost, board.selfTestPassed {
-      return
-        "\(board.board): the same bytes on \(board.sampleCount) images, every layer's CRC right"
+      let count = board.sampleCount
+      return "\(name): every operator makes the same bytes, in the self-test and on "
+        + (count == 1 ? "1 sample" : "\(count) samples")
     }
-    return "\(board.board): other bytes, first at image \(board.differingSampleIndex ?? 0)"
-      + (board.detail.map { ": " + SafeText.escaped($0) } ?? "")
+    let place = board.differingSampleIndex.map { "other bytes, first at sample \($0)" }
+    let selfTest = board.sampleCount == 0 ? "no bytes to compare" : "other bytes in the self-test"
+    return "\(name): \(place ?? selfTest)"
+      + (board.detail.map { ":\n" + SafeText.escaped($0) } ?? "")
   }
 
   private var costText: String {

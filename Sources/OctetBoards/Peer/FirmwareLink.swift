@@ -1,0 +1,25 @@
+/// Firmware that takes all requests at once and leaves all answers: files by semihosting, or by
+/// ssh.
+final class FirmwareLink: DiffLink {
+  let name: String
+  let isBatch = true
+  private let machine: any Machine
+  private var requests: [UInt8] = []
+  /// The deepest use of the stack in all runs.
+  private(set) var stackByteCount = 0
+
+  init(_ machine: any Machine, name: String) {
+    self.machine = machine
+    self.name = name
+  }
+
+  func send(_ bytes: [UInt8]) { requests += bytes }
+
+  func receive(within seconds: Double) throws(BoardError) -> [UInt8] {
+    guard !requests.isEmpty else { return [] }
+    defer { requests = [] }
+    let run = try machine.run(inputs: requests)
+    stackByteCount = max(stackByteCount, run.report.stackByteCount)
+    return run.outputs
+  }
+}

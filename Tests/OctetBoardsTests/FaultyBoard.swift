@@ -1,0 +1,120 @@
+import OctetCompiler
+import OctetReport
+import OctetRuntime
+
+@testable import OctetBoards
+
+/// A board in this process, with a fault: the board's end of the protocol over memory that a fault
+/// can reach before, between and after operators.
+final class FaultyBoard: DiffLink {
+  let name = "the faulty board"
+  let isBatch = false
+  let fault: Fault
+  private let blob: UnsafeMutableRawBufferPointer
+  private let arena: UnsafeMutableRawBufferPointer
+  private var server: DiffServer
+  private var answers: [UInt8] = []
+  private var runCount = 0
+
+  init(_ blob: Blob, _ fault: Fault) throws {
+    self.fault = fault
+    var bytes = blob.bytes
+    fault.flash(&bytes)
+    let needed = try blob.model().arenaByteCount
+    self.blob = .allocate(byteCount: bytes.count + 64, alignment: 64)
+    arena = .allocate(byteCount: needed + 64, alignment: 64)
+    _ = arena.initializeMemory(as: UInt8.self, repeating: 0x5A)
+    let region = UnsafeMutableRawBufferPointer(
+      rebasing: self.blob[fault.blobShift..<fault.blobShift + bytes.count])
+    region.copyBytes(from: bytes)
+    server = DiffServer(
+      blob: UnsafeRawBufferPointer(region),
+      arena: UnsafeMutableRawBufferPointer(
+        rebasing: arena[fault.arenaShift..<fault.arenaShift + needed - fault.arenaLack]))
+  }
+
+  deinit {
+    blob.deallocate()
+    arena.deallocate()
+  }
+
+  func send(_ bytes: [UInt8]) {
+    let isRun = bytes[1] == DiffServer.Command.run
+    var operatorCount = 0
+    if isRun {
+      runCount += 1
+      inject(before: 0)
+    }
+    for byte in bytes {
+      server.receive(byte) { sent in
+        for index in sent.indices { answers.append(sent[index]) }
+        guard isRun else { return }
+        operatorCount += 1
+        inject(before: operatorCount)
+      }
+    }
+    if bytes[1] == DiffServer.Command.hello, !fault.hello.isEmpty { answers = patched(answers) }
+  }
+
+  private func inject(before index: Int) {
+    guard runCount <= fault.runLimit else { return }
+    fault.memory(index, arena, blob)
+  }
+
+  /// What a board of another library would greet with.
+  private func patched(_ answer: [UInt8]) -> [UInt8] {
+    guard var frame = DiffFrame.decoded(answer.dropFirst().dropLast()[...]) else { return answer }
+    for (word, value) in fault.hello {
+      frame.replaceSubrange(3 + 4 * word..<7 + 4 * word, with: value.littleEndianBytes)
+    }
+    frame.removeLast(4)
+    return DiffFrame.encoded(frame + Checksum.value(of: frame).littleEndianBytes)
+  }
+
+  func receive(within seconds: Double) -> [UInt8] {
+    defer { answers = [] }
+    return answers
+  }
+}
+
+/// Something that is wrong with a board.
+struct Fault {
+  typealias Memory = UnsafeMutableRawBufferPointer
+
+  var name: String
+  /// Changes the blob as it was written.
+  var flash: (inout [UInt8]) -> Void = { _ in }
+  /// Changes the arena or the blob before an operator runs.
+  var memory: (_ before: Int, _ arena: Memory, _ blob: Memory) -> Void = { _, _, _ in }
+  /// Runs in which `memory` is changed.
+  var runLimit = Int.max
+  /// Bytes that an address is off.
+  var blobShift = 0
+  var arenaShift = 0
+  var arenaLack = 0
+  /// Words of the greeting.
+  var hello: [Int: UInt32] = [:]
+
+  var kind: BoardFinding.Kind
+  var operatorIndex: Int?
+  /// The element of the tensor, of the weights or of their biases.
+  var element: Int?
+  var blobOffset: Int?
+  /// Words that a reason or the summary has.
+  var words = ""
+
+  init(_ name: String, _ kind: BoardFinding.Kind) {
+    self.name = name
+    self.kind = kind
+  }
+
+  /// What the comparison found is this fault.
+  func matches(_ finding: BoardFinding) -> Bool {
+    let foundElement = finding.element ?? finding.difference?.firstElement
+    let text = ([finding.summary] + finding.reasons).joined(separator: " ")
+    return finding.kind == kind && (operatorIndex == nil || finding.operatorIndex == operatorIndex)
+      && (element == nil || foundElement == element)
+      && (blobOffset == nil || finding.blobOffset == blobOffset)
+      && (words.isEmpty || text.contains(words))
+  }
+}
