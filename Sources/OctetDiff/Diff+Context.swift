@@ -12,19 +12,21 @@ extension Diff {
   func makeContext(_ scout: Scout? = nil) throws -> DiffContext {
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     let runner = try candidate.loaded?.makeRunner()
+    let finder = try CauseFinder(self, runner)
     var context = DiffContext(
       comparison: .init(
         reference: .init(file: reference.file, arithmetic: reference.arithmetic),
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: holdsScores(place), runner)
+        facts(place, isScores: holdsScores(place), runner, finder)
       }, outputs: outputFacts(scout?.outputRanges), structure: structure(), premises: premises,
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums))
     context.network = network(context)
     addFilters(to: &context)
+    context.normalizationCause = normalizationCause
     return context
   }
 
@@ -55,19 +57,22 @@ extension Diff {
   }
 
   private func facts(
-    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?
+    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?, _ finder: CauseFinder
   ) -> DiffContext.Layer {
     let spot = candidate.places[place]
     let view = candidate.view(place)
     let twin = twins[place].map { reference.places[$0] }
-    let comparison = WeightComparison(self, place)
+    var comparison = WeightComparison(self, place)
+    let structure = structureDifferences(place)
+    let causes = finder.findings(place, structure: structure)
+    comparison?.weights.order = causes.first { $0.cause?.isOrder == true }?.detail
     return DiffContext.Layer(
       name: spot.name, kind: spot.maker.name, tensorName: spot.tensorName,
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
-      structure: structureDifferences(place), splitNote: splitNote(place, runner))
+      structure: structure, causes: causes, splitNote: splitNote(place, runner))
   }
 
   /// Whether the operator prescribes its output's grid or hands on that of an input.
@@ -75,12 +80,13 @@ extension Diff {
     guard let view = candidate.operatorView(place) else { return false }
     let output = view.output(0)
     switch view.kind {
-    case .softmax, .logSoftmax, .l2Normalization: return true
+    case .softmax, .logSoftmax, .l2Normalization, .softmax16, .sigmoid16: return true
     case .lookup:
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
-      .subtract, .multiply, .squaredDifference:
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .convolution16, .depthwiseConvolution16, .fullyConnected16, .requantize, .add, .subtract,
+      .multiply, .squaredDifference:
       return false
     default:
       return (0..<view.inputCount).contains {
@@ -110,7 +116,6 @@ struct WeightComparison {
     let channelCount = shape[axis]
     let bias = node.inputs.count > 2 ? graph.tensors[node.inputs[2]].reals : nil
     if let bias, bias.count != channelCount { return nil }
-    var order: String?
     var cosine: Double?
     var scatter: DiffReport.WeightScatter?
     var twinRows: ChannelRows?
@@ -126,7 +131,6 @@ struct WeightComparison {
       let found = ChannelRows(values, shape: shape, axis: axis)
       let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
       cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
-      order = WeightOrder.difference(own, values, shape: shape, axis: axis)
       let inner = shape[(axis + 1)...].reduce(1, *)
       scatter = .init(float: values, int8: own, channelCount: channelCount) {
         $0 / inner % channelCount
@@ -154,7 +158,7 @@ struct WeightComparison {
         floatBias: isCompared ? twinBias?[channel] : nil,
         int8Bias: bias.map { $0[channel] } ?? 0)
     }
-    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
+    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: nil)
     weights.scatter = scatter
   }
 

@@ -56,6 +56,8 @@ public struct Diff: Sendable {
   private(set) var tables: [Int: TableFit] = [:]
   /// How the reference turns pixels into reals, where that is not as the candidate does.
   let normalizationNote: String?
+  /// What kind of difference that is.
+  let normalizationCause: DiffReport.Cause
   /// How the reference recognizes clearly more, where it does.
   let normalizationHint: String?
 
@@ -98,6 +100,8 @@ public struct Diff: Sendable {
     candidateEncoder = SampleEncoder(
       candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
+    normalizationCause = DiffReport.Cause(
+      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1)
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }

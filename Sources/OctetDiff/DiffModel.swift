@@ -46,6 +46,8 @@ public struct DiffModel: Sendable {
   let training: TrainingRecord?
   /// Multiply-adds of one inference.
   let macCount: Int
+  /// Batch normalizations that were folded, by the name of the weights; empty of a blob.
+  let statistics: [String: NormalizationStatistics]
 
   /// Where values can be read.
   struct Place: Sendable {
@@ -75,6 +77,7 @@ public struct DiffModel: Sendable {
     normalization = simple.metadata.normalization
     labels = simple.metadata.labels
     training = simple.metadata.training
+    statistics = NormalizationStatistics.all(of: graph)
     macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
     for input in simple.inputs where !simple.tensors[input].isInteger {
@@ -97,9 +100,15 @@ public struct DiffModel: Sendable {
   /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
   ///   and with the channels that it lost when it was shrunk: each has the value that it always
   ///   had.
-  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands
+  /// - Throws: `CompilerError` when the blob has int16 activations, or is not valid, which a `LoadedModel` is, or its bands
   ///   are not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
+    if let wide = (0..<shipped.tensorCount).map({ shipped.tensor($0) }).first(where: \.isInt16) {
+      throw .invalid(
+        node: wide.name,
+        reason: "it is int16, and blobs with int16 activations are not compared yet; compare the "
+          + "model's .tflite or .onnx file instead")
+    }
     let layers = try shipped.blob.unbanded() ?? shipped.blob
     let lost = layers.lostChannels
     // What only the lines behind a blob say may be wrong; it can be compared without them.
@@ -119,6 +128,7 @@ public struct DiffModel: Sendable {
     normalization = model.normalization
     labels = loaded.labels
     training = nil
+    statistics = [:]
     macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
     for index in 0..<model.inputCount {

@@ -1,6 +1,5 @@
+import OctetPage
 import Testing
-
-@testable import OctetPage
 
 @Suite struct GraphLayoutTests {
   /// Numbers that are the same in every run (SplitMix64).

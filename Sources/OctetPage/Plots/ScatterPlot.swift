@@ -66,7 +66,7 @@ struct ScatterPlot {
     }
   }
 
-  /// By ranges of the float weight: how many there are, and where their int8 weights lie.
+  /// Ranges of the float weight with the number of weights, and where their int8 weights lie.
   var table: Table {
     var table = Table(
       title,

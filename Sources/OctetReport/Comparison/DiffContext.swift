@@ -12,6 +12,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
   package var premises: Premises
   /// Why pixels do not become the same values in both models.
   package var normalizationNote: String?
+  /// What kind of difference that is.
+  package var normalizationCause: DiffReport.Cause?
   package var cost: DiffReport.Cost
   /// Nil in shards of an older Octet.
   package var network: DiffReport.Network?
@@ -52,6 +54,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var saturatedWeightShare: Double
     /// How the layer differs from the reference's apart from its numbers.
     package var structure: [String]
+    /// What is wrong with it by name, the gravest first: facts and computed hypotheses.
+    package var causes: [DiffReport.Finding]
     /// Why its local error cannot be taken apart, where it is an operator of a blob.
     package var splitNote: String?
 
@@ -59,7 +63,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
       name: String, kind: String, tensorName: String, floatTensorName: String, shape: [Int],
       scale: Float, zeroPoint: Int, isScores: Bool, hasGivenGrid: Bool,
       weights: DiffReport.Weights?, weightCodes: [Int], saturatedWeightShare: Double,
-      structure: [String], splitNote: String?
+      structure: [String], causes: [DiffReport.Finding], splitNote: String?
     ) {
       self.name = name
       self.kind = kind
@@ -74,6 +78,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
       self.weightCodes = weightCodes
       self.saturatedWeightShare = saturatedWeightShare
       self.structure = structure
+      self.causes = causes
       self.splitNote = splitNote
     }
 

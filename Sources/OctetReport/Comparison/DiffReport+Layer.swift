@@ -200,5 +200,7 @@ extension DiffReport {
     public var severity: Double
     /// Whether the verdict names it even when the accuracy has not suffered.
     public var isDefinite: Bool
+    /// What went wrong, by name; nil where only the kind is known.
+    public var cause: Cause?
   }
 }

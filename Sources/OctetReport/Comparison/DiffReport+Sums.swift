@@ -41,7 +41,8 @@ extension DiffReport {
 extension DiffReport.Layer {
   init(_ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums) {
     let findings = Diagnosis(
-      facts: facts, sums: sums, normalizationNote: context.normalizationNote
+      facts: facts, sums: sums, normalizationNote: context.normalizationNote,
+      normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
     let grid = facts.isFloat ? (lower: 0, upper: 0) : facts.grid
     let error = sums.error

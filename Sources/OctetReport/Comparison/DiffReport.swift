@@ -64,6 +64,8 @@ public struct DiffReport: Encodable, Sendable {
   public var localSampleCount: Int
   /// The accuracy with each layer quantized alone, and with all but it; nil unless asked for.
   public var sensitivity: Sensitivity?
+  /// The smallest set of layers that costs what is lost; nil unless asked for.
+  public var bisection: Bisection?
   /// The bytes, multiply-adds and times of both models.
   public var cost: Cost
   /// The changes since an earlier run; nil unless asked for.
@@ -101,6 +103,10 @@ extension DiffReport {
     case weightsWrong
     /// Pixels become other real values than the float model is fed.
     case inputNormalization
+    /// A zero point is not the one that the codes were made with.
+    case zeroPointWrong
+    /// Two arithmetics round differently; nothing is wrong with either.
+    case otherRounding
     /// Nothing is wrong but eight bits: the steps are too coarse for this layer.
     case coarseSteps
 
@@ -116,6 +122,8 @@ extension DiffReport {
       case .biasWrong: "biases wrong"
       case .weightsWrong: "weights wrong"
       case .inputNormalization: "wrong input normalisation"
+      case .zeroPointWrong: "zero point wrong"
+      case .otherRounding: "other rounding"
       case .coarseSteps: "coarse steps"
       }
     }
@@ -129,6 +137,9 @@ extension DiffReport {
     public var action: String
     /// The condition of the layer most to blame; `healthy` when none is.
     public var kind: Condition
+    /// What went wrong there, by name; nil when none is to blame, and where only the condition is
+    /// known.
+    public var cause: Cause?
     /// The layer most to blame; nil when all are healthy.
     public var layer: String?
     /// The channel at fault, where one is.
@@ -144,8 +155,12 @@ extension DiffReport {
       public var layer: String
       /// What it suffers from.
       public var kind: Condition
+      /// What went wrong, by name; nil where only the condition is known.
+      public var cause: Cause?
       /// The figures behind it: one clause.
       public var detail: String
+      /// The advice: one clause.
+      public var remedy: String
     }
   }
 

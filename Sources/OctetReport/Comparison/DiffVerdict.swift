@@ -20,18 +20,20 @@ extension DiffReport.Verdict {
     guard let (layer, finding) = blamed.first else {
       self.init(
         summary: accuracy, action: Self.idleAction(standing, layers),
-        kind: .healthy, layer: nil, channel: nil, remedy: "", others: [])
+        kind: .healthy, cause: nil, layer: nil, channel: nil, remedy: "", others: [])
       return
     }
     let others = blamed.dropFirst().map {
-      Blame(layer: $0.0.name, kind: $0.1.kind, detail: $0.1.detail)
+      Blame(
+        layer: $0.0.name, kind: $0.1.kind, cause: $0.1.cause, detail: $0.1.detail,
+        remedy: $0.1.remedy)
     }
     if Self.areStrangers(layers) {
       self.init(
         summary: accuracy + " These are not two forms of one network.",
         action: "The weights of most layers have nothing to do with each other, so errors by layer "
           + "mean little; compare an int8 model with the float model that it was made from.",
-        kind: finding.kind, layer: layer.name, channel: nil, remedy: finding.remedy,
+        kind: finding.kind, cause: finding.cause, layer: layer.name, channel: nil, remedy: finding.remedy,
         others: others)
       return
     }
@@ -46,7 +48,7 @@ extension DiffReport.Verdict {
       action: "\(cause): \(finding.kind.title): \(finding.detail). "
         + "\(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
         + Self.othersSentence(others),
-      kind: finding.kind, layer: layer.name, channel: finding.channel, remedy: finding.remedy,
+      kind: finding.kind, cause: finding.cause, layer: layer.name, channel: finding.channel, remedy: finding.remedy,
       others: others)
   }
 

@@ -1,6 +1,5 @@
 import Foundation
 import OctetCommand
-import OctetData
 import OctetDiff
 import OctetModel
 import OctetQuantization
@@ -67,10 +66,8 @@ extension Graph {
 }
 
 extension CalibrationSamples {
-  /// Raw float32 samples, of which at most `count` are drawn by `seed`.
-  init(_ raw: RawSamples, count: Int, seed: UInt64) {
-    let indices = Array(
-      Dataset.shuffledIndices(count: raw.count, seed: seed).prefix(count))
+  /// Raw float32 samples, those at `indices`.
+  init(_ raw: RawSamples, _ indices: [Int]) {
     unsafe self.init(count: indices.count) { sample, input, target in
       unsafe raw.copy(
         sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))

@@ -36,13 +36,15 @@ struct DiffVerb: Verb {
     help: "Exit with status 1 when a layer's signal-to-noise ratio is less.")
   let sensitivity = Flag(
     "--sensitivity", help: "Accuracy with only each layer quantized, and with all but it.")
+  let bisect = Flag(
+    "--bisect", help: "Find the smallest set of layers that costs what is lost.")
   let baseline = OctetCommand.Option(
     "--baseline", .input.named("OLD.json"), help: "Say what got worse since this run.")
   let html = OctetCommand.Option(
     "--html", .output(.html), help: "Write the whole report as one self-contained page.")
   let saveRepro = OctetCommand.Option(
     "--save-repro", .outputFolder,
-    help: "Write the worst layer as a one-operator blob, its float twin, its input and outputs.")
+    help: "Write the worst layer, or what --bisect found, for Octet, ONNX Runtime and LiteRT.")
   let dump = OctetCommand.Option(
     "--dump", .outputFolder, help: "Write every layer's values in both models; see --samples.")
   let shard = OctetCommand.Option(
@@ -63,7 +65,7 @@ struct DiffVerb: Verb {
   var parameters: [any Parameter] {
     [
       reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
-      minLayerSQNR, sensitivity, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
+      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
       Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
     ] + DiffSamples.parameters + [DiffOverlay.file, DiffOverlay.allLayers]
   }
@@ -79,6 +81,7 @@ struct DiffVerb: Verb {
     var report = try diff.run { bar.update($0) }
     bar.finish()
     if arguments[sensitivity] { report.sensitivity = try sweep(diff, console) }
+    if arguments[bisect] { report.bisection = try halve(diff, report, console) }
     if let old { report.compare(with: old, file: arguments[baseline] ?? "") }
     if let name = arguments[board] { report.board = try compareBoard(diff, name, arguments) }
     if let folder = arguments[saveRepro] {
@@ -199,6 +202,16 @@ struct DiffVerb: Verb {
       } shouldStop: {
         Interruption.isRequested
       }
+    }
+  }
+
+  private func halve(
+    _ diff: Diff, _ report: DiffReport, _ console: Console
+  ) throws -> DiffReport.Bisection {
+    let bar = console.progress("hybrids", total: 0)
+    defer { bar.finish() }
+    return try Interruption.whilePolling {
+      try diff.bisection(of: report) { bar.update($0) } shouldStop: { Interruption.isRequested }
     }
   }
 

@@ -17,7 +17,7 @@ extension DiffReport {
         return all.joined(separator: "\n")
       }
       let kept = all.prefix(lines - 1).map(String.init)
-      return (kept + ["\(last) …".cut(to: terminal.width)]).joined(separator: "\n")
+      return (kept + [String(last).cut(to: terminal.width - 2) + " …"]).joined(separator: "\n")
     }
     // Lines that a verdict takes at 80 columns; narrower terminals need more.
     let room = max(1, (80 + terminal.width - 1) / terminal.width)
@@ -29,6 +29,9 @@ extension DiffReport {
       outputsText(terminal, hasAll: hasAll),
       layerText(terminal, hasAll: hasAll),
     ]
+    if let bisection {
+      parts.append(SafeText.escaped(bisection.text(comparison.names)).wrapped(for: terminal))
+    }
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal, hasAll: hasAll)) }
     if let baseline { parts.append(baselineText(baseline, hasAll: hasAll).wrapped(for: terminal)) }
     if let board { parts.append(boardText(board).wrapped(for: terminal)) }
@@ -133,7 +136,8 @@ extension DiffReport {
     let counts = Dictionary(grouping: others, by: { layers[$0].condition }).mapValues(\.count)
     let parts = counts.sorted { ($1.value, $0.key.title) < ($0.value, $1.key.title) }
       .map { counts.count == 1 ? $0.key.title : "\($0.value) \($0.key.title)" }
-    return "… \(others.count) other\(others.count == 1 ? "" : "s"): " + parts.joined(separator: ", ")
+    return "… \(others.count) other\(others.count == 1 ? "" : "s"): "
+      + parts.joined(separator: ", ")
   }
 
   /// The layers of which the four sources of the error cannot be had.
