@@ -162,8 +162,8 @@ public struct DiffModel: Sendable {
     }
   }
 
-  /// Gives tensors the names that they have in the file that this blob was compiled from, where they
-  /// are too long for a blob.
+  /// Gives tensors the names that they have in the file that this blob was compiled from, where
+  /// they are too long for a blob.
   public mutating func nameTensors(as graph: Graph) {
     let names = Dictionary(grouping: graph.tensors.map(\.name), by: \.blobName)
     for index in places.indices {

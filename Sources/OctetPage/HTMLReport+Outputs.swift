@@ -136,15 +136,21 @@ extension HTMLReport {
     if let picture = output.picture {
       add("PSNR", Figures.decibels(picture.psnrDecibels))
       add("PSNR, lowest", Figures.decibels(picture.lowestPsnrDecibels))
-      add("PSNR against the targets, \(names.reference)", picture.floatPsnrDecibels.map(Figures.decibels))
-      add("PSNR against the targets, \(names.candidate)", picture.int8PsnrDecibels.map(Figures.decibels))
+      add(
+        "PSNR against the targets, \(names.reference)",
+        picture.floatPsnrDecibels.map(Figures.decibels))
+      add(
+        "PSNR against the targets, \(names.candidate)",
+        picture.int8PsnrDecibels.map(Figures.decibels))
     }
     return rows
   }
 
   /// Both areas under the curve with their intervals.
   private func aucPlot(_ output: DiffReport.Output) -> Markup {
-    guard let float = output.ranking?.floatAuc, let int8 = output.ranking?.int8Auc else { return "" }
+    guard let float = output.ranking?.floatAuc, let int8 = output.ranking?.int8Auc else {
+      return ""
+    }
     let names = names
     let plot = IntervalPlot(
       title: "Area under the ROC curve of \(output.name.shortened(to: 40)), in percent",

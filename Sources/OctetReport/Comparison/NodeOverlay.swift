@@ -28,7 +28,7 @@ public struct NodeOverlay: Encodable, Sendable, Equatable {
   public let thresholds: [Threshold]
 
   /// The largest value: JSON has no infinity, and nobody sees what is better.
-  public static let upperLimit = 150.0
+  package static let upperLimit = 150.0
 
   /// Makes the overlay of a report: the local error of each layer, or the error as it runs where
   /// the layer cannot be run alone. Of two layers that make a tensor of one name the worse counts.

@@ -65,7 +65,8 @@ struct DiffVerb: Verb {
   var parameters: [any Parameter] {
     [
       reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
-      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
+      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host,
+      boardSamples,
       Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
     ] + DiffSamples.parameters + [DiffOverlay.file, DiffOverlay.allLayers]
   }
@@ -103,7 +104,8 @@ struct DiffVerb: Verb {
     try DiffOverlay.write(report, arguments, console)
     let missed = gates(report, arguments).first { !$0.gate.isMet }
     return Outcome(
-      report, text: report.text(
+      report,
+      text: report.text(
         for: console.output, hasAll: arguments[DiffOverlay.allLayers],
         hasPage: arguments[html] != nil),
       ending: missed.map { .gateMissed($0.missed) } ?? .done)
@@ -160,7 +162,8 @@ struct DiffVerb: Verb {
 
   private static var noAccuracy: CommandError {
     CommandError(
-      .usage, "--max-drop needs labels that say what is right (--labels) and a model that is judged "
+      .usage,
+      "--max-drop needs labels that say what is right (--labels) and a model that is judged "
         + "by them; --min-agreement and --min-output-sqnr need none")
   }
 
@@ -211,7 +214,11 @@ struct DiffVerb: Verb {
     let bar = console.progress("hybrids", total: 0)
     defer { bar.finish() }
     return try Interruption.whilePolling {
-      try diff.bisection(of: report) { bar.update($0) } shouldStop: { Interruption.isRequested }
+      try diff.bisection(of: report) {
+        bar.update($0)
+      } shouldStop: {
+        Interruption.isRequested
+      }
     }
   }
 
