@@ -62,7 +62,8 @@ private struct NetworkBuilder {
     }
     for place in found.sorted() {
       nodeOfReference[place] = index
-      network.nodes[index].contains.append(reference.places[place].name)
+      let name = reference.places[place].name
+      if name != network.nodes[index].name { network.nodes[index].contains.append(name) }
     }
   }
 

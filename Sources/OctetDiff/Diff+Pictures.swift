@@ -96,14 +96,11 @@ extension DiffModel {
     behind tensor: TensorIndex
   ) -> (values: [Float], shape: [Int], axis: Int)? {
     guard let node = real.weightedNode(behind: tensor), node.inputs.count > 1,
+      !node.operation.kinds.isDisjoint(with: [.convolution, .depthwiseConvolution]),
       let axis = node.operation.weightChannelAxis,
       let values = real.tensors[node.inputs[1]].reals
     else { return nil }
-    switch node.operation {
-    case .convolution, .depthwiseConvolution:
-      return (values, real.tensors[node.inputs[1]].shape, axis)
-    default: return nil
-    }
+    return (values, real.tensors[node.inputs[1]].shape, axis)
   }
 }
 

@@ -32,7 +32,7 @@ public struct DiffModel: Sendable {
   /// A blob's operators with their codes; nil for a float model.
   let coded: Graph?
   /// The input, then what each node makes: of a blob one place for each operator.
-  let places: [Place]
+  private(set) var places: [Place]
   /// The places by tensor of `real`.
   let placeOfTensor: [TensorIndex: Int]
   /// Why an operator of a blob cannot be had in real numbers, by its index.
@@ -159,6 +159,17 @@ public struct DiffModel: Sendable {
         place.name = "\(name)_\(count)"
       }
       return place
+    }
+  }
+
+  /// Gives tensors the names that they have in the file that this blob was compiled from, where
+  /// they are too long for a blob.
+  public mutating func nameTensors(as graph: Graph) {
+    let names = Dictionary(grouping: graph.tensors.map(\.name), by: \.blobName)
+    for index in places.indices {
+      if let whole = names[places[index].tensorName], whole.count == 1 {
+        places[index].tensorName = whole[0]
+      }
     }
   }
 

@@ -19,7 +19,8 @@ extension HTMLReport {
       \(layer.badge) <span class="tally">\(Figures.decibels(layer.judgedDecibels))</span></summary>
       <div id="layer-\(index)" class="place"></div>\(findings(layer))\(splitNote(layer))
       <div class="grid">\(pictures.map { "<div>\($0.markup)</div>\n" as Markup })</div>
-      \(layer.weights?.filters.map(filterPictures) ?? "")<p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
+      \(layer.weights?.filters.map(filterPictures) ?? "")\
+      <p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
       \(Figures.short(Double(layer.scale))), zero point \(Figures.count(layer.zeroPoint))) against \
       <code>\(layer.floatTensor.shortened())</code>.</p></details>
 
@@ -115,8 +116,9 @@ extension HTMLReport {
     _ layer: DiffReport.Layer, _ scatter: DiffReport.WeightScatter
   ) -> Figure {
     let names = names
+    let sides = "\(names.candidate) over \(names.reference)"
     let plot = ScatterPlot(
-      title: "Weights of \(layer.name.shortened(to: 40)), \(names.candidate) over \(names.reference)",
+      title: "Weights of \(layer.name.shortened(to: 40)), \(sides)",
       scatter: scatter, floatName: names.reference, int8Name: names.candidate)
     let channel: Markup =
       scatter.channel.map { channel in

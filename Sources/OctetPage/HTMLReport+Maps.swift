@@ -10,7 +10,8 @@ extension HTMLReport {
     let shown = report.insides.filter { !$0.layers.isEmpty }.prefix(DiffReport.Inside.countLimit)
     guard !shown.isEmpty else { return nil }
     let names = names
-    let which = report.flips.isEmpty ? "the samples with the largest errors" : "the most surprising images"
+    let which =
+      report.flips.isEmpty ? "the samples with the largest errors" : "the most surprising images"
     let content: Markup = """
       <h2>Inside</h2>
       <p>What the layers make of \(which), each in the channel in which the models differ most: \

@@ -126,7 +126,8 @@ extension HTMLReport {
       + (contained.isEmpty
         ? "" : "; computes \(contained.prefix(6).joined(separator: ", ").shortened(to: 200)) too")
     let link = nodes.compactMap(\.layer).first { index in
-      report.layers.indices.contains(index) && (worst == nil || report.layers[index].name == worst?.name)
+      report.layers.indices.contains(index)
+        && (worst == nil || report.layers[index].name == worst?.name)
     }
     return .init(
       name: mark + name, note: note, full: full, style: style,
@@ -174,7 +175,10 @@ extension HTMLReport {
         \(index == 0 ? " checked=\"checked\"" as Markup : "")/> \(option.1)</label>
         """
       }
-      return "<span class=\"choice\" role=\"group\" aria-label=\"\(title)\">\(title): \(items)</span>\n"
+      return """
+        <span class="choice" role="group" aria-label="\(title)">\(title): \(items)</span>
+
+        """
     }
     let folding =
       isFolded

@@ -8,7 +8,7 @@ extension HTMLReport {
     var content: Markup = """
       <p class="files"><strong>\(baseName(a.file))</strong> (\(a.arithmetic.shortened())) against \
       <strong>\(baseName(b.file))</strong> (\(b.arithmetic.shortened())), \
-      \(Figures.count(report.sampleCount, "image"))\(dataName)</p>
+      \(Figures.count(report.sampleCount, sampleNoun))\(dataName)</p>
       <p class="status \(status.style)">\(status.mark) \(status.text)</p>
       \(warnings)<h1>\(sentence(answer, limit: 600))</h1>
       <p class="action">\(todo)\(sentence(report.verdict.action, limit: 1200))</p>
@@ -18,6 +18,8 @@ extension HTMLReport {
     content += keyFigures
     return Section(id: "verdict", name: "Verdict", content: content)
   }
+
+  private var sampleNoun: String { report.floatTop1.isNaN ? "sample" : "image" }
 
   private var dataName: String {
     let data = report.data
@@ -50,6 +52,10 @@ extension HTMLReport {
   }
 
   private var status: (mark: String, text: String, style: String) {
+    guard !report.floatTop1.isNaN else {
+      return report.verdict.kind == .healthy
+        ? ("✓", "No layer is damaged", "good") : ("✕", "Damaged", "bad")
+    }
     let drop = report.floatTop1 - report.int8Top1
     let isLost =
       drop >= DiffReport.Verdict.smallDrop && report.significance.isSignificant
@@ -78,9 +84,10 @@ extension HTMLReport {
   }
 
   private var keyFigures: Markup {
+    if report.floatTop1.isNaN, let output = report.outputs.first { return keyFigures(of: output) }
     let names = names
     let change = report.int8Top1 - report.floatTop1
-    let figures: [(name: String, value: String, note: String)] = [
+    let figures: [KeyFigure] = [
       (
         "\(names.reference) accuracy", Figures.percent(report.floatTop1),
         range(report.floatTop1Interval)
@@ -99,6 +106,24 @@ extension HTMLReport {
         "\(Figures.count(report.rightToWrong)) lost, \(Figures.count(report.wrongToRight)) won"
       ),
     ]
+    return list(figures)
+  }
+
+  private typealias KeyFigure = (name: String, value: String, note: String)
+
+  /// Those of an output that is none of a classifier, or without labels.
+  private func keyFigures(of output: DiffReport.Output) -> Markup {
+    list([
+      ("signal over error", Figures.decibels(output.sqnrDecibels), output.name.shortened(to: 24)),
+      (
+        "alike", Figures.percent(output.agreement), range(output.agreementInterval)
+      ),
+      ("cosine", Figures.decimal(output.cosine, 5), "1 is the same direction"),
+      ("largest difference", Figures.short(output.maxAbsError), "of a value"),
+    ])
+  }
+
+  private func list(_ figures: [KeyFigure]) -> Markup {
     let items = figures.map { figure -> Markup in
       """
       <div><dt>\(figure.name)</dt><dd>\(figure.value)<small>\(figure.note)</small></dd></div>

@@ -47,9 +47,13 @@ public struct HTMLReport {
 
   /// The whole file.
   public func text() -> String {
-    let sections: [Section] =
-      [verdict, accuracy, network, layers, sensitivity, baseline, board, classes, margins, cost]
-      .compactMap(\.self) + [insides, images, reproduce].compactMap(\.self)
+    let isClassified = !report.floatTop1.isNaN
+    let known: [Section?] = [
+      verdict, isClassified ? accuracy : nil, outputs, network, layers, sensitivity, baseline,
+      board, isClassified ? classes : nil, isClassified ? margins : nil, cost, insides,
+      isClassified ? images : nil, reproduce,
+    ]
+    let sections = known.compactMap(\.self)
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>

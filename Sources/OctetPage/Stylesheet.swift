@@ -246,7 +246,8 @@ package enum Stylesheet {
     dl.key div{padding:.7rem .75rem}
     th,td{padding:.34rem .35rem}table{font-size:.8125rem}}
     @page{size:A4;margin:14mm 13mm}
-    @media print{html{font-size:10pt}nav,.numbers,.tools,.live .zoom,.pages>input,.pages>label{display:none}
+    @media print{html{font-size:10pt}nav,.numbers,.tools,.live .zoom,
+    .pages>input,.pages>label{display:none}
     table{font-size:7.5pt}th,td{padding:.2rem .25rem}thead th{white-space:normal;font-size:7.5pt}
     tbody th,td.bar{min-width:0}.flips{grid-template-columns:repeat(3,1fr)}
     .grid{grid-template-columns:repeat(2,1fr);gap:1rem 1.5rem}.top{position:static;padding:0}

@@ -84,6 +84,11 @@ enum HTMLCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
       report.layers[index].finding = evil
     }
     for index in report.cost.layers.indices { report.cost.layers[index].name = evil }
+    for index in (report.network?.nodes ?? []).indices {
+      report.network?.nodes[index].name = evil
+      report.network?.nodes[index].operator = evil
+      report.network?.nodes[index].contains = [evil]
+    }
     for index in report.cost.arena.indices { report.cost.arena[index].name = evil }
     report.reproduce.command = evil
     report.reproduce.checksums = [evil: evil]

@@ -26,6 +26,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetDiff/CRC32.swift",
   "Sources/OctetDiff/Diff.swift",
   "Sources/OctetDiff/Diff+Cost.swift",
+  "Sources/OctetDiff/Diff+Pictures.swift",
   "Sources/OctetDiff/DiffDump.swift",
   "Sources/OctetDiff/DiffMachine.swift",
   "Sources/OctetDiff/DiffWorker.swift",

@@ -5,6 +5,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case onnx = "an ONNX model"
   case tflite = "a TFLite model"
   case html = "an HTML page"
+  case json = "a JSON file"
   case header = "a C header"
   case swift = "Swift source"
   case picture = "a PNG picture"
@@ -21,6 +22,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .onnx: ["onnx"]
     case .tflite: ["tflite"]
     case .html: ["html", "htm"]
+    case .json: ["json"]
     case .header: ["h", "hpp"]
     case .swift: ["swift"]
     case .picture: ["png"]
@@ -33,7 +35,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
 
   /// Ends of names that promise something no verb writes.
   private static let foreignExtensions: Set<String> = [
-    "json", "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf",
+    "txt", "md", "csv", "py", "c", "cc", "cpp", "m", "sh", "jpg", "jpeg", "gif", "pdf",
     "svg",
     "bmp", "pgm", "ppm", "pnm", "gz", "tar", "h5", "keras", "pb", "pt", "pth", "npy", "npz",
     "elf", "a", "o", "so", "ld", "yaml", "yml", "toml", "xml", "css", "js",
@@ -98,6 +100,8 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .html:
       let isOurs = text.contains("octet diff") || text.contains("octet export")
       return ("a page of somebody else", isOurs)
+    case .json:
+      return ("a file of somebody else", text.contains("octet diff: "))
     case .header, .swift:
       return ("a file of somebody else", text.contains("an Octet model: int8 weights"))
     case .package:

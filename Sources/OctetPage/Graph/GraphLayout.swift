@@ -1,54 +1,54 @@
 /// Boxes and lines of a graph: ranks from top to bottom, long graphs in columns like a newspaper's.
-struct GraphLayout {
-  struct Box: Equatable {
-    var x: Double
-    var y: Double
-    var width: Double
-    var height: Double
+package struct GraphLayout {
+  package struct Box: Equatable {
+    package var x: Double
+    package var y: Double
+    package var width: Double
+    package var height: Double
 
-    var right: Double { x + width }
-    var bottom: Double { y + height }
+    package var right: Double { x + width }
+    package var bottom: Double { y + height }
   }
 
-  struct Point: Equatable {
-    var x: Double
-    var y: Double
+  package struct Point: Equatable {
+    package var x: Double
+    package var y: Double
   }
 
   /// A piece of the way of a node's output. Between the ranks of a column it bends; where it goes
   /// on in the next column it has corners.
-  struct Segment: Equatable {
+  package struct Segment: Equatable {
     /// The node that the tensor comes from, and the node that it has reached; nil on the way.
-    var node: Int
-    var target: Int?
-    var points: [Point]
+    package var node: Int
+    package var target: Int?
+    package var points: [Point]
     /// Whether it is a curve between its two points.
-    var isCurve: Bool
+    package var isCurve: Bool
   }
 
   /// The room that each node has.
-  struct Size {
-    var boxWidth = 172.0
-    var boxHeight = 40.0
-    var laneWidth = 8.0
-    var gap = 18.0
-    var rankGap = 26.0
-    var gutter = 34.0
+  package struct Size {
+    package var boxWidth = 172.0
+    package var boxHeight = 40.0
+    package var laneWidth = 8.0
+    package var gap = 18.0
+    package var rankGap = 26.0
+    package var gutter = 34.0
     /// The width over the height that a long graph should have.
-    var aspect = 1.5
+    package var aspect = 1.5
     /// Ranks that stay in one column however long the page gets.
-    var columnRankCount = 16
+    package var columnRankCount = 16
 
-    init() {}
+    package init() {}
   }
 
-  private(set) var boxes: [Box]
-  private(set) var segments: [Segment] = []
-  private(set) var width = 0.0
-  private(set) var height = 0.0
-  let graph: LayeredGraph
+  package private(set) var boxes: [Box]
+  package private(set) var segments: [Segment] = []
+  package private(set) var width = 0.0
+  package private(set) var height = 0.0
+  package let graph: LayeredGraph
 
-  init(nodeCount: Int, edges: [(from: Int, to: Int)], size: Size = Size()) {
+  package init(nodeCount: Int, edges: [(from: Int, to: Int)], size: Size = Size()) {
     graph = LayeredGraph(nodeCount: nodeCount, edges: edges)
     boxes = [Box](repeating: Box(x: 0, y: 0, width: 0, height: 0), count: nodeCount)
     guard nodeCount > 0 else { return }

@@ -4,29 +4,29 @@
 /// All edges of one node carry the same tensor, so they share one lane, which leaves the lane where
 /// it is read: a network in which every layer reads all before it stays as narrow as the number of
 /// tensors that are alive. Everything is a function of the input alone.
-struct LayeredGraph {
+package struct LayeredGraph {
   /// What stands in a rank: a node, or a place where a lane passes.
-  struct Item {
+  package struct Item {
     /// The node, or the node whose tensor the lane carries.
-    var node: Int
-    var isLane: Bool
-    var rank: Int
+    package var node: Int
+    package var isLane: Bool
+    package var rank: Int
     /// The items of the next rank that this leads to, and of the rank before that lead here.
-    var next: [Int] = []
-    var previous: [Int] = []
+    package var next: [Int] = []
+    package var previous: [Int] = []
   }
 
-  private(set) var items: [Item] = []
+  package private(set) var items: [Item] = []
   /// The items of each rank from left to right.
-  var ranks: [[Int]] = []
+  package private(set) var ranks: [[Int]] = []
   /// Edges that were left out: those that close a cycle or are too long for the lanes there may be.
-  private(set) var hiddenEdgeCount = 0
+  package private(set) var hiddenEdgeCount = 0
 
   /// Lanes that are laid at most.
   private static let laneLimit = 30_000
 
   /// - Parameter edges: between nodes `0..<nodeCount`; those to themselves are left out.
-  init(nodeCount: Int, edges: [(from: Int, to: Int)]) {
+  package init(nodeCount: Int, edges: [(from: Int, to: Int)]) {
     let rank = assignRanks(nodeCount: nodeCount, edges: edges)
     items = (0..<nodeCount).map { Item(node: $0, isLane: false, rank: rank[$0]) }
     var readers = [[Int]](repeating: [], count: nodeCount)
@@ -168,7 +168,7 @@ extension LayeredGraph {
   }
 
   /// The pairs of edges that cross.
-  var crossingCount: Int {
+  package var crossingCount: Int {
     var position = [Int](repeating: 0, count: items.count)
     for rank in ranks { for (index, item) in rank.enumerated() { position[item] = index } }
     return crossingCount(position)

@@ -1,21 +1,21 @@
 import OctetReport
 
 /// The operators as they are drawn: each in a box of its own, or chains of healthy ones in one.
-struct NetworkView {
-  struct Box {
+package struct NetworkView {
+  package struct Box {
     /// Operators in the order in which they run, as indices into the network.
-    var members: [Int]
-    var side: DiffReport.Network.Side
+    package var members: [Int]
+    package var side: DiffReport.Network.Side
   }
 
-  private(set) var boxes: [Box] = []
-  private(set) var edges: [(from: Int, to: Int)] = []
+  package private(set) var boxes: [Box] = []
+  package private(set) var edges: [(from: Int, to: Int)] = []
   /// The boxes between which a tensor runs in the reference alone.
-  private(set) var referenceEdges: Set<[Int]> = []
+  package private(set) var referenceEdges: Set<[Int]> = []
 
   /// - Parameter isFoldable: whether an operator may share a box with its neighbours; nil folds
   ///   nothing.
-  init(_ network: DiffReport.Network, folding isFoldable: ((Int) -> Bool)? = nil) {
+  package init(_ network: DiffReport.Network, folding isFoldable: ((Int) -> Bool)? = nil) {
     let count = network.nodes.count
     let all = network.edges.filter {
       (0..<count).contains($0.from) && (0..<count).contains($0.to) && $0.from != $0.to

@@ -14,6 +14,8 @@ struct RangePlot {
   let title: String
   let ranges: [Range]
   var noteNames: [String] = []
+  /// What the columns are.
+  var axisName = "channel"
   /// The channel to point at.
   var marked: Int?
 
@@ -55,7 +57,7 @@ struct RangePlot {
         drawing.text("\(column.first)", x: x, y: 166, .middle, "axis")
       }
     }
-    drawing.text("channel", x: 0, y: 182, .start, "axis")
+    drawing.text(axisName, x: 0, y: 182, .start, "axis")
     return drawing
   }
 
@@ -63,7 +65,7 @@ struct RangePlot {
     var table = Table(
       title,
       [
-        .text("channel"), .number("float from"), .number("to"), .number("int8 from"),
+        .text(axisName), .number("float from"), .number("to"), .number("int8 from"),
         .number("to"),
       ] + noteNames.map { .number($0) })
     for range in ranges.prefix(Self.tableLimit) {

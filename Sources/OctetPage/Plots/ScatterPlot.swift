@@ -57,7 +57,9 @@ struct ScatterPlot {
   private var bins: [(float: Int, int8: Int, count: Int)] {
     stride(from: 0, to: scatter.bins.count - 2, by: 3).map {
       (scatter.bins[$0], scatter.bins[$0 + 1], scatter.bins[$0 + 2])
-    }.filter { (0..<scatter.binCount).contains($0.float) && (0..<scatter.binCount).contains($0.int8) }
+    }.filter {
+      (0..<scatter.binCount).contains($0.float) && (0..<scatter.binCount).contains($0.int8)
+    }
   }
 
   private var points: [(float: Float, int8: Float)] {
@@ -66,12 +68,13 @@ struct ScatterPlot {
     }
   }
 
-  /// By ranges of the float weight: how many there are, and where their int8 weights lie.
+  /// Ranges of the float weight with the number of weights, and where their int8 weights lie.
   var table: Table {
     var table = Table(
       title,
       [
-        .text("\(floatName) weight"), .number("weights"), .number("\(int8Name) from"), .number("to"),
+        .text("\(floatName) weight"), .number("weights"), .number("\(int8Name) from"),
+        .number("to"),
       ])
     let size = max(1, (scatter.binCount + Self.tableRows - 1) / Self.tableRows)
     let step = (Double(scatter.upper) - Double(scatter.lower)) / Double(max(1, scatter.binCount))

@@ -19,8 +19,8 @@ enum ValueMap {
   ) -> Markup {
     let stops = isDifference ? poles : ramp
     return element(
-      pixels: values.flatMap { color($0, stops) }, width: width, height: values.count / max(1, width),
-      label: label)
+      pixels: values.flatMap { color($0, stops) }, width: width,
+      height: values.count / max(1, width), label: label)
   }
 
   /// - Parameter pixels: red, green, blue of each, row by row.

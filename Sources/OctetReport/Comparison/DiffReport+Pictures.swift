@@ -49,7 +49,8 @@ extension DiffReport {
         let error = Double(float[index]) - Double(int8[index])
         errors[channelOf(index)] += error * error
       }
-      bins = counts.sorted { $0.key < $1.key }.flatMap { [$0.key / count, $0.key % count, $0.value] }
+      bins = counts.sorted { $0.key < $1.key }
+        .flatMap { [$0.key / count, $0.key % count, $0.value] }
       channel = Self.conspicuous(errors.map { $0.squareRoot() })
       channelWeights = []
       guard let channel else { return }

@@ -6,7 +6,7 @@ package struct DiffState: Codable, Sendable {
   package var outputs: [OutputSums]
   package var layers: [LayerSums]
   package var flips: [DiffReport.Flip] = []
-  /// Of the worst samples.
+  /// What the layers make of the worst samples.
   package var insides: [DiffReport.Inside] = []
   package var margins: DiffReport.Margins
   package var localSampleCount = 0

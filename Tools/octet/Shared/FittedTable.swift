@@ -60,21 +60,40 @@ struct FittedTable {
 }
 
 extension String {
-  /// Each line in at most the terminal's width, broken at spaces; what follows is indented as far.
+  /// Each line in at most the terminal's width, broken at spaces, or within words that are wider
+  /// than the terminal; what follows is indented as far.
   func wrapped(for terminal: Terminal) -> String {
     split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let indent = String(line.prefix { $0 == " " })
+      let indent = String(line.prefix { $0 == " " }).cut(to: max(0, terminal.width - 8))
       var lines: [String] = []
-      for word in line.dropFirst(indent.count).split(separator: " ") {
+      for word in line.drop(while: { $0 == " " }).split(separator: " ") {
         if let last = lines.last,
           SafeText.width(last) + 1 + SafeText.width(String(word)) <= terminal.width
         {
           lines[lines.count - 1] += " " + word
-        } else {
-          lines.append(indent + word)
+          continue
         }
+        var rest = String(word)
+        while SafeText.width(indent + rest) > terminal.width {
+          let piece = rest.cut(to: terminal.width - SafeText.width(indent))
+          guard !piece.isEmpty else { break }
+          lines.append(indent + piece)
+          rest = String(rest.dropFirst(piece.count))
+        }
+        lines.append(indent + rest)
       }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n")
+  }
+
+  /// The beginning that takes at most so many columns.
+  func cut(to width: Int) -> String {
+    var (end, room) = (startIndex, width)
+    while end < endIndex {
+      room -= SafeText.width(String(self[end]))
+      if room < 0 { break }
+      end = index(after: end)
+    }
+    return String(self[..<end])
   }
 }

@@ -75,7 +75,7 @@ struct DiffVerb: Verb {
       reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
       minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host,
       boardSamples, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
-    ] + DiffSamples.parameters + Peers.all
+    ] + DiffSamples.parameters + Peers.all + [DiffOverlay.file, DiffOverlay.allLayers]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -111,11 +111,15 @@ struct DiffVerb: Verb {
   ) throws -> Outcome {
     if arguments[maxDrop] != nil, report.qualityDrop == nil { throw Self.noAccuracy }
     try writeHTML(report, arguments, console)
+    try DiffOverlay.write(report, arguments, console)
     let missed =
       gates(report, arguments).first { !$0.gate.isMet }?.missed
       ?? Self.missed(report.against, arguments)
     return Outcome(
-      report, text: report.text(for: console.output),
+      report,
+      text: report.text(
+        for: console.output, hasAll: arguments[DiffOverlay.allLayers],
+        hasPage: arguments[html] != nil),
       ending: missed.map { .gateMissed($0) } ?? .done)
   }
 
@@ -159,6 +163,7 @@ struct DiffVerb: Verb {
         if let normalization { graph.metadata.normalization = normalization }
         let blob = try naming(path) { try Compiler.compile(graph).blob }
         model = try DiffModel(try LoadedModel(blob), file: path)
+        model.nameTensors(as: graph)
       } else {
         if let normalization { graph.metadata.normalization = normalization }
         model = DiffModel(graph, file: path)

@@ -2,18 +2,49 @@ import OctetCommand
 import OctetReport
 
 extension DiffReport {
-  /// How each output is judged, and what came of it; of a classifier with labels, whose accuracy
-  /// has a table of its own, only the former.
-  func outputsText(_ terminal: Terminal) -> String {
+  /// Outputs that fit a screen.
+  private static let outputLimit = 4
+
+  /// How each output is judged, and what came of it: of a classifier with labels, whose accuracy
+  /// has a table of its own, only the former; of several outputs the worst in full, of the others
+  /// a line each.
+  func outputsText(_ terminal: Terminal, hasAll: Bool) -> String {
     let names = comparison.names
-    return outputs.enumerated().map { position, output in
-      let isShown = position == 0 && !floatTop1.isNaN
+    let isKnown = !floatTop1.isNaN
+    let order = outputs.indices.sorted {
+      (rank(outputs[$0]), $0) < (rank(outputs[$1]), $1)
+    }
+    let full = hasAll ? Set(outputs.indices) : Set(isKnown ? [0] : order.prefix(1))
+    let shown = hasAll ? outputs.count : Self.outputLimit
+    var parts = outputs.indices.filter { full.contains($0) }.map { position in
+      let output = outputs[position]
       let head =
         "output '\(SafeText.escaped(output.name))' by \(output.metric.rawValue): "
         + SafeText.escaped(output.reason)
-      let text = head.wrapped(for: terminal)
-      return isShown ? text : text + "\n" + output.text(terminal, names)
-    }.joined(separator: "\n\n")
+      return position == 0 && isKnown ? head : head + "\n" + output.text(terminal, names)
+    }
+    let rest = order.filter { !full.contains($0) }
+    let lines = rest.prefix(max(0, shown - full.count)).map { line(outputs[$0]) }
+    let hidden = rest.count - lines.count
+    if !rest.isEmpty {
+      parts.append(
+        (lines + (hidden > 0 ? ["… \(hidden) better output\(hidden == 1 ? "" : "s")"] : []))
+          .joined(separator: "\n"))
+    }
+    return parts.map { part in
+      part.split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : String($0).wrapped(for: terminal) }.joined(separator: "\n")
+    }.joined(separator: hasAll ? "\n\n" : "\n")
+  }
+
+  private func rank(_ output: Output) -> Double {
+    output.sqnrDecibels.isNaN ? -.infinity : output.sqnrDecibels
+  }
+
+  private func line(_ output: Output) -> String {
+    let name = ShortNames.fit([SafeText.escaped(output.name)], width: 24)[0]
+    return "output '\(name)' by \(output.metric.rawValue): SQNR "
+      + "\(Output.decibels(output.sqnrDecibels)), \(output.agreement.percent) alike"
   }
 }
 

@@ -3,28 +3,51 @@ import OctetCommand
 import OctetReport
 
 extension DiffReport {
-  /// One screen, the verdict first.
-  func text(for terminal: Terminal) -> String {
+  /// One screen: the verdict, what to do, the accuracy, the worst layers and where there is more.
+  ///
+  /// - Parameters:
+  ///   - hasAll: whether every layer is listed, in the order in which they run.
+  ///   - hasPage: whether a page was written, so that none needs to be recommended.
+  func text(for terminal: Terminal, hasAll: Bool = false, hasPage: Bool = false) -> String {
     let style: Terminal.Style =
       verdict.kind == .healthy ? .good : (hasLost ? .bad : .warning)
+    func paragraph(_ text: String, lines: Int) -> String {
+      let all = SafeText.escaped(text).wrapped(for: terminal).split(separator: "\n")
+      guard !hasAll, all.count > lines, let last = all.prefix(lines).last else {
+        return all.joined(separator: "\n")
+      }
+      let kept = all.prefix(lines - 1).map(String.init)
+      return (kept + [String(last).cut(to: terminal.width - 2) + " …"]).joined(separator: "\n")
+    }
+    // Lines that a verdict takes at 80 columns; narrower terminals need more.
+    let room = max(1, (80 + terminal.width - 1) / terminal.width)
     var parts = [
-      SafeText.escaped(verdict.summary).wrapped(for: terminal).split(separator: "\n")
+      paragraph(verdict.summary, lines: 5 * room).split(separator: "\n")
         .map { terminal.styled(String($0), style) }.joined(separator: "\n"),
-      SafeText.escaped(verdict.action).wrapped(for: terminal),
+      paragraph(verdict.action, lines: 5 * room),
       floatTop1.isNaN ? "" : accuracyText(terminal),
-      outputsText(terminal),
-      layerText(terminal),
+      outputsText(terminal, hasAll: hasAll),
+      layerText(terminal, hasAll: hasAll),
     ]
     if let bisection {
       parts.append(SafeText.escaped(bisection.text(comparison.names)).wrapped(for: terminal))
     }
-    if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
-    if let baseline { parts.append(baselineText(baseline).wrapped(for: terminal)) }
+    if let sensitivity { parts.append(sensitivityText(sensitivity, terminal, hasAll: hasAll)) }
+    if let baseline { parts.append(baselineText(baseline, hasAll: hasAll).wrapped(for: terminal)) }
     if let board { parts.append(Self.boardText(board).wrapped(for: terminal)) }
     if let against { parts.append(against.text(for: terminal)) }
-    parts.append(costText.wrapped(for: terminal))
+    parts.append((costText + "\n" + moreText(hasAll, hasPage)).wrapped(for: terminal))
     return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
       .joined(separator: "\n\n")
+  }
+
+  /// Where there is more.
+  private func moreText(_ hasAll: Bool, _ hasPage: Bool) -> String {
+    let places = [
+      hasPage ? nil : "--html FILE (network, layers, images)",
+      hasAll || layers.count <= Self.rowLimit ? nil : "--all-layers", "--json",
+    ]
+    return "more: " + places.compactMap(\.self).joined(separator: ", ")
   }
 
   private var hasLost: Bool { significance.isSignificant && int8Top1 < floatTop1 }
@@ -72,19 +95,20 @@ extension DiffReport {
     SafeText.escaped(index < classNames.count ? classNames[index] : "\(index)")
   }
 
-  /// Rows that fit a screen: of many layers those with the lowest local figures.
-  private static let rowLimit = 16
+  /// Rows that fit a screen.
+  private static let rowLimit = 8
 
-  private func layerText(_ terminal: Terminal) -> String {
+  /// All layers in their order where there are few, otherwise the worst, the worst first.
+  private func layerText(_ terminal: Terminal, hasAll: Bool) -> String {
     var table = FittedTable([
       .always(.left("layer")), .always(.right("SQNR dB")), .always(.right("local")),
       .drop(2, .right("weights")), .drop(1, .right("activ.")), .drop(3, .right("clip")),
       .drop(4, .right("requant.")), .drop(5, .right("RMSE/step")), .always(.left("condition")),
     ])
     var shown = Array(layers.indices)
-    if shown.count > Self.rowLimit {
-      shown.sort { grade(layers[$0]) < grade(layers[$1]) }
-      shown = shown.prefix(Self.rowLimit).sorted()
+    if !hasAll, shown.count > Self.rowLimit {
+      shown.sort { (grade(layers[$0]), $0) < (grade(layers[$1]), $1) }
+      shown = Array(shown.prefix(Self.rowLimit))
     }
     for layer in shown.map({ layers[$0] }) {
       let isBlamed = layer.name == verdict.layer
@@ -103,12 +127,21 @@ extension DiffReport {
     }
     var text = table.text(for: terminal)
     text += splitText(terminal)
-    let hidden = layers.count - shown.count
-    if hidden > 0 { text += "\(hidden) better layers are not shown; --json has all\n" }
+    let others = Set(layers.indices).subtracting(shown)
+    if !others.isEmpty { text += othersText(others).wrapped(for: terminal) + "\n" }
     if layers.contains(where: { $0.visibleSqnrDecibels != nil }) {
       text += "* of the scores that can be seen (probability above 2^-16)\n"
     }
     return text
+  }
+
+  /// What the layers that are not shown suffer from: `… 160 others: 158 healthy, 2 coarse steps`.
+  private func othersText(_ others: Set<Int>) -> String {
+    let counts = Dictionary(grouping: others, by: { layers[$0].condition }).mapValues(\.count)
+    let parts = counts.sorted { ($1.value, $0.key.title) < ($0.value, $1.key.title) }
+      .map { counts.count == 1 ? $0.key.title : "\($0.value) \($0.key.title)" }
+    return "… \(others.count) other\(others.count == 1 ? "" : "s"): "
+      + parts.joined(separator: ", ")
   }
 
   /// The layers of which the four sources of the error cannot be had.
@@ -130,25 +163,44 @@ extension DiffReport {
     return value.isFinite ? value.formatted(digits: 1) : (value > 0 ? "none" : "-inf")
   }
 
-  private func sensitivityText(_ sensitivity: Sensitivity, _ terminal: Terminal) -> String {
+  private func sensitivityText(
+    _ sensitivity: Sensitivity, _ terminal: Terminal, hasAll: Bool
+  ) -> String {
     var table = FittedTable([
       .always(.left("accuracy")), .always(.right("only it quantized")),
       .always(.right("all but it quantized")),
     ])
-    for layer in sensitivity.layers {
+    var shown = sensitivity.layers
+    if !hasAll, shown.count > Self.rowLimit {
+      // Those that cost most alone, or bring back most when they are left in float.
+      func grade(_ layer: Sensitivity.Layer) -> Double {
+        min(
+          (layer.onlyThis ?? 1) - sensitivity.floatTop1,
+          sensitivity.int8Top1 - (layer.allButThis ?? 0))
+      }
+      shown = shown.enumerated().sorted {
+        (grade($0.element), $0.offset) < (grade($1.element), $1.offset)
+      }.prefix(Self.rowLimit).map(\.element)
+    }
+    for layer in shown {
       table.add([
         .init(layer.name), .init(layer.onlyThis?.percent ?? "-"),
         .init(layer.allButThis?.percent ?? "-"),
       ])
     }
-    return table.text(for: terminal)
+    let hidden = sensitivity.layers.count - shown.count
+    return table.text(for: terminal) + (hidden > 0 ? "… \(hidden) layers that matter less\n" : "")
   }
 
-  private func baselineText(_ baseline: BaselineComparison) -> String {
+  private func baselineText(_ baseline: BaselineComparison, hasAll: Bool) -> String {
     let file = SafeText.escaped(baseline.file)
-    return baseline.worse.isEmpty
-      ? "nothing got worse since \(file)"
-      : "worse since \(file):\n" + baseline.worse.map { "  " + $0 }.joined(separator: "\n")
+    guard !baseline.worse.isEmpty else { return "nothing got worse since \(file)" }
+    let shown = baseline.worse.prefix(hasAll ? .max : Self.rowLimit).map {
+      "  " + SafeText.escaped($0)
+    }
+    let hidden = baseline.worse.count - shown.count
+    return "worse since \(file):\n" + shown.joined(separator: "\n")
+      + (hidden > 0 ? "\n  … \(hidden) more" : "")
   }
 
   static func boardText(_ board: BoardComparison) -> String {
