@@ -64,28 +64,39 @@ struct WeightPair {
     let (candidate, reference) = (diff.candidate, diff.reference)
     let graph = candidate.real
     let other = reference.real
-    guard candidate.places[place].maker.isWeighted, candidate.lostChannels.isEmpty,
+    guard candidate.places[place].maker.isWeighted,
       let twin = diff.twins[place],
       let node = graph.weightedNode(behind: candidate.places[place].tensor), node.inputs.count > 1,
       let axis = node.operation.weightChannelAxis,
-      let own = graph.tensors[node.inputs[1]].reals,
+      var own = graph.tensors[node.inputs[1]].reals,
       let twinNode = other.weightedNode(behind: reference.places[twin].tensor),
-      twinNode.inputs.count > 1, let given = other.tensors[twinNode.inputs[1]].reals,
+      twinNode.inputs.count > 1, var given = other.tensors[twinNode.inputs[1]].reals,
       own.count == given.count
     else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
     guard shape.filter({ $0 > 1 }) == other.tensors[twinNode.inputs[1]].shape.filter({ $0 > 1 }),
       own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite)
     else { return nil }
-    (self.own, self.given, self.shape, self.axis) = (own, given, shape, axis)
     let count = shape[axis]
+    let lost = LostWeights(candidate, place, shape: shape, axis: axis)
+    let constants = lost.remove(from: &given)
+    // A channel that went has no weights to be compared.
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    if !lost.outputs.isEmpty {
+      for position in own.indices where lost.outputs.contains(position / inner % count) {
+        own[position] = given[position]
+      }
+    }
+    (self.own, self.given, self.shape, self.axis) = (own, given, shape, axis)
     let none = [Float](repeating: 0, count: count)
     func bias(_ graph: Graph, _ node: Node) -> [Float] {
       let values = node.inputs.count > 2 ? graph.tensors[node.inputs[2]].reals : nil
       return values?.count == count ? values ?? none : none
     }
-    ownBias = bias(graph, node)
-    givenBias = bias(other, twinNode)
+    var (ownBias, givenBias) = (bias(graph, node), bias(other, twinNode))
+    for (channel, constant) in constants.enumerated() { givenBias[channel] += constant }
+    for channel in lost.outputs where channel < count { ownBias[channel] = givenBias[channel] }
+    (self.ownBias, self.givenBias) = (ownBias, givenBias)
     var (codes, scales) = ([Int8](), [Float]())
     if let coded = candidate.coded {
       if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }

@@ -56,8 +56,12 @@ struct Diagnosis {
     if !found.contains(where: \.isDefinite) {
       found += WeightDiagnosis(facts: facts, sums: sums).findings()
     }
-    if found.isEmpty { found += deadChannels() }
-    found += gridFindings()
+    let grid = gridFindings()
+    // What is cut off may be constant.
+    if found.isEmpty, !grid.contains(where: { $0.kind == .clipped && $0.isDefinite }) {
+      found += deadChannels()
+    }
+    found += grid
     found += outlierChannels()
     if found.isEmpty { found += coarseSteps() }
     return found.enumerated().sorted { a, b in
