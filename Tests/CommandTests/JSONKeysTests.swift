@@ -65,6 +65,7 @@ struct JSONKeysTests {
       "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",
       "diff m.onnx m.oct --data data", "diff m.onnx m.oct --data data --max-drop -0.99",
       "diff m.onnx m.oct --data data --samples 4 --baseline keys.json",
+      "diff m.onnx m.oct --data data --samples 4 --bisect",
       "inspect m.oct", "inspect m.onnx", "bench m.oct --iterations 2", "verify m.oct",
       "import keys.tflite -o keys-i.oct", "import m.onnx -o keys-i.onnx",
       "export m.oct --to header -o keys.h", "export m.oct --to tflite -o keys-2.tflite",
