@@ -148,7 +148,7 @@ private final class BisectionSearch {
       worker.expectedRight = 0
       for position in stride(from: thread, to: samples.count, by: unsafe crew.count) {
         let sample = samples[position]
-        worker.add(sample, label: Int(diff.data.labels[sample]), candidateAt: places)
+        worker.add(sample, label: diff.data.label(sample), candidateAt: places)
       }
     }
     var total = Tally()
@@ -173,7 +173,7 @@ private final class BisectionSearch {
 
     init(_ hybrid: Hybrid) { self.hybrid = hybrid }
 
-    func add(_ sample: Int, label: Int, candidateAt places: Set<Int>) {
+    func add(_ sample: Int, label: Int?, candidateAt places: Set<Int>) {
       let (given, own) = hybrid.run(sample, candidateAt: places)
       let (top, ownTop) = (Self.top(given), Self.top(own))
       expectedRight += top == label ? 1 : 0

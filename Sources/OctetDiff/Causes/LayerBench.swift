@@ -123,6 +123,6 @@ struct LayerBench {
 extension Diff {
   /// Runs a model on one sample of the whole set.
   func feed(_ machine: DiffMachine, _ sample: Int, visit: (_ place: Int) -> Void = { _ in }) {
-    machine.run(data.pixelSlice(sample), visit: visit)
+    machine.run(sample, visit: visit)
   }
 }

@@ -5,6 +5,9 @@ package struct DiffContext: Codable, Sendable, Equatable {
   /// The images of the whole set, not of a shard.
   package var sampleCount: Int
   package var layers: [Layer]
+  package var outputs: [OutputFacts]
+  /// What one model has and the other has not, apart from numbers: sentences.
+  package var structure: [String]
   /// What the verdict must know before the figures.
   package var premises: Premises
   /// Why pixels do not become the same values in both models.
@@ -12,17 +15,21 @@ package struct DiffContext: Codable, Sendable, Equatable {
   /// What kind of difference that is.
   package var normalizationCause: DiffReport.Cause?
   package var cost: DiffReport.Cost
+  /// Nil in shards of an older Octet.
+  package var network: DiffReport.Network?
   package var reproduce: DiffReport.Reproduce
 
   package init(
     comparison: DiffReport.Comparison, classNames: [String], sampleCount: Int, layers: [Layer],
-    premises: Premises, normalizationNote: String?, cost: DiffReport.Cost,
-    reproduce: DiffReport.Reproduce
+    outputs: [OutputFacts], structure: [String], premises: Premises, normalizationNote: String?,
+    cost: DiffReport.Cost, reproduce: DiffReport.Reproduce
   ) {
     self.comparison = comparison
     self.classNames = classNames
     self.sampleCount = sampleCount
     self.layers = layers
+    self.outputs = outputs
+    self.structure = structure
     self.premises = premises
     self.normalizationNote = normalizationNote
     self.cost = cost
@@ -90,6 +97,6 @@ package struct DiffContext: Codable, Sendable, Equatable {
   package func isSameComparison(as other: DiffContext) -> Bool {
     comparison == other.comparison && premises == other.premises && classNames == other.classNames
       && sampleCount == other.sampleCount && layers.description == other.layers.description
-      && reproduce.checksums == other.reproduce.checksums
+      && outputs == other.outputs && reproduce.checksums == other.reproduce.checksums
   }
 }

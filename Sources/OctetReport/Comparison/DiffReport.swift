@@ -13,9 +13,16 @@ public struct DiffReport: Encodable, Sendable {
   public var data: DataFacts
   /// What must be known before the figures: sentences, the gravest first.
   public var warnings: [String]
-  /// The number of images.
+  /// What one model has and the other has not, apart from numbers: sentences, in the order of the
+  /// network; see `OctetDiff`.
+  public var structure: [String] = []
+  /// The number of images, or of samples of another kind.
   public var sampleCount: Int
-  /// The share of images whose best score in the reference is the label's, 0…1.
+  /// The outputs that both models have, each judged in its own way; the first decides the verdict.
+  public var outputs: [Output] = []
+  /// The share of images whose best score in the reference is the label's, 0…1; not a number where
+  /// the first output is none of a classifier, or nothing is labelled. Then the counts below are 0,
+  /// the intervals 0…1, matrices and `flips` empty: `outputs` has what there is to say.
   public var floatTop1: Double
   /// The same of the candidate.
   public var int8Top1: Double
@@ -23,7 +30,8 @@ public struct DiffReport: Encodable, Sendable {
   public var floatTop1Interval: WilsonInterval
   /// The 95 % Wilson interval of `int8Top1`.
   public var int8Top1Interval: WilsonInterval
-  /// The share of images for which both name the same class, 0…1.
+  /// The share of images for which both name the same class, 0…1; of other outputs what
+  /// `Output.agreement` is.
   public var agreement: Double
   /// The images that the float model has right and the int8 model wrong.
   public var rightToWrong: Int
@@ -47,6 +55,10 @@ public struct DiffReport: Encodable, Sendable {
   public var margins: Margins
   /// The layers: `input` first when the model takes images, then the operators in execution order.
   public var layers: [Layer]
+  /// The operators of both models and their connections; nil of shards of an older Octet.
+  public var network: Network?
+  /// What the layers make of the worst samples, in both models.
+  public var insides: [Inside] = []
   /// The number of images that local errors and the error split were taken on: evenly spread over
   /// the set.
   public var localSampleCount: Int

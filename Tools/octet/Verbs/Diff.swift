@@ -22,8 +22,8 @@ struct DiffVerb: Verb {
   let candidate = Positional<String>("M.oct", .input, help: "The int8 model, or the first shard.")
   let more = Positionals<String>(
     "SHARD.json", .input, atLeast: 0, help: "With 'merge': the other shards.")
-  let samples = OctetCommand.Option(
-    "--samples", .integer(1...100_000_000), help: "Only the first N test images.")
+  static let samples = OctetCommand.Option(
+    "--samples", .integer(1...100_000_000), help: "Only the first N samples.")
   let localSamples = OctetCommand.Option(
     "--local-samples", .integer(1...100_000_000), default: 1000,
     help: "Images for local errors and the error split, evenly spread.")
@@ -64,10 +64,10 @@ struct DiffVerb: Verb {
 
   var parameters: [any Parameter] {
     [
-      reference, candidate, more, Common.data, samples, localSamples, maxDrop, minAgreement,
+      reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
       minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
       Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
-    ]
+    ] + DiffSamples.parameters
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -98,6 +98,7 @@ struct DiffVerb: Verb {
   private func outcome(
     _ report: DiffReport, _ arguments: Arguments, _ console: Console
   ) throws -> Outcome {
+    if arguments[maxDrop] != nil, report.qualityDrop == nil { throw Self.noAccuracy }
     try writeHTML(report, arguments, console)
     let missed = gates(report, arguments).first { !$0.gate.isMet }
     return Outcome(
@@ -112,17 +113,21 @@ struct DiffVerb: Verb {
     let models = try [arguments[reference], arguments[candidate]].map {
       try readModel($0, normalization)
     }
-    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
-    let data = arguments[samples].map { source.test.prefix($0) } ?? source.test
+    let (name, data) = try DiffSamples.load(arguments, for: models)
     var options = Diff.Options()
     options.threadCount = arguments[Common.threads]
     options.localSampleCount = arguments[localSamples]
     options.shard = arguments[shard]
     options.command = CommandLine.arguments.map(\.shellQuoted).joined(separator: " ")
     options.data = .init(
-      name: source.name, isDefault: !arguments.contains(Common.data), isLabelled: true)
+      name: name,
+      isDefault: !arguments.contains(Common.data) && arguments[DiffSamples.rawInput] == nil,
+      isLabelled: data.isLabelled)
+    options.metrics = arguments[DiffSamples.metric] ?? [:]
     options.versions = ["octet": Program.octet.version]
-    return try Diff(models[0], models[1], data, options: options)
+    let diff = try Diff(models[0], models[1], data, options: options)
+    if arguments[maxDrop] != nil, !diff.canLose { throw Self.noAccuracy }
+    return diff
   }
 
   private func readModel(_ path: String, _ normalization: Normalization?) throws -> DiffModel {
@@ -147,6 +152,12 @@ struct DiffVerb: Verb {
     model.fileByteCount = bytes.count
     model.checksum = CRC32.text(bytes)
     return model
+  }
+
+  private static var noAccuracy: CommandError {
+    CommandError(
+      .usage, "--max-drop needs labels that say what is right (--labels) and a model that is judged "
+        + "by them; --min-agreement and --min-output-sqnr need none")
   }
 
   private func readBaseline(_ path: String) throws -> DiffBaseline {

@@ -11,7 +11,8 @@ extension DiffReport {
       SafeText.escaped(verdict.summary).wrapped(for: terminal).split(separator: "\n")
         .map { terminal.styled(String($0), style) }.joined(separator: "\n"),
       SafeText.escaped(verdict.action).wrapped(for: terminal),
-      accuracyText(terminal),
+      floatTop1.isNaN ? "" : accuracyText(terminal),
+      outputsText(terminal),
       layerText(terminal),
     ]
     if let bisection {
