@@ -147,7 +147,7 @@ struct WeightCauses {
       }
     }
     if !pair.codes.isEmpty, !pair.scales.isEmpty {
-      if WeightPair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
+      if pair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
         return finding(
           .weightCodesUnsigned,
           "its weight codes are off by 128: as unsigned codes they are the reference's")
@@ -186,7 +186,9 @@ struct WeightCauses {
   // MARK: Another size
 
   private func resized(_ odd: [Int]) -> Finding? {
-    let known = (0..<own.count).filter { cosines[$0] != nil && gains[$0] != nil }
+    let known = (0..<own.count).filter {
+      cosines[$0] != nil && gains[$0] != nil && !pair.lost.contains($0)
+    }
     let values = known.compactMap { gains[$0] }
     guard let median = values.median else { return nil }
     if odd.count >= max(2, known.count / 4), let found = statistics(known) { return found }

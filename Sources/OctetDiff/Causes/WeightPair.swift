@@ -55,6 +55,8 @@ struct WeightPair {
   /// H, W, C of what it reads flattened; nil elsewhere.
   let image: [Int]?
   let statistics: NormalizationStatistics?
+  /// Output channels that a shrunk blob has not, and that cannot be compared.
+  let lost: Set<Int>
   /// The other layers of the reference.
   let others: [(name: String, weights: [Float], bias: [Float])]
 
@@ -78,12 +80,13 @@ struct WeightPair {
       own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite)
     else { return nil }
     let count = shape[axis]
-    let lost = LostWeights(candidate, place, shape: shape, axis: axis)
-    let constants = lost.remove(from: &given)
-    // A channel that went has no weights to be compared.
+    let weights = LostWeights(candidate, place, shape: shape, axis: axis)
+    let constants = weights.remove(from: &given)
+    let lost = weights.outputs
+    self.lost = lost
     let inner = shape[(axis + 1)...].reduce(1, *)
-    if !lost.outputs.isEmpty {
-      for position in own.indices where lost.outputs.contains(position / inner % count) {
+    if !lost.isEmpty {
+      for position in own.indices where lost.contains(position / inner % count) {
         own[position] = given[position]
       }
     }
@@ -95,7 +98,7 @@ struct WeightPair {
     }
     var (ownBias, givenBias) = (bias(graph, node), bias(other, twinNode))
     for (channel, constant) in constants.enumerated() { givenBias[channel] += constant }
-    for channel in lost.outputs where channel < count { ownBias[channel] = givenBias[channel] }
+    for channel in lost where channel < count { ownBias[channel] = givenBias[channel] }
     (self.ownBias, self.givenBias) = (ownBias, givenBias)
     var (codes, scales) = ([Int8](), [Float]())
     if let coded = candidate.coded {
@@ -124,9 +127,17 @@ struct WeightPair {
   }
 
   /// How well `values` explain the candidate's weights, in dB.
-  func decibels(_ values: [Float]) -> Double { Self.decibels(own, values) }
+  func decibels(_ values: [Float]) -> Double { decibels(own, values) }
 
-  static func decibels(_ own: [Float], _ values: [Float]) -> Double {
+  /// How well the second explain the first, over the channels that are compared.
+  func decibels(_ first: [Float], _ second: [Float]) -> Double {
+    if lost.isEmpty { return Self.decibels(first, second) }
+    let kept = first.indices.filter { !lost.contains(channel(of: $0)) }
+    guard first.count == second.count else { return -.infinity }
+    return Self.decibels(kept.map { first[$0] }, kept.map { second[$0] })
+  }
+
+  private static func decibels(_ own: [Float], _ values: [Float]) -> Double {
     var (signal, noise) = (0.0, 0.0)
     for (a, b) in zip(own, values) {
       let error = Double(a) - Double(b)

@@ -177,8 +177,17 @@ struct Diagnosis {
           + "\(Double(values.lower).short) to \(Double(values.upper).short)",
         remedy: "check the weights, scale and bias of this channel in the int8 model; quantize the "
           + "float model anew",
-        channel: first, severity: 110, isDefinite: true, cause: .channelsZeroed)
+        channel: first, severity: isLost(first) ? 30 : 110, isDefinite: true,
+        cause: .channelsZeroed)
     ]
+  }
+
+  /// Whether a shrunk blob has the channel no more: perhaps for what came before it.
+  private func isLost(_ channel: Int) -> Bool {
+    guard let weights = facts.weights, weights.isCompared, channel < weights.channels.count else {
+      return false
+    }
+    return weights.channels[channel].floatLower == nil
   }
 
   /// Whether the values span several steps within the grid.
