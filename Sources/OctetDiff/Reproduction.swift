@@ -63,7 +63,8 @@ extension Diff {
     machine.run(sample)
     var files: [String: [UInt8]] = [:]
     var index = ReproductionIndex(
-      layer: worst.name, layers: part.map { candidate.places[$0].name }, operator: worst.operator, condition: worst.condition,
+      layer: worst.name, layers: part.map { candidate.places[$0].name }, operator: worst.operator,
+      condition: worst.condition,
       finding: worst.finding, remedy: worst.remedy, sampleIndex: sample,
       label: data.label(sample), inputs: [],
       output: .init(

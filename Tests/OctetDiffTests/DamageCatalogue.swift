@@ -28,7 +28,9 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
     var seen: Set<String> = []
     let wide = all.filter { seen.insert("\($0.network) \($0.name)").inserted }
     if wanted == "wide" { return wide }
-    if let network = CatalogueNetwork(rawValue: wanted) { return wide.filter { $0.network == network } }
+    if let network = CatalogueNetwork(rawValue: wanted) {
+      return wide.filter { $0.network == network }
+    }
     let byName = Dictionary(grouping: wide, by: \.name).sorted { $0.key < $1.key }
     return byName.enumerated().map { turn, kind in kind.value[turn % kind.value.count] }
       + wide.filter(\.layers.isEmpty)

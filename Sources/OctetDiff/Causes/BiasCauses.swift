@@ -39,7 +39,8 @@ struct BiasCauses {
       // Biases that are less than a step anywhere are none.
       guard largest > step / 4 else { return nil }
       return finding(
-        .biasDropped, "all \(own.count) biases are zero; in the reference they reach "
+        .biasDropped,
+        "all \(own.count) biases are zero; in the reference they reach "
           + largest.short)
     }
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
@@ -87,7 +88,8 @@ struct BiasCauses {
       return finding(
         .biasSaturated,
         "\(full.count) of its biases stand at the last \(bits)-bit integer: that of channel "
-          + "\(channels[first]) is \(own[first].short), where the reference has \(given[first].short)",
+          + "\(channels[first]) is \(own[first].short), where the reference has "
+          + given[first].short,
         channel: first)
     }
     return nil
@@ -135,7 +137,8 @@ struct BiasCauses {
       }
     }
     if let found = exchanged() ?? byteOrder() { return found }
-    let gain = zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
+    let gain =
+      zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
       / max(given.reduce(0) { $0 + $1 * $1 }, 1e-300)
     if own.count > 1 || abs(log2(abs(gain) + 1e-9)) > 0.5, explains(given.map { $0 * gain }) {
       return finding(.biasScaled, "its biases are \(gain.short) times the reference's")
@@ -156,9 +159,11 @@ struct BiasCauses {
     let places = own.indices.sorted { own[$0] < own[$1] }
     var order = Array(own.indices)
     for (place, rank) in zip(places, ranks) { order[place] = rank }
-    guard explains(order.map { given[$0] }), let first = order.indices.first(where: {
-      order[$0] != $0 && abs(given[order[$0]] - given[$0]) > step / 2
-    }) else { return nil }
+    guard explains(order.map { given[$0] }),
+      let first = order.indices.first(where: {
+        order[$0] != $0 && abs(given[order[$0]] - given[$0]) > step / 2
+      })
+    else { return nil }
     return finding(
       .biasPermuted,
       "its biases are exchanged: that of channel \(channels[first]) is the reference's of "
@@ -201,7 +206,8 @@ struct BiasCauses {
     return nil
   }
 
-  private func changed(_ worst: Double, _ largest: Double, error: Double, size: Double) -> Finding? {
+  private func changed(_ worst: Double, _ largest: Double, error: Double, size: Double) -> Finding?
+  {
     let off = zip(own, given).map { abs($0 - $1) }
     guard let channel = off.firstIndex(of: worst) else { return nil }
     let others = off.count { $0 > worst / 4 }
@@ -209,8 +215,8 @@ struct BiasCauses {
     return finding(
       .biasOther,
       others == 1
-        ? "the bias of channel \(channels[channel]) is \(own[channel].short), where the reference has "
-          + given[channel].short
+        ? "the bias of channel \(channels[channel]) is \(own[channel].short), where the "
+          + "reference has " + given[channel].short
         : "the biases are off by up to \(worst.short); in the reference they reach "
           + largest.short, channel: others == 1 ? channel : nil, severity: 95)
   }

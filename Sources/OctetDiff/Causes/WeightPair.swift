@@ -110,8 +110,10 @@ struct WeightPair {
     inputScale = Double(source.flatMap { candidate.view($0)?.scale } ?? 0)
     image = other.flattenedImage(before: twinNode)
     let name = other.tensors[twinNode.inputs[1]].name
-    statistics = reference.statistics.first { name.hasPrefix($0.key) && $0.value.gamma.count == count }?
-      .value
+    statistics =
+      reference.statistics.first {
+        name.hasPrefix($0.key) && $0.value.gamma.count == count
+      }?.value
     others = other.nodes.compactMap { node in
       guard node.name != twinNode.name, node.operation.weightChannelAxis != nil,
         node.inputs.count > 1, let weights = other.tensors[node.inputs[1]].reals
