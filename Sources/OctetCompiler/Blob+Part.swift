@@ -9,15 +9,32 @@ extension Blob {
   /// - Parameter index: below the model's number of operators.
   /// - Throws: `rejected` when this blob is not valid.
   public func part(operator index: Int) throws(CompilerError) -> Blob {
+    try part(operators: [index])
+  }
+
+  /// Some operators as a blob of their own, with the very parameters that they have here. Its
+  /// inputs are the activations that they read and none of them makes, each once, in the order of
+  /// the operands; its outputs what they make and others read, or none.
+  ///
+  /// - Parameter indices: ascending, each below the model's number of operators.
+  /// - Throws: `CompilerError.rejected` when this blob is not valid.
+  public func part(operators indices: [Int]) throws(CompilerError) -> Blob {
     let model: LoadedModel
     do {
       model = try self.model()
     } catch {
       throw .rejected(error)
     }
-    var lowered = LoweredModel(operator: model.operator(index), of: bytes)
+    let chosen = Set(indices)
+    var readElsewhere = Set((0..<model.outputCount).map { model.output($0).index })
+    for index in 0..<model.operatorCount where !chosen.contains(index) {
+      let view = model.operator(index)
+      for input in 0..<view.inputCount { readElsewhere.insert(view.inputTensorIndex(input)) }
+    }
+    var lowered = LoweredModel(
+      operators: indices.map { model.operator($0) }, of: bytes, readElsewhere: readElsewhere)
     lowered.arithmetic = arithmetic
-    lowered.operators[0].origin = origins[index]
+    for (place, index) in indices.enumerated() { lowered.operators[place].origin = origins[index] }
     return try Compiler.assemble(lowered).blob
   }
 }
@@ -40,23 +57,34 @@ extension LoweredModel {
     metadata.normalization = loaded.normalization
   }
 
-  /// A valid blob's operator alone.
-  fileprivate init(operator view: OperatorView, of bytes: [UInt8]) {
+  /// Some of a valid blob's operators alone, in order.
+  fileprivate init(operators views: [OperatorView], of bytes: [UInt8], readElsewhere: Set<Int>) {
     var known: [Int: Int] = [:]
-    func place(_ view: TensorView) -> Int {
-      if let found = known[view.offset] { return found }
+    var (made, read) = (Set<Int>(), Set<Int>())
+    func place(_ index: Int, _ view: TensorView) -> Int {
+      if let found = known[index] { return found }
       tensors.append(LoweredTensor(view, of: bytes))
-      known[view.offset] = tensors.count - 1
+      known[index] = tensors.count - 1
       return tensors.count - 1
     }
-    let operands = (0..<view.inputCount).map { place(view.input($0)) }
-    let results = (0..<view.outputCount).map { place(view.output($0)) }
-    for operand in operands where tensors[operand].constant == nil && !inputs.contains(operand) {
-      inputs.append(operand)
+    for view in views {
+      let operands = (0..<view.inputCount).map { place(view.inputTensorIndex($0), view.input($0)) }
+      let results = (0..<view.outputCount).map {
+        place(view.outputTensorIndex($0), view.output($0))
+      }
+      for operand in operands
+      where tensors[operand].constant == nil && !made.contains(operand)
+        && !inputs.contains(operand)
+      {
+        inputs.append(operand)
+      }
+      made.formUnion(results)
+      read.formUnion(operands)
+      operators += [LoweredOperator(view, of: bytes, inputs: operands, outputs: results)]
+        .compactMap(\.self)
     }
-    outputs = results
-    operators = [LoweredOperator(view, of: bytes, inputs: operands, outputs: results)]
-      .compactMap(\.self)
+    let wanted = Set(readElsewhere.compactMap { known[$0] })
+    outputs = operators.flatMap(\.outputs).filter { wanted.contains($0) || !read.contains($0) }
   }
 }
 

@@ -192,7 +192,7 @@ struct WeightComparison {
 
 /// The weights that an operator of a shrunk blob lost: those of inputs that went, whose constants
 /// stand in its bias, and those of outputs that went.
-private struct LostWeights {
+struct LostWeights {
   private(set) var outputs: Set<Int> = []
   /// The real number that each input channel always was.
   private var inputs: [Int: Float] = [:]

@@ -20,6 +20,8 @@ struct ReproductionIndex: Encodable {
   }
 
   var layer: String
+  /// The operators that the files hold, in execution order.
+  var layers: [String]
   var `operator`: String
   var condition: DiffReport.Condition
   var finding: String
@@ -36,28 +38,38 @@ struct ReproductionIndex: Encodable {
   var blob: String?
   /// Its float twin: the reference's own layer, or what the blob's operator computes.
   var onnx: String?
+  /// The int8 operators with steps to and from their codes, for ONNX Runtime.
+  var qdq: String?
+  /// The int8 operators for LiteRT and TFLM.
+  var tflite: String?
   /// Why a file that belongs here is missing; empty when none is.
   var missing: [String] = []
   var commands: [String]
 }
 
 extension Diff {
-  /// Files that show the worst layer by itself, by name.
+  /// Files that show the worst layer by itself, by name; where the report has a bisection, the
+  /// smallest part of the models that holds all layers that it found.
   public func reproduction(of report: DiffReport) throws -> [String: [UInt8]] {
-    guard let worst = report.worstLayer,
+    guard let worst = report.reproducedLayer,
       let layer = layers.firstIndex(where: { candidate.places[$0].name == worst.name })
     else { throw EvaluationError.noSamples }
-    let place = layers[layer]
+    let part = partToReproduce(report, worst: layers[layer])
+    guard let place = part.last else { throw EvaluationError.noSamples }
+    let spot = candidate.places[place]
+    let view = candidate.view(place)
     let sample = report.flips.first?.index ?? indices[0]
     let machine = try DiffMachine(reference, encoder: referenceEncoder, keepsReals: true)
     machine.run(sample)
     var files: [String: [UInt8]] = [:]
     var index = ReproductionIndex(
-      layer: worst.name, operator: worst.operator, condition: worst.condition,
+      layer: worst.name, layers: part.map { candidate.places[$0].name }, operator: worst.operator,
+      condition: worst.condition,
       finding: worst.finding, remedy: worst.remedy, sampleIndex: sample,
       label: data.label(sample), inputs: [],
       output: .init(
-        name: worst.tensor, shape: worst.shape, scale: worst.scale, zeroPoint: worst.zeroPoint,
+        name: spot.tensorName, shape: spot.shape, scale: view?.scale ?? 0,
+        zeroPoint: Int(view?.zeroPoint ?? 0),
         floatFile: "float_output.f32", int8File: nil),
       commands: [])
     files["float_output.f32"] = twins[place].map { twin in
@@ -66,7 +78,7 @@ extension Diff {
     if candidate.places[place].operatorIndex == nil {
       try addInput(sample, &index, &files)
     } else {
-      try addOperator(place, machine, &index, &files)
+      try addOperators(part, machine, &index, &files)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -89,12 +101,11 @@ extension Diff {
     if let images = data.images { files["pixels.u8"] = Array(images.pixelSlice(sample)) }
   }
 
-  private func addOperator(
-    _ place: Int, _ machine: DiffMachine, _ index: inout ReproductionIndex,
+  private func addOperators(
+    _ part: [Int], _ machine: DiffMachine, _ index: inout ReproductionIndex,
     _ files: inout [String: [UInt8]]
   ) throws {
-    guard let operatorIndex = candidate.places[place].operatorIndex else { return }
-    let inputs = try operands(place, machine, sample: index.sampleIndex)
+    let inputs = try operands(part, machine, sample: index.sampleIndex)
     var rawInput: [UInt8] = []
     for (position, operand) in inputs.enumerated() {
       var tensor = ReproductionIndex.Tensor(
@@ -110,9 +121,12 @@ extension Diff {
       }
       index.inputs.append(tensor)
     }
-    addTwin(place, operatorIndex, &index, &files)
+    addTwin(part, &index, &files)
+    files["run.py"] = Array(ReproductionIndex.script.utf8)
+    index.commands = ["python run.py"]
     guard let loaded = candidate.loaded else { return }
-    let alone = try LoadedModel(try loaded.blob.part(operator: operatorIndex))
+    let operators = part.compactMap { candidate.places[$0].operatorIndex }
+    let alone = try LoadedModel(try loaded.blob.part(operators: operators))
     files["int8.oct"] = alone.blob.bytes
     files["input.i8"] = rawInput
     index.blob = "int8.oct"
@@ -120,16 +134,17 @@ extension Diff {
     index.output.int8File = "int8_output.i8"
     index.commands = [
       "octet run int8.oct --raw-input input.i8 --raw-output again.i8",
-      "cmp again.i8 int8_output.i8", "octet inspect int8.oct",
+      "cmp again.i8 int8_output.i8", "octet inspect int8.oct", "python run.py",
     ]
     if index.onnx != nil { index.commands.append("octet inspect float.onnx") }
+    addForeignForms(of: alone, &index, &files)
   }
 
-  /// What an operator reads: as the reference has it, or, where that has no twin, as the candidate.
+  /// What operators read: as the reference has it, or, where that has no twin, as the candidate.
   private func operands(
-    _ place: Int, _ machine: DiffMachine, sample: Int
+    _ part: [Int], _ machine: DiffMachine, sample: Int
   ) throws -> [(name: String, shape: [Int], view: TensorView?, reals: [Float])] {
-    let sources = candidate.sources(of: place).compactMap(\.place)
+    let sources = sources(ofPart: part)
     var own: [Int: [Float]] = [:]
     if sources.contains(where: { twins[$0] == nil }) {
       let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: true)
@@ -145,16 +160,16 @@ extension Diff {
   }
 
   private func addTwin(
-    _ place: Int, _ operatorIndex: Int, _ index: inout ReproductionIndex,
-    _ files: inout [String: [UInt8]]
+    _ part: [Int], _ index: inout ReproductionIndex, _ files: inout [String: [UInt8]]
   ) {
-    guard let part = referencePart(place) ?? candidate.part(place, of: candidate.real) else {
-      index.missing.append(
-        "float.onnx: " + (candidate.refusals[operatorIndex] ?? "the layer cannot be cut out"))
+    guard let graph = twin(ofPart: part) else {
+      let refusal = part.compactMap { candidate.places[$0].operatorIndex }
+        .compactMap { candidate.refusals[$0] }.first
+      index.missing.append("float.onnx: " + (refusal ?? "the layer cannot be cut out"))
       return
     }
     do {
-      files["float.onnx"] = try ONNXWriter.write(part)
+      files["float.onnx"] = try ONNXWriter.write(graph)
       index.onnx = "float.onnx"
     } catch {
       index.missing.append("float.onnx: \(error)")

@@ -69,6 +69,7 @@ struct JSONKeysTests {
       "diff m.onnx m.oct --raw-input keys.f32 --metric embedding --html keys.html",
       "diff m.onnx m.oct --raw-input keys.f32 --metric detection",
       "diff m.onnx m.oct --raw-input keys.f32 --metric picture",
+      "diff m.onnx m.oct --data data --samples 4 --bisect",
       "inspect m.oct", "inspect m.onnx", "bench m.oct --iterations 2", "verify m.oct",
       "import keys.tflite -o keys-i.oct", "import m.onnx -o keys-i.onnx",
       "export m.oct --to header -o keys.h", "export m.oct --to tflite -o keys-2.tflite",

@@ -170,7 +170,8 @@ extension CatalogueKind {
       "GELU became sigmoid", [.functionOther], [.mobile: ["gelu1"]]
     ) { try $0.change($1) { _ in .scalar(.logistic) } },
     before(
-      "GELU became ReLU", [.activationAdded, .functionOther, .activationOther], [.mobile: ["gelu2"]],
+      "GELU became ReLU", [.activationAdded, .functionOther, .activationOther],
+      [.mobile: ["gelu2"]],
       blamed: ["gelu2": ["deep", "gelu2"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(

@@ -50,7 +50,9 @@ extension CatalogueKind {
       name: "flattened as C, H, W", kinds: [.weightsWrong], causes: [.flattenOrder],
       layers: only([.lenet: ["fc1"], .mobile: ["hidden"], .keywords: ["scores"]])
     ) { graph, layer in
-      let image: [String: [Int]] = ["fc1": [4, 4, 8], "hidden": [6, 6, 12], "scores": [6, 2, 12]]
+      let image: [String: [Int]] = [
+        "fc1": [4, 4, 8], "hidden": [6, 6, 12], "scores": [6, 2, 12],
+      ]
       let (shape, columns) = (image[layer] ?? [], (image[layer] ?? []).elementCount)
       try DiffDamage.reorder(layer, in: &graph) { _, index in
         let column = index[1] % columns
@@ -64,7 +66,8 @@ extension CatalogueKind {
       name: "two layers exchanged", kinds: [.weightsWrong], causes: [.otherLayersWeights],
       layers: only([.resnet: ["conv1b"], .keywords: ["deep1", "point1"]]),
       blamed: [
-        "conv1b": ["conv1a", "conv1b"], "deep1": ["deep1", "deep2"], "point1": ["point1", "point2"],
+        "conv1b": ["conv1a", "conv1b"], "deep1": ["deep1", "deep2"],
+        "point1": ["point1", "point2"],
       ]
     ) { graph, layer in
       let other = ["conv1b": "conv1a", "deep1": "deep2", "point1": "point2"][layer] ?? ""

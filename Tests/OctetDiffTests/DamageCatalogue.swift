@@ -19,13 +19,21 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
-  static var isFull: Bool { ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] == "full" }
-
-  /// Each kind of damage once a network; with `OCTET_CATALOGUE=full` in every layer.
+  /// Each kind of damage once, on a network by turns; with `OCTET_CATALOGUE=full` in every layer of
+  /// every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
+  /// once in that one.
   static let chosen: [Self] = {
-    if isFull { return all }
+    let wanted = ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] ?? ""
+    if wanted == "full" { return all }
     var seen: Set<String> = []
-    return all.filter { seen.insert("\($0.network) \($0.name)").inserted }
+    let wide = all.filter { seen.insert("\($0.network) \($0.name)").inserted }
+    if wanted == "wide" { return wide }
+    if let network = CatalogueNetwork(rawValue: wanted) {
+      return wide.filter { $0.network == network }
+    }
+    let byName = Dictionary(grouping: wide, by: \.name).sorted { $0.key < $1.key }
+    return byName.enumerated().map { turn, kind in kind.value[turn % kind.value.count] }
+      + wide.filter(\.layers.isEmpty)
   }()
 
   static let all: [Self] =

@@ -142,7 +142,7 @@ private final class BisectionSearch {
     if let tally = known[places] { return tally }
     nonisolated(unsafe) let crew = workers
     let (samples, diff) = (samples, diff)
-    DispatchQueue.concurrentPerform(iterations: crew.count) { thread in
+    DispatchQueue.concurrentPerform(iterations: workers.count) { thread in
       let worker = unsafe crew[thread]
       worker.tally = Tally()
       worker.expectedRight = 0

@@ -57,14 +57,14 @@ final class Segment {
         where read.contains(tensor.index) && written.insert(position).inserted {
           unsafe runner.withMutableElements(of: tensor) { codes in
             for element in 0..<min(codes.count, inputs[position].count) {
-              unsafe codes[element] = unsafe tensor.code(inputs[position][element])
+              unsafe codes[element] = tensor.code(inputs[position][element])
             }
           }
         }
         runner.runOperator(index)
       }
       return unsafe runner.withElements(of: output) { codes in
-        codes.map { output.real($0) }
+        unsafe codes.map { output.real($0) }
       }
     }
   }

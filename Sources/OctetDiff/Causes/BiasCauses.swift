@@ -11,8 +11,19 @@ struct BiasCauses {
   /// The step of the layer's results; 0 of a float candidate.
   let step: Double
 
-  private var own: [Double] { pair.ownBias.map { Double($0) } }
-  private var given: [Double] { pair.givenBias.map { Double($0) } }
+  /// The channels that are compared, and their biases.
+  private let channels: [Int]
+  private let own: [Double]
+  private let given: [Double]
+
+  init(pair: WeightPair, step: Double) {
+    self.pair = pair
+    self.step = step
+    let channels = (0..<pair.channelCount).filter { !pair.lost.contains($0) }
+    self.channels = channels
+    own = channels.map { Double(pair.ownBias[$0]) }
+    given = channels.map { Double(pair.givenBias[$0]) }
+  }
 
   private static let explained = 20.0
   private static let better = 10.0
@@ -20,7 +31,6 @@ struct BiasCauses {
   /// The gravest; nil where the biases are the reference's, or a quantizer's that makes good for
   /// rounded weights.
   func finding() -> Finding? {
-    let (own, given) = (own, given)
     guard own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite) else { return nil }
     let size = norm(given)
     let error = norm(zip(own, given).map { $0 - $1 })
@@ -29,7 +39,8 @@ struct BiasCauses {
       // Biases that are less than a step anywhere are none.
       guard largest > step / 4 else { return nil }
       return finding(
-        .biasDropped, "all \(own.count) biases are zero; in the reference they reach "
+        .biasDropped,
+        "all \(own.count) biases are zero; in the reference they reach "
           + largest.short)
     }
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
@@ -42,7 +53,7 @@ struct BiasCauses {
   private func finding(
     _ cause: DiffReport.Cause, _ detail: String, channel: Int? = nil, severity: Double = 100
   ) -> Finding {
-    .init(cause, detail, channel: channel, severity: severity)
+    .init(cause, detail, channel: channel.map { channels[$0] }, severity: severity)
   }
 
   private func norm(_ values: [Double]) -> Double {
@@ -77,7 +88,8 @@ struct BiasCauses {
       return finding(
         .biasSaturated,
         "\(full.count) of its biases stand at the last \(bits)-bit integer: that of channel "
-          + "\(first) is \(own[first].short), where the reference has \(given[first].short)",
+          + "\(channels[first]) is \(own[first].short), where the reference has "
+          + given[first].short,
         channel: first)
     }
     return nil
@@ -87,10 +99,11 @@ struct BiasCauses {
   /// wrongly, folded in.
   private func zeroPoint(_ error: Double) -> Finding? {
     guard pair.inputScale > 0, own.count > 2 else { return nil }
-    var sums = [Double](repeating: 0, count: own.count)
+    var all = [Double](repeating: 0, count: pair.channelCount)
     for (position, weight) in pair.own.enumerated() {
-      sums[pair.channel(of: position)] += Double(weight) * pair.inputScale
+      all[pair.channel(of: position)] += Double(weight) * pair.inputScale
     }
+    let sums = channels.map { all[$0] }
     let off = zip(own, given).map { $0 - $1 }
     let square = sums.reduce(0) { $0 + $1 * $1 }
     guard square > 0 else { return nil }
@@ -109,15 +122,14 @@ struct BiasCauses {
   // MARK: Others
 
   private func recognized() -> Finding? {
-    let (own, given) = (own, given)
     if explains(given.map { -$0 }) {
       return finding(.biasSign, "its biases have the other sign")
     }
     if let statistics = pair.statistics {
-      let lost = given.indices.map {
-        given[$0] - statistics.beta[$0] + statistics.mean[$0] * statistics.factor($0)
+      let lost = zip(given, channels).map {
+        $0 - statistics.beta[$1] + statistics.mean[$1] * statistics.factor($1)
       }
-      let unscaled = lost.indices.map { lost[$0] / statistics.factor($0) }
+      let unscaled = zip(lost, channels).map { $0 / statistics.factor($1) }
       if explains(lost) || explains(unscaled) {
         return finding(
           .batchNormalizationNotFolded,
@@ -125,14 +137,15 @@ struct BiasCauses {
       }
     }
     if let found = exchanged() ?? byteOrder() { return found }
-    let gain = zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
+    let gain =
+      zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
       / max(given.reduce(0) { $0 + $1 * $1 }, 1e-300)
     if own.count > 1 || abs(log2(abs(gain) + 1e-9)) > 0.5, explains(given.map { $0 * gain }) {
       return finding(.biasScaled, "its biases are \(gain.short) times the reference's")
     }
     if let found = scaledByWeights() { return found }
-    for other in pair.others where other.bias.count == own.count {
-      if explains(other.bias.map { Double($0) }) {
+    for other in pair.others where other.bias.count == pair.channelCount {
+      if explains(channels.map { Double(other.bias[$0]) }) {
         return finding(
           .otherLayersBias, "its biases are those of the reference's layer '\(other.name)'")
       }
@@ -146,21 +159,23 @@ struct BiasCauses {
     let places = own.indices.sorted { own[$0] < own[$1] }
     var order = Array(own.indices)
     for (place, rank) in zip(places, ranks) { order[place] = rank }
-    guard explains(order.map { given[$0] }), let first = order.indices.first(where: {
-      order[$0] != $0 && abs(given[order[$0]] - given[$0]) > step / 2
-    }) else { return nil }
+    guard explains(order.map { given[$0] }),
+      let first = order.indices.first(where: {
+        order[$0] != $0 && abs(given[order[$0]] - given[$0]) > step / 2
+      })
+    else { return nil }
     return finding(
       .biasPermuted,
-      "its biases are exchanged: that of channel \(first) is the reference's of channel "
-        + "\(order[first])", channel: first)
+      "its biases are exchanged: that of channel \(channels[first]) is the reference's of "
+        + "channel \(channels[order[first]])", channel: first)
   }
 
   /// The steps of the integers behind the biases, by channel; nil of a float candidate.
   private var biasScales: [Double]? {
-    guard pair.inputScale > 0, pair.scales.count == 1 || pair.scales.count == own.count,
+    guard pair.inputScale > 0, pair.scales.count == 1 || pair.scales.count == pair.channelCount,
       pair.scales.allSatisfy({ $0 > 0 })
     else { return nil }
-    return own.indices.map { Double(pair.scales[pair.scales.count == 1 ? 0 : $0]) * pair.inputScale }
+    return channels.map { Double(pair.scales[pair.scales.count == 1 ? 0 : $0]) * pair.inputScale }
   }
 
   private func byteOrder() -> Finding? {
@@ -175,9 +190,10 @@ struct BiasCauses {
 
   /// A factor for each channel that goes with its weight scale.
   private func scaledByWeights() -> Finding? {
-    guard pair.scales.count == own.count else { return nil }
+    guard pair.scales.count == pair.channelCount else { return nil }
+    let scales = channels.map { pair.scales[$0] }
     for (power, text) in [(1.0, "times"), (-1.0, "divided by")] {
-      let scaled = zip(given, pair.scales).map { $0 * pow(Double($1), power) }
+      let scaled = zip(given, scales).map { $0 * pow(Double($1), power) }
       let square = scaled.reduce(0) { $0 + $1 * $1 }
       let factor = zip(own, scaled).reduce(0) { $0 + $1.0 * $1.1 } / max(square, 1e-300)
       if explains(scaled.map { $0 * factor }) {
@@ -190,7 +206,8 @@ struct BiasCauses {
     return nil
   }
 
-  private func changed(_ worst: Double, _ largest: Double, error: Double, size: Double) -> Finding? {
+  private func changed(_ worst: Double, _ largest: Double, error: Double, size: Double) -> Finding?
+  {
     let off = zip(own, given).map { abs($0 - $1) }
     guard let channel = off.firstIndex(of: worst) else { return nil }
     let others = off.count { $0 > worst / 4 }
@@ -198,8 +215,8 @@ struct BiasCauses {
     return finding(
       .biasOther,
       others == 1
-        ? "the bias of channel \(channel) is \(own[channel].short), where the reference has "
-          + given[channel].short
+        ? "the bias of channel \(channels[channel]) is \(own[channel].short), where the "
+          + "reference has " + given[channel].short
         : "the biases are off by up to \(worst.short); in the reference they reach "
           + largest.short, channel: others == 1 ? channel : nil, severity: 95)
   }

@@ -189,7 +189,8 @@ struct CauseFinder {
       guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
       let node = graph.nodes[producer]
       let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
-      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) }) {
+      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) })
+      {
         join = node
       }
       pending += operands.filter { !known.contains($0) }

@@ -80,8 +80,10 @@ struct LayerVariants {
       let cause: DiffReport.Cause =
         activation == .none
         ? .activationMissing : (given == .none ? .activationAdded : .activationOther)
-      replace(index, by: changed, cause, "it has \(name) after it, where the reference has "
-        + given.text)
+      replace(
+        index, by: changed, cause,
+        "it has \(name) after it, where the reference has "
+          + given.text)
     }
     if given == .none || given == .relu, let plain = operation.with(.none) {
       for alpha in [0.01, 0.1, 0.2, 0.3] as [Float] {
@@ -142,7 +144,8 @@ struct LayerVariants {
     if case .maxPool = part.nodes[index].operation { isMaximum = true }
     replace(
       index, by: isMaximum ? .averagePool(a) : .maxPool(a), .poolOther,
-      isMaximum ? "it averages, where the reference takes the maximum"
+      isMaximum
+        ? "it averages, where the reference takes the maximum"
         : "it takes the maximum, where the reference averages")
     func operation(_ a: PoolAttributes) -> Operation { isMaximum ? .maxPool(a) : .averagePool(a) }
     for padding in a.padding.shifts {
@@ -173,7 +176,9 @@ struct LayerVariants {
   }
 
   private mutating func addResizes(_ index: Int, _ a: ResizeAttributes) {
-    let roundings: [ResizeAttributes.Rounding] = [.floor, .ceil, .roundPreferFloor, .roundPreferCeil]
+    let roundings: [ResizeAttributes.Rounding] = [
+      .floor, .ceil, .roundPreferFloor, .roundPreferCeil,
+    ]
     for method in [ResizeAttributes.Method.nearest, .bilinear] {
       for coordinates in [
         ResizeAttributes.Coordinates.halfPixel, .alignCorners, .asymmetric, .pytorchHalfPixel,
@@ -239,7 +244,8 @@ struct LayerVariants {
     }
     replace(index, by: .identity, .softmaxOther, "it hands its values on: the softmax is missing")
     replace(
-      index, by: .scalar(.logistic), .softmaxOther, "it is a sigmoid, where the reference has "
+      index, by: .scalar(.logistic), .softmaxOther,
+      "it is a sigmoid, where the reference has "
         + node.operation.name)
   }
 
@@ -248,7 +254,8 @@ struct LayerVariants {
     let shape = part.tensors[part.nodes[index].outputs[0]].shape
     for order in permutation.indices.orders where order != permutation {
       add(
-        .axisOrder, "it puts its axes in the order \(order), where the reference has "
+        .axisOrder,
+        "it puts its axes in the order \(order), where the reference has "
           + "\(permutation)"
       ) {
         $0.nodes[index].operation = .transpose(order)
@@ -263,7 +270,8 @@ struct LayerVariants {
     for order in (1...3).orders where order != [1, 2, 3] {
       add(
         .flattenOrder,
-        "it flattens its image in the order " + order.map { ["H", "W", "C"][$0 - 1] }
+        "it flattens its image in the order "
+          + order.map { ["H", "W", "C"][$0 - 1] }
           .joined(separator: ", ") + ", where the reference does in the order H, W, C"
       ) { $0.insert(.transpose([0] + order), before: index, operand: 0) }
     }
@@ -315,9 +323,11 @@ struct LayerVariants {
 
   /// Rows and columns of the image that it reads in another order.
   private mutating func addImages() {
-    guard part.inputs.count == 1, let first = part.nodes.firstIndex(where: {
-      $0.inputs.first == part.inputs[0]
-    }) else { return }
+    guard part.inputs.count == 1,
+      let first = part.nodes.firstIndex(where: {
+        $0.inputs.first == part.inputs[0]
+      })
+    else { return }
     let shape = part.tensors[part.inputs[0]].shape
     guard shape.count == 4, shape[1] > 1, shape[2] > 1 else { return }
     func reversed(_ axes: [Int]) -> Operation {

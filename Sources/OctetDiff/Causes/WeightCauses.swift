@@ -12,8 +12,8 @@ struct WeightCauses {
   let name: String
   /// Whether the layer gives the model's class scores.
   let isScores: Bool
-  private let own: ChannelRows
-  private let given: ChannelRows
+  let own: ChannelRows
+  let given: ChannelRows
   private let cosines: [Double?]
   private let gains: [Double?]
 
@@ -58,7 +58,7 @@ struct WeightCauses {
     }
   }
 
-  private func finding(
+  func finding(
     _ cause: DiffReport.Cause, _ detail: String, channel: Int? = nil, severity: Double? = nil,
     isDefinite: Bool = true
   ) -> Finding {
@@ -78,7 +78,8 @@ struct WeightCauses {
     }
     if let best {
       return finding(
-        best.cause, "\(best.text): so ordered, the reference's weights leave "
+        best.cause,
+        "\(best.text): so ordered, the reference's weights leave "
           + "\(best.decibels.short) dB over the error instead of \(base.short) dB")
     }
     return permutedRows() ?? permutedColumns() ?? exchangedLayers(base)
@@ -129,8 +130,9 @@ struct WeightCauses {
       if decibels > max(Self.explained, base + Self.better) {
         return finding(
           .otherLayersWeights,
-          "its weights are those of the reference's layer '\(other.name)' (\(decibels.short) dB over "
-            + "the error, \(base.short) dB with its own)", severity: Self.severity + 5)
+          "its weights are those of the reference's layer '\(other.name)' "
+            + "(\(decibels.short) dB over the error, \(base.short) dB with its own)",
+          severity: Self.severity + 5)
       }
     }
     return nil
@@ -147,7 +149,7 @@ struct WeightCauses {
       }
     }
     if !pair.codes.isEmpty, !pair.scales.isEmpty {
-      if WeightPair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
+      if pair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
         return finding(
           .weightCodesUnsigned,
           "its weight codes are off by 128: as unsigned codes they are the reference's")
@@ -186,7 +188,9 @@ struct WeightCauses {
   // MARK: Another size
 
   private func resized(_ odd: [Int]) -> Finding? {
-    let known = (0..<own.count).filter { cosines[$0] != nil && gains[$0] != nil }
+    let known = (0..<own.count).filter {
+      cosines[$0] != nil && gains[$0] != nil && !pair.lost.contains($0)
+    }
     let values = known.compactMap { gains[$0] }
     guard let median = values.median else { return nil }
     if odd.count >= max(2, known.count / 4), let found = statistics(known) { return found }
@@ -212,8 +216,8 @@ struct WeightCauses {
           + "them stand at the last code", severity: 130)
     }
     let power = log2(abs(median))
-    let hint =
-      abs(power - power.rounded()) < 0.03 ? ", as if a shift were off by \(Int(power.rounded()))" : ""
+    let shift = power.rounded()
+    let hint = abs(power - shift) < 0.03 ? ", as if a shift were off by \(Int(shift))" : ""
     return finding(
       .weightsScaled, "its weights are \(median.short) times the reference's" + hint, severity: 130)
   }
@@ -239,9 +243,11 @@ struct WeightCauses {
     }
     // One factor for each channel is what a normalization does.
     let scaled = odd.filter { abs(cosines[$0] ?? 0) > 0.98 }
-    guard scaled.count == odd.count, let first = odd.max(by: {
-      abs(log(abs(gains[$0] ?? 1))) < abs(log(abs(gains[$1] ?? 1)))
-    }), let gain = gains[first] else { return nil }
+    guard scaled.count == odd.count,
+      let first = odd.max(by: {
+        abs(log(abs(gains[$0] ?? 1))) < abs(log(abs(gains[$1] ?? 1)))
+      }), let gain = gains[first]
+    else { return nil }
     if odd.count >= 3, 2 * odd.count >= known.count {
       let values = known.compactMap { gains[$0] }
       return finding(
@@ -302,8 +308,9 @@ struct WeightCauses {
       return (statistics.variance[channel] + statistics.epsilon) / (gain * gain)
         - statistics.variance[channel]
     }
-    guard let median = found.median, median > 0, median / statistics.epsilon > 2
-      || median / statistics.epsilon < 0.5
+    guard let median = found.median, median > 0,
+      median / statistics.epsilon > 2
+        || median / statistics.epsilon < 0.5
     else { return nil }
     let explained = known.count { channel in
       let factor = statistics.variance[channel] + statistics.epsilon
@@ -359,53 +366,6 @@ struct WeightCauses {
       return max(lower, min(upper, pair.given[position]))
     }
     return pair.decibels(clipped) > max(Self.explained, base + Self.better)
-  }
-
-  /// Weights that are right, but coarser than eight bits a channel allow.
-  private func precision(_ base: Double) -> [Finding] {
-    guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
-      return []
-    }
-    var divisor = 0
-    for code in pair.codes { divisor = Self.greatestDivisor(divisor, abs(Int(code))) }
-    let levels = Set(pair.codes).count
-    if pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
-      let bits = Int(log2(Double(levels)).rounded(.up))
-      return [
-        finding(
-          .fewBits,
-          "its weights take only \(levels) of 256 codes"
-            + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
-          severity: 100 - base, isDefinite: base < 22)
-      ]
-    }
-    return perTensor(base)
-  }
-
-  private static func greatestDivisor(_ a: Int, _ b: Int) -> Int {
-    b == 0 ? a : greatestDivisor(b, a % b)
-  }
-
-  private func perTensor(_ base: Double) -> [Finding] {
-    guard own.count > 2, Set(pair.scales).count == 1, let scale = pair.scales.first else {
-      return []
-    }
-    let widths = (0..<own.count).map { channel -> Double in
-      let (lower, upper) = given.range(channel)
-      return Double(max(abs(lower), abs(upper)))
-    }
-    // The noise of rounding is a twelfth of the squared step.
-    let narrow = widths.reduce(0) { $0 + ($1 / 127) * ($1 / 127) } / Double(own.count)
-    let gained = 10 * log10(Double(scale) * Double(scale) / max(narrow, 1e-30))
-    guard gained > 3 else { return [] }
-    return [
-      finding(
-        .perTensorScale,
-        "one weight scale serves all its \(own.count) channels, the largest of which is "
-          + "\(((widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)).short) times the median; a scale a "
-          + "channel gains \(gained.short) dB", severity: 60 + gained,
-        isDefinite: gained > 10 && base < 30)
-    ]
   }
 }
 

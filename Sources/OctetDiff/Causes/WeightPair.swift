@@ -55,6 +55,8 @@ struct WeightPair {
   /// H, W, C of what it reads flattened; nil elsewhere.
   let image: [Int]?
   let statistics: NormalizationStatistics?
+  /// Output channels that a shrunk blob has not, and that cannot be compared.
+  let lost: Set<Int>
   /// The other layers of the reference.
   let others: [(name: String, weights: [Float], bias: [Float])]
 
@@ -64,28 +66,40 @@ struct WeightPair {
     let (candidate, reference) = (diff.candidate, diff.reference)
     let graph = candidate.real
     let other = reference.real
-    guard candidate.places[place].maker.isWeighted, candidate.lostChannels.isEmpty,
+    guard candidate.places[place].maker.isWeighted,
       let twin = diff.twins[place],
       let node = graph.weightedNode(behind: candidate.places[place].tensor), node.inputs.count > 1,
       let axis = node.operation.weightChannelAxis,
-      let own = graph.tensors[node.inputs[1]].reals,
+      var own = graph.tensors[node.inputs[1]].reals,
       let twinNode = other.weightedNode(behind: reference.places[twin].tensor),
-      twinNode.inputs.count > 1, let given = other.tensors[twinNode.inputs[1]].reals,
+      twinNode.inputs.count > 1, var given = other.tensors[twinNode.inputs[1]].reals,
       own.count == given.count
     else { return nil }
     let shape = graph.tensors[node.inputs[1]].shape
     guard shape.filter({ $0 > 1 }) == other.tensors[twinNode.inputs[1]].shape.filter({ $0 > 1 }),
       own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite)
     else { return nil }
-    (self.own, self.given, self.shape, self.axis) = (own, given, shape, axis)
     let count = shape[axis]
+    let weights = LostWeights(candidate, place, shape: shape, axis: axis)
+    let constants = weights.remove(from: &given)
+    let lost = weights.outputs
+    self.lost = lost
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    if !lost.isEmpty {
+      for position in own.indices where lost.contains(position / inner % count) {
+        own[position] = given[position]
+      }
+    }
+    (self.own, self.given, self.shape, self.axis) = (own, given, shape, axis)
     let none = [Float](repeating: 0, count: count)
     func bias(_ graph: Graph, _ node: Node) -> [Float] {
       let values = node.inputs.count > 2 ? graph.tensors[node.inputs[2]].reals : nil
       return values?.count == count ? values ?? none : none
     }
-    ownBias = bias(graph, node)
-    givenBias = bias(other, twinNode)
+    var (ownBias, givenBias) = (bias(graph, node), bias(other, twinNode))
+    for (channel, constant) in constants.enumerated() { givenBias[channel] += constant }
+    for channel in lost where channel < count { ownBias[channel] = givenBias[channel] }
+    (self.ownBias, self.givenBias) = (ownBias, givenBias)
     var (codes, scales) = ([Int8](), [Float]())
     if let coded = candidate.coded {
       if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }
@@ -96,8 +110,10 @@ struct WeightPair {
     inputScale = Double(source.flatMap { candidate.view($0)?.scale } ?? 0)
     image = other.flattenedImage(before: twinNode)
     let name = other.tensors[twinNode.inputs[1]].name
-    statistics = reference.statistics.first { name.hasPrefix($0.key) && $0.value.gamma.count == count }?
-      .value
+    statistics =
+      reference.statistics.first {
+        name.hasPrefix($0.key) && $0.value.gamma.count == count
+      }?.value
     others = other.nodes.compactMap { node in
       guard node.name != twinNode.name, node.operation.weightChannelAxis != nil,
         node.inputs.count > 1, let weights = other.tensors[node.inputs[1]].reals
@@ -113,9 +129,17 @@ struct WeightPair {
   }
 
   /// How well `values` explain the candidate's weights, in dB.
-  func decibels(_ values: [Float]) -> Double { Self.decibels(own, values) }
+  func decibels(_ values: [Float]) -> Double { decibels(own, values) }
 
-  static func decibels(_ own: [Float], _ values: [Float]) -> Double {
+  /// How well the second explain the first, over the channels that are compared.
+  func decibels(_ first: [Float], _ second: [Float]) -> Double {
+    if lost.isEmpty { return Self.decibels(first, second) }
+    let kept = first.indices.filter { !lost.contains(channel(of: $0)) }
+    guard first.count == second.count else { return -.infinity }
+    return Self.decibels(kept.map { first[$0] }, kept.map { second[$0] })
+  }
+
+  private static func decibels(_ own: [Float], _ values: [Float]) -> Double {
     var (signal, noise) = (0.0, 0.0)
     for (a, b) in zip(own, values) {
       let error = Double(a) - Double(b)

@@ -48,8 +48,10 @@ extension ONNXExporter {
     case .gather(let axis): plain(node, "Gather", [("axis", .integer(Int64(axis)))])
     case .split(let axis, let counts): split(node, axis, counts)
     case .resize(let attributes): try resize(node, attributes)
-    // The first two are others by now, see `writeForONNX`.
-    case .squaredDifference, .l2Normalization, .quantize, .dequantize:
+    case .quantize: try step(node, "QuantizeLinear", grid: node.outputs[0])
+    case .dequantize: try step(node, "DequantizeLinear", grid: node.inputs[0])
+    // They are others by now, see `writeForONNX`.
+    case .squaredDifference, .l2Normalization:
       throw .unsupported("ONNX export does not write this operation")
     }
   }
@@ -60,6 +62,24 @@ extension ONNXExporter {
   ) {
     let inputs = node.inputs.map { value($0, .plain) }
     addNode(operatorName, node.name, inputs, [make(node.outputs[0], .plain)], attributes)
+  }
+
+  /// A step between reals and int8 codes of one scale.
+  private mutating func step(
+    _ node: Node, _ operatorName: String, grid: TensorIndex
+  ) throws(ImportFailure) {
+    guard let quantization = graph.tensors[grid].quantization, quantization.scales.count == 1
+    else { throw .unsupported("ONNX export writes steps to and from int8 of one scale only") }
+    let layout = layout(of: node.inputs[0])
+    let scale = initializer(
+      "\(node.name)/scale", ONNXValue(shape: [], reals: quantization.scales))
+    let zeroPoint = initializer(
+      "\(node.name)/zero_point",
+      ONNXValue(
+        shape: [], integers: [Int64(quantization.zeroPoints[0])], elementType: .int8))
+    addNode(
+      operatorName, node.name, [value(node.inputs[0], layout), scale, zeroPoint],
+      [make(node.outputs[0], layout)])
   }
 
   /// The operand and the result in one layout.

@@ -36,7 +36,10 @@ struct ONNXExporter {
     inputs: [ONNXImport.Port]?, outputs: [ONNXImport.Port]?
   ) throws(ExchangeError) -> ONNXWriter.Model {
     model.name = graph.name
-    for tensor in graph.tensors where tensor.quantization != nil {
+    // Codes between a step to a grid and the one back are QDQ's.
+    let codes = Set(graph.nodes.filter { $0.operation == .quantize }.flatMap(\.outputs))
+    for (index, tensor) in graph.tensors.enumerated()
+    where tensor.quantization != nil && !codes.contains(index) {
       throw .unsupported([
         UnsupportedNode(
           name: tensor.name, operatorName: "quantized tensor",

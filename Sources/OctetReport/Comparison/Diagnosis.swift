@@ -56,8 +56,12 @@ struct Diagnosis {
     if !found.contains(where: \.isDefinite) {
       found += WeightDiagnosis(facts: facts, sums: sums).findings()
     }
-    if found.isEmpty { found += deadChannels() }
-    found += gridFindings()
+    let grid = gridFindings()
+    // What is cut off may be constant.
+    if found.isEmpty, !grid.contains(where: { $0.kind == .clipped && $0.isDefinite }) {
+      found += deadChannels()
+    }
+    found += grid
     found += outlierChannels()
     if found.isEmpty { found += coarseSteps() }
     return found.enumerated().sorted { a, b in
@@ -173,8 +177,17 @@ struct Diagnosis {
           + "\(Double(values.lower).short) to \(Double(values.upper).short)",
         remedy: "check the weights, scale and bias of this channel in the int8 model; quantize the "
           + "float model anew",
-        channel: first, severity: 110, isDefinite: true, cause: .channelsZeroed)
+        channel: first, severity: isLost(first) ? 30 : 110, isDefinite: true,
+        cause: .channelsZeroed)
     ]
+  }
+
+  /// Whether a shrunk blob has the channel no more: perhaps for what came before it.
+  private func isLost(_ channel: Int) -> Bool {
+    guard let weights = facts.weights, weights.isCompared, channel < weights.channels.count else {
+      return false
+    }
+    return weights.channels[channel].floatLower == nil
   }
 
   /// Whether the values span several steps within the grid.

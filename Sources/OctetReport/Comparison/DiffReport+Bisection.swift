@@ -63,8 +63,9 @@ extension DiffReport.Bisection {
     let list = layers.map { "'\($0)'" }.joined(separator: ", ")
     return
       "Bisection: \(layers.count == 1 ? "layer" : "\(layers.count) layers") \(list) "
-      + "\(layers.count == 1 ? "is" : "are") enough to cost it. \(what): \(a) \(figure(reference)), "
-      + "\(b) \(figure(candidate)); \(a) with \(layers.count == 1 ? "this layer" : "these layers") "
+      + "\(layers.count == 1 ? "is" : "are") enough to cost it. \(what): "
+      + "\(a) \(figure(reference)), "
+      + "\(b) \(figure(candidate)); \(a) with \(layers.count == 1 ? "this layer" : "these") "
       + "of \(b) \(figure(onlyThese)), \(b) with \(layers.count == 1 ? "it" : "them") of \(a) "
       + "\(figure(allButThese)) \(effort)."
   }

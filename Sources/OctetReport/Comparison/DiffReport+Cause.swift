@@ -81,7 +81,8 @@ extension DiffReport.Cause {
       (
         "weights transposed", .weightsWrong,
         "transpose the weights where they are exported: O, H, W, I and O, I are Octet's and "
-          + "TFLite's order, O, I, H, W is PyTorch's and ONNX's (transB=1 of Gemm), H, W, I, O Keras's"
+          + "TFLite's order, O, I, H, W is PyTorch's and ONNX's (transB=1 of Gemm), H, W, I, O "
+          + "Keras's"
       )
     case .filtersFlipped:
       (
@@ -286,7 +287,8 @@ extension DiffReport.Cause {
         "pad as the reference: PyTorch pads alike on all sides, SAME of TensorFlow more at the "
           + "bottom and on the right (auto_pad SAME_UPPER)")
     case .strideOther: row("another stride")
-    case .dilationOther: row("another dilation", "export the dilation (dilations, dilation_w_factor)")
+    case .dilationOther:
+      row("another dilation", "export the dilation (dilations, dilation_w_factor)")
     case .windowOther: row("another window")
     case .poolOther: row("another kind of pool")
     case .poolCountsPadding:
@@ -310,7 +312,8 @@ extension DiffReport.Cause {
     case .imageFlipped: row("image turned or mirrored", "feed rows and columns as the reference is")
     case .functionOther: row("another function", "export the function that the reference has")
     case .softmaxOther: row("another softmax", "keep the softmax's beta and axis")
-    case .padValueOther: row("other values in the padding", "pad with the reference's value and mode")
+    case .padValueOther:
+      row("other values in the padding", "pad with the reference's value and mode")
     case .inputNormalization:
       (
         "input normalised otherwise", .inputNormalization,

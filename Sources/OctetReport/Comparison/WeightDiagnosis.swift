@@ -44,7 +44,7 @@ struct WeightDiagnosis {
           kind: .weightsWrong,
           detail: "the weights of channel \(wrong.0) are \(wrong.1.short) times the float model's",
           remedy: "quantize this float model anew, or compare with the one that was quantized",
-          channel: wrong.0, severity: 105, isDefinite: true)
+          channel: wrong.0, severity: 105, isDefinite: true, cause: .channelScaled)
       ]
     }
     return biases(weights)
@@ -61,13 +61,13 @@ struct WeightDiagnosis {
         kind: .clipped,
         detail: "its weights are clipped: \(share) % of them stand at the last code",
         remedy: "choose the weight scales from the largest weight of each channel",
-        channel: nil, severity: 130, isDefinite: true)
+        channel: nil, severity: 130, isDefinite: true, cause: .weightsClipped)
     }
     return Finding(
       kind: .weightsWrong,
       detail: "its weights are \(median.short) times the float model's",
       remedy: "check the weight scales, and that this blob was made from this float model",
-      channel: nil, severity: 130, isDefinite: true)
+      channel: nil, severity: 130, isDefinite: true, cause: .weightsScaled)
   }
 
   private func scaled(_ channel: Int, _ gain: Double) -> Finding {
@@ -75,7 +75,7 @@ struct WeightDiagnosis {
       kind: .outlierChannel,
       detail: "the weights of channel \(channel) are \(gain.short) times the float model's",
       remedy: "check this channel's weight scale; quantize the float model anew",
-      channel: channel, severity: 120, isDefinite: true)
+      channel: channel, severity: 120, isDefinite: true, cause: .channelScaled)
   }
 
   private func deadByWeights(_ channel: Int, count: Int) -> Finding {
@@ -85,7 +85,7 @@ struct WeightDiagnosis {
       detail: "the weights of channel \(channel)\(others) are zero in int8 but not in float",
       remedy: "check this channel's weights and weight scale; quantize the float model anew with "
         + "one weight scale a channel",
-      channel: channel, severity: 115, isDefinite: true)
+      channel: channel, severity: 115, isDefinite: true, cause: .channelsZeroed)
   }
 
   private func biases(_ weights: DiffReport.Weights) -> [Finding] {
@@ -110,7 +110,7 @@ struct WeightDiagnosis {
           : "the biases are off by up to \(worst.short); in float they reach \(largest.short)",
         remedy: "take the biases over as int32 at input scale × weight scale; check that the "
           + "exporter kept them",
-        channel: nil, severity: 100, isDefinite: true)
+        channel: nil, severity: 100, isDefinite: true, cause: isDropped ? .biasDropped : .biasOther)
     ]
   }
 
@@ -139,7 +139,8 @@ struct WeightDiagnosis {
           kind: .wastedRange,
           detail: "its weights use only the codes up to ±\(top) of ±127",
           remedy: "choose the weight scales from the largest weight of each channel", channel: nil,
-          severity: 20 * log10(127 / Double(top)), isDefinite: top <= 15)
+          severity: 20 * log10(127 / Double(top)), isDefinite: top <= 15,
+          cause: .fewBits)
       ]
     }
     let median = codes[codes.count / 2]
@@ -153,7 +154,8 @@ struct WeightDiagnosis {
         detail: "the weights of channel \(channel) are \(ratio.short) times the median channel's, "
           + "and one scale serves them all",
         remedy: "quantize with one weight scale a channel", channel: channel,
-        severity: 60 + 20 * log10(ratio), isDefinite: ratio >= Limit.definiteOutlierRatio)
+        severity: 60 + 20 * log10(ratio), isDefinite: ratio >= Limit.definiteOutlierRatio,
+        cause: .perTensorScale)
     ]
   }
 
@@ -183,7 +185,7 @@ struct WeightDiagnosis {
           detail: "its results are shifted by \(offsets[offsets.count / 2].short) in the median "
             + "channel",
           remedy: "check that the exporter kept the biases", channel: nil, severity: 90,
-          isDefinite: true)
+          isDefinite: true, cause: .biasOther)
       ]
     }
     return [unlike(split)]
@@ -196,6 +198,6 @@ struct WeightDiagnosis {
       detail: "what its weights alone put wrong is \(split.weightRounding.underSignal)",
       remedy: "check that this blob was made from this float model", channel: nil,
       severity: (isUnlike ? Self.unlikeSeverity : 60) - split.weightRounding,
-      isDefinite: isUnlike)
+      isDefinite: isUnlike, cause: .foreignWeights)
   }
 }

@@ -1,0 +1,80 @@
+import Foundation
+import OctetCompiler
+import OctetDiff
+import OctetEvaluation
+import OctetModel
+import OctetONNX
+import OctetReport
+import OctetTFLite
+import TestComparisons
+import Testing
+
+/// The layers that were spoilt are the smallest set that costs what is lost.
+@Suite struct BisectionTests {
+  private func diff(_ reference: DiffModel, _ candidate: DiffModel) throws -> Diff {
+    var options = Diff.Options()
+    options.measuresTime = false
+    options.localSampleCount = 4
+    return try Diff(reference, candidate, DiffCorpus.test, options: options)
+  }
+
+  private func float() throws -> DiffModel { DiffModel(try DiffCorpus.lenet()) }
+
+  private func blob(spoiling layers: [String]) throws -> DiffModel {
+    var graph = try DiffCorpus.int8.get()
+    for layer in layers { try DiffDamage.mapCodes(of: layer, in: &graph) { -$1 } }
+    return try DiffModel(try LoadedModel(Compiler.compile(graph).blob))
+  }
+
+  @Test(arguments: [["conv2"], ["fc1"], ["fc3"]])
+  func oneLayer(spoilt: [String]) throws {
+    let diff = try diff(float(), blob(spoiling: spoilt))
+    let found = try diff.bisection(of: diff.run())
+    #expect(found.layers == spoilt, "\(found)")
+    #expect(found.measure == .accuracy)
+    #expect(found.evaluations <= 8)
+    #expect(found.reference == 1 && found.allButThese > 0.9 && found.onlyThese < 0.5)
+  }
+
+  /// Where neither alone costs it, both are found.
+  @Test func twoBlobs() throws {
+    let diff = try diff(blob(spoiling: []), blob(spoiling: ["conv1"]))
+    let found = try diff.bisection(of: diff.run())
+    #expect(found.layers == ["conv1"], "\(found)")
+    #expect(found.allButThese == found.reference)
+  }
+
+  @Test func twoFloatModels() throws {
+    var other = try DiffCorpus.lenet()
+    let weights = try other.node("fc2").inputs[1]
+    guard case .float(let values) = other.tensors[weights].constant else { return }
+    other.tensors[weights].constant = .float(values.map { -$0 })
+    let diff = try diff(float(), DiffModel(other))
+    let found = try diff.bisection(of: diff.run())
+    #expect(found.layers == ["fc2"], "\(found)")
+  }
+
+  @Test func sameModels() throws {
+    let diff = try diff(float(), float())
+    let found = try diff.bisection(of: diff.run())
+    #expect(found.layers.isEmpty && found.evaluations <= 3)
+    #expect(found.reference == found.candidate)
+  }
+
+  /// What remains is a part of the network in every form, and gives the same in each.
+  @Test func partInEveryForm() throws {
+    let diff = try diff(float(), blob(spoiling: ["conv2", "fc2"]))
+    var report = try diff.run()
+    report.bisection = try diff.bisection(of: report)
+    report.bisection?.layers = ["conv2", "fc2"]
+    let files = try diff.reproduction(of: report)
+    let blob = try LoadedModel(Blob(try #require(files["int8.oct"])))
+    #expect(blob.operatorCount == 3 && blob.inputCount == 1 && blob.outputCount == 1)
+    let qdq = try ONNXReader.read(try #require(files["qdq.onnx"]))
+    let twin = try ONNXReader.read(try #require(files["float.onnx"]))
+    let tflite = try TFLiteReader.read(try #require(files["int8.tflite"]))
+    #expect(twin.outputs.count == 1 && !qdq.nodes.isEmpty && !tflite.nodes.isEmpty)
+    let text = String(decoding: try #require(files["repro.json"]), as: UTF8.self)
+    #expect(text.contains("\"fc1\"") && files["run.py"] != nil)
+  }
+}
