@@ -77,14 +77,15 @@ extension CatalogueKind {
       "ReLU after the sum missing", [.activationMissing], [.resnet: ["add1", "add2"]]
     ) { try $0.change($1) { _ in .add(.none) } },
     before(
-      "ReLU6 for ReLU", [.activationOther],
+      "ReLU6 for ReLU", [.activationOther, .rangeTooNarrow],
       [.lenet: ["conv2", "fc1"], .mobile: ["point"], .resnet: ["add2"], .branches: ["left"]],
       kinds: [.differentStructure, .clipped]
     ) { graph, layer in
       try graph.change(layer) { $0.clipping(0, 1) }
     },
     before(
-      "ReLU too much", [.activationAdded],
+      // The codes then end where the activation does, so that it may be either.
+      "ReLU too much", [.activationAdded, .rangeTooNarrow],
       [.mobile: ["stem"], .branches: ["right"]], kinds: [.differentStructure, .clipped]
     ) { graph, layer in
       try graph.change(layer) { $0.clipping(0, .infinity) }
@@ -163,7 +164,8 @@ extension CatalogueKind {
       "leaky slope wrong", [.functionOther], [.branches: ["leaky"]]
     ) { try $0.change($1) { _ in .scalar(.leakyRelu(alpha: 0.3)) } },
     before(
-      "leaky ReLU became ReLU", [.functionOther, .activationAdded], [.branches: ["leaky"]],
+      "leaky ReLU became ReLU", [.functionOther, .activationAdded, .operationOther],
+      [.branches: ["leaky"]],
       blamed: ["leaky": ["leaky", "stem"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(

