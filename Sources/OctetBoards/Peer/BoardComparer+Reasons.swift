@@ -34,7 +34,11 @@ extension BoardComparer {
     finding.tensor = tensor.name
     finding.difference = Self.difference(tensor, place.expected, place.actual)
     if let difference = finding.difference {
-      let range = [difference.firstElement, difference.lastElement].map { $0 + tensor.dataOffset }
+      let size = tensor.byteCount / max(tensor.elementCount, 1)
+      let range = [
+        tensor.dataOffset + difference.firstElement * size,
+        tensor.dataOffset + difference.lastElement * size + size - 1,
+      ]
       finding.arenaRange = range
       finding.reasons = reasons(finding, difference, range, hello)
     }
@@ -51,9 +55,9 @@ extension BoardComparer {
     _ tensor: TensorView, _ expected: [UInt8], _ actual: [UInt8]
   ) -> TensorDifference? {
     TensorComparison(
-      shape: tensor.shape, expected: expected.map { Int8(bitPattern: $0) },
-      actual: actual.map { Int8(bitPattern: $0) }, scale: tensor.scale,
-      zeroPoint: Int(tensor.zeroPoint)
+      shape: tensor.shape, expected: tensor.reals(expected.map { Int8(bitPattern: $0) }),
+      actual: tensor.reals(actual.map { Int8(bitPattern: $0) }),
+      codes: (tensor.scale, Int(tensor.zeroPoint)), tolerance: tensor.scale * 0.01, isExact: true
     ).difference()
   }
 

@@ -19,6 +19,12 @@ public struct Against {
     var elementCount: Int { shape.reduce(1, *) }
   }
 
+  /// Whether a tensor of the model has int16 codes, which are not compared with others' yet.
+  package var hasInt16: Bool {
+    guard let loaded = model.loaded else { return false }
+    return (0..<loaded.tensorCount).contains { loaded.tensor($0).isInt16 }
+  }
+
   /// Values that are compared, at most, of all samples and layers.
   private static let elementLimit = 1 << 28
 

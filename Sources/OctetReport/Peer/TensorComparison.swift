@@ -112,7 +112,9 @@ package struct TensorComparison {
     guard different.count == 1, let a = code(expected[different[0]]),
       let b = code(actual[different[0]])
     else { return nil }
-    let bits = UInt8(truncatingIfNeeded: a) ^ UInt8(truncatingIfNeeded: b)
+    // Of codes beyond int8 sixteen bits.
+    let isWide = max(a, b) > 127 || min(a, b) < -128
+    let bits = (a ^ b) & (isWide ? 0xFFFF : 0xFF)
     return bits.nonzeroBitCount == 1 ? (.bitFlip, "bit \(bits.trailingZeroBitCount)") : nil
   }
 

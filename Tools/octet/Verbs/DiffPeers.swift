@@ -96,6 +96,10 @@ extension DiffVerb {
   ) throws -> AgainstReport? {
     guard let text = arguments[Peers.against] else { return nil }
     let against = Against(try readModel(path, try Common.normalization(arguments)))
+    guard !against.hasInt16 else {
+      throw CommandError(
+        .badData, "\(path): its activations are int16; --against takes int8 and float models")
+    }
     let count = arguments[Self.samples] ?? Peers.sampleCount
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
@@ -129,8 +133,11 @@ extension DiffVerb {
     guard arguments[board] != nil || arguments[Peers.port] != nil else { return nil }
     let blob = try ModelFile.readBlob(path).blob
     let against = Against(try readModel(path, nil))
-    let inputs = try ownInputs(against, arguments[boardSamples], arguments)
-    return try compareBoard(blob, against.codes(inputs), arguments)
+    // Of int16 models the self-test's sample alone.
+    let inputs =
+      against.hasInt16
+      ? [] : against.codes(try ownInputs(against, arguments[boardSamples], arguments))
+    return try compareBoard(blob, inputs, arguments)
   }
 
   /// Every operator on --board or --port.
