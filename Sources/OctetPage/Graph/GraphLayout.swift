@@ -13,6 +13,11 @@ package struct GraphLayout {
   package struct Point: Equatable {
     package var x: Double
     package var y: Double
+
+    package init(x: Double, y: Double) {
+      self.x = x
+      self.y = y
+    }
   }
 
   /// A piece of the way of a node's output. Between the ranks of a column it bends; where it goes

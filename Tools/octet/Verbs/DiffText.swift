@@ -167,8 +167,8 @@ extension DiffReport {
     _ sensitivity: Sensitivity, _ terminal: Terminal, hasAll: Bool
   ) -> String {
     var table = FittedTable([
-      .always(.left("accuracy")), .always(.right("only it quantized")),
-      .always(.right("all but it quantized")),
+      .always(.left("top-1, quantized:")), .always(.right("only it")),
+      .always(.right("all but it")),
     ])
     var shown = sensitivity.layers
     if !hasAll, shown.count > Self.rowLimit {
