@@ -59,7 +59,7 @@
           return true
         }
       #endif
-      #if OCTET_WIDENED
+      #if OCTET_WIDENED || OCTET_SUMMED
         unsafe runTiles(
           PreparedConvolution.self, context, scratch: context.arena + layer.scratchOffset)
       #endif
@@ -67,63 +67,78 @@
     }
   }
 
-  extension Channels {
-    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of
-    /// two pixels: see `finishPairs`.
-    @inline(never)
-    mutating func finishFour(
-      _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,
-      _ target: UnsafeMutablePointer<Int8>, stride: Int, isPlain: Bool
-    ) {
-      if isPlain, first &+ 4 <= count {
-        unsafe octet_finish_prepared(sums, scales, target, target + stride, 2 &* zeroPoint &+ 1)
-      } else {
-        unsafe finishPairs(first, min(first &+ 4, count), sums, target, stride: stride)
-      }
-    }
-  }
-
-  #if OCTET_WIDENED
+  #if OCTET_WIDENED || OCTET_SUMMED
     @safe private struct PreparedConvolution: TileKernel {
-      // Safety: the builder found room for the scratch.
-      /// Widens patches: `[blockCount]` words, INT32_MIN, eight sums, INT32_MIN.
-      let halves: HalvesConvolution
+      // Safety: the builder found room for the scratch, and the validator sees to eight bytes
+      // behind any run.
+      /// `[count]` words of two pixels, INT32_MIN at a multiple of 32 bytes, and what
+      /// `octet_multiply_prepared` has there; or eight sums, INT32_MIN.
+      let widened: UnsafeMutablePointer<Int32>
+      /// Taps with zeros between, a multiple of 4.
+      let count: Int
+      /// Rows of the kernel, fours of a run, and values that are left of it.
+      let rowCount: Int
+      let fourCount: Int
+      let looseCount: Int
+      /// Words before those.
+      let looseStart: Int
       let weights: UnsafePointer<Int32>
-      let isPlain: Bool
-      var maxima: UnsafeMutablePointer<Int32> { unsafe halves.sums }
+      private let layerIsPlain: Bool
+      var maxima: UnsafeMutablePointer<Int32> { unsafe widened }
+
+      /// Whether one leaf multiplies and requantizes.
+      private var isPlain: Bool {
+        @inline(__always) get {
+          #if !OCTET_SUMMED
+            true
+          #elseif !OCTET_WIDENED
+            false
+          #else
+            layerIsPlain
+          #endif
+        }
+      }
 
       init(
         _ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer
       ) {
-        let count = (layer.patchCount &+ 7) & ~7
-        let words = unsafe start.assumingMemoryBound(to: Int32.self)
-        halves = unsafe HalvesConvolution(layer, words, count: count, gap: 10)
         // Looked up before, and found.
         let prepared = PreparedLayer(layer.view)
+        layerIsPlain = prepared?.isPlain ?? true
+        let order = PreparedTaps(layer)
+        rowCount = layer.word(Convolution.Word.kernelHeight)
+        fourCount = order.fourCount
+        looseCount = order.looseCount
+        looseStart = 4 &* order.runCount &* order.fourCount
+        var count = order.count
+        #if OCTET_SUMMED
+          if !layerIsPlain { count = (count &+ 7) & ~7 }
+        #endif
+        self.count = count
+        let back = unsafe Int(bitPattern: start + 4 &* count) & 31
+        let words = unsafe (start + ((32 &- back) & 31)).assumingMemoryBound(to: Int32.self)
+        unsafe widened = words
         unsafe weights = prepared?.weights ?? UnsafePointer(words)
-        isPlain = prepared?.isPlain ?? false
-        // Patches end with four words of zeros or none.
-        for index in max(count &- 4, 0)..<count { unsafe words[index] = 0 }
+        for index in 0..<count { unsafe words[index] = 0 }
         unsafe words[count] = .min
+        unsafe words[count &+ 3] = Int32(truncatingIfNeeded: Int(bitPattern: words))
+        unsafe words[count &+ 4] = 2 &* layer.output.zeroPoint &+ 1
         unsafe words[count &+ 9] = .min
       }
 
       @inline(never)
       func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile) {
-        while tile.repeatCount > 0 {
-          let places = unsafe patches.places(&tile)
-          var lane = 0
-          repeat {
-            let part = Patches.Part(run: 0, skip: 0, count: channels.depth)
-            unsafe halves.widen(
-              part, &patches, places[unchecked: lane], places[unchecked: lane &+ 1])
-            unsafe multiply(
-              &channels, tile.target + lane &* tile.stride,
-              stride: lane &+ 1 < tile.count ? tile.stride : 0)
-            lane &+= 2
-          } while lane < tile.count
-          tile.repeatCount &-= 1
-          tile.advance()
+        var place = unsafe patches.place(tile.row, tile.column)
+        var left = tile.repeatCount &* tile.count
+        tile.column &+= tile.repeatCount &* tile.columnAdvance
+        tile.repeatCount = 0
+        while left > 0 {
+          let next = unsafe left > 1 ? place + patches.columnStep : place
+          unsafe widen(&patches, place, next)
+          unsafe multiply(&channels, tile.target, stride: left > 1 ? tile.stride : 0)
+          unsafe place += 2 &* patches.columnStep
+          unsafe tile.target += 2 &* tile.stride
+          left &-= 2
         }
       }
 
@@ -132,17 +147,73 @@
       private func multiply(
         _ channels: inout Channels, _ target: UnsafeMutablePointer<Int8>, stride: Int
       ) {
+        let state = unsafe widened + (count &+ 1)
+        if isPlain {
+          unsafe state[0] = Int32(truncatingIfNeeded: Int(bitPattern: target))
+          unsafe state[1] = Int32(truncatingIfNeeded: Int(bitPattern: target + stride))
+          return unsafe octet_multiply_prepared(widened, weights)
+        }
         var weights = unsafe weights
         var first = 0
         repeat {
-          unsafe octet_add_prepared(halves.widened, weights)
-          unsafe weights += 4 &+ 2 &* halves.blockCount
-          unsafe channels.finishFour(
-            first, halves.widened + (halves.blockCount &+ 1), weights, target + first,
-            stride: stride, isPlain: isPlain)
-          unsafe weights += 8
+          unsafe octet_add_prepared(widened, weights)
+          unsafe weights += 4 &+ 2 &* count
+          unsafe channels.finishPairs(
+            first, min(first &+ 4, channels.count), state, target + first, stride: stride)
           first &+= 4
         } while first < channels.count
+      }
+
+      // MARK: Patches
+
+      /// Widens the patches at `a` and `b`. What is read beyond a run has weights of zero.
+      @inline(__always)
+      private func widen(
+        _ patches: inout Patches, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>
+      ) {
+        var to = unsafe widened
+        let beside = unsafe b - a
+        var row = unsafe a
+        var loose = 0
+        var rowsLeft = rowCount
+        repeat {
+          var run = unsafe row
+          var runsLeft = patches.runsPerRow
+          repeat {
+            var from = unsafe run
+            let end = unsafe to + 4 &* fourCount
+            while unsafe to < end {
+              let x = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
+              let y = unsafe UnsafeRawPointer(from + beside).loadUnaligned(as: UInt32.self)
+              unsafe to[0] = octet_widen_even(x)
+              unsafe to[1] = octet_widen_even(y)
+              unsafe to[2] = octet_widen_odd(x)
+              unsafe to[3] = octet_widen_odd(y)
+              unsafe to += 4
+              unsafe from += 4
+            }
+            let last = loose &+ looseCount
+            while loose < last {
+              unsafe store(loose, from[0], from[beside])
+              unsafe from += 1
+              loose &+= 1
+            }
+            unsafe run += patches.runStep
+            runsLeft &-= 1
+          } while runsLeft > 0
+          unsafe row += patches.kernelRowStep
+          rowsLeft &-= 1
+        } while rowsLeft > 0
+      }
+
+      /// Stores value `index` of those that are left of runs, which stand behind all fours.
+      @inline(__always)
+      private func store(_ index: Int, _ x: Int8, _ y: Int8) {
+        let fours = unsafe widened + looseStart
+        let half = unsafe UnsafeMutableRawPointer(fours) + (
+          (index &>> 2) &<< 4 | (index & 1) &<< 3 | index & 2)
+        unsafe half.storeBytes(of: Int16(x), as: Int16.self)
+        unsafe half.storeBytes(of: Int16(y), toByteOffset: 4, as: Int16.self)
       }
     }
   #endif
