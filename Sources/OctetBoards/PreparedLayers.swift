@@ -29,11 +29,11 @@ struct PreparedLayers {
     let operators = (0..<model.operatorCount).map(model.operator)
     let whole = operators.reduce(0) { $0 + Double($1.macCount) } * PreparedLayer.usualCycles
     let layers = operators.indices.compactMap { PreparedLayer(model, operator: $0) }
-    let saved = Dictionary(grouping: layers, by: \.form).mapValues { layers in
+    let saved = Dictionary(grouping: layers, by: \.form.code).mapValues { layers in
       layers.reduce(0) { $0 + $1.savedCycles }
     }
     for layer in layers.sorted(by: { $0.savedPerByte > $1.savedPerByte })
-    where (takesAll || saved[layer.form, default: 0] * 20 >= whole) && layer.byteCount <= left {
+    where (takesAll || saved[layer.form.code, default: 0] * 20 >= whole) && layer.byteCount <= left {
       chosen.append(layer)
       left -= layer.byteCount
     }
@@ -54,11 +54,15 @@ struct PreparedLayers {
 private struct PreparedLayer {
   /// What they are prepared for, as the kernel's compile condition.
   enum Form: String {
-    /// Convolutions whose results one leaf makes, and others.
+    /// Convolutions whose results one leaf makes, with any zero point and with the least; others.
     case widened = "OCTET_WIDENED"
+    case rectified = "OCTET_RECTIFIED"
     case summed = "OCTET_SUMMED"
     case transformed = "OCTET_TRANSFORMED"
     case connected = "OCTET_CONNECTED"
+
+    /// The one whose code it shares but for a leaf.
+    var code: Form { self == .rectified ? .widened : self }
   }
 
   let view: OperatorView
@@ -113,7 +117,8 @@ private struct PreparedLayer {
       }
       scratchByteCount =
         Convolution.bandByteCount(view.record) + 28 + 4 * (((taps.count + 7) & ~7) + 10)
-      return layer.isPlain && layer.outputCount >= 4 ? .widened : .summed
+      guard layer.isPlain, layer.outputCount >= 4 else { return .summed }
+      return view.output(0).zeroPoint == -128 ? .rectified : .widened
     }
     guard scratchByteCount <= free.count else { return nil }
   }
@@ -207,7 +212,7 @@ private struct PreparedLayer {
   /// Words of the weights, with the sums that they begin with.
   var wordCount: Int {
     switch form {
-    case .widened: return groupCount * (4 + 2 * tapCount + 8 + 1)
+    case .widened, .rectified: return groupCount * (4 + 2 * tapCount + 8 + 1)
     case .summed: return groupCount * (4 + 2 * tapCount)
     case .transformed: return groupCount * (16 * (4 + 2 * channelCount) + 8)
     case .connected: return groupCount * (4 + ((depth + 15) & ~15) + 8 + 1)
@@ -223,7 +228,7 @@ private struct PreparedLayer {
   var savedCycles: Double {
     let saved =
       switch form {
-      case .widened, .summed: 0.5
+      case .widened, .rectified, .summed: 0.5
       case .transformed: 1.0
       case .connected: 0.4
       }
@@ -241,8 +246,10 @@ private struct PreparedLayer {
   /// Fours of which one leaf makes the results stand behind one another; the second one overlaps
   /// the first where channels are no multiple of four.
   private func channel(_ group: Int, _ row: Int) -> Int {
-    row + (form == .widened && group > 0 ? outputCount - 4 * (groupCount - group) : 4 * group)
+    row + (isOverlapping && group > 0 ? outputCount - 4 * (groupCount - group) : 4 * group)
   }
+
+  private var isOverlapping: Bool { form == .widened || form == .rectified }
 
   /// Channels from a four to the next; at the end 0.
   private func step(_ group: Int) -> Int32 {
@@ -252,7 +259,7 @@ private struct PreparedLayer {
   func words() -> [Int32] {
     (0..<groupCount).flatMap { group in
       switch form {
-      case .widened: widened(group) + scales(group) + [step(group)]
+      case .widened, .rectified: widened(group) + scales(group) + [step(group)]
       case .summed: widened(group)
       case .transformed: transformed(group) + scales(group)
       case .connected:

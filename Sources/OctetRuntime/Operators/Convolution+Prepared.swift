@@ -2,21 +2,23 @@
 // form that these kernels multiply fastest.
 //
 //     for each two pixels of a tile:
-//       widened = their patches as int16
-//       for each four channels: eight sums = bias + weights · widened; requantize, clamp
+//       widened = their patches as int16, each run where it lies
+//       for each four channels:
+//         eight sums = bias + weights · widened; requantize, clamp; to the next four
 //
 // Weights stand as int16, two taps a word and four channels in turn, so that the loop holds nothing
-// but loads, in runs, and SMLAD: 16 cycles for 16 products, where widening weights takes 20.
+// but loads, in runs, and SMLAD: 16 cycles for 16 products, where widening weights takes 20. They
+// are in the order of PreparedTaps.swift. Behind those of four channels are their multipliers and
+// shifts. One leaf computes all channels where they are at least four, with multipliers of at least
+// 1/2, shifts to the right and results clamped to all of int8; the last four overlap those before.
+// Other layers' sums are requantized as elsewhere.
 //
 // The table says where: words of the blob's checksum and the number of layers; of each layer, its
 // record's offset in the blob, a word of the table where its weights begin, where its scratch
 // memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The
-// memory is what is free of the arena
-// while the layer runs, which may be more than its plan has. Who builds the firmware computes all
-// of it; with another blob than that one, nothing of it is used.
-//
-// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them
-// where it can requantize all of the layer.
+// memory is what is free of the arena while the layer runs, which may be more than its plan has.
+// Who builds the firmware computes all of it; with another blob than that one, nothing of it is
+// used.
 
 #if arch(arm) && OCTET_PREPARED
   internal import COctetKernels
@@ -59,7 +61,7 @@
           return true
         }
       #endif
-      #if OCTET_WIDENED || OCTET_SUMMED
+      #if OCTET_WIDENED || OCTET_RECTIFIED || OCTET_SUMMED
         unsafe runTiles(
           PreparedConvolution.self, context, scratch: context.arena + layer.scratchOffset)
       #endif
@@ -67,7 +69,7 @@
     }
   }
 
-  #if OCTET_WIDENED || OCTET_SUMMED
+  #if OCTET_WIDENED || OCTET_RECTIFIED || OCTET_SUMMED
     @safe private struct PreparedConvolution: TileKernel {
       // Safety: the builder found room for the scratch, and the validator sees to eight bytes
       // behind any run.
@@ -84,6 +86,8 @@
       let looseStart: Int
       let weights: UnsafePointer<Int32>
       private let layerIsPlain: Bool
+      /// Whether results below zero are clamped to it.
+      let isRectified: Bool
       var maxima: UnsafeMutablePointer<Int32> { unsafe widened }
 
       /// Whether one leaf multiplies and requantizes.
@@ -91,7 +95,7 @@
         @inline(__always) get {
           #if !OCTET_SUMMED
             true
-          #elseif !OCTET_WIDENED
+          #elseif !OCTET_WIDENED && !OCTET_RECTIFIED
             false
           #else
             layerIsPlain
@@ -105,6 +109,7 @@
         // Looked up before, and found.
         let prepared = PreparedLayer(layer.view)
         layerIsPlain = prepared?.isPlain ?? true
+        isRectified = layer.output.zeroPoint == -128
         let order = PreparedTaps(layer)
         rowCount = layer.word(Convolution.Word.kernelHeight)
         fourCount = order.fourCount
@@ -151,7 +156,13 @@
         if isPlain {
           unsafe state[0] = Int32(truncatingIfNeeded: Int(bitPattern: target))
           unsafe state[1] = Int32(truncatingIfNeeded: Int(bitPattern: target + stride))
-          return unsafe octet_multiply_prepared(widened, weights)
+          #if OCTET_RECTIFIED
+            if isRectified { return unsafe octet_multiply_rectified(widened, weights) }
+          #endif
+          #if OCTET_WIDENED
+            unsafe octet_multiply_prepared(widened, weights)
+          #endif
+          return
         }
         var weights = unsafe weights
         var first = 0
