@@ -33,7 +33,8 @@ struct PreparedLayers {
       layers.reduce(0) { $0 + $1.savedCycles }
     }
     for layer in layers.sorted(by: { $0.savedPerByte > $1.savedPerByte })
-    where (takesAll || saved[layer.form.code, default: 0] * 20 >= whole) && layer.byteCount <= left {
+    where (takesAll || saved[layer.form.code, default: 0] * 20 >= whole) && layer.byteCount <= left
+    {
       chosen.append(layer)
       left -= layer.byteCount
     }

@@ -185,46 +185,53 @@
         var to = unsafe widened
         let beside = unsafe b - a
         var row = unsafe a
-        var loose = 0
+        var loose = unsafe UnsafeMutableRawPointer(widened + looseStart)
+        var looseStep = 2
         var rowsLeft = rowCount
         repeat {
-          var run = unsafe row
-          var runsLeft = patches.runsPerRow
-          repeat {
-            var from = unsafe run
-            let end = unsafe to + 4 &* fourCount
-            while unsafe to < end {
-              let x = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
-              let y = unsafe UnsafeRawPointer(from + beside).loadUnaligned(as: UInt32.self)
-              unsafe to[0] = octet_widen_even(x)
-              unsafe to[1] = octet_widen_even(y)
-              unsafe to[2] = octet_widen_odd(x)
-              unsafe to[3] = octet_widen_odd(y)
-              unsafe to += 4
-              unsafe from += 4
+          var from = unsafe row
+          #if !OCTET_SELECT || OCTET_TAPRUNS
+            var run = unsafe row
+            for _ in 1..<patches.runsPerRow {
+              unsafe widenRun(from, beside, &to, &loose, &looseStep)
+              unsafe run += patches.runStep
+              unsafe from = run
             }
-            let last = loose &+ looseCount
-            while loose < last {
-              unsafe store(loose, from[0], from[beside])
-              unsafe from += 1
-              loose &+= 1
-            }
-            unsafe run += patches.runStep
-            runsLeft &-= 1
-          } while runsLeft > 0
+          #endif
+          unsafe widenRun(from, beside, &to, &loose, &looseStep)
           unsafe row += patches.kernelRowStep
           rowsLeft &-= 1
         } while rowsLeft > 0
       }
 
-      /// Stores value `index` of those that are left of runs, which stand behind all fours.
+      /// Widens a run: its fours to `to`, and what is left of it to `loose`, where a word has two
+      /// and those of both patches take turns.
       @inline(__always)
-      private func store(_ index: Int, _ x: Int8, _ y: Int8) {
-        let fours = unsafe widened + looseStart
-        let half = unsafe UnsafeMutableRawPointer(fours) + (
-          (index &>> 2) &<< 4 | (index & 1) &<< 3 | index & 2)
-        unsafe half.storeBytes(of: Int16(x), as: Int16.self)
-        unsafe half.storeBytes(of: Int16(y), toByteOffset: 4, as: Int16.self)
+      private func widenRun(
+        _ run: UnsafePointer<Int8>, _ beside: Int, _ to: inout UnsafeMutablePointer<Int32>,
+        _ loose: inout UnsafeMutableRawPointer, _ looseStep: inout Int
+      ) {
+        var from = unsafe run
+        let end = unsafe to + 4 &* fourCount
+        while unsafe to < end {
+          let x = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
+          let y = unsafe UnsafeRawPointer(from + beside).loadUnaligned(as: UInt32.self)
+          unsafe to[0] = octet_widen_even(x)
+          unsafe to[1] = octet_widen_even(y)
+          unsafe to[2] = octet_widen_odd(x)
+          unsafe to[3] = octet_widen_odd(y)
+          unsafe to += 4
+          unsafe from += 4
+        }
+        var left = looseCount
+        while left > 0 {
+          unsafe loose.storeBytes(of: Int16(from[0]), as: Int16.self)
+          unsafe loose.storeBytes(of: Int16(from[beside]), toByteOffset: 4, as: Int16.self)
+          unsafe loose += looseStep
+          looseStep ^= 4
+          unsafe from += 1
+          left &-= 1
+        }
       }
     }
   #endif

@@ -28,11 +28,13 @@ package struct PreparedTaps {
 
   /// The tap at each place; nil where there is none.
   package func tap(at place: Int) -> Int? {
-    let loose = place &- 4 &* runCount &* fourCount
+    var loose = place &- 4 &* runCount &* fourCount
     if loose < 0 {
       let (run, index) = (place / (4 &* fourCount), place % (4 &* fourCount))
       return index < runLength ? run &* runLength &+ index : nil
     }
+    // A word has values 0 and 2 of a four, or 1 and 3; what is left fills words.
+    loose = loose & ~3 | (loose & 1) &<< 1 | (loose &>> 1) & 1
     guard loose < runCount &* looseCount else { return nil }
     let (run, index) = (loose / looseCount, loose % looseCount)
     return run &* runLength &+ 4 &* fourCount &+ index
