@@ -8,7 +8,7 @@
 //
 // Weights stand as int16, two taps a word and four channels in turn, so that the loop holds nothing
 // but loads, in runs, and SMLAD: 16 cycles for 16 products, where widening weights takes 20. They
-// are in the order of PreparedTaps.swift. Behind those of four channels are their multipliers and
+// are in the order of `PreparedTaps`. Behind those of four channels are their multipliers and
 // shifts. One leaf computes all channels where they are at least four, with multipliers of at least
 // 1/2, shifts to the right and results clamped to all of int8; the last four overlap those before.
 // Other layers' sums are requantized as elsewhere.
