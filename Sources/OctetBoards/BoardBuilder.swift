@@ -79,12 +79,20 @@ public struct BoardBuilder {
     }
     let limit = textByteLimit ?? Self.defaultTextByteLimit
     var prepared = takesPreparedLayers ? layers(model, atMost: limit) : nil
+    // Flash that the image leaves without any, less what their code may take: that is known once it
+    // is linked.
+    var room: Int?
+    var codeByteCount = 1024
     while let layers = prepared, layers.byteCount > 0 {
       let firmware: Firmware
       do {
         firmware = try build(blob, model, layers, into: folder)
       } catch .doesNotFit {
-        break
+        if room == nil { room = try flashLeft(blob, model, into: folder) }
+        guard let left = room, left > codeByteCount else { break }
+        prepared = self.layers(model, atMost: min(left - codeByteCount, layers.byteCount - 4))
+        codeByteCount *= 2
+        continue
       }
       let excess = firmware.textByteCount - limit
       if excess <= 0 { return firmware }
@@ -97,6 +105,16 @@ public struct BoardBuilder {
         problem: "the text has \(firmware.textByteCount) bytes, and \(textByteLimit) are allowed")
     }
     return firmware
+  }
+
+  /// Bytes of flash that an image without prepared weights leaves; nil where there is no limit.
+  private func flashLeft(
+    _ blob: Blob, _ model: LoadedModel, into folder: URL
+  ) throws(BoardError) -> Int? {
+    guard let memory = try memory() else { return nil }
+    let plain = try build(blob, model, nil, into: folder)
+    let taken = plain.textByteCount + plain.dataByteCount + plain.modelByteCount
+    return min(memory.flash.byteCount - taken, Self.defaultTextByteLimit)
   }
 
   private func layers(_ model: LoadedModel, atMost limit: Int) -> PreparedLayers {

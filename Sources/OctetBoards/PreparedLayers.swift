@@ -29,11 +29,12 @@ struct PreparedLayers {
     let operators = (0..<model.operatorCount).map(model.operator)
     let whole = operators.reduce(0) { $0 + Double($1.macCount) } * PreparedLayer.usualCycles
     let layers = operators.indices.compactMap { PreparedLayer(model, operator: $0) }
-    let saved = Dictionary(grouping: layers, by: \.form).mapValues { layers in
+    let saved = Dictionary(grouping: layers, by: \.form.code).mapValues { layers in
       layers.reduce(0) { $0 + $1.savedCycles }
     }
     for layer in layers.sorted(by: { $0.savedPerByte > $1.savedPerByte })
-    where (takesAll || saved[layer.form, default: 0] * 20 >= whole) && layer.byteCount <= left {
+    where (takesAll || saved[layer.form.code, default: 0] * 20 >= whole) && layer.byteCount <= left
+    {
       chosen.append(layer)
       left -= layer.byteCount
     }
@@ -54,9 +55,15 @@ struct PreparedLayers {
 private struct PreparedLayer {
   /// What they are prepared for, as the kernel's compile condition.
   enum Form: String {
+    /// Convolutions whose results one leaf makes, with any zero point and with the least; others.
     case widened = "OCTET_WIDENED"
+    case rectified = "OCTET_RECTIFIED"
+    case summed = "OCTET_SUMMED"
     case transformed = "OCTET_TRANSFORMED"
     case connected = "OCTET_CONNECTED"
+
+    /// The one whose code it shares but for a leaf.
+    var code: Form { self == .rectified ? .widened : self }
   }
 
   let view: OperatorView
@@ -67,6 +74,8 @@ private struct PreparedLayer {
   private let outputCount: Int
   /// Weights of an output channel.
   private let depth: Int
+  /// Their order, of a convolution.
+  private let taps: PreparedTaps?
   private let weights: [Int8]
   private let biases: [Int32]
   private let multipliers: [Int32]
@@ -90,9 +99,12 @@ private struct PreparedLayer {
     func value(_ word: Word) -> Int { Int(view.parameter(word)) }
     guard value(.poolHeight) * value(.poolWidth) == 1, value(.groups) == 1 else { return nil }
     let input = view.input(0)
-    let taps = value(.kernelHeight) * value(.kernelWidth)
+    let depth = value(.kernelHeight) * value(.kernelWidth) * input.channels
+    let taps = PreparedTaps(view.record)
+    // Few channels of a dilated kernel would be multiplied with more zeros.
+    guard 2 * taps.count <= 3 * (depth + 4) else { return nil }
     var scratchByteCount = 0
-    self.init(Word.self, view, depth: taps * input.channels, model, at: free.lowerBound) { layer in
+    self.init(Word.self, view, depth: depth, taps, model, at: free.lowerBound) { layer in
       let steps: [Word] = [
         .strideHeight, .strideWidth, .dilationHeight, .dilationWidth, .poolStrideHeight,
         .poolStrideWidth,
@@ -104,9 +116,10 @@ private struct PreparedLayer {
       {
         return .transformed
       }
-      let padded = (layer.depth + 7) & ~7
-      scratchByteCount = Convolution.bandByteCount(view.record) + 4 * (padded + 10) + 2 * padded
-      return .widened
+      scratchByteCount =
+        Convolution.bandByteCount(view.record) + 28 + 4 * (((taps.count + 7) & ~7) + 10)
+      guard layer.isPlain, layer.outputCount >= 4 else { return .summed }
+      return view.output(0).zeroPoint == -128 ? .rectified : .widened
     }
     guard scratchByteCount <= free.count else { return nil }
   }
@@ -121,12 +134,14 @@ private struct PreparedLayer {
     guard outputCount >= 4, view.parameter(Word.weightZeroPoint) == 0, !input.isConstant,
       end <= model.arenaByteCount
     else { return nil }
-    self.init(Word.self, view, depth: depth, model, at: 0) { _ in .connected }
+    self.init(Word.self, view, depth: depth, nil, model, at: 0) { _ in .connected }
     guard isPlain else { return nil }
   }
 
   private struct Data {
     var depth: Int
+    var outputCount: Int
+    var isPlain: Bool
     var weights: [Int8]
     var biases: [Int32]
 
@@ -141,27 +156,30 @@ private struct PreparedLayer {
   }
 
   private init<Word: WeightWord & ClampWord>(
-    _: Word.Type, _ view: OperatorView, depth: Int, _ model: LoadedModel, at scratchOffset: Int,
-    form: (Data) -> Form
+    _: Word.Type, _ view: OperatorView, depth: Int, _ taps: PreparedTaps?, _ model: LoadedModel,
+    at scratchOffset: Int, form: (Data) -> Form
   ) {
-    func data(_ word: Word, _ byteCount: Int) -> ArraySlice<UInt8> {
+    func bytes(_ word: Word, _ byteCount: Int) -> ArraySlice<UInt8> {
       let start = Int(view.parameter(word))
       return model.blob.bytes[start..<start + byteCount]
     }
     self.view = view
     self.depth = depth
+    self.taps = taps
     self.scratchOffset = scratchOffset
     let count = view.output(0).channels
     outputCount = count
     channelCount = view.input(0).channels
-    weights = data(Word.weights, depth * count).map { Int8(bitPattern: $0) }
-    biases = data(Word.bias, 4 * count).littleEndianWords
-    multipliers = data(Word.multipliers, 4 * count).littleEndianWords
-    shifts = data(Word.shifts, count).map { Int8(bitPattern: $0) }
+    weights = bytes(Word.weights, depth * count).map { Int8(bitPattern: $0) }
+    biases = bytes(Word.bias, 4 * count).littleEndianWords
+    multipliers = bytes(Word.multipliers, 4 * count).littleEndianWords
+    shifts = bytes(Word.shifts, count).map { Int8(bitPattern: $0) }
     isPlain =
       view.parameter(Word.lower) == -128 && view.parameter(Word.upper) == 127
       && zip(multipliers, shifts).allSatisfy { $0 >= 1 << 30 && $1 < 0 }
-    self.form = form(Data(depth: depth, weights: weights, biases: biases))
+    let data = Data(
+      depth: depth, outputCount: count, isPlain: isPlain, weights: weights, biases: biases)
+    self.form = form(data)
   }
 
   /// The largest run of the arena that nothing lives in while the operator runs, from a multiple of
@@ -186,11 +204,17 @@ private struct PreparedLayer {
   /// Fours of channels; fully connected, without those that are left.
   private var groupCount: Int { (form == .connected ? outputCount : outputCount + 3) / 4 }
 
+  /// Places for taps.
+  private var tapCount: Int {
+    let count = taps?.count ?? depth
+    return form == .summed ? (count + 7) & ~7 : count
+  }
+
   /// Words of the weights, with the sums that they begin with.
   var wordCount: Int {
-    let padded = (depth + 7) & ~7
     switch form {
-    case .widened: return groupCount * (4 + 2 * padded + 8)
+    case .widened, .rectified: return groupCount * (4 + 2 * tapCount + 8 + 1)
+    case .summed: return groupCount * (4 + 2 * tapCount)
     case .transformed: return groupCount * (16 * (4 + 2 * channelCount) + 8)
     case .connected: return groupCount * (4 + ((depth + 15) & ~15) + 8 + 1)
     }
@@ -205,7 +229,7 @@ private struct PreparedLayer {
   var savedCycles: Double {
     let saved =
       switch form {
-      case .widened: 0.5
+      case .widened, .rectified, .summed: 0.5
       case .transformed: 1.0
       case .connected: 0.4
       }
@@ -216,12 +240,28 @@ private struct PreparedLayer {
 
   // MARK: Words
 
-  var flags: Int { (form == .transformed ? 1 : 0) + (isPlain ? 2 : 0) }
+  var flags: Int {
+    (form == .transformed ? 1 : 0) + (isPlain && form != .summed ? 2 : 0)
+  }
+
+  /// Fours of which one leaf makes the results stand behind one another; the second one overlaps
+  /// the first where channels are no multiple of four.
+  private func channel(_ group: Int, _ row: Int) -> Int {
+    row + (isOverlapping && group > 0 ? outputCount - 4 * (groupCount - group) : 4 * group)
+  }
+
+  private var isOverlapping: Bool { form == .widened || form == .rectified }
+
+  /// Channels from a four to the next; at the end 0.
+  private func step(_ group: Int) -> Int32 {
+    group + 1 < groupCount ? Int32(channel(group + 1, 0) - channel(group, 0)) : 0
+  }
 
   func words() -> [Int32] {
     (0..<groupCount).flatMap { group in
       switch form {
-      case .widened: widened(group) + scales(group)
+      case .widened, .rectified: widened(group) + scales(group) + [step(group)]
+      case .summed: widened(group)
       case .transformed: transformed(group) + scales(group)
       case .connected:
         connected(group) + scales(group)
@@ -232,7 +272,7 @@ private struct PreparedLayer {
 
   private func scales(_ group: Int) -> [Int32] {
     (0..<4).flatMap { row -> [Int32] in
-      let channel = 4 * group + row
+      let channel = channel(group, row)
       return channel < outputCount ? [multipliers[channel] << 1, ~Int32(shifts[channel])] : [0, 0]
     }
   }
@@ -267,14 +307,18 @@ private struct PreparedLayer {
   }
 
   private func bias(_ group: Int) -> [Int32] {
-    (0..<4).map { 4 * group + $0 < outputCount ? biases[4 * group + $0] : 0 }
+    (0..<4).map { row in
+      let channel = channel(group, row)
+      return channel < outputCount ? biases[channel] : 0
+    }
   }
 
   private func widened(_ group: Int) -> [Int32] {
     bias(group)
-      + interleaved((depth + 7) & ~7) { row, tap in
-        let channel = 4 * group + row
-        return channel < outputCount && tap < depth ? Int(weights[channel * depth + tap]) : 0
+      + interleaved(tapCount) { row, place in
+        let channel = channel(group, row)
+        guard channel < outputCount, let tap = taps?.tap(at: place) else { return 0 }
+        return Int(weights[channel * depth + tap])
       }
   }
 

@@ -21,11 +21,12 @@ struct PreparedLayersTests {
   }
 
   private static func run(
-    _ blob: Blob, atMost limit: Int? = nil, all: Bool = true
+    _ blob: Blob, atMost limit: Int? = nil, flash: Int? = nil, all: Bool = true
   ) throws -> BoardResult {
     var builder = try BoardBuilder(try Board.named("cortex-m4"))
     builder.preparesAll = all
     builder.textByteLimit = limit
+    builder.flashByteCount = flash
     let inputs = LeNet.samples(3, byteCount: try blob.model().input(0).byteCount, seed: 3)
     return try withTemporaryFolder { folder in
       try BoardRunner(try builder.build(blob, into: folder)).run(blob, inputs: inputs)
@@ -50,6 +51,37 @@ struct PreparedLayersTests {
     #expect(partly.firmware.textByteCount < text)
     let cycles = try [prepared, partly].map { try #require($0.cyclesPerInference) }
     #expect(cycles[0] < cycles[1], "\(cycles)")
+  }
+
+  @Test("Where flash is short, as much is prepared as fits")
+  func shrinksToFlash() throws {
+    let blob = try Self.layers(height: 7, width: 5)
+    let whole = try Self.run(blob)
+    let flash = whole.firmware.textByteCount + whole.firmware.modelByteCount
+    let tight = try [1, 6000].map { try Self.run(blob, flash: flash - $0) }
+    for (result, less) in zip(tight, [1, 6000]) {
+      #expect(result.outputsMatchHost, "\(result.failure)")
+      let used = result.firmware.textByteCount + result.firmware.modelByteCount
+      #expect(used <= flash - less)
+      // Of what there was, no more is left free than the code and one layer take.
+      #expect(used > flash - less - 8000, "\(used) of \(flash - less)")
+    }
+    let cycles = try ([whole] + tight).map { try #require($0.cyclesPerInference) }
+    #expect(cycles[0] < cycles[1] && cycles[1] <= cycles[2], "\(cycles)")
+  }
+
+  /// Runs of one to five values, with and without dilation: what is left of fours, and fours with a
+  /// zero; outputs that are no multiple of four.
+  @Test("Runs of every length", arguments: [1, 2, 3, 5])
+  func runs(channels: Int) throws {
+    var layers = GraphOfLayers(height: 9, width: 8, channels: channels)
+    layers.convolution(kernel: 3, padding: 1, outputs: 7, poolOf: 1)
+    layers.convolution(kernel: 5, padding: 2, outputs: 5, poolOf: 1)
+    layers.convolution(kernel: 2, padding: 0, outputs: 4, poolOf: 1)
+    layers.convolution(kernel: 1, padding: 0, outputs: 3, poolOf: 1)
+    layers.convolution(kernel: 3, padding: 1, outputs: 6, poolOf: 1)
+    let result = try Self.run(try Compiler.compile(layers.finished()).blob)
+    #expect(result.outputsMatchHost, "\(result.failure)")
   }
 
   @Test("Random layers, every form", arguments: [2, 3])

@@ -45,6 +45,46 @@ INLINE void octet_finish_prepared(
       : "cc", "memory");
 }
 
+// Requantizes two sums of a row with its factor and shift from `w`; r2 is the offset.
+#define TIES(x) "add " x ", " x ", " x ", asr #31\n"
+#define ANY_TIES(x) ""
+#define FOUR_ROWS_RESULTS(ties, x, y)                                                         \
+  "ldr r0, [%[w]], #4\n ldr r1, [%[w]], #4\n"                                                 \
+  "smmlar " x ", " x ", r0, " x "\n smmlar " y ", " y ", r0, " y "\n"                          \
+  ties(x) "asr " x ", " x ", r1\n" ties(y) "asr " y ", " y ", r1\n"                           \
+  "add " x ", " x ", r2\n add " y ", " y ", r2\n"                                             \
+  "ssat " x ", #8, " x ", asr #1\n ssat " y ", #8, " y ", asr #1\n"
+#define FOUR_STORES(a, b, c, d, at)                                                           \
+  "strb " a ", [" at "]\n strb " b ", [" at ", #1]\n"                                         \
+  "strb " c ", [" at ", #2]\n strb " d ", [" at ", #3]\n"
+// Results of all rows with one segment, as many words as a multiple of 8, INT32_MIN at a multiple
+// of 32 bytes. Behind it are where the first and the second column's results go, the segment's
+// start, and the offset. At `w` are of each four rows what their sums begin with, words of taps,
+// scales, and the bytes to the results of the next four, at the end 0. The second column's results
+// give way to the first's.
+#define MULTIPLY_PREPARED(name, ties)                                                         \
+  INLINE void name(const int32_t *_Nonnull at, const int32_t *_Nonnull w) {                   \
+    __asm volatile(                                                                         \
+        ".syntax unified\n0: ldr r3, [%[w]], #4\n ldr r5, [%[w]], #4\n"                      \
+        "ldr r8, [%[w]], #4\n ldr r10, [%[w]], #4\n ldr r0, [%[at]], #4\n tst %[at], #16\n"  \
+        "mov r4, r3\n mov r6, r5\n mov r9, r8\n mov r12, r10\n bne 2f\n"                    \
+        "1:\n" FOUR_ROWS FOUR_ROWS "2:\n" FOUR_ROWS FOUR_ROWS                               \
+        "cmp r0, #0x80000000\n bne 1b\n ldr r2, [%[at], #12]\n"                             \
+        FOUR_ROWS_RESULTS(ties, "r3", "r4") FOUR_ROWS_RESULTS(ties, "r5", "r6")             \
+        FOUR_ROWS_RESULTS(ties, "r8", "r9") FOUR_ROWS_RESULTS(ties, "r10", "r12")           \
+        "ldr r0, [%[at]]\n ldr r1, [%[at], #4]\n ldr r2, [%[w]], #4\n"                      \
+        FOUR_STORES("r4", "r6", "r9", "r12", "r1") FOUR_STORES("r3", "r5", "r8", "r10", "r0") \
+        "add r0, r2\n add r1, r2\n str r0, [%[at]]\n str r1, [%[at], #4]\n"                 \
+        "ldr %[at], [%[at], #8]\n cmp r2, #0\n bne 0b\n"                                    \
+        : [at] "+r"(at), [w] "+r"(w)                                                        \
+        :                                                                                   \
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc",    \
+          "memory");                                                                        \
+  }
+MULTIPLY_PREPARED(octet_multiply_prepared, TIES)
+// The same where results below zero are clamped, however their ties are rounded.
+MULTIPLY_PREPARED(octet_multiply_rectified, ANY_TIES)
+
 #define PREPARED_RESULT(sum)                                                                  \
   "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"                                             \
   "smmlar %[" #sum "], %[" #sum "], %[p], %[" #sum "]\n"                                       \

@@ -2,21 +2,23 @@
 // form that these kernels multiply fastest.
 //
 //     for each two pixels of a tile:
-//       widened = their patches as int16
-//       for each four channels: eight sums = bias + weights · widened; requantize, clamp
+//       widened = their patches as int16, each run where it lies
+//       for each four channels:
+//         eight sums = bias + weights · widened; requantize, clamp; to the next four
 //
 // Weights stand as int16, two taps a word and four channels in turn, so that the loop holds nothing
-// but loads, in runs, and SMLAD: 16 cycles for 16 products, where widening weights takes 20.
+// but loads, in runs, and SMLAD: 16 cycles for 16 products, where widening weights takes 20. They
+// are in the order of `PreparedTaps`. Behind those of four channels are their multipliers and
+// shifts. One leaf computes all channels where they are at least four, with multipliers of at least
+// 1/2, shifts to the right and results clamped to all of int8; the last four overlap those before.
+// Other layers' sums are requantized as elsewhere.
 //
 // The table says where: words of the blob's checksum and the number of layers; of each layer, its
 // record's offset in the blob, a word of the table where its weights begin, where its scratch
 // memory lies in the arena, and flags: whether it is transformed, 1, and takes the leaf, 2. The
-// memory is what is free of the arena
-// while the layer runs, which may be more than its plan has. Who builds the firmware computes all
-// of it; with another blob than that one, nothing of it is used.
-//
-// Behind the weights of four channels are their multipliers and shifts, as one leaf takes them
-// where it can requantize all of the layer.
+// memory is what is free of the arena while the layer runs, which may be more than its plan has.
+// Who builds the firmware computes all of it; with another blob than that one, nothing of it is
+// used.
 
 #if arch(arm) && OCTET_PREPARED
   internal import COctetKernels
@@ -59,7 +61,7 @@
           return true
         }
       #endif
-      #if OCTET_WIDENED
+      #if OCTET_WIDENED || OCTET_RECTIFIED || OCTET_SUMMED
         unsafe runTiles(
           PreparedConvolution.self, context, scratch: context.arena + layer.scratchOffset)
       #endif
@@ -67,63 +69,81 @@
     }
   }
 
-  extension Channels {
-    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of
-    /// two pixels: see `finishPairs`.
-    @inline(never)
-    mutating func finishFour(
-      _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,
-      _ target: UnsafeMutablePointer<Int8>, stride: Int, isPlain: Bool
-    ) {
-      if isPlain, first &+ 4 <= count {
-        unsafe octet_finish_prepared(sums, scales, target, target + stride, 2 &* zeroPoint &+ 1)
-      } else {
-        unsafe finishPairs(first, min(first &+ 4, count), sums, target, stride: stride)
-      }
-    }
-  }
-
-  #if OCTET_WIDENED
+  #if OCTET_WIDENED || OCTET_RECTIFIED || OCTET_SUMMED
     @safe private struct PreparedConvolution: TileKernel {
-      // Safety: the builder found room for the scratch.
-      /// Widens patches: `[blockCount]` words, INT32_MIN, eight sums, INT32_MIN.
-      let halves: HalvesConvolution
+      // Safety: the builder found room for the scratch, and the validator sees to eight bytes
+      // behind any run.
+      /// `[count]` words of two pixels, INT32_MIN at a multiple of 32 bytes, and what
+      /// `octet_multiply_prepared` has there; or eight sums, INT32_MIN.
+      let widened: UnsafeMutablePointer<Int32>
+      /// Taps with zeros between, a multiple of 4.
+      let count: Int
+      /// Rows of the kernel, fours of a run, and values that are left of it.
+      let rowCount: Int
+      let fourCount: Int
+      let looseCount: Int
+      /// Words before those.
+      let looseStart: Int
       let weights: UnsafePointer<Int32>
-      let isPlain: Bool
-      var maxima: UnsafeMutablePointer<Int32> { unsafe halves.sums }
+      private let layerIsPlain: Bool
+      /// Whether results below zero are clamped to it.
+      let isRectified: Bool
+      var maxima: UnsafeMutablePointer<Int32> { unsafe widened }
+
+      /// Whether one leaf multiplies and requantizes.
+      private var isPlain: Bool {
+        @inline(__always) get {
+          #if !OCTET_SUMMED
+            true
+          #elseif !OCTET_WIDENED && !OCTET_RECTIFIED
+            false
+          #else
+            layerIsPlain
+          #endif
+        }
+      }
 
       init(
         _ layer: Convolution, _ context: OperatorContext, scratch start: UnsafeMutableRawPointer
       ) {
-        let count = (layer.patchCount &+ 7) & ~7
-        let words = unsafe start.assumingMemoryBound(to: Int32.self)
-        halves = unsafe HalvesConvolution(layer, words, count: count, gap: 10)
         // Looked up before, and found.
         let prepared = PreparedLayer(layer.view)
+        layerIsPlain = prepared?.isPlain ?? true
+        isRectified = layer.output.zeroPoint == -128
+        let order = PreparedTaps(layer)
+        rowCount = layer.word(Convolution.Word.kernelHeight)
+        fourCount = order.fourCount
+        looseCount = order.looseCount
+        looseStart = 4 &* order.runCount &* order.fourCount
+        var count = order.count
+        #if OCTET_SUMMED
+          if !layerIsPlain { count = (count &+ 7) & ~7 }
+        #endif
+        self.count = count
+        let back = unsafe Int(bitPattern: start + 4 &* count) & 31
+        let words = unsafe (start + ((32 &- back) & 31)).assumingMemoryBound(to: Int32.self)
+        unsafe widened = words
         unsafe weights = prepared?.weights ?? UnsafePointer(words)
-        isPlain = prepared?.isPlain ?? false
-        // Patches end with four words of zeros or none.
-        for index in max(count &- 4, 0)..<count { unsafe words[index] = 0 }
+        for index in 0..<count { unsafe words[index] = 0 }
         unsafe words[count] = .min
+        unsafe words[count &+ 3] = Int32(truncatingIfNeeded: Int(bitPattern: words))
+        unsafe words[count &+ 4] = 2 &* layer.output.zeroPoint &+ 1
         unsafe words[count &+ 9] = .min
       }
 
       @inline(never)
       func compute(_ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile) {
-        while tile.repeatCount > 0 {
-          let places = unsafe patches.places(&tile)
-          var lane = 0
-          repeat {
-            let part = Patches.Part(run: 0, skip: 0, count: channels.depth)
-            unsafe halves.widen(
-              part, &patches, places[unchecked: lane], places[unchecked: lane &+ 1])
-            unsafe multiply(
-              &channels, tile.target + lane &* tile.stride,
-              stride: lane &+ 1 < tile.count ? tile.stride : 0)
-            lane &+= 2
-          } while lane < tile.count
-          tile.repeatCount &-= 1
-          tile.advance()
+        var place = unsafe patches.place(tile.row, tile.column)
+        var left = tile.repeatCount &* tile.count
+        tile.column &+= tile.repeatCount &* tile.columnAdvance
+        tile.repeatCount = 0
+        while left > 0 {
+          let next = unsafe left > 1 ? place + patches.columnStep : place
+          unsafe widen(&patches, place, next)
+          unsafe multiply(&channels, tile.target, stride: left > 1 ? tile.stride : 0)
+          unsafe place += 2 &* patches.columnStep
+          unsafe tile.target += 2 &* tile.stride
+          left &-= 2
         }
       }
 
@@ -132,17 +152,86 @@
       private func multiply(
         _ channels: inout Channels, _ target: UnsafeMutablePointer<Int8>, stride: Int
       ) {
+        let state = unsafe widened + (count &+ 1)
+        if isPlain {
+          unsafe state[0] = Int32(truncatingIfNeeded: Int(bitPattern: target))
+          unsafe state[1] = Int32(truncatingIfNeeded: Int(bitPattern: target + stride))
+          #if OCTET_RECTIFIED
+            if isRectified { return unsafe octet_multiply_rectified(widened, weights) }
+          #endif
+          #if OCTET_WIDENED
+            unsafe octet_multiply_prepared(widened, weights)
+          #endif
+          return
+        }
         var weights = unsafe weights
         var first = 0
         repeat {
-          unsafe octet_add_prepared(halves.widened, weights)
-          unsafe weights += 4 &+ 2 &* halves.blockCount
-          unsafe channels.finishFour(
-            first, halves.widened + (halves.blockCount &+ 1), weights, target + first,
-            stride: stride, isPlain: isPlain)
-          unsafe weights += 8
+          unsafe octet_add_prepared(widened, weights)
+          unsafe weights += 4 &+ 2 &* count
+          unsafe channels.finishPairs(
+            first, min(first &+ 4, channels.count), state, target + first, stride: stride)
           first &+= 4
         } while first < channels.count
+      }
+
+      // MARK: Patches
+
+      /// Widens the patches at `a` and `b`. What is read beyond a run has weights of zero.
+      @inline(__always)
+      private func widen(
+        _ patches: inout Patches, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>
+      ) {
+        var to = unsafe widened
+        let beside = unsafe b - a
+        var row = unsafe a
+        var loose = unsafe UnsafeMutableRawPointer(widened + looseStart)
+        var looseStep = 2
+        var rowsLeft = rowCount
+        repeat {
+          var from = unsafe row
+          #if !OCTET_SELECT || OCTET_TAPRUNS
+            var run = unsafe row
+            for _ in 1..<patches.runsPerRow {
+              unsafe widenRun(from, beside, &to, &loose, &looseStep)
+              unsafe run += patches.runStep
+              unsafe from = run
+            }
+          #endif
+          unsafe widenRun(from, beside, &to, &loose, &looseStep)
+          unsafe row += patches.kernelRowStep
+          rowsLeft &-= 1
+        } while rowsLeft > 0
+      }
+
+      /// Widens a run: its fours to `to`, and what is left of it to `loose`, where a word has two
+      /// and those of both patches take turns.
+      @inline(__always)
+      private func widenRun(
+        _ run: UnsafePointer<Int8>, _ beside: Int, _ to: inout UnsafeMutablePointer<Int32>,
+        _ loose: inout UnsafeMutableRawPointer, _ looseStep: inout Int
+      ) {
+        var from = unsafe run
+        let end = unsafe to + 4 &* fourCount
+        while unsafe to < end {
+          let x = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
+          let y = unsafe UnsafeRawPointer(from + beside).loadUnaligned(as: UInt32.self)
+          unsafe to[0] = octet_widen_even(x)
+          unsafe to[1] = octet_widen_even(y)
+          unsafe to[2] = octet_widen_odd(x)
+          unsafe to[3] = octet_widen_odd(y)
+          unsafe to += 4
+          unsafe from += 4
+        }
+        var left = looseCount
+        while left > 0 {
+          unsafe loose.storeBytes(of: Int16(from[0]), as: Int16.self)
+          unsafe loose.storeBytes(of: Int16(from[beside]), toByteOffset: 4, as: Int16.self)
+          unsafe loose += looseStep
+          looseStep ^= 4
+          unsafe from += 1
+          left &-= 1
+        }
       }
     }
   #endif

@@ -57,6 +57,22 @@
     }
   }
 
+  extension Channels {
+    /// Requantizes the sums of the four channels from `first` on, or of those that there are, of
+    /// two pixels: see `finishPairs`.
+    @inline(never)
+    mutating func finishFour(
+      _ first: Int, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Int32>,
+      _ target: UnsafeMutablePointer<Int8>, stride: Int, isPlain: Bool
+    ) {
+      if isPlain, first &+ 4 <= count {
+        unsafe octet_finish_prepared(sums, scales, target, target + stride, 2 &* zeroPoint &+ 1)
+      } else {
+        unsafe finishPairs(first, min(first &+ 4, count), sums, target, stride: stride)
+      }
+    }
+  }
+
   /// Two tiles.
   @safe private struct TransformedTiles {
     // Safety: the operator was validated, and the builder found room for the scratch.
