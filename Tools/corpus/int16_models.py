@@ -39,8 +39,10 @@ class Maker:
     def bias(self, kind, count, scales):
         if kind is None:
             return -1
-        reach = 1 << (20 if kind == INT32 else 34)
-        data = self.random.integers(-reach, reach, count)
+        data = self.random.integers(-1 << 23, 1 << 23, count)
+        if kind == INT64 and count > 4:
+            # Beyond 32 bits, and beyond the codes.
+            data[0] = -(1 << 33)
         data = data.astype(np.int32 if kind == INT32 else np.int64)
         return self.b.tensor([count], scales, 0, kind, data)
 
@@ -196,7 +198,7 @@ def operators():
         "depthwise-multiplier": (depthwise, dict(multiplier=3, channels=2, activation=RELU)),
         "depthwise-stride-valid": (depthwise, dict(size=(9, 10), stride=(2, 2), padding=VALID)),
         "depthwise-dilated": (depthwise, dict(size=(9, 10), dilation=(3, 2))),
-        "depthwise-bias32": (depthwise, dict(bias=INT32)),
+        "depthwise-no-bias": (depthwise, dict(bias=None)),
         "connected-one-scale": (connected, {}),
         "connected-channels": (connected, dict(per_channel=True, rows=3, activation=RELU)),
         "connected-bias32": (connected, dict(bias=INT32)),
@@ -249,7 +251,48 @@ def operators():
                                    shape=(1, 40, 50))),
         "tanh-coarse": (unary, dict(code=ops.TANH, kind=None, scale=np.float32(1.1e-3))),
     }
-    return {name: call(name, **settings) for name, (call, settings) in calls.items()}
+    models = {name: call(name, **settings) for name, (call, settings) in calls.items()}
+    return models | {"mixed": mixed("mixed")}
+
+
+def mixed(name):
+    """int8, its middle in int16, and the end in int16 again."""
+    m = Maker(name)
+    b, weights = m.b, m.weights
+    one = np.float32(2.0 ** -6)
+    x = b.tensor([1, 10, 9, 2], one, -11)
+    w, s = weights([4, 3, 3, 2], 0, 4)
+    first = b.tensor([1, 10, 9, 4], np.float32(0.06), 5)
+    bias = b.tensor([4], s * one, 0, INT32, m.random.integers(-900, 900, 4).astype(np.int32))
+    windowed = dict(padding=SAME, strideH=1, strideW=1, dilationHFactor=1, dilationWFactor=1,
+                    fusedActivationFunction=RELU)
+    b.operator(OPERATORS.CONV_2D, [x, w, bias], [first], *options("Conv2DOptions", **windowed),
+               version=3)
+    middle = m.wide([1, 10, 9, 4], np.float32(2.3e-4))
+    b.operator(OPERATORS.QUANTIZE, [first], [middle], *options("QuantizeOptions"), version=3)
+    w, s = weights([6, 3, 3, 4], 0, 6)
+    second = m.wide([1, 10, 9, 6], np.float32(4e-4))
+    b.operator(OPERATORS.CONV_2D, [middle, w, m.bias(INT64, 6, s * np.float32(2.3e-4))], [second],
+               *options("Conv2DOptions", **windowed), version=4)
+    pooled = m.wide([1, 5, 4, 6], np.float32(4e-4))
+    b.operator(OPERATORS.MAX_POOL_2D, [second], [pooled], *options(
+        "Pool2DOptions", padding=VALID, strideH=2, strideW=2, filterHeight=2, filterWidth=2),
+        version=3)
+    back = b.tensor([1, 5, 4, 6], np.float32(0.1), -128)
+    b.operator(OPERATORS.QUANTIZE, [pooled], [back], *options("QuantizeOptions"), version=3)
+    flat = b.tensor([1, 120], np.float32(0.1), -128)
+    b.operator(OPERATORS.RESHAPE, [back, b.integers([1, 120])], [flat], *options("ReshapeOptions"))
+    w, s = weights([7, 120], 0, 7)
+    scores = b.tensor([1, 7], np.float32(1.0), 3)
+    bias = b.tensor([7], s * np.float32(0.1), 0, INT32,
+                    m.random.integers(-900, 900, 7).astype(np.int32))
+    b.operator(OPERATORS.FULLY_CONNECTED, [flat, w, bias], [scores],
+               *options("FullyConnectedOptions"), version=5)
+    wide = m.wide([1, 7], np.float32(4e-3))
+    b.operator(OPERATORS.QUANTIZE, [scores], [wide], *options("QuantizeOptions"), version=3)
+    y = m.wide([1, 7], np.float32(2.0 ** -15))
+    b.operator(OPERATORS.SOFTMAX, [wide], [y], *options("SoftmaxOptions", beta=0.02), version=3)
+    return m.done([x], [y])
 
 
 def feeds(builder, name):
