@@ -46,7 +46,8 @@ public struct ModelPage {
       throw .invalidModel("\(error)")
     }
     let ports =
-      (0..<model.inputCount).map { model.input($0) } + (0..<model.outputCount).map { model.output($0) }
+      (0..<model.inputCount).map { model.input($0) }
+      + (0..<model.outputCount).map { model.output($0) }
     if let wide = ports.first(where: \.isInt16) {
       throw .invalidModel(
         "'\(wide.name)' is int16; pages take and give int8, so quantize inputs and outputs to int8")

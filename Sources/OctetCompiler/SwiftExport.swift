@@ -17,8 +17,8 @@ public struct SwiftExport {
   /// The source text.
   ///
   /// - Parameter name: becomes the type's name; letters, digits and underscores are kept.
-  /// - Throws: `CompilerError.rejected` when the blob is not valid, `invalid` for inputs and outputs of
-  ///   int16, whose types Swift would have to tell apart.
+  /// - Throws: `CompilerError.rejected` when the blob is not valid, `invalid` for inputs and
+  ///   outputs of int16.
   public static func text(_ blob: Blob, name: String) throws(CompilerError) -> String {
     let export: SwiftExport
     do {

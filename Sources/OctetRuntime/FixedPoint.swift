@@ -86,8 +86,8 @@ package func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
   return roundingShiftRight(highMultiply(value &<< left, by.multiplier), right)
 }
 
-/// `sum · real multiplier`, rounded once, halves up: of sums of int16 activations. What does not fit
-/// in 32 bits wraps around, as the reference's does.
+/// `sum · real multiplier`, rounded once, halves up: of sums of int16 activations. What does not
+/// fit in 32 bits wraps around, as the reference's does.
 ///
 /// - Parameters:
 ///   - sum: less than 2⁴⁷ above and below zero.

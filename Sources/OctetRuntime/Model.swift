@@ -75,8 +75,8 @@ public struct Model: ~Escapable, Sendable {
   }
 }
 
-/// What the int8 or int16 values of an input or output mean: up to four dimensions, in row-major order, and
-/// the real numbers that they stand for, `scale · (value − zeroPoint)`.
+/// What the int8 or int16 values of an input or output mean: up to four dimensions, in row-major
+/// order, and the real numbers that they stand for, `scale · (value − zeroPoint)`.
 public struct TensorFormat: Sendable {
   private let dimensions: [4 of Int32]
   /// Dimensions, 0…4.

@@ -106,7 +106,7 @@ enum OperatorTable {
     QDQ of int16 with zero points of 0), all through or between int8 ones: convolution, depthwise
     convolution, fully connected, add, subtract, multiply, max and average pool, mean,
     concatenation, pad with a constant, reshape, transpose, slice, split, softmax, logistic, tanh,
-    ReLU, clip, quantize. All boards run them with TensorFlow Lite for Microcontrollers' bytes; other
-    operators are refused by name.
+    ReLU, clip, quantize. All boards run them with TensorFlow Lite for Microcontrollers' bytes;
+    other operators are refused by name.
     """
 }

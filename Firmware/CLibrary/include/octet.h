@@ -31,8 +31,8 @@ typedef struct {
   int backend;
 } octet_session;
 
-// How int8 or int16 values stand for real ones: real = scale * (value - zero_point). Where functions
-// take and give int8_t, values of int16 are pairs of bytes, the lower one first, aligned in the arena.
+// How int8 or int16 values stand for real ones: real = scale * (value - zero_point). Functions take
+// and give int16 values as pairs of int8_t, the lower byte first.
 typedef struct {
   size_t byte_count;
   int32_t dimensions[4];  // N, H, W, C

@@ -13,7 +13,8 @@ extension Lowering {
       guard let activation = node.operation.asActivation else {
         throw .invalid(
           node: node.name,
-          reason: "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
+          reason:
+            "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
       }
       try lowerRequantize(node, activation)
     }
@@ -65,8 +66,8 @@ extension Lowering {
       ])
   }
 
-  /// Adds an operator whose results have a scale of 2⁻¹⁵; of ONNX's models, which name any scale, one
-  /// behind it that brings them to the file's.
+  /// Adds an operator whose results have a scale of 2⁻¹⁵; of ONNX's models, which name any scale,
+  /// one behind it that brings them to the file's.
   private mutating func append16<Word: ParameterWord>(
     _ kind: OperatorKind, _ node: Node, _ words: ParameterWords<Word>
   ) throws(CompilerError) {

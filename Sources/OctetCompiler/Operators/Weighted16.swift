@@ -31,7 +31,8 @@ extension Lowering {
     var multipliers: [FixedPointMultiplier] = []
     for channel in 0..<shape[axis] {
       let weightScale = grid.scales[grid.scales.count == 1 ? 0 : channel]
-      let real = Double(scale(node.inputs[0])) * Double(weightScale) / Double(scale(node.outputs[0]))
+      let real =
+        Double(scale(node.inputs[0])) * Double(weightScale) / Double(scale(node.outputs[0]))
       let by = FixedPointMultiplier(wide: real, isNarrow: isNarrow, in: graph.arithmetic)
       let sum = biases[channel].magnitude.addingReportingOverflow(magnitudes[channel] << 15)
       let limit = isNarrow ? UInt64(BlobLimits.sumMagnitude) : 1 << 46
@@ -58,8 +59,8 @@ extension Lowering {
     return (words + clampWords(activation, node), kernel)
   }
 
-  /// A node's biases, and whether the reference adds up in the 32 bits that they have. It does so for
-  /// none too, but in depthwise convolutions, which know 64 bits alone.
+  /// A node's biases, and whether the reference adds up in the 32 bits that they have. It does so
+  /// for none too, but in depthwise convolutions, which know 64 bits alone.
   private func biases16(
     _ node: Node, channelCount: Int
   ) throws(CompilerError) -> (values: [Int64], isNarrow: Bool) {
@@ -90,8 +91,8 @@ extension Lowering {
 }
 
 extension FixedPointMultiplier {
-  /// What sums of int16 are multiplied with: TensorFlow Lite's has 15 bits where sums have 64; ONNX's
-  /// all 31, which rounds once there.
+  /// What sums of int16 are multiplied with: TensorFlow Lite's has 15 bits where sums have 64;
+  /// ONNX's all 31, which rounds once there.
   init(wide real: Double, isNarrow: Bool, in arithmetic: Arithmetic) {
     self.init(real)
     guard !isNarrow, arithmetic == .tensorFlowLite else { return }
