@@ -53,7 +53,7 @@ struct Classifier {
     return Int8(clamping: rounded + format.zeroPoint)
   }
 
-  /// Whether the first input is a picture, of int8 as the scores: N, H, W and one or three channels.
+  /// Whether the first input is a picture, of int8 as the scores: N, H, W, one or three channels.
   var takesPictures: Bool { isInt8 && (channelCount == 1 || channelCount == 3) }
 
   /// The picture as the input's codes.
