@@ -5,19 +5,17 @@ import OctetRuntime
 
 extension Lowering {
   mutating func lowerFunction16(_ node: Node) throws(CompilerError) {
-    switch node.operation {
-    case .quantize, .identity: try lowerRequantize(node, .none)
-    case .scalar(.logistic): try lowerSigmoid16(node, isTangent: false)
-    case .scalar(.tanh): try lowerSigmoid16(node, isTangent: true)
-    default:
-      guard let activation = node.operation.asActivation else {
-        throw .invalid(
-          node: node.name,
-          reason:
-            "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
-      }
-      try lowerRequantize(node, activation)
+    if node.operation == .scalar(.logistic) { return try lowerSigmoid16(node, isTangent: false) }
+    if node.operation == .scalar(.tanh) { return try lowerSigmoid16(node, isTangent: true) }
+    if node.operation == .quantize || node.operation == .identity {
+      return try lowerRequantize(node, .none)
     }
+    guard let activation = node.operation.asActivation else {
+      throw .invalid(
+        node: node.name,
+        reason: "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
+    }
+    try lowerRequantize(node, activation)
   }
 
   private mutating func lowerRequantize(

@@ -59,17 +59,15 @@ extension Lowering {
     return (words + clampWords(activation, node), kernel)
   }
 
-  /// A node's biases, and whether the reference adds up in the 32 bits that they have. It does so
-  /// for none too, but in depthwise convolutions, which know 64 bits alone.
+  /// A node's biases, and whether the reference adds up in the 32 bits that they have; of none it
+  /// adds up in 64.
   private func biases16(
     _ node: Node, channelCount: Int
   ) throws(CompilerError) -> (values: [Int64], isNarrow: Bool) {
-    var isDepthwise = false
-    if case .depthwiseConvolution = node.operation { isDepthwise = true }
-    let isReference = graph.arithmetic == .tensorFlowLite
     guard node.inputs.count > 2 else {
-      return ([Int64](repeating: 0, count: channelCount), isReference && !isDepthwise)
+      return ([Int64](repeating: 0, count: channelCount), false)
     }
+    let isReference = graph.arithmetic == .tensorFlowLite
     let (values, isNarrow): ([Int64], Bool)
     switch graph.tensors[node.inputs[2]].constant {
     case .int32(let narrow): (values, isNarrow) = (narrow.map { Int64($0) }, isReference)
@@ -77,7 +75,7 @@ extension Lowering {
     case .float, .int8, nil:
       throw .invalid(node: node.name, reason: "its bias is no constant of int32 or int64")
     }
-    guard !isNarrow || !isDepthwise else {
+    if isNarrow, case .depthwiseConvolution = node.operation {
       throw .invalid(
         node: node.name,
         reason: "its bias is int32; TensorFlow Lite's depthwise convolutions of int16 take int64")
