@@ -3,12 +3,14 @@ import OctetModel
 extension Graph {
   /// Replaces the float constants that node `index` reads by int8 weights, int32 biases and int8
   /// operands.
+  ///
+  /// - Parameter rounded: the codes and biases of weights in floats; nil for the nearest.
   mutating func quantizeConstants(
-    ofNode index: Int, statistics: InputStatistics?
+    ofNode index: Int, rounded: WeightChannels.Rounded? = nil
   ) throws(QuantizationError) {
     let node = nodes[index]
-    if let axis = node.operation.weightChannelAxis {
-      try quantizeWeights(ofNode: index, axis: axis, statistics: statistics)
+    if node.operation.weightChannelAxis != nil {
+      try quantizeWeights(ofNode: index, rounded: rounded)
       return
     }
     for (position, input) in node.inputs.enumerated() {
@@ -30,17 +32,15 @@ extension Graph {
     }
   }
 
-  /// Weights: symmetric, one scale an output channel. Biases: int32 at `s_in · s_w[c]`.
-  private mutating func quantizeWeights(
-    ofNode index: Int, axis: Int, statistics: InputStatistics?
-  ) throws(QuantizationError) {
+  /// The real weights of node `index` with the scales that they get: symmetric, one an output
+  /// channel. Nil for nodes without, and for those whose input has no grid.
+  func weightChannels(ofNode index: Int) throws(QuantizationError) -> WeightChannels? {
     let node = nodes[index]
+    guard let axis = node.operation.weightChannelAxis,
+      let inputScale = tensors[node.inputs[0]].quantization?.scales.first,
+      let values = tensors[node.inputs[1]].floats
+    else { return nil }
     let weights = tensors[node.inputs[1]]
-    guard let inputScale = tensors[node.inputs[0]].quantization?.scales.first else { return }
-    guard let values = weights.floats else {
-      try quantizeBias(ofNode: index, inputScale: inputScale)
-      return
-    }
     try requireFinite(values, weights.name)
     let channelCount = weights.shape[axis]
     let inner = weights.shape[(axis + 1)...].reduce(1, *)
@@ -60,15 +60,30 @@ extension Graph {
       }
       scales.append(scale)
     }
-    let channels = WeightChannels(
+    return WeightChannels(
       values: values, bias: bias, scales: scales, shape: weights.shape, axis: axis)
-    let rounded = channels.rounded(statistics)
+  }
+
+  /// Biases are int32 at `s_in · s_w[c]`.
+  private mutating func quantizeWeights(
+    ofNode index: Int, rounded: WeightChannels.Rounded?
+  ) throws(QuantizationError) {
+    let node = nodes[index]
+    let weights = tensors[node.inputs[1]]
+    guard let inputScale = tensors[node.inputs[0]].quantization?.scales.first else { return }
+    guard let channels = try weightChannels(ofNode: index) else {
+      try quantizeBias(ofNode: index, inputScale: inputScale)
+      return
+    }
+    let (scales, channelCount) = (channels.scales, channels.scales.count)
+    let rounded = rounded ?? channels.nearest()
     let weightIndex = add(
       Tensor(
         name: "\(weights.name)/int8/\(node.name)", shape: weights.shape, elementType: .int8,
         constant: .int8(rounded.codes),
         quantization: Quantization(
-          scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: axis)))
+          scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount),
+          axis: channels.axis)))
     let biasScales = scales.map { $0 * inputScale }
     let biasCodes = scales.indices.map { channel in
       TieRule.awayFromZero.code(

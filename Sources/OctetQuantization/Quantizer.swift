@@ -7,9 +7,15 @@ import OctetPasses
 /// int8 weights with a scale for each output channel, and int32 biases at `s_in · s_w[c]`.
 public struct Quantizer: Sendable {
   /// What can be chosen.
-  public struct Options: Sendable {
+  public struct Options: Sendable, Equatable {
     /// How the range of each activation is chosen.
     public var calibrator = Calibrator.automatic
+    /// Whether channels are equalized across layers.
+    public var equalization = Equalization.automatic
+    /// How biases make good for rounded weights.
+    public var biasCorrection = BiasCorrection.automatic
+    /// How weights become codes.
+    public var rounding = Rounding.automatic
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.
@@ -31,6 +37,10 @@ public struct Quantizer: Sendable {
     public var outputs: [OutputError] = []
     /// What `Calibrator.automatic` found.
     public var search: Search?
+    /// What was done across layers: never `automatic`.
+    public var equalization = Equalization.none
+    /// How the weights of each layer were rounded, by the layer's name.
+    public var roundings: [String: Rounding] = [:]
   }
 
   /// The calibrators that a search chose.
@@ -58,13 +68,16 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
-    let simple = try plain.withEqualChannels(samples, threadCount: options.threadCount)
+    let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
+      .withEqualLayers(samples, options)
+    let simple = equal.graph
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
     }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    var result = try quantize(simple, calibration, options, choice)
+    var result = try quantize(simple, calibration, samples, options, choice)
+    result.equalization = equal.equalization
     result.outputs = try OutputError.measure(
       plain, result.graph, samples, threadCount: options.threadCount)
     return result
@@ -72,7 +85,8 @@ public struct Quantizer: Sendable {
 
   /// Quantizes a simplified graph whose activations were already observed.
   private static func quantize(
-    _ graph: Graph, _ calibration: Calibration, _ options: Options, _ choice: RangeSearch.Choice
+    _ graph: Graph, _ calibration: Calibration, _ samples: CalibrationSamples, _ options: Options,
+    _ choice: RangeSearch.Choice
   ) throws(QuantizationError) -> Result {
     let ranges = chooseRanges(graph, calibration, options, choice)
     let tables = graph.functionRegions()
@@ -80,9 +94,15 @@ public struct Quantizer: Sendable {
     var quantized = graph
     quantized.takeGrids(plan.grids)
     let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
+    for index in quantized.nodes.indices
+    where !settled.contains(index) && quantized.nodes[index].operation.weightChannelAxis == nil {
+      try quantized.quantizeConstants(ofNode: index)
+    }
+    var stage = WeightStage(graph, plan.changes, samples, options)
+    try stage.round(&quantized, except: settled)
+    // What is left: weights that are codes already beside real biases.
     for index in quantized.nodes.indices where !settled.contains(index) {
-      try quantized.quantizeConstants(
-        ofNode: index, statistics: calibration.inputStatistics[index])
+      try quantized.quantizeConstants(ofNode: index)
     }
     quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
@@ -92,7 +112,7 @@ public struct Quantizer: Sendable {
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
       equalsMinMax: ranges
         == chooseRanges(graph, calibration, options, RangeSearch.Choice(whole: .minMax)),
-      search: choice.summary)
+      search: choice.summary, roundings: stage.roundings)
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,

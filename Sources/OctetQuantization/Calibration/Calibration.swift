@@ -40,22 +40,12 @@ package struct Calibration: Sendable {
   package private(set) var histograms: [TensorIndex: ValueCounts]
   /// The least, over all samples, of a sample's highest class score; nil without class scores.
   package private(set) var leastHighest: Float?
-  /// For each node with weights, how its inputs vary together.
-  let inputStatistics: [Int: InputStatistics]
 
   /// Runs `graph` on all samples twice: first for the ranges, then for the histograms.
   ///
   /// The result does not depend on `threadCount`.
   package init(
     _ graph: Graph, samples: CalibrationSamples, threadCount: Int
-  ) throws(QuantizationError) {
-    try self.init(graph, samples: samples, threadCount: threadCount, gathersStatistics: true)
-  }
-
-  /// Runs `graph` on all samples; weights are rounded to nearest where no statistics of inputs are
-  /// gathered.
-  init(
-    _ graph: Graph, samples: CalibrationSamples, threadCount: Int, gathersStatistics: Bool
   ) throws(QuantizationError) {
     guard samples.count > 0 else { throw .noCalibrationSamples }
     let tensors = graph.tensors.indices.filter { graph.tensors[$0].constant == nil }
@@ -91,8 +81,6 @@ package struct Calibration: Sendable {
       for index in into.indices { into[index].merge(from[index]) }
     }
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
-    inputStatistics =
-      gathersStatistics ? try InputStatistics.gather(graph, samples, threadCount) : [:]
   }
 
   /// What the first pass finds.

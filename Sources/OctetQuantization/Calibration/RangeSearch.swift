@@ -28,7 +28,7 @@ struct RangeSearch {
   private var evaluationsLeft: Int
 
   /// A calibrator takes the place of another when it lowers the error by this share.
-  private static let leastGain = 0.01
+  static let leastGain = 0.01
   private static let heldBackLimit = 128
   private static let calibrationLimit = 128
   /// Inferences that a search may take for each sample of the calibration, as many as that takes
@@ -71,8 +71,7 @@ struct RangeSearch {
     }
     heldBack = some(back, Self.heldBackLimit)
     let calibration = try Calibration(
-      graph, samples: some(others, Self.calibrationLimit), threadCount: options.threadCount,
-      gathersStatistics: false)
+      graph, samples: some(others, Self.calibrationLimit), threadCount: options.threadCount)
     for calibrator in Self.candidates {
       ranges[calibrator] = Quantizer.chooseRanges(
         graph, calibration, options, Choice(whole: calibrator))
@@ -90,6 +89,16 @@ struct RangeSearch {
       for sample in into.indices where !from[sample].isEmpty { into[sample] = from[sample] }
     }
     powers = measured.indices.map { position in Self.variation(references.map { $0[position] }) }
+  }
+
+  /// The error of the outputs with one calibrator for all activations and weights rounded to
+  /// nearest: what tells forms of one network apart.
+  static func error(
+    ofRounded graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
+  ) throws(QuantizationError) -> HalvedError {
+    guard samples.count > 0 else { throw .noCalibrationSamples }
+    var search = try RangeSearch(graph, samples, options)
+    return try search.error(Choice(), roundsWeights: true)
   }
 
   private mutating func run() throws(QuantizationError) -> Choice {
@@ -149,17 +158,20 @@ struct RangeSearch {
 
   /// Squared errors of the outputs over what these vary, or the divergence of class scores, of
   /// either half of the samples.
-  private struct HalvedError {
+  struct HalvedError {
     var halves: [Double]
     var total: Double { halves.reduce(0, +) }
 
-    func isBelow(_ other: HalvedError) -> Bool {
-      total < other.total * (1 - RangeSearch.leastGain)
+    /// - Parameter gain: the share by which the error has to be less.
+    func isBelow(_ other: HalvedError, by gain: Double = RangeSearch.leastGain) -> Bool {
+      total < other.total * (1 - gain)
         && zip(halves, other.halves).allSatisfy { $0 <= $1 }
     }
   }
 
-  private mutating func error(_ choice: Choice) throws(QuantizationError) -> HalvedError {
+  private mutating func error(
+    _ choice: Choice, roundsWeights: Bool = false
+  ) throws(QuantizationError) -> HalvedError {
     evaluationsLeft -= 1
     var chosen = ranges[choice.whole, default: [:]]
     for (tensor, calibrator) in choice.calibrators {
@@ -168,6 +180,12 @@ struct RangeSearch {
     let plan = GridPlan(graph, ranges: chosen, tables: tables)
     var rounded = graph
     rounded.takeGrids(plan.grids)
+    if roundsWeights {
+      for index in rounded.nodes.indices
+      where rounded.nodes[index].operation.weightChannelAxis != nil {
+        try rounded.quantizeConstants(ofNode: index)
+      }
+    }
     // Adds tensors and nodes; those that are judged keep their places.
     rounded.insertGrids(plan.changes, functions: [])
     let (judged, references, powers) = (measured, references, powers)

@@ -1,6 +1,6 @@
 import Foundation
 import OctetCommand
-import OctetData
+import OctetDiff
 import OctetModel
 import OctetQuantization
 
@@ -28,6 +28,9 @@ struct RawSamples: Sendable {
     self.elementCounts = elementCounts
     self.elementByteCount = elementByteCount
   }
+
+  /// The CRC-32 of all bytes, eight hexadecimal digits.
+  var checksum: String { CRC32.text(bytes) }
 
   /// Copies input `index` of a sample to memory of as many bytes.
   func copy(sample: Int, input index: Int, to target: UnsafeMutableRawBufferPointer) {
@@ -63,10 +66,8 @@ extension Graph {
 }
 
 extension CalibrationSamples {
-  /// Raw float32 samples, of which at most `count` are drawn by `seed`.
-  init(_ raw: RawSamples, count: Int, seed: UInt64) {
-    let indices = Array(
-      Dataset.shuffledIndices(count: raw.count, seed: seed).prefix(count))
+  /// Raw float32 samples, those at `indices`.
+  init(_ raw: RawSamples, _ indices: [Int]) {
     unsafe self.init(count: indices.count) { sample, input, target in
       unsafe raw.copy(
         sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))

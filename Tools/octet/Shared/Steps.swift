@@ -51,6 +51,17 @@ enum Steps {
     _ graph: Graph, _ source: DataSource, options: Quantizer.Options, sampleCount: Int,
     seed: UInt64, normalization: Normalization?, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws -> Quantized {
+    let graph = try fit(graph, to: source, normalization: normalization)
+    let samples = try CalibrationSamples(
+      source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
+    return try quantize(
+      graph, samples, options: options, shrinks: shrinks, arenaLimit: arenaLimit)
+  }
+
+  /// The graph with the normalisation and the labels of the images that it is used with.
+  static func fit(
+    _ graph: Graph, to source: DataSource, normalization: Normalization?
+  ) throws -> Graph {
     var graph = graph
     let shape = graph.inputs.first.map { graph.tensors[$0].shape } ?? []
     if let normalization { graph.metadata.normalization = normalization }
@@ -64,11 +75,11 @@ enum Steps {
     {
       graph.metadata.labels = source.train.labelNames
     }
-    let samples = try CalibrationSamples(
-      source.train, count: sampleCount, seed: seed, graph: graph, normalization: nil)
-    return try quantize(
-      graph, samples, options: options, shrinks: shrinks, arenaLimit: arenaLimit)
+    return graph
   }
+
+  /// Refuses what no blob can hold.
+  static func requireRoom(for graph: Graph) throws { try Compiler.requireRoom(for: graph) }
 
   static func quantize(
     _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options,

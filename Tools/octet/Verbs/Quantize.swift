@@ -10,7 +10,9 @@ struct Quantize: Verb {
   let name = "quantize"
   let summary = "Quantize a float model to int8 and write the blob that boards run."
   let discussion =
-    "Activations get one scale and zero point each, chosen by the calibrator on training images; "
+    "With --max-drop, --min-sqnr or --max-flash the model is quantized in ever more careful ways "
+    + "until all that was asked for holds on samples held back; where it cannot be, nothing is "
+    + "written, and what is missed is said. Activations get one scale and zero point each, chosen by the calibrator on training images; "
     + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
     + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
     + "and integer weights stay; only those that are missing are chosen."
@@ -25,6 +27,26 @@ struct Quantize: Verb {
   let samples = OctetCommand.Option(
     "--calibration-samples", .integer(1...1_000_000), default: 500,
     help: "Training images, or raw samples, to calibrate with.")
+  let equalization = OctetCommand.Option<Equalization>(
+    "--equalize", .choice, default: .automatic,
+    help: "Whether channels are brought to one range across layers, which keeps the function; auto "
+      + "does it where it lowers the outputs' error.")
+  let biasCorrection = OctetCommand.Option<BiasCorrection>(
+    "--bias-correction", .choice, default: .automatic,
+    help: "How biases make good for what rounded weights change on the average: by the samples, or "
+      + "by batch normalization's statistics.")
+  let rounding = OctetCommand.Option<Rounding>(
+    "--rounding", .choice, default: .automatic,
+    help: "How weights become codes; auto takes the best for each layer.")
+  let maxDrop = OctetCommand.Option(
+    "--max-drop", .number(-1...1),
+    help: "Accuracy that may be lost at most, or without labels the share of samples decided "
+      + "otherwise; judged on samples held back, by the upper end of a confidence interval.")
+  let minSQNR = OctetCommand.Option(
+    "--min-sqnr", .number(-200...200).named("DB"),
+    help: "Signal over error that each output must keep, judged likewise.")
+  let maxFlash = OctetCommand.Option(
+    "--max-flash", .byteCount, help: "Bytes of the blob at most.")
   let fullScores = Flag(
     "--full-scores",
     help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
@@ -38,8 +60,9 @@ struct Quantize: Verb {
 
   var parameters: [any Parameter] {
     [
-      model, Common.data, rawInput, Common.shapes, output, calibrator, samples, fullScores,
-      Common.noShrink, Common.arenaLimit, seed, Common.mean, Common.standardDeviation,
+      model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
+      biasCorrection, rounding, samples, fullScores, maxDrop, minSQNR, maxFlash,
+      Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
       Common.threads,
     ]
   }
@@ -52,52 +75,49 @@ struct Quantize: Verb {
     let watch = Stopwatch()
     var options = Quantizer.Options()
     options.calibrator = arguments[calibrator]
+    options.equalization = arguments[equalization]
+    options.biasCorrection = arguments[biasCorrection]
+    options.rounding = arguments[rounding]
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
-    let quantized = try quantize(graph, options, arguments)
-    try AtomicFile.write(quantized.output.blob.bytes, to: path, as: .blob)
-    let isChosen = ![.minMax, .automatic].contains(arguments[calibrator])
-    if isChosen, quantized.result.equalsMinMax {
-      console.message(
-        "the calibrator '\(arguments[calibrator].rawValue)' chose the same ranges as min-max")
+    let prepared = try prepare(graph, arguments)
+    let contract = contract(arguments)
+    var climb: Ladder.Climb?
+    let quantized: Steps.Quantized
+    if let contract {
+      let found = try self.climb(prepared, contract, options, arguments, console)
+      quantized = Steps.Quantized(result: found.answer.result, output: found.answer.output)
+      climb = found
+    } else {
+      quantized = try naming(arguments[model]) {
+        try Steps.quantize(
+          prepared.graph, prepared.samples, options: options,
+          shrinks: !arguments[Common.noShrink], arenaLimit: arguments[Common.arenaLimit])
+      }
     }
-    if let search = quantized.result.search { console.message(search.text) }
-    for output in quantized.result.outputs where output.isLost {
-      console.message("\(path.path): \(output)")
-    }
+    let isBroken = climb.map { !$0.answer.holds } ?? false
+    if !isBroken { try AtomicFile.write(quantized.output.blob.bytes, to: path, as: .blob) }
+    say(quantized.result, climb?.answer.options ?? options, path, console)
     var report = try QuantizeReport(
       quantized, calibrator: arguments[calibrator], file: path.path, seconds: watch.seconds)
     if !arguments[Common.noShrink] { report.shrink = try ShrinkFigures(quantized.output) }
     report.notes = notes
-    return Outcome(report, text: report.text(for: console.output))
+    if let climb { report.take(ContractReport.of(climb)) }
+    return Outcome(
+      report, text: report.text(for: console.output),
+      ending: isBroken ? .gateMissed(Self.missed(climb)) : .done)
   }
 
-  private func quantize(
-    _ graph: Graph, _ options: Quantizer.Options, _ arguments: Arguments
-  ) throws -> Steps.Quantized {
-    let (count, seed) = (arguments[samples], arguments[self.seed])
-    let shrinks = !arguments[Common.noShrink]
-    let normalization = try Common.normalization(arguments)
-    guard let path = arguments[rawInput] else {
-      // No label decides anything here.
-      let source = try Steps.load(arguments[Common.data], labels: .asTheyAre)
-      return try naming(arguments[model]) {
-        try Steps.quantize(
-          graph, source, options: options, sampleCount: count, seed: seed,
-          normalization: normalization, shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
-      }
+  private func say(
+    _ result: Quantizer.Result, _ options: Quantizer.Options, _ path: OutputPath,
+    _ console: Console
+  ) {
+    if ![.minMax, .automatic].contains(options.calibrator), result.equalsMinMax {
+      console.message(
+        "the calibrator '\(options.calibrator.rawValue)' chose the same ranges as min-max")
     }
-    guard normalization == nil, !arguments.contains(Common.data) else {
-      throw CommandError(
-        .usage, "--raw-input takes the place of --data and of its normalisation; give one of them")
-    }
-    let counts = try naming(arguments[model]) { try graph.floatInputCounts() }
-    let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
-    return try naming(arguments[model]) {
-      try Steps.quantize(
-        graph, CalibrationSamples(raw, count: count, seed: seed), options: options,
-        shrinks: shrinks, arenaLimit: arguments[Common.arenaLimit])
-    }
+    if let search = result.search { console.message(search.text) }
+    for output in result.outputs where output.isLost { console.message("\(path.path): \(output)") }
   }
 }
 
@@ -164,6 +184,10 @@ struct QuantizeReport: Encodable {
   var search: Search?
   /// What went since no output needs it; nil with --no-shrink.
   var shrink: ShrinkFigures?
+  /// The limits that were set and whether they hold; nil without any.
+  var contract: ContractReport?
+  /// Each way that was tried, and what it gained and cost; nil without limits.
+  var ladder: [ContractReport.Step]?
   /// A sentence about each output of the model that the blob has not.
   var notes: [String] = []
   var file: String
@@ -207,6 +231,11 @@ struct QuantizeReport: Encodable {
     self.seconds = seconds
   }
 
+  /// Adds what a climb found.
+  mutating func take(_ report: (contract: ContractReport, ladder: [ContractReport.Step])) {
+    (contract, ladder) = report
+  }
+
   func text(for terminal: Terminal) -> String {
     var table = TextTable([
       .left("layer"), .left("operator"), .right("output"), .right("range"), .right("multiply-adds"),
@@ -220,7 +249,7 @@ struct QuantizeReport: Encodable {
       ])
     }
     let gap = arenaByteCount - arenaLowerBoundByteCount
-    return table.text(for: terminal)
+    return table.text(for: terminal) + (contractText(for: terminal) ?? "")
       + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, "
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"

@@ -1,0 +1,122 @@
+import OctetReport
+
+/// What a model must keep to become a file: limits that the user sets, each by itself.
+public struct Contract: Sendable, Equatable {
+  /// The accuracy that may be lost at most, or, without labels, the share of samples that may be
+  /// decided otherwise; −1…1.
+  public var maxDrop: Double?
+  /// The signal over the error, in decibels, that every output must keep at least.
+  public var minSQNR: Double?
+  /// The blob's bytes at most.
+  public var maxFlash: Int?
+  /// The arena's bytes at most.
+  public var maxArena: Int?
+
+  /// Nothing is asked for.
+  public init() {}
+
+  /// Whether outputs have to be judged on samples held back.
+  package var judgesOutputs: Bool { maxDrop != nil || minSQNR != nil }
+
+  /// The share of contracts that hold though the truth would break them, at most, however many
+  /// rungs were tried.
+  public static let risk = 0.05
+
+  /// One limit, and what was measured.
+  public struct Clause: Sendable, Equatable, Encodable {
+    /// Which limit; the raw value is the option's name without dashes.
+    public enum Kind: String, Sendable, Encodable {
+      case maxDrop = "max-drop"
+      case minSQNR = "min-sqnr"
+      case maxFlash = "max-flash"
+      case maxArena = "max-arena"
+    }
+
+    public var kind: Kind
+    /// What the user asked for.
+    public var limit: Double
+    /// What was found, or the end of its confidence interval where it was judged on samples.
+    public var value: Double
+    /// By how much the value is on the wrong side; 0 where the clause holds.
+    public var missedBy: Double
+    /// One sentence about it.
+    public var text: String
+    public var holds: Bool { missedBy == 0 }
+
+    private enum CodingKeys: CodingKey { case kind, limit, value, missedBy, text }
+  }
+}
+
+extension Contract {
+  /// What a candidate was found to be.
+  struct Measure: Sendable {
+    var judgement: Judgement?
+    var fileByteCount: Int
+    /// The least that was found where the arena's limit cannot be met.
+    var arenaByteCount: Int
+  }
+
+  /// Every clause of the contract, in one order.
+  ///
+  /// - Parameter confidence: of the intervals.
+  func clauses(_ measure: Measure, confidence: Double) -> [Clause] {
+    var clauses: [Clause] = []
+    if let limit = maxDrop, let judgement = measure.judgement {
+      clauses.append(drop(limit, judgement, confidence))
+    }
+    if let limit = minSQNR, let judgement = measure.judgement {
+      let bound = judgement.sqnrLowerBound(confidence: confidence)
+      clauses.append(
+        Clause(
+          kind: .minSQNR, limit: limit, value: bound, missedBy: max(0, limit - bound),
+          text: "the outputs have \(judgement.sqnrDecibels.short) dB of signal to error on "
+            + "\(judgement.sampleCount) samples held back, at least \(bound.short) with "
+            + "\(confidence.short) confidence"))
+    }
+    if let limit = maxFlash { clauses.append(.bytes(.maxFlash, limit, measure.fileByteCount)) }
+    if let limit = maxArena { clauses.append(.bytes(.maxArena, limit, measure.arenaByteCount)) }
+    return clauses
+  }
+
+  private func drop(_ limit: Double, _ judgement: Judgement, _ confidence: Double) -> Clause {
+    let bound = judgement.dropUpperBound(confidence: confidence)
+    let (lost, gained) = (judgement.lostCount, judgement.gainedCount)
+    var text =
+      judgement.hasLabels
+      ? "of \(judgement.sampleCount) images held back, \(lost) are lost and \(gained) gained"
+      : "of \(judgement.sampleCount) samples held back, \(lost) are decided otherwise"
+    text += ": \(judgement.drop.short), at most \(bound.short) with \(confidence.short) confidence"
+    let least = DropBound.leastSampleCount(for: limit, confidence: confidence)
+    if judgement.sampleCount < least, bound > limit {
+      text +=
+        least == .max
+        ? "; no number of samples shows a drop of \(limit.short) or less"
+        : "; to show \(limit.short) takes \(least) samples or more"
+    }
+    return Clause(
+      kind: .maxDrop, limit: limit, value: bound, missedBy: max(0, bound - limit), text: text)
+  }
+}
+
+extension Contract.Clause {
+  fileprivate static func bytes(_ kind: Kind, _ limit: Int, _ value: Int) -> Contract.Clause {
+    let what = kind == .maxFlash ? "the blob has" : "the arena needs"
+    return Contract.Clause(
+      kind: kind, limit: Double(limit), value: Double(value),
+      missedBy: Double(max(0, value - limit)), text: "\(what) \(value) bytes")
+  }
+
+  /// What is missed and by how much: `--max-flash 20480: the blob has 61234 bytes, 40754 too many`.
+  public var missedText: String {
+    let number = { (value: Double) in
+      value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : value.short
+    }
+    let by =
+      switch kind {
+      case .maxDrop: "\(missedBy.short) too much"
+      case .minSQNR: "\(missedBy.short) dB too few"
+      case .maxFlash, .maxArena: "\(number(missedBy)) too many"
+      }
+    return "--\(kind.rawValue) \(number(limit)): \(text), \(by)"
+  }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import OctetCompiler
+import OctetModel
+import OctetQuantization
+import OctetReport
+
+/// Quantizes a model in ever more careful ways until a contract holds on samples held back.
+public struct Ladder: Sendable {
+  /// One way more than the rung before.
+  public enum Rung: String, Sendable, CaseIterable {
+    /// Ranges of activations; weights to the nearest code.
+    case ranges
+    /// Channels of one range across layers.
+    case equalization
+    /// Biases that make good for rounded weights.
+    case biasCorrection = "bias-correction"
+    /// Weights rounded by what the layer makes of them.
+    case rounding
+
+    /// The clauses that the rung can help to hold: it is left out where only others are missed.
+    var serves: Set<Contract.Clause.Kind> {
+      switch self {
+      case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena]
+      case .equalization, .biasCorrection, .rounding: [.maxDrop, .minSQNR]
+      }
+    }
+  }
+
+  /// What a rung gave.
+  public struct Step: Sendable {
+    public var rung: Rung
+    public var options: Quantizer.Options
+    public var result: Quantizer.Result
+    public var output: Compiler.Output
+    /// Nil where no clause is judged on samples.
+    public var judgement: Judgement?
+    public var clauses: [Contract.Clause]
+    /// What quantizing and compiling took.
+    public var seconds: Double
+    /// Whether every clause holds.
+    public var holds: Bool { clauses.allSatisfy(\.holds) }
+
+    /// How far the clauses are from holding, as shares of their limits: the less, the better.
+    fileprivate var shortfall: Double {
+      clauses.reduce(0) { $0 + $1.missedBy / max(abs($1.limit), 1e-9) }
+    }
+  }
+
+  /// What a climb found.
+  public struct Climb: Sendable {
+    /// Every rung that was tried, in order; at least one.
+    public var steps: [Step]
+    /// The step that is the answer: the first that holds, else the nearest to it.
+    public var best: Int
+    /// The confidence of the intervals that each rung was judged with.
+    public var confidence: Double
+    /// The samples that outputs were judged on; 0 where none were.
+    public var heldBackCount: Int
+    /// The float model's accuracy on them; nil without labels.
+    public var floatAccuracy: Double?
+
+    /// The answer.
+    public var answer: Step { steps[best] }
+  }
+
+  private let graph: Graph
+  private let samples: CalibrationSamples
+  private let heldBack: HeldBack?
+  private let contract: Contract
+  private let shrinks: Bool
+
+  /// - Parameters:
+  ///   - samples: to calibrate with.
+  ///   - heldBack: to judge by, none of them among `samples`; nil where the contract has no clause
+  ///     about outputs.
+  ///   - shrinks: as for `Compiler.compile`.
+  public init(
+    _ graph: Graph, samples: CalibrationSamples, heldBack: HeldBack?, contract: Contract,
+    shrinks: Bool
+  ) {
+    (self.graph, self.samples, self.heldBack) = (graph, samples, heldBack)
+    (self.contract, self.shrinks) = (contract, shrinks)
+  }
+
+  /// Climbs until the contract holds, or to the end.
+  ///
+  /// - Parameters:
+  ///   - options: what was chosen by hand stays on every rung.
+  ///   - progress: called with each step as it ends.
+  public func climb(
+    _ options: Quantizer.Options, progress: (Step) -> Void = { _ in }
+  ) throws -> Climb {
+    // Where nothing is judged there is nothing to climb for.
+    let rungs = heldBack == nil ? [(Rung.rounding, options)] : Self.rungs(options)
+    // As many looks, so that luck has no more chances than with one.
+    let confidence = 1 - Contract.risk / Double(rungs.count)
+    var steps: [Step] = []
+    for (rung, options) in rungs {
+      if let last = steps.last {
+        let missed = last.clauses.filter { !$0.holds }.map(\.kind)
+        if missed.isEmpty { break }
+        if rung.serves.isDisjoint(with: missed) { continue }
+      }
+      let step = try step(rung, options, confidence)
+      steps.append(step)
+      progress(step)
+    }
+    let best = steps.indices.min { steps[$0].shortfall < steps[$1].shortfall } ?? 0
+    return Climb(
+      steps: steps, best: best, confidence: confidence,
+      heldBackCount: heldBack?.samples.count ?? 0, floatAccuracy: heldBack?.floatAccuracy)
+  }
+
+  /// The options of each rung: what no hand has chosen is off until its rung comes. Rungs that
+  /// would change nothing are left out.
+  static func rungs(_ options: Quantizer.Options) -> [(Rung, Quantizer.Options)] {
+    var current = options
+    if options.equalization == .automatic { current.equalization = .none }
+    if options.biasCorrection == .automatic { current.biasCorrection = .none }
+    if options.rounding == .automatic { current.rounding = .nearest }
+    var result = [(Rung.ranges, current)]
+    for rung in Rung.allCases.dropFirst() {
+      let before = current
+      switch rung {
+      case .ranges: break
+      case .equalization: current.equalization = options.equalization
+      case .biasCorrection: current.biasCorrection = options.biasCorrection
+      case .rounding: current.rounding = options.rounding
+      }
+      if current != before { result.append((rung, current)) }
+    }
+    return result
+  }
+
+  private func step(
+    _ rung: Rung, _ options: Quantizer.Options, _ confidence: Double
+  ) throws -> Step {
+    let start = ContinuousClock.now
+    let result = try Quantizer.quantize(graph, samples: samples, options: options)
+    let (output, arena) = try compile(result.graph)
+    let seconds = (ContinuousClock.now - start).inSeconds
+    let judgement = try heldBack?.judge(LoadedModel(output.blob))
+    let measure = Contract.Measure(
+      judgement: judgement, fileByteCount: output.blob.count, arenaByteCount: arena)
+    return Step(
+      rung: rung, options: options, result: result, output: output, judgement: judgement,
+      clauses: contract.clauses(measure, confidence: confidence), seconds: seconds)
+  }
+
+  /// The blob and its arena; where the arena's limit cannot be met, the blob without it and the
+  /// least arena that was found.
+  private func compile(_ graph: Graph) throws -> (Compiler.Output, Int) {
+    do throws(CompilerError) {
+      let output = try Compiler.compile(graph, shrinks: shrinks, arenaLimit: contract.maxArena)
+      return (output, output.plan.byteCount)
+    } catch .arenaTooSmall(_, let least, _) {
+      return (try Compiler.compile(graph, shrinks: shrinks), least)
+    }
+  }
+}

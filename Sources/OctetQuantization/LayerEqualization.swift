@@ -1,0 +1,82 @@
+import OctetModel
+import OctetPasses
+
+/// A network in the form that is quantized, and how it came about.
+struct EqualizedGraph {
+  var graph: Graph
+  /// What was done: never `automatic`.
+  var equalization = Equalization.none
+}
+
+extension Graph {
+  /// The graph with channels equalized across layers as the options ask for it.
+  func withEqualLayers(
+    _ samples: CalibrationSamples, _ options: Quantizer.Options
+  ) throws(QuantizationError) -> EqualizedGraph {
+    let plain = EqualizedGraph(graph: self)
+    if options.equalization == .none { return plain }
+    var equal = self
+    let changes = equal.equalizeLayers()
+    let isAutomatic = options.equalization == .automatic
+    if changes.isEmpty || (isAutomatic && !changes.areLarge) { return plain }
+    let scaled = EqualizedGraph(graph: equal.canonical(), equalization: .crossLayer)
+    if options.equalization == .crossLayer { return scaled }
+    let absorbed = EqualizedGraph(
+      graph: try scaled.graph.withAbsorbedBiases(samples, options.threadCount),
+      equalization: .absorbing)
+    if !isAutomatic { return absorbed }
+    var best = plain
+    var least = try RangeSearch.error(ofRounded: self, samples, options)
+    for candidate in [scaled, absorbed] where candidate.graph != best.graph {
+      let error = try RangeSearch.error(ofRounded: candidate.graph, samples, options)
+      if error.isBelow(least, by: EqualizedGraph.leastGain) { (best, least) = (candidate, error) }
+    }
+    return best
+  }
+
+  /// The graph with what channels always exceed, on samples, in the biases of the layers after them.
+  private func withAbsorbedBiases(
+    _ samples: CalibrationSamples, _ threadCount: Int
+  ) throws(QuantizationError) -> Graph {
+    let activations = tensors.indices.filter { isFree($0) && tensors[$0].elementType == .float32 }
+    let counts = activations.map { tensors[$0].shape.last ?? 1 }
+    let minima = try Calibration.pass(self, samples, threadCount) {
+      counts.map { [Float](repeating: .infinity, count: $0) }
+    } visit: { _, interpreter, minima in
+      for (position, tensor) in activations.enumerated() {
+        unsafe interpreter.withValue(of: tensor) { values in
+          let count = counts[position]
+          for index in values.indices {
+            minima[position][index % count] = unsafe min(
+              minima[position][index % count], values[index])
+          }
+        }
+      }
+    } merge: { into, from in
+      for position in into.indices {
+        for channel in into[position].indices {
+          into[position][channel] = min(into[position][channel], from[position][channel])
+        }
+      }
+    }
+    var graph = self
+    graph.absorbBiases(minima: Dictionary(uniqueKeysWithValues: zip(activations, minima)))
+    return graph.canonical()
+  }
+}
+
+extension EqualizedGraph {
+  /// Layers that are compared with the float model's keep their values unless equalization lowers
+  /// the outputs' error by this share.
+  static let leastGain = 0.3
+}
+
+extension [TensorIndex: [ChannelChange]] {
+  /// Whether channels of one tensor were so far apart that one scale for all of them wastes codes.
+  fileprivate var areLarge: Bool {
+    values.contains { channels in
+      let scales = channels.map(\.scale)
+      return (scales.max() ?? 1) > 4 * (scales.min() ?? 1)
+    }
+  }
+}

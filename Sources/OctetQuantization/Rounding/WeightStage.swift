@@ -1,0 +1,140 @@
+import Dispatch
+import OctetModel
+import OctetPasses
+
+/// Rounds the weights of a graph, layer after layer: each by what it reads when all before it are
+/// rounded already, or runs of layers at once where there are many.
+struct WeightStage {
+  /// The float graph, and the same with grids.
+  let real: Graph
+  let changes: [GridChange]
+  let samples: CalibrationSamples
+  let options: Quantizer.Options
+  /// How the weights of each layer were rounded, by node.
+  private(set) var roundings: [String: Rounding] = [:]
+
+  /// Multiply-adds, roughly, that all runs together may take, and how many runs may always be.
+  private static let workLimit = 1.5e11
+  private static let leastRuns = 4
+  /// Numbers that the statistics of one run may have.
+  private static let valueLimit = 1 << 22
+
+  init(
+    _ real: Graph, _ changes: [GridChange], _ samples: CalibrationSamples,
+    _ options: Quantizer.Options
+  ) {
+    (self.real, self.changes) = (real, changes)
+    (self.samples, self.options) = (samples, options)
+  }
+
+  /// Replaces the weights in floats of `graph`, which is `real` with grids.
+  ///
+  /// - Parameter settled: nodes that stay as they are.
+  mutating func round(
+    _ graph: inout Graph, except settled: Set<Int>
+  ) throws(QuantizationError) {
+    var channels: [Int: WeightChannels] = [:]
+    for index in graph.nodes.indices where !settled.contains(index) {
+      channels[index] = try graph.weightChannels(ofNode: index)
+    }
+    let layouts = channels.keys.reduce(into: [Int: PatchLayout]()) { layouts, index in
+      layouts[index] = PatchLayout(real, real.nodes[index])
+    }
+    if options.rounding != .nearest || options.biasCorrection.readsSamples {
+      for run in runs(layouts) {
+        var quantized = graph
+        quantized.insertGrids(changes, functions: [])
+        let own = layouts.filter { run.contains($0.key) }
+        let inputs = try LayerInputs.gather(
+          real, quantized, own, samples, needsProducts: options.rounding != .nearest,
+          threadCount: options.threadCount)
+        let layers = run.compactMap { index in channels[index].map { (index, $0) } }
+        let stage = self
+        let rounded = each(layers) { index, channels in
+          stage.rounded(channels, inputs, index, own[index])
+        }
+        for ((index, _), rounded) in zip(layers, rounded) {
+          roundings[real.nodes[index].name] = rounded.rounding
+          try graph.quantizeConstants(ofNode: index, rounded: rounded)
+        }
+      }
+    }
+  }
+
+  /// The layers in execution order, in as many parts as the work allows.
+  private func runs(_ layouts: [Int: PatchLayout]) -> [[Int]] {
+    let order = layouts.keys.sorted()
+    let pass = max(1, 2 * real.workEstimate * Double(samples.count))
+    let count = max(Self.leastRuns, Int(min(Self.workLimit / pass, 1e6)))
+    var runs: [[Int]] = []
+    var size = 0
+    let most = (order.count + count - 1) / count
+    for index in order {
+      guard let layout = layouts[index] else { continue }
+      let patch = layout.patchCount + 1
+      let own =
+        (layout.isSmall ? 2 * layout.groupCount * patch * patch : 0)
+        + 2 * real.tensors[real.nodes[index].inputs[0]].elementCount
+      if let last = runs.last, last.count < most, size + own <= Self.valueLimit {
+        runs[runs.count - 1].append(index)
+        size += own
+      } else {
+        runs.append([index])
+        size = own
+      }
+    }
+    return runs
+  }
+
+  private func rounded(
+    _ channels: WeightChannels, _ inputs: LayerInputs, _ index: Int, _ layout: PatchLayout?
+  ) -> WeightChannels.Rounded {
+    var result = channels.nearest()
+    if options.rounding != .nearest, let all = inputs.all(index), !all.quantized.isEmpty {
+      let chosen =
+        options.rounding == .automatic ? best(channels, inputs, index) : options.rounding
+      result = channels.rounded(chosen, all) ?? result
+    }
+    if options.biasCorrection.readsSamples, let layout, let means = inputs.means[index] {
+      result.bias = channels.correctedBias(result.codes, means.patches(layout))
+    }
+    return result
+  }
+
+  /// The rounding with the least error on the samples held back, of weights fitted to the others.
+  private func best(_ channels: WeightChannels, _ inputs: LayerInputs, _ index: Int) -> Rounding {
+    guard let fitted = inputs.fitted[index], let heldBack = inputs.heldBack[index] else {
+      return .errorFeedback
+    }
+    var best = (Rounding.nearest, channels.error(channels.nearest(), heldBack))
+    for rounding in [Rounding.errorFeedback, .adaptive] {
+      guard let candidate = channels.rounded(rounding, fitted) else { continue }
+      let error = channels.error(candidate, heldBack)
+      if error < best.1 { best = (rounding, error) }
+    }
+    return best.0
+  }
+
+  /// Calls `body` for each layer, spread over threads.
+  private func each(
+    _ layers: [(Int, WeightChannels)],
+    _ body: @Sendable (Int, WeightChannels) -> WeightChannels.Rounded
+  ) -> [WeightChannels.Rounded] {
+    var results = [WeightChannels.Rounded?](repeating: nil, count: layers.count)
+    let threads = max(1, min(options.threadCount, layers.count))
+    unsafe results.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let slots = unsafe buffer
+      DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        for position in stride(from: thread, to: layers.count, by: threads) {
+          unsafe slots[position] = body(layers[position].0, layers[position].1)
+        }
+      }
+    }
+    return results.compactMap { $0 }
+  }
+}
+
+extension BiasCorrection {
+  /// Whether biases follow what layers were seen to give.
+  var readsSamples: Bool { self == .automatic || self == .data }
+}
