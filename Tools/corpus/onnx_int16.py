@@ -1,5 +1,5 @@
-"""A quantized model with activations of int16 and weights of int8, symmetric, with what ONNX Runtime
-computes."""
+"""A quantized model with symmetric activations of int16 and weights of int8, with what ONNX
+Runtime computes."""
 
 import numpy as np
 import onnx
