@@ -65,6 +65,9 @@ struct TFLiteInt16Tests {
   func operatorsOfInt8Alone(_ operation: OctetModel.Operation) throws {
     var graph = try graph("add")
     graph.nodes[0].operation = operation
+    for index in graph.inputs {
+      graph.tensors[index].quantization = graph.tensors[graph.outputs[0]].quantization
+    }
     let reason = try #require(refusal(graph))
     #expect(reason.contains("\(operation.name) has no operator for int16"), "\(reason)")
   }
