@@ -377,5 +377,6 @@ extension octet_tensor {
     )
     scale = tensor.scale
     zero_point = tensor.zeroPoint
+    element_byte_count = Int32(tensor.elementByteCount)
   }
 }

@@ -194,6 +194,11 @@ public struct BoardBuilder {
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
       if let kind = view.kind { names.insert(kind.compileCondition) }
+      if (0..<view.outputCount).contains(where: { view.output($0).isInt16 })
+        || (0..<view.inputCount).contains(where: { view.input($0).isInt16 })
+      {
+        names.insert("OCTET_INT16")
+      }
       names.formUnion(Convolution.variants(view.record).map { "OCTET_\($0)" })
     }
     return ["OCTET_SELECT"] + names.sorted()

@@ -45,6 +45,13 @@ public struct ModelPage {
     } catch {
       throw .invalidModel("\(error)")
     }
+    let ports =
+      (0..<model.inputCount).map { model.input($0) }
+      + (0..<model.outputCount).map { model.output($0) }
+    if let wide = ports.first(where: \.isInt16) {
+      throw .invalidModel(
+        "'\(wide.name)' is int16; pages take and give int8, so quantize inputs and outputs to int8")
+    }
     let contents = Contents(
       blob, model, name: name, runtime: try runtime(model), pixelCodes: pixelCodes,
       selfTestSample: try HostRun(blob).selfTestSample())

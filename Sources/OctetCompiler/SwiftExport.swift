@@ -17,8 +17,22 @@ public struct SwiftExport {
   /// The source text.
   ///
   /// - Parameter name: becomes the type's name; letters, digits and underscores are kept.
-  public static func text(_ blob: Blob, name: String) throws(ModelError) -> String {
-    try SwiftExport(blob, name: name).text
+  /// - Throws: `CompilerError.rejected` when the blob is not valid, `invalid` for inputs and
+  ///   outputs of int16.
+  public static func text(_ blob: Blob, name: String) throws(CompilerError) -> String {
+    let export: SwiftExport
+    do {
+      export = try SwiftExport(blob, name: name)
+    } catch {
+      throw .rejected(error)
+    }
+    if let wide = (export.inputs + export.outputs).first(where: \.tensor.isInt16) {
+      throw .invalid(
+        node: wide.tensor.name,
+        reason: "it is int16; Swift code takes and gives int8, so quantize the model's inputs and "
+          + "outputs to int8")
+    }
+    return export.text
   }
 
   private init(_ whole: Blob, name: String) throws(ModelError) {

@@ -100,8 +100,8 @@ public struct DiffModel: Sendable {
   /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
   ///   and with the channels that it lost when it was shrunk: each has the value that it always
   ///   had.
-  /// - Throws: `CompilerError` when the blob has int16 activations, or is not valid, which a `LoadedModel` is, or its bands
-  ///   are not what it says of them.
+  /// - Throws: `CompilerError` when the blob has int16 activations, is not valid, which a
+  ///   `LoadedModel` is, or its bands are not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
     if let wide = (0..<shipped.tensorCount).map({ shipped.tensor($0) }).first(where: \.isInt16) {
       throw .invalid(

@@ -86,26 +86,69 @@ package func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
   return roundingShiftRight(highMultiply(value &<< left, by.multiplier), right)
 }
 
-/// `sum · real multiplier`, rounded once, halves up: of sums of int16 activations. What does not fit
-/// in 32 bits wraps around, as the reference's does.
+/// The number of two halves of 32 bits.
+@inline(__always)
+func joined(_ low: UInt32, _ high: Int32) -> Int64 {
+  #if _pointerBitWidth(_32)
+    // Conversions to Int64 bring in an array there, as its multiplication does. Safety: both are
+    // 64 bits, and the machine is little-endian.
+    return unsafe unsafeBitCast((low, high), to: Int64.self)
+  #else
+    return Int64(high) &<< 32 | Int64(low)
+  #endif
+}
+
+/// The same number in 64 bits.
+@inline(__always)
+func widened(_ value: Int32) -> Int64 { joined(UInt32(bitPattern: value), value &>> 31) }
+
+/// `sum · real multiplier`, rounded once, halves up: of sums of int16 activations. What does not
+/// fit in 32 bits wraps around, as the reference's does.
 ///
 /// - Parameters:
 ///   - sum: less than 2⁴⁷ above and below zero.
 ///   - by: a shift of −31…14.
 @inline(__always)
 package func requantizeWide(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
-  let high = Int32(truncatingIfNeeded: sum &>> 16)
-  let low = Int32(truncatingIfNeeded: sum & 0xFFFF)
-  let exponent = 15 &- by.shift
   #if _pointerBitWidth(_32)
-    return octet_requantize_wide(high, low, by.multiplier, exponent)
+    return requantizeWideByHalves(sum, by)
   #else
     // The product over 2¹⁶, rounded down: less than 2⁶² + 2³¹.
     let multiplier = Int64(by.multiplier)
-    let product = Int64(high) &* multiplier &+ (Int64(low) &* multiplier) &>> 16
-    return Int32(
-      truncatingIfNeeded: (product &+ 1 &<< Int64(exponent &- 1)) &>> Int64(exponent))
+    let product = (sum &>> 16) &* multiplier &+ ((sum & 0xFFFF) &* multiplier) &>> 16
+    let exponent = Int64(15 &- by.shift)
+    return Int32(truncatingIfNeeded: (product &+ 1 &<< (exponent &- 1)) &>> exponent)
   #endif
+}
+
+/// The same from products of halves and without shifts of 64 bits by a variable, which processors
+/// of 32 bits call functions for.
+package func requantizeWideByHalves(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
+  let multiplier = UInt32(bitPattern: by.multiplier)
+  let (high, low) = (multiplier &>> 16, multiplier & 0xFFFF)
+  let top = Int32(truncatingIfNeeded: sum &>> 32)
+  let middle = UInt32(truncatingIfNeeded: sum) &>> 16
+  let bottom = UInt32(truncatingIfNeeded: sum) & 0xFFFF
+  // The product over 2¹⁶, by the halves that each factor has: |top| ≤ 2¹⁵.
+  let units = joined(middle &* low, 0) &+ joined(bottom &* high &+ (bottom &* low) &>> 16, 0)
+  let halves = widened(top &* Int32(bitPattern: low)) &+ joined(middle &* high, 0)
+  let words = joined(0, top &* Int32(bitPattern: high))
+  let (halvesLow, halvesHigh) = (
+    UInt32(truncatingIfNeeded: halves), Int32(truncatingIfNeeded: halves &>> 32)
+  )
+  let shifted = joined(
+    halvesLow &<< 16, halvesHigh &<< 16 | Int32(bitPattern: halvesLow &>> 16))
+  let product = units &+ shifted &+ words
+  var upper = Int32(truncatingIfNeeded: product &>> 32)
+  var lower = UInt32(truncatingIfNeeded: product)
+  let exponent = 15 &- by.shift
+  if exponent > 32 { return (upper &+ 1 &<< (exponent &- 33)) &>> (exponent &- 32) }
+  let half: UInt32 = 1 &<< UInt32(bitPattern: exponent &- 1)
+  lower &+= half
+  if lower < half { upper &+= 1 }
+  if exponent == 32 { return upper }
+  let kept = lower &>> UInt32(bitPattern: exponent)
+  return upper &<< (32 &- exponent) | Int32(bitPattern: kept)
 }
 
 /// Clamped to `lower…upper`, which int16 holds.

@@ -70,7 +70,7 @@ public struct Session: ~Copyable, ~Escapable {
   }
 
   /// Input `index`, in 0 ..< `model.inputCount`, to fill in place: as many values as
-  /// `model.input(index).elementCount`.
+  /// `model.input(index).elementCount`, or twice as many bytes of int16.
   @_lifetime(&self)
   public mutating func input(_ index: Int) -> MutableSpan<Int8> {
     // Safety: the input lies in the arena, of which nothing else can be had meanwhile.

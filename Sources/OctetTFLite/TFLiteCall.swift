@@ -21,6 +21,16 @@ struct TFLiteCall {
     }
   }
 
+  /// Only QUANTIZE makes int16 of int8, or int8 of int16.
+  func checkWidths() throws(TFLiteRefusal) {
+    let ends = node.inputs.prefix(1) + node.outputs
+    let types = Set(ends.filter { $0 >= 0 }.map { file.tensors[$0].type })
+    let both = [TFLiteTensorType.int8, .int16].map(\.rawValue)
+    if kind != Quantize.quantize, types.isSuperset(of: both) {
+      throw .unsupported("it reads and makes both INT8 and INT16; only QUANTIZE may do that")
+    }
+  }
+
   func broken(_ reason: String) -> TFLiteRefusal {
     .broken(.invalidModel(place: "node '\(name)' (\(node.operatorName))", reason: reason))
   }

@@ -123,6 +123,7 @@ final class TFLiteImporter {
       }
       call.name = nodeNames.take(name)
       try call.checkOperandCounts()
+      try call.checkWidths()
       try definition.read(call)
     } catch {
       switch error {

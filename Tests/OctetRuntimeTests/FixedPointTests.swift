@@ -68,4 +68,18 @@ struct FixedPointTests {
       }
     }
   }
+
+  /// Sums of 47 bits, every shift: as the definition in 128 bits has it.
+  @Test(arguments: -31...14) func wideRequantization(shift: Int) {
+    var random = RandomSource(seed: shift)
+    for _ in 0..<2000 {
+      let sum = Int64.random(in: -(1 << 47)..<(1 << 47), using: &random) >> random.int(0...46)
+      let multiplier = Int32.random(in: 0 ... .max, using: &random)
+      let by = FixedPointMultiplier(multiplier: multiplier, shift: Int32(shift))
+      let bits = Int128(31 - shift)
+      let exact = (Int128(sum) * Int128(multiplier) + (1 << (bits - 1))) >> bits
+      #expect(requantizeWide(sum, by) == Int32(truncatingIfNeeded: exact), "\(sum), \(by)")
+      #expect(requantizeWideByHalves(sum, by) == requantizeWide(sum, by), "\(sum), \(by)")
+    }
+  }
 }

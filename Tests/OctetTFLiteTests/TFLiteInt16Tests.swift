@@ -35,7 +35,7 @@ struct TFLiteInt16Tests {
     #expect(differing == 0, "\(differing) of \(actual.count) bytes differ")
   }
 
-  @Test func corpusIsThere() { #expect(Self.names.count == 52) }
+  @Test func corpusIsThere() { #expect(Self.names.count == 53) }
 
   @Test(arguments: names) func computesTheBytesOfTFLM(_ name: String) throws {
     try check(try Int8Model(try graph(name)), name)
@@ -48,5 +48,65 @@ struct TFLiteInt16Tests {
     let again = try BlobReader.read(model.blob)
     let written = try TFLiteReader.read(try TFLiteWriter.write(again))
     try check(try Int8Model(written), name)
+  }
+
+  // MARK: What is refused, with the operator's name
+
+  private func refusal(_ graph: Graph) -> String? {
+    do {
+      _ = try Compiler.compile(graph)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test(arguments: [OctetModel.Operation.minimum, .maximum, .squaredDifference])
+  func operatorsOfInt8Alone(_ operation: OctetModel.Operation) throws {
+    var graph = try graph("add")
+    graph.nodes[0].operation = operation
+    for index in graph.inputs {
+      graph.tensors[index].quantization = graph.tensors[graph.outputs[0]].quantization
+    }
+    let reason = try #require(refusal(graph))
+    #expect(reason.contains("\(operation.name) has no operator for int16"), "\(reason)")
+  }
+
+  @Test(arguments: [ScalarFunction.hardSwish, .elu(alpha: 1), .leakyRelu(alpha: 0.1)])
+  func functionsOfInt8Alone(_ function: ScalarFunction) throws {
+    var graph = try graph("tanh")
+    graph.nodes[0].operation = .scalar(function)
+    let reason = try #require(refusal(graph))
+    #expect(reason.contains("has no operator for int16"), "\(reason)")
+  }
+
+  @Test func bothWidthsInOneOperator() throws {
+    var graph = try graph("add")
+    graph.tensors[graph.inputs[0]].elementType = .int8
+    #expect(try #require(refusal(graph)).contains("both int8 and int16"))
+  }
+
+  @Test func zeroPointsOtherThan0() throws {
+    var graph = try graph("max-pool")
+    for index in graph.tensors.indices { graph.tensors[index].quantization?.zeroPoints = [3] }
+    #expect(try #require(refusal(graph)).contains("zero point 0"))
+  }
+
+  /// TensorFlow Lite reads such a bias as 64 bits.
+  @Test func depthwiseBiasOf32Bits() throws {
+    var graph = try graph("depthwise-same")
+    let bias = graph.nodes[0].inputs[2]
+    graph.tensors[bias].elementType = .int32
+    graph.tensors[bias].constant = .int32(.init(repeating: 7, count: 4))
+    #expect(try #require(refusal(graph)).contains("take int64"))
+  }
+
+  /// A bias of 32 bits makes sums of 32: 160 · 9 products need more.
+  @Test func sumsBeyondTheirBias() throws {
+    var graph = try graph("conv-deep")
+    let bias = graph.nodes[0].inputs[2]
+    graph.tensors[bias].elementType = .int32
+    graph.tensors[bias].constant = .int32([0, 0, 0])
+    #expect(try #require(refusal(graph)).contains("give it a bias of int64"))
   }
 }

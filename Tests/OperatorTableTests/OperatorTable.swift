@@ -101,5 +101,12 @@ enum OperatorTable {
     division towards zero), on truth values, and on float16, bfloat16 and the 8-, 6- and 4-bit
     floats (every result rounded to the type). Doubles are computed as floats. Only graphs of
     float32 are quantized.
+
+    Imported models may have activations of int16 with int8 weights (TensorFlow Lite's 16×8, ONNX's
+    QDQ of int16 with zero points of 0), all through or between int8 ones: convolution, depthwise
+    convolution, fully connected, add, subtract, multiply, max and average pool, mean,
+    concatenation, pad with a constant, reshape, transpose, slice, split, softmax, logistic, tanh,
+    ReLU, clip, quantize. All boards run them with TensorFlow Lite for Microcontrollers' bytes;
+    other operators are refused by name.
     """
 }

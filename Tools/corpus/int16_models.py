@@ -2,13 +2,9 @@
 int64 or int32), with the bytes that TensorFlow Lite for Microcontrollers gives for them: operators
 alone, and networks that TensorFlow's converter wrote."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-
 import numpy as np
 
+from corpus.int16_networks import converted, networks
 from corpus.tflite_builder import INT8, INT32, OPERATORS, Builder, options
 from support import peers
 
@@ -39,8 +35,10 @@ class Maker:
     def bias(self, kind, count, scales):
         if kind is None:
             return -1
-        reach = 1 << (20 if kind == INT32 else 34)
-        data = self.random.integers(-reach, reach, count)
+        data = self.random.integers(-1 << 23, 1 << 23, count)
+        if kind == INT64 and count > 4:
+            # Beyond 32 bits, and beyond the codes.
+            data[0] = -(1 << 33)
         data = data.astype(np.int32 if kind == INT32 else np.int64)
         return self.b.tensor([count], scales, 0, kind, data)
 
@@ -196,11 +194,11 @@ def operators():
         "depthwise-multiplier": (depthwise, dict(multiplier=3, channels=2, activation=RELU)),
         "depthwise-stride-valid": (depthwise, dict(size=(9, 10), stride=(2, 2), padding=VALID)),
         "depthwise-dilated": (depthwise, dict(size=(9, 10), dilation=(3, 2))),
-        "depthwise-bias32": (depthwise, dict(bias=INT32)),
+        "depthwise-no-bias": (depthwise, dict(bias=None)),
         "connected-one-scale": (connected, {}),
         "connected-channels": (connected, dict(per_channel=True, rows=3, activation=RELU)),
         "connected-bias32": (connected, dict(bias=INT32)),
-        "connected-no-bias": (connected, dict(bias=None)),
+        "connected-no-bias": (connected, dict(bias=None, rows=40)),
         "connected-deep": (connected, dict(depth=700, count=3)),
         "quantize-16-8": (conversion, dict(source=INT16, target=INT8, ratio=240)),
         "quantize-8-16": (conversion, dict(source=INT8, target=INT16, ratio=1 / 250)),
@@ -249,7 +247,48 @@ def operators():
                                    shape=(1, 40, 50))),
         "tanh-coarse": (unary, dict(code=ops.TANH, kind=None, scale=np.float32(1.1e-3))),
     }
-    return {name: call(name, **settings) for name, (call, settings) in calls.items()}
+    models = {name: call(name, **settings) for name, (call, settings) in calls.items()}
+    return models | {"mixed": mixed("mixed")}
+
+
+def mixed(name):
+    """int8, its middle in int16, and the end in int16 again."""
+    m = Maker(name)
+    b, weights = m.b, m.weights
+    one = np.float32(2.0 ** -6)
+    x = b.tensor([1, 10, 9, 2], one, -11)
+    w, s = weights([4, 3, 3, 2], 0, 4)
+    first = b.tensor([1, 10, 9, 4], np.float32(0.06), 5)
+    bias = b.tensor([4], s * one, 0, INT32, m.random.integers(-900, 900, 4).astype(np.int32))
+    windowed = dict(padding=SAME, strideH=1, strideW=1, dilationHFactor=1, dilationWFactor=1,
+                    fusedActivationFunction=RELU)
+    b.operator(OPERATORS.CONV_2D, [x, w, bias], [first], *options("Conv2DOptions", **windowed),
+               version=3)
+    middle = m.wide([1, 10, 9, 4], np.float32(2.3e-4))
+    b.operator(OPERATORS.QUANTIZE, [first], [middle], *options("QuantizeOptions"), version=3)
+    w, s = weights([6, 3, 3, 4], 0, 6)
+    second = m.wide([1, 10, 9, 6], np.float32(4e-4))
+    b.operator(OPERATORS.CONV_2D, [middle, w, m.bias(INT64, 6, s * np.float32(2.3e-4))], [second],
+               *options("Conv2DOptions", **windowed), version=4)
+    pooled = m.wide([1, 5, 4, 6], np.float32(4e-4))
+    b.operator(OPERATORS.MAX_POOL_2D, [second], [pooled], *options(
+        "Pool2DOptions", padding=VALID, strideH=2, strideW=2, filterHeight=2, filterWidth=2),
+        version=3)
+    back = b.tensor([1, 5, 4, 6], np.float32(0.1), -128)
+    b.operator(OPERATORS.QUANTIZE, [pooled], [back], *options("QuantizeOptions"), version=3)
+    flat = b.tensor([1, 120], np.float32(0.1), -128)
+    b.operator(OPERATORS.RESHAPE, [back, b.integers([1, 120])], [flat], *options("ReshapeOptions"))
+    w, s = weights([7, 120], 0, 7)
+    scores = b.tensor([1, 7], np.float32(1.0), 3)
+    bias = b.tensor([7], s * np.float32(0.1), 0, INT32,
+                    m.random.integers(-900, 900, 7).astype(np.int32))
+    b.operator(OPERATORS.FULLY_CONNECTED, [flat, w, bias], [scores],
+               *options("FullyConnectedOptions"), version=5)
+    wide = m.wide([1, 7], np.float32(4e-3))
+    b.operator(OPERATORS.QUANTIZE, [scores], [wide], *options("QuantizeOptions"), version=3)
+    y = m.wide([1, 7], np.float32(2.0 ** -15))
+    b.operator(OPERATORS.SOFTMAX, [wide], [y], *options("SoftmaxOptions", beta=0.02), version=3)
+    return m.done([x], [y])
 
 
 def feeds(builder, name):
@@ -284,69 +323,6 @@ def recorded(content, samples):
         outputs += b"".join(np.ascontiguousarray(interpreter.get_output(index)).tobytes()
                             for index in range(peers.output_count(content)))
     return b"".join(value.tobytes() for sample in samples for value in sample), outputs
-
-
-# Networks by TensorFlow's converter.
-
-def networks():
-    """Keras models by name: what each is, and which of its activations become int16."""
-    import tensorflow as tf
-    layers = tf.keras.layers
-
-    def lenet():
-        x = source = layers.Input((28, 28, 1), batch_size=1)
-        x = layers.Conv2D(6, 5, padding="same", activation="relu")(x)
-        x = layers.MaxPooling2D(2)(x)
-        x = layers.Conv2D(16, 5, activation="relu")(x)
-        x = layers.AveragePooling2D(2)(x)
-        x = layers.Dense(120, activation="relu")(layers.Flatten()(x))
-        x = layers.Dense(84, activation="tanh")(x)
-        return tf.keras.Model(source, layers.Dense(10, activation="softmax")(x))
-
-    def separable():
-        x = source = layers.Input((25, 10, 1), batch_size=1)
-        x = layers.Conv2D(8, (10, 4), strides=2, padding="same", activation="relu")(x)
-        for _ in range(2):
-            x = layers.DepthwiseConv2D(3, padding="same", activation="relu")(x)
-            x = layers.Conv2D(8, 1, activation="relu")(x)
-        x = layers.GlobalAveragePooling2D()(x)
-        return tf.keras.Model(source, layers.Dense(12, activation="softmax")(x))
-
-    def residual():
-        x = source = layers.Input((12, 12, 3), batch_size=1)
-        x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
-        y = layers.Conv2D(8, 3, padding="same")(layers.Conv2D(
-            8, 3, padding="same", activation="relu")(x))
-        x = layers.ReLU()(layers.Add()([x, y]))
-        y = layers.Conv2D(12, 3, strides=2, padding="same")(x)
-        x = layers.Add()([layers.Conv2D(12, 1, strides=2)(x), y])
-        gate = layers.Dense(12, activation="sigmoid")(layers.GlobalAveragePooling2D()(x))
-        x = layers.Multiply()([x, layers.Reshape((1, 1, 12))(gate)])
-        x = layers.Concatenate()([x, layers.ZeroPadding2D(1)(layers.MaxPooling2D(
-            3, strides=1)(x))])
-        return tf.keras.Model(source, layers.Dense(5)(layers.Flatten()(x)))
-
-    return {"lenet": lenet(), "separable": separable(), "residual": residual()}
-
-
-def converted(model, name):
-    import tensorflow as tf
-    random = np.random.default_rng(list(name.encode()))
-    for variable in model.weights:
-        shape = variable.shape
-        depth = max(1, int(np.prod(shape[:-1])))
-        spread = 1.4 / np.sqrt(depth) if len(shape) > 1 else 0.2
-        variable.assign(random.normal(0, spread, shape).astype(np.float32))
-    shape = model.inputs[0].shape
-    samples = [random.uniform(-1, 1, shape).astype(np.float32) for _ in range(20)]
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([sample] for sample in samples)
-    converter.target_spec.supported_ops = [
-        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int16
-    with peers.silence():
-        return converter.convert()
 
 
 def make():

@@ -31,12 +31,14 @@ typedef struct {
   int backend;
 } octet_session;
 
-// How int8 values stand for real ones: real = scale * (value - zero_point).
+// How int8 or int16 values stand for real ones: real = scale * (value - zero_point). Functions take
+// and give int16 values as pairs of int8_t, the lower byte first.
 typedef struct {
   size_t byte_count;
   int32_t dimensions[4];  // N, H, W, C
   float scale;
   int32_t zero_point;
+  int32_t element_byte_count;  // 1 for int8, 2 for int16
 } octet_tensor;
 
 // What the functions below return; octet_error_text says each in words.

@@ -7,6 +7,7 @@ struct Classifier {
   private let codes: [[Int8]]
   private let output: TensorFormat
   private let endsInSoftmax: Bool
+  private let isInt8: Bool
   private let labels: [[UInt8]]
 
   init(_ model: Model) {
@@ -21,6 +22,7 @@ struct Classifier {
     }
     self.codes = codes
     output = model.output(0)
+    isInt8 = input.elementByteCount == 1 && output.elementByteCount == 1
     let last = model.operatorCount - 1
     endsInSoftmax = last >= 0 && model.blob.operator(last).kind == .softmax
     var labels: [[UInt8]] = []
@@ -51,8 +53,8 @@ struct Classifier {
     return Int8(clamping: rounded + format.zeroPoint)
   }
 
-  /// Whether the first input is a picture: N, H, W and one or three channels.
-  var takesPictures: Bool { channelCount == 1 || channelCount == 3 }
+  /// Whether the first input is a picture, of int8 as the scores: N, H, W, one or three channels.
+  var takesPictures: Bool { isInt8 && (channelCount == 1 || channelCount == 3) }
 
   /// The picture as the input's codes.
   func encode(_ image: Image, isInverted: Bool) -> [Int8] {

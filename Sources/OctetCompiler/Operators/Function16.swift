@@ -5,18 +5,17 @@ import OctetRuntime
 
 extension Lowering {
   mutating func lowerFunction16(_ node: Node) throws(CompilerError) {
-    switch node.operation {
-    case .quantize, .identity: try lowerRequantize(node, .none)
-    case .scalar(.logistic): try lowerSigmoid16(node, isTangent: false)
-    case .scalar(.tanh): try lowerSigmoid16(node, isTangent: true)
-    default:
-      guard let activation = node.operation.asActivation else {
-        throw .invalid(
-          node: node.name,
-          reason: "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
-      }
-      try lowerRequantize(node, activation)
+    if node.operation == .scalar(.logistic) { return try lowerSigmoid16(node, isTangent: false) }
+    if node.operation == .scalar(.tanh) { return try lowerSigmoid16(node, isTangent: true) }
+    if node.operation == .quantize || node.operation == .identity {
+      return try lowerRequantize(node, .none)
     }
+    guard let activation = node.operation.asActivation else {
+      throw .invalid(
+        node: node.name,
+        reason: "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
+    }
+    try lowerRequantize(node, activation)
   }
 
   private mutating func lowerRequantize(
@@ -36,10 +35,9 @@ extension Lowering {
   private mutating func lowerSigmoid16(
     _ node: Node, isTangent: Bool
   ) throws(CompilerError) {
-    try requireScale16(node)
     let by = Sigmoid16Table.multiplier(inputScale: scale(node.inputs[0]))
     typealias Word = Sigmoid16.Word
-    try append(
+    try append16(
       .sigmoid16, node,
       [
         Word.isTangent: .value(isTangent ? 1 : 0), .multiplier: .value(by.multiplier),
@@ -48,7 +46,6 @@ extension Lowering {
   }
 
   mutating func lowerSoftmax16(_ node: Node, axis: Int, beta: Float) throws(CompilerError) {
-    try requireScale16(node)
     guard axis == graph.tensors[node.inputs[0]].shape.count - 1 else {
       throw .invalid(node: node.name, reason: "softmax must be over the last axis")
     }
@@ -59,7 +56,7 @@ extension Lowering {
       throw .invalid(node: node.name, reason: "softmax's input scale is too large")
     }
     typealias Word = Softmax16.Word
-    try append(
+    try append16(
       .softmax16, node,
       words(by, Word.multiplier, Word.shift) + [
         .exponentials: .words(Softmax16Table.exponentials.pairs),
@@ -67,14 +64,36 @@ extension Lowering {
       ])
   }
 
-  /// Throws unless the output has the scale that results of these functions have.
-  private func requireScale16(_ node: Node) throws(CompilerError) {
-    guard scale(node.outputs[0]) == 0x1p-15 else {
+  /// Adds an operator whose results have a scale of 2⁻¹⁵; of ONNX's models, which name any scale,
+  /// one behind it that brings them to the file's.
+  private mutating func append16<Word: ParameterWord>(
+    _ kind: OperatorKind, _ node: Node, _ words: ParameterWords<Word>
+  ) throws(CompilerError) {
+    if scale(node.outputs[0]) == 0x1p-15 { return try append(kind, node, words) }
+    let input = try tensor(node.inputs[0])
+    guard graph.arithmetic == .onnx, model.tensors[input].isInt16, let parameters = words.inOrder
+    else {
       throw .invalid(
         node: node.name,
         reason: "\(node.operation.name)'s output of int16 must have scale \(Float(0x1p-15)), zero "
           + "point 0")
     }
+    let output = try tensor(node.outputs[0])
+    var result = model.tensors[output]
+    (result.name, result.scale) = ("\(result.name)/function", 0x1p-15)
+    (result.zeroPoint, result.isInt16) = (0, true)
+    model.tensors.append(result)
+    model.operators.append(
+      LoweredOperator(
+        kind: kind, name: "\(node.name)/function", inputs: [input],
+        outputs: [model.tensors.count - 1], parameters: parameters))
+    let by = FixedPointMultiplier(0x1p-15 / Double(scale(node.outputs[0])), in: .onnx)
+    let scaling: ParameterWords<Requantize.Word> =
+      self.words(by, .multiplier, .shift) + clampWords(.none, node)
+    model.operators.append(
+      LoweredOperator(
+        kind: .requantize, name: node.name, inputs: [model.tensors.count - 1], outputs: [output],
+        parameters: scaling.inOrder ?? []))
   }
 }
 

@@ -31,7 +31,8 @@ extension Lowering {
     var multipliers: [FixedPointMultiplier] = []
     for channel in 0..<shape[axis] {
       let weightScale = grid.scales[grid.scales.count == 1 ? 0 : channel]
-      let real = Double(scale(node.inputs[0])) * Double(weightScale) / Double(scale(node.outputs[0]))
+      let real =
+        Double(scale(node.inputs[0])) * Double(weightScale) / Double(scale(node.outputs[0]))
       let by = FixedPointMultiplier(wide: real, isNarrow: isNarrow, in: graph.arithmetic)
       let sum = biases[channel].magnitude.addingReportingOverflow(magnitudes[channel] << 15)
       let limit = isNarrow ? UInt64(BlobLimits.sumMagnitude) : 1 << 46
@@ -58,20 +59,26 @@ extension Lowering {
     return (words + clampWords(activation, node), kernel)
   }
 
-  /// A node's biases, and whether the reference adds up in the 32 bits that they have.
+  /// A node's biases, and whether the reference adds up in the 32 bits that they have; of none it
+  /// adds up in 64.
   private func biases16(
     _ node: Node, channelCount: Int
   ) throws(CompilerError) -> (values: [Int64], isNarrow: Bool) {
-    let isReference = graph.arithmetic == .tensorFlowLite
     guard node.inputs.count > 2 else {
-      return ([Int64](repeating: 0, count: channelCount), isReference)
+      return ([Int64](repeating: 0, count: channelCount), false)
     }
+    let isReference = graph.arithmetic == .tensorFlowLite
     let (values, isNarrow): ([Int64], Bool)
     switch graph.tensors[node.inputs[2]].constant {
     case .int32(let narrow): (values, isNarrow) = (narrow.map { Int64($0) }, isReference)
     case .int64(let wide): (values, isNarrow) = (wide, false)
     case .float, .int8, nil:
       throw .invalid(node: node.name, reason: "its bias is no constant of int32 or int64")
+    }
+    if isNarrow, case .depthwiseConvolution = node.operation {
+      throw .invalid(
+        node: node.name,
+        reason: "its bias is int32; TensorFlow Lite's depthwise convolutions of int16 take int64")
     }
     guard values.count == channelCount else {
       throw .invalid(
@@ -82,8 +89,8 @@ extension Lowering {
 }
 
 extension FixedPointMultiplier {
-  /// What sums of int16 are multiplied with: TensorFlow Lite's has 15 bits where sums have 64; ONNX's
-  /// all 31, which rounds once there.
+  /// What sums of int16 are multiplied with: TensorFlow Lite's has 15 bits where sums have 64;
+  /// ONNX's all 31, which rounds once there.
   init(wide real: Double, isNarrow: Bool, in arithmetic: Arithmetic) {
     self.init(real)
     guard !isNarrow, arithmetic == .tensorFlowLite else { return }

@@ -36,8 +36,8 @@ extension Graph {
     removeNodes(removed)
   }
 
-  /// Whether `outer`'s values are those of the tensor `inner` of int8 or int16 in another notation: floats, or
-  /// uint8 of the same scale, 128 above, which may have been taken as int8 already.
+  /// Whether `outer`'s values are those of the tensor `inner` of int8 or int16 in another notation:
+  /// floats, or uint8 of the same scale, 128 above, which may have been taken as int8 already.
   private func isEdge(outer: TensorIndex, inner: TensorIndex) -> Bool {
     let (outer, inner) = (tensors[outer], tensors[inner])
     guard inner.elementType == .int8 || inner.elementType == .int16,

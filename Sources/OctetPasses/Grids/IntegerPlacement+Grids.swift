@@ -30,13 +30,15 @@ extension IntegerPlacement {
   /// results on the file's.
   mutating func fixGrids(_ node: inout Node) -> [Node] {
     // Minima, maxima and concatenations have been put on their result's.
-    guard node.operation.passesGridOn,
-      let fixed = graph.tensors[node.inputs[0]].quantization
-    else { return [] }
+    let source = graph.tensors[node.inputs[0]]
+    guard node.operation.passesGridOn, let fixed = source.quantization else { return [] }
     var conversions: [Node] = []
     for (position, output) in node.outputs.enumerated() {
       var tensor = graph.tensors[output]
-      guard tensor.elementType == .int8, tensor.quantization != fixed else { continue }
+      guard tensor.elementType == .int8 || tensor.elementType == .int16,
+        tensor.quantization != fixed || tensor.elementType != source.elementType
+      else { continue }
+      tensor.elementType = source.elementType
       tensor.name = names.take("\(tensor.name)/function")
       tensor.quantization = fixed
       node.outputs[position] = graph.add(tensor)
@@ -84,5 +86,24 @@ extension IntegerPlacement {
     node.operation = .depthwiseConvolution(ConvolutionAttributes())
     node.inputs = [node.inputs[0], addConstant(weights), addConstant(bias)]
     return true
+  }
+}
+
+extension Tensor {
+  /// A real constant as symmetric int16: on the scale of its grid where it has one for all, or else
+  /// on that of its largest value; nil when the grid's does not hold it.
+  func onInt16Grid(_ grid: Quantization?) -> Tensor? {
+    guard let values = floats, values.allSatisfy(\.isFinite) else { return nil }
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    let scale =
+      grid.flatMap { $0.scales.count == 1 ? $0.scales[0] : nil }
+      ?? (largest == 0 ? 1 : largest / 32_767)
+    guard largest / scale < 32_767.5 else { return nil }
+    var result = self
+    result.elementType = .int16
+    result.constant = .int32(
+      values.map { TieRule.toEven.code(steps: Double($0 / scale), in: -32_768...32_767) })
+    result.quantization = Quantization(scale: scale, zeroPoint: 0)
+    return result
   }
 }

@@ -139,7 +139,12 @@ struct IntegerPlacement {
       tensor.quantization = grid
       tensor.name = names.take("\(tensor.name)/shared")
       if let values = graph.tensors[input].reals {
-        tensor.constant = .int8(grid.codes(values, ties: .toEven))
+        tensor.constant =
+          tensor.elementType == .int16
+          ? .int32(
+            values.map {
+              TieRule.toEven.code(steps: Double($0 / grid.scales[0]), in: -32_768...32_767)
+            }) : .int8(grid.codes(values, ties: .toEven))
       }
       let shared = graph.add(tensor)
       if tensor.constant == nil {
@@ -155,19 +160,27 @@ struct IntegerPlacement {
   /// A function whose grid is known in advance, of a quantized tensor, ends the model in reals: it
   /// gives integers, and a node after it the reals.
   private mutating func takeGridAtTheEnd(_ node: inout Node) -> Node? {
-    guard let grid = node.operation.fixedOutputQuantization, isQuantized(node.inputs[0]),
+    guard let (grid, type) = fixedGrid(of: node), isQuantized(node.inputs[0]),
       graph.tensors[node.inputs[0]].constant == nil, outputs.contains(node.outputs[0]),
       !isQuantized(node.outputs[0])
     else { return nil }
     let output = node.outputs[0]
     var tensor = graph.tensors[output]
     tensor.name = names.take("\(tensor.name)/grid")
-    tensor.elementType = .int8
+    tensor.elementType = type
     tensor.quantization = grid
     node.outputs[0] = graph.add(tensor)
     return Node(
       name: nodeNames.take("\(node.name)/real"), operation: .dequantize,
       inputs: [node.outputs[0]], outputs: [output])
+  }
+
+  /// The grid that the node's kernel prescribes for its result, and its elements.
+  func fixedGrid(of node: Node) -> (Quantization, ElementType)? {
+    guard let grid = node.operation.fixedOutputQuantization else { return nil }
+    // Of int16 they are from −1 to 1.
+    return graph.tensors[node.inputs[0]].elementType == .int16
+      ? (Quantization(scale: 0x1p-15, zeroPoint: 0), .int16) : (grid, .int8)
   }
 
   /// Keeps the constants of a node in floats on the grids that the file has put them on.
@@ -249,9 +262,15 @@ struct IntegerPlacement {
     guard node.operation.traits.takesConstantOperands else { return false }
     // Constants like activations, with one scale.
     var converted: [(Int, Tensor)] = []
+    let isInt16 = graph.tensors[node.outputs[0]].elementType == .int16
     for position in constants {
       let constant = graph.tensors[node.inputs[position]]
       let grid = constantGrids[node.inputs[position]]
+      if isInt16 {
+        guard let tensor = constant.onInt16Grid(grid) else { return false }
+        converted.append((position, tensor))
+        continue
+      }
       guard grid.map({ $0.scales.count == 1 }) ?? true,
         let tensor = grid.map({ onGrid(constant, $0) }) ?? onOwnGrid(constant)
       else { return false }

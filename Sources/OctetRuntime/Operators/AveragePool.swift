@@ -2,9 +2,9 @@
 /// zero point.
 ///
 /// The raw values of the real pixels are summed and divided by their number; a window of padding
-/// alone gives the zero point. |sum| ≤ 2⁷ · KH · KW, of int16 2¹⁵ · KH · KW; the validator bounds the window so that int32
-/// holds it. Halves are rounded away from zero, as TensorFlow Lite does, or, as ONNX means it, to
-/// the value that is an even number of steps from the zero point.
+/// alone gives the zero point. |sum| ≤ 2⁷ · KH · KW, of int16 2¹⁵ · KH · KW; the validator bounds
+/// the window so that int32 holds it. Halves are rounded away from zero, as TensorFlow Lite does,
+/// or, as ONNX means it, to the value that is an even number of steps from the zero point.
 package struct AveragePool: Operator {
   package static let parameterCount = MaxPool.parameterCount + 1
   static let inputCounts = 1...1

@@ -1,7 +1,7 @@
 /// Convolution and activation of int16 with int8 weights.
 ///
-/// Input `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, output `[N, OH, OW, O]`. All zero points
-/// are 0, so padding adds nothing.
+/// Input `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, output `[N, OH, OW, O]`. All zero
+/// points are 0, so padding adds nothing.
 package struct Convolution16: Operator {
   package static let parameterCount = 9 + Weighted16.wordCount
   static let inputCounts = 1...1

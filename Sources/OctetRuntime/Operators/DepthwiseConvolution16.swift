@@ -100,7 +100,7 @@ package struct DepthwiseConvolution16: Operator {
                 let weight = unsafe channels.weights[tap &* output.channels &+ channel]
                 let value =
                   unsafe source[y &* rowCount &+ x &* input.channels &+ channel / multiplier]
-                sum &+= Int64(Int32(weight) &* Int32(value))
+                sum &+= widened(Int32(weight) &* Int32(value))
               }
             }
             unsafe target[channel] = channels.code(sum, channel)

@@ -67,8 +67,12 @@ package struct Softmax16: Operator {
         sum &+= Int32(exponential)
       }
       // sum = m · 2^(15 − headroom) with m in 1…2; of tables that are none, anything.
-      let headroom = Int32(truncatingIfNeeded: sum.leadingZeroBitCount)
-      let mantissa = UInt32(bitPattern: sum) &<< UInt32(bitPattern: headroom &- 1)
+      var mantissa = UInt32(bitPattern: sum)
+      var headroom: Int32 = 1
+      while mantissa &>> 30 == 0, headroom < 31 {
+        mantissa &<<= 1
+        headroom &+= 1
+      }
       let steps = Int32(truncatingIfNeeded: (mantissa &+ (1 &<< 13)) &>> 14)
       let place = clamp16(steps &- (1 &<< 15) &- (1 &<< 16), -32_768, 32_767)
       let reciprocal = Int32(unsafe Self.value(place, reciprocals))

@@ -2,8 +2,9 @@
 /// brought to the output's scale.
 ///
 /// TensorFlow Lite adds up as widely as the bias is stored. Sums of an int64 bias are multiplied
-/// with a multiplier of 15 bits and rounded once, halves up; blobs hold that multiplier 2¹⁶ times
-/// larger. Sums of an int32 bias, or of none, fit in 32 bits, and are rounded as those of int8.
+/// with a multiplier of 15 bits and rounded once, halves up, and so are sums without a bias; blobs
+/// hold that multiplier 2¹⁶ times larger. Sums of an int32 bias fit in 32 bits, and are rounded as
+/// those of int8.
 struct Weighted16 {
   /// The parameter words, in order, from `first` on: ``Word`` of each operator has them.
   ///
@@ -130,7 +131,7 @@ struct Weighted16 {
   @inline(__always)
   func bias(_ channel: Int) -> Int64 {
     let low = UInt32(bitPattern: unsafe biases[2 &* channel])
-    return Int64(unsafe biases[2 &* channel &+ 1]) &<< 32 | Int64(low)
+    return joined(low, unsafe biases[2 &* channel &+ 1])
   }
 
   /// The code of a channel's sum.
@@ -159,7 +160,7 @@ func dotWide(
       unsafe partial &+= Int32(weights[index]) &* Int32(values[index])
       index &+= 1
     }
-    sum &+= Int64(partial)
+    sum &+= widened(partial)
   }
   return sum
 }

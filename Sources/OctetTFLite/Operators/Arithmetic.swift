@@ -41,7 +41,7 @@ enum Arithmetic: TFLiteDefinition {
   ]
   static let builtins = rows.map(\.builtin)
   private static let activation = FlatSlot<Int8>(0)
-  /// Of sums of int16: whether all scales are powers of two. They are not, unless it is left out.
+  /// Whether all scales are powers of two, of sums of int16. They are not, unless it is left out.
   private static let hasPowersOfTwo = FlatSlot<Bool>(1)
 
   static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {
