@@ -130,7 +130,7 @@ extension BoardBuilder {
     return object
   }
 
-  /// A module of one file, above the runtime.
+  /// A module of one file, above those that `work` holds.
   func compileSwift(
     _ source: URL, module: String, include: String, into work: URL
   ) throws(BoardError) -> URL {
@@ -138,7 +138,8 @@ extension BoardBuilder {
     let headers = sources.root.appendingPathComponent(include)
     var key = try commonKey("module")
     key.add([module, include, source.path])
-    try key.add(files: [source, work.appendingPathComponent("OctetRuntime.swiftmodule")])
+    // Any of the modules there may be imported.
+    try key.add(files: [source] + PackageSources.files(in: work, extension: "swiftmodule"))
     try key.add(files: PackageSources.files(in: headers, extension: "h"))
     try key.add(files: PackageSources.files(in: headers, extension: "modulemap"))
     try cache.take([object.lastPathComponent], for: key, into: work) { () throws(BoardError) in

@@ -68,10 +68,10 @@ struct HostRun {
   private func set(_ sample: ArraySlice<UInt8>) {
     var next = sample.startIndex
     for index in 0..<model.inputCount {
-      let end = next + model.input(index).elementCount
+      let end = next + model.input(index).byteCount
       let values = sample[next..<end].map { Int8(bitPattern: $0) }
       guard (try? runner.setInput(index, values.span)) != nil else {
-        preconditionFailure("an input takes as many values as it has elements")
+        preconditionFailure("an input takes as many bytes as it has")
       }
       next = end
     }

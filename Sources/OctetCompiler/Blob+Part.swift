@@ -71,6 +71,7 @@ extension LoweredTensor {
     self.init(
       name: view.name, shape: (4 - view.rank..<4).map { view.dimension($0) },
       scale: view.scale, zeroPoint: Int8(truncatingIfNeeded: view.zeroPoint), constant: constant)
+    isInt16 = view.isInt16
   }
 }
 
@@ -128,6 +129,11 @@ extension OperatorView {
         Word.shifts.rawValue: .init(kind: .bytes, count: channels),
       ]
     }
+    func weighted16<Word: WeightWord>(_: Word.Type, _ patchCount: Int) -> [Int: DataParameter] {
+      var parameters = weighted(Word.self, patchCount)
+      parameters[Word.bias.rawValue]?.count *= 2
+      return parameters
+    }
     func taps<Word: WindowWord>(_: Word.Type) -> Int {
       value(Word.kernelHeight) * value(Word.kernelWidth)
     }
@@ -151,6 +157,20 @@ extension OperatorView {
     case .fullyConnected:
       let rows = output(0).elementCount / channels
       return weighted(FullyConnected.Word.self, input(0).elementCount / rows)
+    case .convolution16:
+      typealias Word = Convolution16.Word
+      return weighted16(Word.self, taps(Word.self) * (input(0).channels / value(Word.groups)))
+    case .depthwiseConvolution16:
+      return weighted16(DepthwiseConvolution16.Word.self, taps(DepthwiseConvolution16.Word.self))
+    case .fullyConnected16:
+      let rows = output(0).elementCount / channels
+      return weighted16(FullyConnected16.Word.self, input(0).elementCount / rows)
+    case .softmax16:
+      let table = DataParameter(kind: .words, count: (Softmax16.tableCount + 1) / 2)
+      return [
+        Softmax16.Word.exponentials.rawValue: table, Softmax16.Word.reciprocals.rawValue: table,
+      ]
+    case .sigmoid16: return [Sigmoid16.Word.table.rawValue: .init(kind: .words, count: 128)]
     case .lookup:
       let count = 256 * value(Lookup.Word.tableCount)
       return [Lookup.Word.tables.rawValue: .init(kind: .bytes, count: count)]
@@ -160,7 +180,7 @@ extension OperatorView {
       return tables(ResizeBilinear.Word.rows, .columns, entryCount: 3)
     case .maxPool, .averagePool, .softmax, .logSoftmax, .matrixMultiply, .add, .subtract,
       .multiply, .minimum, .maximum, .squaredDifference, .l2Normalization, .mean, .concatenation,
-      .pad, .reshape, .transpose, .slice:
+      .pad, .reshape, .transpose, .slice, .requantize:
       return [:]
     }
   }

@@ -119,6 +119,14 @@ public struct BlobReader {
     case .reshape: append(view, .reshape(output(view).shape))
     case .transpose: readTranspose(view)
     case .slice: readSlice(view)
+    case .convolution16: try readConvolution16(view)
+    case .depthwiseConvolution16: try readDepthwiseConvolution16(view)
+    case .fullyConnected16: try readFullyConnected16(view)
+    case .softmax16: readSoftmax16(view)
+    case .sigmoid16:
+      let isTangent = word(view, Sigmoid16.Word.isTangent) == 1
+      append(view, .scalar(isTangent ? .tanh : .logistic))
+    case .requantize: readRequantize(view)
     case .lookup: if purpose == .values { readTables(view) } else { try readLookup(view) }
     case .resizeNearest:
       if purpose == .values { readPositions(view) } else { try readResize(view, .nearest) }
@@ -198,11 +206,16 @@ public struct BlobReader {
   private mutating func addTensor(_ view: TensorView) {
     let shape = (4 - view.rank..<4).map { view.dimension($0) }
     var tensor = Tensor(
-      name: view.name, shape: shape, elementType: .int8,
+      name: view.name, shape: shape, elementType: view.isInt16 ? .int16 : .int8,
       quantization: Quantization(scale: view.scale, zeroPoint: view.zeroPoint))
     if view.isConstant {
       let data = bytes[view.dataOffset..<view.dataOffset + view.byteCount]
-      tensor.constant = .int8(data.map { Int8(bitPattern: $0) })
+      tensor.constant =
+        view.isInt16
+        ? .int32(
+          stride(from: data.startIndex, to: data.endIndex, by: 2).map {
+            Int32(data[$0]) | Int32(Int8(bitPattern: data[$0 + 1])) << 8
+          }) : .int8(data.map { Int8(bitPattern: $0) })
     }
     _ = add(tensor)
   }

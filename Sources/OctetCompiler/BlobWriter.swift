@@ -134,7 +134,8 @@ struct BlobWriter {
     let tensor = model.tensors[index]
     var record = [UInt8](repeating: 0, count: TensorRecord.byteCount)
     let dimensions = [Int](repeating: 1, count: 4 - tensor.shape.count) + tensor.shape
-    record.put(UInt32(dimensions.elementCount), at: TensorRecord.tensorByteCount)
+    record.put(UInt32(tensor.byteCount), at: TensorRecord.tensorByteCount)
+    record.put(tensor.isInt16 ? 1 : 0, at: TensorRecord.elementType)
     for (axis, dimension) in dimensions.enumerated() {
       record.put(Int32(dimension), at: TensorRecord.dimensions, in: 4 * axis)
     }
@@ -186,7 +187,7 @@ struct BlobWriter {
       header.put(UInt32(place), at: BlobHeader.normalizationOffset)
     }
     // Room for the self-test's expected outputs, then the zeros that kernels may read past the end.
-    let outputByteCount = model.outputs.reduce(0) { $0 + model.tensors[$1].shape.elementCount }
+    let outputByteCount = model.outputs.reduce(0) { $0 + model.tensors[$1].byteCount }
     let selfTestByteCount = outputByteCount <= Self.selfTestByteLimit ? outputByteCount : 0
     let selfTest = place([UInt8](repeating: 0, count: selfTestByteCount), alignment: 1)
     data += [UInt8](repeating: 0, count: BlobLimits.overreadByteCount)

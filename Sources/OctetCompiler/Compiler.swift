@@ -28,7 +28,7 @@ public enum Compiler {
     _ graph: Graph, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws(CompilerError) -> Output {
     let lowered = try Lowering.lower(graph.withKernelForms())
-    let smaller = shrinks ? lowered.shrunk() : nil
+    let smaller = shrinks && !lowered.hasInt16 ? lowered.shrunk() : nil
     var output = try assemble(smaller?.model ?? lowered)
     if let arenaLimit { output = try banded(output, within: arenaLimit) }
     if let smaller { output.shrink = smaller.shrink }

@@ -13,12 +13,20 @@ extension OperatorView {
     case .depthwiseConvolution:
       typealias Word = DepthwiseConvolution.Word
       return output(0).elementCount * word(Word.kernelHeight) * word(Word.kernelWidth)
-    case .fullyConnected:
+    case .convolution16:
+      typealias Word = Convolution16.Word
+      let patch = word(Word.kernelHeight) * word(Word.kernelWidth)
+      return output(0).elementCount * patch * input(0).channels / word(Word.groups)
+    case .depthwiseConvolution16:
+      typealias Word = DepthwiseConvolution16.Word
+      return output(0).elementCount * word(Word.kernelHeight) * word(Word.kernelWidth)
+    case .fullyConnected, .fullyConnected16:
       return input(0).elementCount * output(0).channels
     case .matrixMultiply: return output(0).elementCount * input(0).channels
     case .transposedConvolution, .maxPool, .averagePool, .softmax, .logSoftmax, .l2Normalization,
       .add, .subtract, .multiply, .minimum, .maximum, .squaredDifference, .mean, .concatenation,
-      .pad, .reshape, .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear:
+      .pad, .reshape, .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear, .softmax16,
+      .sigmoid16, .requantize:
       return 0
     }
   }

@@ -76,7 +76,7 @@ public struct LoadedModel: Sendable {
   }
 }
 
-/// A tensor of a blob: int8 values, up to four dimensions.
+/// A tensor of a blob: int8 or int16 values, up to four dimensions.
 public struct TensorView: Sendable {
   fileprivate let blob: Blob
   package let record: TensorRecord
@@ -89,12 +89,13 @@ public struct TensorView: Sendable {
   public var elementCount: Int { record.elementCount }
   /// The step between two values, above 0: `real = scale · (value − zeroPoint)`.
   public var scale: Float { record.scale }
-  /// The value that stands for 0, −128…127.
+  /// The value that stands for 0, −128…127; of int16 0.
   public var zeroPoint: Int32 { record.zeroPoint }
   /// N, H, W, C: dimension `axis` of four, those before the rank being 1.
   public func dimension(_ axis: Int) -> Int { record.dimension(axis) }
 
-  /// Bytes and elements.
+  /// Whether the values are int16 rather than int8.
+  public var isInt16: Bool { record.isInt16 }
   package var byteCount: Int { record.byteCount }
   package var rank: Int { record.rank }
   package var batch: Int { record.batch }

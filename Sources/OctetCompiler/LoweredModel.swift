@@ -14,13 +14,16 @@ package struct LoweredModel: Sendable {
   package var metadata = Metadata()
 }
 
-/// An int8 activation, or a constant operand.
+/// An activation of int8 or int16, or a constant operand.
 package struct LoweredTensor: Sendable {
   package var name: String
   /// The dimensions, four at most.
   package var shape: [Int]
   package var scale: Float
   package var zeroPoint: Int8
+  /// Whether the elements are int16.
+  package var isInt16 = false
+  /// The bytes of a constant's elements, the lower one first.
   package var constant: [Int8]?
   /// Some rows of an activation of the model before.
   var isBand = false
@@ -36,6 +39,14 @@ package struct LoweredTensor: Sendable {
     self.zeroPoint = zeroPoint
     self.constant = constant
   }
+
+  /// Bytes of the elements.
+  package var byteCount: Int { shape.elementCount * (isInt16 ? 2 : 1) }
+}
+
+extension LoweredModel {
+  /// Whether any tensor is of int16: then channels stay and layers are computed whole.
+  var hasInt16: Bool { tensors.contains(where: \.isInt16) }
 }
 
 package struct LoweredOperator: Sendable {

@@ -73,7 +73,8 @@ package struct Lowering {
     case .squaredDifference: try lowerSquaredDifference(node)
     case .minimum: try lowerExtreme(.minimum, node)
     case .maximum: try lowerExtreme(.maximum, node)
-    case .scalar, .prelu, .quantize: try lowerLookup(node)
+    case .scalar, .prelu, .quantize:
+      if isInt16(node) { try lowerFunction16(node) } else { try lowerLookup(node) }
     case .mean(let axes, _): try lowerMean(node, axes: axes)
     case .reduce(.sum, let axes, _): try lowerMean(node, axes: axes, isSum: true)
     case .concatenation(let axis, let activation):
@@ -100,11 +101,16 @@ package struct Lowering {
   mutating func tensor(_ index: TensorIndex) throws(CompilerError) -> Int {
     if let known = placed[index] { return known }
     let source = graph.tensors[index]
+    let isInt16 = source.elementType == .int16
     guard let quantization = source.quantization, quantization.axis == nil,
-      source.elementType == .int8, let zeroPoint = Int8(exactly: quantization.zeroPoints[0])
+      isInt16 || source.elementType == .int8,
+      let zeroPoint = Int8(exactly: quantization.zeroPoints[0]), !isInt16 || zeroPoint == 0
     else {
       throw .invalid(
-        node: source.name, reason: "the tensor is not int8 with one scale for the whole tensor")
+        node: source.name,
+        reason: isInt16
+          ? "the tensor is int16, but not with one scale and zero point 0"
+          : "the tensor is not int8 with one scale for the whole tensor")
     }
     guard let shape = source.shape.atMostFourDimensions else {
       throw .invalid(node: source.name, reason: "more than four dimensions: \(source.shape)")
@@ -117,10 +123,16 @@ package struct Lowering {
     }
     var constant: [Int8]?
     if case .int8(let values) = source.constant { constant = values }
-    model.tensors.append(
-      LoweredTensor(
-        name: source.name, shape: shape, scale: quantization.scales[0], zeroPoint: zeroPoint,
-        constant: constant))
+    if isInt16, case .int32(let values) = source.constant {
+      constant = values.flatMap {
+        [Int8(truncatingIfNeeded: $0), Int8(truncatingIfNeeded: $0 >> 8)]
+      }
+    }
+    var lowered = LoweredTensor(
+      name: source.name, shape: shape, scale: quantization.scales[0], zeroPoint: zeroPoint,
+      constant: constant)
+    lowered.isInt16 = isInt16
+    model.tensors.append(lowered)
     placed[index] = model.tensors.count - 1
     return model.tensors.count - 1
   }
@@ -162,10 +174,35 @@ package struct Lowering {
     var operands: [Int] = []
     for input in inputs ?? node.inputs { operands.append(try tensor(input)) }
     let result = try tensor(output ?? node.outputs[0])
+    try requireElements(of: kind, node, operands + [result])
     var lowered = LoweredOperator(
       kind: kind, name: node.name, inputs: operands, outputs: [result], parameters: parameters)
     lowered.origin = origin
     model.operators.append(lowered)
+  }
+
+  /// Throws unless the kind takes the elements of its operands, model tensors.
+  private func requireElements(
+    of kind: OperatorKind, _ node: Node, _ operands: [Int]
+  ) throws(CompilerError) {
+    let wide = operands.filter { model.tensors[$0].isInt16 }.count
+    if wide == 0 || kind.elements == .any { return }
+    guard kind.elements != .int8 else {
+      throw .invalid(
+        node: node.name,
+        reason: "\(node.operation.name) has no operator for int16 activations; quantize it to int8")
+    }
+    guard wide == operands.count else {
+      throw .invalid(
+        node: node.name,
+        reason: "\(node.operation.name) reads and makes both int8 and int16; convert between them "
+          + "before or after it")
+    }
+  }
+
+  /// Whether the node's first operand or its result is of int16.
+  func isInt16(_ node: Node) -> Bool {
+    [node.inputs[0], node.outputs[0]].contains { graph.tensors[$0].elementType == .int16 }
   }
 
   func scale(_ index: TensorIndex) -> Float {
@@ -176,9 +213,9 @@ package struct Lowering {
     Int(graph.tensors[index].quantization?.zeroPoints.first ?? 0)
   }
 
-  /// The int8 range that a fused activation clamps to.
+  /// The range of codes that a fused activation clamps to.
   func clampRange(_ activation: Activation, output: TensorIndex) -> (lower: Int, upper: Int) {
-    graph.tensors[output].quantization?.clampRange(activation) ?? (-128, 127)
+    graph.tensors[output].clampRange(activation)
   }
 
   /// The single node that reads `tensor`, when nothing else does and it is no output of the model.
@@ -197,10 +234,21 @@ extension [Int] {
   }
 }
 
-extension Quantization {
-  /// The int8 range that a fused activation clamps to.
+extension Tensor {
+  /// The codes that there are.
+  var codeRange: ClosedRange<Int32> {
+    elementType == .int16 ? -32_768...32_767 : -128...127
+  }
+
+  /// The range of codes that a fused activation clamps to.
   func clampRange(_ activation: Activation) -> (lower: Int, upper: Int) {
-    let (lower, upper) = activation.bounds
-    return (Int(code(lower, ties: .awayFromZero)), Int(code(upper, ties: .awayFromZero)))
+    guard let quantization else { return (Int(codeRange.lowerBound), Int(codeRange.upperBound)) }
+    func code(_ real: Float) -> Int {
+      Int(
+        TieRule.awayFromZero.code(
+          steps: Double(real / quantization.scales[0]), zeroPoint: quantization.zeroPoints[0],
+          in: codeRange))
+    }
+    return (code(activation.bounds.lower), code(activation.bounds.upper))
   }
 }

@@ -29,6 +29,12 @@ extension OperatorKind {
     case .matrixMultiply: "matrixMultiply"
     case .squaredDifference: "squaredDifference"
     case .l2Normalization: "l2Normalization"
+    case .convolution16: "convolution16"
+    case .fullyConnected16: "fullyConnected16"
+    case .depthwiseConvolution16: "depthwiseConvolution16"
+    case .softmax16: "softmax16"
+    case .sigmoid16: "sigmoid16"
+    case .requantize: "requantize"
     }
   }
 

@@ -73,16 +73,17 @@ extension BlobReader {
   /// The activation whose clamp the words are.
   func activation<Word: ClampWord>(_ view: OperatorView, _: Word.Type) -> Activation {
     let (lower, upper) = (word(view, Word.lower), word(view, Word.upper))
-    guard let quantization = output(view).quantization else { return .none }
+    let output = output(view)
+    guard let quantization = output.quantization else { return .none }
     for activation in [Activation.none, .relu, .relu6, .reluN1To1]
-    where quantization.clampRange(activation) == (lower, upper) {
+    where output.clampRange(activation) == (lower, upper) {
       return activation
     }
     func real(_ code: Int) -> Float {
       Float(code - Int(quantization.zeroPoints[0])) * quantization.scales[0]
     }
     return .clip(
-      lower: lower == -128 ? -.infinity : real(lower), upper: upper == 127 ? .infinity : real(upper)
-    )
+      lower: lower == output.codeRange.lowerBound ? -.infinity : real(lower),
+      upper: upper == output.codeRange.upperBound ? .infinity : real(upper))
   }
 }

@@ -121,10 +121,7 @@ extension LoadedModel {
     /// The real values of output `index` of the last run.
     public func realOutput(_ index: Int) -> [Float] {
       let tensor = loaded.output(index)
-      let (scale, zeroPoint) = (tensor.scale, tensor.zeroPoint)
-      return unsafe withOutput(index) { codes in
-        unsafe codes.map { scale * Float(Int32($0) - zeroPoint) }
-      }
+      return tensor.reals(output(index))
     }
   }
 

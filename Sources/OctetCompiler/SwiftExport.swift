@@ -85,6 +85,7 @@ public struct SwiftExport {
     let names = (0..<model.operatorCount).map { model.operator($0).kindName }
     let calls = names.enumerated().map { "    model.\($1)(\($0))\n" }
     let checks = names.indices.map { "    if !model.isAsRecorded(\($0)) { return \($0) }\n" }
+    let stops = names.indices.map { "    stop(&ticks[\($0)])\n" }
     return """
 
         /// Runs the model on inputs made from the blob's seed and compares each operator's result
@@ -98,6 +99,34 @@ public struct SwiftExport {
           model.fillInputsForSelfTest()
       \(zip(calls, checks).map { $0 + $1 }.joined())    return nil
         }
+
+        /// How many operators an inference runs, one after the other.
+        public static var operatorCount: Int { \(names.count) }
+
+        /// Runs the model on the self-test's inputs and reads `clock` before the first operator and
+        /// after each: what each took, in 32 bits of whatever the clock counts.
+        public static func operatorTicks(
+          _ clock: () -> UInt32
+        ) -> [\(names.count) of UInt32] {
+          withModel { model in
+            model.fillInputsForSelfTest()
+            var ticks = [\(names.count) of UInt32](repeating: 0)
+            time(model, clock, &ticks)
+            return ticks
+          }
+        }
+
+        private static func time(
+          _ model: borrowing LinkedModel, _ clock: () -> UInt32,
+          _ ticks: inout [\(names.count) of UInt32]
+        ) {
+          var start = clock()
+          func stop(_ ticks: inout UInt32) {
+            let now = clock()
+            ticks = now &- start
+            start = now
+          }
+      \(zip(calls, stops).map { $0 + $1 }.joined())  }
 
         private static func run(_ model: borrowing LinkedModel) {
       \(calls.joined())  }

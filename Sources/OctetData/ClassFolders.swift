@@ -55,6 +55,24 @@ package enum ClassFolders {
     return try source(name, train: train, test: test)
   }
 
+  /// Pictures that lie in a folder itself, in the byte order of their names, without labels.
+  package static func loadFlat(folder: String) throws(DataError) -> Dataset {
+    var collector = Collector(classNames: [])
+    for path in try pictures(in: folder) { try collector.add(path, label: 0) }
+    var set = collector.dataset(channelCount: collector.channelCount)
+    set.labels = []
+    return set
+  }
+
+  /// Whether a folder holds pictures itself and none in sub-folders.
+  package static func isFlat(_ folder: String) -> Bool {
+    guard Files.kind(of: folder) == .folder, let names = try? Files.names(in: folder),
+      !IDXFolder.isFolder(names), !CIFAR.isFolder(names),
+      let subfolders = try? subfolders(of: folder), subfolders.isEmpty
+    else { return false }
+    return (try? pictures(in: folder)) != nil
+  }
+
   private static func source(
     _ name: String, train: Collector, test: Collector
   ) throws(DataError) -> DataSource {

@@ -28,6 +28,15 @@ extension DataSource {
     throw .unsuitable(path: argument, reason: "no images found here. " + expectation)
   }
 
+  /// The pictures that lie in a folder itself, without labels; nil where there are none, or some in
+  /// sub-folders.
+  public static func loadPictures(_ folder: String) throws(DataError) -> Dataset? {
+    ClassFolders.isFlat(folder) ? try ClassFolders.loadFlat(folder: folder) : nil
+  }
+
+  /// Whether a file is one of NumPy's, by its first bytes.
+  public static func isNumPy(_ path: String) -> Bool { NumPyArray.canLoad(path) }
+
   private static let expectation =
     "Looked for: IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or .gz); CIFAR-10 binaries "

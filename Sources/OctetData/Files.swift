@@ -39,6 +39,48 @@ enum Files {
     throw .unsuitable(path: path, reason: "it is larger than \(DataLimits.byteCount) bytes")
   }
 
+  /// The whole file, mapped: of what is not looked at nothing is read.
+  static func map(_ path: String) throws(DataError) -> Data {
+    switch kind(of: path) {
+    case nil: throw .missing(path: path, advice: "check the path")
+    case .folder: throw .unreadable(path: path, reason: "it is a folder; name a file")
+    case .other: throw .unreadable(path: path, reason: "it is not a regular file")
+    case .file: break
+    }
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    } catch {
+      throw .unreadable(path: path, reason: error.localizedDescription)
+    }
+  }
+
+  /// What `body` writes, mapped from a file that is gone when nobody holds its bytes.
+  static func temporary(
+    _ body: (_ write: ([UInt8]) throws(DataError) -> Void) throws(DataError) -> Void
+  ) throws(DataError) -> Data {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("octet-\(UUID().uuidString)")
+    func failure(_ error: any Error) -> DataError {
+      .unreadable(
+        path: url.path, reason: "temporary files cannot be written: \(error.localizedDescription)")
+    }
+    guard FileManager.default.createFile(
+      atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
+    else { throw .unreadable(path: url.path, reason: "temporary files cannot be written") }
+    defer { try? FileManager.default.removeItem(at: url) }
+    let handle: FileHandle
+    do { handle = try FileHandle(forWritingTo: url) } catch { throw failure(error) }
+    try body { bytes throws(DataError) in
+      do { try handle.write(contentsOf: Data(bytes)) } catch { throw failure(error) }
+    }
+    do {
+      try handle.close()
+      return try Data(contentsOf: url, options: .alwaysMapped)
+    } catch {
+      throw failure(error)
+    }
+  }
+
   /// Names in a folder, hidden ones left out, in byte order, so that every machine sees the same.
   static func names(in folder: String) throws(DataError) -> [String] {
     do {
@@ -58,4 +100,10 @@ enum Files {
   static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
+}
+
+/// A small file of data as other modules read it.
+package enum DataFile {
+  /// The whole file, at most 1 GiB.
+  package static func read(_ path: String) throws(DataError) -> [UInt8] { try Files.read(path) }
 }

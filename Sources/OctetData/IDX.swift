@@ -74,7 +74,7 @@ package enum IDX {
 private struct IDXSource {
   let path: String
   let file: [UInt8]
-  let inflater: Inflater?
+  let inflater: Inflater<ArraySlice<UInt8>>?
   /// Bytes handed out so far, counted after unpacking.
   var offset = 0
 
@@ -127,7 +127,7 @@ private struct IDXSource {
       reason: inflater == nil ? reason : reason + " (bytes counted after unpacking)")
   }
 
-  private func malformed(_ failure: Inflater.Failure) -> DataError {
+  private func malformed(_ failure: InflateFailure) -> DataError {
     let byteOffset = inflater?.consumedByteCount ?? 0
     let reason =
       switch failure {

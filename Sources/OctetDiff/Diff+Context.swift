@@ -7,45 +7,72 @@ import OctetReport
 
 extension Diff {
   /// What is known before the first image runs.
-  func makeContext() throws -> DiffContext {
+  ///
+  /// - Parameter scout: what a few samples tell; nil where only layers matter.
+  func makeContext(_ scout: Scout? = nil) throws -> DiffContext {
     let names = data.classNames.isEmpty ? candidate.labels : data.classNames
     let runner = try candidate.loaded?.makeRunner()
-    return DiffContext(
+    let finder = try CauseFinder(self, runner)
+    var context = DiffContext(
       comparison: .init(
         reference: .init(file: reference.file, arithmetic: reference.arithmetic),
         candidate: .init(file: candidate.file, arithmetic: candidate.arithmetic)),
       classNames: names, sampleCount: data.count,
       layers: layers.map { place in
-        facts(place, isScores: candidate.holdsScores(place, output: candidateOutput), runner)
-      }, premises: premises,
+        facts(place, isScores: holdsScores(place), runner, finder)
+      }, outputs: outputFacts(scout?.outputRanges), structure: structure(), premises: premises,
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums))
+    context.network = network(context)
+    addFilters(to: &context)
+    context.normalizationCause = normalizationCause
+    return context
   }
 
   private var checksums: [String: String] {
     var result: [String: String] = [:]
     if let checksum = reference.checksum { result["reference"] = checksum }
     if let checksum = candidate.checksum { result["candidate"] = checksum }
-    result["images"] = CRC32.text(data.pixels)
-    result["labels"] = CRC32.text(data.labels)
+    switch data.content {
+    case .images(let images):
+      result["images"] = CRC32.text(images.pixels)
+      if let targets = data.targets {
+        result["labels"] = targets.checksum
+      } else if data.classes != nil {
+        result["labels"] = CRC32.text(images.labels)
+      }
+    case .tensors(let tensors):
+      result["samples"] = tensors.checksum
+      if let targets = data.targets { result["labels"] = targets.checksum }
+    }
     return result
   }
 
+  /// Whether a place holds class scores, of which those far below the best do not matter.
+  private func holdsScores(_ place: Int) -> Bool {
+    outputs.contains {
+      $0.metric == .classification && candidate.holdsScores(place, output: $0.candidate)
+    }
+  }
+
   private func facts(
-    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?
+    _ place: Int, isScores: Bool, _ runner: LoadedModel.Runner?, _ finder: CauseFinder
   ) -> DiffContext.Layer {
     let spot = candidate.places[place]
     let view = candidate.view(place)
     let twin = twins[place].map { reference.places[$0] }
-    let comparison = WeightComparison(self, place)
+    var comparison = WeightComparison(self, place)
+    let structure = structureDifferences(place)
+    let causes = finder.findings(place, structure: structure)
+    comparison?.weights.order = causes.first { $0.cause?.isOrder == true }?.detail
     return DiffContext.Layer(
       name: spot.name, kind: spot.maker.name, tensorName: spot.tensorName,
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
-      structure: structureDifferences(place), splitNote: splitNote(place, runner))
+      structure: structure, causes: causes, splitNote: splitNote(place, runner))
   }
 
   /// Whether the operator prescribes its output's grid or hands on that of an input.
@@ -53,12 +80,13 @@ extension Diff {
     guard let view = candidate.operatorView(place) else { return false }
     let output = view.output(0)
     switch view.kind {
-    case .softmax, .logSoftmax, .l2Normalization: return true
+    case .softmax, .logSoftmax, .l2Normalization, .softmax16, .sigmoid16: return true
     case .lookup:
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .add,
-      .subtract, .multiply, .squaredDifference:
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .convolution16, .depthwiseConvolution16, .fullyConnected16, .requantize, .add, .subtract,
+      .multiply, .squaredDifference:
       return false
     default:
       return (0..<view.inputCount).contains {
@@ -88,8 +116,8 @@ struct WeightComparison {
     let channelCount = shape[axis]
     let bias = node.inputs.count > 2 ? graph.tensors[node.inputs[2]].reals : nil
     if let bias, bias.count != channelCount { return nil }
-    var order: String?
     var cosine: Double?
+    var scatter: DiffReport.WeightScatter?
     var twinRows: ChannelRows?
     var twinBias: [Float]?
     let other = diff.reference.real
@@ -103,7 +131,10 @@ struct WeightComparison {
       let found = ChannelRows(values, shape: shape, axis: axis)
       let cosines = rows.cosines(with: found).compactMap { $0 }.sorted()
       cosine = cosines.isEmpty ? nil : cosines[cosines.count / 2]
-      order = WeightOrder.difference(own, values, shape: shape, axis: axis)
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      scatter = .init(float: values, int8: own, channelCount: channelCount) {
+        $0 / inner % channelCount
+      }
       if rows.corresponds(to: found) {
         twinRows = found
         let none = [Float](repeating: 0, count: channelCount)
@@ -127,7 +158,8 @@ struct WeightComparison {
         floatBias: isCompared ? twinBias?[channel] : nil,
         int8Bias: bias.map { $0[channel] } ?? 0)
     }
-    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: order)
+    weights = .init(channels: channels, isCompared: twinRows != nil, cosine: cosine, order: nil)
+    weights.scatter = scatter
   }
 
   /// The integers behind the weights.
@@ -254,18 +286,19 @@ struct ChannelRows {
 
 extension Diff {
   var premises: Premises {
-    var counts = [Int](repeating: 0, count: 256)
-    for label in data.labels { counts[Int(label)] += 1 }
+    var counts: [Int: Int] = [:]
+    for label in data.classes ?? [] { counts[label, default: 0] += 1 }
+    let ends = Set(outputs.map(\.candidate))
     let operators = candidate.places.indices.filter {
-      candidate.places[$0].operatorIndex != nil && $0 != candidateOutput
+      candidate.places[$0].operatorIndex != nil && !ends.contains($0)
     }
     return Premises(
       data: options.data,
       trained: reference.training.map {
         .init(dataName: $0.dataName, testAccuracy: $0.testAccuracy)
       }, normalizationHint: normalizationHint,
-      chance: Double(counts.max() ?? 0) / Double(max(data.count, 1)),
+      chance: Double(counts.values.max() ?? 0) / Double(max(data.count, 1)),
       layerCount: operators.count, matchedCount: operators.count { twins[$0] != nil },
-      otherOutputs: max(reference.outputCount, candidate.outputCount) - 1)
+      otherOutputs: max(reference.outputCount, candidate.outputCount) - outputs.count)
   }
 }

@@ -61,16 +61,17 @@ extension Diff {
     }
   }
 
-  private func time(_ model: DiffModel, _ encoder: PixelEncoder) throws -> Double {
-    let pixels = data.pixelSlice(0)
+  private func time(_ model: DiffModel, _ encoder: SampleEncoder) throws -> Double {
     if let runner = try model.shipped?.makeRunner() {
       return Self.medianNanoseconds {
-        unsafe runner.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
+        for input in 0..<runner.loaded.inputCount {
+          unsafe runner.withInput(input) { unsafe encoder.encode(0, input: input, into: $0) }
+        }
         runner.run()
       }
     }
     let machine = try DiffMachine(model, encoder: encoder, keepsReals: false)
-    return Self.medianNanoseconds { machine.run(pixels) }
+    return Self.medianNanoseconds { machine.run(0) }
   }
 
   /// Each operator alone, in int8 and in real numbers.

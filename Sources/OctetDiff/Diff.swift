@@ -5,7 +5,7 @@ import OctetEvaluation
 import OctetModel
 import OctetReport
 
-/// Compares two models image by image and layer by layer: a float model with an int8 model, two
+/// Compares two models sample by sample and layer by layer: a float model with an int8 model, two
 /// blobs, or two float models.
 ///
 /// The int8 side is the runtime itself, so what is measured is what a board computes.
@@ -20,6 +20,9 @@ public struct Diff: Sendable {
     public var localSampleCount = 1000
     /// Whether inferences and layers are timed.
     public var measuresTime = true
+    /// How outputs are judged, by name; that of an empty name serves all others. Those that are not
+    /// here are judged by what they are.
+    public var metrics: [String: DiffReport.Metric] = [:]
     /// What the images are.
     public var data = DiffReport.DataFacts(name: "", isDefault: false, isLabelled: true)
     /// The command line as the user typed it.
@@ -35,67 +38,70 @@ public struct Diff: Sendable {
   public let reference: DiffModel
   /// The model that is judged.
   public let candidate: DiffModel
-  /// The labelled images.
-  public let data: Dataset
+  /// The samples, with what is known of them.
+  public let data: DiffData
   /// The options.
   public let options: Options
-  let referenceEncoder: PixelEncoder
-  let candidateEncoder: PixelEncoder
+  let referenceEncoder: SampleEncoder
+  let candidateEncoder: SampleEncoder
   /// The place of the reference with the same values, for each place of the candidate.
   let twins: [Int?]
   /// The places of the candidate that are compared.
   let layers: [Int]
-  /// The places of the first outputs.
+  /// The outputs that both have.
+  let outputs: [OutputPair]
+  /// The places of the first of them, in the reference's order.
   let referenceOutput, candidateOutput: Int
   /// The tables beside the functions that the reference has there, by place of the candidate.
   private(set) var tables: [Int: TableFit] = [:]
   /// How the reference turns pixels into reals, where that is not as the candidate does.
   let normalizationNote: String?
+  /// What kind of difference that is.
+  let normalizationCause: DiffReport.Cause
   /// How the reference recognizes clearly more, where it does.
   let normalizationHint: String?
 
-  /// Matches the layers of two models and looks how each is fed.
+  /// Matches the layers of two models and looks how each is fed with labelled images.
   ///
   /// - Throws: `EvaluationError` when the models do not fit each other or the images.
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: Dataset, options: Options = .init()
   ) throws {
+    try self.init(reference, candidate, DiffData(data), options: options)
+  }
+
+  /// Matches the layers of two models and looks how each is fed.
+  ///
+  /// - Throws: `EvaluationError` when the models do not fit each other or the samples.
+  public init(
+    _ reference: DiffModel, _ candidate: DiffModel, _ data: DiffData, options: Options = .init()
+  ) throws {
     self.reference = reference
     self.candidate = candidate
     self.data = data
     self.options = options
-    for model in [reference, candidate] { try requireImages(data, fit: try model.inputShape()) }
-    let outputs = try [reference, candidate].map { model throws(EvaluationError) in
-      guard let place = model.firstOutputPlace else { throw .unreadableOutput(file: model.file) }
-      return place
-    }
-    (referenceOutput, candidateOutput) = (outputs[0], outputs[1])
-    let counts = [
-      reference.places[referenceOutput].elementCount,
-      candidate.places[candidateOutput].elementCount,
-    ]
-    guard counts[0] == counts[1] else {
-      throw EvaluationError.outputCount(float: counts[0], int8: counts[1])
-    }
-    let classCount = max(data.classNames.count, Int(data.labels.max() ?? 0) + 1)
-    guard counts[0] >= classCount else {
-      throw EvaluationError.classCount(model: counts[0], data: classCount)
-    }
-    guard counts[0] <= Self.classLimit else {
-      throw EvaluationError.tooManyClasses(counts[0], limit: Self.classLimit)
-    }
+    let order = try Self.inputOrder(reference, candidate, data)
+    let outputs = try Self.outputPairs(reference, candidate, data, options)
+    guard let first = outputs.first else { throw Self.unmatchedOutputs(reference, candidate) }
+    self.outputs = outputs
+    (referenceOutput, candidateOutput) = (first.reference, first.candidate)
+    try Self.requireClasses(first, candidate, data)
     var twins = PlaceMatching(reference: reference.places, candidate: candidate.places).matches()
-    twins[candidateOutput] = referenceOutput
+    for pair in outputs { twins[pair.candidate] = pair.reference }
     self.twins = twins
     layers = candidate.places.indices.filter { twins[$0] != nil }
     let normalization = try InputNormalization(
       DiffPair(
-        reference: reference, candidate: candidate, referenceOutput: referenceOutput, data: data))
-    referenceEncoder = reference.encoder(
-      channelCount: data.channelCount, normalization: normalization.reference)
-    candidateEncoder = candidate.encoder(
-      channelCount: data.channelCount, normalization: normalization.candidate)
+        reference: reference, candidate: candidate, referenceOutput: referenceOutput, data: data,
+        isClassifier: first.metric == .classification))
+    referenceEncoder = SampleEncoder(
+      reference, data, order: Array(reference.real.inputs.indices),
+      normalization: normalization.reference)
+    candidateEncoder = SampleEncoder(
+      candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
+    normalizationCause = DiffReport.Cause(
+      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1)
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }
@@ -107,10 +113,12 @@ public struct Diff: Sendable {
     try self.init(DiffModel(graph), try DiffModel(loaded), data, options: options)
   }
 
-  /// Confusions are counted for each pair of classes.
-  static let classLimit = 4096
-
-  var classCount: Int { candidate.places[candidateOutput].elementCount }
+  /// The classes that are counted: nil where the first output is of no classifier, or samples have
+  /// no labels.
+  var classCount: Int? {
+    outputs[0].metric == .classification && data.classes != nil
+      ? candidate.places[candidateOutput].elementCount : nil
+  }
 
   /// Images of this shard, as indices into the whole set.
   var indices: [Int] {
@@ -129,11 +137,11 @@ public struct Diff: Sendable {
   /// - Parameter progress: called now and then with the number of images done.
   public func run(progress: (@Sendable (Int) -> Void)? = nil) throws -> DiffReport {
     let start = ContinuousClock.now
-    let context = try makeContext()
     let indices = indices
     guard !indices.isEmpty else { throw EvaluationError.noSamples }
     let count = max(1, min(options.threadCount, indices.count))
     let ranges = try Scout(self)
+    let context = try makeContext(ranges)
     let workers = try (0..<count).map { _ in try DiffWorker(self, context, ranges) }
     nonisolated(unsafe) let crew = workers
     DispatchQueue.concurrentPerform(iterations: count) { thread in
@@ -148,6 +156,7 @@ public struct Diff: Sendable {
     if let error = workers.compactMap(\.error).first { throw error }
     state.sortFlips()
     attachPictures(&state)
+    try attachInsides(&state)
     state.seconds = (ContinuousClock.now - start).inSeconds
     var report = DiffReport(context, state)
     if let part = options.shard {
@@ -157,10 +166,11 @@ public struct Diff: Sendable {
   }
 
   private func attachPictures(_ state: inout DiffState) {
+    guard let images = data.images else { return }
     for index in state.flips.indices.prefix(DiffReport.Flip.pictureLimit) {
       state.flips[index].picture = .init(
-        height: data.height, width: data.width, channelCount: data.channelCount,
-        pixels: Data(data.pixelSlice(state.flips[index].index)))
+        height: images.height, width: images.width, channelCount: images.channelCount,
+        pixels: Data(images.pixelSlice(state.flips[index].index)))
     }
   }
 }
@@ -172,13 +182,19 @@ struct Scout {
   /// The ranges by layer.
   private(set) var ranges: [ClosedRange<Double>] = []
   private(set) var margin = 1.0
+  /// The width of the reference's ranges by output; 1 where there is none.
+  private(set) var outputRanges: [Double] = []
 
   init(_ diff: Diff) throws {
     let machine = try DiffMachine(diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
     var bounds = [Bounds](repeating: Bounds(), count: diff.layers.count)
+    var outputs = [Bounds](repeating: Bounds(), count: diff.outputs.count)
     let step = max(1, diff.data.count / Self.sampleCount)
     for index in stride(from: 0, to: diff.data.count, by: step) {
-      machine.run(diff.data.pixelSlice(index))
+      machine.run(index)
+      for (position, pair) in diff.outputs.enumerated() {
+        unsafe machine.withReals(pair.reference) { unsafe outputs[position].add($0) }
+      }
       for (layer, place) in diff.layers.enumerated() {
         guard let twin = diff.twins[place] else { continue }
         unsafe machine.withReals(twin) { unsafe bounds[layer].add($0) }
@@ -187,6 +203,10 @@ struct Scout {
         let found = unsafe Double(Scores.margin(scores) ?? 0)
         if found.isFinite { margin = max(margin, found) }
       }
+    }
+    outputRanges = outputs.map { bounds in
+      let width = bounds.width
+      return width.isFinite && width > 0 ? width : 1
     }
     // Probabilities differ by at most 1.
     margin = margin > 1 ? (margin * 1.25).rounded(.up) : 1

@@ -29,7 +29,8 @@ struct DumpIndex: Encodable {
   var sampleIndices: [Int]
   /// Positions within `sampleIndices`.
   var localPositions: [Int]
-  var labels: [Int]
+  /// Absent without labels.
+  var labels: [Int]?
   var layers: [Layer]
 }
 
@@ -53,9 +54,8 @@ extension Diff {
     var files: [String: [UInt8]] = [:]
     var index = dumpIndex(context, probes)
     for (position, sample) in indices.enumerated() {
-      let pixels = data.pixelSlice(sample)
-      reference.run(pixels)
-      candidate.run(pixels) { place in
+      reference.run(sample)
+      candidate.run(sample) { place in
         guard let layer = layers.firstIndex(of: place) else { return }
         let name = index.layers[layer].candidateFile
         if self.candidate.isFloat {
@@ -113,7 +113,7 @@ extension Diff {
       return layer
     }
     return DumpIndex(
-      sampleIndices: indices, localPositions: [], labels: indices.map { Int(data.labels[$0]) },
+      sampleIndices: indices, localPositions: [], labels: data.classes.map { classes in indices.map { classes[$0] } },
       layers: layers)
   }
 

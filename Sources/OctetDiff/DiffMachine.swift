@@ -9,12 +9,12 @@ final class DiffMachine {
   let model: DiffModel
   private let interpreter: FloatInterpreter?
   private let runner: LoadedModel.Runner?
-  private let encoder: PixelEncoder
+  private let encoder: SampleEncoder
   /// A blob's dequantized values by place, kept when asked for.
   private var reals: [[Float]] = []
 
   /// - Parameter keepsReals: for a blob that serves as the reference.
-  init(_ model: DiffModel, encoder: PixelEncoder, keepsReals: Bool) throws {
+  init(_ model: DiffModel, encoder: SampleEncoder, keepsReals: Bool) throws {
     self.model = model
     self.encoder = encoder
     switch model.form {
@@ -30,19 +30,29 @@ final class DiffMachine {
     }
   }
 
-  /// Runs one image; `visit` is called after each place has its values.
-  func run(_ pixels: ArraySlice<UInt8>, visit: (_ place: Int) -> Void = { _ in }) {
+  /// Runs sample `index`; `visit` is called after each place has its values.
+  func run(_ index: Int, visit: (_ place: Int) -> Void = { _ in }) {
     if let interpreter {
-      unsafe interpreter.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
+      for input in model.real.inputs.indices {
+        unsafe interpreter.withInput(input) {
+          unsafe encoder.encode(index, input: input, into: $0)
+        }
+      }
       interpreter.run()
       for place in model.places.indices { visit(place) }
       return
     }
     guard let runner else { return }
-    unsafe runner.withInput(0) { unsafe encoder.encode(pixels, into: $0) }
+    feed(runner, index)
     for place in model.places.indices {
       if let index = model.places[place].operatorIndex { runner.runOperator(index) }
       arrive(place, visit)
+    }
+  }
+
+  private func feed(_ runner: LoadedModel.Runner, _ index: Int) {
+    for input in 0..<runner.loaded.inputCount {
+      unsafe runner.withInput(input) { unsafe encoder.encode(index, input: input, into: $0) }
     }
   }
 
@@ -82,17 +92,5 @@ final class DiffMachine {
         target.append(scale * (Float(unsafe codes[index]) - zeroPoint))
       }
     }
-  }
-}
-
-extension DiffModel {
-  /// How the model takes 8-bit pixels.
-  func encoder(channelCount: Int, normalization: Normalization?) -> PixelEncoder {
-    guard let loaded else {
-      return PixelEncoder(channelCount: channelCount, normalization: normalization)
-    }
-    return PixelEncoder(
-      channelCount: channelCount, normalization: loaded.normalization,
-      input: loaded.input(0))
   }
 }

@@ -46,6 +46,8 @@ public struct DiffModel: Sendable {
   let training: TrainingRecord?
   /// Multiply-adds of one inference.
   let macCount: Int
+  /// Batch normalizations that were folded, by the name of the weights; empty of a blob.
+  let statistics: [String: NormalizationStatistics]
 
   /// Where values can be read.
   struct Place: Sendable {
@@ -75,9 +77,10 @@ public struct DiffModel: Sendable {
     normalization = simple.metadata.normalization
     labels = simple.metadata.labels
     training = simple.metadata.training
+    statistics = NormalizationStatistics.all(of: graph)
     macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
-    if let input = simple.inputs.first, !simple.tensors[input].isInteger {
+    for input in simple.inputs where !simple.tensors[input].isInteger {
       places.append(.input(simple.tensors[input].name, simple.tensors[input].shape, tensor: input))
     }
     for (index, node) in simple.nodes.enumerated() {
@@ -97,9 +100,15 @@ public struct DiffModel: Sendable {
   /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
   ///   and with the channels that it lost when it was shrunk: each has the value that it always
   ///   had.
-  /// - Throws: `CompilerError` when the blob is not valid, which a `LoadedModel` is, or its bands
+  /// - Throws: `CompilerError` when the blob has int16 activations, or is not valid, which a `LoadedModel` is, or its bands
   ///   are not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
+    if let wide = (0..<shipped.tensorCount).map({ shipped.tensor($0) }).first(where: \.isInt16) {
+      throw .invalid(
+        node: wide.name,
+        reason: "it is int16, and blobs with int16 activations are not compared yet; compare the "
+          + "model's .tflite or .onnx file instead")
+    }
     let layers = try shipped.blob.unbanded() ?? shipped.blob
     let lost = layers.lostChannels
     // What only the lines behind a blob say may be wrong; it can be compared without them.
@@ -119,10 +128,11 @@ public struct DiffModel: Sendable {
     normalization = model.normalization
     labels = loaded.labels
     training = nil
+    statistics = [:]
     macCount = (0..<model.operatorCount).reduce(0) { $0 + shipped.operator($1).macCount }
     var places: [Place] = []
-    if model.inputCount > 0 {
-      let input = model.input(0)
+    for index in 0..<model.inputCount {
+      let input = model.input(index)
       places.append(.input(input.name, input.shape, tensor: input.index))
     }
     for index in 0..<model.operatorCount {
@@ -200,6 +210,9 @@ public struct DiffModel: Sendable {
       return loaded.input(0).shape
     }
   }
+
+  /// The elements of each input, in order.
+  public var inputElementCounts: [Int] { inputPorts.map(\.elementCount) }
 
   /// The place of the first output; nil when it is a constant or holds integers.
   var firstOutputPlace: Int? { real.outputs.first.flatMap { placeOfTensor[$0] } }

@@ -16,7 +16,8 @@ final class DiffWorker {
   private let layerOfPlace: [Int?]
   private(set) var state: DiffState
   private(set) var error: ReportError?
-  private var scores: [Float] = []
+  /// What both models gave, by output.
+  private var samples: [OutputSample]
   private var visibleReference: [Float] = []
   private var visibleCandidate: [Float] = []
 
@@ -32,8 +33,9 @@ final class DiffWorker {
     var layerOfPlace = [Int?](repeating: nil, count: diff.candidate.places.count)
     for (layer, place) in diff.layers.enumerated() { layerOfPlace[place] = layer }
     self.layerOfPlace = layerOfPlace
+    samples = diff.outputs.map { _ in OutputSample(index: 0) }
     state = DiffState(
-      classCount: diff.classCount,
+      classCount: diff.classCount, outputCount: diff.outputs.count,
       layers: diff.layers.indices.map { layer in
         let channelCount = context.layers[layer].shape.last ?? 1
         return LayerSums(
@@ -48,17 +50,20 @@ final class DiffWorker {
 
   /// Runs both models on image `index` of the whole set.
   func compare(_ index: Int) {
-    let pixels = diff.data.pixelSlice(index)
-    reference.run(pixels)
-    candidate.run(pixels) { place in
+    reference.run(index)
+    candidate.run(index) { place in
       if let layer = layerOfPlace[place] { tap(layer, place) }
-      if place == diff.candidateOutput { candidate.copyReals(place, into: &scores) }
+      for (output, pair) in diff.outputs.enumerated() where place == pair.candidate {
+        candidate.copyReals(place, into: &samples[output].candidate)
+      }
     }
+    state.sampleCount += 1
+    judgeOutputs(index)
     if index % diff.localStride == 0 {
       state.localSampleCount += 1
       for layer in diff.layers.indices { probe(layer) }
     }
-    classify(index)
+    if state.classes != nil { classify(index) }
   }
 
   // MARK: As it runs
@@ -131,15 +136,28 @@ final class DiffWorker {
     }
   }
 
-  // MARK: Classes
+  // MARK: Outputs
+
+  private func judgeOutputs(_ index: Int) {
+    for (output, pair) in diff.outputs.enumerated() {
+      samples[output].index = index
+      unsafe reference.withReals(pair.reference) { reals in
+        samples[output].reference.removeAll(keepingCapacity: true)
+        unsafe samples[output].reference.append(contentsOf: reals)
+      }
+      diff.fill(&samples[output], output: output)
+      state.outputs[output].add(samples[output], context.outputs[output])
+    }
+  }
 
   private func classify(_ index: Int) {
-    let label = Int(diff.data.labels[index])
+    let label = diff.data.label(index) ?? 0
+    let scores = samples[0].candidate
     unsafe reference.withReals(diff.referenceOutput) { reals in
-      let (float, int8) = unsafe (Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
+      let (float, int8) = (unsafe Scores.top(reals) ?? 0, Scores.top(scores) ?? 0)
       let margin = unsafe Scores.margin(reals) ?? 0
       do throws(ReportError) {
-        try state.classes.add(label: label, reference: float, candidate: int8)
+        try state.classes?.add(label: label, reference: float, candidate: int8)
       } catch {
         self.error = error
       }

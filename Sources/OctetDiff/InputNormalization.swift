@@ -17,6 +17,8 @@ struct InputNormalization {
   private static let sampleLimit = 1000
 
   init(_ diff: DiffPair) throws {
+    // Tensors are fed as they are.
+    guard let images = diff.data.images else { return }
     let (reference, candidate) = (diff.reference, diff.candidate)
     self.reference = reference.normalization
     self.candidate = candidate.normalization
@@ -26,12 +28,14 @@ struct InputNormalization {
     if reference.isFloat, self.reference == nil, let other = candidate.normalization {
       let sampler = try Sampler(diff, limit: Self.sampleLimit)
       let (asPlain, asOther) = (try sampler.right(plain), try sampler.right(other))
-      self.reference = asPlain.count { $0 } > asOther.count { $0 } ? nil : other
+      let isPlain = diff.isClassifier && asPlain.count { $0 } > asOther.count { $0 }
+      self.reference = isPlain ? nil : other
     }
     if candidate.isFloat, self.candidate == nil { self.candidate = self.reference }
     note = Self.difference(
-      self.reference, self.candidate, channelCount: diff.data.channelCount)
-    hint = try Self.hint(diff, self.reference ?? plain)
+      self.reference, self.candidate, channelCount: images.channelCount)
+    guard diff.data.classes != nil, diff.isClassifier else { return }
+    hint = try Self.hint(diff, self.reference ?? plain, channelCount: images.channelCount)
   }
 
   // MARK: Another that fits better
@@ -62,7 +66,7 @@ struct InputNormalization {
   private static let clearPValue = 0.001
 
   private static func hint(
-    _ diff: DiffPair, _ current: Normalization
+    _ diff: DiffPair, _ current: Normalization, channelCount: Int
   ) throws -> String? {
     let macCount = max(diff.reference.macCount, 1)
     let limit = max(25, min(hintSampleLimit, hintMacLimit / macCount / known.count))
@@ -71,7 +75,6 @@ struct InputNormalization {
     let rightNow = now.count { $0 }
     guard Double(rightNow) < goodShare * Double(now.count) else { return nil }
     var best: (text: String, count: Int)?
-    let channelCount = diff.data.channelCount
     var tried = known.filter { $0.1.mean.count == 1 || $0.1.mean.count == channelCount }
     if let other = diff.candidate.normalization { tried.append(("the other model's", other)) }
     for (name, normalization) in tried
@@ -112,13 +115,12 @@ struct InputNormalization {
     func right(_ normalization: Normalization) throws -> [Bool] {
       let machine = try DiffMachine(
         diff.reference,
-        encoder: PixelEncoder(
-          channelCount: diff.data.channelCount, normalization: normalization,
-          input: diff.reference.loaded?.input(0)), keepsReals: true)
+        encoder: SampleEncoder(
+          diff.reference, diff.data, order: [0], normalization: normalization), keepsReals: true)
       return indices.map { index in
-        machine.run(diff.data.pixelSlice(index))
+        machine.run(index)
         return unsafe machine.withReals(diff.referenceOutput) {
-          unsafe Scores.top($0) == Int(diff.data.labels[index])
+          unsafe Scores.top($0) == diff.data.label(index)
         }
       }
     }
@@ -159,5 +161,7 @@ struct DiffPair {
   let reference: DiffModel
   let candidate: DiffModel
   let referenceOutput: Int
-  let data: Dataset
+  let data: DiffData
+  /// Whether the first output names classes.
+  let isClassifier: Bool
 }

@@ -66,10 +66,10 @@ extension Operation {
   /// The runtime's operators that can compute a node.
   var kinds: Set<OperatorKind> {
     switch self {
-    case .convolution: [.convolution]
-    case .depthwiseConvolution: [.depthwiseConvolution]
+    case .convolution: [.convolution, .convolution16]
+    case .depthwiseConvolution: [.depthwiseConvolution, .depthwiseConvolution16]
     case .transposedConvolution: [.transposedConvolution]
-    case .fullyConnected: [.fullyConnected]
+    case .fullyConnected: [.fullyConnected, .fullyConnected16]
     case .matrixMultiply: [.matrixMultiply]
     case .maxPool: [.maxPool]
     case .averagePool: [.averagePool]
@@ -79,8 +79,8 @@ extension Operation {
     case .minimum: [.minimum]
     case .maximum: [.maximum]
     case .squaredDifference: [.squaredDifference]
-    case .scalar, .prelu, .identity, .quantize: [.lookup]
-    case .softmax: [.softmax]
+    case .scalar, .prelu, .identity, .quantize: [.lookup, .requantize, .sigmoid16]
+    case .softmax: [.softmax, .softmax16]
     case .logSoftmax: [.logSoftmax]
     case .l2Normalization: [.l2Normalization]
     case .mean: [.mean]

@@ -26,7 +26,8 @@ struct ReproductionIndex: Encodable {
   var remedy: String
   /// The image in the test set; the most surprising flip where there is one.
   var sampleIndex: Int
-  var label: Int
+  /// Absent without labels.
+  var label: Int?
   var inputs: [Tensor]
   /// `floatFile` is what the reference has there, `int8File` what the one operator makes of its
   /// input's codes.
@@ -49,12 +50,12 @@ extension Diff {
     let place = layers[layer]
     let sample = report.flips.first?.index ?? indices[0]
     let machine = try DiffMachine(reference, encoder: referenceEncoder, keepsReals: true)
-    machine.run(data.pixelSlice(sample))
+    machine.run(sample)
     var files: [String: [UInt8]] = [:]
     var index = ReproductionIndex(
       layer: worst.name, operator: worst.operator, condition: worst.condition,
       finding: worst.finding, remedy: worst.remedy, sampleIndex: sample,
-      label: Int(data.labels[sample]), inputs: [],
+      label: data.label(sample), inputs: [],
       output: .init(
         name: worst.tensor, shape: worst.shape, scale: worst.scale, zeroPoint: worst.zeroPoint,
         floatFile: "float_output.f32", int8File: nil),
@@ -78,14 +79,14 @@ extension Diff {
     _ sample: Int, _ index: inout ReproductionIndex, _ files: inout [String: [UInt8]]
   ) throws {
     let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: false)
-    machine.run(data.pixelSlice(sample)) { place in
-      guard candidate.places[place].operatorIndex == nil else { return }
+    machine.run(sample) { place in
+      guard candidate.places[place].name == index.layer else { return }
       unsafe machine.withCodes(place) {
         files["int8_output.i8"] = unsafe $0.map { UInt8(bitPattern: $0) }
       }
     }
     if files["int8_output.i8"] != nil { index.output.int8File = "int8_output.i8" }
-    files["pixels.u8"] = Array(data.pixelSlice(sample))
+    if let images = data.images { files["pixels.u8"] = Array(images.pixelSlice(sample)) }
   }
 
   private func addOperator(
@@ -132,7 +133,7 @@ extension Diff {
     var own: [Int: [Float]] = [:]
     if sources.contains(where: { twins[$0] == nil }) {
       let machine = try DiffMachine(candidate, encoder: candidateEncoder, keepsReals: true)
-      machine.run(data.pixelSlice(sample))
+      machine.run(sample)
       for source in sources { own[source] = unsafe machine.withReals(source) { unsafe Array($0) } }
     }
     return sources.map { source in
@@ -163,15 +164,17 @@ extension Diff {
   /// A blob, and the first test images as its input codes; nil when the candidate is a float model.
   package func boardInputs(count: Int) -> (blob: Blob, inputs: [UInt8])? {
     guard let loaded = candidate.shipped else { return nil }
-    let elementCount = loaded.input(0).elementCount
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {
-      let codes = unsafe [Int8](unsafeUninitializedCapacity: elementCount) {
-        buffer, initializedCount in
-        unsafe candidateEncoder.encode(data.pixelSlice(index), into: buffer)
-        initializedCount = elementCount
+      for input in 0..<loaded.inputCount {
+        let elementCount = loaded.input(input).elementCount
+        let codes = unsafe [Int8](unsafeUninitializedCapacity: elementCount) {
+          buffer, initializedCount in
+          unsafe candidateEncoder.encode(index, input: input, into: buffer)
+          initializedCount = elementCount
+        }
+        inputs += codes.map { UInt8(bitPattern: $0) }
       }
-      inputs += codes.map { UInt8(bitPattern: $0) }
     }
     return (loaded.blob, inputs)
   }

@@ -18,6 +18,11 @@ extension Diff {
     progress: @escaping @Sendable (Int, String) -> Void,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> DiffReport.Sensitivity {
+    guard outputs[0].metric == .classification else {
+      throw EvaluationError.metric(
+        "--sensitivity sweeps classifiers; the first output is judged by "
+          + "\(outputs[0].metric.rawValue)")
+    }
     let indices = indices
     let count = max(1, min(options.threadCount, indices.count))
     let workers = try (0..<count).map { _ in try SweepWorker(self) }
@@ -142,13 +147,13 @@ private final class SweepWorker {
   }
 
   func sweep(_ index: Int) {
-    let pixels = diff.data.pixelSlice(index)
-    let label = Int(diff.data.labels[index])
-    reference.run(pixels)
-    candidate.run(pixels)
+    reference.run(index)
+    candidate.run(index)
     tally.sampleCount += 1
-    unsafe tally.floatRight +=
-      reference.withReals(diff.referenceOutput) { unsafe Scores.top($0) } == label ? 1 : 0
+    let own = unsafe reference.withReals(diff.referenceOutput) { unsafe Scores.top($0) }
+    // Without labels the reference is right.
+    let label = diff.data.label(index) ?? own
+    tally.floatRight += own == label ? 1 : 0
     unsafe tally.int8Right +=
       candidate.withReals(diff.candidateOutput) { unsafe Scores.top($0) } == label ? 1 : 0
     for layer in diff.layers.indices {
@@ -156,7 +161,7 @@ private final class SweepWorker {
         tally.onlyRight[layer] += only(layer, head) == label ? 1 : 0
       }
       if let body = bodies[layer] {
-        tally.allButRight[layer] += allBut(body, pixels) == label ? 1 : 0
+        tally.allButRight[layer] += allBut(body, index) == label ? 1 : 0
       }
     }
   }
@@ -179,9 +184,13 @@ private final class SweepWorker {
     return unsafe tail.withValue(of: tail.graph.outputs[0]) { unsafe Scores.top($0) }
   }
 
-  private func allBut(_ body: Body, _ pixels: ArraySlice<UInt8>) -> Int? {
+  private func allBut(_ body: Body, _ sample: Int) -> Int? {
     guard let runner else { return nil }
-    unsafe runner.withInput(0) { unsafe diff.candidateEncoder.encode(pixels, into: $0) }
+    for input in 0..<runner.loaded.inputCount {
+      unsafe runner.withInput(input) {
+        unsafe diff.candidateEncoder.encode(sample, input: input, into: $0)
+      }
+    }
     for index in 0..<body.operatorIndex { runner.runOperator(index) }
     for (position, tensor) in body.inputs.enumerated() {
       unsafe runner.withElements(of: tensor) { codes in

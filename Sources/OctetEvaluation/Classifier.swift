@@ -62,7 +62,7 @@ public struct Classifier: Sendable {
     runner.run()
     let values = runner.realOutput(0)
     let last = loaded.operatorCount - 1
-    if last >= 0, loaded.operator(last).kind == .softmax { return values }
+    if last >= 0, [.softmax, .softmax16].contains(loaded.operator(last).kind) { return values }
     let highest = values.max() ?? 0
     let exponentials = values.map { exp($0 - highest) }
     let sum = exponentials.reduce(0, +)

@@ -36,6 +36,7 @@ public enum Evaluation {
       let runner = unsafe machines[thread]
       unsafe runner.withInput(0) { unsafe encoder.encode(data.pixelSlice(index), into: $0) }
       runner.run()
+      if loaded.output(0).isInt16 { return Scores.top(runner.realOutput(0)) ?? 0 }
       return unsafe runner.withOutput(0) { unsafe Scores.top($0) ?? 0 }
     }
   }

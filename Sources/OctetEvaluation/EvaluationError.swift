@@ -12,6 +12,12 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case unreadableOutput(file: String)
   case tooManyClasses(Int, limit: Int)
   case normalizationChannels(Int, model: Int)
+  /// Samples or labels that do not fit the models: a sentence that names the file.
+  case samples(String)
+  /// Models that cannot be fed alike: a sentence.
+  case unfit(String)
+  /// An output that cannot be judged as was asked for: a sentence.
+  case metric(String)
 
   public var description: String {
     switch self {
@@ -20,7 +26,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "\(height)×\(width)×\(channelCount) (height×width×channels); resize the images, train "
         + "a model for them, or quantize with --raw-input, which takes any tensors"
     case .inputCount(let count):
-      "the model has \(count) inputs; images fit a model with one"
+      "the model has \(count) inputs; images fit a model with one, other samples come by --raw-input"
     case .classCount(let model, let data):
       "the model has \(model) outputs, too few for the data's \(data) classes"
     case .outputCount(let float, let int8):
@@ -31,6 +37,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "there is nothing to compare"
     case .tooManyClasses(let count, let limit):
       "the models have \(count) outputs; classifiers of at most \(limit) classes are compared"
+    case .samples(let sentence), .unfit(let sentence), .metric(let sentence): sentence
     case .noSamples: "there are no images to judge by"
     case .normalizationChannels(let count, let model):
       "the normalisation has \(count) channels, the model's input \(model); give one value, or one "

@@ -50,6 +50,8 @@ public struct InspectReport: Encodable, Sendable {
     public var name: String
     /// The shape in Octet, channels last.
     public var shape: [Int]
+    /// The type of the elements, `int8`, `int16` or that of a graph's tensor such as `float32`.
+    public var elementType: String
     /// The step of the codes; nil for real values.
     public var scale: Float?
     /// The code that stands for 0; nil for real values.
@@ -142,9 +144,11 @@ extension InspectReport {
     weightByteCount = used.reduce(0) { sum, index in
       switch graph.tensors[index].constant {
       case .float(let values): sum + 4 * values.count
-      case .int32(let values): sum + 4 * values.count
+      case .int32(let values):
+        sum + (graph.tensors[index].elementType == .int16 ? 2 : 4) * values.count
       case .int8(let values): sum + values.count
-      case .int64, nil: sum
+      case .int64(let values): sum + (graph.tensors[index].isInteger ? 0 : 8 * values.count)
+      case nil: sum
       }
     }
     macCount = graph.nodes.reduce(0) { $0 + graph.macCount(of: $1) }
@@ -169,12 +173,14 @@ extension InspectReport {
 extension InspectReport.Tensor {
   init(_ view: TensorView) {
     self.init(
-      name: view.name, shape: view.shape, scale: view.scale, zeroPoint: Int(view.zeroPoint))
+      name: view.name, shape: view.shape, elementType: view.isInt16 ? "int16" : "int8",
+      scale: view.scale, zeroPoint: Int(view.zeroPoint))
   }
 
   init(_ tensor: OctetModel.Tensor) {
     self.init(
-      name: tensor.name, shape: tensor.shape, scale: tensor.quantization?.scales.first,
+      name: tensor.name, shape: tensor.shape, elementType: tensor.elementType.rawValue,
+      scale: tensor.quantization?.scales.first,
       zeroPoint: tensor.quantization?.zeroPoints.first.map { Int($0) })
   }
 }

@@ -6,13 +6,15 @@ import OctetReport
 package struct PixelEncoder: Sendable {
   /// The real values of pixels 0…255, for each channel.
   private let reals: [[Float]]
-  /// The same as codes of the int8 input.
+  /// The same as codes of the int8 input; none for one of int16.
   package let codes: [[Int8]]
+  /// The same as codes of the int16 input.
+  private let wideCodes: [[Int16]]
   private let channelCount: Int
 
   /// - Parameters:
   ///   - normalization: 0 and 1 where nil; one channel's values serve all channels.
-  ///   - input: the int8 input; nil when only real values are wanted.
+  ///   - input: the input of codes; nil when only real values are wanted.
   package init(
     channelCount: Int, normalization: Normalization?, input: TensorView? = nil
   ) {
@@ -22,7 +24,13 @@ package struct PixelEncoder: Sendable {
       return (0..<256).map { (Float($0) / 255 - mean) / deviation }
     }
     self.reals = reals
-    codes = input.map { input in reals.map { $0.map(input.code) } } ?? []
+    guard let input, input.isInt16 else {
+      codes = input.map { input in reals.map { $0.map(input.code) } } ?? []
+      wideCodes = []
+      return
+    }
+    codes = []
+    wideCodes = reals.map { $0.map(input.code16) }
   }
 
   /// Writes the real values of H·W·C pixels.
@@ -30,8 +38,13 @@ package struct PixelEncoder: Sendable {
     unsafe write(pixels, into: target, from: reals)
   }
 
-  /// Writes the int8 codes of H·W·C pixels.
+  /// Writes the codes of H·W·C pixels; of int16 to memory of twice as many bytes, aligned.
   package func encode(_ pixels: ArraySlice<UInt8>, into target: UnsafeMutableBufferPointer<Int8>) {
+    if !wideCodes.isEmpty {
+      return unsafe UnsafeMutableRawBufferPointer(target).withMemoryRebound(to: Int16.self) {
+        unsafe write(pixels, into: $0, from: wideCodes)
+      }
+    }
     unsafe write(pixels, into: target, from: codes)
   }
 

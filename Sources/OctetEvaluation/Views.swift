@@ -12,4 +12,9 @@ extension TensorView {
   package func code(_ real: Float) -> Int8 {
     Int8(TieRule.awayFromZero.code(steps: Double(real / scale), zeroPoint: Int32(zeroPoint)))
   }
+
+  /// The int16 code nearest to a real number; 0 where it is none.
+  package func code16(_ real: Float) -> Int16 {
+    Int16(TieRule.awayFromZero.code(steps: Double(real / scale), in: -32_768...32_767))
+  }
 }

@@ -78,6 +78,7 @@ extension Tensor {
     case .float(let values): return values
     case .int8(let values): codes = values.map { Float($0) }
     case .int32(let values): codes = values.map { Float($0) }
+    case .int64(let values) where quantization != nil: codes = values.map { Float($0) }
     case .int64, nil: return nil
     }
     guard let quantization else { return nil }

@@ -4,21 +4,22 @@ extension HTMLReport {
   private static let findingLimit = 8
 
   /// One layer with its pictures.
-  func detail(_ layer: DiffReport.Layer) -> Markup {
+  func detail(_ layer: DiffReport.Layer, index: Int) -> Markup {
     let isBlamed = layer.name == report.verdict.layer
     let name = layer.name.shortened()
     let shape = layer.shape.prefix(8).map(String.init).joined(separator: "×")
     var pictures = [gridFigure(layer)]
     if let split = layer.split { pictures.append(splitFigure(layer, split)) }
     if let weights = layer.weights { pictures.append(weightFigure(layer, weights)) }
+    if let scatter = layer.weights?.scatter { pictures.append(scatterFigure(layer, scatter)) }
     if layer.channels.count > 1 { pictures.append(channelFigure(layer)) }
     return """
       <details class="layer"\(isBlamed ? " open=\"open\"" as Markup : "")><summary>\
       <strong class="name">\(name)</strong> <small>\(layer.operator.shortened()) \(shape)</small> \
       \(layer.badge) <span class="tally">\(Figures.decibels(layer.judgedDecibels))</span></summary>
-      \(findings(layer))\(splitNote(layer))
+      <div id="layer-\(index)" class="place"></div>\(findings(layer))\(splitNote(layer))
       <div class="grid">\(pictures.map { "<div>\($0.markup)</div>\n" as Markup })</div>
-      <p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
+      \(layer.weights?.filters.map(filterPictures) ?? "")<p class="note">Tensor <code>\(layer.tensor.shortened())</code> (scale \
       \(Figures.short(Double(layer.scale))), zero point \(Figures.count(layer.zeroPoint))) against \
       <code>\(layer.floatTensor.shortened())</code>.</p></details>
 
@@ -106,6 +107,26 @@ extension HTMLReport {
       drawing: plot.drawing,
       caption: """
         <strong>Weights by channel.</strong> \(legend).\(missing)
+        """,
+      table: plot.table)
+  }
+
+  private func scatterFigure(
+    _ layer: DiffReport.Layer, _ scatter: DiffReport.WeightScatter
+  ) -> Figure {
+    let names = names
+    let plot = ScatterPlot(
+      title: "Weights of \(layer.name.shortened(to: 40)), \(names.candidate) over \(names.reference)",
+      scatter: scatter, floatName: names.reference, int8Name: names.candidate)
+    let channel: Markup =
+      scatter.channel.map { channel in
+        " <span class=\"key int8\"></span> channel \(channel), the farthest off."
+      } ?? ""
+    return Figure(
+      drawing: plot.drawing,
+      caption: """
+        <strong>Every weight, \(names.candidate) over \(names.reference).</strong> The darker, the \
+        more; on the dotted line nothing was lost.\(channel)
         """,
       table: plot.table)
   }

@@ -6,7 +6,7 @@ extension HTMLReport {
   private static let pageLength = 12
   /// Ten pages tell what there is to tell.
   private static let cardLimit = 120
-  private static let galleryByteLimit = 2_600_000
+  private static let galleryByteLimit = 2_000_000
   private static let pictureSide = 96
   /// Rows of scores on a card.
   private static let scoreLimit = 10

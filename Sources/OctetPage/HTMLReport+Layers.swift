@@ -1,7 +1,7 @@
 import OctetReport
 
 extension HTMLReport {
-  private static let detailByteLimit = 1_400_000
+  private static let detailByteLimit = 1_900_000
   private static let detailLimit = 64
 
   /// Which layers lose what.
@@ -45,7 +45,7 @@ extension HTMLReport {
       \(summary.markup)\(visibilityNote)
       \(sources)
       <h3>Layer by layer</h3>
-      \(details)
+      \(detailList)
       """
     return Section(id: "layers", name: "Layers", content: content)
   }
@@ -119,9 +119,11 @@ extension HTMLReport {
         .number("saturated"), .number("unused"),
       ])
     table.showsCaption = true
-    for layer in report.layers {
+    for (index, layer) in report.layers.enumerated() {
+      let place: Markup =
+        details[index] == nil && index < Table.rowLimit ? " id=\"row-\(index)\"" : ""
       let name: Markup = """
-        <span class="name">\(layer.name.shortened(to: 40))</span> \
+        <span class="name"\(place)>\(layer.name.shortened(to: 40))</span> \
         <small>\(layer.operator.shortened(to: 40))</small>
         """
       let local = layer.local
@@ -154,8 +156,8 @@ extension HTMLReport {
     return " <small>error inherited</small>"
   }
 
-  /// The most conspicuous when there are too many, always in the order in which they run.
-  private var details: Markup {
+  /// The most conspicuous when there are too many, by index.
+  func makeDetails() -> [Int: Markup] {
     let order = report.layers.indices.sorted { a, b in
       let (x, y) = (rank(report.layers[a]), rank(report.layers[b]))
       return x == y ? a < b : x < y
@@ -163,19 +165,30 @@ extension HTMLReport {
     var parts: [Int: Markup] = [:]
     var byteCount = 0
     for index in order.prefix(Self.detailLimit) {
-      let part = detail(report.layers[index])
+      let part = detail(report.layers[index], index: index)
       guard byteCount + part.byteCount <= Self.detailByteLimit else { break }
       byteCount += part.byteCount
       parts[index] = part
     }
-    let leftOut = report.layers.count - parts.count
+    return parts
+  }
+
+  /// Always in the order in which they run.
+  private var detailList: Markup {
+    let leftOut = report.layers.count - details.count
     let note: Markup =
       leftOut > 0
       ? """
       <p class="note">\(Figures.count(leftOut, "layer")) more left out here: the least conspicuous \
       ones.</p>
       """ : ""
-    return Markup(joining: parts.sorted { $0.key < $1.key }.map(\.value)) + note
+    return Markup(joining: details.sorted { $0.key < $1.key }.map(\.value)) + note
+  }
+
+  /// Where a layer is found on the page: in detail, or its row; nil where it is left out.
+  func anchor(_ index: Int) -> String? {
+    if details[index] != nil { return "layer-\(index)" }
+    return index < Table.rowLimit && report.layers.indices.contains(index) ? "row-\(index)" : nil
   }
 
   private func rank(_ layer: DiffReport.Layer) -> Double {

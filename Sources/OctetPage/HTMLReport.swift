@@ -1,10 +1,11 @@
 import OctetData
 import OctetReport
 
-/// `octet diff` as one HTML file that needs nothing from outside, not even a script.
+/// `octet diff` as one HTML file that needs nothing from outside.
 ///
 /// The markup is XHTML, so that any XML parser can check it. Text from models and data is escaped
-/// by construction (see `Markup`); the page's own security policy forbids scripts and loading.
+/// by construction (see `Markup`); the page's own security policy forbids loading and all scripts
+/// but `Script`, without which everything can be read as well.
 /// The file stays under `byteLimit` whatever the models: what is left out is counted and said.
 public struct HTMLReport {
   /// A condition of the command line, such as `--max-drop 0.005`.
@@ -30,6 +31,8 @@ public struct HTMLReport {
   let report: DiffReport
   let gates: [Gate]
   let picture: (DiffReport.Flip) -> DiffReport.Picture?
+  /// The layers that are shown in detail, by index.
+  var details: [Int: Markup] = [:]
 
   /// - Parameter picture: of a flipped image; unless given, that in the report.
   public init(
@@ -39,18 +42,20 @@ public struct HTMLReport {
     self.report = report
     self.gates = gates
     self.picture = picture
+    details = makeDetails()
   }
 
   /// The whole file.
   public func text() -> String {
     let sections: [Section] =
-      [verdict, accuracy, layers] + [sensitivity, baseline, board].compactMap(\.self)
-      + [classes, margins, cost, images, reproduce]
+      [verdict, accuracy, network, layers, sensitivity, baseline, board, classes, margins, cost]
+      .compactMap(\.self) + [insides, images, reproduce].compactMap(\.self)
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>
       <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
+      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+      script-src 'sha256-\(Script.hash)'"/>
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
       <title>\(title)</title>
@@ -60,8 +65,8 @@ public struct HTMLReport {
       <main>
       \(sections.map(\.markup))</main>
       <footer><p>Made by Octet \(version) in \(Figures.decimal(report.seconds, 1)) seconds. This \
-      file needs nothing from outside and runs no script.</p></footer>
-      </body></html>
+      file needs nothing from outside; its only script zooms the network.</p></footer>
+      <script>\(Script.markup)</script></body></html>
 
       """
     return page.source

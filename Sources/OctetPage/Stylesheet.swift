@@ -26,7 +26,9 @@ package enum Stylesheet {
   ]
 
   static var markup: Markup {
-    Markup(joining: [palette, text, layout, tables, pictures, HTMLReport.pagingStyle, printing])
+    Markup(joining: [
+      palette, text, layout, tables, pictures, network, HTMLReport.pagingStyle, printing,
+    ])
   }
 
   private static var palette: Markup {
@@ -187,19 +189,74 @@ package enum Stylesheet {
 
     """
 
+  private static let network: Markup = """
+    figure.network>figcaption{max-width:none}
+    .tools{display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;align-items:center;margin:0 0 .75rem;
+    font-size:.875rem}
+    .choice{color:var(--soft)}.choice label{color:var(--ink);margin-left:.4rem;white-space:nowrap;
+    cursor:pointer}
+    .zoom{display:none}.live .zoom{display:inline}
+    .tools button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);
+    border-radius:5px;min-width:2rem;padding:.15rem .5rem;cursor:pointer}
+    .view{overflow:auto;max-height:max(85vh,48rem);border:1px solid var(--line);border-radius:8px;
+    padding:.75rem;background:var(--paper)}
+    .view svg{width:100%;margin:0 auto}
+    .live .view{cursor:grab}
+    .view.whole{display:none}
+    figure:has(#by-operator:checked) .view.whole{display:block}
+    figure:has(#by-operator:checked) .view.folded{display:none}
+    svg .b{display:none}
+    figure:has(#by-bytes:checked) .b{display:inline}
+    figure:has(#by-bytes:checked) .t{display:none}
+    svg .wire{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-opacity:.75}
+    svg .wire.only{stroke:var(--float);stroke-dasharray:4 3;stroke-opacity:1}
+    svg .op rect{stroke:var(--soft);stroke-width:1;fill:var(--k);cursor:pointer}
+    svg .op text{pointer-events:none}svg .op .small{font-size:11px}
+    svg .op:hover rect{stroke:var(--ink);stroke-width:2}
+    svg .op:focus-visible rect{stroke:var(--float);stroke-width:3}
+    svg a.op{outline:none;text-decoration:none}
+    svg .fault rect{stroke:var(--bad);stroke-width:2.2}
+    svg .op.only rect{stroke-dasharray:4 3;stroke-width:1.6;fill:var(--paper)}
+    svg .op.only.float rect{stroke:var(--float)}svg .op.only.int8 rect{stroke:var(--int8)}
+    .e0{--k:color-mix(in srgb,var(--int8) 4%,var(--paper))}
+    .e1{--k:color-mix(in srgb,var(--int8) 14%,var(--paper))}
+    .e2{--k:color-mix(in srgb,var(--int8) 27%,var(--paper))}
+    .e3{--k:color-mix(in srgb,var(--int8) 41%,var(--paper))}
+    .e4{--k:color-mix(in srgb,var(--int8) 56%,var(--paper))}
+    .en{--k:var(--card)}
+    span.key.e0,span.key.e1,span.key.e2,span.key.e3,span.key.e4{background:var(--k);
+    outline:1px solid var(--soft)}
+    svg .shade0{fill-opacity:.25}svg .shade1{fill-opacity:.45}svg .shade2{fill-opacity:.7}
+    .step{white-space:nowrap;margin-right:.5rem}
+    .place{scroll-margin-top:6rem}
+    [id^=row-]{scroll-margin-top:6rem}
+    .maps{list-style:none;margin:0;padding:0;display:grid;gap:1.25rem 1.75rem;
+    grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr))}
+    .maps p{margin:.1rem 0 .4rem}.maps li{min-width:0}
+    .triple{display:grid;grid-template-columns:repeat(3,1fr);gap:.5rem}
+    .triple small,.strip small{display:block}
+    img.map{display:block;width:100%;height:auto;image-rendering:pixelated;border-radius:2px}
+    .filters{margin-top:1.5rem;max-width:46rem}.strip{margin:.35rem 0}
+
+    """
+
   private static let printing: Markup = """
     @media (max-width:34rem){section{padding:1.75rem 0}.grid{gap:1.25rem}
     .top{gap:1rem}dl.key{grid-template-columns:1fr 1fr}dl.key dd{font-size:1.25rem}
     dl.key div{padding:.7rem .75rem}
     th,td{padding:.34rem .35rem}table{font-size:.8125rem}}
-    @media print{html{font-size:10pt}nav,.numbers,.pages>input,.pages>label{display:none}
+    @page{size:A4;margin:14mm 13mm}
+    @media print{html{font-size:10pt}nav,.numbers,.tools,.live .zoom,.pages>input,.pages>label{display:none}
     table{font-size:7.5pt}th,td{padding:.2rem .25rem}thead th{white-space:normal;font-size:7.5pt}
     tbody th,td.bar{min-width:0}.flips{grid-template-columns:repeat(3,1fr)}
     .grid{grid-template-columns:repeat(2,1fr);gap:1rem 1.5rem}.top{position:static;padding:0}
     main,footer{max-width:none;padding:0}section{padding:1rem 0}.scroll{overflow:visible}
+    .view{overflow:visible;max-height:none;border:0;padding:0}
+    .view svg{width:auto!important;min-width:0!important;max-width:100%!important;max-height:235mm}
+    .maps{grid-template-columns:repeat(2,1fr)}.maps li,.filters{break-inside:avoid}
     .flip,figure,tr,summary,dl.key{break-inside:avoid}h2,h3,summary{break-after:avoid}
     .flip{border:1px solid var(--line)}
-    .bar,.flip img,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+    .bar,img,.key,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
     details.layer::details-content{content-visibility:visible;display:block}}
 
     """

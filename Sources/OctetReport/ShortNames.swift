@@ -2,8 +2,9 @@
 package enum ShortNames {
   /// Each name in at most `width` characters, in the same order.
   ///
-  /// What all long names begin with goes first, up to a separator; then the middle goes, because
-  /// names of layers differ at their ends. Different names stay different wherever the width has
+  /// Of paths the repetitions go first (`/conv/conv.0/conv.0.0/Conv` becomes `conv.0.0`), then what
+  /// all long names begin with, up to a separator; then the middle goes, because names of layers
+  /// differ at their ends. Different names stay different wherever the width has
   /// room for a number.
   ///
   /// - Parameter width: 4 at least.
@@ -11,11 +12,14 @@ package enum ShortNames {
     let width = max(width, 4)
     let long = Set(names.filter { $0.count > width })
     guard !long.isEmpty else { return names }
-    let prefix = commonPrefix(Array(long))
+    let tidied = Dictionary(uniqueKeysWithValues: long.map { ($0, withoutRepetition($0)) })
+    let prefix = commonPrefix(Array(Set(tidied.values)))
     var taken = Set(names).subtracting(long)
     var short: [String: String] = [:]
     for name in names where long.contains(name) && short[name] == nil {
-      let rest = prefix.isEmpty ? name : "…" + name.dropFirst(prefix.count)
+      let whole = tidied[name] ?? name
+      let fits = whole.count <= width || prefix.isEmpty
+      let rest = fits ? whole : "…" + whole.dropFirst(prefix.count)
       var candidate = cut(rest, to: width)
       var number = 1
       while taken.contains(candidate), number < 100_000 {
@@ -29,6 +33,22 @@ package enum ShortNames {
   }
 
   private static let separators: Set<Character> = ["/", ".", ":", ";"]
+
+  /// A path without the parts that the next part begins with, and without the operation at its end:
+  /// exporters of modules write both.
+  private static func withoutRepetition(_ name: String) -> String {
+    let parts = name.split(separator: "/")
+    guard parts.count > 1 else { return name }
+    var kept = parts.indices.filter { index in
+      index + 1 == parts.count || !parts[index + 1].hasPrefix(parts[index] + ".")
+    }.map { parts[$0] }
+    if kept.count > 1, let last = kept.last, last.first?.isUppercase == true,
+      last.allSatisfy(\.isLetter)
+    {
+      kept.removeLast()
+    }
+    return kept.joined(separator: "/")
+  }
 
   /// What several names begin with, as far as their last common separator.
   private static func commonPrefix(_ names: [String]) -> String {

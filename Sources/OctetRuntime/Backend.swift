@@ -14,6 +14,8 @@ public enum Backend: UInt8, Sendable {
   case neon = 3
   /// AArch64: NEON with the dot product.
   case dotProduct = 4
+  /// AArch64: NEON with the dot product and matrix products of int8 (I8MM).
+  case matrixProduct = 5
 
   /// Whether this machine can run it.
   public var isAvailable: Bool {
@@ -25,21 +27,27 @@ public enum Backend: UInt8, Sendable {
       #else
         return false
       #endif
-    case .neon, .dotProduct:
+    case .neon, .dotProduct, .matrixProduct:
       #if !canImport(COctetKernels.NEON)
         return false
       #elseif canImport(Darwin)
-        return true
+        return self != .matrixProduct
       #elseif arch(arm)
         return self == .neon && octet_capabilities() & 1 &<< 12 != 0  // HWCAP_NEON
       #else
-        return self == .neon || octet_capabilities() & 1 &<< 20 != 0  // HWCAP_ASIMDDP
+        let hasDotProduct = octet_capabilities() & 1 &<< 20 != 0  // HWCAP_ASIMDDP
+        let hasMatrixProduct = octet_more_capabilities() & 1 &<< 13 != 0  // HWCAP2_I8MM
+        return self == .neon || hasDotProduct && (self == .dotProduct || hasMatrixProduct)
       #endif
     }
   }
 
+  /// Whether SDOT may be used.
+  var hasDotProduct: Bool { self == .dotProduct || self == .matrixProduct }
+
   /// The fastest that this machine has.
   public static var best: Backend {
+    if Backend.matrixProduct.isAvailable { return .matrixProduct }
     if Backend.dotProduct.isAvailable { return .dotProduct }
     if Backend.neon.isAvailable { return .neon }
     if Backend.avx512vnni.isAvailable { return .avx512vnni }
@@ -61,6 +69,7 @@ public enum Backend: UInt8, Sendable {
       case .avx512vnni: "avx512vnni"
       case .neon: "neon"
       case .dotProduct: "dotprod"
+      case .matrixProduct: "i8mm"
       }
     }
 

@@ -86,6 +86,34 @@ package func requantize(_ value: Int32, _ by: FixedPointMultiplier) -> Int32 {
   return roundingShiftRight(highMultiply(value &<< left, by.multiplier), right)
 }
 
+/// `sum · real multiplier`, rounded once, halves up: of sums of int16 activations. What does not fit
+/// in 32 bits wraps around, as the reference's does.
+///
+/// - Parameters:
+///   - sum: less than 2⁴⁷ above and below zero.
+///   - by: a shift of −31…14.
+@inline(__always)
+package func requantizeWide(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
+  let high = Int32(truncatingIfNeeded: sum &>> 16)
+  let low = Int32(truncatingIfNeeded: sum & 0xFFFF)
+  let exponent = 15 &- by.shift
+  #if _pointerBitWidth(_32)
+    return octet_requantize_wide(high, low, by.multiplier, exponent)
+  #else
+    // The product over 2¹⁶, rounded down: less than 2⁶² + 2³¹.
+    let multiplier = Int64(by.multiplier)
+    let product = Int64(high) &* multiplier &+ (Int64(low) &* multiplier) &>> 16
+    return Int32(
+      truncatingIfNeeded: (product &+ 1 &<< Int64(exponent &- 1)) &>> Int64(exponent))
+  #endif
+}
+
+/// Clamped to `lower…upper`, which int16 holds.
+@inline(__always)
+func clamp16(_ value: Int32, _ lower: Int32, _ upper: Int32) -> Int16 {
+  Int16(truncatingIfNeeded: min(max(value, lower), upper))
+}
+
 /// Clamped to `lower…upper`.
 @inline(__always)
 package func clamp(_ value: Int32, _ lower: Int32, _ upper: Int32) -> Int8 {

@@ -75,14 +75,16 @@ public struct Model: ~Escapable, Sendable {
   }
 }
 
-/// What the int8 values of an input or output mean: up to four dimensions, in row-major order, and
+/// What the int8 or int16 values of an input or output mean: up to four dimensions, in row-major order, and
 /// the real numbers that they stand for, `scale · (value − zeroPoint)`.
 public struct TensorFormat: Sendable {
   private let dimensions: [4 of Int32]
   /// Dimensions, 0…4.
   public let rank: Int
-  /// Elements, and so bytes: the product of the dimensions.
+  /// The product of the dimensions.
   public let elementCount: Int
+  /// Bytes of an element: 1 of int8, 2 of int16, the lower one first.
+  public let elementByteCount: Int
   /// The step between two values, above 0.
   public let scale: Float
   /// The value that stands for 0, −128…127.
@@ -92,6 +94,7 @@ public struct TensorFormat: Sendable {
     dimensions = [4 of Int32] { Int32(truncatingIfNeeded: tensor.dimension($0)) }
     rank = tensor.rank
     elementCount = tensor.elementCount
+    elementByteCount = tensor.elementByteCount
     scale = tensor.scale
     zeroPoint = tensor.zeroPoint
   }

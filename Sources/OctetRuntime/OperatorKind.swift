@@ -35,6 +35,16 @@ package enum OperatorKind: UInt16, Sendable {
   case squaredDifference = 24
   /// Over the last axis.
   case l2Normalization = 25
+  /// The same of int16 activations.
+  case convolution16 = 26
+  case fullyConnected16 = 27
+  case depthwiseConvolution16 = 28
+  /// Over the last axis, of int16.
+  case softmax16 = 29
+  /// The logistic function and the hyperbolic tangent of int16.
+  case sigmoid16 = 30
+  /// Codes of another scale or width: between int8 and int16, or of int16.
+  case requantize = 31
 }
 
 /// What a kernel sees: the operands' memory.
@@ -66,9 +76,23 @@ package enum OperatorKind: UInt16, Sendable {
 
   func input(_ index: Int) -> UnsafePointer<Int8> { unsafe elements(of: view.operand(index)) }
 
+  /// The first element of input `index`, whose elements are `Element`, to read.
+  func input<Element: TensorElement>(
+    _ index: Int, as _: Element.Type
+  ) -> UnsafePointer<Element> {
+    unsafe UnsafeRawPointer(input(index)).assumingMemoryBound(to: Element.self)
+  }
+
   /// The first element of output `index`, to write.
   func output(_ index: Int) -> UnsafeMutablePointer<Int8> {
     unsafe (arena + view.result(index).dataOffset).assumingMemoryBound(to: Int8.self)
+  }
+
+  /// The first element of output `index`, whose elements are `Element`, to write.
+  func output<Element: TensorElement>(
+    _ index: Int, as _: Element.Type
+  ) -> UnsafeMutablePointer<Element> {
+    unsafe (arena + view.result(index).dataOffset).assumingMemoryBound(to: Element.self)
   }
 
   /// The operator's scratch memory: `scratchByteCount` bytes, aligned as the arena up to 16.
@@ -79,6 +103,11 @@ package enum OperatorKind: UInt16, Sendable {
     unsafe view.data(offset, as: type)
   }
 }
+
+/// What the codes of a tensor are: Int8 or Int16.
+protocol TensorElement: FixedWidthInteger, SignedInteger, BitwiseCopyable {}
+extension Int8: TensorElement {}
+extension Int16: TensorElement {}
 
 extension OperatorRecord {
   /// Constant data at a blob offset.

@@ -63,6 +63,14 @@ extension SessionState {
   package func runTranspose(_ index: Int) { run(Transpose.self, index) }
   package func runSlice(_ index: Int) { run(Slice.self, index) }
   package func runLookup(_ index: Int) { run(Lookup.self, index) }
+  package func runConvolution16(_ index: Int) { run(Convolution16.self, index) }
+  package func runFullyConnected16(_ index: Int) { run(FullyConnected16.self, index) }
+  package func runDepthwiseConvolution16(_ index: Int) {
+    run(DepthwiseConvolution16.self, index)
+  }
+  package func runSoftmax16(_ index: Int) { run(Softmax16.self, index) }
+  package func runSigmoid16(_ index: Int) { run(Sigmoid16.self, index) }
+  package func runRequantize(_ index: Int) { run(Requantize.self, index) }
   package func runResizeNearest(_ index: Int) { run(ResizeNearest.self, index) }
   package func runResizeBilinear(_ index: Int) { run(ResizeBilinear.self, index) }
 }

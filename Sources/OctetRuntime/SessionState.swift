@@ -148,7 +148,7 @@
     var state = UInt32(truncatingIfNeeded: blob[BlobHeader.selfTestSeed]) | 1
     for index in 0..<blob.inputCount {
       let target = unsafe input(index)
-      for position in 0..<blob.input(index).elementCount {
+      for position in 0..<blob.input(index).byteCount {
         state ^= state &<< 13
         state ^= state &>> 17
         state ^= state &<< 5

@@ -63,7 +63,7 @@ final class TFLiteExporter {
     ]
     if let constant = tensor.constant {
       fields.append(Slot.buffer(buffers.count))
-      buffers.append(constant.littleEndianBytes)
+      buffers.append(constant.littleEndianBytes(of: tensor.elementType))
     }
     if let quantization = tensor.quantization {
       typealias Grid = TFLiteSchema.Quantization
@@ -90,8 +90,13 @@ final class TFLiteExporter {
     tensor(
       Tensor(
         name: helperName(node), shape: [1], elementType: like.elementType,
-        constant: like.quantization.map { .int8([$0.code(value, ties: .awayFromZero)]) }
-          ?? .float([value]),
+        constant: like.quantization.map { grid in
+          guard like.elementType == .int16 else {
+            return .int8([grid.code(value, ties: .awayFromZero)])
+          }
+          let steps = Double(value / grid.scales[0])
+          return .int32([TieRule.awayFromZero.code(steps: steps, in: -32_768...32_767)])
+        } ?? .float([value]),
         quantization: like.quantization))
   }
 
@@ -112,6 +117,17 @@ final class TFLiteExporter {
   /// Whether the node computes int8 codes.
   func isInt8(_ node: Node) -> Bool { graph.tensors[node.outputs[0]].elementType == .int8 }
 
+  /// Whether the node reads or makes int16 codes.
+  func isInt16(_ node: Node) -> Bool {
+    (node.inputs.prefix(1) + node.outputs).contains { graph.tensors[$0].elementType == .int16 }
+  }
+
+  /// The version of an operator that computes with the node's elements.
+  private func version(_ builtin: TFLiteBuiltin, _ node: Node) -> Int32 {
+    if isInt16(node) { return builtin.int16Version }
+    return (isInt8(node) ? builtin.int8Version : nil) ?? 1
+  }
+
   /// Adds an operator with the node's own operands, and lists of int32 after them.
   func append(
     _ builtin: TFLiteBuiltin, _ node: Node, _ lists: [[Int]] = [], options: [FlatField] = []
@@ -128,7 +144,7 @@ final class TFLiteExporter {
   ) {
     let code = Code(
       builtin: builtin.code,
-      version: version ?? (isInt8(node) ? builtin.int8Version : nil) ?? 1)
+      version: version ?? self.version(builtin, node))
     let index = codes.firstIndex(of: code) ?? codes.count
     if index == codes.count { codes.append(code) }
     typealias Slot = TFLiteSchema.Operator
@@ -219,13 +235,16 @@ extension Tensor {
 }
 
 extension Payload {
-  fileprivate var littleEndianBytes: [UInt8] {
+  /// Codes of int16 are held in int32.
+  fileprivate func littleEndianBytes(of type: ElementType) -> [UInt8] {
     func bytes<Value: FixedWidthInteger>(_ values: [Value]) -> [UInt8] {
       unsafe values.map(\.littleEndian).withUnsafeBytes { unsafe Array($0) }
     }
     return switch self {
     case .float(let values): bytes(values.map(\.bitPattern))
     case .int8(let values): bytes(values)
+    case .int32(let values) where type == .int16:
+      bytes(values.map { Int16(truncatingIfNeeded: $0) })
     case .int32(let values): bytes(values)
     case .int64(let values): bytes(values)
     }

@@ -26,22 +26,22 @@ extension TFLiteFile.Tensor {
     case .uint8: return .uint8
     case .int32: return .int32
     case .int64: return .int64
-    case .int16:
-      throw .unsupported(
-        "tensor '\(name)' is INT16; convert the model with int8 activations")
+    case .int16: return .int16
     case .bool: return .bool
     case nil:
       throw .unsupported(
-        "tensor '\(name)' is \(TFLiteTensorType.name(type)); only FLOAT32 and INT8 models are "
-          + "supported")
+        "tensor '\(name)' is \(TFLiteTensorType.name(type)); only FLOAT32, INT8 and INT16 models "
+          + "are supported")
     }
   }
 
   /// Scales and zero points; nil for a tensor of real numbers.
   func quantization() throws(TFLiteRefusal) -> Quantization? {
     let kind = TFLiteTensorType(rawValue: type)
-    if scales.isEmpty, kind == .int8 { throw broken("it is INT8 without a scale") }
-    guard !scales.isEmpty, [.int8, .uint8, .int32].contains(kind) else { return nil }
+    if scales.isEmpty, kind == .int8 || kind == .int16 {
+      throw broken("it is \(TFLiteTensorType.name(type)) without a scale")
+    }
+    guard !scales.isEmpty, [.int8, .uint8, .int16, .int32].contains(kind) else { return nil }
     guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw broken("its scales are not all positive and finite")
     }
@@ -53,7 +53,7 @@ extension TFLiteFile.Tensor {
     var zeroPoints: [Int32] = []
     for index in scales.indices {
       let limits: ClosedRange<Int64> =
-        kind == .uint8 ? 0...255 : -128...127
+        kind == .uint8 ? 0...255 : kind == .int16 ? -32_768...32_767 : -128...127
       let point = points[points.count == 1 ? 0 : index]
       guard limits.contains(point) else { throw broken("zero point \(point) is out of range") }
       zeroPoints.append(Int32(point))
@@ -95,6 +95,7 @@ extension TFLiteFile {
     case .int8:
       let sign: UInt8 = tensor.isUnsigned ? 0x80 : 0
       return .int8(data.map { Int8(bitPattern: $0 ^ sign) })
+    case .int16: return .int32(data.elements(Int16.self) { Int32($0) })
     case .int32: return .int32(data.elements(Int32.self) { $0 })
     case .int64: return .int64(data.elements(Int64.self) { $0 })
     case .bool: return .int64(data.map { $0 == 0 ? 0 : 1 })

@@ -46,20 +46,22 @@ extension TFLiteCall {
     }
   }
 
-  /// An int32 bias at scale `s_in · s_w`; int64 ones are narrowed when they fit.
+  /// A bias at scale `s_in · s_w`, of int32, or of int16 activations of int64, which decides how
+  /// wide sums are; of others int64 ones are narrowed when they fit.
   private func quantizedBias(
     _ bias: TensorIndex, x: TensorIndex, weights: TensorIndex
   ) throws(TFLiteRefusal) -> TensorIndex {
     var wide = tensor(bias)
-    if case .int64(let values) = wide.constant {
+    let isWide = tensor(x).elementType == .int16 && wide.elementType == .int64
+    if case .int64(let values) = wide.constant, !isWide {
       let narrow = values.compactMap { Int32(exactly: $0) }
       guard narrow.count == values.count else {
-        throw .unsupported("its bias needs more than 32 bits; quantize with int8 activations")
+        throw .unsupported("its bias needs more than 32 bits; only int16 activations take one")
       }
       wide.constant = .int32(narrow)
       wide.elementType = .int32
     }
-    guard case .int32 = wide.constant else {
+    guard isWide || wide.elementType == .int32 else {
       throw .unsupported("its bias is \(wide.elementType); only int32 is supported")
     }
     guard let input = tensor(x).quantization, let own = tensor(weights).quantization
@@ -73,7 +75,7 @@ extension TFLiteCall {
     let quantization = Quantization(
       scales: scales, zeroPoints: [Int32](repeating: 0, count: scales.count),
       axis: own.axis == nil ? nil : 0)
-    if tensor(bias).elementType == .int32 {
+    if tensor(bias).elementType == wide.elementType {
       if wide.quantization == nil { importer.graph.tensors[bias].quantization = quantization }
       if tensor(bias).quantization == quantization { return bias }
     }

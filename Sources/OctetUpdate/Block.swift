@@ -34,11 +34,17 @@ package struct Block {
     case confirmation = 0x444F_4F47
   }
 
-  /// What it says, if it is whole and of this kind.
+  /// The first word of what it says, and the others.
+  var first: UInt32 { words[1] }
+  var second: UInt32 { words[2] }
+  var third: UInt32 { words[3] }
+  /// CRC-32 of the words before it.
+  var checksum: UInt32 { words[15] }
+
+  /// Whether it is of this kind, and whole.
   @inline(never)
-  func record(_ kind: Kind) -> Record? {
-    guard words[0] == kind.rawValue, words[15] == checksum(of: 60) else { return nil }
-    return Record(first: words[1], second: words[2], third: words[3], checksum: words[15])
+  func isWhole(_ kind: Kind) -> Bool {
+    words[0] == kind.rawValue && checksum == checksum(of: 60)
   }
 
   /// Sets the byte at `place`, in 0 ..< 64.
@@ -66,13 +72,4 @@ package struct Block {
     let span = words.span
     return unsafe body(span.bytes)
   }
-}
-
-/// The words of a header or a record.
-struct Record {
-  var first: UInt32
-  var second: UInt32
-  var third: UInt32
-  /// CRC-32 of the block's words.
-  var checksum: UInt32
 }

@@ -35,21 +35,30 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
   @inline(never)
   private mutating func newest(isStart: Bool) -> SlotImage? {
     let limit = isStart ? min(max(platform.trialLimit, 1), Self.mostStarts) : 0
-    let newer = newerSlot()
-    var isFallback = false
-    for turn in 0..<2 {
-      let slot = newer ^ turn
-      guard let seal = seal(slot) else { continue }
-      let count = startCount(slot, seal)
-      if count ?? -1 < limit, var image = try? verified(slot), image.checksum == seal.second {
-        image.found.isFallback = isFallback
-        image.found.isTrial = count != nil
-        guard let count else { return image.found }
-        if note(.start, slot, seal, Self.cell(ofStart: count)) { return image.found }
-      }
-      isFallback = true
+    var slot = newerSlot()
+    var image = SlotImage()
+    for _ in 0..<2 {
+      if use(slot, limit, &image) { return image }
+      slot ^= 1
     }
     return nil
+  }
+
+  /// Whether the model of a slot is to be run: confirmed, or of fewer starts than `limit` and now
+  /// one more. A sealed one that is not makes the other a fallback.
+  @inline(never)
+  private mutating func use(_ slot: Int, _ limit: Int, _ image: inout SlotImage) -> Bool {
+    var seal = Block()
+    guard load(.seal, &seal, slot, 0) else { return false }
+    let count = startCount(slot, seal)
+    image.isTrial = count >= 0
+    if count < limit, verify(slot, &image) == nil, image.checksum == seal.second,
+      count < 0 || note(.start, slot, seal.first, seal.second, Self.cell(ofStart: count))
+    {
+      return true
+    }
+    image.isFallback = true
+    return false
   }
 
   /// Keeps a model on trial, from now on the last good one. Nothing for one that is confirmed.
@@ -69,17 +78,23 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
 
   @inline(never)
   package mutating func conclude(slot: Int, isGood: Bool) throws(UpdateError) {
-    guard let seal = seal(slot) else { throw .image }
-    guard var count = startCount(slot, seal) else { return }
+    var seal = Block()
+    guard load(.seal, &seal, slot, 0) else { throw .image }
+    var count = startCount(slot, seal)
+    guard count >= 0 else { return }
     // The start that was noted has a place of its own for it, so none is programmed twice.
     if isGood {
       let cell = Self.cell(ofStart: count) - 1
-      guard count > 0, isErased(slot, cell), note(.confirmation, slot, seal, cell) else {
+      guard count > 0, isErased(slot, cell),
+        note(.confirmation, slot, seal.first, seal.second, cell)
+      else {
         throw .flash
       }
     }
     while !isGood, count < Self.mostStarts {
-      guard note(.start, slot, seal, Self.cell(ofStart: count)) else { throw .flash }
+      guard note(.start, slot, seal.first, seal.second, Self.cell(ofStart: count)) else {
+        throw .flash
+      }
       count &+= 1
     }
   }
@@ -88,62 +103,61 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
 
   /// The slot of the newer installation. Their numbers are compared around the end of the range.
   private mutating func newerSlot() -> Int {
-    guard let first = seal(0), let second = seal(1) else { return 0 }
+    var (first, second) = (Block(), Block())
+    guard load(.seal, &first, 0, 0), load(.seal, &second, 1, 0) else { return 0 }
     return Int32(bitPattern: second.first &- first.first) > 0 ? 1 : 0
   }
 
+  /// How often the slot's model was started; -1 once it is confirmed.
   @inline(never)
-  mutating func seal(_ slot: Int) -> Record? { record(.seal, slot, 0) }
-
-  /// How often the slot's model was started; nil once it is confirmed.
-  @inline(never)
-  private mutating func startCount(_ slot: Int, _ seal: Record) -> Int? {
+  private mutating func startCount(_ slot: Int, _ seal: Block) -> Int {
+    var found = Block()
     for count in 0..<Self.mostStarts {
       let cell = Self.cell(ofStart: count)
       if isErased(slot, cell) { return count }
-      if let found = record(.confirmation, slot, cell &+ 1), found.first == seal.first,
+      if load(.confirmation, &found, slot, cell &+ 1), found.first == seal.first,
         found.second == seal.second
       {
-        return nil
+        return -1
       }
     }
     return Self.mostStarts
   }
 
-  /// The image of a slot and its header's checksum, read whole and asked about.
+  /// Reads the image of a slot whole and asks about it; what is wrong with it.
   @inline(never)
-  mutating func verified(
-    _ slot: Int
-  ) throws(UpdateError) -> (found: SlotImage, checksum: UInt32) {
-    let header = record(.header, slot, SlotImage.offset / Block.byteCount)
-    let image = try image(header, slot)
-    var crc = Checksum()
+  mutating func verify(_ slot: Int, _ image: inout SlotImage) -> UpdateError? {
+    var cell = SlotImage.offset / Block.byteCount
     var block = Block()
-    var cell = SlotImage.blobOffset / Block.byteCount
+    guard load(.header, &block, slot, cell) else { return .image }
+    image.slot = slot
+    if let error = judge(block, &image) { return error }
+    let checksum = block.third
+    var crc = Checksum()
     var rest = image.blobByteCount
     while rest > 0 {
-      guard read(&block, slot, cell) else { throw .flash }
-      block.add(to: &crc, count: min(rest, Block.byteCount))
       cell &+= 1
+      guard read(&block, slot, cell) else { return .flash }
+      block.add(to: &crc, count: min(rest, Block.byteCount))
       rest &-= Block.byteCount
     }
-    guard let header, crc.value == header.third else { throw .image }
-    guard platform.isAuthentic(image) else { throw .notAuthentic }
-    return (image, header.checksum)
+    guard crc.value == checksum else { return .image }
+    return platform.isAuthentic(image) ? nil : .notAuthentic
   }
 
-  /// What a header says, if there is one, a slot can hold the image and it may be run.
+  /// Takes over what a header says, if a slot can hold the image and it may be run.
   @inline(never)
-  func image(_ header: Record?, _ slot: Int) throws(UpdateError) -> SlotImage {
-    guard let header else { throw .image }
+  func judge(_ header: Block, _ image: inout SlotImage) -> UpdateError? {
+    image.version = header.first
+    image.blobByteCount = Int(truncatingIfNeeded: header.second)
+    image.checksum = header.checksum
     let capacity = platform.slotByteCount &- SlotImage.blobOffset
-    guard let byteCount = Int32(exactly: header.second), byteCount <= capacity else {
-      throw .tooLarge
+    image.trailingByteCount = capacity &- image.blobByteCount
+    // Larger than any flash: on cores of 32 bits negative.
+    guard header.second <= UInt32(Int32.max), image.blobByteCount <= capacity else {
+      return .tooLarge
     }
-    guard header.first >= platform.minimumVersion else { throw .version }
-    return SlotImage(
-      slot: slot, version: header.first, blobByteCount: Int(byteCount),
-      trailingByteCount: capacity &- Int(byteCount))
+    return header.first >= platform.minimumVersion ? nil : .version
   }
 
   // MARK: Flash
@@ -155,8 +169,10 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
 
   /// Writes a record.
   @inline(never)
-  mutating func note(_ kind: Block.Kind, _ slot: Int, _ seal: Record, _ cell: Int) -> Bool {
-    program(Block(kind, seal.first, seal.second), slot, cell)
+  mutating func note(
+    _ kind: Block.Kind, _ slot: Int, _ first: UInt32, _ second: UInt32, _ cell: Int
+  ) -> Bool {
+    program(Block(kind, first, second), slot, cell)
   }
 
   @inline(never)
@@ -174,10 +190,12 @@ public struct ModelSlots<Platform: SlotPlatform & ~Copyable>: ~Copyable {
     return true
   }
 
+  /// Reads a block; whether it is of this kind, and whole.
   @inline(never)
-  private mutating func record(_ kind: Block.Kind, _ slot: Int, _ cell: Int) -> Record? {
-    var block = Block()
-    return read(&block, slot, cell) ? block.record(kind) : nil
+  mutating func load(
+    _ kind: Block.Kind, _ block: inout Block, _ slot: Int, _ cell: Int
+  ) -> Bool {
+    read(&block, slot, cell) && block.isWhole(kind)
   }
 
   private mutating func read(_ block: inout Block, _ slot: Int, _ cell: Int) -> Bool {

@@ -34,17 +34,19 @@ public protocol SlotPlatform: ~Copyable {
 /// A model in a slot.
 public struct SlotImage: Sendable, Equatable {
   /// 0 or 1.
-  public let slot: Int
+  public internal(set) var slot = 0
   /// The model's version, as `octet export --model-version` wrote it.
-  public let version: UInt32
+  public internal(set) var version: UInt32 = 0
   /// Bytes of the blob.
-  public let blobByteCount: Int
+  public internal(set) var blobByteCount = 0
   /// Bytes of the slot behind the image: the signature, then whatever is left.
-  public let trailingByteCount: Int
+  public internal(set) var trailingByteCount = 0
   /// Whether the model has still to be confirmed.
   public internal(set) var isTrial = false
   /// Whether a newer model was there and is not run: damaged, refused, or never confirmed.
   public internal(set) var isFallback = false
+  /// CRC-32 of the header.
+  var checksum: UInt32 = 0
 
   /// Where in a slot the image starts: what is signed, a header and the blob. Before it a device
   /// makes its notes.

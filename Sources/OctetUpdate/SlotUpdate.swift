@@ -47,12 +47,14 @@ extension ModelSlots where Platform: ~Copyable {
     if let error = update.error { throw error }
     // Once only.
     update.error = .image
-    var (image, checksum) = try verified(update.slot)
+    var image = SlotImage()
+    if let error = verify(update.slot, &image) { throw error }
     guard update.byteCount >= image.byteCount else { throw .image }
     guard platform.passesSelfTest(image) else { throw .selfTest }
     // The other slot's is the only one before it.
-    let number = (seal(1 &- update.slot)?.first ?? 0) &+ 1
-    guard program(Block(.seal, number, checksum), update.slot, 0) else { throw .flash }
+    var other = Block()
+    let number = load(.seal, &other, 1 &- update.slot, 0) ? other.first &+ 1 : 1
+    guard note(.seal, update.slot, number, image.checksum, 0) else { throw .flash }
     image.isTrial = true
     return image
   }
@@ -60,29 +62,27 @@ extension ModelSlots where Platform: ~Copyable {
   /// Puts the block that came last into flash.
   @inline(never)
   private mutating func store(_ update: inout SlotUpdate) {
-    do throws(UpdateError) {
-      let cell = (update.byteCount &- 1) / Block.byteCount
-      if cell == 0 {
-        if update.byteCount < Block.byteCount { throw .image }
-        try prepare(&update)
-      }
-      let target = cell &+ SlotImage.offset / Block.byteCount
-      guard (target &+ 1) &* Block.byteCount <= platform.slotByteCount else { throw .tooLarge }
-      guard program(update.block, update.slot, target) else { throw .flash }
-    } catch {
-      update.error = error
+    if update.byteCount <= Block.byteCount { update.error = prepare(&update) }
+    guard update.error == nil else { return }
+    let cell = (SlotImage.offset &+ update.byteCount &- 1) / Block.byteCount
+    if (cell &+ 1) &* Block.byteCount > platform.slotByteCount {
+      update.error = .tooLarge
+    } else if !program(update.block, update.slot, cell) {
+      update.error = .flash
     }
   }
 
   /// Judges the header, chooses the slot and erases it.
-  private mutating func prepare(_ update: inout SlotUpdate) throws(UpdateError) {
-    let image = try image(update.block.record(.header), 0)
+  private mutating func prepare(_ update: inout SlotUpdate) -> UpdateError? {
+    guard update.byteCount == Block.byteCount, update.block.isWhole(.header) else { return .image }
+    var image = SlotImage()
+    if let error = judge(update.block, &image) { return error }
     if let good = lastGood() {
-      guard platform.allowsDowngrade || image.version > good.version else { throw .version }
+      guard platform.allowsDowngrade || image.version > good.version else { return .version }
       update.slot = 1 &- good.slot
     }
     // The running model is not erased under its feet.
-    guard update.running != update.slot else { throw .trial }
-    guard platform.erase(update.slot) else { throw .flash }
+    guard update.running != update.slot else { return .trial }
+    return platform.erase(update.slot) ? nil : .flash
   }
 }

@@ -8,6 +8,7 @@ import Testing
 private let cases: [(board: String, processor: String?)] = [
   ("cortex-m0", nil), ("cortex-m3", nil), ("cortex-m4", nil), ("linux-armv6", nil),
   ("linux-armv7", nil), ("linux-aarch64", "cortex-a53"), ("linux-aarch64", "cortex-a76"),
+  ("linux-aarch64", "max"),
   ("cortex-m55", nil), ("linux-riscv64v", nil),
 ]
 

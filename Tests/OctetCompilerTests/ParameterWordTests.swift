@@ -38,6 +38,14 @@ import Testing
       case .lookup: (count(Lookup.Word.self), Lookup.parameterCount)
       case .resizeNearest: (count(ResizeNearest.Word.self), ResizeNearest.parameterCount)
       case .resizeBilinear: (count(ResizeBilinear.Word.self), ResizeBilinear.parameterCount)
+      case .convolution16: (count(Convolution16.Word.self), Convolution16.parameterCount)
+      case .depthwiseConvolution16:
+        (count(DepthwiseConvolution16.Word.self), DepthwiseConvolution16.parameterCount)
+      case .fullyConnected16:
+        (count(FullyConnected16.Word.self), FullyConnected16.parameterCount)
+      case .softmax16: (count(Softmax16.Word.self), Softmax16.parameterCount)
+      case .sigmoid16: (count(Sigmoid16.Word.self), Sigmoid16.parameterCount)
+      case .requantize: (count(Requantize.Word.self), Requantize.parameterCount)
       case .minimum: (0, Minimum.parameterCount)
       case .maximum: (0, Maximum.parameterCount)
       case .l2Normalization: (0, L2Normalization.parameterCount)

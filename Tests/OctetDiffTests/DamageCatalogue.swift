@@ -1,281 +1,139 @@
 import Foundation
 import OctetCompiler
-import OctetData
 import OctetDiff
-import OctetEvaluation
 import OctetModel
-import OctetQuantization
 import OctetReport
 import TestComparisons
-import TestNetworks
 import Testing
-
-/// Networks that are damaged on purpose, each with images whose labels are what the network says,
-/// so that the undamaged one is right everywhere.
-enum CatalogueNetwork: String, CaseIterable, Sendable {
-  /// Trained: convolutions with ReLU and max pools, dense layers.
-  case lenet
-  /// Padded and depthwise convolutions with GELU, an average over the image.
-  case mobile
-
-  func float() throws -> Graph {
-    switch self {
-    case .lenet: try DiffCorpus.lenet()
-    case .mobile: try Self.mobileGraph.get()
-    }
-  }
-
-  func images() throws -> Dataset {
-    switch self {
-    case .lenet: DiffCorpus.test
-    case .mobile: try Self.mobileImages.get()
-    }
-  }
-
-  func quantized(_ graph: Graph) throws -> Graph {
-    switch self {
-    case .lenet: return try DiffCorpus.quantized(graph)
-    case .mobile:
-      let data = try images()
-      let samples = try CalibrationSamples(
-        data, count: data.count, seed: 1, graph: graph, normalization: nil)
-      return try Quantizer.quantize(graph, samples: samples, options: .init()).graph
-    }
-  }
-
-  /// The undamaged one, once for all tests.
-  func int8() throws -> Graph {
-    switch self {
-    case .lenet: try DiffCorpus.int8.get()
-    case .mobile: try Self.mobileInt8.get()
-    }
-  }
-
-  private static let mobileInt8 = Result {
-    try CatalogueNetwork.mobile.quantized(CatalogueNetwork.mobile.float())
-  }
-
-  private static let mobileGraph = Result { () throws -> Graph in
-    var builder = NetworkBuilder(seed: 5, height: 12, width: 12, channelCount: 3)
-    var padded = ConvolutionAttributes()
-    padded.padding = Padding(1)
-    try builder.convolution("stem", outputCount: 8, kernel: Extent(3), padded)
-    try builder.append("gelu1", .scalar(.gelu))
-    try builder.depthwiseConvolution("deep", multiplier: 1, kernel: Extent(3), padded)
-    try builder.append("gelu2", .scalar(.gelu))
-    var pointwise = ConvolutionAttributes()
-    pointwise.activation = .relu
-    try builder.convolution("point", outputCount: 12, kernel: Extent(1), pointwise)
-    try builder.maxPool("pool", PoolAttributes(kernel: Extent(2), stride: Extent(2)))
-    try builder.fullyConnected("hidden", outputCount: 16, activation: .relu)
-    try builder.fullyConnected("scores", outputCount: 6)
-    var graph = builder.finished()
-    graph.metadata.normalization = Normalization(mean: [0], standardDeviation: [1])
-    return graph
-  }
-
-  private static let mobileImages = Result { () throws -> Dataset in
-    var random = TestRandom(seed: 11)
-    let (count, size) = (24, 12 * 12 * 3)
-    // Patches of one colour, so that images differ in more than noise.
-    var pixels: [UInt8] = []
-    for _ in 0..<count {
-      let colours = (0..<4).map { _ in (0..<3).map { _ in random.int(0...255) } }
-      for index in 0..<size {
-        let (row, column) = (index / 36, index / 3 % 12)
-        let colour = colours[row / 6 * 2 + column / 6][index % 3]
-        pixels.append(UInt8(max(0, min(255, colour + random.int(-20...20)))))
-      }
-    }
-    let graph = try mobileGraph.get()
-    var data = Dataset(
-      pixels: pixels, labels: [UInt8](repeating: 0, count: count), height: 12, width: 12,
-      channelCount: 3, classNames: [])
-    let found = try Evaluation.predict(graph, data, threadCount: 1, normalization: nil)
-    data.labels = found.labels.map { UInt8($0) }
-    return data
-  }
-}
 
 /// Something wrong with an int8 model, and what a diff must say of it.
 struct CatalogueDamage: Sendable, CustomTestStringConvertible {
   var name: String
   var network: CatalogueNetwork
-  /// Nil for a healthy model.
-  var layer: String?
+  /// The layers that may be blamed; none for a healthy model.
+  var layers: [String]
   var kinds: [DiffReport.Condition]
-  /// The damaged int8 model, from the float model.
-  var make: @Sendable (CatalogueNetwork) throws -> Graph
+  var causes: [DiffReport.Cause]
+  /// The damaged int8 model.
+  var make: @Sendable () throws -> Graph
 
-  var testDescription: String { "\(network.rawValue): \(name)" }
+  var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
-  /// Spoils the int8 model.
-  static func after(
-    _ name: String, _ network: CatalogueNetwork, _ layer: String,
-    _ kinds: [DiffReport.Condition], _ spoil: @escaping @Sendable (inout Graph) throws -> Void
-  ) -> Self {
-    .init(name: name, network: network, layer: layer, kinds: kinds) { network in
-      var graph = try network.int8()
-      try spoil(&graph)
-      return graph
-    }
-  }
-
-  /// Spoils what is quantized.
-  static func before(
-    _ name: String, _ network: CatalogueNetwork, _ layer: String,
-    _ kinds: [DiffReport.Condition], _ spoil: @escaping @Sendable (inout Graph) throws -> Void
-  ) -> Self {
-    .init(name: name, network: network, layer: layer, kinds: kinds) { network in
-      var graph = try network.float()
-      try spoil(&graph)
-      try graph.inferShapes()
-      return try network.quantized(graph)
-    }
-  }
+  static var isFull: Bool { ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] == "full" }
 
   /// Each kind of damage once a network; with `OCTET_CATALOGUE=full` in every layer.
   static let chosen: [Self] = {
-    if ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] == "full" { return all }
+    if isFull { return all }
     var seen: Set<String> = []
-    return all.filter { seen.insert($0.testDescription).inserted }
+    return all.filter { seen.insert("\($0.network) \($0.name)").inserted }
   }()
 
   static let all: [Self] =
-    CatalogueNetwork.allCases.map { network in
-      Self(name: "healthy", network: network, layer: nil, kinds: [.healthy]) { try $0.int8() }
-    } + weights + ranges + structure
-
-  /// Layers with weights: where there are several kinds, one of each.
-  private static let weighted: [(CatalogueNetwork, String)] = [
-    (.lenet, "conv1"), (.lenet, "conv2"), (.lenet, "fc1"), (.lenet, "fc3"), (.mobile, "stem"),
-    (.mobile, "deep"), (.mobile, "point"), (.mobile, "scores"),
-  ]
-
-  private static let weights: [Self] =
-    weighted.flatMap { network, layer in
+    CatalogueNetwork.allCases.flatMap { network in
       [
-        after("weights × 1.5", network, layer, [.weightsWrong]) {
-          try DiffDamage.scaleWeights(of: layer, by: 1.5, in: &$0)
-        },
-        after("a third of the channels zeroed", network, layer, [.deadChannel]) {
-          try DiffDamage.killThird(of: layer, in: &$0)
-        },
-        after("biases dropped", network, layer, [.biasWrong]) {
-          try DiffDamage.dropBiases(of: layer, in: &$0)
-        },
-        after("outlier channel", network, layer, [.outlierChannel]) {
-          try DiffDamage.scaleChannel(2, of: layer, by: 100, in: &$0)
-        },
-        after("channels exchanged", network, layer, [.weightsWrong]) {
-          try DiffDamage.rotateChannels(of: layer, in: &$0)
-        },
-      ]
-    }
-    + [(.lenet, "conv1"), (.lenet, "conv2"), (.mobile, "stem"), (.mobile, "deep")].flatMap {
-      (network: CatalogueNetwork, layer: String) in
-      [
-        after("filters turned", network, layer, [.weightsWrong]) {
-          try DiffDamage.reorder(layer, in: &$0) { shape, i in
-            [i[0], shape[1] - 1 - i[1], shape[2] - 1 - i[2], i[3]]
-          }
-        },
-        after("filters mirrored", network, layer, [.weightsWrong]) {
-          try DiffDamage.reorder(layer, in: &$0) { shape, i in
-            [i[0], i[1], shape[2] - 1 - i[2], i[3]]
-          }
-        },
-        after("filters transposed", network, layer, [.weightsWrong]) {
-          try DiffDamage.reorder(layer, in: &$0) { _, i in [i[0], i[2], i[1], i[3]] }
-        },
-      ]
-    }
-    + [
-      after("input channels reversed", .mobile, "stem", [.weightsWrong]) {
-        try DiffDamage.reorder("stem", in: &$0) { shape, i in
-          [i[0], i[1], i[2], shape[3] - 1 - i[3]]
+        Self(name: "healthy", network: network, layers: [], kinds: [.healthy], causes: []) {
+          try network.int8()
         }
-      }
-    ]
-
-  private static let ranges: [Self] =
-    (weighted + [(.lenet, "input"), (.mobile, "input"), (.mobile, "gelu1")]).flatMap {
-      network, layer in
-      [
-        after("range 16 times too wide", network, layer, [.wastedRange]) {
-          try DiffDamage.scaleRange(of: layer, by: 16, in: &$0)
-        },
-        after("range 16 times too narrow", network, layer, [.clipped]) {
-          try DiffDamage.scaleRange(of: layer, by: 1 / 16, in: &$0)
-        },
-      ]
+      ] + CatalogueKind.all.flatMap { $0.damages(of: network) }
     }
-    + [CatalogueNetwork.lenet, .mobile].map { network in
-      after("wrong mean and deviation", network, "input", [.inputNormalization]) {
-        $0.metadata.normalization = Normalization(mean: [0.5], standardDeviation: [0.25])
-      }
-    }
-
-  private static let structure: [Self] = [
-    before("ReLU missing", .lenet, "conv2", [.differentStructure]) {
-      try $0.change("conv2") { _ in .convolution(.init()) }
-    },
-    before("ReLU missing", .lenet, "fc1", [.differentStructure]) {
-      try $0.change("fc1") { _ in .fullyConnected(.init()) }
-    },
-    before("ReLU missing", .mobile, "point", [.differentStructure]) {
-      try $0.change("point") { _ in .convolution(.init()) }
-    },
-    // The codes then end where the activation does, so that it may be either.
-    before("ReLU too much", .mobile, "stem", [.differentStructure, .clipped]) {
-      var attributes = ConvolutionAttributes()
-      attributes.padding = Padding(1)
-      attributes.activation = .relu
-      let changed = attributes
-      try $0.change("stem") { _ in .convolution(changed) }
-    },
-    // Which the layer before takes in.
-    before("GELU became ReLU", .mobile, "deep", [.differentStructure]) {
-      try $0.change("gelu2") { _ in .scalar(.relu) }
-    },
-    before("GELU became sigmoid", .mobile, "gelu1", [.differentStructure]) {
-      try $0.change("gelu1") { _ in .scalar(.logistic) }
-    },
-    before("padding shifted", .mobile, "stem", [.differentStructure]) {
-      var attributes = ConvolutionAttributes()
-      attributes.padding = Padding(top: 2, left: 1, bottom: 0, right: 1)
-      let changed = attributes
-      try $0.change("stem") { _ in .convolution(changed) }
-    },
-    before("padding shifted", .mobile, "deep", [.differentStructure]) {
-      var attributes = ConvolutionAttributes()
-      attributes.padding = Padding(top: 1, left: 0, bottom: 1, right: 2)
-      let changed = attributes
-      try $0.change("deep") { _ in .depthwiseConvolution(changed) }
-    },
-    before("pool averages", .lenet, "pool1", [.differentStructure]) {
-      try $0.change("pool1") { $0.averaging }
-    },
-    before("pool averages", .lenet, "pool2", [.differentStructure]) {
-      try $0.change("pool2") { $0.averaging }
-    },
-    before("pool averages", .mobile, "pool", [.differentStructure]) {
-      try $0.change("pool") { $0.averaging }
-    },
-  ]
 }
 
-extension OctetModel.Operation {
-  fileprivate var averaging: Self {
-    if case .maxPool(let attributes) = self { .averagePool(attributes) } else { self }
+/// A way to spoil a layer, in every network that has such a layer.
+struct CatalogueKind: Sendable {
+  typealias Spoil = @Sendable (_ graph: inout Graph, _ layer: String) throws -> Void
+
+  var name: String
+  var kinds: [DiffReport.Condition]
+  var causes: [DiffReport.Cause]
+  /// Whether it is the float model that is spoilt, and then quantized.
+  var isBefore = false
+  /// The layers that can be spoilt so.
+  var layers: @Sendable (CatalogueNetwork) -> [String]
+  /// The layer that stands for a spoilt one in the int8 model, where it is another.
+  var blamed: [String: [String]] = [:]
+  var spoil: Spoil
+
+  func damages(of network: CatalogueNetwork) -> [CatalogueDamage] {
+    layers(network).map { layer in
+      CatalogueDamage(
+        name: name, network: network, layers: blamed[layer] ?? [layer], kinds: kinds,
+        causes: causes
+      ) {
+        if isBefore {
+          var graph = try network.float()
+          try spoil(&graph, layer)
+          try graph.inferShapes()
+          return try network.quantized(graph)
+        }
+        var graph = try network.int8()
+        try spoil(&graph, layer)
+        return graph
+      }
+    }
   }
-}
 
-extension Graph {
-  fileprivate mutating func change(
-    _ name: String, _ body: (OctetModel.Operation) -> OctetModel.Operation
-  ) throws {
-    guard let index = nodes.firstIndex(where: { $0.name == name }) else { throw Missing() }
-    nodes[index].operation = body(nodes[index].operation)
+  static let all: [Self] = orders + sizes + codes + biases + ranges + structure + functions
+
+  // MARK: Layers by what they have
+
+  /// Layers with weights, the most telling first.
+  static let weighted: @Sendable (CatalogueNetwork) -> [String] = { network in
+    switch network {
+    case .lenet: ["conv2", "conv1", "fc1", "fc2", "fc3"]
+    case .mobile: ["point", "stem", "deep", "hidden", "scores"]
+    case .resnet: ["conv1b", "stem", "conv1a", "conv2a", "conv2b", "skip", "scores"]
+    case .keywords: ["point1", "wide", "deep1", "deep2", "point2", "scores"]
+    case .branches: ["left", "stem", "right", "last", "scores"]
+    }
+  }
+
+  /// Layers with filters of several rows and columns.
+  static let filtered: @Sendable (CatalogueNetwork) -> [String] = { network in
+    switch network {
+    case .lenet: ["conv1", "conv2"]
+    case .mobile: ["stem", "deep"]
+    case .resnet: ["conv1b", "stem", "conv1a", "conv2a", "conv2b"]
+    case .keywords: ["deep1", "deep2"]
+    case .branches: ["left", "stem", "last"]
+    }
+  }
+
+  /// Convolutions over several input channels.
+  static let mixing: @Sendable (CatalogueNetwork) -> [String] = { network in
+    switch network {
+    case .lenet: ["conv2"]
+    case .mobile: ["stem"]
+    case .resnet: ["conv2a", "stem", "conv1a", "conv1b", "conv2b"]
+    case .keywords: []
+    case .branches: ["stem", "left", "last"]
+    }
+  }
+
+  static let dense: @Sendable (CatalogueNetwork) -> [String] = { network in
+    switch network {
+    case .lenet: ["fc1", "fc2", "fc3"]
+    case .mobile: ["hidden", "scores"]
+    case .resnet, .keywords, .branches: ["scores"]
+    }
+  }
+
+  static let normalized: @Sendable (CatalogueNetwork) -> [String] = { network in
+    switch network {
+    case .resnet: ["conv1a", "stem", "conv1b", "conv2a", "conv2b"]
+    case .keywords: ["wide", "deep1", "point1", "deep2", "point2"]
+    default: []
+    }
+  }
+
+  static func only(
+    _ layers: [CatalogueNetwork: [String]]
+  ) -> @Sendable (CatalogueNetwork) -> [String] {
+    { layers[$0] ?? [] }
+  }
+
+  static func reorder(
+    _ source: @escaping @Sendable (_ shape: [Int], _ index: [Int]) -> [Int]
+  ) -> Spoil {
+    { try DiffDamage.reorder($1, in: &$0, source) }
   }
 }

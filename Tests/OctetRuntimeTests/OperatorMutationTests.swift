@@ -12,7 +12,7 @@ struct OperatorMutationTests {
       var operation = TestOperator.random(kind, &random)
       operation.mutate(&random)
       let inputs = operation.inputs.filter { $0.constant == nil }.map {
-        random.bytes($0.shape.count)
+        random.bytes($0.byteCount)
       }
       do {
         _ = try operation.run(inputs)
@@ -29,7 +29,7 @@ struct OperatorMutationTests {
     for seed in 0..<20 {
       var random = RandomSource(seed: seed)
       let operation = TestOperator.random(kind, &random)
-      _ = try operation.run(operation.inputs.map { random.bytes($0.shape.count) })
+      _ = try operation.run(operation.inputs.map { random.bytes($0.byteCount) })
     }
   }
 }
@@ -91,6 +91,15 @@ extension TestOperator {
     case .transpose: return unary(Shape(shape.n, 4, shape.c, 3), words([0, 2, 3, 1]))
     case .slice:
       return unary(Shape(shape.n, 2, 2, shape.c), words([0, 2, 1, 0, 1, -1, 2, 1]))
+    case .convolution16: return Weighted16Parameters.convolution(&random).convolutionOperator
+    case .depthwiseConvolution16:
+      return Weighted16Parameters.depthwise(&random).depthwiseOperator
+    case .fullyConnected16: return Weighted16Parameters.connected(&random).connectedOperator
+    case .softmax16: return Softmax16Parameters(rows: 2, channels: random.int(1...9)).testOperator
+    case .sigmoid16:
+      return Sigmoid16Parameters(isTangent: random.int(0...1) == 1, shape: shape).testOperator
+    case .requantize:
+      return RequantizeParameters.random(shape, &random).testOperator
     case .lookup: return unary(shape, [.word(1), .bytes(random.bytes(256))])
     case .resizeNearest:
       return unary(Shape(shape.n, 2, 3, shape.c), [.words([0, 2]), .words([3, 0, 1])])

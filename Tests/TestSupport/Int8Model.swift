@@ -13,8 +13,9 @@ package struct Int8Model {
     runner = try blob.model().makeRunner(backend: .portable)
   }
 
+  /// Bytes of the inputs.
   package var inputCounts: [Int] {
-    (0..<runner.loaded.inputCount).map { runner.loaded.input($0).elementCount }
+    (0..<runner.loaded.inputCount).map { runner.loaded.input($0).byteCount }
   }
 
   /// The outputs for one sample: inputs end to end in, outputs end to end out.

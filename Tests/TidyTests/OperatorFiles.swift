@@ -13,6 +13,6 @@ enum OperatorFiles {
   /// Files in the folder that are no operators but what several of them share.
   static let shared: Set<String> = [
     "Operator", "Broadcast", "Pool", "SoftmaxRows", "StridedCopy", "WeightedData",
-    "Window",
+    "Weighted16", "Window",
   ]
 }

@@ -12,6 +12,7 @@ FAMILIES = {
     "tflite": (TFLITE / "tflite", "tflite_hostile"),
     "operators": (TFLITE / "operators", "tflite_operators"),
     "ties": (TFLITE / "ties", "ties"),
+    "int16": (TFLITE / "int16", "int16_models"),
     "onnx": (ONNX / "onnx", "onnx_models"),
     "onnx_node": (ONNX / "onnx_node", "onnx_nodes"),
     "ports": (ONNX / "ports", "onnx_ports"),

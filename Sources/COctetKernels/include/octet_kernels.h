@@ -8,6 +8,21 @@ static inline int32_t octet_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
+// (high · 2¹⁶ + low) · multiplier / 2^(16 + exponent), halves up; exponent 1…46:
+// `requantizeWide` of FixedPoint.swift, without 64-bit shifts, which are calls.
+static inline int32_t octet_requantize_wide(
+    int32_t high, int32_t low, int32_t multiplier, int32_t exponent) {
+  int64_t product = (int64_t)high * multiplier + ((int64_t)low * multiplier >> 16);
+  uint32_t lower = (uint32_t)product;
+  int32_t upper = (int32_t)(product >> 32);
+  if (exponent > 32) return (upper + (1 << (exponent - 33))) >> (exponent - 32);
+  uint32_t half = (uint32_t)1 << (exponent - 1);
+  lower += half;
+  upper += lower < half;
+  return exponent == 32 ? upper
+                        : (int32_t)((uint32_t)upper << (32 - exponent) | lower >> exponent);
+}
+
 // a·b / 2⁸ of factors from 0 on, rounded down, saturated: `Demand.workCount`.
 static inline int32_t octet_scaled_product(int32_t a, int32_t b) {
   return (int64_t)a * b >> 39 ? INT32_MAX : (int32_t)((int64_t)a * b >> 8);

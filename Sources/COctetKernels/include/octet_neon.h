@@ -44,6 +44,12 @@ OCTET_LEAF octet_words octet_add_dot_products(octet_words sum, octet_bytes w, oc
   return sum;
 }
 
+// SMMLA: the sums of products of two rows of eight with two others: [w₀·x₀, w₀·x₁, w₁·x₀, w₁·x₁].
+OCTET_LEAF octet_words octet_add_matrix_products(octet_words sum, octet_bytes w, octet_bytes x) {
+  __asm__(".arch_extension i8mm\n\tsmmla %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(w), "w"(x));
+  return sum;
+}
+
 // The bytes of a table of 64 with these indices; 0 for an index beyond.
 OCTET_LEAF octet_bytes octet_look_up(
     octet_bytes a, octet_bytes b, octet_bytes c, octet_bytes d, octet_bytes indices) {
@@ -108,8 +114,9 @@ OCTET_LEAF octet_bytes octet_first_lanes(int8_t count) {
   return (octet_bytes)(lanes < count);
 }
 
-// What Linux says the machine has (AT_HWCAP). Given by the C library, or by the firmware; without
-// either 0.
+// What Linux says the machine has. Given by the C library, or by the firmware; without either 0.
 __attribute__((weak)) extern unsigned long getauxval(unsigned long);
 
+// AT_HWCAP and AT_HWCAP2.
 OCTET_LEAF unsigned long octet_capabilities(void) { return getauxval ? getauxval(16) : 0; }
+OCTET_LEAF unsigned long octet_more_capabilities(void) { return getauxval ? getauxval(26) : 0; }

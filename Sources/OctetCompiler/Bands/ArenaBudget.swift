@@ -51,6 +51,9 @@ extension Compiler {
         regions: [], addedOperatorCount: 0, movedByteCount: 0, addedByteCount: 0)
       return output
     }
+    if model.hasInt16 {
+      throw .arenaTooSmall(limit: limit, least: whole.plan.byteCount, price: nil)
+    }
     var trials = BandTrials(model, try BlobWriter.write(model))
     let banded = trials.find(within: limit)
     let least = trials.least

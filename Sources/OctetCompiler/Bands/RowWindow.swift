@@ -43,7 +43,9 @@ struct RowWindow {
       guard lowered.value(Slice.Word.beginRow) == 0, lowered.value(Slice.Word.strideRow) == 1
       else { return nil }
     case .fullyConnected, .softmax, .mean, .pad, .reshape, .transpose, .transposedConvolution,
-      .resizeNearest, .resizeBilinear, .logSoftmax, .matrixMultiply, .l2Normalization:
+      .resizeNearest, .resizeBilinear, .logSoftmax, .matrixMultiply, .l2Normalization,
+      .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16, .sigmoid16,
+      .requantize:
       return nil
     }
     // All but windows read the rows that they write; a constant is repeated in each band.

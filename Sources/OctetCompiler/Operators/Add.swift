@@ -2,13 +2,13 @@ import OctetModel
 import OctetRuntime
 
 // Addition and subtraction have the same words: both inputs are brought to twice the larger scale,
-// with 20 more bits.
+// with 20 more bits, of int16 with 15.
 
 extension Lowering {
   mutating func lowerSum(
     _ kind: OperatorKind, _ node: Node, _ activation: Activation
   ) throws(CompilerError) {
-    let leftShift = 20
+    let leftShift = isInt16(node) ? 15 : 20
     let scales = node.inputs.map { Double(scale($0)) }
     let twice = 2 * max(scales[0], scales[1])
     let (a, b) = (FixedPointMultiplier(scales[0] / twice), FixedPointMultiplier(scales[1] / twice))

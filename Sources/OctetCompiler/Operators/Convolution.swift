@@ -7,6 +7,7 @@ extension Lowering {
     _ index: Int, _ attributes: ConvolutionAttributes
   ) throws(CompilerError) {
     let node = graph.nodes[index]
+    if isInt16(node) { return try lowerConvolution16(node, attributes) }
     let weighted = try weightedOperation(node, axis: 0)
     let convolved = graph.tensors[node.outputs[0]].shape
     var pool = PoolAttributes(kernel: Extent(1), stride: Extent(1))

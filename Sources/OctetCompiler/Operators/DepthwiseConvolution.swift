@@ -5,6 +5,7 @@ extension Lowering {
   mutating func lowerDepthwiseConvolution(
     _ node: Node, _ attributes: ConvolutionAttributes
   ) throws(CompilerError) {
+    if isInt16(node) { return try lowerDepthwiseConvolution16(node, attributes) }
     let weighted = try weightedOperation(node, axis: 3)
     let window = SlidingWindow(
       kernel: weighted.kernel, stride: attributes.stride, dilation: attributes.dilation,

@@ -5,6 +5,7 @@ extension Lowering {
   mutating func lowerFullyConnected(
     _ node: Node, _ attributes: FullyConnectedAttributes
   ) throws(CompilerError) {
+    if isInt16(node) { return try lowerFullyConnected16(node, attributes) }
     let weighted = try weightedOperation(node, axis: 0)
     try append(
       .fullyConnected, node, inputs: [node.inputs[0]],

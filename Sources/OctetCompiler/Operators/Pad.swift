@@ -5,11 +5,13 @@ extension Lowering {
   mutating func lowerPad(
     _ node: Node, before: [Int], after: [Int], _ mode: PadMode
   ) throws(CompilerError) {
-    guard case .constant(let value) = mode,
-      let code = graph.tensors[node.outputs[0]].quantization?.code(value, ties: .awayFromZero)
-    else {
+    let output = graph.tensors[node.outputs[0]]
+    guard case .constant(let value) = mode, let quantization = output.quantization else {
       throw .invalid(node: node.name, reason: "only padding with a constant has an operator")
     }
+    let code = TieRule.awayFromZero.code(
+      steps: Double(value / quantization.scales[0]), zeroPoint: quantization.zeroPoints[0],
+      in: output.codeRange)
     try requireOneScale(node)
     var amounts = [0, 0, 0, 0]
     let axes = Array(before.indices)

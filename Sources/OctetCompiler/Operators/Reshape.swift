@@ -32,7 +32,8 @@ extension Lowering {
   mutating func lowerIdentity(_ node: Node) throws(CompilerError) {
     let isSame =
       graph.tensors[node.inputs[0]].quantization == graph.tensors[node.outputs[0]].quantization
-    if isSame { try lowerReshape(node) } else { try lowerLookup(node) }
+    if isSame { return try lowerReshape(node) }
+    if isInt16(node) { try lowerFunction16(node) } else { try lowerLookup(node) }
   }
 }
 

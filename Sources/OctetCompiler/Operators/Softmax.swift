@@ -5,6 +5,7 @@ import OctetRuntime
 
 extension Lowering {
   mutating func lowerSoftmax(_ node: Node, axis: Int, beta: Float) throws(CompilerError) {
+    if isInt16(node) { return try lowerSoftmax16(node, axis: axis, beta: beta) }
     let scaling = try differenceScaling(node, axis: axis, beta: beta)
     try append(.softmax, node, rowWords(scaling, try outputScaling(node, from: 0x1p-20)))
   }

@@ -21,7 +21,7 @@ struct ArenaLayout {
       blockOfTensor[index] = blocks.count
       blocks.append(
         .init(
-          byteCount: model.tensors[index].shape.elementCount, firstUse: lifetime.first,
+          byteCount: model.tensors[index].byteCount, firstUse: lifetime.first,
           lastUse: lifetime.last, alignment: BlobLimits.alignment))
     }
     var scratchBlocks: [(operator: Int, block: Int, byteCount: Int)] = []

@@ -17,7 +17,7 @@ enum SpareScratch {
             return nil
           }
           let start = views.tensor(tensor).dataOffset
-          return start..<(start + model.tensors[tensor].shape.elementCount)
+          return start..<(start + model.tensors[tensor].byteCount)
         }
         let gap = largestGap(between: taken, end: views.arenaByteCount).prefix(most)
         return gap.count > view.scratchByteCount ? (view.offset, gap) : nil

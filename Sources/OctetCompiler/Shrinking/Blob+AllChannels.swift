@@ -94,7 +94,8 @@ extension LoweredModel {
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .maxPool,
       .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract, .multiply, .minimum,
       .maximum, .squaredDifference, .mean, .reshape, .transpose, .resizeNearest, .resizeBilinear,
-      .matrixMultiply:
+      .matrixMultiply, .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16,
+      .sigmoid16, .requantize:
       break
     }
     return true

@@ -92,7 +92,8 @@ private struct Shrinking {
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .maxPool,
       .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract, .multiply, .minimum,
       .maximum, .squaredDifference, .mean, .concatenation, .reshape, .transpose, .resizeNearest,
-      .resizeBilinear, .matrixMultiply:
+      .resizeBilinear, .matrixMultiply, .convolution16, .fullyConnected16,
+      .depthwiseConvolution16, .softmax16, .sigmoid16, .requantize:
       break
     }
   }

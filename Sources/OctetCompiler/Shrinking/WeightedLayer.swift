@@ -60,7 +60,9 @@ struct WeightedLayer {
     case .fullyConnected: self.init(lowered, FullyConnected.Word.self, model)
     case .maxPool, .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract,
       .multiply, .minimum, .maximum, .squaredDifference, .mean, .concatenation, .pad, .reshape,
-      .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear, .matrixMultiply:
+      .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear, .matrixMultiply,
+      .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16, .sigmoid16,
+      .requantize:
       return nil
     }
   }

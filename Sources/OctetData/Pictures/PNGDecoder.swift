@@ -161,7 +161,7 @@ private struct PNGDecoder {
     let inflater = Inflater(packed[...], as: .zlib)
     var rows: [UInt8] = []
     var isWhole = false
-    do throws(Inflater.Failure) {
+    do throws(InflateFailure) {
       try inflater.read(byteCount, into: &rows)
       let isAtEnd = try inflater.isAtEnd()
       isWhole = isAtEnd && rows.count == byteCount

@@ -36,14 +36,17 @@ extension Graph {
     removeNodes(removed)
   }
 
-  /// Whether `outer`'s values are those of the int8 tensor `inner` in another notation: floats, or
+  /// Whether `outer`'s values are those of the tensor `inner` of int8 or int16 in another notation: floats, or
   /// uint8 of the same scale, 128 above, which may have been taken as int8 already.
   private func isEdge(outer: TensorIndex, inner: TensorIndex) -> Bool {
     let (outer, inner) = (tensors[outer], tensors[inner])
-    guard inner.elementType == .int8, let quantization = inner.quantization else { return false }
+    guard inner.elementType == .int8 || inner.elementType == .int16,
+      let quantization = inner.quantization
+    else { return false }
     if outer.elementType == .float32 { return true }
-    if outer.elementType == .int8 { return outer.quantization == quantization }
-    return outer.elementType == .uint8 && outer.quantization?.scales == quantization.scales
+    if outer.elementType == inner.elementType { return outer.quantization == quantization }
+    return outer.elementType == .uint8 && inner.elementType == .int8
+      && outer.quantization?.scales == quantization.scales
       && outer.quantization?.zeroPoints == quantization.zeroPoints.map { $0 + 128 }
   }
 

@@ -10,6 +10,7 @@ struct Diagnosis {
   let facts: DiffContext.Layer
   let sums: LayerSums
   let normalizationNote: String?
+  let normalizationCause: DiffReport.Cause
 
   /// What each layer is compared with; a healthy layer is far from all of them.
   enum Limit {
@@ -37,26 +38,24 @@ struct Diagnosis {
 
   /// The gravest first.
   func findings() -> [Finding] {
-    var found = facts.structure.map { detail in
-      Finding(
-        kind: .differentStructure, detail: detail,
-        remedy: "compare with the model that this one was made from, or mend the export: no "
-          + "quantization makes good for it",
-        channel: nil, severity: 2000, isDefinite: true)
-    }
+    var found = structural()
     // Weights and ranges of what computes the same as the reference are no fault.
     if sums.isFlawless, found.isEmpty, !facts.isInput { return [] }
     if facts.isInput, let note = normalizationNote {
       found.append(
         Finding(
           kind: .inputNormalization, detail: note,
-          remedy: "quantize or import with the normalisation that the float model was trained "
-            + "with (--mean, --std)",
-          channel: nil, severity: 1000, isDefinite: true))
+          remedy: normalizationCause.remedy,
+          channel: nil, severity: 1000, isDefinite: true,
+          cause: normalizationCause))
     }
     if found.isEmpty { found += strangers() }
     if found.contains(where: { $0.kind == .differentStructure }) { return found }
-    found += WeightDiagnosis(facts: facts, sums: sums).findings()
+    // What is known by name need not be guessed at.
+    found += facts.causes
+    if !found.contains(where: \.isDefinite) {
+      found += WeightDiagnosis(facts: facts, sums: sums).findings()
+    }
     if found.isEmpty { found += deadChannels() }
     found += gridFindings()
     found += outlierChannels()
@@ -66,6 +65,23 @@ struct Diagnosis {
       if x.isDefinite != y.isDefinite { return x.isDefinite }
       return x.severity == y.severity ? a.offset < b.offset : x.severity > y.severity
     }.map(\.element)
+  }
+
+  /// How the layer differs apart from its numbers; the first with what computing it so showed.
+  private func structural() -> [Finding] {
+    let proven = facts.causes.first { $0.kind == .differentStructure }
+    var found = facts.structure.map { detail in
+      Finding(
+        kind: .differentStructure, detail: detail,
+        remedy: proven?.remedy ?? DiffReport.Cause.operationOther.remedy, channel: nil,
+        severity: 2000, isDefinite: true, cause: proven?.cause ?? .operationOther)
+    }
+    if found.isEmpty {
+      found = proven.map { [$0] } ?? []
+    } else if let proven {
+      found[0].detail += "; " + (proven.detail.split(separator: "; ").last ?? "")
+    }
+    return found
   }
 
   /// Values that have nothing to do with the reference's, made of what the reference has not.
@@ -80,7 +96,7 @@ struct Diagnosis {
         detail: "what it reads has no counterpart in the reference, and its error is "
           + decibels.underSignal,
         remedy: "compare with the model that this one was made from, or look where the two part",
-        channel: nil, severity: 1500, isDefinite: true)
+        channel: nil, severity: 1500, isDefinite: true, cause: .operationOther)
     ]
   }
 
@@ -101,7 +117,7 @@ struct Diagnosis {
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
             + "more images that look like the test set, or with min-max",
           channel: nil, severity: 45 - decibels,
-          isDefinite: decibels < Limit.definiteClippedDecibels)
+          isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
     }
     let width = values.upper - values.lower
@@ -115,8 +131,19 @@ struct Diagnosis {
           + "which wastes \(log2(ratio).short) of 8 bits",
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
           + "the outliers (a percentile or entropy calibrator), or check the calibration images",
-        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio)
+        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
+        cause: .rangeTooWide)
     ]
+  }
+
+  /// Codes that end where an activation or a usual scale of pixels does.
+  private var clippingCause: DiffReport.Cause {
+    let (grid, values) = (facts.grid, values)
+    if facts.isInput, values.upper - values.lower > 1.9 * (grid.upper - grid.lower) {
+      return .inputScale
+    }
+    let isActivation = [1.0, 6.0].contains { abs(grid.upper - $0) < 0.004 * $0 }
+    return isActivation && grid.lower == 0 ? .activationOther : .rangeTooNarrow
   }
 
   /// The float values that count, with zero.
@@ -146,7 +173,7 @@ struct Diagnosis {
           + "\(Double(values.lower).short) to \(Double(values.upper).short)",
         remedy: "check the weights, scale and bias of this channel in the int8 model; quantize the "
           + "float model anew",
-        channel: first, severity: 110, isDefinite: true)
+        channel: first, severity: 110, isDefinite: true, cause: .channelsZeroed)
     ]
   }
 
@@ -181,7 +208,7 @@ struct Diagnosis {
         remedy: "divide this channel's weights and bias by \(ratio.short) and multiply the next "
           + "layer's weights for it by as much (octet quantize --equalize cross-layer does both)",
         channel: channel, severity: 20 * log10(ratio),
-        isDefinite: ratio >= Limit.definiteOutlierRatio)
+        isDefinite: ratio >= Limit.definiteOutlierRatio, cause: .outlierChannel)
     ]
   }
 
@@ -194,7 +221,7 @@ struct Diagnosis {
         kind: .coarseSteps,
         detail: "its own error is \(decibels.underSignal) with nothing else wrong",
         remedy: "retrain with quantization in the loop, widen the layer, or keep it in float",
-        channel: nil, severity: 30 - decibels, isDefinite: false)
+        channel: nil, severity: 30 - decibels, isDefinite: false, cause: .eightBits)
     ]
   }
 }

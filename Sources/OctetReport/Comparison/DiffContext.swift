@@ -5,22 +5,31 @@ package struct DiffContext: Codable, Sendable, Equatable {
   /// The images of the whole set, not of a shard.
   package var sampleCount: Int
   package var layers: [Layer]
+  package var outputs: [OutputFacts]
+  /// What one model has and the other has not, apart from numbers: sentences.
+  package var structure: [String]
   /// What the verdict must know before the figures.
   package var premises: Premises
   /// Why pixels do not become the same values in both models.
   package var normalizationNote: String?
+  /// What kind of difference that is.
+  package var normalizationCause: DiffReport.Cause?
   package var cost: DiffReport.Cost
+  /// Nil in shards of an older Octet.
+  package var network: DiffReport.Network?
   package var reproduce: DiffReport.Reproduce
 
   package init(
     comparison: DiffReport.Comparison, classNames: [String], sampleCount: Int, layers: [Layer],
-    premises: Premises, normalizationNote: String?, cost: DiffReport.Cost,
-    reproduce: DiffReport.Reproduce
+    outputs: [OutputFacts], structure: [String], premises: Premises, normalizationNote: String?,
+    cost: DiffReport.Cost, reproduce: DiffReport.Reproduce
   ) {
     self.comparison = comparison
     self.classNames = classNames
     self.sampleCount = sampleCount
     self.layers = layers
+    self.outputs = outputs
+    self.structure = structure
     self.premises = premises
     self.normalizationNote = normalizationNote
     self.cost = cost
@@ -45,6 +54,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var saturatedWeightShare: Double
     /// How the layer differs from the reference's apart from its numbers.
     package var structure: [String]
+    /// What is wrong with it by name, the gravest first: facts and computed hypotheses.
+    package var causes: [DiffReport.Finding]
     /// Why its local error cannot be taken apart, where it is an operator of a blob.
     package var splitNote: String?
 
@@ -52,7 +63,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
       name: String, kind: String, tensorName: String, floatTensorName: String, shape: [Int],
       scale: Float, zeroPoint: Int, isScores: Bool, hasGivenGrid: Bool,
       weights: DiffReport.Weights?, weightCodes: [Int], saturatedWeightShare: Double,
-      structure: [String], splitNote: String?
+      structure: [String], causes: [DiffReport.Finding], splitNote: String?
     ) {
       self.name = name
       self.kind = kind
@@ -67,6 +78,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
       self.weightCodes = weightCodes
       self.saturatedWeightShare = saturatedWeightShare
       self.structure = structure
+      self.causes = causes
       self.splitNote = splitNote
     }
 
@@ -85,6 +97,6 @@ package struct DiffContext: Codable, Sendable, Equatable {
   package func isSameComparison(as other: DiffContext) -> Bool {
     comparison == other.comparison && premises == other.premises && classNames == other.classNames
       && sampleCount == other.sampleCount && layers.description == other.layers.description
-      && reproduce.checksums == other.reproduce.checksums
+      && outputs == other.outputs && reproduce.checksums == other.reproduce.checksums
   }
 }

@@ -125,6 +125,10 @@ extension DiffReport {
     public var cosine: Double?
     /// A clause about weights that are the float model's in another order; nil for all others.
     public var order: String?
+    /// All weights against the float model's; nil where their shapes differ.
+    public var scatter: WeightScatter?
+    /// The filters as pictures; of the first convolutions only.
+    public var filters: Filters?
 
     package init(channels: [Channel], isCompared: Bool, cosine: Double?, order: String?) {
       self.channels = channels
@@ -196,5 +200,7 @@ extension DiffReport {
     public var severity: Double
     /// Whether the verdict names it even when the accuracy has not suffered.
     public var isDefinite: Bool
+    /// What went wrong, by name; nil where only the kind is known.
+    public var cause: Cause?
   }
 }

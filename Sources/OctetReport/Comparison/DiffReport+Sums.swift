@@ -4,35 +4,45 @@ extension DiffReport {
   /// The report is a function of what was known before and of the sums, so that shards give what
   /// the whole run gives.
   package init(_ context: DiffContext, _ state: DiffState) {
-    let classes = state.classes
-    let count = classes.sampleCount
+    let outputs = zip(context.outputs, state.outputs).map { Output($0, $1) }
+    let count = state.sampleCount
     let layers = zip(context.layers, state.layers).map { Layer(context, $0, $1) }
-    let difference = zip(classes.candidate.counts, classes.reference.counts).map { $0 - $1 }
     let warnings = context.premises.warnings(
-      classes, referenceName: context.comparison.names.reference)
+      state.classes, referenceName: context.comparison.names.reference)
+    let standing =
+      state.classes.map { Standing(context, $0) } ?? Standing(context, outputs, count)
+    let verdict = Verdict(context, standing, layers, warnings: warnings)
+    let classes = state.classes ?? PairedClassification(classCount: 1)
+    let isLabelled = state.classes != nil
+    let difference = zip(classes.candidate.counts, classes.reference.counts).map { $0 - $1 }
+    func interval(_ matrix: ConfusionMatrix) -> WilsonInterval {
+      WilsonInterval(successCount: matrix.correctCount, trialCount: classes.sampleCount)
+    }
     self.init(
-      verdict: Verdict(context, classes, layers, warnings: warnings),
-      comparison: context.comparison, data: context.premises.data, warnings: warnings,
-      sampleCount: count, floatTop1: classes.reference.accuracy,
-      int8Top1: classes.candidate.accuracy,
-      floatTop1Interval: WilsonInterval(
-        successCount: classes.reference.correctCount, trialCount: count),
-      int8Top1Interval: WilsonInterval(
-        successCount: classes.candidate.correctCount, trialCount: count),
-      agreement: classes.agreement, rightToWrong: classes.rightToWrong,
-      wrongToRight: classes.wrongToRight, significance: classes.significance,
-      classNames: context.classNames, floatConfusion: classes.reference.counts,
-      int8Confusion: classes.candidate.counts, confusionDifference: difference,
-      flips: state.flips, margins: state.margins, layers: layers,
-      localSampleCount: state.localSampleCount, cost: context.cost,
-      reproduce: context.reproduce, seconds: state.seconds)
+      verdict: verdict, comparison: context.comparison, data: context.premises.data,
+      warnings: warnings, structure: context.structure, sampleCount: count, outputs: outputs,
+      floatTop1: isLabelled ? classes.reference.accuracy : .nan,
+      int8Top1: isLabelled ? classes.candidate.accuracy : .nan,
+      floatTop1Interval: interval(classes.reference),
+      int8Top1Interval: interval(classes.candidate),
+      agreement: isLabelled ? classes.agreement : (outputs.first?.agreement ?? 1),
+      rightToWrong: classes.rightToWrong, wrongToRight: classes.wrongToRight,
+      significance: classes.significance, classNames: context.classNames,
+      floatConfusion: isLabelled ? classes.reference.counts : [],
+      int8Confusion: isLabelled ? classes.candidate.counts : [],
+      confusionDifference: isLabelled ? difference : [], flips: state.flips,
+      margins: state.margins, layers: layers, localSampleCount: state.localSampleCount,
+      cost: context.cost, reproduce: context.reproduce, seconds: state.seconds)
+    network = context.network
+    insides = state.insides
   }
 }
 
 extension DiffReport.Layer {
   init(_ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums) {
     let findings = Diagnosis(
-      facts: facts, sums: sums, normalizationNote: context.normalizationNote
+      facts: facts, sums: sums, normalizationNote: context.normalizationNote,
+      normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
     let grid = facts.isFloat ? (lower: 0, upper: 0) : facts.grid
     let error = sums.error

@@ -13,9 +13,16 @@ public struct DiffReport: Encodable, Sendable {
   public var data: DataFacts
   /// What must be known before the figures: sentences, the gravest first.
   public var warnings: [String]
-  /// The number of images.
+  /// What one model has and the other has not, apart from numbers: sentences, in the order of the
+  /// network; see `OctetDiff`.
+  public var structure: [String] = []
+  /// The number of images, or of samples of another kind.
   public var sampleCount: Int
-  /// The share of images whose best score in the reference is the label's, 0…1.
+  /// The outputs that both models have, each judged in its own way; the first decides the verdict.
+  public var outputs: [Output] = []
+  /// The share of images whose best score in the reference is the label's, 0…1; not a number where
+  /// the first output is none of a classifier, or nothing is labelled. Then the counts below are 0,
+  /// the intervals 0…1, matrices and `flips` empty: `outputs` has what there is to say.
   public var floatTop1: Double
   /// The same of the candidate.
   public var int8Top1: Double
@@ -23,7 +30,8 @@ public struct DiffReport: Encodable, Sendable {
   public var floatTop1Interval: WilsonInterval
   /// The 95 % Wilson interval of `int8Top1`.
   public var int8Top1Interval: WilsonInterval
-  /// The share of images for which both name the same class, 0…1.
+  /// The share of images for which both name the same class, 0…1; of other outputs what
+  /// `Output.agreement` is.
   public var agreement: Double
   /// The images that the float model has right and the int8 model wrong.
   public var rightToWrong: Int
@@ -47,11 +55,17 @@ public struct DiffReport: Encodable, Sendable {
   public var margins: Margins
   /// The layers: `input` first when the model takes images, then the operators in execution order.
   public var layers: [Layer]
+  /// The operators of both models and their connections; nil of shards of an older Octet.
+  public var network: Network?
+  /// What the layers make of the worst samples, in both models.
+  public var insides: [Inside] = []
   /// The number of images that local errors and the error split were taken on: evenly spread over
   /// the set.
   public var localSampleCount: Int
   /// The accuracy with each layer quantized alone, and with all but it; nil unless asked for.
   public var sensitivity: Sensitivity?
+  /// The smallest set of layers that costs what is lost; nil unless asked for.
+  public var bisection: Bisection?
   /// The bytes, multiply-adds and times of both models.
   public var cost: Cost
   /// The changes since an earlier run; nil unless asked for.
@@ -89,6 +103,10 @@ extension DiffReport {
     case weightsWrong
     /// Pixels become other real values than the float model is fed.
     case inputNormalization
+    /// A zero point is not the one that the codes were made with.
+    case zeroPointWrong
+    /// Two arithmetics round differently; nothing is wrong with either.
+    case otherRounding
     /// Nothing is wrong but eight bits: the steps are too coarse for this layer.
     case coarseSteps
 
@@ -104,6 +122,8 @@ extension DiffReport {
       case .biasWrong: "biases wrong"
       case .weightsWrong: "weights wrong"
       case .inputNormalization: "wrong input normalisation"
+      case .zeroPointWrong: "zero point wrong"
+      case .otherRounding: "other rounding"
       case .coarseSteps: "coarse steps"
       }
     }
@@ -117,6 +137,9 @@ extension DiffReport {
     public var action: String
     /// The condition of the layer most to blame; `healthy` when none is.
     public var kind: Condition
+    /// What went wrong there, by name; nil when none is to blame, and where only the condition is
+    /// known.
+    public var cause: Cause?
     /// The layer most to blame; nil when all are healthy.
     public var layer: String?
     /// The channel at fault, where one is.
@@ -132,8 +155,12 @@ extension DiffReport {
       public var layer: String
       /// What it suffers from.
       public var kind: Condition
+      /// What went wrong, by name; nil where only the condition is known.
+      public var cause: Cause?
       /// The figures behind it: one clause.
       public var detail: String
+      /// The advice: one clause.
+      public var remedy: String
     }
   }
 

@@ -59,10 +59,10 @@ public struct DiffShard: Codable, Sendable {
       }
       try state.merge(shard.state)
     }
-    guard state.classes.sampleCount == ordered[0].context.sampleCount else {
+    guard state.sampleCount == ordered[0].context.sampleCount else {
       throw .countMismatch(
         what: "images", expected: ordered[0].context.sampleCount,
-        actual: state.classes.sampleCount)
+        actual: state.sampleCount)
     }
     state.sortFlips()
     return DiffReport(ordered[0].context, state)

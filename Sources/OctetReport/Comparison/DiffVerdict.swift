@@ -6,33 +6,34 @@ extension DiffReport.Verdict {
   package static let smallDrop = 0.005
 
   /// Judges a comparison: a definite finding is named even when the accuracy held; others only when
-  /// accuracy was lost.
+  /// accuracy was lost. What differs in structure comes before all figures.
   ///
   /// - Parameter warnings: what must be known before the accuracy.
   init(
-    _ context: DiffContext, _ classes: PairedClassification, _ layers: [Layer],
+    _ context: DiffContext, _ standing: Standing, _ layers: [Layer],
     warnings: [String]
   ) {
-    let drop = classes.accuracyDrop
-    let hasLost = drop > 0 && classes.significance.isSignificant && drop >= Self.smallDrop
+    let hasLost = standing.hasLost
     let blamed = Self.blamed(layers, hasLost: hasLost)
-    let accuracy = (warnings + [Self.accuracySentence(context, classes, hasLost: hasLost)])
+    let accuracy = (Self.structureSentence(context.structure) + warnings + [standing.sentence])
       .joined(separator: " ")
     guard let (layer, finding) = blamed.first else {
       self.init(
-        summary: accuracy, action: Self.idleAction(classes, layers, hasLost: hasLost),
-        kind: .healthy, layer: nil, channel: nil, remedy: "", others: [])
+        summary: accuracy, action: Self.idleAction(standing, layers),
+        kind: .healthy, cause: nil, layer: nil, channel: nil, remedy: "", others: [])
       return
     }
     let others = blamed.dropFirst().map {
-      Blame(layer: $0.0.name, kind: $0.1.kind, detail: $0.1.detail)
+      Blame(
+        layer: $0.0.name, kind: $0.1.kind, cause: $0.1.cause, detail: $0.1.detail,
+        remedy: $0.1.remedy)
     }
     if Self.areStrangers(layers) {
       self.init(
         summary: accuracy + " These are not two forms of one network.",
         action: "The weights of most layers have nothing to do with each other, so errors by layer "
           + "mean little; compare an int8 model with the float model that it was made from.",
-        kind: finding.kind, layer: layer.name, channel: nil, remedy: finding.remedy,
+        kind: finding.kind, cause: finding.cause, layer: layer.name, channel: nil, remedy: finding.remedy,
         others: others)
       return
     }
@@ -47,16 +48,16 @@ extension DiffReport.Verdict {
       action: "\(cause): \(finding.kind.title): \(finding.detail). "
         + "\(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
         + Self.othersSentence(others),
-      kind: finding.kind, layer: layer.name, channel: finding.channel, remedy: finding.remedy,
+      kind: finding.kind, cause: finding.cause, layer: layer.name, channel: finding.channel, remedy: finding.remedy,
       others: others)
   }
 
   /// What to do when no layer is to blame.
   private static func idleAction(
-    _ classes: PairedClassification, _ layers: [Layer], hasLost: Bool
+    _ standing: Standing, _ layers: [Layer]
   ) -> String {
-    let isWorse = classes.accuracyDrop > 0 && classes.significance.isSignificant
-    if hasLost {
+    let isWorse = standing.isWorse
+    if standing.hasLost {
       return "No layer stands out: the loss is spread over all of them. Try another calibrator "
         + "(octet quantize --calibrator), more calibration images, or training with "
         + "quantization in the loop."
@@ -70,9 +71,21 @@ extension DiffReport.Verdict {
         : "Nothing to do: every layer is healthy."
     }
     let more = weak.count == 1 ? "" : " and \(weak.count - 1) more"
-    return (isWorse ? "The loss is small." : "Nothing needs to be done: the accuracy is kept.")
+    return (isWorse ? "The loss is small." : "Nothing needs to be done: the \(standing.quality) is kept.")
       + " If more is wanted, begin with layer '\(layer.name)'\(more): \(finding.kind.title): "
       + "\(finding.detail). \(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
+  }
+
+  /// Differences that the summary names; all are in `structure`.
+  private static let namedDifferences = 3
+
+  private static func structureSentence(_ structure: [String]) -> [String] {
+    guard !structure.isEmpty else { return [] }
+    let hidden = structure.count - namedDifferences
+    return [
+      "The networks differ: " + structure.prefix(namedDifferences).joined(separator: "; ")
+        + (hidden > 0 ? "; and \(hidden) more differences." : ".")
+    ]
   }
 
   /// Layers that a sentence names; all are in `others`.
@@ -110,32 +123,5 @@ extension DiffReport.Verdict {
       let (x, y) = (a.element.1.severity, b.element.1.severity)
       return x == y ? a.offset < b.offset : x > y
     }.map(\.element)
-  }
-
-  private static func accuracySentence(
-    _ context: DiffContext, _ classes: PairedClassification, hasLost: Bool
-  ) -> String {
-    let (a, b) = context.comparison.names
-    let count = classes.sampleCount
-    let data = context.premises.data
-    let source = data.name.isEmpty ? "" : " of '\(data.name)'"
-    let figures =
-      "\(classes.candidate.accuracy.percent) against \(classes.reference.accuracy.percent) of "
-      + "\(count) labelled images\(source)"
-    let p = classes.significance.text
-    let drop = classes.accuracyDrop
-    if !classes.significance.isSignificant {
-      return "The \(b) model is as good as the \(a) model: \(figures); the difference is within "
-        + "chance (\(p))."
-    }
-    if drop < 0 {
-      return "The \(b) model is better than the \(a) model: \(figures)."
-    }
-    let points = (100 * drop).short
-    return hasLost
-      ? "The \(b) model loses \(points) points of accuracy: \(figures); that is no accident "
-        + "(\(p))."
-      : "The \(b) model loses little, but measurably: \(figures), \(points) points "
-        + "(\(p))."
   }
 }

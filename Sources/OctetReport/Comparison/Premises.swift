@@ -11,7 +11,7 @@ package struct Premises: Codable, Sendable, Equatable {
   /// outputs are compared in any case.
   var layerCount: Int
   var matchedCount: Int
-  /// Outputs that only one of the two has, or that are not compared.
+  /// Outputs that only one of the two has.
   var otherOutputs: Int
 
   /// What a file says of its training.
@@ -40,9 +40,10 @@ package struct Premises: Codable, Sendable, Equatable {
   }
 
   /// Sentences, the gravest first.
-  func warnings(_ classes: PairedClassification, referenceName: String) -> [String] {
+  func warnings(_ classes: PairedClassification?, referenceName: String) -> [String] {
     [
-      strangers, normalizationHint, recognition(classes, referenceName), defaulted, outputs,
+      strangers, normalizationHint, classes.flatMap { recognition($0, referenceName) }, defaulted,
+      outputs,
     ].compactMap { $0 }
   }
 
@@ -83,7 +84,10 @@ package struct Premises: Codable, Sendable, Equatable {
   }
 
   private var outputs: String? {
-    otherOutputs > 0 ? "Only the first output is compared." : nil
+    guard otherOutputs > 0 else { return nil }
+    return otherOutputs == 1
+      ? "One output has no counterpart in the other model and is not compared."
+      : "\(otherOutputs) outputs have no counterpart in the other model and are not compared."
   }
 }
 

@@ -16,14 +16,6 @@ struct WeightDiagnosis {
 
   func findings() -> [Finding] {
     guard let weights = facts.weights else { return [] }
-    if let order = weights.order {
-      return [
-        Finding(
-          kind: .weightsWrong, detail: order,
-          remedy: "check the order of axes and channels where the weights were exported",
-          channel: nil, severity: 140, isDefinite: true)
-      ]
-    }
     if weights.isCompared { return compared(weights) + codeFindings() }
     return functional() + codeFindings()
   }

@@ -37,6 +37,9 @@ package struct Bounds: Codable, Sendable, Equatable {
   /// 0 and 0 without any values.
   var ends: (lower: Double, upper: Double) { isEmpty ? (0, 0) : (Double(lower), Double(upper)) }
 
+  /// From the smallest to the largest; 0 without any values.
+  package var width: Double { isEmpty ? 0 : Double(upper) - Double(lower) }
+
   /// The range with zero, which every grid holds.
   package var withZero: (lower: Double, upper: Double) {
     isEmpty ? (0, 0) : (min(Double(lower), 0), max(Double(upper), 0))

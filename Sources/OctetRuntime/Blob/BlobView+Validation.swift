@@ -131,8 +131,13 @@ extension BlobView {
       else { throw ModelError(.tensorShape, at: TensorRecord.dimensions, of: tensor.offset) }
       count = next
     }
-    guard tensor.byteCount == count else {
+    // At most 256 bytes an element, of which int8 and int16 are known.
+    let byteCount = count &* (tensor.elementByteCount & 3)
+    guard tensor.elementByteCount <= 2, tensor.byteCount == byteCount else {
       throw ModelError(.tensorByteCount, at: TensorRecord.tensorByteCount, of: tensor.offset)
+    }
+    guard !tensor.isInt16 || tensor.zeroPoint == 0 && tensor.dataOffset & 1 == 0 else {
+      throw ModelError(.tensorStorage, at: TensorRecord.elementType, of: tensor.offset)
     }
     guard isFiniteAndPositive(tensor.offset &+ TensorRecord.scale.offset) else {
       throw ModelError(.tensorScale, at: TensorRecord.scale, of: tensor.offset)
@@ -149,7 +154,8 @@ extension BlobView {
       start = self[BlobHeader.dataOffset]
       end = start &+ self[BlobHeader.dataByteCount]
     }
-    guard tensor.dataOffset >= start, count <= end, tensor.dataOffset <= end &- count else {
+    guard tensor.dataOffset >= start, byteCount <= end, tensor.dataOffset <= end &- byteCount
+    else {
       throw ModelError(.tensorOutOfBounds, at: tensor.offset)
     }
     try validateName(TensorRecord.name, of: tensor.offset)
@@ -229,6 +235,7 @@ private struct OperatorValidation: OperatorVisitor {
     guard Kind.inputCounts.contains(view.inputCount),
       Kind.outputCounts.contains(view.outputCount)
     else { throw ModelError(.operatorOperands, at: view.offset) }
+    guard view.hasOwnElements else { throw ModelError(.operatorOperands, at: view.offset) }
     let isPrevious = view.blob[BlobHeader.version] == Int(BlobHeader.previousVersion)
     let count = isPrevious ? Kind.previousParameterCount : Kind.parameterCount
     guard view.parameterCount == count else {

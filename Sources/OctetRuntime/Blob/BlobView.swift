@@ -170,14 +170,22 @@ package struct NameBytes: Sendable {
   @unsafe package var start: UnsafeRawPointer { unsafe blob.pointer(offset) }
 }
 
-/// A tensor's record: int8 values, up to four dimensions.
+/// A tensor's record: int8 or int16 values, up to four dimensions.
 package struct TensorRecord: Sendable {
   package let blob: BlobView
   /// The record's first byte, counted from the blob's.
   package let offset: Int
 
-  /// Bytes and elements.
   package var byteCount: Int { blob[Self.tensorByteCount, of: offset] }
+  /// 1 or 2. Firmware without int16 activations links nothing for them.
+  package var elementByteCount: Int {
+    #if OCTET_SELECT && !OCTET_INT16
+      1
+    #else
+      1 &+ blob[Self.elementType, of: offset]
+    #endif
+  }
+  package var isInt16: Bool { elementByteCount == 2 }
   /// 0…4; the dimensions before it are 1.
   package var rank: Int { blob[Self.rank, of: offset] }
   /// `real = scale · (value − zeroPoint)`
@@ -198,7 +206,9 @@ package struct TensorRecord: Sendable {
   package var width: Int { dimension(2) }
   package var channels: Int { dimension(3) }
   /// The product of the dimensions.
-  package var elementCount: Int { byteCount }
+  package var elementCount: Int { byteCount &>> (elementByteCount &- 1) }
+  /// Bytes of a row of pixels.
+  var rowByteCount: Int { width &* channels &* elementByteCount }
 
   package var isConstant: Bool {
     blob[Self.storage, of: offset] == Int(Storage.data.rawValue)

@@ -83,8 +83,8 @@ extension TensorRecord {
   package static let rank = Field<UInt8>(29)
   /// `Storage`
   package static let storage = Field<UInt8>(30)
-  /// 0.
-  package static let reserved = Field<UInt8>(31)
+  /// 0 for int8, 1 for int16.
+  package static let elementType = Field<UInt8>(31)
   /// The operators between which the value lives: from the one that writes it (0 for an input) to
   /// the last one that reads it (the operator count for an output).
   package static let firstUse = Field<UInt16>(32)

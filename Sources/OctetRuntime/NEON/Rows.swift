@@ -95,8 +95,8 @@
   /// Twice as many.
   struct TwoRows<Half: Rows>: Rows {
     @inline(__always) static var count: Int { 2 &* Half.count }
-    private var first: Half
-    private var second: Half
+    private(set) var first: Half
+    private(set) var second: Half
 
     @inline(__always)
     init(_ weights: UnsafePointer<Int8>, depth: Int) {

@@ -73,7 +73,7 @@
 
     /// Where sums go.
     @inline(__always)
-    private static func finish<Block: Rows>(
+    static func finish<Block: Rows>(
       _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: NEONChannels, _ index: Int,
       _ tile: Tile
     ) {

@@ -9,7 +9,7 @@ package struct Add: Operator {
 
   /// The parameter words, in order; a subtraction has the same.
   package enum Word: Int, ParameterWord {
-    /// 20 for int8.
+    /// 20 for int8, 15 for int16.
     case leftShift
     /// `input scale / (2 · larger input scale)` of a and b, at most 1/2.
     case multiplierA
@@ -46,9 +46,9 @@ struct ScaledSum {
 
   func validate() throws(ModelError) {
     try broadcast.validate()
-    // |x − zero point| ≤ 255 < 2⁸, so the shifted value fits, and so does the sum of two that are
-    // at most as large.
-    try view.require(parameter: Word.leftShift, in: 0...22)
+    // |x − zero point| ≤ 255 < 2⁸, or of int16 ≤ 2¹⁵, so the shifted value fits, and so does the
+    // sum of two that are at most half as large.
+    try view.require(parameter: Word.leftShift, in: 0...(broadcast.output.isInt16 ? 15 : 22))
     try view.requireMultiplier(parameter: Word.multiplierA, shift: Word.shiftA, mostShift: 0)
     try view.requireMultiplier(parameter: Word.multiplierB, shift: Word.shiftB, mostShift: 0)
     try view.requireMultiplier(parameter: Word.multiplier, shift: Word.shift)
@@ -61,6 +61,7 @@ struct ScaledSum {
     _ context: OperatorContext, _ body: (Int32, Int32) -> Int32,
     _ lanes: (SIMD4<Int32>, SIMD4<Int32>) -> SIMD4<Int32>
   ) {
+    if broadcast.output.isInt16 { return runOnInt16(context, body) }
     #if canImport(COctetKernels.NEON)
       let start = runOnNEON(context, lanes)
     #else
@@ -82,6 +83,21 @@ struct ScaledSum {
       let scaledA = requantize((a &- zeroA) &<< leftShift, byA)
       let scaledB = requantize((b &- zeroB) &<< leftShift, byB)
       return clamp(requantize(body(scaledA, scaledB), by) &+ zero, lower, upper)
+    }
+  }
+
+  /// Zero points of int16 are 0.
+  @inline(__always)
+  private func runOnInt16(_ context: OperatorContext, _ body: (Int32, Int32) -> Int32) {
+    let leftShift = view.parameter(Word.leftShift)
+    let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)
+    let byB = view.multiplier(Word.multiplierB, shift: Word.shiftB)
+    let by = view.multiplier(Word.multiplier, shift: Word.shift)
+    let lower = view.parameter(Word.lower)
+    let upper = view.parameter(Word.upper)
+    broadcast.run(context) { a, b in
+      let sum = body(requantize(a &<< leftShift, byA), requantize(b &<< leftShift, byB))
+      return clamp16(requantize(sum, by), lower, upper)
     }
   }
 }

@@ -2,7 +2,7 @@
 /// zero point.
 ///
 /// The raw values of the real pixels are summed and divided by their number; a window of padding
-/// alone gives the zero point. |sum| ≤ 2⁷ · KH · KW; the validator bounds the window so that int32
+/// alone gives the zero point. |sum| ≤ 2⁷ · KH · KW, of int16 2¹⁵ · KH · KW; the validator bounds the window so that int32
 /// holds it. Halves are rounded away from zero, as TensorFlow Lite does, or, as ONNX means it, to
 /// the value that is an even number of steps from the zero point.
 package struct AveragePool: Operator {
@@ -22,7 +22,7 @@ package struct AveragePool: Operator {
     try pool.view.require(parameter: Word.roundsToEven, in: 0...1)
     let taps = product(
       min(pool.rows.kernel, pool.rows.input), min(pool.columns.kernel, pool.columns.input),
-      limit: 1 << 23)
+      limit: pool.input.isInt16 ? 1 << 15 : 1 << 23)
     try pool.view.require(taps != nil, .tooLarge)
   }
 
@@ -35,11 +35,12 @@ package struct AveragePool: Operator {
     let upper = pool.view.parameter(Word.upper)
     let roundsToEven = pool.view.parameter(Word.roundsToEven) != 0
     let zeroPoint = pool.output.zeroPoint
-    unsafe pool.forEachWindow(context) { window, target, channels in
+    if pool.output.isInt16 { return runOnInt16(context) }
+    unsafe pool.forEachWindow(context, of: Int8.self) { window, target, channels in
       let count = Int32(truncatingIfNeeded: window.count)
       var first = 0
       #if arch(x86_64) || arch(arm64)
-        if count > 0, window.count <= Pool.Pixels.mostSummed {
+        if count > 0, window.count <= Pool.Pixels<Int8>.mostSummed {
           let inverse = ((1 << 24) &+ window.count &- 1) / window.count
           while first &+ 8 <= channels {
             let sums = window.eightSums(first)
@@ -98,6 +99,26 @@ package struct AveragePool: Operator {
     }
   }
 
+  private func runOnInt16(_ context: OperatorContext) {
+    let lower = pool.view.parameter(Word.lower)
+    let upper = pool.view.parameter(Word.upper)
+    let roundsToEven = pool.view.parameter(Word.roundsToEven) != 0
+    unsafe pool.forEachWindow(context, of: Int16.self) { window, target, channels in
+      let count = Int32(truncatingIfNeeded: window.count)
+      for channel in 0..<channels {
+        var sum: Int32 = 0
+        unsafe window.forEachRow { pixel in
+          for index in 0..<window.columnCount {
+            unsafe sum &+= Int32(pixel[index &* window.columnStep &+ channel])
+          }
+        }
+        var mean = count == 0 ? 0 : (sum &+ (sum < 0 ? -count : count) / 2) / count
+        if roundsToEven { mean = toEven(mean, sum, count, 0) }
+        unsafe target[channel] = clamp16(mean, lower, upper)
+      }
+    }
+  }
+
   /// The mean `sum / count`, which was rounded half away from zero, with halves the other way where
   /// it is an odd number of steps from the zero point.
   private func toEven(_ mean: Int32, _ sum: Int32, _ count: Int32, _ zeroPoint: Int32) -> Int32 {
@@ -108,7 +129,7 @@ package struct AveragePool: Operator {
 }
 
 #if arch(x86_64) || arch(arm64)
-  extension Pool.Pixels {
+  extension Pool.Pixels where Element == Int8 {
     /// Pixels whose sums Int16 holds: |sum| ≤ 2⁷ · 2⁸, and 2¹⁵ only below zero.
     fileprivate static var mostSummed: Int { 256 }
 

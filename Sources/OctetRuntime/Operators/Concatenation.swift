@@ -47,9 +47,16 @@ package struct Concatenation: Operator {
   }
 
   /// An input behind its place is read before the inputs that follow are written over it.
-  func overlapDistance(input index: Int) -> Int? { start(of: index) }
+  func overlapDistance(input index: Int) -> Int? {
+    start(of: index).map { $0 &* output.elementByteCount }
+  }
 
   func run(_ context: OperatorContext) {
+    if output.isInt16 { return run(context, Int16.self) }
+    run(context, Int8.self)
+  }
+
+  private func run<Element: TensorElement>(_ context: OperatorContext, _ element: Element.Type) {
     let axis = Int(view.parameter(Word.axis))
     var copy = StridedCopy()
     copy.targetStrides = output.strides
@@ -59,12 +66,13 @@ package struct Concatenation: Operator {
       let input = view.operand(index)
       copy.sourceStrides = input.strides
       for axis in 0..<4 { copy.extents[axis] = input.dimension(axis) }
-      let source = unsafe context.input(index)
-      let target = unsafe context.output(0) + start
+      let source = unsafe context.input(index, as: element)
+      let target = unsafe context.output(0, as: element) + start
       if unsafe source != UnsafePointer(target) {
         // One run, which lies behind its place or apart from it.
         if isOneRun {
-          unsafe copyForward(source, target, count: input.elementCount)
+          let place = unsafe context.output(0) + start &* input.elementByteCount
+          unsafe copyForward(context.input(index), place, count: input.byteCount)
         } else {
           unsafe copy.run(source, target)
         }

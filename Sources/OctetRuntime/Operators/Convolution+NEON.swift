@@ -65,6 +65,7 @@
     private let values: UnsafeMutablePointer<Int8>
     let maxima: UnsafeMutablePointer<Int32>
     private let hasDotProduct: Bool
+    private let hasMatrixProduct: Bool
     private let addsPairs: Bool
     /// How patches are taken from a table; nil when they are copied to `values`.
     private let narrow: NarrowPlan?
@@ -74,7 +75,8 @@
       unsafe values = scratch.assumingMemoryBound(to: Int8.self)
       unsafe maxima = (scratch + layer.neonValueByteCount)
         .assumingMemoryBound(to: Int32.self)
-      hasDotProduct = context.backend == .dotProduct
+      hasDotProduct = context.backend.hasDotProduct
+      hasMatrixProduct = context.backend == .matrixProduct
       addsPairs = context.addsPairs
       // Single products are for rare models, which firmware need not hold this kernel for too.
       let takesTables = hasDotProduct || addsPairs
@@ -89,6 +91,9 @@
           return hasDotProduct
             ? Tiles<DotProducts>.runNarrow(patches, channels, &tile, narrow)
             : Tiles<PairedProducts>.runNarrow(patches, channels, &tile, narrow)
+        }
+        if hasMatrixProduct, MatrixTiles.isFaster(patches, channels, tile) {
+          return unsafe MatrixTiles.run(patches, channels, &tile, values)
         }
         if hasDotProduct {
           return unsafe Tiles<DotProducts>.run(patches, channels, &tile, values)

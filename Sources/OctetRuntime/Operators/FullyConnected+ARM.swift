@@ -41,7 +41,7 @@
       _ backend: Backend, addsPairs: Bool
     ) {
       #if arch(arm64)
-        if backend == .dotProduct {
+        if backend.hasDotProduct {
           return unsafe NEONFullyConnected<DotProducts>(self, values, offset: offset)(target)
         }
       #endif

@@ -21,7 +21,20 @@ package struct MaxPool: Operator {
   func run(_ context: OperatorContext) {
     let lower = pool.view.parameter(Word.lower)
     let upper = pool.view.parameter(Word.upper)
-    unsafe pool.forEachWindow(context) { window, target, channels in
+    if pool.output.isInt16 {
+      return unsafe pool.forEachWindow(context, of: Int16.self) { window, target, channels in
+        for channel in 0..<channels {
+          var maximum = Int16.min
+          unsafe window.forEachRow { pixel in
+            for index in 0..<window.columnCount {
+              maximum = unsafe max(maximum, pixel[index &* window.columnStep &+ channel])
+            }
+          }
+          unsafe target[channel] = clamp16(Int32(maximum), lower, upper)
+        }
+      }
+    }
+    unsafe pool.forEachWindow(context, of: Int8.self) { window, target, channels in
       for channel in 0..<channels {
         var maximum: Int8 = -128
         unsafe window.forEachRow { pixel in

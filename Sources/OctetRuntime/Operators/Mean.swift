@@ -35,24 +35,19 @@ package struct Mean: Operator {
     try view.require(parameter: Word.shift, in: -31...30)
     var kept = 1
     for axis in 0..<4 where !isReduced(axis) { kept &*= input.dimension(axis) }
-    // |sum| ≤ 255 · count, so int32 holds it.
-    try view.require(kept == output.elementCount && input.elementCount / kept < 1 << 23)
+    // |sum| ≤ 255 · count, or of int16 2¹⁵ · count, so int32 holds it.
+    try view.require(
+      kept == output.elementCount
+        && input.elementCount / kept < (input.isInt16 ? 1 << 16 : 1 << 23))
   }
 
   func run(_ context: OperatorContext) {
+    if output.isInt16 { return runOnInt16(context) }
     let source = unsafe context.input(0)
     let target = unsafe context.output(0)
     let by = view.multiplier(Word.multiplier, shift: Word.shift)
     let strides = input.strides
-    var kept = PerAxis(1, 1, 1, 1)
-    var reduced = PerAxis(1, 1, 1, 1)
-    for axis in 0..<4 {
-      if isReduced(axis) {
-        reduced[axis] = input.dimension(axis)
-      } else {
-        kept[axis] = input.dimension(axis)
-      }
-    }
+    let (kept, reduced) = extents
     let count = Int32(truncatingIfNeeded: input.elementCount / output.elementCount)
     let offset = input.zeroPoint &* count
     func store(_ sum: Int32, at index: Int) {
@@ -85,6 +80,41 @@ package struct Mean: Operator {
     }
   }
 
+  /// The extents of the axes that stay and of those that are averaged over.
+  private var extents: (kept: PerAxis, reduced: PerAxis) {
+    var kept = PerAxis(1, 1, 1, 1)
+    var reduced = PerAxis(1, 1, 1, 1)
+    for axis in 0..<4 {
+      if isReduced(axis) {
+        reduced[axis] = input.dimension(axis)
+      } else {
+        kept[axis] = input.dimension(axis)
+      }
+    }
+    return (kept, reduced)
+  }
+
+  private func runOnInt16(_ context: OperatorContext) {
+    let source = unsafe context.input(0, as: Int16.self)
+    let target = unsafe context.output(0, as: Int16.self)
+    let by = view.multiplier(Word.multiplier, shift: Word.shift)
+    let strides = input.strides
+    let (kept, reduced) = extents
+    var next = 0
+    for n in 0..<kept.n {
+      for h in 0..<kept.h {
+        for w in 0..<kept.w {
+          let start = n &* strides.n &+ h &* strides.h &+ w &* strides.w
+          for c in 0..<kept.c {
+            let sum = unsafe Self.sum(source + start + c, extents: reduced, strides: strides)
+            unsafe target[next] = clamp16(requantize(sum, by), -32_768, 32_767)
+            next &+= 1
+          }
+        }
+      }
+    }
+  }
+
   #if arch(x86_64) || arch(arm64)
     /// The sums of eight channels side by side.
     private static func sumsOfEight(
@@ -111,8 +141,8 @@ package struct Mean: Operator {
     }
   #endif
 
-  private static func sum(
-    _ source: UnsafePointer<Int8>, extents: PerAxis, strides: PerAxis
+  private static func sum<Element: TensorElement>(
+    _ source: UnsafePointer<Element>, extents: PerAxis, strides: PerAxis
   ) -> Int32 {
     var sum: Int32 = 0
     for n in 0..<extents.n {

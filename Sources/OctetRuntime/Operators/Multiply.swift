@@ -33,6 +33,10 @@ package struct Multiply: Operator {
     let by = view.multiplier(Word.multiplier, shift: Word.shift)
     let lower = view.parameter(Word.lower)
     let upper = view.parameter(Word.upper)
+    if broadcast.output.isInt16 {
+      // |product| ≤ 2³⁰
+      return broadcast.run(context) { a, b in clamp16(requantize(a &* b, by), lower, upper) }
+    }
     let zeroA = broadcast.a.zeroPoint
     let zeroB = broadcast.b.zeroPoint
     let zero = broadcast.output.zeroPoint

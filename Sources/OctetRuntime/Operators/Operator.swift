@@ -55,6 +55,34 @@ protocol Operator {
   #endif
 }
 
+/// The elements of an operator's inputs and outputs.
+package enum OperandElements: Sendable {
+  case int8, int16
+  /// All int8 or all int16.
+  case alike
+  case any
+}
+
+extension OperatorRecord {
+  /// Whether the operands have the elements that the kind takes.
+  var hasOwnElements: Bool {
+    #if OCTET_SELECT && !OCTET_INT16
+      return true
+    #else
+      var wideCount = 0
+      for index in 0..<inputCount where operand(index).isInt16 { wideCount &+= 1 }
+      for index in 0..<outputCount where result(index).isInt16 { wideCount &+= 1 }
+      return switch kind?.elements {
+      case nil: false
+      case .int8: wideCount == 0
+      case .int16: wideCount == inputCount &+ outputCount
+      case .alike: wideCount == 0 || wideCount == inputCount &+ outputCount
+      case .any: true
+      }
+    #endif
+  }
+}
+
 extension Operator {
   static var previousParameterCount: Int { parameterCount }
 
@@ -106,6 +134,23 @@ struct Demand {
   }
 }
 
+extension OperatorKind {
+  /// The elements that operands of the kind may have.
+  package var elements: OperandElements {
+    switch self {
+    case .convolution, .fullyConnected, .depthwiseConvolution, .softmax, .minimum, .maximum,
+      .lookup, .transposedConvolution, .resizeNearest, .resizeBilinear, .logSoftmax,
+      .matrixMultiply, .squaredDifference, .l2Normalization:
+      .int8
+    case .maxPool, .averagePool, .add, .subtract, .multiply, .mean, .concatenation, .pad, .reshape,
+      .transpose, .slice:
+      .alike
+    case .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16, .sigmoid16: .int16
+    case .requantize: .any
+    }
+  }
+}
+
 /// Something to do with an operator whatever its kind.
 protocol OperatorVisitor {
   mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) throws(ModelError)
@@ -148,6 +193,24 @@ extension OperatorRecord {
     #endif
     #if !OCTET_SELECT || OCTET_TRANSPOSEDCONVOLUTION
       case .transposedConvolution: try visitor.visit(TransposedConvolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_CONVOLUTION16
+      case .convolution16: try visitor.visit(Convolution16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED16
+      case .fullyConnected16: try visitor.visit(FullyConnected16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION16
+      case .depthwiseConvolution16: try visitor.visit(DepthwiseConvolution16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SOFTMAX16
+      case .softmax16: try visitor.visit(Softmax16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_SIGMOID16
+      case .sigmoid16: try visitor.visit(Sigmoid16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_REQUANTIZE
+      case .requantize: try visitor.visit(Requantize.self, self)
     #endif
     default: try acceptOther(kind, &visitor)
     }
@@ -354,15 +417,19 @@ extension OperatorRecord {
     FixedPointMultiplier(multiplier: parameter(word), shift: parameter(shift))
   }
 
-  /// Throws unless the two parameters are an ordered pair within int8.
+  /// The most that a code of the first result can be; the least is one more below 0.
+  var mostCode: Int32 { result(0).isInt16 ? 32_767 : 127 }
+
+  /// Throws unless the two parameters are an ordered pair within the codes of the first result.
   @inline(__always)
   func requireClamp<Word: ParameterWord>(lower: Word, upper: Word) throws(ModelError) {
     try requireClamp(lower: lower.rawValue, upper: upper.rawValue)
   }
 
   private func requireClamp(lower: Int, upper: Int) throws(ModelError) {
-    try require(parameter: lower, in: -128...127)
-    try require(parameter: upper, in: parameter(lower)...127)
+    let most = mostCode
+    try require(parameter: lower, in: ~most...most)
+    try require(parameter: upper, in: parameter(lower)...most)
   }
 }
 

@@ -12,7 +12,7 @@ package struct Pad: Operator {
     case beforeRow
     case beforeColumn
     case beforeChannel
-    /// The constant, int8.
+    /// The constant, a code.
     case value
   }
 
@@ -31,12 +31,17 @@ package struct Pad: Operator {
     for axis in 0..<4 {
       try view.require(parameter: Word.beforeBatch, axis: axis, in: -limit...limit)
     }
-    try view.require(parameter: Word.value, in: -128...127)
+    try view.require(parameter: Word.value, in: ~view.mostCode...view.mostCode)
   }
 
   func run(_ context: OperatorContext) {
-    let target = unsafe context.output(0)
-    let value = Int8(truncatingIfNeeded: view.parameter(Word.value))
+    if output.isInt16 { return run(context, Int16.self) }
+    run(context, Int8.self)
+  }
+
+  private func run<Element: TensorElement>(_ context: OperatorContext, _ element: Element.Type) {
+    let target = unsafe context.output(0, as: element)
+    let value = Element(truncatingIfNeeded: view.parameter(Word.value))
     for index in 0..<output.elementCount { unsafe target[index] = value }
     var copy = StridedCopy()
     copy.sourceStrides = input.strides
@@ -52,6 +57,6 @@ package struct Pad: Operator {
       from &+= (first &- before) &* copy.sourceStrides[axis]
       to &+= first &* copy.targetStrides[axis]
     }
-    unsafe copy.run(context.input(0) + from, target + to)
+    unsafe copy.run(context.input(0, as: element) + from, target + to)
   }
 }

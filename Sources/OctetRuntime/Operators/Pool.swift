@@ -57,13 +57,13 @@ package struct Pool {
   var overlapDistance: Int? {
     guard input.batch == 1 else { return nil }
     return rows.overlapDistance(
-      inputRow: input.width &* input.channels, outputRow: output.width &* output.channels)
+      inputRow: input.rowByteCount, outputRow: output.rowByteCount)
   }
 
   /// The real pixels under one window: `rowCount` × `columnCount`, the first at `pixel`.
-  @safe struct Pixels {
+  @safe struct Pixels<Element: TensorElement> {
     // Safety: the taps lie inside the input, so every pixel does.
-    let pixel: UnsafePointer<Int8>
+    let pixel: UnsafePointer<Element>
     let rowCount: Int
     let columnCount: Int
     /// Elements between the pixels of neighbouring taps.
@@ -71,7 +71,7 @@ package struct Pool {
     let columnStep: Int
 
     init(
-      pixel: UnsafePointer<Int8>, rowCount: Int, columnCount: Int, rowStep: Int, columnStep: Int
+      pixel: UnsafePointer<Element>, rowCount: Int, columnCount: Int, rowStep: Int, columnStep: Int
     ) {
       unsafe self.pixel = pixel
       self.rowCount = rowCount
@@ -84,7 +84,7 @@ package struct Pool {
 
     /// Calls `body` with the first pixel of each row; it has `columnCount`.
     @inline(__always)
-    func forEachRow(_ body: (UnsafePointer<Int8>) -> Void) {
+    func forEachRow(_ body: (UnsafePointer<Element>) -> Void) {
       for row in 0..<rowCount { unsafe body(pixel + row &* rowStep) }
     }
   }
@@ -92,16 +92,18 @@ package struct Pool {
   /// Calls `body` for each output pixel in order, with its window, where its channels go and their
   /// number.
   @inline(__always)
-  func forEachWindow(
-    _ context: OperatorContext, _ body: (Pixels, UnsafeMutablePointer<Int8>, Int) -> Void
+  func forEachWindow<Element: TensorElement>(
+    _ context: OperatorContext, of _: Element.Type,
+    _ body: (Pixels<Element>, UnsafeMutablePointer<Element>, Int) -> Void
   ) {
     let rows = rows
     let columns = columns
     let channels = input.channels
-    let rowByteCount = input.width &* channels
-    var target = unsafe context.output(0)
+    let rowCount = input.width &* channels
+    var target = unsafe context.output(0, as: Element.self)
     for batch in 0..<input.batch {
-      let source = unsafe context.input(0) + batch &* input.height &* rowByteCount
+      let source =
+        unsafe context.input(0, as: Element.self) + batch &* input.height &* rowCount
       for row in 0..<output.height {
         let rowTaps = rows.taps(row)
         for column in 0..<output.width {
@@ -111,11 +113,11 @@ package struct Pool {
           if !rowTaps.isEmpty, !columnTaps.isEmpty {
             let y = rows.start(row) &+ rowTaps.lowerBound &* rows.dilation
             let x = columns.start(column) &+ columnTaps.lowerBound &* columns.dilation
-            unsafe pixel += y &* rowByteCount &+ x &* channels
+            unsafe pixel += y &* rowCount &+ x &* channels
           }
           let window = unsafe Pixels(
             pixel: pixel, rowCount: rowTaps.count, columnCount: columnTaps.count,
-            rowStep: rows.dilation &* rowByteCount, columnStep: columns.dilation &* channels)
+            rowStep: rows.dilation &* rowCount, columnStep: columns.dilation &* channels)
           unsafe body(window, target, channels)
           unsafe target += channels
         }

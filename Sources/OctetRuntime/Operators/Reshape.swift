@@ -26,6 +26,6 @@ package struct Reshape: Operator {
     let source = unsafe context.input(0)
     let target = unsafe context.output(0)
     if unsafe source == UnsafePointer(target) { return }
-    for index in 0..<output.elementCount { unsafe target[index] = source[index] }
+    for index in 0..<output.byteCount { unsafe target[index] = source[index] }
   }
 }

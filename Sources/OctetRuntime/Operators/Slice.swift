@@ -49,7 +49,8 @@ package struct Slice: Operator {
     return 0
   }
 
-  /// Where the output starts in the input, when it is one run there: a band of an image's rows.
+  /// Where the output starts in the input, in bytes, when it is one run there: a band of an image's
+  /// rows.
   var viewOffset: Int? {
     let strides = input.strides
     var isWhole = true
@@ -63,7 +64,7 @@ package struct Slice: Operator {
       isWhole = isWhole && count == input.dimension(axis)
       start &+= strides[axis] &* Int(view.parameter(Word.beginBatch, axis: axis))
     }
-    return start
+    return start &* input.elementByteCount
   }
 
   func run(_ context: OperatorContext) {
@@ -71,7 +72,7 @@ package struct Slice: Operator {
       let source = unsafe context.input(0) + start
       let target = unsafe context.output(0)
       if unsafe source != UnsafePointer(target) {
-        unsafe copyForward(source, target, count: output.elementCount)
+        unsafe copyForward(source, target, count: output.byteCount)
       }
       return
     }
@@ -83,6 +84,10 @@ package struct Slice: Operator {
       copy.extents[axis] = output.dimension(axis)
       copy.sourceStrides[axis] = strides[axis] &* Int(view.parameter(Word.strideBatch, axis: axis))
       start &+= strides[axis] &* Int(view.parameter(Word.beginBatch, axis: axis))
+    }
+    if output.isInt16 {
+      let source = unsafe context.input(0, as: Int16.self) + start
+      return unsafe copy.run(source, context.output(0, as: Int16.self))
     }
     unsafe copy.run(context.input(0) + start, context.output(0))
   }

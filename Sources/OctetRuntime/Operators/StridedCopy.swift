@@ -9,7 +9,9 @@ struct StridedCopy {
 
   /// Copies in the order of the axes, last axis fastest.
   @inline(never)
-  func run(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>) {
+  func run<Element: TensorElement>(
+    _ source: UnsafePointer<Element>, _ target: UnsafeMutablePointer<Element>
+  ) {
     if sourceStrides.c == 1, targetStrides.c == 1, extents.w > 1, sourceStrides.w == extents.c,
       targetStrides.w == extents.c
     {

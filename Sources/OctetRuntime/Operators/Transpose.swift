@@ -43,6 +43,9 @@ package struct Transpose: Operator {
       copy.extents[index] = output.dimension(index)
       copy.sourceStrides[index] = strides[axis(index)]
     }
+    if output.isInt16 {
+      return unsafe copy.run(context.input(0, as: Int16.self), context.output(0, as: Int16.self))
+    }
     unsafe copy.run(context.input(0), context.output(0))
   }
 }

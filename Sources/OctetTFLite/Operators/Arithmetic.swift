@@ -17,10 +17,10 @@ enum Arithmetic: TFLiteDefinition {
     builtin: TFLiteBuiltin(0, inputs: 2...2, options: 11), fuses: true,
     operation: { .add($0) }, integers: { $0.addingReportingOverflow($1) })
   static let subtract = Row(
-    builtin: TFLiteBuiltin(41, inputs: 2...2, options: 28), fuses: true,
+    builtin: TFLiteBuiltin(41, inputs: 2...2, int16Version: 5, options: 28), fuses: true,
     operation: { .subtract($0) }, integers: { $0.subtractingReportingOverflow($1) })
   static let multiply = Row(
-    builtin: TFLiteBuiltin(18, inputs: 2...2, options: 21), fuses: true,
+    builtin: TFLiteBuiltin(18, inputs: 2...2, int16Version: 4, options: 21), fuses: true,
     operation: { .multiply($0) }, integers: { $0.multipliedReportingOverflow(by: $1) })
   static let divide = Row(
     builtin: TFLiteBuiltin(42, inputs: 2...2, int8Version: nil, options: 29), fuses: true,
@@ -41,6 +41,8 @@ enum Arithmetic: TFLiteDefinition {
   ]
   static let builtins = rows.map(\.builtin)
   private static let activation = FlatSlot<Int8>(0)
+  /// Of sums of int16: whether all scales are powers of two. They are not, unless it is left out.
+  private static let hasPowersOfTwo = FlatSlot<Bool>(1)
 
   static func read(_ call: TFLiteCall) throws(TFLiteRefusal) {
     for row in rows where row.builtin == call.kind {
@@ -63,7 +65,11 @@ enum Arithmetic: TFLiteDefinition {
   static func write(
     _ node: Node, _ row: Row, _ activation: Activation, _ exporter: TFLiteExporter
   ) {
-    exporter.append(row.builtin, node, fusing: activation, at: Self.activation) {
+    let isSum = row.builtin == add.builtin || row.builtin == subtract.builtin
+    exporter.append(
+      row.builtin, node, fusing: activation, at: Self.activation,
+      options: isSum && exporter.isInt16(node) ? [hasPowersOfTwo(false)] : []
+    ) {
       node.inputs.map { exporter.tensor($0) }
     }
   }

@@ -2,8 +2,10 @@ import OctetModel
 
 /// CONV_2D and DEPTHWISE_CONV_2D.
 enum Convolution: TFLiteDefinition {
-  static let full = TFLiteBuiltin(3, inputs: 2...3, int8Version: 3, options: 1)
-  static let depthwise = TFLiteBuiltin(4, inputs: 2...3, int8Version: 3, options: 2)
+  static let full = TFLiteBuiltin(
+    3, inputs: 2...3, int8Version: 3, int16Version: 4, options: 1)
+  static let depthwise = TFLiteBuiltin(
+    4, inputs: 2...3, int8Version: 3, int16Version: 5, options: 2)
   static let builtins = [full, depthwise]
 
   /// What follows the fields of all windows; a depthwise convolution has one field more.

@@ -3,7 +3,7 @@ import OctetModel
 /// RESHAPE, SQUEEZE and EXPAND_DIMS: the output's declared shape says it all. An open one follows
 /// from the operands.
 enum Reshape: TFLiteDefinition {
-  private static let reshape = TFLiteBuiltin(22, inputs: 1...2, int8Version: 1, options: 17)
+  private static let reshape = TFLiteBuiltin(22, inputs: 1...2, int8Version: 1, int16Version: 1, options: 17)
   private static let squeeze = TFLiteBuiltin(43)
   private static let expandDims = TFLiteBuiltin(70, inputs: 2...2)
   static let builtins = [reshape, squeeze, expandDims]

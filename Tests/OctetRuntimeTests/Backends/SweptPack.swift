@@ -28,8 +28,9 @@ struct SweptBoard: Sendable, CustomTestStringConvertible {
       case "linux-armhf": return nil
       case "linux-riscv64": return Sweep.visitsAll ? Self(board: board, packCount: files) : nil
       case "linux-aarch64":
-        // Without the dot product, and with it.
-        return Self(board: board, processors: ["cortex-a53", "cortex-a76"], packCount: files)
+        // Without the dot product, with it, and with matrix products.
+        return Self(
+          board: board, processors: ["cortex-a53", "cortex-a76", "max"], packCount: files)
       default: return Self(board: board, packCount: files)
       }
     }

@@ -111,13 +111,13 @@ struct OperatorBlob {
       } else {
         writer.u32(tensor.constant == nil ? plan.inputs[index] : constants[index])
       }
-      writer.u32(tensor.shape.count)
+      writer.u32(tensor.byteCount)
       for dimension in tensor.shape.dimensions { writer.u32(dimension) }
       writer.u32(Int(tensor.scale.bitPattern))
       writer.u8(tensor.zeroPoint)
       writer.u8(tensor.rank)
       writer.u8(tensor.constant == nil ? 0 : 1)
-      writer.u8(0)
+      writer.u8(tensor.isInt16 ? 1 : 0)
       writer.u16(isOutput ? part : 0)
       writer.u16(isOutput ? parts.count : part)
       writer.u32(0)

@@ -11,6 +11,13 @@ struct TestTensor {
   var constant: [Int8]?
   /// Dimensions from the left that are left out; they must be 1.
   var rank = 4
+  /// Whether values are int16; in bytes, the lower one first.
+  var isInt16 = false
+
+  var byteCount: Int { shape.count * (isInt16 ? 2 : 1) }
+
+  /// int16 with a scale of 1.
+  static func int16(_ shape: Shape) -> TestTensor { TestTensor(shape: shape, isInt16: true) }
 }
 
 /// A parameter word, or constant data whose offset is the word.
@@ -95,7 +102,7 @@ extension TestOperator {
     session.run()
     var mayChange = Array(repeating: false, count: arena.count)
     for (index, output) in outputs.enumerated() {
-      for byte in 0..<output.shape.count { mayChange[plan.outputs[index] + byte] = true }
+      for byte in 0..<output.byteCount { mayChange[plan.outputs[index] + byte] = true }
     }
     for byte in 0..<plan.scratchByteCount { mayChange[plan.scratch + byte] = true }
     for index in arena.indices where !mayChange[index] && arena[index] != before[index] {
@@ -146,7 +153,7 @@ extension TestOperator {
     var end = gap
     for output in outputs {
       plan.outputs.append(end)
-      end += output.shape.count + gap
+      end = (end + output.byteCount + gap + 1) & ~1
     }
     for (index, input) in inputs.enumerated() {
       if index == 0, let distance {
@@ -154,10 +161,10 @@ extension TestOperator {
         plan.inputs.append(start)
         // A second output stands behind the first; nothing that overlaps has one.
         precondition(outputs.count == 1)
-        end = max(end, start + input.shape.count + gap)
+        end = max(end, start + input.byteCount + gap)
       } else {
         plan.inputs.append(end)
-        end += input.shape.count + gap
+        end = (end + input.byteCount + gap + 1) & ~1
       }
     }
     plan.scratch = (end + 15) & ~15
@@ -167,5 +174,25 @@ extension TestOperator {
 
   func blob(_ plan: Plan) -> [UInt8] {
     OperatorBlob([(self, plan)], arenaByteCount: plan.arenaByteCount).bytes
+  }
+}
+
+extension [Int16] {
+  /// The bytes of the values, the lower one first.
+  var bytes: [Int8] {
+    flatMap { [Int8(truncatingIfNeeded: $0), Int8(truncatingIfNeeded: $0 >> 8)] }
+  }
+}
+
+extension RandomSource {
+  /// Values of all sizes, the ends among them.
+  mutating func int16s(_ count: Int) -> [Int16] {
+    (0..<count).map { _ in
+      switch int(0...7) {
+      case 0: .min
+      case 1: .max
+      default: Int16.random(in: .min ... .max, using: &self) >> Int16(int(0...8))
+      }
+    }
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import OctetCommand
 import OctetCompiler
 import OctetData
+import OctetEvaluation
 import OctetModel
 import OctetQuantization
 import OctetRuntime
@@ -111,6 +112,12 @@ extension CompilerError: ExitStatusProviding {
 
 extension DataError: ExitStatusProviding {
   package var exitStatus: ExitStatus { isMissingInput ? .missingInput : .badData }
+}
+
+extension EvaluationError: ExitStatusProviding {
+  package var exitStatus: ExitStatus {
+    if case .metric = self { .usage } else { .badData }
+  }
 }
 
 extension TrainingError: ExitStatusProviding {

@@ -1,5 +1,6 @@
 import Foundation
 import OctetCommand
+import OctetDiff
 import OctetModel
 import OctetQuantization
 
@@ -27,6 +28,9 @@ struct RawSamples: Sendable {
     self.elementCounts = elementCounts
     self.elementByteCount = elementByteCount
   }
+
+  /// The CRC-32 of all bytes, eight hexadecimal digits.
+  var checksum: String { CRC32.text(bytes) }
 
   /// Copies input `index` of a sample to memory of as many bytes.
   func copy(sample: Int, input index: Int, to target: UnsafeMutableRawBufferPointer) {

@@ -22,8 +22,8 @@ struct DiffVerb: Verb {
   let candidate = Positional<String>("M.oct", .input, help: "The int8 model, or the first shard.")
   let more = Positionals<String>(
     "SHARD.json", .input, atLeast: 0, help: "With 'merge': the other shards.")
-  let samples = OctetCommand.Option(
-    "--samples", .integer(1...100_000_000), help: "Only the first N test images.")
+  static let samples = OctetCommand.Option(
+    "--samples", .integer(1...100_000_000), help: "Only the first N samples.")
   let localSamples = OctetCommand.Option(
     "--local-samples", .integer(1...100_000_000), default: 1000,
     help: "Images for local errors and the error split, evenly spread.")
@@ -36,13 +36,15 @@ struct DiffVerb: Verb {
     help: "Exit with status 1 when a layer's signal-to-noise ratio is less.")
   let sensitivity = Flag(
     "--sensitivity", help: "Accuracy with only each layer quantized, and with all but it.")
+  let bisect = Flag(
+    "--bisect", help: "Find the smallest set of layers that costs what is lost.")
   let baseline = OctetCommand.Option(
     "--baseline", .input.named("OLD.json"), help: "Say what got worse since this run.")
   let html = OctetCommand.Option(
     "--html", .output(.html), help: "Write the whole report as one self-contained page.")
   let saveRepro = OctetCommand.Option(
     "--save-repro", .outputFolder,
-    help: "Write the worst layer as a one-operator blob, its float twin, its input and outputs.")
+    help: "Write the worst layer, or what --bisect found, for Octet, ONNX Runtime and LiteRT.")
   let dump = OctetCommand.Option(
     "--dump", .outputFolder, help: "Write every layer's values in both models; see --samples.")
   let shard = OctetCommand.Option(
@@ -62,10 +64,10 @@ struct DiffVerb: Verb {
 
   var parameters: [any Parameter] {
     [
-      reference, candidate, more, Common.data, samples, localSamples, maxDrop, minAgreement,
-      minLayerSQNR, sensitivity, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
+      reference, candidate, more, Common.data, Self.samples, localSamples, maxDrop, minAgreement,
+      minLayerSQNR, sensitivity, bisect, baseline, html, saveRepro, dump, shard, board, host, boardSamples,
       Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
-    ]
+    ] + DiffSamples.parameters
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -79,6 +81,7 @@ struct DiffVerb: Verb {
     var report = try diff.run { bar.update($0) }
     bar.finish()
     if arguments[sensitivity] { report.sensitivity = try sweep(diff, console) }
+    if arguments[bisect] { report.bisection = try halve(diff, report, console) }
     if let old { report.compare(with: old, file: arguments[baseline] ?? "") }
     if let name = arguments[board] { report.board = try compareBoard(diff, name, arguments) }
     if let folder = arguments[saveRepro] {
@@ -95,6 +98,7 @@ struct DiffVerb: Verb {
   private func outcome(
     _ report: DiffReport, _ arguments: Arguments, _ console: Console
   ) throws -> Outcome {
+    if arguments[maxDrop] != nil, report.qualityDrop == nil { throw Self.noAccuracy }
     try writeHTML(report, arguments, console)
     let missed = gates(report, arguments).first { !$0.gate.isMet }
     return Outcome(
@@ -109,17 +113,21 @@ struct DiffVerb: Verb {
     let models = try [arguments[reference], arguments[candidate]].map {
       try readModel($0, normalization)
     }
-    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
-    let data = arguments[samples].map { source.test.prefix($0) } ?? source.test
+    let (name, data) = try DiffSamples.load(arguments, for: models)
     var options = Diff.Options()
     options.threadCount = arguments[Common.threads]
     options.localSampleCount = arguments[localSamples]
     options.shard = arguments[shard]
     options.command = CommandLine.arguments.map(\.shellQuoted).joined(separator: " ")
     options.data = .init(
-      name: source.name, isDefault: !arguments.contains(Common.data), isLabelled: true)
+      name: name,
+      isDefault: !arguments.contains(Common.data) && arguments[DiffSamples.rawInput] == nil,
+      isLabelled: data.isLabelled)
+    options.metrics = arguments[DiffSamples.metric] ?? [:]
     options.versions = ["octet": Program.octet.version]
-    return try Diff(models[0], models[1], data, options: options)
+    let diff = try Diff(models[0], models[1], data, options: options)
+    if arguments[maxDrop] != nil, !diff.canLose { throw Self.noAccuracy }
+    return diff
   }
 
   private func readModel(_ path: String, _ normalization: Normalization?) throws -> DiffModel {
@@ -144,6 +152,12 @@ struct DiffVerb: Verb {
     model.fileByteCount = bytes.count
     model.checksum = CRC32.text(bytes)
     return model
+  }
+
+  private static var noAccuracy: CommandError {
+    CommandError(
+      .usage, "--max-drop needs labels that say what is right (--labels) and a model that is judged "
+        + "by them; --min-agreement and --min-output-sqnr need none")
   }
 
   private func readBaseline(_ path: String) throws -> DiffBaseline {
@@ -184,6 +198,16 @@ struct DiffVerb: Verb {
       } shouldStop: {
         Interruption.isRequested
       }
+    }
+  }
+
+  private func halve(
+    _ diff: Diff, _ report: DiffReport, _ console: Console
+  ) throws -> DiffReport.Bisection {
+    let bar = console.progress("hybrids", total: 0)
+    defer { bar.finish() }
+    return try Interruption.whilePolling {
+      try diff.bisection(of: report) { bar.update($0) } shouldStop: { Interruption.isRequested }
     }
   }
 

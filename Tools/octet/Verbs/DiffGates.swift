@@ -31,11 +31,11 @@ extension DiffVerb {
         DiffGate(
           gate: .init(condition: condition, outcome: outcome, isMet: isMet), missed: missed))
     }
-    if let limit = arguments[maxDrop] {
-      let (drop, condition) = (report.accuracyDrop, "--max-drop \(limit)")
-      let text = "accuracy falls by \(drop.formatted(digits: 4))"
+    if let limit = arguments[maxDrop], let (quality, drop) = report.qualityDrop {
+      let condition = "--max-drop \(limit)"
+      let text = "\(quality) falls by \(drop.formatted(digits: 4))"
       add(
-        condition, drop <= limit, drop > 0 ? text : "accuracy does not fall",
+        condition, drop <= limit, drop > 0 ? text : "\(quality) does not fall",
         missed: "\(text), more than \(condition)\(blame)")
     }
     if let limit = arguments[minAgreement] {
@@ -52,6 +52,14 @@ extension DiffVerb {
       add(
         condition, lowest.judgedDecibels >= limit, "the lowest is '\(lowest.name)' at \(decibels)",
         missed: "layer '\(lowest.name)' is at \(decibels), less than \(condition)\(blame)")
+    }
+    let worst = report.outputs.min { $0.sqnrDecibels < $1.sqnrDecibels }
+    if let limit = arguments[DiffSamples.minOutputSQNR], let worst {
+      let condition = "--min-output-sqnr \(limit)"
+      let decibels = "\(worst.sqnrDecibels.formatted(digits: 1)) dB"
+      add(
+        condition, worst.sqnrDecibels >= limit, "the lowest is '\(worst.name)' at \(decibels)",
+        missed: "output '\(worst.name)' is at \(decibels), less than \(condition)\(blame)")
     }
     if let board = report.board {
       let isSame = board.outputsMatchHost && board.selfTestPassed

@@ -11,9 +11,13 @@ extension DiffReport {
       SafeText.escaped(verdict.summary).wrapped(for: terminal).split(separator: "\n")
         .map { terminal.styled(String($0), style) }.joined(separator: "\n"),
       SafeText.escaped(verdict.action).wrapped(for: terminal),
-      accuracyText(terminal),
+      floatTop1.isNaN ? "" : accuracyText(terminal),
+      outputsText(terminal),
       layerText(terminal),
     ]
+    if let bisection {
+      parts.append(SafeText.escaped(bisection.text(comparison.names)).wrapped(for: terminal))
+    }
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal)) }
     if let baseline { parts.append(baselineText(baseline).wrapped(for: terminal)) }
     if let board { parts.append(boardText(board).wrapped(for: terminal)) }

@@ -14,6 +14,12 @@ struct App {
     let digit = Digits.classify(image)
     print("digit \(digit.index), score \(digit.score)")
     print("scores", scores.indices.map { "\(scores[$0])" }.joined(separator: " "))
+    let clock = ContinuousClock()
+    let start = clock.now
+    let nanoseconds = Digits.operatorTicks {
+      UInt32(truncatingIfNeeded: Int64(start.duration(to: clock.now) / .nanoseconds(1)))
+    }
+    print("operators timed:", nanoseconds.indices.filter { nanoseconds[$0] > 0 }.count)
     print("self-test", Digits.selfTest() == nil ? "passed" : "failed")
   }
 }

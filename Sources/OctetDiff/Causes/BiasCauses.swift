@@ -1,0 +1,206 @@
+import Foundation
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// What is wrong with a layer's biases, by name: what makes the candidate's of the reference's.
+struct BiasCauses {
+  typealias Finding = DiffReport.Finding
+
+  let pair: WeightPair
+  /// The step of the layer's results; 0 of a float candidate.
+  let step: Double
+
+  private var own: [Double] { pair.ownBias.map { Double($0) } }
+  private var given: [Double] { pair.givenBias.map { Double($0) } }
+
+  private static let explained = 20.0
+  private static let better = 10.0
+
+  /// The gravest; nil where the biases are the reference's, or a quantizer's that makes good for
+  /// rounded weights.
+  func finding() -> Finding? {
+    let (own, given) = (own, given)
+    guard own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite) else { return nil }
+    let size = norm(given)
+    let error = norm(zip(own, given).map { $0 - $1 })
+    let largest = given.map { abs($0) }.max() ?? 0
+    if size > 0, own.allSatisfy({ $0 == 0 }) {
+      // Biases that are less than a step anywhere are none.
+      guard largest > step / 4 else { return nil }
+      return finding(
+        .biasDropped, "all \(own.count) biases are zero; in the reference they reach "
+          + largest.short)
+    }
+    let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
+    if let found = saturated() { return found }
+    if let found = zeroPoint(error) { return found }
+    guard size > 0, error > 0.25 * size, worst > step / 2 else { return nil }
+    return recognized() ?? changed(worst, largest, error: error, size: size)
+  }
+
+  private func finding(
+    _ cause: DiffReport.Cause, _ detail: String, channel: Int? = nil, severity: Double = 100
+  ) -> Finding {
+    .init(cause, detail, channel: channel, severity: severity)
+  }
+
+  private func norm(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  /// How well `values` explain the biases, in dB.
+  private func decibels(_ values: [Double]) -> Double {
+    let noise = norm(zip(own, values).map { $0 - $1 })
+    return noise == 0 ? 200 : 20 * log10(norm(own) / noise)
+  }
+
+  private func explains(_ values: [Double]) -> Bool {
+    decibels(values) > max(Self.explained, decibels(given) + Self.better)
+  }
+
+  // MARK: Codes
+
+  /// Biases at the last code of a width.
+  private func saturated() -> Finding? {
+    guard let scales = biasScales else { return nil }
+    for (bits, last) in [(32, 2_147_483_647.0), (16, 32767), (8, 127)] {
+      let full = own.indices.filter { channel in
+        // Reals are held in 24 bits.
+        let steps = abs(own[channel]) / scales[channel]
+        guard abs(steps - last) <= max(1, last / 1e6) + 0.01 else { return false }
+        // The reference's bias is clearly beyond it.
+        return abs(given[channel]) > 1.05 * abs(own[channel])
+          && own[channel] * given[channel] > 0
+      }
+      guard let first = full.first else { continue }
+      return finding(
+        .biasSaturated,
+        "\(full.count) of its biases stand at the last \(bits)-bit integer: that of channel "
+          + "\(first) is \(own[first].short), where the reference has \(given[first].short)",
+        channel: first)
+    }
+    return nil
+  }
+
+  /// A difference that goes with the sum of each channel's weights: a zero point that was not, or
+  /// wrongly, folded in.
+  private func zeroPoint(_ error: Double) -> Finding? {
+    guard pair.inputScale > 0, own.count > 2 else { return nil }
+    var sums = [Double](repeating: 0, count: own.count)
+    for (position, weight) in pair.own.enumerated() {
+      sums[pair.channel(of: position)] += Double(weight) * pair.inputScale
+    }
+    let off = zip(own, given).map { $0 - $1 }
+    let square = sums.reduce(0) { $0 + $1 * $1 }
+    guard square > 0 else { return nil }
+    let steps = zip(off, sums).reduce(0) { $0 + $1.0 * $1.1 } / square
+    let rest = norm(zip(off, sums).map { $0 - steps * $1 })
+    guard abs(steps) > 0.6, abs(steps - steps.rounded()) < 0.15, rest < 0.2 * error else {
+      return nil
+    }
+    return finding(
+      .biasZeroPoint,
+      "its biases are off by \(steps.rounded().short) steps of its input times the sum of its "
+        + "weights: the zero point of its input is off by \(abs(steps).rounded().short)",
+      severity: 105)
+  }
+
+  // MARK: Others
+
+  private func recognized() -> Finding? {
+    let (own, given) = (own, given)
+    if explains(given.map { -$0 }) {
+      return finding(.biasSign, "its biases have the other sign")
+    }
+    if let statistics = pair.statistics {
+      let lost = given.indices.map {
+        given[$0] - statistics.beta[$0] + statistics.mean[$0] * statistics.factor($0)
+      }
+      let unscaled = lost.indices.map { lost[$0] / statistics.factor($0) }
+      if explains(lost) || explains(unscaled) {
+        return finding(
+          .batchNormalizationNotFolded,
+          "its biases lack the batch normalization's mean and beta")
+      }
+    }
+    if let found = exchanged() ?? byteOrder() { return found }
+    let gain = zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
+      / max(given.reduce(0) { $0 + $1 * $1 }, 1e-300)
+    if own.count > 1 || abs(log2(abs(gain) + 1e-9)) > 0.5, explains(given.map { $0 * gain }) {
+      return finding(.biasScaled, "its biases are \(gain.short) times the reference's")
+    }
+    if let found = scaledByWeights() { return found }
+    for other in pair.others where other.bias.count == own.count {
+      if explains(other.bias.map { Double($0) }) {
+        return finding(
+          .otherLayersBias, "its biases are those of the reference's layer '\(other.name)'")
+      }
+    }
+    return nil
+  }
+
+  private func exchanged() -> Finding? {
+    guard own.count > 2, Set(given).count > 2 else { return nil }
+    let ranks = given.indices.sorted { given[$0] < given[$1] }
+    let places = own.indices.sorted { own[$0] < own[$1] }
+    var order = Array(own.indices)
+    for (place, rank) in zip(places, ranks) { order[place] = rank }
+    guard explains(order.map { given[$0] }), let first = order.indices.first(where: {
+      order[$0] != $0 && abs(given[order[$0]] - given[$0]) > step / 2
+    }) else { return nil }
+    return finding(
+      .biasPermuted,
+      "its biases are exchanged: that of channel \(first) is the reference's of channel "
+        + "\(order[first])", channel: first)
+  }
+
+  /// The steps of the integers behind the biases, by channel; nil of a float candidate.
+  private var biasScales: [Double]? {
+    guard pair.inputScale > 0, pair.scales.count == 1 || pair.scales.count == own.count,
+      pair.scales.allSatisfy({ $0 > 0 })
+    else { return nil }
+    return own.indices.map { Double(pair.scales[pair.scales.count == 1 ? 0 : $0]) * pair.inputScale }
+  }
+
+  private func byteOrder() -> Finding? {
+    guard let scales = biasScales else { return nil }
+    let swapped = zip(own, scales).map { real, scale in
+      Double(Int32(clamping: Int((real / scale).rounded())).byteSwapped) * scale
+    }
+    let noise = norm(zip(swapped, given).map { $0 - $1 })
+    guard noise < 0.1 * norm(given) else { return nil }
+    return finding(.biasByteOrder, "the bytes of its biases stand in reverse order")
+  }
+
+  /// A factor for each channel that goes with its weight scale.
+  private func scaledByWeights() -> Finding? {
+    guard pair.scales.count == own.count else { return nil }
+    for (power, text) in [(1.0, "times"), (-1.0, "divided by")] {
+      let scaled = zip(given, pair.scales).map { $0 * pow(Double($1), power) }
+      let square = scaled.reduce(0) { $0 + $1 * $1 }
+      let factor = zip(own, scaled).reduce(0) { $0 + $1.0 * $1.1 } / max(square, 1e-300)
+      if explains(scaled.map { $0 * factor }) {
+        return finding(
+          .biasScaled,
+          "its biases are at another scale than its accumulators: they are the reference's "
+            + "\(text) the channel's weight scale")
+      }
+    }
+    return nil
+  }
+
+  private func changed(_ worst: Double, _ largest: Double, error: Double, size: Double) -> Finding? {
+    let off = zip(own, given).map { abs($0 - $1) }
+    guard let channel = off.firstIndex(of: worst) else { return nil }
+    let others = off.count { $0 > worst / 4 }
+    guard error > 0.5 * size || worst > 8 * step else { return nil }
+    return finding(
+      .biasOther,
+      others == 1
+        ? "the bias of channel \(channel) is \(own[channel].short), where the reference has "
+          + given[channel].short
+        : "the biases are off by up to \(worst.short); in the reference they reach "
+          + largest.short, channel: others == 1 ? channel : nil, severity: 95)
+  }
+}

@@ -1,0 +1,205 @@
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// Finds by name what is wrong with each layer: facts about its parameters, and hypotheses that
+/// are computed on a few images with the layer's input exact.
+///
+/// The images are spread over the whole set, so that all shards find the same.
+struct CauseFinder {
+  typealias Finding = DiffReport.Finding
+
+  private let diff: Diff
+  private let machine: DiffMachine
+  private let runner: LoadedModel.Runner?
+  private let samples: [Int]
+
+  /// Under so many dB a layer's own error is more than eight bits make; of float models, more than
+  /// the order of sums.
+  private static let healthyInt8 = 26.0
+  private static let healthyFloat = 60.0
+  /// What explains a layer leaves so much, and is so much better than the reference's own layer.
+  private static let explained = 20.0
+  private static let better = 8.0
+  /// Multiply-adds of the images that layers are looked at with.
+  private static let macLimit = 2_000_000_000
+
+  init(_ diff: Diff, _ runner: LoadedModel.Runner?) throws {
+    self.diff = diff
+    self.runner = runner
+    machine = try DiffMachine(diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
+    let count = max(2, min(8, Self.macLimit / max(diff.reference.macCount, 1)))
+    let step = max(1, diff.data.count / count)
+    samples = Array(Array(stride(from: 0, to: diff.data.count, by: step)).prefix(count))
+  }
+
+  /// What is wrong with the layer at a place, the gravest first; empty where nothing is known.
+  ///
+  /// - Parameter structure: how the layer differs from the reference's apart from its numbers.
+  func findings(_ place: Int, structure: [String]) -> [Finding] {
+    guard diff.candidate.places[place].operatorIndex != nil else { return [] }
+    var found: [Finding] = []
+    if let pair = WeightPair(diff, place), !isSame(pair) {
+      found += WeightCauses(
+        pair, name: diff.candidate.places[place].name,
+        isScores: diff.candidate.holdsScores(place, output: diff.candidateOutput)
+      ).findings()
+      if !found.contains(where: \.isDefinite) {
+        let step = Double(diff.candidate.view(place)?.scale ?? 0)
+        found += BiasCauses(pair: pair, step: step).finding().map { [$0] } ?? []
+      }
+    }
+    if !found.contains(where: \.isDefinite) || !structure.isEmpty {
+      found += hypotheses(place, structure: structure)
+    }
+    if found.isEmpty { found += branches(place) }
+    return found
+  }
+
+  private func isSame(_ pair: WeightPair) -> Bool {
+    pair.own == pair.given && pair.ownBias == pair.givenBias
+  }
+
+  // MARK: Hypotheses
+
+  private func hypotheses(_ place: Int, structure: [String]) -> [Finding] {
+    guard let part = diff.referencePart(place), let probe = diff.makeProbe(place, runner),
+      let bench = LayerBench(diff, place: place, machine, probe, samples: samples)
+    else { return [] }
+    let isFloat = diff.candidate.isFloat
+    let healthy = isFloat ? Self.healthyFloat : Self.healthyInt8
+    guard bench.base < healthy || !structure.isEmpty else { return [] }
+    // An error that the operator has in real numbers with its own weights is not rounding's.
+    let zeroCodes = diff.candidate.sources(of: place).map { source in
+      source.place.flatMap { diff.candidate.view($0)?.real(0) } ?? 0
+    }
+    var best: (decibels: Double, hypothesis: Hypothesis)?
+    for hypothesis in LayerVariants(part, zeroCodes: zeroCodes).all {
+      let decibels = bench.decibels(hypothesis.variant)
+      // Of equals the first, which is the simplest.
+      if decibels > (best?.decibels ?? -.infinity) + 0.5 { best = (decibels, hypothesis) }
+    }
+    let enough = max(isFloat ? 40 : Self.explained, bench.base + Self.better)
+    if let best, best.decibels > enough {
+      let evidence = evidence(best.decibels, bench.base)
+      return [
+        Finding(best.hypothesis.cause, best.hypothesis.text + evidence, severity: 2000)
+      ]
+    }
+    return structure.isEmpty ? fitted(place, part, bench) : []
+  }
+
+  private func evidence(_ decibels: Double, _ base: Double) -> String {
+    "; computed so, the reference gives what it gives: \(decibels.short) dB over the error "
+      + "instead of \(base.short) dB"
+  }
+
+  /// Sizes and offsets that are fitted to the results.
+  private func fitted(_ place: Int, _ part: Graph, _ bench: LayerBench) -> [Finding] {
+    let enough = max(Self.explained, bench.base + Self.better)
+    func finding(_ cause: DiffReport.Cause, _ text: String, _ decibels: Double) -> [Finding] {
+      [Finding(cause, text + evidence(decibels, bench.base), severity: 120)]
+    }
+    if case .add? = part.nodes.first?.operation, part.nodes.count == 1,
+      let (a, b) = bench.mixture()
+    {
+      let values = bench.inputs.map { operands in
+        zip(operands[0], operands[1]).map { Float(a) * $0 + Float(b) * $1 }
+      }
+      let decibels = bench.decibels(clamped(values, part))
+      if decibels > enough {
+        return finding(
+          .operandScales,
+          "its first operand counts \(a.short) times and its second \(b.short) times", decibels)
+      }
+    }
+    guard let line = bench.line(bench.references) else { return [] }
+    let steps = bench.step > 0 ? line.offset / Double(bench.step) : 0
+    let shift = steps.rounded()
+    if bench.step > 0, abs(line.gain - 1) < 0.05, abs(shift) >= 1 {
+      let off = Float(shift) * bench.step
+      let decibels = bench.decibels(bench.references.map { $0.map { $0 + off } })
+      if decibels > enough {
+        return finding(
+          .outputOffset,
+          "all its results are off by \(shift.short) steps: the zero point that writes them is not "
+            + "the one that reads them", decibels)
+      }
+    }
+    if abs(line.gain - 1) > 0.1 {
+      let gain = Float(line.gain)
+      let decibels = bench.decibels(bench.references.map { $0.map { $0 * gain } })
+      if decibels > enough {
+        return finding(
+          .outputScaled, "its results are \(line.gain.short) times the reference's", decibels)
+      }
+    }
+    return permuted(bench)
+  }
+
+  private func clamped(_ values: [[Float]], _ part: Graph) -> [[Float]] {
+    let bounds = part.nodes.last?.operation.activation?.bounds ?? Activation.none.bounds
+    return values.map { $0.map { max(bounds.lower, min(bounds.upper, $0)) } }
+  }
+
+  /// Channels of the results in another order.
+  private func permuted(_ bench: LayerBench) -> [Finding] {
+    guard let count = bench.shape.last, (3...256).contains(count) else { return [] }
+    func rows(_ samples: [[Float]]) -> ChannelRows {
+      let all = samples.flatMap { $0 }
+      return ChannelRows(all, shape: [all.count / count, count], axis: 1)
+    }
+    guard let order = rows(bench.results).permutation(of: rows(bench.references)) else {
+      return []
+    }
+    let decibels = bench.decibels(
+      bench.references.map { values in
+        values.indices.map { values[$0 / count * count + order[$0 % count]] }
+      })
+    guard decibels > max(Self.explained, bench.base + Self.better) else { return [] }
+    let first = order.indices.first { order[$0] != $0 } ?? 0
+    return [
+      Finding(
+        .channelsPermuted,
+        "its output channels are exchanged: channel \(first) gives what the reference's "
+          + "channel \(order[first]) gives" + evidence(decibels, bench.base), channel: first,
+        severity: 140)
+    ]
+  }
+
+  // MARK: Branches
+
+  /// A layer that reads other values than its twin: what stands between in the reference.
+  private func branches(_ place: Int) -> [Finding] {
+    guard diff.referencePart(place) == nil, let twin = diff.twins[place] else { return [] }
+    let sources = diff.candidate.sources(of: place).compactMap { source in
+      source.place.flatMap { diff.twins[$0] }
+    }
+    guard !sources.isEmpty else { return [] }
+    let graph = diff.reference.real
+    let known = Set(diff.twins.compactMap { $0 }.map { diff.reference.places[$0].tensor })
+    let read = Set(sources.map { diff.reference.places[$0].tensor })
+    let producers = graph.producers()
+    let start = diff.reference.places[twin].tensor
+    var pending = [start]
+    var seen = read
+    var join: Node?
+    while let tensor = pending.popLast() {
+      guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
+      let node = graph.nodes[producer]
+      let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
+      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) }) {
+        join = node
+      }
+      pending += operands.filter { !known.contains($0) }
+    }
+    guard let join else { return [] }
+    return [
+      Finding(
+        .branchMissing,
+        "in the reference '\(join.name)' (\(join.operation.name)) joins another branch "
+          + "before it, which is missing here", severity: 1900)
+    ]
+  }
+}

@@ -1,0 +1,352 @@
+import OctetCompiler
+import OctetModel
+import OctetReport
+
+/// Something that may have gone wrong with a layer, as the reference's layer computed so.
+struct Hypothesis {
+  var cause: DiffReport.Cause
+  /// A clause whose subject is the layer: `it computes without its ReLU`.
+  var text: String
+  var variant: Graph
+}
+
+/// The variants of a layer that people and exporters make by mistake.
+struct LayerVariants {
+  private let part: Graph
+  /// The real number that the candidate's operand has for code 0, by operand.
+  private let zeroCodes: [Float]
+  private(set) var all: [Hypothesis] = []
+
+  /// - Parameter part: the reference's layer.
+  init(_ part: Graph, zeroCodes: [Float]) {
+    self.part = part
+    self.zeroCodes = zeroCodes
+    for index in part.nodes.indices { addVariants(of: index) }
+    addTails()
+    addImages()
+  }
+
+  // MARK: Making
+
+  private mutating func add(
+    _ cause: DiffReport.Cause, _ text: String, _ change: (inout Graph) -> Void
+  ) {
+    var variant = part
+    change(&variant)
+    let count = part.tensors[part.outputs[0]].elementCount
+    guard (try? variant.inferShapes()) != nil,
+      variant.tensors[variant.outputs[0]].elementCount == count
+    else { return }
+    all.append(Hypothesis(cause: cause, text: text, variant: variant))
+  }
+
+  private mutating func replace(
+    _ index: Int, by operation: Operation, _ cause: DiffReport.Cause, _ text: String
+  ) {
+    guard operation != part.nodes[index].operation else { return }
+    add(cause, text) { $0.nodes[index].operation = operation }
+  }
+
+  // MARK: Node by node
+
+  private mutating func addVariants(of index: Int) {
+    let node = part.nodes[index]
+    if let activation = node.operation.activation { addActivations(index, activation) }
+    switch node.operation {
+    case .convolution(let a), .depthwiseConvolution(let a): addWindows(index, a)
+    case .maxPool(let a), .averagePool(let a): addPools(index, a)
+    case .mean, .reduce: addReductions(index)
+    case .resize(let a): addResizes(index, a)
+    case .concatenation, .subtract, .divide, .matrixMultiply, .power: addOrders(index)
+    case .add, .multiply, .minimum, .maximum: addJoins(index)
+    case .softmax, .logSoftmax: addSoftmaxes(index)
+    case .transpose(let permutation): addTranspositions(index, permutation)
+    case .reshape: addFlattenings(index)
+    case .scalar(let function): addFunctions(index, function)
+    case .pad(let before, let after, let mode): addPads(index, before, after, mode)
+    default: break
+    }
+  }
+
+  private static let activations: [(Activation, String)] = [
+    (.none, "no activation"), (.relu, "ReLU"), (.relu6, "ReLU6"), (.reluN1To1, "a clip to -1…1"),
+    (.clip(lower: 0, upper: 1), "a clip to 0…1"),
+  ]
+
+  private mutating func addActivations(_ index: Int, _ given: Activation) {
+    let operation = part.nodes[index].operation
+    for (activation, name) in Self.activations where activation != given {
+      guard let changed = operation.with(activation) else { continue }
+      let cause: DiffReport.Cause =
+        activation == .none
+        ? .activationMissing : (given == .none ? .activationAdded : .activationOther)
+      replace(index, by: changed, cause, "it has \(name) after it, where the reference has "
+        + given.text)
+    }
+    if given == .none || given == .relu, let plain = operation.with(.none) {
+      for alpha in [0.01, 0.1, 0.2, 0.3] as [Float] {
+        add(
+          given == .none ? .activationAdded : .activationOther,
+          "it has a leaky ReLU of slope \(alpha) after it, where the reference has \(given.text)"
+        ) {
+          $0.nodes[index].operation = plain
+          $0.insert(.scalar(.leakyRelu(alpha: alpha)), after: index)
+        }
+      }
+    }
+  }
+
+  private mutating func addWindows(_ index: Int, _ a: ConvolutionAttributes) {
+    let node = part.nodes[index]
+    let isDepthwise = node.operation == .depthwiseConvolution(a)
+    func operation(_ a: ConvolutionAttributes) -> Operation {
+      isDepthwise ? .depthwiseConvolution(a) : .convolution(a)
+    }
+    for padding in a.padding.shifts {
+      var other = a
+      other.padding = padding
+      replace(
+        index, by: operation(other), .paddingOther,
+        "it is padded by \(padding.text), where the reference has \(a.padding.text)")
+    }
+    let kernel = part.tensors[node.inputs[1]].shape
+    if a.dilation != Extent(1), kernel.count == 4 {
+      var other = a
+      other.dilation = Extent(1)
+      let rows = (a.dilation.height - 1) * (kernel[1] - 1)
+      let columns = (a.dilation.width - 1) * (kernel[2] - 1)
+      other.padding.top -= rows / 2
+      other.padding.bottom -= rows - rows / 2
+      other.padding.left -= columns / 2
+      other.padding.right -= columns - columns / 2
+      replace(index, by: operation(other), .dilationOther, "it ignores the dilation")
+    }
+    if a.padding != Padding(), node.inputs[0] == part.inputs.first, let zero = zeroCodes.first,
+      zero != 0
+    {
+      let p = a.padding
+      var other = a
+      other.padding = Padding()
+      add(.padValueOther, "it pads with code 0, which is \(Double(zero).short), instead of 0") {
+        $0.nodes[index].operation = operation(other)
+        $0.insert(
+          .pad(
+            before: [0, p.top, p.left, 0], after: [0, p.bottom, p.right, 0], mode: .constant(zero)),
+          before: index, operand: 0)
+      }
+    }
+  }
+
+  private mutating func addPools(_ index: Int, _ a: PoolAttributes) {
+    var isMaximum = false
+    if case .maxPool = part.nodes[index].operation { isMaximum = true }
+    replace(
+      index, by: isMaximum ? .averagePool(a) : .maxPool(a), .poolOther,
+      isMaximum ? "it averages, where the reference takes the maximum"
+        : "it takes the maximum, where the reference averages")
+    func operation(_ a: PoolAttributes) -> Operation { isMaximum ? .maxPool(a) : .averagePool(a) }
+    for padding in a.padding.shifts {
+      var other = a
+      other.padding = padding
+      replace(
+        index, by: operation(other), .paddingOther,
+        "it is padded by \(padding.text), where the reference has \(a.padding.text)")
+    }
+    guard !isMaximum else { return }
+    var other = a
+    other.countsPadding.toggle()
+    replace(
+      index, by: operation(other), .poolCountsPadding,
+      a.countsPadding
+        ? "its averages leave the padding out, which the reference counts"
+        : "its averages count the padding, which the reference leaves out")
+  }
+
+  private mutating func addReductions(_ index: Int) {
+    guard case .mean(let axes, let keeps) = part.nodes[index].operation else { return }
+    replace(
+      index, by: .reduce(.maximum, axes: axes, keepsDimensions: keeps), .poolOther,
+      "it takes the maximum, where the reference averages")
+    replace(
+      index, by: .reduce(.sum, axes: axes, keepsDimensions: keeps), .poolOther,
+      "it sums, where the reference averages")
+  }
+
+  private mutating func addResizes(_ index: Int, _ a: ResizeAttributes) {
+    let roundings: [ResizeAttributes.Rounding] = [.floor, .ceil, .roundPreferFloor, .roundPreferCeil]
+    for method in [ResizeAttributes.Method.nearest, .bilinear] {
+      for coordinates in [
+        ResizeAttributes.Coordinates.halfPixel, .alignCorners, .asymmetric, .pytorchHalfPixel,
+      ] {
+        for rounding in method == .nearest ? roundings : [.floor] {
+          var other = a
+          (other.method, other.coordinates, other.rounding) = (method, coordinates, rounding)
+          replace(
+            index, by: .resize(other), .resizeConvention,
+            "it resizes by \(other.text), where the reference does by \(a.text)")
+        }
+      }
+    }
+  }
+
+  /// Operands in another order.
+  private mutating func addOrders(_ index: Int) {
+    let inputs = part.nodes[index].inputs
+    guard (2...4).contains(inputs.count) else { return }
+    for order in inputs.indices.orders where order != Array(inputs.indices) {
+      add(
+        .operandOrder,
+        "it takes its operands in the order \(order.map { "\($0)" }.joined(separator: ", "))"
+      ) { $0.nodes[index].inputs = order.map { inputs[$0] } }
+    }
+  }
+
+  private mutating func addJoins(_ index: Int) {
+    let node = part.nodes[index]
+    guard node.inputs.count == 2 else { return }
+    let activation = node.operation.activation ?? .none
+    for kept in 0..<2 where part.tensors[node.inputs[kept]].constant == nil {
+      add(.branchMissing, "it hands on only its operand \(kept): the other branch is missing") {
+        $0.nodes[index].inputs = [node.inputs[kept]]
+        $0.nodes[index].operation =
+          activation == .none
+          ? .identity
+          : .scalar(.clip(lower: activation.bounds.lower, upper: activation.bounds.upper))
+      }
+    }
+    for (other, name) in [
+      (Operation.add(activation), "adds"), (.subtract(activation), "subtracts"),
+      (.multiply(activation), "multiplies"), (.maximum, "takes the larger"),
+      (.minimum, "takes the smaller"),
+    ] where !other.isSameKind(as: node.operation) {
+      replace(
+        index, by: other, .operationOther,
+        "it \(name), where the reference has \(node.operation.name)")
+    }
+  }
+
+  private mutating func addSoftmaxes(_ index: Int) {
+    let node = part.nodes[index]
+    let rank = part.tensors[node.inputs[0]].shape.count
+    for axis in 0..<rank {
+      for beta in [1, 0.5, 2, 0.25, 4, 0.1, 10] as [Float] {
+        replace(
+          index, by: .softmax(axis: axis, beta: beta), .softmaxOther,
+          "it is a softmax with beta \(beta) along axis \(axis)")
+      }
+      replace(
+        index, by: .logSoftmax(axis: axis), .softmaxOther, "it is a logarithmic softmax")
+    }
+    replace(index, by: .identity, .softmaxOther, "it hands its values on: the softmax is missing")
+    replace(
+      index, by: .scalar(.logistic), .softmaxOther, "it is a sigmoid, where the reference has "
+        + node.operation.name)
+  }
+
+  private mutating func addTranspositions(_ index: Int, _ permutation: [Int]) {
+    guard permutation.count <= 4 else { return }
+    let shape = part.tensors[part.nodes[index].outputs[0]].shape
+    for order in permutation.indices.orders where order != permutation {
+      add(
+        .axisOrder, "it puts its axes in the order \(order), where the reference has "
+          + "\(permutation)"
+      ) {
+        $0.nodes[index].operation = .transpose(order)
+        $0.insert(.reshape(shape), after: index)
+      }
+    }
+  }
+
+  private mutating func addFlattenings(_ index: Int) {
+    let shape = part.tensors[part.nodes[index].inputs[0]].shape
+    guard shape.count == 4, shape.contains(where: { $0 > 1 }) else { return }
+    for order in (1...3).orders where order != [1, 2, 3] {
+      add(
+        .flattenOrder,
+        "it flattens its image in the order " + order.map { ["H", "W", "C"][$0 - 1] }
+          .joined(separator: ", ") + ", where the reference does in the order H, W, C"
+      ) { $0.insert(.transpose([0] + order), before: index, operand: 0) }
+    }
+  }
+
+  private mutating func addFunctions(_ index: Int, _ given: ScalarFunction) {
+    let slopes: [Float] = [0.01, 0.05, 0.1, 0.125, 0.2, 0.25, 0.3, 0.5]
+    let others = ScalarFunction.all + slopes.map { .leakyRelu(alpha: $0) }
+    for function in others where function != given {
+      replace(
+        index, by: .scalar(function), .functionOther,
+        "it is \(function.text), where the reference has \(given.text)")
+    }
+    replace(
+      index, by: .identity, .activationMissing,
+      "it hands its values on, where the reference has \(given.text)")
+  }
+
+  private mutating func addPads(_ index: Int, _ before: [Int], _ after: [Int], _ mode: PadMode) {
+    var modes: [(PadMode, String)] = [
+      (.constant(0), "0"), (.reflect, "its mirror image"), (.edge, "its edge"),
+      (.constant(-.greatestFiniteMagnitude), "the lowest number"),
+    ]
+    if let zero = zeroCodes.first { modes.append((.constant(zero), "code 0")) }
+    for (other, name) in modes where other != mode {
+      replace(
+        index, by: .pad(before: before, after: after, mode: other), .padValueOther,
+        "it pads with \(name), which the reference does not")
+    }
+    replace(
+      index, by: .pad(before: after, after: before, mode: mode), .paddingOther,
+      "its padding stands on the other side")
+  }
+
+  // MARK: The whole layer
+
+  /// An activation after what has none of its own.
+  private mutating func addTails() {
+    guard let last = part.nodes.indices.last,
+      part.nodes[last].outputs == part.outputs, part.nodes[last].operation.activation == nil
+    else { return }
+    if case .scalar = part.nodes[last].operation { return }
+    for function in [ScalarFunction.relu, .relu6] {
+      add(
+        .activationAdded, "it has \(function.text) after it, which the reference has not"
+      ) { $0.insert(.scalar(function), after: last) }
+    }
+  }
+
+  /// Rows and columns of the image that it reads in another order.
+  private mutating func addImages() {
+    guard part.inputs.count == 1, let first = part.nodes.firstIndex(where: {
+      $0.inputs.first == part.inputs[0]
+    }) else { return }
+    let shape = part.tensors[part.inputs[0]].shape
+    guard shape.count == 4, shape[1] > 1, shape[2] > 1 else { return }
+    func reversed(_ axes: [Int]) -> Operation {
+      .slice(
+        begin: shape.indices.map { axes.contains($0) ? shape[$0] - 1 : 0 }, count: shape,
+        stride: shape.indices.map { axes.contains($0) ? -1 : 1 })
+    }
+    for (axes, text) in [
+      ([1], "upside down"), ([2], "mirrored"), ([1, 2], "turned by 180°"),
+      ([3], "with its channels reversed (BGR for RGB)"),
+    ] where axes != [3] || shape[3] > 1 {
+      add(axes == [3] ? .inputChannelsPermuted : .imageFlipped, "it reads its image \(text)") {
+        $0.insert(reversed(axes), before: first, operand: 0)
+      }
+    }
+    if shape[1] == shape[2] {
+      add(.axisOrder, "it reads its image with rows and columns exchanged") {
+        $0.insert(.transpose([0, 2, 1, 3]), before: first, operand: 0)
+      }
+    }
+    for order in (1...3).orders where order != [1, 2, 3] {
+      add(
+        .axisOrder,
+        "it reads its image as if it stood in the order "
+          + order.map { ["H", "W", "C"][$0 - 1] }.joined(separator: ", ")
+      ) {
+        $0.insert(.transpose([0] + order), before: first, operand: 0)
+        $0.insert(.reshape(shape), before: first + 1, operand: 0)
+      }
+    }
+  }
+}

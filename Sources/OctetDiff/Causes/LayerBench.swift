@@ -1,0 +1,128 @@
+import Foundation
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// One layer of the candidate on a few exact inputs, to try out what explains its results.
+///
+/// A hypothesis is a variant of the reference's layer; it explains the layer when, computed on the
+/// same inputs, it gives what the candidate gives.
+struct LayerBench {
+  /// By sample, then by operand.
+  private(set) var inputs: [[[Float]]] = []
+  /// The reference's own values, and what the candidate's operator makes of the same inputs.
+  private(set) var references: [[Float]] = []
+  private(set) var results: [[Float]] = []
+  /// The ends of the candidate's codes, and their step; what lies outside is another matter.
+  let grid: (lower: Float, upper: Float)
+  let step: Float
+  let shape: [Int]
+  /// How well the reference itself explains the results, in dB.
+  private(set) var base = 0.0
+
+  /// Nil where the operator cannot be run alone, or its inputs have no twins.
+  init?(_ diff: Diff, place: Int, _ machine: DiffMachine, _ probe: LocalProbe, samples: [Int]) {
+    guard let twin = diff.twins[place] else { return nil }
+    let sources = diff.candidate.sources(of: place).map { source in
+      source.place.flatMap { diff.referencePlace(of: $0) }
+    }
+    guard !sources.isEmpty, !sources.contains(nil) else { return nil }
+    let view = diff.candidate.view(place)
+    grid = view.map { ($0.real(-128), $0.real(127)) } ?? (-.infinity, .infinity)
+    step = view?.scale ?? 0
+    shape = diff.candidate.places[place].shape
+    for sample in samples {
+      diff.feed(machine, sample)
+      inputs.append(
+        sources.compactMap { $0 }.map { unsafe machine.withReals($0) { unsafe Array($0) } })
+      references.append(unsafe machine.withReals(twin) { unsafe Array($0) })
+      probe.run(machine, isSplitting: false)
+      guard probe.result.count == references[0].count else { return nil }
+      results.append(probe.result)
+    }
+    base = decibels(references)
+  }
+
+  /// The results' signal over how far they are from `values`, in dB; −∞ where either is no number.
+  func decibels(_ values: [[Float]]) -> Double {
+    var (signal, noise) = (0.0, 0.0)
+    for (own, other) in zip(results, values) {
+      guard own.count == other.count else { return -.infinity }
+      for (a, b) in zip(own, other) {
+        let error = Double(a) - Double(max(grid.lower, min(grid.upper, b)))
+        signal += Double(a) * Double(a)
+        noise += error * error
+      }
+    }
+    guard signal.isFinite, noise.isFinite, signal > 0 else { return -.infinity }
+    return noise == 0 ? 200 : min(200, 10 * log10(signal / noise))
+  }
+
+  /// What a variant of the reference's layer gives on the inputs; nil where it cannot be computed.
+  func values(of variant: Graph) -> [[Float]]? {
+    guard let interpreter = try? FloatInterpreter(variant), let first = inputs.first,
+      variant.inputs.map({ variant.tensors[$0].elementCount }) == first.map(\.count),
+      variant.outputs.count == 1, !variant.tensors[variant.outputs[0]].isInteger
+    else { return nil }
+    return inputs.map { operands in
+      for (position, values) in operands.enumerated() { interpreter.setInput(position, values) }
+      interpreter.run()
+      return interpreter.value(of: variant.outputs[0])
+    }
+  }
+
+  /// How well a variant explains the results, in dB.
+  func decibels(_ variant: Graph) -> Double { values(of: variant).map(decibels) ?? -.infinity }
+
+  // MARK: Lines through what both give
+
+  /// Least squares over elements that lie well within the codes: result ≈ gain · value + offset.
+  func line(_ values: [[Float]]) -> (gain: Double, offset: Double)? {
+    var (n, x, y, xx, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for (own, other) in zip(results, values) {
+      for (result, value) in zip(own, other) where isInside(result) && value != 0 {
+        let (a, b) = (Double(value), Double(result))
+        n += 1
+        x += a
+        y += b
+        xx += a * a
+        xy += a * b
+      }
+    }
+    let variance = n * xx - x * x
+    guard n >= 16, variance > 1e-9 * n * xx else { return nil }
+    let gain = (n * xy - x * y) / variance
+    return (gain, (y - gain * x) / n)
+  }
+
+  /// Least squares of results over two operands of their size: result ≈ a · first + b · second.
+  func mixture() -> (first: Double, second: Double)? {
+    var (aa, ab, bb, ar, br) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for (own, operands) in zip(results, inputs) {
+      guard operands.count == 2, operands.allSatisfy({ $0.count == own.count }) else { return nil }
+      for index in own.indices where isInside(own[index]) && own[index] != 0 {
+        let (a, b, r) = (Double(operands[0][index]), Double(operands[1][index]), Double(own[index]))
+        aa += a * a
+        ab += a * b
+        bb += b * b
+        ar += a * r
+        br += b * r
+      }
+    }
+    let determinant = aa * bb - ab * ab
+    guard determinant > 1e-9 * aa * bb else { return nil }
+    return ((ar * bb - br * ab) / determinant, (br * aa - ar * ab) / determinant)
+  }
+
+  private func isInside(_ value: Float) -> Bool {
+    value > grid.lower + step / 2 && value < grid.upper - step / 2
+  }
+}
+
+extension Diff {
+  /// Runs a model on one sample of the whole set.
+  func feed(_ machine: DiffMachine, _ sample: Int, visit: (_ place: Int) -> Void = { _ in }) {
+    machine.run(sample, visit: visit)
+  }
+}

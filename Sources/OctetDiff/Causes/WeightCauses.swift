@@ -1,0 +1,435 @@
+import Foundation
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+/// What is wrong with a layer's weights, by name: orders, signs, sizes and codes are tried out on
+/// the reference's weights, and what makes the candidate's of them is the cause.
+struct WeightCauses {
+  typealias Finding = DiffReport.Finding
+
+  let pair: WeightPair
+  let name: String
+  /// Whether the layer gives the model's class scores.
+  let isScores: Bool
+  private let own: ChannelRows
+  private let given: ChannelRows
+  private let cosines: [Double?]
+  private let gains: [Double?]
+
+  /// Rows that point the same way are one row.
+  private static let sameCosine = 0.9
+  /// What explains weights leaves them at least so much over the rest, in dB, and so much better
+  /// than the reference's own order does.
+  private static let explained = 14.0
+  private static let better = 8.0
+  private static let severity = 140.0
+
+  init(_ pair: WeightPair, name: String, isScores: Bool) {
+    self.pair = pair
+    self.name = name
+    self.isScores = isScores
+    own = ChannelRows(pair.own, shape: pair.shape, axis: pair.axis)
+    given = ChannelRows(pair.given, shape: pair.shape, axis: pair.axis)
+    cosines = own.cosines(with: given)
+    let (own, given) = (own, given)
+    gains = (0..<own.count).map { own.gain($0, over: given) }
+  }
+
+  /// The gravest first; empty where the weights are the reference's but for rounding.
+  func findings() -> [Finding] {
+    let base = pair.decibels(pair.given)
+    let odd = oddRows
+    if let shift = codeShift() { return [shift] }
+    guard !odd.isEmpty || base < Self.explained else { return precision(base) }
+    if let found = reordered(base) ?? recoded(base) ?? resized(odd) { return [found] }
+    return strange(base)
+  }
+
+  /// Channels whose weights are clearly not the reference's.
+  private var oddRows: [Int] {
+    (0..<own.count).filter { row in
+      guard let cosine = cosines[row], let gain = gains[row] else {
+        // All zero on one side alone.
+        let (a, b) = (own.range(row), given.range(row))
+        return (a.lower, a.upper) != (b.lower, b.upper)
+      }
+      return cosine < Self.sameCosine || abs(gain - 1) > 0.1
+    }
+  }
+
+  private func finding(
+    _ cause: DiffReport.Cause, _ detail: String, channel: Int? = nil, severity: Double? = nil,
+    isDefinite: Bool = true
+  ) -> Finding {
+    .init(
+      cause, detail, channel: channel, severity: severity ?? Self.severity, isDefinite: isDefinite)
+  }
+
+  // MARK: Another order
+
+  private func reordered(_ base: Double) -> Finding? {
+    var best: (decibels: Double, cause: DiffReport.Cause, text: String)?
+    for (cause, text, order) in WeightOrders(pair).all {
+      let decibels = pair.decibels(order.map { pair.given[$0] })
+      guard decibels > max(Self.explained, base + Self.better), decibels > best?.decibels ?? 0
+      else { continue }
+      best = (decibels, cause, text)
+    }
+    if let best {
+      return finding(
+        best.cause, "\(best.text): so ordered, the reference's weights leave "
+          + "\(best.decibels.short) dB over the error instead of \(base.short) dB")
+    }
+    return permutedRows() ?? permutedColumns() ?? exchangedLayers(base)
+  }
+
+  private func permutedRows() -> Finding? {
+    guard let order = own.permutation(of: given) else { return nil }
+    let moved = order.indices.filter { order[$0] != $0 }
+    guard let first = moved.first else { return nil }
+    let what = isScores ? "class" : "channel"
+    var text =
+      "\(moved.count) of its \(order.count) output \(isScores ? "classes" : "channels") are "
+      + "exchanged: row \(first) matches the reference's row \(order[first])"
+    let shift = (order[0] + order.count) % order.count
+    if moved.count == order.count, order.count > 2,
+      order.indices.allSatisfy({ order[$0] == ($0 + shift) % order.count })
+    {
+      text += "; every \(what) is shifted by \(min(shift, order.count - shift))"
+    }
+    for multiplier in 2..<max(3, min(order.count, 65)) where order.count % multiplier == 0 {
+      let count = order.count / multiplier
+      if order.indices.allSatisfy({ order[$0] == $0 % count * multiplier + $0 / count }) {
+        text += "; they stand as \(multiplier) blocks of \(count) instead of the other way round"
+      }
+    }
+    return finding(.channelsPermuted, text, channel: first)
+  }
+
+  private func permutedColumns() -> Finding? {
+    guard pair.axis == 0, let last = pair.shape.last, last > 1, pair.shape.count > 1,
+      pair.own.count / last >= 4
+    else { return nil }
+    let axis = pair.shape.count - 1
+    let columns = ChannelRows(pair.own, shape: pair.shape, axis: axis)
+    let others = ChannelRows(pair.given, shape: pair.shape, axis: axis)
+    guard let order = columns.permutation(of: others) else { return nil }
+    let moved = order.indices.filter { order[$0] != $0 }
+    guard let first = moved.first else { return nil }
+    return finding(
+      .inputChannelsPermuted,
+      "\(moved.count) of its \(order.count) input channels are exchanged: column \(first) matches "
+        + "the reference's column \(order[first])")
+  }
+
+  private func exchangedLayers(_ base: Double) -> Finding? {
+    for other in pair.others where other.weights.count == pair.own.count {
+      let decibels = pair.decibels(other.weights)
+      if decibels > max(Self.explained, base + Self.better) {
+        return finding(
+          .otherLayersWeights,
+          "its weights are those of the reference's layer '\(other.name)' (\(decibels.short) dB over "
+            + "the error, \(base.short) dB with its own)", severity: Self.severity + 5)
+      }
+    }
+    return nil
+  }
+
+  // MARK: Other codes
+
+  private func recoded(_ base: Double) -> Finding? {
+    let enough = max(Self.explained, base + Self.better)
+    func reals(_ code: (Int8) -> Int) -> [Float] {
+      pair.codes.indices.map {
+        let channel = pair.scales.count == 1 ? 0 : pair.channel(of: $0)
+        return Float(code(pair.codes[$0])) * pair.scales[channel]
+      }
+    }
+    if !pair.codes.isEmpty, !pair.scales.isEmpty {
+      if WeightPair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
+        return finding(
+          .weightCodesUnsigned,
+          "its weight codes are off by 128: as unsigned codes they are the reference's")
+      }
+    }
+    let swapped = pair.given.map { Float(bitPattern: $0.bitPattern.byteSwapped) }
+    if swapped.allSatisfy(\.isFinite), pair.decibels(swapped) > enough {
+      return finding(.weightByteOrder, "the bytes of its weights stand in reverse order")
+    }
+    return nil
+  }
+
+  /// All codes off by a few.
+  private func codeShift() -> Finding? {
+    guard pair.codes.count >= 8 else { return nil }
+    var (sum, square) = (0.0, 0.0)
+    var counted = 0.0
+    for position in pair.codes.indices where abs(Int(pair.codes[position])) < 127 {
+      let scale = pair.scales[pair.scales.count == 1 ? 0 : pair.channel(of: position)]
+      guard scale > 0 else { continue }
+      let off = Double(pair.own[position] - pair.given[position]) / Double(scale)
+      sum += off
+      square += off * off
+      counted += 1
+    }
+    let mean = sum / max(counted, 1)
+    let rest = (square / max(counted, 1) - mean * mean).squareRoot()
+    // Rounding leaves an error of less than half a step, and none of one sign.
+    guard abs(mean) > 0.7, rest < 0.6, abs(mean - mean.rounded()) < 0.3 else { return nil }
+    return finding(
+      .weightZeroPoint,
+      "all its weight codes are off by \(mean.rounded().short): their zero point is not taken off "
+        + "as it was put on", severity: Self.severity - 10)
+  }
+
+  // MARK: Another size
+
+  private func resized(_ odd: [Int]) -> Finding? {
+    let known = (0..<own.count).filter { cosines[$0] != nil && gains[$0] != nil }
+    let values = known.compactMap { gains[$0] }
+    guard let median = values.median else { return nil }
+    if odd.count >= max(2, known.count / 4), let found = statistics(known) { return found }
+    let aligned = known.filter { abs(cosines[$0] ?? 0) > Self.sameCosine }
+    guard 2 * aligned.count > known.count else { return nil }
+    if let found = exchangedScales(known) { return found }
+    if median < 0, values.allSatisfy({ abs($0 / median - 1) < 0.25 }) {
+      return finding(
+        .signFlipped, "all its weights have the other sign (\(median.short) times the reference's)")
+    }
+    if abs(median - 1) > 0.1, values.allSatisfy({ abs($0 / median - 1) < 0.1 }) {
+      return whole(median)
+    }
+    return single(odd, known)
+  }
+
+  private func whole(_ median: Double) -> Finding {
+    let full = pair.codes.count { abs(Int($0)) >= 127 }
+    if median < 1, Double(full) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(0) {
+      return finding(
+        .weightsClipped,
+        "its weights are clipped: \((100 * Double(full) / Double(pair.codes.count)).short) % of "
+          + "them stand at the last code", severity: 130)
+    }
+    let power = log2(abs(median))
+    let hint =
+      abs(power - power.rounded()) < 0.03 ? ", as if a shift were off by \(Int(power.rounded()))" : ""
+    return finding(
+      .weightsScaled, "its weights are \(median.short) times the reference's" + hint, severity: 130)
+  }
+
+  /// Some channels alone.
+  private func single(_ odd: [Int], _ known: [Int]) -> Finding? {
+    let flipped = odd.filter { (gains[$0] ?? 0) < -0.5 && (cosines[$0] ?? 0) < -Self.sameCosine }
+    if let first = flipped.first, flipped.count == odd.count {
+      return finding(
+        .signFlipped, "the weights of channel \(first)\(more(flipped)) have the other sign",
+        channel: first, severity: 120)
+    }
+    let sizes = (0..<own.count).map { max(abs(given.range($0).lower), abs(given.range($0).upper)) }
+    let largest = sizes.max() ?? 0
+    let dead = odd.filter {
+      abs(gains[$0] ?? (sizes[$0] > 0 ? 0 : 1)) < 0.1 && sizes[$0] > 0.01 * largest
+    }
+    if let first = dead.first {
+      return finding(
+        .channelsZeroed,
+        "the weights of channel \(first)\(more(dead)) are zero, where the reference's are not",
+        channel: first, severity: 115)
+    }
+    // One factor for each channel is what a normalization does.
+    let scaled = odd.filter { abs(cosines[$0] ?? 0) > 0.98 }
+    guard scaled.count == odd.count, let first = odd.max(by: {
+      abs(log(abs(gains[$0] ?? 1))) < abs(log(abs(gains[$1] ?? 1)))
+    }), let gain = gains[first] else { return nil }
+    if odd.count >= 3, 2 * odd.count >= known.count {
+      let values = known.compactMap { gains[$0] }
+      return finding(
+        .batchNormalizationOther,
+        "each channel's weights have a factor of their own, \((values.min() ?? 0).short) to "
+          + "\((values.max() ?? 0).short) times the reference's: a normalization was folded with "
+          + "other statistics, or not at all", severity: 130)
+    }
+    return finding(
+      .channelScaled,
+      "the weights of channel \(first)\(more(odd)) are \(gain.short) times the reference's",
+      channel: first, severity: 120)
+  }
+
+  private func more(_ rows: [Int]) -> String {
+    rows.count == 1 ? "" : " and \(rows.count - 1) more"
+  }
+
+  /// Scales in another order: each channel has the codes of its weights, and another's scale.
+  private func exchangedScales(_ known: [Int]) -> Finding? {
+    guard pair.scales.count == own.count, known.count == own.count, own.count > 2 else {
+      return nil
+    }
+    // The scale that the codes were made with.
+    let right = known.map { Double(pair.scales[$0]) / (gains[$0] ?? 1) }
+    let sorted = zip(right.sorted(), pair.scales.map { Double($0) }.sorted())
+    let moved = known.filter { abs((gains[$0] ?? 1) - 1) > 0.05 }
+    guard moved.count >= 2, sorted.allSatisfy({ abs($0.0 / $0.1 - 1) < 0.02 }),
+      let first = moved.first
+    else { return nil }
+    return finding(
+      .scalesPermuted,
+      "the weight scales of \(moved.count) channels are exchanged: channel \(first) has another "
+        + "channel's, which makes it \((gains[first] ?? 1).short) times as large", channel: first)
+  }
+
+  /// Whether a folded normalization explains the gains.
+  private func statistics(_ known: [Int]) -> Finding? {
+    guard let statistics = pair.statistics else { return nil }
+    func explains(_ expected: (Int) -> Double) -> Bool {
+      known.count { abs(((gains[$0] ?? 0) / expected($0)) - 1) < 0.05 } * 10 >= known.count * 9
+    }
+    if explains({ 1 / statistics.factor($0) }) {
+      return finding(
+        .batchNormalizationNotFolded,
+        "its weights are the reference's before the batch normalization was folded into them")
+    }
+    if explains({ 1 / statistics.gamma[$0] }) {
+      return finding(
+        .batchNormalizationOther, "its weights lack the batch normalization's gamma")
+    }
+    return epsilon(known, statistics)
+  }
+
+  private func epsilon(_ known: [Int], _ statistics: NormalizationStatistics) -> Finding? {
+    let found = known.compactMap { channel -> Double? in
+      guard let gain = gains[channel], gain > 0 else { return nil }
+      return (statistics.variance[channel] + statistics.epsilon) / (gain * gain)
+        - statistics.variance[channel]
+    }
+    guard let median = found.median, median > 0, median / statistics.epsilon > 2
+      || median / statistics.epsilon < 0.5
+    else { return nil }
+    let explained = known.count { channel in
+      let factor = statistics.variance[channel] + statistics.epsilon
+      let expected = (factor / (statistics.variance[channel] + median)).squareRoot()
+      return abs((gains[channel] ?? 0) / expected - 1) < 0.03
+    }
+    guard explained * 10 >= known.count * 9 else { return nil }
+    return finding(
+      .batchNormalizationEpsilon,
+      "its weights fit a batch normalization with an epsilon of \(median.short), where the "
+        + "reference has \(statistics.epsilon.short)")
+  }
+
+  // MARK: Other weights
+
+  private func strange(_ base: Double) -> [Finding] {
+    let median = cosines.compactMap { $0 }.median ?? 0
+    if own.isConstant != given.isConstant, own.isConstant {
+      return [finding(.channelsZeroed, "all its weights are one number", severity: 145)]
+    }
+    if median > 0.3, median < 0.995 {
+      let clipped = pair.codes.count { abs(Int($0)) >= 127 }
+      if Double(clipped) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(base) {
+        return [
+          finding(
+            .weightsClipped,
+            "its weights are clipped: \((100 * Double(clipped) / Double(pair.codes.count)).short) "
+              + "% of them stand at the last code", severity: 130)
+        ]
+      }
+      let coarse = precision(base)
+      if !coarse.isEmpty { return coarse }
+      return [
+        finding(
+          .otherCheckpoint,
+          "its weights are like the reference's, but not the same (cosine \(median.short)): they "
+            + "may come from another checkpoint", severity: 125)
+      ]
+    }
+    guard base < 6 else { return [] }
+    return [
+      finding(
+        .foreignWeights,
+        "its weights have nothing to do with the reference's (cosine \(median.short))",
+        severity: 150)
+    ]
+  }
+
+  private func explainsClipping(_ base: Double) -> Bool {
+    let clipped = pair.given.indices.map { position in
+      let channel = pair.channel(of: position)
+      let (lower, upper) = own.range(channel)
+      return max(lower, min(upper, pair.given[position]))
+    }
+    return pair.decibels(clipped) > max(Self.explained, base + Self.better)
+  }
+
+  /// Weights that are right, but coarser than eight bits a channel allow.
+  private func precision(_ base: Double) -> [Finding] {
+    guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
+      return []
+    }
+    var divisor = 0
+    for code in pair.codes { divisor = Self.greatestDivisor(divisor, abs(Int(code))) }
+    let levels = Set(pair.codes).count
+    if pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
+      let bits = Int(log2(Double(levels)).rounded(.up))
+      return [
+        finding(
+          .fewBits,
+          "its weights take only \(levels) of 256 codes"
+            + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
+          severity: 100 - base, isDefinite: base < 22)
+      ]
+    }
+    return perTensor(base)
+  }
+
+  private static func greatestDivisor(_ a: Int, _ b: Int) -> Int {
+    b == 0 ? a : greatestDivisor(b, a % b)
+  }
+
+  private func perTensor(_ base: Double) -> [Finding] {
+    guard own.count > 2, Set(pair.scales).count == 1, let scale = pair.scales.first else {
+      return []
+    }
+    let widths = (0..<own.count).map { channel -> Double in
+      let (lower, upper) = given.range(channel)
+      return Double(max(abs(lower), abs(upper)))
+    }
+    // The noise of rounding is a twelfth of the squared step.
+    let narrow = widths.reduce(0) { $0 + ($1 / 127) * ($1 / 127) } / Double(own.count)
+    let gained = 10 * log10(Double(scale) * Double(scale) / max(narrow, 1e-30))
+    guard gained > 3 else { return [] }
+    return [
+      finding(
+        .perTensorScale,
+        "one weight scale serves all its \(own.count) channels, the largest of which is "
+          + "\(((widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)).short) times the median; a scale a "
+          + "channel gains \(gained.short) dB", severity: 60 + gained,
+        isDefinite: gained > 10 && base < 30)
+    ]
+  }
+}
+
+extension ChannelRows {
+  /// Which row of `twin` each row is, where some stand in each other's places; nil otherwise.
+  func permutation(of twin: ChannelRows) -> [Int]? {
+    // All pairs of a layer of thousands of channels take too long.
+    guard count <= 1024, count > 1, count == twin.count else { return nil }
+    var order = Array(0..<count)
+    for row in 0..<count {
+      guard let own = cosine(row, with: twin, row), own < 0.9 else { continue }
+      let best = (0..<count).map { ($0, cosine(row, with: twin, $0) ?? 0) }.max { $0.1 < $1.1 }
+      guard let best, best.1 > 0.9, best.1 > own + 0.05 else { return nil }
+      order[row] = best.0
+    }
+    return Set(order).count == count && order != Array(0..<count) ? order : nil
+  }
+
+  var isConstant: Bool {
+    let ends = (0..<count).map { range($0) }
+    return (ends.map(\.lower).min() ?? 0) == (ends.map(\.upper).max() ?? 0)
+  }
+}
+
+extension [Double] {
+  var median: Double? { isEmpty ? nil : sorted()[count / 2] }
+}

@@ -1,0 +1,346 @@
+extension DiffReport {
+  /// What went wrong, by name: finer than a `Condition`, which says how it shows.
+  ///
+  /// Each is a hypothesis that was computed and found to explain the layer, or a fact about its
+  /// parameters.
+  public enum Cause: String, Codable, Sendable, CaseIterable {
+    // Weights in another order.
+    case channelsPermuted, inputChannelsPermuted, flattenOrder, weightsTransposed, filtersFlipped
+    case otherLayersWeights
+    // Weights of another size.
+    case weightsScaled, signFlipped, channelScaled, scalesPermuted, channelsZeroed
+    case weightsClipped, perTensorScale, fewBits
+    case batchNormalizationNotFolded, batchNormalizationEpsilon, batchNormalizationOther
+    case weightZeroPoint, weightCodesUnsigned, weightByteOrder
+    // Other weights.
+    case otherCheckpoint, foreignWeights
+    // Biases.
+    case biasDropped, biasScaled, biasSign, biasPermuted, biasSaturated, biasByteOrder
+    case biasZeroPoint, otherLayersBias, biasOther
+    // Codes.
+    case rangeTooWide, rangeTooNarrow, outputOffset, outputScaled, outlierChannel, eightBits
+    case roundsOtherwise
+    // What is computed.
+    case activationMissing, activationAdded, activationOther, paddingOther, strideOther
+    case dilationOther, windowOther, poolOther, poolCountsPadding, groupsOther
+    case resizeConvention, operandOrder, operandScales, branchMissing, axisOrder, imageFlipped
+    case functionOther, softmaxOther, padValueOther, operationOther
+    // What is fed.
+    case inputNormalization, inputScale, inputChannelOrder
+  }
+}
+
+extension DiffReport.Cause {
+  /// A few words for tables: `channels exchanged`.
+  public var title: String { row.title }
+
+  /// The line that cures it: an option of `octet quantize`, an exporter's switch, or what to do
+  /// with the data.
+  public var remedy: String { row.remedy }
+
+  /// Whether weights stand in another order than the reference's.
+  package var isOrder: Bool {
+    switch self {
+    case .channelsPermuted, .inputChannelsPermuted, .flattenOrder, .weightsTransposed,
+      .filtersFlipped:
+      true
+    default: false
+    }
+  }
+
+  /// How it shows.
+  public var condition: DiffReport.Condition { row.condition }
+
+  private typealias Row = (title: String, condition: DiffReport.Condition, remedy: String)
+
+  private var row: (title: String, condition: DiffReport.Condition, remedy: String) {
+    order ?? size ?? bias ?? codes ?? structure
+  }
+
+  private var order: Row? {
+    switch self {
+    case .channelsPermuted:
+      (
+        "output channels exchanged", .weightsWrong,
+        "put the output channels back in the reference's order where the weights are exported; of "
+          + "the last layer, check that both models were made with one list of classes"
+      )
+    case .inputChannelsPermuted:
+      (
+        "input channels exchanged", .weightsWrong,
+        "feed and export the channels in one order: of images, convert BGR (OpenCV's imread) to "
+          + "RGB, or reverse the first layer's input channels once"
+      )
+    case .flattenOrder:
+      (
+        "flattened in another order", .weightsWrong,
+        "reorder this layer's columns from C, H, W to H, W, C, or transpose before the "
+          + "flattening; onnx2tf and hand-written exporters often forget it"
+      )
+    case .weightsTransposed:
+      (
+        "weights transposed", .weightsWrong,
+        "transpose the weights where they are exported: O, H, W, I and O, I are Octet's and "
+          + "TFLite's order, O, I, H, W is PyTorch's and ONNX's (transB=1 of Gemm), H, W, I, O Keras's"
+      )
+    case .filtersFlipped:
+      (
+        "filters turned or mirrored", .weightsWrong,
+        "take the filters over as they are: ONNX, TFLite and PyTorch correlate, only a true "
+          + "convolution (SciPy, MATLAB) turns them"
+      )
+    case .otherLayersWeights:
+      (
+        "another layer's weights", .weightsWrong,
+        "check by which names the exporter finds its weights, and export anew"
+      )
+    default: nil
+    }
+  }
+
+  private var size: Row? {
+    switch self {
+    case .weightsScaled:
+      (
+        "weights of another size", .weightsWrong,
+        "check the weight scales and the requantization's multiplier and shift (a power of two is "
+          + "a shift that is off); octet quantize makes them anew from the float model"
+      )
+    case .signFlipped:
+      ("sign flipped", .weightsWrong, "take the weights over with their sign; export anew")
+    case .channelScaled:
+      (
+        "one channel of another size", .outlierChannel,
+        "check this channel's weight scale; octet quantize makes it anew from the float model"
+      )
+    case .scalesPermuted:
+      (
+        "weight scales exchanged", .weightsWrong,
+        "write the weight scales in the order of the output channels (quantized_dimension of "
+          + "TFLite, axis of DequantizeLinear)"
+      )
+    case .channelsZeroed:
+      (
+        "channels zeroed", .deadChannel,
+        "check this channel's weights and weight scale; quantize the float model anew with one "
+          + "weight scale a channel"
+      )
+    case .weightsClipped:
+      (
+        "weights clipped", .clipped,
+        "choose the weight scales from the largest weight of each channel"
+      )
+    case .perTensorScale:
+      (
+        "one weight scale for all channels", .outlierChannel,
+        "quantize with one scale a channel: octet quantize always does, ONNX Runtime with "
+          + "per_channel=True, the TFLite converter unless "
+          + "_experimental_disable_per_channel is set"
+      )
+    case .fewBits:
+      (
+        "weights of fewer bits", .coarseSteps,
+        "quantize the weights to eight bits: check the exporter's weight type and its packing"
+      )
+    case .batchNormalizationNotFolded:
+      (
+        "batch normalization not folded", .weightsWrong,
+        "fold the batch normalization into the weights and the bias before quantizing: "
+          + "octet quantize does so by itself, PyTorch with torch.ao.quantization.fuse_modules in "
+          + "eval() mode"
+      )
+    case .batchNormalizationEpsilon:
+      (
+        "batch normalization with another epsilon", .weightsWrong,
+        "fold with the epsilon of the training framework: 1e-5 is PyTorch's and ONNX's default, "
+          + "1e-3 Keras's"
+      )
+    case .batchNormalizationOther:
+      (
+        "batch normalization folded otherwise", .weightsWrong,
+        "fold with the running mean and variance (PyTorch: model.eval() before the export), not "
+          + "with a batch's own"
+      )
+    case .weightZeroPoint:
+      (
+        "weights' zero point off", .zeroPointWrong,
+        "weights are symmetric: write their zero point as 0 and take it off no code"
+      )
+    case .weightCodesUnsigned:
+      (
+        "unsigned codes read as signed", .zeroPointWrong,
+        "subtract 128 from uint8 codes and from their zero point before they are read as int8"
+      )
+    case .weightByteOrder:
+      ("bytes in reverse order", .weightsWrong, "read the weights little-endian")
+    case .otherCheckpoint:
+      (
+        "weights of another checkpoint", .weightsWrong,
+        "quantize this very float model anew, or compare with the checkpoint that was quantized"
+      )
+    case .foreignWeights:
+      (
+        "other weights", .weightsWrong,
+        "check that this model was made from this float model"
+      )
+    default: nil
+    }
+  }
+
+  private var bias: Row? {
+    let keep =
+      "take the biases over as int32 at input scale × weight scale of the channel; check that the "
+      + "exporter kept them"
+    return switch self {
+    case .biasDropped: ("biases dropped", .biasWrong, keep)
+    case .biasScaled: ("biases at another scale", .biasWrong, keep)
+    case .biasSign: ("biases with the other sign", .biasWrong, keep)
+    case .biasPermuted:
+      (
+        "biases exchanged", .biasWrong,
+        "put the biases back in the order of the output channels where they are exported"
+      )
+    case .biasSaturated:
+      (
+        "biases saturated", .biasWrong,
+        "the weight scale is too small for this bias: raise the smallest weight scale so that "
+          + "bias / (input scale × weight scale) fits its integers"
+      )
+    case .biasByteOrder: ("biases' bytes reversed", .biasWrong, "read int32 biases little-endian")
+    case .biasZeroPoint:
+      (
+        "input's zero point off in the biases", .zeroPointWrong,
+        "fold the input's zero point in as bias − zero point × Σ weights, with the zero point "
+          + "that the input really has"
+      )
+    case .otherLayersBias:
+      (
+        "another layer's biases", .biasWrong,
+        "check by which names the exporter finds its biases, and export anew"
+      )
+    case .biasOther: ("other biases", .biasWrong, keep)
+    default: nil
+    }
+  }
+
+  private var codes: Row? {
+    switch self {
+    case .rangeTooWide:
+      (
+        "range too wide", .wastedRange,
+        "calibrate without outliers (octet quantize --calibrator percentile or entropy)"
+      )
+    case .rangeTooNarrow:
+      (
+        "range too narrow", .clipped,
+        "calibrate with more images that look like the test set, or with min-max "
+          + "(octet quantize --calibrator min-max)"
+      )
+    case .outputOffset:
+      (
+        "output's zero point off", .zeroPointWrong,
+        "write one zero point for what quantizes this tensor and what reads it"
+      )
+    case .outputScaled:
+      (
+        "results of another size", .weightsWrong,
+        "check the output's scale and the requantization's multiplier and shift"
+      )
+    case .outlierChannel:
+      (
+        "outlier channel", .outlierChannel,
+        "equalize the channels with the next layer's, or clip the channel in training"
+      )
+    case .eightBits:
+      (
+        "eight bits too few", .coarseSteps,
+        "retrain with quantization in the loop, widen the layer, or keep it in float"
+      )
+    case .roundsOtherwise:
+      (
+        "rounded otherwise", .otherRounding,
+        "nothing to mend: choose the arithmetic of the runtime that is to be matched (TFLM rounds "
+          + "twice, recent LiteRT once)"
+      )
+    default: nil
+    }
+  }
+
+  private var structure: Row {
+    let mend =
+      "compare with the model that this one was made from, or mend the export: no quantization "
+      + "makes good for it"
+    func row(_ title: String, _ remedy: String? = nil) -> Row {
+      (title, .differentStructure, remedy ?? mend)
+    }
+    return switch self {
+    case .activationMissing:
+      row("activation missing", "export the activation, too, or fuse it into this layer")
+    case .activationAdded:
+      row("activation too much", "take the activation off this layer where it is exported")
+    case .activationOther:
+      row("another activation", "write the activation with the reference's bounds or slope")
+    case .paddingOther:
+      row(
+        "other padding",
+        "pad as the reference: PyTorch pads alike on all sides, SAME of TensorFlow more at the "
+          + "bottom and on the right (auto_pad SAME_UPPER)")
+    case .strideOther: row("another stride")
+    case .dilationOther: row("another dilation", "export the dilation (dilations, dilation_w_factor)")
+    case .windowOther: row("another window")
+    case .poolOther: row("another kind of pool")
+    case .poolCountsPadding:
+      row(
+        "average with the padding counted otherwise",
+        "set count_include_pad as in the reference: PyTorch counts the padding, TFLite never")
+    case .groupsOther: row("other groups", "export the groups (group of Conv)")
+    case .resizeConvention:
+      row(
+        "another resize convention",
+        "set coordinate_transformation_mode (ONNX) or align_corners and half_pixel_centers "
+          + "(TFLite) as in the reference")
+    case .operandOrder: row("operands exchanged", "keep the order of this operator's inputs")
+    case .operandScales:
+      row("an operand of another size", "check the scales that the operator has for its inputs")
+    case .branchMissing: row("branch missing", "export the residual branch, too")
+    case .axisOrder:
+      row(
+        "axes in another order",
+        "transpose as the reference does: N, C, H, W (PyTorch, ONNX) against N, H, W, C (TFLite)")
+    case .imageFlipped: row("image turned or mirrored", "feed rows and columns as the reference is")
+    case .functionOther: row("another function", "export the function that the reference has")
+    case .softmaxOther: row("another softmax", "keep the softmax's beta and axis")
+    case .padValueOther: row("other values in the padding", "pad with the reference's value and mode")
+    case .inputNormalization:
+      (
+        "input normalised otherwise", .inputNormalization,
+        "quantize or import with the normalisation that the float model was trained with (--mean, "
+          + "--std)"
+      )
+    case .inputScale:
+      (
+        "input of another size", .inputNormalization,
+        "feed pixels on the scale of training: 0…1, −1…1 or 0…255 (--mean, --std)"
+      )
+    case .inputChannelOrder:
+      (
+        "input channels in another order", .inputNormalization,
+        "convert BGR (OpenCV's imread) to RGB where the data are prepared, and give means and "
+          + "deviations in the order of the channels (--mean, --std)"
+      )
+    default: row("another operation")
+    }
+  }
+}
+
+extension DiffReport.Finding {
+  /// A finding whose kind and remedy are the cause's.
+  package init(
+    _ cause: DiffReport.Cause, _ detail: String, channel: Int? = nil, severity: Double,
+    isDefinite: Bool = true
+  ) {
+    self.init(
+      kind: cause.condition, detail: detail, remedy: cause.remedy, channel: channel,
+      severity: severity, isDefinite: isDefinite, cause: cause)
+  }
+}

@@ -1,0 +1,156 @@
+/// Convolution and activation of int16 with int8 weights.
+///
+/// Input `[N, H, W, I]`, weights `[O, KH, KW, I / groups]`, output `[N, OH, OW, O]`. All zero points
+/// are 0, so padding adds nothing.
+package struct Convolution16: Operator {
+  package static let parameterCount = 9 + Weighted16.wordCount
+  static let inputCounts = 1...1
+  static let outputCounts = 1...1
+
+  /// The parameter words, in order.
+  package enum Word: Int, ParameterWord {
+    case strideHeight
+    case strideWidth
+    case dilationHeight
+    case dilationWidth
+    case paddingTop
+    case paddingLeft
+    case kernelHeight
+    case kernelWidth
+    case groups
+    /// See ``Weighted16``.
+    case sumsNarrowly
+    case lower
+    case upper
+    case weights
+    case bias
+    case multipliers
+    case shifts
+  }
+
+  private static let rowWords = Window.Words(
+    kernel: Word.kernelHeight, stride: Word.strideHeight, dilation: Word.dilationHeight,
+    padding: Word.paddingTop)
+  private static let columnWords = Window.Words(
+    kernel: Word.kernelWidth, stride: Word.strideWidth, dilation: Word.dilationWidth,
+    padding: Word.paddingLeft)
+
+  let view: OperatorRecord
+  let input: TensorRecord
+  let output: TensorRecord
+
+  init(_ view: OperatorRecord) {
+    self.view = view
+    input = view.operand(0)
+    output = view.result(0)
+  }
+
+  private var rows: Window {
+    Window(view, Self.rowWords, input: input.height, output: output.height)
+  }
+  private var columns: Window {
+    Window(view, Self.columnWords, input: input.width, output: output.width)
+  }
+  private var groups: Int { Int(view.parameter(Word.groups)) }
+  /// Input channels of a group.
+  private var depth: Int { input.channels / groups }
+
+  /// Weights of one output channel; what overflows is refused.
+  private var patchCount: Int {
+    product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount)
+      .flatMap { product($0, depth, limit: BlobLimits.weightCount) } ?? .max
+  }
+
+  var demand: Demand {
+    Demand(
+      dataByteCount: Weighted16.dataByteCount(
+        patchCount: patchCount, channels: output.channels),
+      partCount: output.elementCount, stepCount: 2 &* patchCount &+ 32)
+  }
+
+  func validate() throws(ModelError) {
+    try Window.validate(view, Self.rowWords, input: input.height, output: output.height)
+    try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
+    try view.require(parameter: Word.groups, in: 1...Int32(BlobLimits.elementCount))
+    try view.require(
+      input.batch == output.batch && input.channels % groups == 0
+        && output.channels % groups == 0)
+    try Weighted16(view, first: Word.sumsNarrowly).validate(
+      patchCount: patchCount, channelStep: patchCount, step: 1)
+  }
+
+  /// Rows of the output are finished in order.
+  func overlapDistance(input index: Int) -> Int? {
+    guard input.batch == 1 else { return nil }
+    return rows.overlapDistance(inputRow: input.rowByteCount, outputRow: output.rowByteCount)
+  }
+
+  func run(_ context: OperatorContext) {
+    let channels = Weighted16(view, first: Word.sumsNarrowly).channels()
+    let (rows, columns, depth) = (rows, columns, depth)
+    let groupOutputs = output.channels / groups
+    let rowCount = input.width &* input.channels
+    var target = unsafe context.output(0, as: Int16.self)
+    for batch in 0..<input.batch {
+      let source = unsafe context.input(0, as: Int16.self) + batch &* input.height &* rowCount
+      for row in 0..<output.height {
+        let rowTaps = rows.taps(row)
+        for column in 0..<output.width {
+          let patch = unsafe Patch16(
+            source: source, rows: rows, rowTaps: rowTaps, firstRow: rows.start(row),
+            columns: columns, columnTaps: columns.taps(column),
+            firstColumn: columns.start(column), depth: depth, channels: input.channels,
+            rowCount: rowCount)
+          var weights = unsafe channels.weights
+          for channel in 0..<output.channels {
+            let sum =
+              unsafe channels.bias(channel)
+              &+ patch.dot(weights, channelOffset: channel / groupOutputs &* depth)
+            unsafe target[channel] = channels.code(sum, channel)
+            unsafe weights += patchCount
+          }
+          unsafe target += output.channels
+        }
+      }
+    }
+  }
+}
+
+/// The real pixels under one window of a convolution.
+@safe private struct Patch16 {
+  // Safety: the taps lie inside the input, so every pixel does.
+  let source: UnsafePointer<Int16>
+  let rows: Window
+  let rowTaps: Range<Int>
+  let firstRow: Int
+  let columns: Window
+  let columnTaps: Range<Int>
+  let firstColumn: Int
+  let depth: Int
+  let channels: Int
+  let rowCount: Int
+
+  /// The products with `[KH, KW, depth]` weights. Neighbouring pixels of one group are one run.
+  @inline(__always)
+  func dot(_ weights: UnsafePointer<Int8>, channelOffset: Int) -> Int64 {
+    var sum: Int64 = 0
+    if columnTaps.isEmpty { return 0 }
+    let isRun = columns.dilation == 1 && depth == channels
+    for tapRow in rowTaps {
+      let y = firstRow &+ tapRow &* rows.dilation
+      let x = firstColumn &+ columnTaps.lowerBound &* columns.dilation
+      var pixel = unsafe source + (y &* rowCount &+ x &* channels &+ channelOffset)
+      var tap = unsafe weights + (tapRow &* columns.kernel &+ columnTaps.lowerBound) &* depth
+      if isRun {
+        unsafe sum &+= dotWide(tap, pixel, count: columnTaps.count &* depth)
+        continue
+      }
+      for _ in columnTaps {
+        unsafe sum &+= dotWide(tap, pixel, count: depth)
+        unsafe tap += depth
+        unsafe pixel += columns.dilation &* channels
+      }
+    }
+    return sum
+  }
+}
