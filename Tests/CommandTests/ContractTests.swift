@@ -67,7 +67,9 @@ import Testing
   @Test func rawSamples() async throws {
     let folder = try await Workshop.shared.folder()
     var values: [Float] = []
-    for seed in 0..<40 { values += Pictures.pixels(label: seed % 3, seed: seed).map { Float($0) / 255 } }
+    for seed in 0..<40 {
+      values += Pictures.pixels(label: seed % 3, seed: seed).map { Float($0) / 255 }
+    }
     try values.withUnsafeBytes { Data($0) }.write(to: folder.appendingPathComponent("all.f32"))
     var files: [Data] = []
     for name in ["one", "two"] {

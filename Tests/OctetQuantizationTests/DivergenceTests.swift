@@ -36,7 +36,8 @@ import Testing
     var random = TestRandom(seed: seed)
     let isSigned = seed % 2 == 0
     let values = (0..<20_000).map { _ -> Float in
-      let sum = (0..<6).reduce(Float(0)) { sum, _ in sum + Float.random(in: -1...1, using: &random) }
+      var sum: Float = 0
+      for _ in 0..<6 { sum += Float.random(in: -1...1, using: &random) }
       let value = sum * sum * sum / 20
       return isSigned ? value : max(0, value)
     }

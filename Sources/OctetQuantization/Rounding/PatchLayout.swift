@@ -55,7 +55,8 @@ struct PatchLayout: Sendable {
 
   /// Writes the patch of an output position; padding reads as 0.
   func fill(
-    _ patch: UnsafeMutablePointer<Float>, from values: UnsafeBufferPointer<Float>, position: Int, group: Int
+    _ patch: UnsafeMutablePointer<Float>, from values: UnsafeBufferPointer<Float>, position: Int,
+    group: Int
   ) {
     let top = position / outputWidth * attributes.stride.height - attributes.padding.top
     let left = position % outputWidth * attributes.stride.width - attributes.padding.left

@@ -12,7 +12,8 @@ struct Quantize: Verb {
   let discussion =
     "With --max-drop, --min-sqnr or --max-flash the model is quantized in ever more careful ways "
     + "until all that was asked for holds on samples held back; where it cannot be, nothing is "
-    + "written, and what is missed is said. Activations get one scale and zero point each, chosen by the calibrator on training images; "
+    + "written, and what is missed is said. Activations get one scale and zero point each, "
+    + "chosen by the calibrator on training images; "
     + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
     + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
     + "and integer weights stay; only those that are missing are chosen."
@@ -225,7 +226,9 @@ struct QuantizeReport: Encodable {
         variationDecibels: finite(output.variationDecibels), isLost: output.isLost)
     }
     equalization = quantized.result.equalization.rawValue
-    roundings = quantized.result.roundings.values.reduce(into: [:]) { $0[$1.rawValue, default: 0] += 1 }
+    roundings = quantized.result.roundings.values.reduce(into: [:]) {
+      $0[$1.rawValue, default: 0] += 1
+    }
     search = quantized.result.search.map { search in
       Search(
         calibrator: search.calibrator.rawValue,
