@@ -6,6 +6,8 @@ struct EqualizedGraph {
   var graph: Graph
   /// What was done: never `automatic`.
   var equalization = Equalization.none
+  /// What became of channels, by the names that their tensors now have.
+  var changes: [String: [ChannelChange]] = [:]
 }
 
 extension Graph {
@@ -19,11 +21,11 @@ extension Graph {
     let changes = equal.equalizeLayers()
     let isAutomatic = options.equalization == .automatic
     if changes.isEmpty || (isAutomatic && !changes.areLarge) { return plain }
-    let scaled = EqualizedGraph(graph: equal.canonical(), equalization: .crossLayer)
+    let scaled = EqualizedGraph(
+      graph: equal.canonical(), equalization: .crossLayer,
+      changes: Dictionary(uniqueKeysWithValues: changes.map { (equal.tensors[$0].name, $1) }))
     if options.equalization == .crossLayer { return scaled }
-    let absorbed = EqualizedGraph(
-      graph: try scaled.graph.withAbsorbedBiases(samples, options.threadCount),
-      equalization: .absorbing)
+    let absorbed = try scaled.absorbingBiases(samples, options.threadCount)
     if !isAutomatic { return absorbed }
     var best = plain
     var least = try RangeSearch.error(ofRounded: self, samples, options)
@@ -34,10 +36,10 @@ extension Graph {
     return best
   }
 
-  /// The graph with what channels always exceed, on samples, in the biases of the layers after them.
-  private func withAbsorbedBiases(
+  /// The least value of each channel of each activation on samples.
+  fileprivate func channelMinima(
     _ samples: CalibrationSamples, _ threadCount: Int
-  ) throws(QuantizationError) -> Graph {
+  ) throws(QuantizationError) -> [TensorIndex: [Float]] {
     let activations = tensors.indices.filter { isFree($0) && tensors[$0].elementType == .float32 }
     let counts = activations.map { tensors[$0].shape.last ?? 1 }
     let minima = try Calibration.pass(self, samples, threadCount) {
@@ -59,13 +61,40 @@ extension Graph {
         }
       }
     }
-    var graph = self
-    graph.absorbBiases(minima: Dictionary(uniqueKeysWithValues: zip(activations, minima)))
-    return graph.canonical()
+    return Dictionary(uniqueKeysWithValues: zip(activations, minima))
   }
 }
 
 extension EqualizedGraph {
+  /// The same with what channels always exceed, on samples, in the biases of the layers after them.
+  fileprivate func absorbingBiases(
+    _ samples: CalibrationSamples, _ threadCount: Int
+  ) throws(QuantizationError) -> EqualizedGraph {
+    var result = self
+    let shifts = result.graph.absorbBiases(minima: try graph.channelMinima(samples, threadCount))
+    result.equalization = .absorbing
+    for (tensor, shift) in shifts {
+      var changes = self.changes[graph.tensors[tensor].name] ?? shift
+      for channel in changes.indices { changes[channel].shift = shift[channel].shift }
+      result.changes[graph.tensors[tensor].name] = nil
+      result.changes[result.graph.tensors[tensor].name] = changes
+    }
+    result.graph = result.graph.canonical()
+    return result
+  }
+
+  /// Means by tensor name, as they are after equalization.
+  func means(_ promised: [String: [Double]]) -> [String: [Double]] {
+    var means = promised
+    for (name, changes) in changes {
+      var original = name
+      while original.hasSuffix("/equalized") { original.removeLast("/equalized".count) }
+      guard let old = promised[original], old.count == changes.count else { continue }
+      means[name] = zip(old, changes).map { $0 / Double($1.scale) - Double($1.shift) }
+    }
+    return means
+  }
+
   /// Layers that are compared with the float model's keep their values unless equalization lowers
   /// the outputs' error by this share.
   static let leastGain = 0.3

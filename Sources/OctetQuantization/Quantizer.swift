@@ -76,7 +76,8 @@ public struct Quantizer: Sendable {
       choice = try RangeSearch.choose(simple, samples, options)
     }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
-    var result = try quantize(simple, calibration, samples, options, choice)
+    let means = options.biasCorrection == .analytic ? equal.means(graph.normalizedMeans()) : [:]
+    var result = try quantize(simple, calibration, samples, options, choice, means)
     result.equalization = equal.equalization
     result.outputs = try OutputError.measure(
       plain, result.graph, samples, threadCount: options.threadCount)
@@ -86,7 +87,7 @@ public struct Quantizer: Sendable {
   /// Quantizes a simplified graph whose activations were already observed.
   private static func quantize(
     _ graph: Graph, _ calibration: Calibration, _ samples: CalibrationSamples, _ options: Options,
-    _ choice: RangeSearch.Choice
+    _ choice: RangeSearch.Choice, _ means: [String: [Double]]
   ) throws(QuantizationError) -> Result {
     let ranges = chooseRanges(graph, calibration, options, choice)
     let tables = graph.functionRegions()
@@ -98,7 +99,7 @@ public struct Quantizer: Sendable {
     where !settled.contains(index) && quantized.nodes[index].operation.weightChannelAxis == nil {
       try quantized.quantizeConstants(ofNode: index)
     }
-    var stage = WeightStage(graph, plan.changes, samples, options)
+    var stage = WeightStage(graph, plan.changes, samples, options, means)
     try stage.round(&quantized, except: settled)
     // What is left: weights that are codes already beside real biases.
     for index in quantized.nodes.indices where !settled.contains(index) {

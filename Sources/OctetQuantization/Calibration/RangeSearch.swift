@@ -37,7 +37,7 @@ struct RangeSearch {
   private static let cheapRuns = 256.0
   private static let cheapWork = 1e9
   /// The calibrator that others have to beat comes first.
-  private static let candidates = [Calibrator.meanSquareError, .minMax, .percentile]
+  private static let candidates = [Calibrator.meanSquareError, .minMax, .percentile, .divergence]
 
   /// What was found.
   struct Choice: Sendable {

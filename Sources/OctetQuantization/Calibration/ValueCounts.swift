@@ -11,6 +11,9 @@ package struct ValueCounts: Sendable, Equatable {
   package let upper: Float
   /// How many values fell into each part, zeros apart.
   package private(set) var counts: [UInt64]
+  /// Where values of both signs are: how many magnitudes fell into each of as many equal parts of
+  /// 0…max(−`lower`, `upper`), zeros apart; empty elsewhere, where `counts` say it.
+  package private(set) var magnitudes: [UInt64] = []
   /// How many values were 0.
   package private(set) var zeroCount: UInt64 = 0
 
@@ -19,7 +22,11 @@ package struct ValueCounts: Sendable, Equatable {
     self.lower = lower
     self.upper = upper
     counts = [UInt64](repeating: 0, count: Self.binCount)
+    if lower < 0, upper > 0 { magnitudes = counts }
   }
+
+  /// The greatest magnitude of what is counted.
+  package var reach: Float { max(-lower, upper) }
 
   /// How many values were counted.
   package var totalCount: UInt64 { counts.reduce(zeroCount, +) }
@@ -40,6 +47,10 @@ package struct ValueCounts: Sendable, Equatable {
       } else {
         let bin = Int(max(0, min(Float(Self.binCount - 1), (value - lower) * inverse)))
         counts[bin] += 1
+        if !magnitudes.isEmpty {
+          let place = abs(value) / reach * Float(Self.binCount)
+          magnitudes[Int(min(Float(Self.binCount - 1), place))] += 1
+        }
       }
     }
   }
@@ -47,6 +58,7 @@ package struct ValueCounts: Sendable, Equatable {
   /// Takes in the counts of a histogram over the same range.
   package mutating func merge(_ other: ValueCounts) {
     for index in counts.indices { counts[index] += other.counts[index] }
+    for index in magnitudes.indices { magnitudes[index] += other.magnitudes[index] }
     zeroCount += other.zeroCount
   }
 }

@@ -1,4 +1,5 @@
-/// Factors of symmetric, positive matrices, row-major; of the given ones the lower triangle is read.
+/// Factors of symmetric, positive matrices, row-major; of the given ones the lower triangle is
+/// read.
 enum Cholesky {
   /// L with L · Lᵀ = the matrix; nil where there is none.
   static func factor(_ matrix: [Double], _ size: Int) -> [Double]? {

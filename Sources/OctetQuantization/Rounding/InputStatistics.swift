@@ -6,8 +6,8 @@ import OctetModel
 ///
 /// A patch has a last element of 1, which stands for the bias.
 struct InputStatistics: Sendable {
-  /// Σ x̂[i] · x̂[j] of each group, `[size, size]`, row-major, symmetric; empty where patches are too
-  /// large.
+  /// Σ x̂[i] · x̂[j] of each group, `[size, size]`, row-major, symmetric; empty where patches are
+  /// too large.
   var quantized: [[Double]]
   /// Σ x[i] · x̂[j], likewise.
   var cross: [[Double]]

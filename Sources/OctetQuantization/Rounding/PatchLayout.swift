@@ -50,9 +50,13 @@ struct PatchLayout: Sendable {
       patchCount < InputStatistics.sizeLimit && groupCount * patchCount * patchCount <= 1 << 24
   }
 
+  /// Positions of the kernel.
+  var kernelCount: Int { kernel.height * kernel.width }
+
   /// Writes the patch of an output position; padding reads as 0.
   func fill(
-    _ patch: UnsafeMutablePointer<Float>, from values: UnsafeBufferPointer<Float>, position: Int, group: Int
+    _ patch: UnsafeMutablePointer<Float>, from values: UnsafeBufferPointer<Float>, position: Int,
+    group: Int
   ) {
     let top = position / outputWidth * attributes.stride.height - attributes.padding.top
     let left = position % outputWidth * attributes.stride.width - attributes.padding.left

@@ -10,6 +10,8 @@ struct WeightStage {
   let changes: [GridChange]
   let samples: CalibrationSamples
   let options: Quantizer.Options
+  /// The means of channels that batch normalization promises, by tensor name.
+  let promisedMeans: [String: [Double]]
   /// How the weights of each layer were rounded, by node.
   private(set) var roundings: [String: Rounding] = [:]
 
@@ -21,9 +23,9 @@ struct WeightStage {
 
   init(
     _ real: Graph, _ changes: [GridChange], _ samples: CalibrationSamples,
-    _ options: Quantizer.Options
+    _ options: Quantizer.Options, _ promisedMeans: [String: [Double]]
   ) {
-    (self.real, self.changes) = (real, changes)
+    (self.real, self.changes, self.promisedMeans) = (real, changes, promisedMeans)
     (self.samples, self.options) = (samples, options)
   }
 
@@ -40,7 +42,7 @@ struct WeightStage {
     let layouts = channels.keys.reduce(into: [Int: PatchLayout]()) { layouts, index in
       layouts[index] = PatchLayout(real, real.nodes[index])
     }
-    if options.rounding != .nearest || options.biasCorrection.readsSamples {
+    if options.rounding != .nearest || options.biasCorrection != .none {
       for run in runs(layouts) {
         var quantized = graph
         quantized.insertGrids(changes, functions: [])
@@ -97,6 +99,10 @@ struct WeightStage {
     }
     if options.biasCorrection.readsSamples, let layout, let means = inputs.means[index] {
       result.bias = channels.correctedBias(result.codes, means.patches(layout))
+    } else if options.biasCorrection == .analytic, let layout,
+      let means = promisedMeans[real.tensors[real.nodes[index].inputs[0]].name]
+    {
+      result.bias = channels.correctedBias(result.codes, layout.patches(means))
     }
     return result
   }
@@ -131,6 +137,19 @@ struct WeightStage {
       }
     }
     return results.compactMap { $0 }
+  }
+}
+
+extension PatchLayout {
+  /// The mean patch of each group where every pixel has the means of its channels.
+  fileprivate func patches(_ means: [Double]) -> [[(real: Double, quantized: Double)]] {
+    let perGroup = patchCount / kernelCount
+    return (0..<groupCount).map { group in
+      (0..<patchCount).map { index in
+        let mean = means[(group * perGroup + index % perGroup) % means.count]
+        return (mean, mean)
+      }
+    }
   }
 }
 

@@ -219,7 +219,7 @@ struct Diagnosis {
         detail: "channel \(channel) is \(ratio.short) times as wide as the median channel, which "
           + "is left with \(steps.short) of 256 steps",
         remedy: "divide this channel's weights and bias by \(ratio.short) and multiply the next "
-          + "layer's weights for it by as much (cross-layer equalization), or clip it in training",
+          + "layer's weights for it by as much (octet quantize --equalize cross-layer does both)",
         channel: channel, severity: 20 * log10(ratio),
         isDefinite: ratio >= Limit.definiteOutlierRatio, cause: .outlierChannel)
     ]

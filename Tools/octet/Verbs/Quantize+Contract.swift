@@ -94,8 +94,8 @@ extension Quantize {
     guard shape.elementCount > 1, shape.last == shape.elementCount else {
       throw CommandError(
         .usage,
-        "an output of \(shape.shapeText) is no list of class scores, so nothing is decided that --max-drop "
-          + "could count; ask for --min-sqnr")
+        "an output of \(shape.shapeText) is no list of class scores, so nothing is decided that "
+          + "--max-drop could count; ask for --min-sqnr")
     }
   }
 

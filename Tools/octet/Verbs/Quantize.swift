@@ -12,7 +12,8 @@ struct Quantize: Verb {
   let discussion =
     "With --max-drop, --min-sqnr or --max-flash the model is quantized in ever more careful ways "
     + "until all that was asked for holds on samples held back; where it cannot be, nothing is "
-    + "written, and what is missed is said. Activations get one scale and zero point each, chosen by the calibrator on training images; "
+    + "written, and what is missed is said. Activations get one scale and zero point each, "
+    + "chosen by the calibrator on training images; "
     + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
     + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
     + "and integer weights stay; only those that are missing are chosen."
@@ -180,6 +181,10 @@ struct QuantizeReport: Encodable {
   var arenaBudget: ArenaBudgetReport?
   var layers: [Layer]
   var outputs: [Output]
+  /// What was done across layers.
+  var equalization: String
+  /// How many layers each way of rounding got.
+  var roundings: [String: Int]
   /// What the calibrator `auto` chose.
   var search: Search?
   /// What went since no output needs it; nil with --no-shrink.
@@ -220,6 +225,10 @@ struct QuantizeReport: Encodable {
         name: output.name, sqnrDecibels: finite(output.sqnrDecibels),
         variationDecibels: finite(output.variationDecibels), isLost: output.isLost)
     }
+    equalization = quantized.result.equalization.rawValue
+    roundings = quantized.result.roundings.values.reduce(into: [:]) {
+      $0[$1.rawValue, default: 0] += 1
+    }
     search = quantized.result.search.map { search in
       Search(
         calibrator: search.calibrator.rawValue,
@@ -250,7 +259,8 @@ struct QuantizeReport: Encodable {
     }
     let gap = arenaByteCount - arenaLowerBoundByteCount
     return table.text(for: terminal) + (contractText(for: terminal) ?? "")
-      + "\n\n\(SafeText.escaped(file)): \(fileByteCount) bytes, "
+      + "\n\n\(contract?.holds == false ? "best found" : SafeText.escaped(file)): "
+      + "\(fileByteCount) bytes, "
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
