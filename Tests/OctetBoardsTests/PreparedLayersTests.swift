@@ -70,8 +70,7 @@ struct PreparedLayersTests {
     #expect(cycles[0] < cycles[1] && cycles[1] <= cycles[2], "\(cycles)")
   }
 
-  /// Runs of one to five values, with and without dilation: what is left of fours, and fours with a
-  /// zero; outputs that are no multiple of four.
+  /// Runs with none to three values left of their fours, and outputs that are no multiple of four.
   @Test("Runs of every length", arguments: [1, 2, 3, 5])
   func runs(channels: Int) throws {
     var layers = GraphOfLayers(height: 9, width: 8, channels: channels)
