@@ -153,7 +153,8 @@ package struct BoardComparer {
       different.inputsMatch ? (0..<view.outputCount).map { view.output($0) } : view.activations
     let before = Self.inputs(sample)
     var requests = before
-    if end > 0 { requests.append(.run(0..<end)) }
+    // A run of none, too: what else happens there when a run begins must happen again.
+    requests.append(.run(0..<end))
     let ranges = tensors.map { $0.dataOffset..<$0.dataOffset + $0.byteCount }
     requests += ranges.map { .arena($0) }
     // What the operators read and made this time, and the blob after all that ran.
