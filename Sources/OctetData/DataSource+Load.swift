@@ -31,7 +31,8 @@ extension DataSource {
   /// The pictures that lie in a folder itself, without labels; nil where there are none, or some in
   /// sub-folders.
   public static func loadPictures(_ folder: String) throws(DataError) -> Dataset? {
-    folder != "digits" && ClassFolders.isFlat(folder) ? try ClassFolders.loadFlat(folder: folder) : nil
+    folder != "digits" && ClassFolders.isFlat(folder)
+      ? try ClassFolders.loadFlat(folder: folder) : nil
   }
 
   /// Whether a file is one of NumPy's, by its first bytes.

@@ -109,7 +109,8 @@ public struct Diff: Sendable {
       candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
     normalizationCause = DiffReport.Cause(
-      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1)
+      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1
+    )
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }

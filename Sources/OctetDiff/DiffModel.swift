@@ -245,7 +245,8 @@ public struct DiffModel: Sendable {
   func endsInScores(_ output: Int) -> Bool {
     switch places[output].maker {
     case .input: true
-    case .node(let operation): !operation.kinds.contains(.softmax) && operation != .scalar(.logistic)
+    case .node(let operation):
+      !operation.kinds.contains(.softmax) && operation != .scalar(.logistic)
     case .blobOperator(let kind, _): kind != .softmax && view(output)?.scale != 1 / 256
     }
   }

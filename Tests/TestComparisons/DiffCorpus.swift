@@ -28,6 +28,8 @@ package enum DiffCorpus {
   /// `quantized` of `lenet`, once for all tests.
   package static let int8 = Result { try quantized(lenet()) }
 
+  /// Every layer by itself, so that what is done to one stays in it.
+  ///
   /// - Parameter normalization: that the int8 model is made with; the float model's where nil.
   package static func quantized(
     _ graph: Graph, normalization: Normalization? = nil
@@ -36,7 +38,11 @@ package enum DiffCorpus {
     if let normalization { graph.metadata.normalization = normalization }
     let samples = try CalibrationSamples(
       calibration, count: 12, seed: 1, graph: graph, normalization: nil)
-    return try Quantizer.quantize(graph, samples: samples, options: .init()).graph
+    var options = Quantizer.Options()
+    options.equalization = .none
+    options.biasCorrection = .none
+    options.rounding = .errorFeedback
+    return try Quantizer.quantize(graph, samples: samples, options: options).graph
   }
 
   /// Made anew by `OCTET_MAKE_CORPUS=1 swift test -c release --filter makeTinyLeNet`.

@@ -173,10 +173,10 @@ struct CauseFinder {
   /// A layer that reads other values than its twin: what stands between in the reference.
   private func branches(_ place: Int) -> [Finding] {
     guard diff.referencePart(place) == nil, let twin = diff.twins[place] else { return [] }
-    let sources = diff.candidate.sources(of: place).compactMap { source in
-      source.place.flatMap { diff.twins[$0] }
-    }
-    guard !sources.isEmpty else { return [] }
+    let own = diff.candidate.sources(of: place)
+    let sources = own.compactMap { source in source.place.flatMap { diff.twins[$0] } }
+    // A source without a twin may be the very branch.
+    guard !sources.isEmpty, sources.count == own.count else { return [] }
     let graph = diff.reference.real
     let known = Set(diff.twins.compactMap { $0 }.map { diff.reference.places[$0].tensor })
     let read = Set(sources.map { diff.reference.places[$0].tensor })

@@ -33,7 +33,8 @@ extension DiffReport.Verdict {
         summary: accuracy + " These are not two forms of one network.",
         action: "The weights of most layers have nothing to do with each other, so errors by layer "
           + "mean little; compare an int8 model with the float model that it was made from.",
-        kind: finding.kind, cause: finding.cause, layer: layer.name, channel: nil, remedy: finding.remedy,
+        kind: finding.kind, cause: finding.cause, layer: layer.name, channel: nil,
+        remedy: finding.remedy,
         others: others)
       return
     }
@@ -48,7 +49,8 @@ extension DiffReport.Verdict {
       action: "\(cause): \(finding.kind.title): \(finding.detail). "
         + "\(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
         + Self.othersSentence(others),
-      kind: finding.kind, cause: finding.cause, layer: layer.name, channel: finding.channel, remedy: finding.remedy,
+      kind: finding.kind, cause: finding.cause, layer: layer.name, channel: finding.channel,
+      remedy: finding.remedy,
       others: others)
   }
 
