@@ -248,7 +248,7 @@ struct Faults {
         fault.memory = { before, _, blob in
           if before == index || before == index + 1 { blob[byte] ^= 0x7F }
         }
-        (fault.operatorIndex, fault.element) = (index, channel)
+        (fault.operatorIndex, fault.channel) = (index, channel)
         return fault
       }
     }

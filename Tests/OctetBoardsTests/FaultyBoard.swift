@@ -102,6 +102,9 @@ struct Fault {
   var operatorIndex: Int?
   /// The element of the tensor, of the weights or of their biases.
   var element: Int?
+  /// The channel of the first wrong element: in a pixel that was at an end already, the sum may
+  /// change without the code.
+  var channel: Int?
   var blobOffset: Int?
   /// Words that a reason or the summary has.
   var words = ""
@@ -117,6 +120,7 @@ struct Fault {
     let text = ([finding.summary] + finding.reasons).joined(separator: " ")
     return finding.kind == kind && (operatorIndex == nil || finding.operatorIndex == operatorIndex)
       && (element == nil || foundElement == element)
+      && (channel == nil || finding.difference?.position.last == channel)
       && (blobOffset == nil || finding.blobOffset == blobOffset)
       && (words.isEmpty || text.contains(words))
   }
