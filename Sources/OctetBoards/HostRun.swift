@@ -65,7 +65,7 @@ struct HostRun {
     return nil
   }
 
-  /// Of each operator the checksum of the activations that it reads, and of what it makes.
+  /// The checksums of what each operator reads and of what it makes.
   func checksums(_ sample: ArraySlice<UInt8>) -> [OperatorChecksums] {
     set(sample)
     return (0..<model.operatorCount).map { index in

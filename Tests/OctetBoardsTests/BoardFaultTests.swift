@@ -1,9 +1,8 @@
+import OctetBoards
 import OctetCompiler
 import OctetReport
 import OctetRuntime
 import Testing
-
-@testable import OctetBoards
 
 /// Faults put in on purpose are found at the first wrong operator and element.
 struct BoardFaultTests {

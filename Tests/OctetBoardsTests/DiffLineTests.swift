@@ -1,10 +1,9 @@
 import Foundation
+import OctetBoards
 import OctetCompiler
 import OctetReport
 import OctetRuntime
 import Testing
-
-@testable import OctetBoards
 
 /// A line on which bytes are lost, changed and added by chance.
 private final class NoisyLine: DiffLink {

@@ -1,20 +1,17 @@
+import OctetBoards
 import OctetCompiler
 import OctetReport
 import OctetRuntime
-
-@testable import OctetBoards
 
 /// Faults of LeNet on a board: of flash, of RAM, of addresses, of the library, of inputs and of
 /// kernels.
 struct Faults {
   let blob: Blob
   let model: LoadedModel
-  let map: BlobMap
 
   init(_ blob: Blob) throws {
     self.blob = try blob.forFirmware()
     model = try self.blob.model()
-    map = BlobMap(model)
   }
 
   func all() throws -> [Fault] {
@@ -150,7 +147,7 @@ struct Faults {
   // MARK: RAM
 
   /// The first activation that the operator reads, in the arena.
-  private func input(_ index: Int) -> TensorView { model.operator(index).activations[0] }
+  private func input(_ index: Int) -> TensorView { model.operator(index).input(0) }
 
   private func arena() -> [Fault] {
     var faults: [Fault] = []
@@ -251,7 +248,7 @@ struct Faults {
         fault.memory = { before, _, blob in
           if before == index || before == index + 1 { blob[byte] ^= 0x7F }
         }
-        (fault.operatorIndex, fault.element) = (index, channel)
+        (fault.operatorIndex, fault.channel) = (index, channel)
         return fault
       }
     }

@@ -1,8 +1,7 @@
+import OctetBoards
 import OctetCompiler
 import OctetReport
 import OctetRuntime
-
-@testable import OctetBoards
 
 /// A board in this process, with a fault: the board's end of the protocol over memory that a fault
 /// can reach before, between and after operators.
@@ -65,10 +64,14 @@ final class FaultyBoard: DiffLink {
   private func patched(_ answer: [UInt8]) -> [UInt8] {
     guard var frame = DiffFrame.decoded(answer.dropFirst().dropLast()[...]) else { return answer }
     for (word, value) in fault.hello {
-      frame.replaceSubrange(3 + 4 * word..<7 + 4 * word, with: value.littleEndianBytes)
+      frame.replaceSubrange(3 + 4 * word..<7 + 4 * word, with: Self.bytes(value))
     }
     frame.removeLast(4)
-    return DiffFrame.encoded(frame + Checksum.value(of: frame).littleEndianBytes)
+    return DiffFrame.encoded(frame + Self.bytes(Checksum.value(of: frame)))
+  }
+
+  private static func bytes(_ word: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
   }
 
   func receive(within seconds: Double) -> [UInt8] {
@@ -99,6 +102,9 @@ struct Fault {
   var operatorIndex: Int?
   /// The element of the tensor, of the weights or of their biases.
   var element: Int?
+  /// The channel of the first wrong element: in a pixel that was at an end already, the sum may
+  /// change without the code.
+  var channel: Int?
   var blobOffset: Int?
   /// Words that a reason or the summary has.
   var words = ""
@@ -114,6 +120,7 @@ struct Fault {
     let text = ([finding.summary] + finding.reasons).joined(separator: " ")
     return finding.kind == kind && (operatorIndex == nil || finding.operatorIndex == operatorIndex)
       && (element == nil || foundElement == element)
+      && (channel == nil || finding.difference?.position.last == channel)
       && (blobOffset == nil || finding.blobOffset == blobOffset)
       && (words.isEmpty || text.contains(words))
   }

@@ -1,10 +1,9 @@
 import Foundation
 import OctetCompiler
+import OctetDiff
 import OctetReport
 import TestNetworks
 import Testing
-
-@testable import OctetDiff
 
 /// Dumps made of Octet's own tensors, whole and damaged.
 struct AgainstTests {
@@ -30,32 +29,48 @@ struct AgainstTests {
 
   /// LeNet in int8 with the codes of every place, samples end to end.
   struct Own {
-    let model: DiffModel
+    let model: LoadedModel
+    /// The input, then what each operator makes.
+    let views: [TensorView]
     let against: Against
     let inputs: AgainstInputs
     var codes: [[Int8]]
 
     init(sampleCount: Int = 2) throws {
       let blob = try Networks.compiled(try Networks.lenet()).blob
-      model = try DiffModel(try blob.model(), file: "lenet.oct")
-      against = Against(model)
+      let model = try blob.model()
+      self.model = model
+      views = [model.input(0)] + (0..<model.operatorCount).map { model.operator($0).output(0) }
+      against = Against(try DiffModel(model, file: "lenet.oct"))
       inputs = against.generatedInputs(count: sampleCount)
-      codes = model.places.map { _ in [] }
-      let runner = try #require(model.loaded).makeRunner()
+      codes = views.map { _ in [] }
+      let runner = try model.makeRunner()
+      let given = against.codes(inputs).map { Int8(bitPattern: $0) }
+      let count = model.input(0).elementCount
       for sample in 0..<sampleCount {
-        try runner.setInput(0, inputs.codes(sample, of: 0, against.ports[0]).span)
-        for place in model.places.indices {
-          if let index = model.places[place].operatorIndex { runner.runOperator(index) }
-          codes[place] += runner.elements(of: try #require(model.view(place)))
+        try runner.setInput(0, Array(given[sample * count..<(sample + 1) * count]).span)
+        for place in views.indices {
+          if place > 0 { runner.runOperator(place - 1) }
+          codes[place] += runner.elements(of: views[place])
         }
       }
     }
 
+    func name(_ place: Int) -> String {
+      place == 0 ? "input" : model.operator(place - 1).name
+    }
+
+    /// The place whose values an operator reads.
+    func source(of place: Int) -> Int {
+      let tensor = model.operator(place - 1).input(0).name
+      return views.indices.first { views[$0].name == tensor } ?? 0
+    }
+
     func entry(_ place: Int, name: String? = nil) -> DumpFolder.Entry {
-      let view = model.view(place)!
-      let shape = model.places[place].shape
+      let view = views[place]
+      let shape = view.shape
       return DumpFolder.Entry(
-        name: name ?? model.places[place].tensorName, file: "\(place).raw",
+        name: name ?? view.name, file: "\(place).raw",
         role: place == 0 ? .input : .intermediate,
         shape: [inputs.sampleCount] + (shape.first == 1 ? Array(shape.dropFirst()) : shape),
         type: "int8", scale: view.scale, zeroPoint: Int(view.zeroPoint), layout: nil)
@@ -97,10 +112,10 @@ struct AgainstTests {
     #expect(report.unmatched.isEmpty)
     // NCHW, which the shape tells.
     let place = try #require(
-      own.model.places.indices.first {
-        $0 > 0 && own.model.places[$0].shape.count == 4 && own.model.places[$0].shape[3] > 1
+      own.views.indices.first {
+        $0 > 0 && own.views[$0].shape.count == 4 && own.views[$0].shape[3] > 1
       })
-    let shape = own.model.places[place].shape
+    let shape = own.views[place].shape
     var entries = own.codes.indices.map { own.entry($0) }
     entries[place].shape = [2, shape[3], shape[1], shape[2]]
     let area = shape[1] * shape[2]
@@ -144,27 +159,27 @@ struct AgainstTests {
     for place in [1, last / 2] {
       for (name, pattern) in Self.damages {
         var codes = own.codes
-        codes[place] = Self.damaged(codes[place], name, shape: own.model.places[place].shape)
+        codes[place] = Self.damaged(codes[place], name, shape: own.views[place].shape)
         guard codes[place] != own.codes[place] else { continue }
         // The later operators run on what was damaged.
-        let runner = try #require(own.model.loaded).makeRunner()
+        let runner = try own.model.makeRunner()
         var later = codes.indices.map { $0 <= place ? codes[$0] : [] }
         for sample in 0..<own.inputs.sampleCount {
           for next in place + 1...last {
-            let source = own.model.sources(of: next)[0].place!
-            let view = own.model.view(source)!
+            let source = own.source(of: next)
+            let view = own.views[source]
             let count = view.elementCount
             runner.withMutableElements(of: view) { target in
               for index in 0..<count { target[index] = later[source][sample * count + index] }
             }
-            runner.runOperator(own.model.places[next].operatorIndex!)
-            later[next] += runner.elements(of: own.model.view(next)!)
+            runner.runOperator(next - 1)
+            later[next] += runner.elements(of: own.views[next])
           }
         }
         let folder = Folder()
         try own.write(later, to: folder)
         let report = try own.compare(folder)
-        let layer = own.model.places[place].name
+        let layer = own.name(place)
         #expect(report.first == layer, "\(name) at \(layer): \(report.summary)")
         let first = try #require(report.tensors.first { $0.difference != nil })
         #expect(
@@ -172,7 +187,7 @@ struct AgainstTests {
           "\(name) at \(layer): \(first.difference?.text ?? "")")
         let element = zip(codes[place], own.codes[place]).enumerated().first { $1.0 != $1.1 }?
           .offset
-        let count = own.model.places[place].elementCount
+        let count = own.views[place].elementCount
         #expect(first.difference?.sample == element! / count)
         #expect(first.difference?.firstElement == element! % count, "\(name)")
         for tensor in report.tensors.dropFirst(place) where tensor.difference != nil {
@@ -192,7 +207,7 @@ struct AgainstTests {
     let folder = Folder()
     try own.write(codes, to: folder)
     let report = try own.compare(folder)
-    #expect(report.first == own.model.places[1].name)
+    #expect(report.first == own.name(1))
     #expect(report.tensors[last - 1].origin == .new, "\(report.summary)")
     #expect(report.summary.contains("new differences arise in"))
   }
@@ -202,7 +217,7 @@ struct AgainstTests {
     let own = try Own(sampleCount: 1)
     let folder = Folder()
     for place in [0, own.codes.count - 1] {
-      let name = own.model.places[place].tensorName.dumpName
+      let name = String(own.views[place].name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
       try folder.write(own.codes[place].map { UInt8(bitPattern: $0) }, name + ".raw")
     }
     try folder.write("not a tensor", "README.txt")

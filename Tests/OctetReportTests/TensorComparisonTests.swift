@@ -1,6 +1,5 @@
+import OctetReport
 import Testing
-
-@testable import OctetReport
 
 /// What a difference looks like, told by a tensor that was changed in just that way.
 struct TensorComparisonTests {

@@ -6,7 +6,14 @@ package struct DiffRequest: Equatable, Sendable {
   package var offset: Int
   package var count: Int
   /// The bytes of inputs; empty for other commands.
-  package var payload: [UInt8] = []
+  package var payload: [UInt8]
+
+  package init(command: UInt8, offset: Int, count: Int, payload: [UInt8] = []) {
+    self.command = command
+    self.offset = offset
+    self.count = count
+    self.payload = payload
+  }
 
   package static let hello = DiffRequest(command: DiffServer.Command.hello, offset: 0, count: 0)
 
@@ -28,7 +35,7 @@ package struct DiffRequest: Equatable, Sendable {
   }
 
   /// The request on the line.
-  func bytes(number: UInt8) -> [UInt8] {
+  package func bytes(number: UInt8) -> [UInt8] {
     var frame = [command, number]
     for value in [offset, count] { frame += UInt32(value).littleEndianBytes }
     frame += payload
@@ -38,8 +45,8 @@ package struct DiffRequest: Equatable, Sendable {
 }
 
 /// The frames of RFC 1055 (SLIP) with a checksum at their end.
-enum DiffFrame {
-  static func encoded(_ frame: [UInt8]) -> [UInt8] {
+package enum DiffFrame {
+  package static func encoded(_ frame: [UInt8]) -> [UInt8] {
     typealias Framing = DiffServer.Framing
     var bytes = [Framing.end]
     for byte in frame {
@@ -54,7 +61,7 @@ enum DiffFrame {
   }
 
   /// The frame without its escapes; nil for what no sender writes.
-  static func decoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+  package static func decoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
     typealias Framing = DiffServer.Framing
     var frame: [UInt8] = []
     var isEscaped = false
@@ -98,7 +105,7 @@ struct DiffAnswer {
 extension UInt32 {
   var littleEndianBytes: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) } }
 
-  /// Of four bytes.
+  /// The number in four bytes.
   init(littleEndian bytes: some Collection<UInt8>) {
     self = bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }

@@ -11,7 +11,7 @@ public struct Against {
   /// An input of the model.
   struct Port {
     var name: String
-    /// Of one sample, channels last.
+    /// The shape of one sample, channels last.
     var shape: [Int]
     /// Nil in a float model.
     var codes: (scale: Float, zeroPoint: Int)?

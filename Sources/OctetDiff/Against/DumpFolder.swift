@@ -32,6 +32,20 @@ package struct DumpFolder {
     package var scale: Float?
     package var zeroPoint: Int?
     package var layout: String?
+
+    package init(
+      name: String, file: String, role: Role? = nil, shape: [Int]? = nil, type: String? = nil,
+      scale: Float? = nil, zeroPoint: Int? = nil, layout: String? = nil
+    ) {
+      self.name = name
+      self.file = file
+      self.role = role
+      self.shape = shape
+      self.type = type
+      self.scale = scale
+      self.zeroPoint = zeroPoint
+      self.layout = layout
+    }
   }
 
   /// A tensor whose file has the bytes that its shape needs.
@@ -40,7 +54,7 @@ package struct DumpFolder {
     package var role: Role?
     /// Samples first; empty where nothing says it.
     package var shape: [Int]
-    /// As they stand in the file: codes, or real numbers.
+    /// The values as they stand in the file: codes, or real numbers.
     package var values: [Float]
     package var isInteger: Bool
     package var scale: Float?
@@ -52,7 +66,7 @@ package struct DumpFolder {
 
   package var path: String
   package var runtime: String?
-  /// In the order of execution, as far as the dump has one.
+  /// The tensors in the order of execution, as far as the dump has one.
   package var tensors: [Tensor]
 
   private static let manifestName = "manifest.json"

@@ -7,7 +7,7 @@ enum DumpLayout: String {
   /// The channels before rows and columns.
   case channelsFirst
 
-  /// By the shape or by what the dump says; nil where both are possible.
+  /// The order by the shape or by what the dump says; nil where both are possible.
   static func of(_ tensor: DumpFolder.Tensor, ownShape: [Int]) -> DumpLayout? {
     guard let first = moved(ownShape) else { return .same }
     switch tensor.layout?.uppercased() {
@@ -72,7 +72,7 @@ struct DumpMatching {
   private static let likenessCount = 512
   private static let alignmentLimit = 1 << 18
 
-  /// By place.
+  /// The pairs by place.
   func pairs(_ tensors: [DumpFolder.Tensor]) throws(AgainstError) -> [Int: Pair] {
     var pairs: [Int: Pair] = [:]
     var rest: [DumpFolder.Tensor] = []
