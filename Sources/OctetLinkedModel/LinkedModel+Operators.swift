@@ -52,6 +52,20 @@ extension LinkedModel {
   public borrowing func slice(_ index: Int) { state.runSlice(index) }
   /// Runs operator `index`, of the kind lookup.
   public borrowing func lookup(_ index: Int) { state.runLookup(index) }
+  /// Runs operator `index`, of the kind convolution16.
+  public borrowing func convolution16(_ index: Int) { state.runConvolution16(index) }
+  /// Runs operator `index`, of the kind fullyConnected16.
+  public borrowing func fullyConnected16(_ index: Int) { state.runFullyConnected16(index) }
+  /// Runs operator `index`, of the kind depthwiseConvolution16.
+  public borrowing func depthwiseConvolution16(_ index: Int) {
+    state.runDepthwiseConvolution16(index)
+  }
+  /// Runs operator `index`, of the kind softmax16.
+  public borrowing func softmax16(_ index: Int) { state.runSoftmax16(index) }
+  /// Runs operator `index`, of the kind sigmoid16.
+  public borrowing func sigmoid16(_ index: Int) { state.runSigmoid16(index) }
+  /// Runs operator `index`, of the kind requantize.
+  public borrowing func requantize(_ index: Int) { state.runRequantize(index) }
   /// Runs operator `index`, of the kind resizeNearest.
   public borrowing func resizeNearest(_ index: Int) { state.runResizeNearest(index) }
   /// Runs operator `index`, of the kind resizeBilinear.

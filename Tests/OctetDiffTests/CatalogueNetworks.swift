@@ -35,14 +35,16 @@ enum CatalogueNetwork: String, CaseIterable, Sendable {
     }
   }
 
-  func quantized(_ graph: Graph) throws -> Graph {
+  func quantized(
+    _ graph: Graph, options: Quantizer.Options = DiffCorpus.plain
+  ) throws -> Graph {
     switch self {
-    case .lenet: return try DiffCorpus.quantized(graph)
+    case .lenet: return try DiffCorpus.quantized(graph, options: options)
     default:
       let data = try images()
       let samples = try CalibrationSamples(
         data, count: data.count, seed: 1, graph: graph, normalization: nil)
-      return try Quantizer.quantize(graph, samples: samples, options: .init()).graph
+      return try Quantizer.quantize(graph, samples: samples, options: options).graph
     }
   }
 

@@ -51,7 +51,7 @@ import Testing
     #expect(verdict.others.allSatisfy { !$0.remedy.isEmpty && $0.cause == .biasDropped })
   }
 
-  /// Healthy models of other seeds, on other images than they were calibrated with.
+  /// Healthy models of other seeds, quantized with all that `octet quantize` does, on other images than they were calibrated with.
   @Test(arguments: CatalogueNetwork.allCases, [7, 21])
   func healthyOnesAreHealthy(network: CatalogueNetwork, seed: Int) throws {
     let graph = try network.make(seed: seed)
@@ -60,7 +60,7 @@ import Testing
       let found = try Evaluation.predict(graph, data, threadCount: 1, normalization: nil)
       data.labels = found.labels.map { UInt8($0) }
     }
-    let loaded = try LoadedModel(Compiler.compile(network.quantized(graph)).blob)
+    let loaded = try LoadedModel(Compiler.compile(network.quantized(graph, options: .init())).blob)
     let report = try Diff(graph, loaded, data, options: options).run()
     #expect(report.verdict.layer == nil, "\(report.verdict.action)")
     #expect(report.layers.allSatisfy { $0.findings.allSatisfy { !$0.isDefinite } })

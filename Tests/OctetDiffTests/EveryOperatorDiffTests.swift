@@ -82,12 +82,7 @@ import Testing
       model.operator(index).kind.map { _ = kinds.insert($0) }
     }
     let all = (1...UInt16.max).lazy.prefix(64).compactMap { OperatorKind(rawValue: $0) }
-    // A network of int8 has none of these.
-    let wide: Set<OperatorKind> = [
-      .convolution16, .depthwiseConvolution16, .fullyConnected16, .softmax16, .sigmoid16,
-      .requantize,
-    ]
-    #expect(Set(all).subtracting(kinds).subtracting([.reshape]) == wide)
+    #expect(Set(all).subtracting(kinds).subtracting([.reshape]) == Networks.kindsOfInt16)
     let (_, report) = try compare(graph, quantized)
     expectSplit(report, "every operator")
   }

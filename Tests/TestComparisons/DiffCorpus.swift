@@ -29,19 +29,22 @@ package enum DiffCorpus {
   package static let int8 = Result { try quantized(lenet()) }
 
   /// Every layer by itself, so that what is done to one stays in it.
-  ///
+  package static var plain: Quantizer.Options {
+    var options = Quantizer.Options()
+    options.equalization = .none
+    options.biasCorrection = .none
+    options.rounding = .errorFeedback
+    return options
+  }
+
   /// - Parameter normalization: that the int8 model is made with; the float model's where nil.
   package static func quantized(
-    _ graph: Graph, normalization: Normalization? = nil
+    _ graph: Graph, normalization: Normalization? = nil, options: Quantizer.Options = plain
   ) throws -> Graph {
     var graph = graph
     if let normalization { graph.metadata.normalization = normalization }
     let samples = try CalibrationSamples(
       calibration, count: 12, seed: 1, graph: graph, normalization: nil)
-    var options = Quantizer.Options()
-    options.equalization = .none
-    options.biasCorrection = .none
-    options.rounding = .errorFeedback
     return try Quantizer.quantize(graph, samples: samples, options: options).graph
   }
 

@@ -1,9 +1,15 @@
 import OctetCompiler
 import OctetModel
 import OctetQuantization
+import OctetRuntime
 
 /// Small networks, their calibration and their blobs, for tests of everything after training.
 public enum Networks {
+  /// The kinds that no network of int8 alone has.
+  public static var kindsOfInt16: Set<OperatorKind> {
+    Set(OperatorKind.allCases.filter { $0.elements == .int16 || $0.elements == .any })
+  }
+
   /// LeNet-5 as the trainer builds it: 28×28×1, two convolutions with pools, three fully connected.
   public static func lenet(seed: Int = 1) throws -> Graph {
     var padded = ConvolutionAttributes()

@@ -1,16 +1,16 @@
 // What the host's pictures have from zlib, for a program without libraries.
 
+enum InflateFailure: Error {
+  /// The stream ends before its end mark.
+  case truncated
+  /// The bytes are no such stream, or the check sum does not hold.
+  case corrupt(String)
+}
+
 /// A zlib stream over bytes in memory (RFC 1950, 1951), unpacked in pieces: never more than the
 /// caller has asked for.
 final class Inflater {
   enum Container { case zlib }
-
-  enum Failure: Error {
-    /// The stream ends before its end mark.
-    case truncated
-    /// The bytes are no such stream, or the check sum does not hold.
-    case corrupt(String)
-  }
 
   private enum Stage {
     case start, block, stored(Int), codes, end
@@ -35,7 +35,7 @@ final class Inflater {
 
   /// Appends up to `count` bytes to `output`, which must hold all that was unpacked before; fewer
   /// only where the stream ends, whose check sum has then been compared.
-  func read(_ count: Int, into output: inout [UInt8]) throws(Failure) {
+  func read(_ count: Int, into output: inout [UInt8]) throws(InflateFailure) {
     let start = output.count
     output.reserveCapacity(start + count)
     while output.count - start < count, try prepare() {
@@ -48,10 +48,10 @@ final class Inflater {
   }
 
   /// True where nothing is left to unpack.
-  func isAtEnd() throws(Failure) -> Bool { try !prepare() }
+  func isAtEnd() throws(InflateFailure) -> Bool { try !prepare() }
 
   /// Goes to the next place with something to unpack; false at the end of the stream.
-  private func prepare() throws(Failure) -> Bool {
+  private func prepare() throws(InflateFailure) -> Bool {
     while true {
       switch stage {
       case .start:
@@ -79,7 +79,7 @@ final class Inflater {
     }
   }
 
-  private func unpack(_ count: Int, into output: inout [UInt8]) throws(Failure) {
+  private func unpack(_ count: Int, into output: inout [UInt8]) throws(InflateFailure) {
     switch stage {
     case .stored(let left):
       let taken = min(left, count)
@@ -105,7 +105,7 @@ final class Inflater {
     }
   }
 
-  private func checkSum() throws(Failure) {
+  private func checkSum() throws(InflateFailure) {
     alignToByte()
     var sum: UInt32 = 0
     for _ in 0..<4 { sum = sum << 8 | (try take(8)) }
@@ -114,7 +114,7 @@ final class Inflater {
 
   // MARK: Blocks
 
-  private func readBlockHeader() throws(Failure) {
+  private func readBlockHeader() throws(InflateFailure) {
     isLastBlock = try take(1) == 1
     switch try take(2) {
     case 0:
@@ -144,7 +144,7 @@ final class Inflater {
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
   ]
 
-  private func readCodes() throws(Failure) {
+  private func readCodes() throws(InflateFailure) {
     let lengthCount = Int(try take(5)) + 257
     let distanceCount = Int(try take(5)) + 1
     let widthCount = Int(try take(4)) + 4
@@ -181,7 +181,7 @@ final class Inflater {
 
   // MARK: Bits
 
-  fileprivate func take(_ count: Int) throws(Failure) -> UInt32 {
+  fileprivate func take(_ count: Int) throws(InflateFailure) -> UInt32 {
     while bitCount < count {
       guard position < bytes.endIndex else { throw .truncated }
       bits |= UInt32(bytes[position]) << UInt32(bitCount)
@@ -200,7 +200,9 @@ final class Inflater {
   }
 
   /// Whether the next symbol is the end of the block, which is then used up.
-  fileprivate func takes(_ symbol: Int, of code: borrowing PrefixCode) throws(Failure) -> Bool {
+  fileprivate func takes(_ symbol: Int, of code: borrowing PrefixCode) throws(InflateFailure)
+    -> Bool
+  {
     let (position, bits, bitCount) = (position, bits, bitCount)
     if try code.next(self) == symbol { return true }
     (self.position, self.bits, self.bitCount) = (position, bits, bitCount)
@@ -216,7 +218,7 @@ private struct PrefixCode {
 
   init() {}
 
-  init(_ widths: ArraySlice<UInt8>, mayBePartial: Bool = false) throws(Inflater.Failure) {
+  init(_ widths: ArraySlice<UInt8>, mayBePartial: Bool = false) throws(InflateFailure) {
     for width in widths where width > 0 { counts[Int(width)] += 1 }
     var free = 1
     for width in 1...15 {
@@ -233,7 +235,7 @@ private struct PrefixCode {
     else { throw .corrupt("incomplete code") }
   }
 
-  func next(_ stream: Inflater) throws(Inflater.Failure) -> Int {
+  func next(_ stream: Inflater) throws(InflateFailure) -> Int {
     // `code` counts within its width, `first` is that width's first code.
     var (code, first, index) = (0, 0, 0)
     for width in 1...15 {
@@ -247,7 +249,7 @@ private struct PrefixCode {
     throw .corrupt("invalid code")
   }
 
-  func peeksEnd(_ stream: Inflater) throws(Inflater.Failure) -> Bool {
+  func peeksEnd(_ stream: Inflater) throws(InflateFailure) -> Bool {
     try stream.takes(256, of: self)
   }
 }
@@ -273,7 +275,7 @@ private struct Ranges {
     }
   }
 
-  func value(_ symbol: Int, _ stream: Inflater) throws(Inflater.Failure) -> Int {
+  func value(_ symbol: Int, _ stream: Inflater) throws(InflateFailure) -> Int {
     guard symbol < bases.count else { throw .corrupt("invalid length or distance code") }
     return bases[symbol] + Int(try stream.take(extraBits[symbol]))
   }

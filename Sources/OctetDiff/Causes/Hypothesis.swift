@@ -64,7 +64,11 @@ struct LayerVariants {
     case .reshape: addFlattenings(index)
     case .scalar(let function): addFunctions(index, function)
     case .pad(let before, let after, let mode): addPads(index, before, after, mode)
-    default: break
+    case .transposedConvolution, .fullyConnected, .maxPoolIndices, .squaredDifference, .prelu,
+      .compare, .logic, .identity, .select, .cast, .l2Normalization, .batchNormalization,
+      .localResponseNormalization, .extremum, .slice, .expand, .tile, .gather, .split, .quantize,
+      .dequantize:
+      break
     }
   }
 

@@ -106,7 +106,12 @@ struct ChannelGroups {
         graph.isFree($0) && graph.tensors[$0].shape.last == shape.last
       } && node.inputs.allSatisfy { unite($0, output, graph) }
     case .concatenation(let axis, _): return joinParts(node, axis, graph)
-    default: return false
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide, .minimum, .maximum,
+      .squaredDifference, .power, .prelu, .compare, .logic, .select, .cast, .softmax, .logSoftmax,
+      .l2Normalization, .batchNormalization, .localResponseNormalization, .reduce, .extremum,
+      .transpose, .expand, .tile, .gather, .split, .quantize, .dequantize:
+      return false
     }
   }
 
@@ -206,7 +211,13 @@ struct WeightLayout {
       (groups, padding) = (attributes.groups, attributes.padding)
     case .depthwiseConvolution(let attributes): (isDepthwise, padding) = (true, attributes.padding)
     case .transposedConvolution: padding = Padding(1)
-    default: break
+    case .fullyConnected, .matrixMultiply, .maxPool, .averagePool, .maxPoolIndices, .add,
+      .subtract, .multiply, .divide, .minimum, .maximum, .squaredDifference, .power, .prelu,
+      .compare, .logic, .scalar, .identity, .select, .cast, .softmax, .logSoftmax,
+      .l2Normalization, .batchNormalization, .localResponseNormalization, .mean, .reduce,
+      .extremum, .concatenation, .pad, .reshape, .transpose, .slice, .expand, .tile, .gather,
+      .split, .resize, .quantize, .dequantize:
+      break
     }
     self.isDepthwise = isDepthwise
     columnCount =
