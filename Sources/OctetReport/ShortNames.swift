@@ -2,8 +2,8 @@
 package enum ShortNames {
   /// Each name in at most `width` characters, in the same order.
   ///
-  /// Of paths the repetitions go first (`/conv/conv.0/conv.0.0/Conv` becomes `conv.0.0`), then what
-  /// all long names begin with, up to a separator; then the middle goes, because names of layers
+  /// Of paths the repetitions go first (`/conv/conv.0/conv.0.0/Conv` becomes `conv.0.0/Conv`), then
+  /// what all long names begin with, up to a separator; then the middle goes, because names of layers
   /// differ at their ends. Different names stay different wherever the width has
   /// room for a number.
   ///
@@ -19,7 +19,8 @@ package enum ShortNames {
     for name in names where long.contains(name) && short[name] == nil {
       let whole = tidied[name] ?? name
       let fits = whole.count <= width || prefix.isEmpty
-      let rest = fits ? whole : "…" + whole.dropFirst(prefix.count)
+      let end = fits ? whole : "…" + whole.dropFirst(prefix.count)
+      let rest = end.count <= width ? end : withoutOperation(end)
       var candidate = cut(rest, to: width)
       var number = 1
       while taken.contains(candidate), number < 100_000 {
@@ -34,20 +35,22 @@ package enum ShortNames {
 
   private static let separators: Set<Character> = ["/", ".", ":", ";"]
 
-  /// A path without the parts that the next part begins with, and without the operation at its end:
-  /// exporters of modules write both.
+  /// A path without the parts that the next part begins with: exporters of modules write both.
   private static func withoutRepetition(_ name: String) -> String {
     let parts = name.split(separator: "/")
     guard parts.count > 1 else { return name }
-    var kept = parts.indices.filter { index in
+    let kept = parts.indices.filter { index in
       index + 1 == parts.count || !parts[index + 1].hasPrefix(parts[index] + ".")
-    }.map { parts[$0] }
-    if kept.count > 1, let last = kept.last, last.first?.isUppercase == true,
-      last.allSatisfy(\.isLetter)
-    {
-      kept.removeLast()
     }
-    return kept.joined(separator: "/")
+    return kept.map { parts[$0] }.joined(separator: "/")
+  }
+
+  /// A path without the operation at its end, such as `/Conv`.
+  private static func withoutOperation(_ name: String) -> String {
+    guard let end = name.lastIndex(of: "/"), end > name.startIndex else { return name }
+    let last = name[name.index(after: end)...]
+    let isOperation = last.first?.isUppercase == true && last.allSatisfy(\.isLetter)
+    return isOperation ? String(name[..<end]) : name
   }
 
   /// What several names begin with, as far as their last common separator.

@@ -10,6 +10,7 @@ not what the package takes, or when fewer than half of its names are tensors of 
 """
 
 import dataclasses
+import importlib
 import json
 import math
 import pathlib
@@ -28,8 +29,9 @@ def only(kind, data):
 
 def main(arguments):
     try:
-        from model_explorer import config, node_data_builder as builder
-        from model_explorer.builtin_tflite_flatbuffer_adapter import BuiltinTfliteFlatbufferAdapter
+        explorer = importlib.import_module("model_explorer")
+        builder = importlib.import_module("model_explorer.node_data_builder")
+        adapter = importlib.import_module("model_explorer.builtin_tflite_flatbuffer_adapter")
     except ImportError:
         print("skipped: no Python package ai-edge-model-explorer here")
         return 0
@@ -43,11 +45,11 @@ def main(arguments):
         sys.exit("a value is not finite")
     if [t.value for t in data.thresholds] != sorted(t.value for t in data.thresholds):
         sys.exit("thresholds do not rise")
-    view = config()
+    view = explorer.config()
     view.add_model_from_path(str(arguments.model))
     view.add_node_data("octet diff", data)
 
-    graphs = BuiltinTfliteFlatbufferAdapter().convert(str(arguments.model), {})
+    graphs = adapter.BuiltinTfliteFlatbufferAdapter().convert(str(arguments.model), {})
     tensors = set()
     for collection in graphs["graphCollections"]:
         collection = dataclasses.asdict(collection) if dataclasses.is_dataclass(collection) \

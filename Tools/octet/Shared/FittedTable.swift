@@ -55,7 +55,9 @@ struct FittedTable {
     let hidden = columns.indices.filter { !shown.contains($0) }.map { columns[$0].column.title }
     return table.text(for: terminal)
       + (hidden.isEmpty
-        ? "" : "left out at this width, all in --json: \(hidden.joined(separator: ", "))\n")
+        ? ""
+        : "left out at this width, all in --json: \(hidden.joined(separator: ", "))"
+          .wrapped(for: terminal) + "\n")
   }
 }
 

@@ -130,7 +130,7 @@ extension DiffReport {
     let others = Set(layers.indices).subtracting(shown)
     if !others.isEmpty { text += othersText(others).wrapped(for: terminal) + "\n" }
     if layers.contains(where: { $0.visibleSqnrDecibels != nil }) {
-      text += "* of the scores that can be seen (probability above 2^-16)\n"
+      text += "* of the scores that can be seen (probability above 2^-16)".wrapped(for: terminal)
     }
     return text
   }
