@@ -6,7 +6,7 @@ import OctetRuntime
 /// Small networks, their calibration and their blobs, for tests of everything after training.
 public enum Networks {
   /// The kinds that no network of int8 alone has.
-  public static var kindsOfInt16: Set<OperatorKind> {
+  package static var kindsOfInt16: Set<OperatorKind> {
     Set(OperatorKind.allCases.filter { $0.elements == .int16 || $0.elements == .any })
   }
 
