@@ -32,6 +32,8 @@ struct LayerForm {
   var upper = Float.infinity
   /// The functions of one element, in order.
   var functions: [Operation] = []
+  /// How many of them come before the weights.
+  private var leadingCount = 0
   /// All else, in order.
   var others: [Operation] = []
 
@@ -77,8 +79,8 @@ struct LayerForm {
           PoolAttributes(kernel: Extent(height: shape[1], width: shape[2]), stride: Extent(1)),
           shape)
       case .scalar(let function):
-        if let bounds = function.bounds { clamp(bounds) } else { functions.append(node.operation) }
-      case .prelu: functions.append(node.operation)
+        if let bounds = function.bounds { clamp(bounds) } else { append(node.operation) }
+      case .prelu: append(node.operation)
       case .matrixMultiply, .maxPoolIndices, .add, .subtract, .multiply, .divide, .minimum,
         .maximum,
         .squaredDifference, .power, .compare, .logic, .select, .cast, .softmax, .logSoftmax,
@@ -91,6 +93,16 @@ struct LayerForm {
     if top != 0 || left != 0 {
       others.append(.pad(before: [0, top, left, 0], after: [0, 0, 0, 0], mode: .constant(0)))
     }
+  }
+
+  private mutating func append(_ function: Operation) {
+    functions.append(function)
+    if weighted == nil { leadingCount += 1 }
+  }
+
+  /// Where the functions stand.
+  private var side: String {
+    weighted != nil && leadingCount == functions.count ? "before" : "after"
   }
 
   private mutating func append(_ kind: Window.Kind, _ a: PoolAttributes, _ shape: [Int]) {
@@ -154,8 +166,8 @@ struct LayerForm {
       }
       found.append(
         functions.isEmpty
-          ? "the reference has \(text(other.functions)) after it, which is missing"
-          : "it has \(text(functions)) after it, where the reference has "
+          ? "the reference has \(text(other.functions)) \(other.side) it, which is missing"
+          : "it has \(text(functions)) \(side) it, where the reference has "
             + (other.functions.isEmpty ? "nothing" : text(other.functions)))
       return found
     }

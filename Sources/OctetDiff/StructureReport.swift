@@ -122,8 +122,10 @@ extension Diff {
       guard clause.hasPrefix(start), let found = clause.range(of: end) else { return nil }
       return clause[start.endIndex...].prefix(upTo: found.lowerBound)
     }
-    if let what = between("the reference has ", " after it, which is missing") {
-      return "the second has no \(what) after '\(name)'"
+    for side in ["after", "before"] {
+      if let what = between("the reference has ", " \(side) it, which is missing") {
+        return "the second has no \(what) \(side) '\(name)'"
+      }
     }
     if let what = between("it has ", " after it, which the reference has not") {
       return "the second has an extra \(what) after '\(name)'"

@@ -15,13 +15,13 @@ public enum Equalization: String, Sendable, CaseIterable {
 
 /// How biases make good for what rounded weights change on the average.
 public enum BiasCorrection: String, Sendable, CaseIterable {
-  /// `data` where it lowers the error of the network's outputs on samples held back.
+  /// What does best on most networks: `data`.
   case automatic = "auto"
   /// Biases are rounded as they are.
   case none
-  /// By the mean of each layer's output on the calibration samples, in float and in int8.
+  /// The mean of each layer's output on the calibration samples, in float less in int8.
   case data
-  /// By the mean that batch normalization gives each layer's input; layers without one stay.
+  /// The same from the mean that batch normalization gives each layer's input; layers without one stay.
   case analytic
 }
 

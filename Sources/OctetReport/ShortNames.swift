@@ -3,9 +3,9 @@ package enum ShortNames {
   /// Each name in at most `width` characters, in the same order.
   ///
   /// Of paths the repetitions go first (`/conv/conv.0/conv.0.0/Conv` becomes `conv.0.0/Conv`), then
-  /// what all long names begin with, up to a separator; then the middle goes, because names of layers
-  /// differ at their ends. Different names stay different wherever the width has
-  /// room for a number.
+  /// what all long names begin with, up to a separator; then the middle goes, because names of
+  /// layers differ at their ends. Different names stay different wherever the width has room for a
+  /// number.
   ///
   /// - Parameter width: 4 at least.
   package static func fit(_ names: [String], width: Int) -> [String] {

@@ -174,7 +174,7 @@ extension CatalogueKind {
     before(
       "GELU became ReLU", [.activationAdded, .functionOther, .activationOther],
       [.mobile: ["gelu2"]],
-      blamed: ["gelu2": ["deep", "gelu2"]]
+      blamed: ["gelu2": ["deep", "gelu2", "point"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(
       "hard swish became swish", [.functionOther], [.branches: ["swish"]]

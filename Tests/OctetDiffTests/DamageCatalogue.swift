@@ -25,8 +25,8 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
-  /// A third of the kinds, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer of
-  /// every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
+  /// A third of the kinds, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer
+  /// of every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
   /// once in that one.
   static let chosen: [Self] = {
     let wanted = ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] ?? ""

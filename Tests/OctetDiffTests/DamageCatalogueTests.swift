@@ -51,7 +51,8 @@ import Testing
     #expect(verdict.others.allSatisfy { !$0.remedy.isEmpty && $0.cause == .biasDropped })
   }
 
-  /// Healthy models of other seeds, quantized with all that `octet quantize` does, on other images than they were calibrated with.
+  /// Healthy models of other seeds, quantized with all that `octet quantize` does, on other images
+  /// than they were calibrated with.
   @Test(arguments: CatalogueNetwork.allCases, [7, 21])
   func healthyOnesAreHealthy(network: CatalogueNetwork, seed: Int) throws {
     let graph = try network.make(seed: seed)

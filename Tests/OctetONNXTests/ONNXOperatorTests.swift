@@ -167,8 +167,12 @@ import Testing
     let model = try ONNXReader.importModel(file.bytes)
     _ = try model.prove()
     if model.graph.tensors.contains(where: { $0.quantization != nil }) {
-      #expect(throws: ExchangeError.self) { try ONNXWriter.write(model) }
-      return
+      // Quantization by one scale is written; what else there is, is refused.
+      do {
+        _ = try ONNXWriter.write(model)
+      } catch is ExchangeError {
+        return
+      }
     }
     let again = try ONNXReader.importModel(try ONNXWriter.write(model))
     #expect(again.inputs.map(\.shape) == model.inputs.map(\.shape))

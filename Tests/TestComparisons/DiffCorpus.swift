@@ -31,6 +31,7 @@ package enum DiffCorpus {
   /// Every layer by itself, so that what is done to one stays in it.
   package static var plain: Quantizer.Options {
     var options = Quantizer.Options()
+    options.calibrator = .meanSquareError
     options.equalization = .none
     options.biasCorrection = .none
     options.rounding = .errorFeedback

@@ -79,10 +79,11 @@ def main(arguments):
         fashion = data / "models/lenet/lenet_fashion_pytorch.onnx"
         row("LeNet, Fashion-MNIST", climb(octet, fashion, "--data", data / "fashion_mnist"), 0.003)
         widened(lenet, folder / "wide.onnx")
-        row("LeNet, one channel × 500", climb(octet, folder / "wide.onnx", "--data", data / "mnist"),
-            0.001)
+        wide = climb(octet, folder / "wide.onnx", "--data", data / "mnist")
+        row("LeNet, one channel × 500", wide, 0.001)
         images, _ = files.pictures(data / "fashion_mnist")
-        coloured(images[:2500], np.random.default_rng(1)).astype("<f4").tofile(folder / "colour.raw")
+        colours = coloured(images[:2500], np.random.default_rng(1)).astype("<f4")
+        colours.tofile(folder / "colour.raw")
         model = data / "models/mlperf_tiny/pretrainedResnet.tflite"
         row("ResNet-8, decisions", climb(octet, model, "--raw-input", folder / "colour.raw"), 0.05)
         published = Lite(data / "models/mlperf_tiny/kws_ref_model.tflite")

@@ -242,7 +242,7 @@ def main(arguments):
         ours = ((x @ real.T - y @ own.T) ** 2).sum()
         theirs = adaround(w, rounded.scales[index].astype(np.float64), h, g, b) + constant
         signal = ((x @ real.T - (x @ real.T).mean(0)) ** 2).sum()
-        print(f"{LAYERS[index]}: squared error of the output, AdaRound {theirs / signal:.3e} of its "
-              f"variation, Octet {ours / signal:.3e}")
+        print(f"{LAYERS[index]}: squared error of the output, AdaRound {theirs / signal:.3e} "
+              f"of its variation, Octet {ours / signal:.3e}")
         sound &= bool(ours <= theirs * 1.001)
     return sound

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.peers import session  # noqa: F401 - enters the environment with both runtimes
+from support.peers import session
 
 STEPS = 2.5
 
@@ -29,6 +29,9 @@ def main(arguments):
     if script.returncode != 0:
         print(script.stderr)
         return False
+    if index.get("qdq"):
+        # It loads as it is written, too.
+        session(arguments.folder / index["qdq"], optimized=False)
     wanted = {index[key] for key in ("qdq", "tflite") if index.get(key)}
     good = set()
     for line in script.stdout.splitlines():

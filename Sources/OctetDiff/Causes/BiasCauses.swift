@@ -84,7 +84,10 @@ struct BiasCauses {
         return abs(given[channel]) > 1.05 * abs(own[channel])
           && own[channel] * given[channel] > 0
       }
-      guard let first = full.first else { continue }
+      // None is beyond, and in few bits one may stand there by chance.
+      guard let first = full.first, bits == 32 || full.count > 1,
+        own.indices.allSatisfy({ abs(own[$0]) / scales[$0] < last + 1 + last / 1e6 })
+      else { continue }
       return finding(
         .biasSaturated,
         "\(full.count) of its biases stand at the last \(bits)-bit integer: that of channel "

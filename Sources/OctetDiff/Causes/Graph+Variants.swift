@@ -56,7 +56,7 @@ extension Operation {
 }
 
 extension Activation {
-  /// As a sentence says it: `ReLU6`.
+  /// The name in a sentence: `ReLU6`.
   var text: String {
     switch self {
     case .none: "none"
@@ -69,7 +69,7 @@ extension Activation {
 }
 
 extension ScalarFunction {
-  /// With its parameters: `leakyRelu (0.1)`.
+  /// The name with the parameters: `leakyRelu (0.1)`.
   var text: String {
     switch self {
     case .relu: "ReLU"

@@ -9,7 +9,7 @@ import OctetReport
 /// A hypothesis is a variant of the reference's layer; it explains the layer when, computed on the
 /// same inputs, it gives what the candidate gives.
 struct LayerBench {
-  /// By sample, then by operand.
+  /// Values by sample, then by operand.
   private(set) var inputs: [[[Float]]] = []
   /// The reference's own values, and what the candidate's operator makes of the same inputs.
   private(set) var references: [[Float]] = []

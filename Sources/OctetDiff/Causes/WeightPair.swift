@@ -6,7 +6,7 @@ import OctetReport
 /// The statistics of a batch normalization that was folded into a layer's weights.
 struct NormalizationStatistics: Sendable {
   var epsilon: Double
-  /// By channel.
+  /// The factor, by channel, as what follows.
   var gamma: [Double]
   var beta: [Double]
   var mean: [Double]

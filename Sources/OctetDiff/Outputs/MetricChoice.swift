@@ -192,10 +192,10 @@ extension Diff {
     case .embedding where count < 2, .classification where count < 2:
       throw .metric("--metric \(metric.rawValue) needs a vector; '\(name)' is a single number")
     case .reconstruction where choice.inputCount != count:
+      let inputs = choice.inputCount.map { "\($0)" } ?? "none"
       throw .metric(
         "--metric reconstruction compares an output with the input, which must be one of as many "
-          + "values; '\(name)' has \(count), the input \(choice.inputCount.map(String.init) ?? "none")"
-      )
+          + "values; '\(name)' has \(count), the input \(inputs)")
     default: break
     }
   }

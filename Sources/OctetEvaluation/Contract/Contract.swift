@@ -32,12 +32,13 @@ public struct Contract: Sendable, Equatable {
       case maxArena = "max-arena"
     }
 
+    /// Which limit it is.
     public var kind: Kind
     /// What the user asked for.
     public var limit: Double
     /// What was found, or the end of its confidence interval where it was judged on samples.
     public var value: Double
-    /// By how much the value is on the wrong side; 0 where the clause holds.
+    /// The amount by which the value is on the wrong side; 0 where the clause holds.
     public var missedBy: Double
     /// One sentence about it.
     public var text: String

@@ -28,12 +28,17 @@ public struct Ladder: Sendable {
 
   /// What a rung gave.
   public struct Step: Sendable {
+    /// Which rung it is.
     public var rung: Rung
+    /// The options that the model was quantized with.
     public var options: Quantizer.Options
+    /// The int8 graph, and what was chosen for it.
     public var result: Quantizer.Result
+    /// The blob, and what was shrunk.
     public var output: Compiler.Output
     /// Nil where no clause is judged on samples.
     public var judgement: Judgement?
+    /// Every clause of the contract, and whether it holds.
     public var clauses: [Contract.Clause]
     /// What quantizing and compiling took.
     public var seconds: Double

@@ -28,17 +28,18 @@ extension Graph {
         }
         continue
       }
-      switch node.operation {
-      case .identity: (means[output], deviations[output]) = (means[input], deviations[input])
-      case .averagePool(let attributes) where attributes.padding == Padding():
-        if attributes.activation == .none { means[output] = means[input] }
-      case .mean(let axes, _) where !axes.contains(tensors[input].shape.count - 1):
+      if case .identity = node.operation {
+        (means[output], deviations[output]) = (means[input], deviations[input])
+      } else if case .averagePool(let attributes) = node.operation {
+        guard attributes.padding == Padding(), attributes.activation == .none else { continue }
         means[output] = means[input]
-      case .add(.none):
+      } else if case .mean(let axes, _) = node.operation {
+        guard !axes.contains(tensors[input].shape.count - 1) else { continue }
+        means[output] = means[input]
+      } else if case .add(.none) = node.operation {
         let parts = node.inputs.compactMap { means[$0] }
         guard parts.count == 2, parts[0].count == parts[1].count else { continue }
         means[output] = zip(parts[0], parts[1]).map { $0 + $1 }
-      default: break
       }
     }
     let named = means.map { (tensors[$0.key].name, $0.value) }

@@ -34,7 +34,7 @@ extension ValueCounts {
 /// Sums over the first parts of a histogram, so that a divergence takes a few steps a level.
 private struct PrefixSums {
   private let parts: [Double]
-  /// Of the first i parts: how many values, Σ n · log n, and how many parts are not empty.
+  /// What the first i parts have: how many values, Σ n · log n, and how many parts are not empty.
   private var mass = [0.0]
   private var entropy = [0.0]
   private var filled = [0.0]

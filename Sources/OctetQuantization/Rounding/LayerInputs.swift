@@ -3,10 +3,10 @@ import OctetPasses
 
 /// What the weights of some layers are rounded by.
 struct LayerInputs: Sendable {
-  /// By layer, of the samples that weights are fitted to and of those held back.
+  /// The sums by layer, of the samples that weights are fitted to and of those held back.
   var fitted: [Int: InputStatistics] = [:]
   var heldBack: [Int: InputStatistics] = [:]
-  /// Of all samples.
+  /// The means of all samples.
   var means: [Int: InputMeans] = [:]
 
   /// Which samples are held back: of every four the last.
@@ -64,7 +64,7 @@ struct LayerInputs: Sendable {
     }
   }
 
-  /// Of both sides together.
+  /// The sums of both sides together.
   func all(_ layer: Int) -> InputStatistics? {
     guard let fitted = fitted[layer] else { return heldBack[layer] }
     return heldBack[layer].map { merged(fitted, $0) } ?? fitted

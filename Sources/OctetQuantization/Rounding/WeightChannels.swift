@@ -27,16 +27,16 @@ struct WeightChannels: Sendable {
 
   /// Codes that change the layer's outputs least.
   ///
-  /// With `errorFeedback` weights are rounded one after the other, and each one's error is made good
-  /// by those not yet rounded, and what is left by the bias (Frantar et al., "GPTQ", ICLR 2023,
-  /// after Hassibi and Stork, "Optimal Brain Surgeon", 1993; the column of ones for the bias is
-  /// ours).
+  /// With `errorFeedback` weights are rounded one after the other, and each one's error is made
+  /// good by those not yet rounded, and what is left by the bias (Frantar et al., "GPTQ", ICLR
+  /// 2023, after Hassibi and Stork, "Optimal Brain Surgeon", 1993; the column of ones for the bias
+  /// is ours).
   ///
   /// With `adaptive` the layer is to give on quantized inputs x̂ what the float layer gives on its
   /// own inputs x, as in Nagel et al., "Up or Down? Adaptive Rounding for Post-Training
   /// Quantization", ICML 2020, equation 25 without the activation: Σ (w · x − w̃ · x̂)² is least. Its
-  /// minimum over the reals is known from sums of products; error feedback leads from there to codes,
-  /// and steps of one weight at a time to where none lowers the sum any more.
+  /// minimum over the reals is known from sums of products; error feedback leads from there to
+  /// codes, and steps of one weight at a time to where none lowers the sum any more.
   ///
   /// - Returns: nil where the sums tell nothing, as when all inputs were 0.
   func rounded(_ rounding: Rounding, _ statistics: InputStatistics) -> Rounded? {
@@ -64,7 +64,8 @@ struct WeightChannels: Sendable {
     return result
   }
 
-  /// Σ (w · x − w̃ · x̂)² over all channels, less Σ (w · x − w · x̂)², which is the same for all codes.
+  /// Σ (w · x − w̃ · x̂)² over all channels, less Σ (w · x − w · x̂)², which is the same for all
+  /// codes.
   func error(_ rounded: Rounded, _ statistics: InputStatistics) -> Double {
     let size = statistics.size
     var sum = 0.0

@@ -1,5 +1,5 @@
-/// The squared error of a group's outputs as a function of its weights: `(v − t)ᵀ · A · (v − t)` and
-/// a constant, with A = Σ x̂ · x̂ᵀ.
+/// The squared error of a group's outputs as a function of its weights: `(v − t)ᵀ · A · (v − t)`
+/// and a constant, with A = Σ x̂ · x̂ᵀ.
 struct WeightErrorSums {
   private let size: Int
   /// Indices of the patch, those with the most energy first, the bias last.
@@ -12,8 +12,8 @@ struct WeightErrorSums {
   /// order of a patch.
   private let drift: [Float]
 
-  /// Added to the diagonal, as a share of its mean: weights that the samples say little of stay near
-  /// what they are.
+  /// Added to the diagonal, as a share of its mean: weights that the samples say little of stay
+  /// near what they are.
   private static let dampingShare = 0.003
   private static let sweepLimit = 32
 

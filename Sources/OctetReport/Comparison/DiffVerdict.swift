@@ -123,8 +123,14 @@ extension DiffReport.Verdict {
     }
     // What is definite damage leaves no room for suspicions.
     let definite = found.filter { $0.1.isDefinite }
-    return (definite.isEmpty ? found : definite).enumerated().sorted { a, b in
-      let (x, y) = (a.element.1.severity, b.element.1.severity)
+    let all = definite.isEmpty ? found : definite
+    // A channel that is dead makes others constant that read it, never those before it.
+    let dead = all.filter { $0.1.kind == .deadChannel }.map(\.1.severity).max() ?? 0
+    return all.enumerated().sorted { a, b in
+      let (x, y) = (
+        a.element.1.kind == .deadChannel ? dead : a.element.1.severity,
+        b.element.1.kind == .deadChannel ? dead : b.element.1.severity
+      )
       return x == y ? a.offset < b.offset : x > y
     }.map(\.element)
   }

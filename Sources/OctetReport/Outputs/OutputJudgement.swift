@@ -17,7 +17,7 @@ extension DiffReport.Output {
   /// target says what is right.
   static let leastAgreement = 0.95
   static let leastDecibels = 15.0
-  /// With more, decisions that differ were close ones.
+  /// The ratio above which decisions that differ were close ones.
   static let sureDecibels = 25.0
 
   package var judgement: OutputJudgement {

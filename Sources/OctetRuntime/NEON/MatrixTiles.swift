@@ -12,8 +12,9 @@
   internal import COctetKernels
 
   extension CopiedPatches {
-    /// Copied, and zipped in their place by eights: of each 16 bytes the first two pointers have the
-    /// low halves and the high halves of the first two patches, the others those of the next two.
+    /// Copied, and zipped in their place by eights: of each 16 bytes the first two pointers have
+    /// the low halves and the high halves of the first two patches, the others those of the next
+    /// two.
     @inline(__always)
     init(zipped patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>) {
       let stride = (depth &+ 15) & ~15
@@ -130,7 +131,7 @@
       channels.count >= 16 && (patches.runByteCount & 15 == 0 || !patches.hasSharedRuns(tile))
     }
 
-    /// As `Tiles.run`.
+    /// All channels of the tiles, and steps past them: what `Tiles.run` does.
     @inline(never)
     static func run(
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
