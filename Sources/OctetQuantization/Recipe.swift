@@ -21,7 +21,8 @@ public enum BiasCorrection: String, Sendable, CaseIterable {
   case none
   /// The mean of each layer's output on the calibration samples, in float less in int8.
   case data
-  /// The same from the mean that batch normalization gives each layer's input; layers without one stay.
+  /// The same from the mean that batch normalization gives each layer's input; layers without one
+  /// stay.
   case analytic
 }
 

@@ -61,6 +61,8 @@ import Testing
     // What is something else.
     ("export m.oct --to swift -o my.swift", 73), ("export m.oct --to header -o hard", 73),
     ("diff m.onnx m.oct --data data --html my.html", 73),
+    ("diff m.onnx m.oct --data data --overlay m.oct", 73),
+    ("diff m.onnx m.oct --data data --overlay new.html", 64),
     ("run m.onnx --raw-input in.f32 --raw-output m.oct", 64),
     // A name that says something else.
     ("train --data data -o new.oct", 64), ("quantize m.onnx --data data -o new.onnx", 64),
