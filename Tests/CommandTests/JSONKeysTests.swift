@@ -90,10 +90,18 @@ struct JSONKeysTests {
     try floats.write(to: folder.appendingPathComponent("keys.f32"))
     let targets = "0 0.5 0 1 0.25\n1 0.5 0 1 0.25\n2 0.5 0 1 0.25\n3 0.5 0 1 0.25\n"
     try Data(targets.utf8).write(to: folder.appendingPathComponent("keys.txt"))
+    if line.contains("keys.tflite") {
+      #expect(try await workshop("export m.oct --to tflite -o keys.tflite --force").status == 0)
+    }
+    if line.contains("keys.json") {
+      let then = try await workshop("diff m.onnx m.oct --data data --samples 4 --json")
+      try Data(then.stdout.utf8).write(to: folder.appendingPathComponent("keys.json"))
+    }
     let isWriting =
       line.contains(" -o ") || line.contains("--raw-output") || line.contains("--html")
     let run = try await workshop(line + " --json" + (isWriting ? " --force" : ""))
     let allowed = try #require(try Self.documented()[verb])
+    try #require(!run.stdout.isEmpty, "\(line): \(run.stderr)")
     for key in keys(try run.json()).sorted() {
       // Names that a model or a calibrator brings.
       let generic = key.replacing(/tensorCounts\..*/, with: "tensorCounts.*")
