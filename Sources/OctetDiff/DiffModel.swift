@@ -66,6 +66,10 @@ public struct DiffModel: Sendable {
 
   /// - Parameter graph: real-valued; quantized graphs are compiled to blobs first.
   public init(_ graph: Graph, file: String = "") {
+    self.init(graph, file: file, statistics: NormalizationStatistics.all(of: graph))
+  }
+
+  init(_ graph: Graph, file: String, statistics: [String: NormalizationStatistics]) {
     let simple = graph.simplified()
     form = .float(simple)
     shipped = nil
@@ -77,7 +81,7 @@ public struct DiffModel: Sendable {
     normalization = simple.metadata.normalization
     labels = simple.metadata.labels
     training = simple.metadata.training
-    statistics = NormalizationStatistics.all(of: graph)
+    self.statistics = statistics
     macCount = simple.nodes.reduce(0) { $0 + simple.macCount(of: $1) }
     var places: [Place] = []
     for input in simple.inputs where !simple.tensors[input].isInteger {

@@ -2,6 +2,7 @@ import OctetCompiler
 import OctetDiff
 import OctetEvaluation
 import OctetModel
+import OctetQuantization
 import OctetReport
 import TestComparisons
 import Testing
@@ -62,6 +63,20 @@ import Testing
     let verdict = try verdict(float, DiffCorpus.quantized(float))
     #expect(verdict.kind == .outlierChannel && verdict.layer == layer, "\(verdict)")
     #expect(verdict.channel == channel)
+  }
+
+  /// Layers whose channels the quantizer brought to one range are compared with the float model's
+  /// after the same.
+  @Test(arguments: [Equalization.crossLayer, .automatic])
+  func equalizedIsHealthy(_ equalization: Equalization) throws {
+    var float = try DiffCorpus.lenet()
+    try DiffDamage.unbalance(1, of: "conv1", by: 500, in: &float)
+    var options = DiffCorpus.plain
+    options.equalization = equalization
+    let int8 = try DiffCorpus.quantized(float, options: options)
+    #expect(int8.tensors.contains { $0.name.hasSuffix("/equalized") })
+    let verdict = try verdict(float, int8)
+    #expect(verdict.layer == nil && verdict.kind == .healthy, "\(verdict)")
   }
 
   @Test(arguments: layers)
