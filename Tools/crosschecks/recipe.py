@@ -25,8 +25,12 @@ from support import files
 from support.octet import add_data, add_octet
 
 LAYERS = ["c1", "c2", "f1", "f2", "f3"]
-PLAIN = ["--calibrator", "min-max", "--equalize", "none", "--bias-correction", "none",
-         "--rounding", "nearest"]
+PLAIN = {
+    "--calibrator": "min-max",
+    "--equalize": "none",
+    "--bias-correction": "none",
+    "--rounding": "nearest",
+}
 
 
 def entropy_threshold(values):
@@ -98,7 +102,8 @@ class Float:
 class Int8:
     """What Octet made of it: dequantized weights and biases, and grids of activations."""
 
-    def __init__(self, octet, model, images, *options):
+    def __init__(self, octet, model, images, option, value):
+        options = [word for pair in {**PLAIN, option: value}.items() for word in pair]
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             images.astype("<f4").tofile(folder / "in.raw")
@@ -178,7 +183,7 @@ def adaround(w, scale, h, g, bias_row, steps=2000):
     # The best bias for these codes.
     best = ((real @ g)[:, -1:] - codes @ h[:-1, -1:]) / h[-1, -1]
     offset.data = best
-    return float(loss(codes))
+    return loss(codes).item()
 
 
 def add_arguments(parser):
@@ -200,7 +205,7 @@ def main(arguments):
         print(f"{what}: apart by {worst:.2e} at most")
         sound &= bool(worst <= limit)
 
-    entropy = Int8(octet, path, images, *PLAIN, "--calibrator", "kl")
+    entropy = Int8(octet, path, images, "--calibrator", "kl")
     # What a layer gives, before its pool: the next layer's input holds the same maxima.
     outputs = [F.relu(F.conv2d(inputs[i], torch.from_numpy(lenet.weights[i]),
                                torch.from_numpy(lenet.biases[i]), padding=lenet.padding(i)))
@@ -208,12 +213,12 @@ def main(arguments):
     wanted = [entropy_threshold(x.numpy()) for x in outputs]
     check("KL thresholds", max(abs(r[1] / t - 1) for r, t in zip(entropy.ranges, wanted)), 2e-3)
 
-    crossed = Int8(octet, path, images, *PLAIN, "--equalize", "cross-layer")
+    crossed = Int8(octet, path, images, "--equalize", "cross-layer")
     wanted = equalized(lenet.weights)
     check("scales under cross-layer equalization",
           max(np.abs(s * 127 / r - 1).max() for s, r in zip(crossed.scales, wanted)), 1e-3)
 
-    corrected = Int8(octet, path, images, *PLAIN, "--bias-correction", "data")
+    corrected = Int8(octet, path, images, "--bias-correction", "data")
     quantized = lenet.run(images, corrected.weights, corrected.biases, corrected.grids)
     worst = 0
     for index, (x, y) in enumerate(zip(inputs, quantized)):
@@ -225,7 +230,7 @@ def main(arguments):
         worst = max(worst, np.abs(corrected.biases[index] - wanted).max() / step)
     check("corrected biases, in steps of the output", worst, 0.02)
 
-    rounded = Int8(octet, path, images, *PLAIN, "--rounding", "adaround")
+    rounded = Int8(octet, path, images, "--rounding", "adaround")
     quantized = lenet.run(images, rounded.weights, rounded.biases, rounded.grids)
     for index, (x, y) in enumerate(zip(inputs, quantized)):
         x, y = lenet.patches(x, index), lenet.patches(y, index)
