@@ -10,7 +10,7 @@
   /// Copied from the input, with up to 15 bytes after each that may be read.
   @safe struct CopiedPatches: FourPatches {
     // Safety: the operator was validated and the plan has room for its scratch.
-    private let places: Four<UnsafePointer<Int8>>
+    let places: Four<UnsafePointer<Int8>>
     private let depth: Int
     /// For what is left after all whole vectors.
     private let mask: SIMD16<Int8>
@@ -21,34 +21,18 @@
     init(_ patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>) {
       self.depth = depth
       mask = octet_first_lanes(Int8(truncatingIfNeeded: depth & 15))
-      if patches.hasSharedRuns(tile) {
-        unsafe places = Self.copyShared(patches, tile, depth: depth, values)
-      } else {
-        unsafe places = Self.copy(patches, tile, depth: depth, values)
-      }
-    }
-
-    /// Copied so that patches below each other share their runs; where each begins.
-    @inline(__always)
-    static func copyShared(
-      _ patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>
-    ) -> Four<UnsafePointer<Int8>> {
-      let part = Patches.Part(run: 0, skip: 0, count: depth &+ patches.runByteCount)
-      let right = unsafe values + 2 &* ((depth &+ 15) & ~15)
-      unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
-      unsafe patches.gather(part, patches.place(tile.row, tile.column &+ 1), right)
-      return unsafe Four(
-        a: UnsafePointer(values), b: UnsafePointer(right),
-        c: UnsafePointer(values + patches.runByteCount),
-        d: UnsafePointer(right + patches.runByteCount))
-    }
-
-    /// Copied one after the other; where each begins.
-    @inline(__always)
-    static func copy(
-      _ patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>
-    ) -> Four<UnsafePointer<Int8>> {
       let stride = (depth &+ 15) & ~15
+      if patches.hasSharedRuns(tile) {
+        let part = Patches.Part(run: 0, skip: 0, count: depth &+ patches.runByteCount)
+        let right = unsafe values + 2 &* stride
+        unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
+        unsafe patches.gather(part, patches.place(tile.row, tile.column &+ 1), right)
+        unsafe places = Four(
+          a: UnsafePointer(values), b: UnsafePointer(right),
+          c: UnsafePointer(values + patches.runByteCount),
+          d: UnsafePointer(right + patches.runByteCount))
+        return
+      }
       let part = Patches.Part(run: 0, skip: 0, count: depth)
       var row = tile.row
       var column = tile.column
@@ -56,7 +40,7 @@
         unsafe patches.gather(part, patches.place(row, column), values + lane &* stride)
         tile.advance(&row, &column, after: lane)
       }
-      return unsafe Four(
+      unsafe places = Four(
         a: UnsafePointer(values), b: UnsafePointer(values + stride),
         c: UnsafePointer(values + 2 &* stride), d: UnsafePointer(values + 3 &* stride))
     }

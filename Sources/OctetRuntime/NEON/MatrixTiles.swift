@@ -18,18 +18,16 @@
     @inline(__always)
     init(zipped patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>) {
       let stride = (depth &+ 15) & ~15
+      let copied = unsafe CopiedPatches(patches, tile, depth: depth, values)
       if patches.hasSharedRuns(tile) {
         // Runs are whole vectors, so the second pair is the first from its second run on.
-        let places = unsafe Self.copyShared(patches, tile, depth: depth, values)
         let count = depth &+ patches.runByteCount
         unsafe Self.zip(values, values + 2 &* stride, count: count)
-        unsafe self.init(places, wholeDepth: stride)
       } else {
-        let places = unsafe Self.copy(patches, tile, depth: depth, values)
         unsafe Self.zip(values, values + stride, count: depth)
         unsafe Self.zip(values + 2 &* stride, values + 3 &* stride, count: depth)
-        unsafe self.init(places, wholeDepth: stride)
       }
+      unsafe self.init(copied.places, wholeDepth: stride)
     }
 
     /// Puts both low halves of each two vectors into `even`, both high halves into `odd`, and zeros
