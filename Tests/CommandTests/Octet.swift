@@ -24,7 +24,7 @@ struct Run: Sendable {
 ///   - timeout: seconds; then the tool is killed and the test fails.
 func octet(
   _ arguments: String..., in folder: URL? = nil, environment: [String: String] = [:],
-  signals: [Signal] = [], timeout: Double = 60
+  signals: [Signal] = [], timeout: Double = 180
 ) async throws -> Run {
   try await octet(
     arguments, in: folder, environment: environment, signals: signals, timeout: timeout)
@@ -32,7 +32,7 @@ func octet(
 
 func octet(
   _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
-  signals: [Signal] = [], timeout: Double = 60
+  signals: [Signal] = [], timeout: Double = 180
 ) async throws -> Run {
   try await run(
     try BuiltTool.url(of: "octet"), arguments, in: folder, environment: environment,
@@ -70,7 +70,7 @@ struct Signal: Sendable {
 /// redirections and limits.
 func shell(
   _ script: String, in folder: URL? = nil, environment: [String: String] = [:],
-  timeout: Double = 60
+  timeout: Double = 180
 ) async throws -> Run {
   var environment = environment
   environment["OCTET"] = try BuiltTool.url(of: "octet").path

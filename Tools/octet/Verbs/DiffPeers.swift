@@ -57,7 +57,8 @@ extension DiffVerb {
     guard arguments[Peers.against] != nil || arguments[board] != nil || arguments[Peers.port] != nil
     else {
       throw CommandError(
-        .usage, "two models are compared; one alone needs --against, --board or --port")
+        .usage,
+        "M.oct is missing: two models are compared; one alone needs --against, --board or --port")
     }
     let path = arguments[reference]
     var report = PeerReport()

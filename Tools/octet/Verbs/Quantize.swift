@@ -38,7 +38,8 @@ struct Quantize: Verb {
       + "by batch normalization's statistics.")
   let rounding = OctetCommand.Option<Rounding>(
     "--rounding", .choice, default: .automatic,
-    help: "How weights become codes; auto takes the best for each layer.")
+    help: "How weights become codes; auto takes the best for each layer. Without it auto is for "
+      + "--max-drop and the like, otherwise error-feedback.")
   let maxDrop = OctetCommand.Option(
     "--max-drop", .number(-1...1),
     help: "Accuracy that may be lost at most, or without labels the share of samples decided "
@@ -78,7 +79,10 @@ struct Quantize: Verb {
     options.calibrator = arguments[calibrator]
     options.equalization = arguments[equalization]
     options.biasCorrection = arguments[biasCorrection]
-    options.rounding = arguments[rounding]
+    // Both ways at once take as long again: only where a contract asks for it, or the user.
+    options.rounding =
+      arguments.contains(rounding) || contract(arguments) != nil
+      ? arguments[rounding] : .errorFeedback
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
     let prepared = try prepare(graph, arguments)
