@@ -7,10 +7,10 @@ import OctetData
   let pixels: UnsafePointer<UInt8>
   let imageByteCount: Int
   let labels: UnsafePointer<UInt8>
-  /// Of the images, `count` of them.
+  /// The places of the images among all, `count` of them.
   let indices: UnsafePointer<Int>
   let count: Int
-  /// From 1.
+  /// The number of the epoch, from 1.
   let epoch: Int
 
   init(

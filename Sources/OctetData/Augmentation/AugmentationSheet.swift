@@ -29,12 +29,7 @@ package struct AugmentationSheet {
       for column in 0...viewCount {
         var view = original
         if column > 0 {
-          unsafe original.pixels.withUnsafeBufferPointer { from in
-            unsafe view.pixels.withUnsafeMutableBufferPointer { to in
-              guard let from = from.baseAddress, let to = to.baseAddress else { return }
-              unsafe augmenter.vary(from, index: row, epoch: column, into: to)
-            }
-          }
+          view.pixels = augmenter.varied(original.pixels, index: row, epoch: column)
         }
         sheet.draw(
           view, factor: factor, top: Self.gap + row * cell.height,

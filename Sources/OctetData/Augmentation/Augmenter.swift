@@ -52,9 +52,21 @@ package final class Augmenter {
     }
   }
 
+  /// The variation of an image of H·W·C bytes.
+  package func varied(_ image: [UInt8], index: Int, epoch: Int) -> [UInt8] {
+    var result = image
+    unsafe image.withUnsafeBufferPointer { from in
+      unsafe result.withUnsafeMutableBufferPointer { to in
+        guard let from = from.baseAddress, let to = to.baseAddress else { return }
+        unsafe vary(from, index: index, epoch: epoch, into: to)
+      }
+    }
+    return result
+  }
+
   // MARK: Geometry
 
-  /// From a place in the new image, relative to its middle, to one in the old image.
+  /// The way from a place in the new image, relative to its middle, to one in the old image.
   private struct Place {
     var xx = 1.0, xy = 0.0, yx = 0.0, yy = 1.0
     var x = 0.0, y = 0.0

@@ -17,23 +17,31 @@ struct Train: Verb {
     + "Either is kept in the file, so that no other verb needs to be told."
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.onnx), help: "The ONNX file to write.")
+  let validation = OctetCommand.Option(
+    "--validation", .inputFolder,
+    help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
-    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, output]
+    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output]
       + TrainingParameter.all.dropFirst().map(\.parameter)
-      + [Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads]
+      + [Common.size, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
     let settings = try TrainingSettings(arguments)
     let normalization = try Common.normalization(arguments)
-    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
+    let labels = Common.labelPolicy(arguments)
+    let source = try Steps.load(
+      arguments[Common.data], labels: labels, size: arguments[Common.size])
+    let validation = try arguments[validation].map {
+      try DataSource.loadWhole($0, labels: labels, like: source.train)
+    }
     let watch = Stopwatch()
     let result = try Steps.train(
       source, architecture: settings.architecture, options: settings.options,
-      normalization: normalization, console: console)
+      normalization: normalization, validation: validation, console: console)
     if result.bestEpoch == 0 {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
