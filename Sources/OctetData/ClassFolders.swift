@@ -10,8 +10,11 @@ package enum ClassFolders {
   /// One picture in this many is a test picture.
   private static let testStride = 5
 
-  /// All pictures must have one size; where grey and colour are mixed, all become colour.
-  package static func load(folder: String) throws(DataError) -> DataSource {
+  /// Where grey and colour are mixed, all become colour; where sizes are, all get the wanted one, or
+  /// that which most have.
+  package static func load(
+    folder: String, size: PictureSize? = nil
+  ) throws(DataError) -> DataSource {
     let folders = try subfolders(of: folder)
     let name = Files.lastName(of: folder)
     if folders.contains("train") && folders.contains("test") {
@@ -22,8 +25,8 @@ package enum ClassFolders {
         throw .unsuitable(
           path: Files.join(testFolder, testName), reason: "this class is not in '\(trainFolder)'")
       }
-      var train = Collector(classNames: classNames)
-      var test = Collector(classNames: classNames)
+      var train = Collector(classNames: classNames, size: size)
+      var test = Collector(classNames: classNames, size: size)
       for (label, className) in classNames.enumerated() {
         for path in try pictures(in: Files.join(trainFolder, className)) {
           try train.add(path, label: label)
@@ -35,8 +38,8 @@ package enum ClassFolders {
       return try source(name, train: train, test: test)
     }
     let classNames = try classNames(in: folder)
-    var train = Collector(classNames: classNames)
-    var test = Collector(classNames: classNames)
+    var train = Collector(classNames: classNames, size: size)
+    var test = Collector(classNames: classNames, size: size)
     for (label, className) in classNames.enumerated() {
       let classFolder = Files.join(folder, className)
       let paths = try pictures(in: classFolder)
@@ -57,9 +60,16 @@ package enum ClassFolders {
 
   /// Pictures that lie in a folder itself, in the byte order of their names, without labels.
   package static func loadFlat(folder: String) throws(DataError) -> Dataset {
-    var collector = Collector(classNames: [])
+    var collector = Collector(classNames: [], size: nil)
     for path in try pictures(in: folder) { try collector.add(path, label: 0) }
-    var set = collector.dataset(channelCount: collector.channelCount)
+    if let other = collector.odd {
+      throw .unsuitable(
+        path: other.path,
+        reason: "\(other.size) pixels, but others have \(collector.commonSize); make all pictures "
+          + "the same size")
+    }
+    var set = try collector.dataset(
+      channelCount: collector.channelCount, size: collector.commonSize)
     set.labels = []
     return set
   }
@@ -76,15 +86,18 @@ package enum ClassFolders {
   private static func source(
     _ name: String, train: Collector, test: Collector
   ) throws(DataError) -> DataSource {
-    if let first = train.first, let other = test.first,
-      first.height != other.height || first.width != other.width
-    {
-      throw Collector.differentSizes(test.firstPath, other, train.firstPath, first)
-    }
+    let size = train.commonSize
     let channelCount = max(train.channelCount, test.channelCount)
-    return DataSource(
-      name: name, train: train.dataset(channelCount: channelCount),
-      test: test.dataset(channelCount: channelCount))
+    var source = DataSource(
+      name: name, train: try train.dataset(channelCount: channelCount, size: size),
+      test: try test.dataset(channelCount: channelCount, size: size))
+    let resizedCount = train.count(besides: size) + test.count(besides: size)
+    if resizedCount > 0 {
+      source.remarks.append(
+        "\(resizedCount) of \(train.count + test.count) pictures were resized to \(size) pixels, "
+          + "stretched where their sides are in another proportion")
+    }
+    return source
   }
 
   static func subfolders(of folder: String) throws(DataError) -> [String] {
@@ -117,52 +130,73 @@ package enum ClassFolders {
   }
 }
 
-/// Pictures of one size on their way to a `Dataset`.
+/// Pictures on their way to a `Dataset`.
 private struct Collector {
   let classNames: [String]
-  private(set) var first: Image?
-  private(set) var firstPath = ""
+  /// What all pictures become at once; nil keeps each as it is until all are known.
+  let size: PictureSize?
   /// 1 as long as all pictures are grey.
   private(set) var channelCount = 1
-  private var pixels: [UInt8] = []
+  private var images: [Image] = []
   private var labels: [UInt8] = []
+  private var counts: [PictureSize: Int] = [:]
+  private var order: [(size: PictureSize, path: String)] = []
+  private var byteCount = 0
 
-  init(classNames: [String]) { self.classNames = classNames }
+  init(classNames: [String], size: PictureSize?) {
+    self.classNames = classNames
+    self.size = size
+  }
+
+  var count: Int { labels.count }
 
   mutating func add(_ path: String, label: Int) throws(DataError) {
-    let image = try Image.decode(contentsOf: path)
-    if let first {
-      guard first.height == image.height, first.width == image.width else {
-        throw Self.differentSizes(path, image, firstPath, first)
-      }
-    } else {
-      first = image
-      firstPath = path
+    var image = try Image.decode(contentsOf: path)
+    let found = PictureSize(height: image.height, width: image.width)
+    if counts[found] == nil { order.append((found, path)) }
+    counts[found, default: 0] += 1
+    if let size { image = image.resized(height: size.height, width: size.width) }
+    channelCount = max(channelCount, image.channelCount)
+    byteCount += image.height * image.width
+    guard byteCount * 3 <= DataLimits.byteCount else {
+      throw .unsuitable(
+        path: path,
+        reason: "the set has more than \(DataLimits.byteCount) bytes; --size has large pictures "
+          + "made smaller as they are read")
     }
-    if image.channelCount > channelCount {
-      pixels = pixels.flatMap { [$0, $0, $0] }
-      channelCount = image.channelCount
-    }
-    guard pixels.count + image.pixels.count * 3 <= DataLimits.byteCount else {
-      throw .unsuitable(path: path, reason: "the set has more than \(DataLimits.byteCount) bytes")
-    }
-    pixels += image.converted(toChannelCount: channelCount).pixels
+    images.append(image)
     labels.append(UInt8(label))
   }
 
-  static func differentSizes(
-    _ path: String, _ image: Image, _ firstPath: String, _ first: Image
-  ) -> DataError {
-    .unsuitable(
-      path: path,
-      reason: "\(image.width)×\(image.height) pixels, but '\(firstPath)' has "
-        + "\(first.width)×\(first.height); make all pictures the same size")
+  /// The size of most pictures, of equally many that which came first; or the wanted one.
+  var commonSize: PictureSize {
+    if let size { return size }
+    var best = order.first?.size ?? PictureSize(height: 1, width: 1)
+    for (size, _) in order where counts[size, default: 0] > counts[best, default: 0] { best = size }
+    return best
   }
 
-  func dataset(channelCount wanted: Int) -> Dataset {
-    Dataset(
-      pixels: wanted == channelCount ? pixels : pixels.flatMap { [$0, $0, $0] }, labels: labels,
-      height: first?.height ?? 1, width: first?.width ?? 1, channelCount: wanted,
-      classNames: classNames)
+  /// The first picture that has not the common size.
+  var odd: (size: PictureSize, path: String)? { order.first { $0.size != commonSize } }
+
+  /// How many pictures had another size.
+  func count(besides size: PictureSize) -> Int { count - counts[size, default: 0] }
+
+  func dataset(channelCount: Int, size: PictureSize) throws(DataError) -> Dataset {
+    guard size.height * size.width * 3 * count <= DataLimits.byteCount else {
+      throw .unsuitable(
+        path: order.first?.path ?? "",
+        reason: "\(count) pictures of \(size) are more than \(DataLimits.byteCount) bytes; --size "
+          + "has them made smaller")
+    }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(size.height * size.width * channelCount * count)
+    for image in images {
+      pixels += image.resized(height: size.height, width: size.width)
+        .converted(toChannelCount: channelCount).pixels
+    }
+    return Dataset(
+      pixels: pixels, labels: labels, height: size.height, width: size.width,
+      channelCount: channelCount, classNames: classNames)
   }
 }

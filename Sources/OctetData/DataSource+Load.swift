@@ -4,9 +4,11 @@ extension DataSource {
   ///
   /// A folder that is really called `digits` is reached as `./digits`.
   ///
-  /// - Parameter labels: what is done about labels that look damaged.
+  /// - Parameters:
+  ///   - labels: what is done about labels that look damaged.
+  ///   - size: to which pictures in folders are resized; nil takes the size that most have.
   public static func load(
-    _ argument: String, labels: LabelPolicy = .checked
+    _ argument: String, labels: LabelPolicy = .checked, size: PictureSize? = nil
   ) throws(DataError) -> DataSource {
     if argument == "digits" { return Digits.source() }
     switch Files.kind(of: argument) {
@@ -23,9 +25,40 @@ extension DataSource {
     }
     if CIFAR.isFolder(names) { return try CIFAR.load(folder: argument) }
     if try !ClassFolders.subfolders(of: argument).isEmpty {
-      return try ClassFolders.load(folder: argument)
+      return try ClassFolders.load(folder: argument, size: size)
     }
     throw .unsuitable(path: argument, reason: "no images found here. " + expectation)
+  }
+
+  /// All images that `--validation` names, as one set whose labels are those of `classNames`. Of a
+  /// folder of classes nothing is split off; of other sets both halves are taken.
+  ///
+  /// - Throws: also where a class is not among the names.
+  public static func loadWhole(
+    _ argument: String, labels: LabelPolicy = .checked, like images: Dataset
+  ) throws(DataError) -> Dataset {
+    let size = PictureSize(height: images.height, width: images.width)
+    let source = try load(argument, labels: labels, size: size)
+    var set = source.train
+    set.pixels += source.test.pixels
+    set.labels += source.test.labels
+    guard set.height == images.height, set.width == images.width,
+      set.channelCount == images.channelCount
+    else {
+      throw .unsuitable(
+        path: argument,
+        reason: "images of \(set.width)×\(set.height)×\(set.channelCount), and those to learn "
+          + "from are \(images.width)×\(images.height)×\(images.channelCount)")
+    }
+    let places = set.classNames.map { images.classNames.firstIndex(of: $0) }
+    for label in set.labels where places[Int(label)] == nil {
+      throw .unsuitable(
+        path: argument,
+        reason: "the class '\(set.classNames[Int(label)])' is none of those to learn from")
+    }
+    set.labels = set.labels.map { UInt8(places[Int($0)] ?? 0) }
+    set.classNames = images.classNames
+    return set
   }
 
   /// The pictures that lie in a folder itself, without labels; nil where there are none, or some in
@@ -41,8 +74,8 @@ extension DataSource {
   private static let expectation =
     "Looked for: IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or .gz); CIFAR-10 binaries "
-    + "(data_batch_1.bin, test_batch.bin); one sub-folder of PNG, PGM, PPM or BMP pictures for "
-    + "each class, or such sub-folders within train/ and test/"
+    + "(data_batch_1.bin, test_batch.bin); one sub-folder of PNG, JPEG, PGM, PPM or BMP pictures "
+    + "for each class, or such sub-folders within train/ and test/"
 }
 
 /// The four IDX files of MNIST and of sets made like it.

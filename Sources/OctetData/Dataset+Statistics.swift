@@ -32,7 +32,7 @@ extension Dataset {
 extension DataSource {
   /// What a person who trains on this should know, one sentence each.
   package var notes: [String] {
-    var notes: [String] = []
+    var notes = remarks
     let empty = zip(train.classNames, train.classCounts).filter { $0.1 == 0 }.map(\.0)
     if !empty.isEmpty {
       let shown = empty.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
@@ -45,7 +45,10 @@ extension DataSource {
       notes.append(
         "the test images are the training images, so the test accuracy says what was learnt by "
           + "heart, not what is understood")
+    } else if let note = repetitionNote {
+      notes.append(note)
     }
+    if let note = imbalanceNote { notes.append(note) }
     let constant = train.channelStatistics.enumerated().filter { $0.element.standardDeviation == 0 }
     if train.count > 1, !constant.isEmpty {
       let names = train.channelCount == 3 ? ["red", "green", "blue"] : []
@@ -56,5 +59,42 @@ extension DataSource {
           + "which tells the classes nothing")
     }
     return notes
+  }
+
+  /// Images of the test set that are learnt from, too.
+  private var repetitionNote: String? {
+    guard train.imageByteCount == test.imageByteCount, train.imageByteCount > 0 else { return nil }
+    var places: [UInt64: [Int]] = [:]
+    for index in 0..<train.count { places[train.hash(of: index), default: []].append(index) }
+    let count = (0..<test.count).count { index in
+      let bytes = test.bytes(of: index)
+      return places[test.hash(of: index), default: []].contains { train.bytes(of: $0) == bytes }
+    }
+    guard count > 0 else { return nil }
+    return "\(count) of \(test.count) test images are among the training images too, byte for byte, "
+      + "so the test accuracy flatters; take them out of one of the two"
+  }
+
+  /// A class that has ten times as many images as another.
+  private var imbalanceNote: String? {
+    let counts = zip(train.classNames, train.classCounts).filter { $0.1 > 0 }
+    guard let most = counts.max(by: { $0.1 < $1.1 }), let least = counts.min(by: { $0.1 < $1.1 }),
+      most.1 >= 10 * least.1
+    else { return nil }
+    return "'\(most.0)' has \(most.1) training images and '\(least.0)' \(least.1): the network will "
+      + "seldom say '\(least.0)'; find more of it, or take fewer of the other"
+  }
+}
+
+extension Dataset {
+  fileprivate func bytes(of index: Int) -> ArraySlice<UInt8> {
+    pixels[index * imageByteCount..<(index + 1) * imageByteCount]
+  }
+
+  /// A number that equal images share, and others nearly never (FNV-1a).
+  fileprivate func hash(of index: Int) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes(of: index) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
   }
 }

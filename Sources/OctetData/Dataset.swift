@@ -41,6 +41,8 @@ public struct DataSource: Sendable {
   public var train: Dataset
   /// The images to be judged by.
   public var test: Dataset
+  /// What was done to the images as they were read, a sentence each.
+  public var remarks: [String] = []
 
   /// Makes a source of the two sets.
   public init(name: String, train: Dataset, test: Dataset) {
@@ -48,4 +50,18 @@ public struct DataSource: Sendable {
     self.train = train
     self.test = test
   }
+}
+
+/// The height and width of pictures in pixels.
+public struct PictureSize: Sendable, Hashable, CustomStringConvertible {
+  /// The sides in pixels, at least 1 each.
+  public var height, width: Int
+
+  /// Makes a size of a height and a width in pixels.
+  public init(height: Int, width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  public var description: String { "\(width)×\(height)" }
 }

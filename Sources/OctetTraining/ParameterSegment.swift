@@ -116,21 +116,13 @@ extension TrainingNetwork {
     var generator = Xoshiro256(seed: seed)
     for segment in parameters where segment.start == .own { unsafe load(segment, into: target) }
     for segment in parameters where segment.start != .own {
-      let fan =
-        initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
-      let bound = (6 / Float(max(fan, 1))).squareRoot()
       for index in segment.layout.indices() {
         unsafe target[segment.offset + index] =
           segment.isWeight
-          ? generator.uniform(bound: bound) : segment.start == .one ? 1 : 0
+          ? initialization.draw(
+            from: &generator, fanIn: segment.fanIn, fanOut: segment.fanOut)
+          : segment.start == .one ? 1 : 0
       }
     }
-  }
-}
-
-extension Xoshiro256 {
-  /// A number of [−bound, bound), in steps of 2⁻²³ · bound.
-  package mutating func uniform(bound: Float) -> Float {
-    (Float(next() >> 40) * 0x1p-23 - 1) * bound
   }
 }

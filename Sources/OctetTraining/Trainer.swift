@@ -67,6 +67,7 @@ import OctetModel
   ) throws(TrainingError) -> TrainingResult {
     let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
+    run.variations = BatchVariations(options, images, workerCount: run.pool.workerCount)
     var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
     var indices = Array(0..<images.count)
     var validation = validation
@@ -125,7 +126,7 @@ private struct EpochLoop {
       if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
     }
     return unsafe TrainingResult(
-      graph: best?.graph ?? run.network.graph(with: run.parameters), epochs: records,
+      graph: best?.graph ?? run.network.graph(with: run.updater.result), epochs: records,
       bestEpoch: best?.epoch ?? 0, wasStopped: wasStopped)
   }
 
@@ -158,7 +159,7 @@ private struct EpochLoop {
 
   /// - Parameter index: of the step in the whole run, from 0.
   private func step(first: Int, count: Int, index: Int) -> SoftmaxCrossEntropy.Result {
-    let factor = options.schedule.factor(
+    let factor = options.rateFactor(
       step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
     return unsafe images.pixels.withUnsafeBufferPointer { pixels in
       unsafe images.labels.withUnsafeBufferPointer { labels in
@@ -167,8 +168,10 @@ private struct EpochLoop {
             let indices = indices.baseAddress
           else { return .init() }
           return unsafe run.step(
-            pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
-            indices: indices + first, count: count, step: index + 1, factor: factor)
+            TrainingBatch(
+              pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
+              indices: indices + first, count: count, epoch: index / batchCount + 1),
+            step: index + 1, factor: factor)
         }
       }
     }
@@ -187,7 +190,7 @@ private struct EpochLoop {
     var accuracy = Double(epoch)
     var loss = 0.0
     if let validation {
-      let result = unsafe evaluator.evaluate(validation, parameters: run.parameters)
+      let result = unsafe evaluator.evaluate(validation, parameters: run.updater.result)
       accuracy = result.accuracy
       loss = result.loss
       record.validationAccuracy = accuracy
@@ -195,7 +198,7 @@ private struct EpochLoop {
     }
     let isBetter = best.map { accuracy == $0.accuracy ? loss < $0.loss : accuracy > $0.accuracy }
     if isBetter ?? true {
-      best = unsafe (run.network.graph(with: run.parameters), epoch, accuracy, loss)
+      best = unsafe (run.network.graph(with: run.updater.result), epoch, accuracy, loss)
     }
     record.seconds = Date().timeIntervalSince(start)
     records.append(record)

@@ -6,7 +6,8 @@ extension TrainingNetwork {
   /// The mean loss over a few images with its gradient for every constant, by the graph's own
   /// weights: one step's work without the update, for tests and for looking into a network.
   package func lossAndGradients(
-    _ images: Dataset, kernels: octet_float_kernels
+    _ images: Dataset, loss function: Loss = .crossEntropy, smoothing: Float = 0,
+    kernels: octet_float_kernels
   ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
     let runner = try unsafe BlockRunner(self, kernels: kernels)
     try runner.check(images)
@@ -37,13 +38,15 @@ extension TrainingNetwork {
         perform(phase: phase, context) {
           load(context, runner, images, first..<first + count)
         } judge: {
-          unsafe loss +=
-            SoftmaxCrossEntropy.evaluate(
-              logits: context.pointer(logits),
-              labels: Array(images.labels[first..<first + count]), count: count,
-              classCount: classCount, scale: 1 / Float(images.count),
-              gradient: context.pointer(logitsGradient)
-            ).loss
+          let targets = images.labels[first..<first + count].map { ImageTarget(label: $0) }
+          unsafe targets.withUnsafeBufferPointer { targets in
+            unsafe loss +=
+              function.evaluate(
+                outputs: context.pointer(logits), targets: targets, smoothing: smoothing,
+                classCount: classCount, scale: 1 / Float(images.count),
+                gradient: context.pointer(logitsGradient)
+              ).loss
+          }
         }
       }
     }

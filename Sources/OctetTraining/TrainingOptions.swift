@@ -1,4 +1,5 @@
 import Foundation
+import OctetData
 
 /// How to train.
 public struct TrainingOptions: Sendable {
@@ -11,12 +12,32 @@ public struct TrainingOptions: Sendable {
   /// The rule by which gradients change weights.
   public var optimizer = Optimizer.adam()
   /// Applied to weights, never to biases. Adam decouples it from the gradient (as in AdamW,
-  /// Loshchilov and Hutter 2019): a step multiplies weights by 1 − rate · decay. SGD and momentum
-  /// add decay · weight to the gradient (L2). nil is 0.1 for Adam, which gains about 0.1 points on
-  /// MNIST with LeNet, and 0 for the others.
+  /// Loshchilov and Hutter 2019): a step multiplies weights by 1 − rate · decay. The others add
+  /// decay · weight to the gradient, as `l2` does. nil is 0.1 for Adam, which gains about 0.1
+  /// points on MNIST with LeNet, and 0 for the others.
   public var weightDecay: Float?
+  /// Penalties on weights, never on biases: l1 · sign(w) and l2 · w are added to the gradient, after
+  /// clipping. The loss that is shown is without them.
+  public var l1: Float = 0, l2: Float = 0
+  /// Gradients together longer than this (Euclidean, over all parameters) are scaled to it.
+  public var clippingNorm: Float?
   /// The course of the learning rate.
   public var schedule = Schedule.cosine
+  /// Epochs, or a part of one, in which the rate rises from near 0; the schedule begins after them.
+  public var warmUpEpochs = 0.0
+  /// What is made small.
+  public var loss = Loss.crossEntropy
+  /// The share of each target that is spread evenly over all classes (Szegedy et al. 2016), 0 ..< 1.
+  public var labelSmoothing: Float = 0
+  /// Each image is mixed with another, and their targets likewise, by a share drawn from
+  /// Beta(mixup, mixup) (Zhang et al. 2018), 0 … 2; 0 mixes none.
+  public var mixup = 0.0
+  /// How images are varied, each time anew, while they are learnt from.
+  public var augmentation = Augmentation()
+  /// The weights that are validated and kept are an average over the steps:
+  /// a = d · a + (1 − d) · w with this d, at most (1 + t) / (10 + t) in step t, so that the start
+  /// is soon forgotten. nil takes the weights themselves.
+  public var averagingDecay: Float?
   /// How weights start.
   public var initialization = Initialization.he
   /// What the weights, the split and the order of the images are drawn from.
@@ -30,44 +51,6 @@ public struct TrainingOptions: Sendable {
 
   /// Options that suit small images.
   public init() {}
-}
-
-/// A rule by which gradients change weights.
-public enum Optimizer: Sendable, Equatable {
-  case sgd
-  /// Velocity = momentum · velocity + gradient.
-  case momentum(Float = 0.9)
-  /// Kingma and Ba, 2015.
-  case adam(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8)
-}
-
-/// The course of the learning rate over a run.
-public enum Schedule: Sendable, Equatable {
-  case constant
-  /// Half a cosine from the learning rate down to 0 at the last step.
-  case cosine
-  /// Times `factor` after every `epochs` epochs.
-  case step(epochs: Int, factor: Float)
-
-  /// - Parameters: `step` of `stepCount` in the whole run, `stepsPerEpoch` of them an epoch.
-  package func factor(step: Int, stepCount: Int, stepsPerEpoch: Int) -> Float {
-    switch self {
-    case .constant: 1
-    case .cosine: Float(0.5 + 0.5 * cos(Double.pi * Double(step) / Double(max(stepCount, 1))))
-    case .step(let epochs, let factor):
-      Float(pow(Double(factor), Double(step / max(stepsPerEpoch, 1) / max(epochs, 1))))
-    }
-  }
-}
-
-/// How weights start. Both are uniform, so that the same seed gives the same bits everywhere.
-public enum Initialization: Sendable, Equatable {
-  /// ±√(6 / fanIn) (He et al. 2015): for ReLU networks.
-  case he
-  /// ±√(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
-  case xavier
-  /// The graph's own weights: training goes on where it ended.
-  case keep
 }
 
 extension TrainingOptions {
@@ -86,6 +69,15 @@ extension TrainingOptions {
     try require(learningRate.isFinite && learningRate > 0, "learning-rate", "above 0")
     try require(decay.isFinite && decay >= 0, "weight-decay", "0 or above")
     try require((1...1024).contains(threadCount), "threads", "1…1,024")
+    for (name, value) in [
+      ("l1", l1), ("l2", l2), ("warm-up", Float(warmUpEpochs)), ("mixup", Float(mixup)),
+    ] {
+      try require(value.isFinite && value >= 0, name, "0 or above")
+    }
+    try require(mixup <= 2, "mixup", "0 to 2")
+    try require(clippingNorm.map { $0.isFinite && $0 > 0 } ?? true, "clip", "above 0")
+    try require(averagingDecay.map { (0..<1).contains($0) } ?? true, "average", "0 to below 1")
+    try require((0..<1).contains(labelSmoothing), "label-smoothing", "0 to below 1")
     try require(
       validationFraction >= 0 && validationFraction < 1, "validation", "from 0 to below 1")
     try require(patience.map { $0 > 0 } ?? true, "patience", "at least 1")

@@ -14,43 +14,30 @@ import OctetModel
 @safe final class TrainingRun: PooledWork {
   // Safety: every array is allocated in `init` with the room that is planned, and freed in
   // `deinit`.
-  /// After those of the network.
-  private var updatePhase: Int { network.phaseCount }
+  /// After those of the network; the update is the one after.
+  private var reductionPhase: Int { network.phaseCount }
   static let maximumShardCount = 8
-  /// Parameters that one task updates.
-  static let chunkCount = 4096
 
   let network: TrainingNetwork
   let runner: BlockRunner
   let options: TrainingOptions
-  private let pool: WorkerPool
+  let pool: WorkerPool
   /// One for each worker, or for each block of a batch when it takes several phases.
   private let workspaces: [Workspace]
   private let memories: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+  let updater: ParameterUpdater
+  /// How the images of this run are varied; nil where they are learnt as they are.
+  var variations: BatchVariations?
   /// One array each of `network.parameterCount` floats.
-  let parameters: UnsafeMutablePointer<Float>
-  private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
   private let shardGradients: UnsafeMutablePointer<Float>
   /// The gradient of a shard's later blocks, for each worker.
   private let blockGradients: UnsafeMutablePointer<Float>
   private let results: UnsafeMutablePointer<SoftmaxCrossEntropy.Result>
   private let blocksPerShard: Int
   private let maximumShards: Int
-  private let chunks: [Chunk]
 
-  private struct Chunk {
-    var range: Range<Int>
-    var decays: Bool
-  }
-
-  // The batch being worked on.
-  private var pixels: UnsafePointer<UInt8>
-  private var labels: UnsafePointer<UInt8>
-  private var indices: UnsafePointer<Int>
-  private var imageByteCount = 0
-  private var imageCount = 0
   private var stepNumber = 0
-  private var update = OptimizerUpdate()
+  private var batch: TrainingBatch
 
   init(
     _ network: TrainingNetwork, options: TrainingOptions, kernels: octet_float_kernels
@@ -70,58 +57,39 @@ import OctetModel
     for (index, workspace) in workspaces.enumerated() {
       unsafe (memories + index).initialize(to: workspace.memory)
     }
-    unsafe parameters = alignedFloats(network.parameterCount)
-    unsafe firstMoments = alignedFloats(network.parameterCount)
-    unsafe secondMoments = alignedFloats(network.parameterCount)
+    updater = ParameterUpdater(network, options: options)
     unsafe shardGradients = alignedFloats(network.parameterCount * maximumShards)
     unsafe blockGradients = alignedFloats(network.parameterCount * workerCount)
     unsafe results = .allocate(capacity: maximumShards)
     unsafe results.initialize(repeating: .init(), count: maximumShards)
-    chunks = network.parameters.filter(\.isTrained).flatMap { segment in
-      stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
-        let end = min(start + Self.chunkCount, segment.count)
-        return Chunk(
-          range: segment.offset + start..<segment.offset + end, decays: segment.isWeight)
-      }
-    }
-    unsafe pixels = UnsafePointer(
-      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: UInt8.self))
-    unsafe labels = pixels
-    unsafe indices = UnsafePointer(
-      UnsafeMutableRawPointer(parameters).assumingMemoryBound(to: Int.self))
-    unsafe network.initialize(parameters, by: options.initialization, seed: options.seed)
+    batch = unsafe TrainingBatch(placeholder: shardGradients)
   }
 
   deinit {
     pool.stop()
     unsafe memories.deallocate()
-    unsafe parameters.deallocate()
-    unsafe firstMoments.deallocate()
-    unsafe secondMoments.deallocate()
     unsafe shardGradients.deallocate()
     unsafe blockGradients.deallocate()
     unsafe results.deallocate()
   }
 
-  /// One step over `count` images at `indices`.
+  /// One step over the images of a batch.
   ///
   /// - Parameters: `step` counts from 1 over the whole run, `factor` is the schedule's.
   /// - Returns: the sums of losses and right answers.
-  func step(
-    pixels: UnsafePointer<UInt8>, imageByteCount: Int, labels: UnsafePointer<UInt8>,
-    indices: UnsafePointer<Int>, count: Int, step: Int, factor: Float
-  ) -> SoftmaxCrossEntropy.Result {
-    unsafe self.pixels = pixels
-    unsafe self.labels = labels
-    unsafe self.indices = indices
-    self.imageByteCount = imageByteCount
-    imageCount = count
+  func step(_ batch: TrainingBatch, step: Int, factor: Float) -> SoftmaxCrossEntropy.Result {
+    self.batch = batch
     stepNumber = step
+    let count = batch.count
     let shardImages = blocksPerShard * TrainingNetwork.blockSize
     let shardCount = (count + shardImages - 1) / shardImages
     for phase in 0..<network.phaseCount { pool.run(self, phase: phase, count: shardCount) }
-    prepareUpdate(shardCount: shardCount, step: step, factor: factor)
-    pool.run(self, phase: updatePhase, count: chunks.count)
+    updater.prepare(shardCount: shardCount, step: step, factor: factor)
+    if updater.needsReduction {
+      pool.run(self, phase: reductionPhase, count: updater.taskCount)
+      updater.finishReduction()
+    }
+    pool.run(self, phase: reductionPhase + 1, count: updater.taskCount)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
       unsafe total.loss += results[shard].loss
@@ -133,8 +101,10 @@ import OctetModel
   func perform(phase: Int, worker: Int, index: Int) {
     if phase < network.phaseCount {
       computeShard(index, worker: worker, phase: phase)
+    } else if phase == reductionPhase {
+      unsafe updater.reduce(index, shardGradients)
     } else {
-      updateChunk(chunks[index])
+      unsafe updater.apply(index, shardGradients)
     }
   }
 
@@ -144,21 +114,19 @@ import OctetModel
     for block in 0..<blocksPerShard {
       let place = shard * blocksPerShard + block
       let first = place * TrainingNetwork.blockSize
-      let count = min(TrainingNetwork.blockSize, imageCount - first)
+      let count = min(TrainingNetwork.blockSize, batch.count - first)
       guard count > 0 else { break }
       let gradient =
         unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
       let workspace = workspaces[network.phaseCount == 1 ? worker : place]
       let context = unsafe StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
-        parameters: parameters, gradients: gradient,
+        parameters: updater.parameters, gradients: gradient,
         place: BlockPlace(
-          index: place, imageCount: imageCount, step: stepNumber, seed: options.seed,
-          peers: memories, runningStatistics: parameters))
+          index: place, imageCount: batch.count, step: stepNumber, seed: options.seed,
+          peers: memories, runningStatistics: updater.parameters))
       network.perform(phase: phase, context) {
-        unsafe runner.load(
-          context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
-          count: count)
+        load(context, worker: worker, first: first, count: count)
       } judge: {
         let sums = judge(context, first: first, count: count)
         unsafe results[shard].loss += sums.loss
@@ -172,62 +140,30 @@ import OctetModel
     }
   }
 
+  private func load(_ context: StepContext, worker: Int, first: Int, count: Int) {
+    let images =
+      unsafe variations?.images(of: batch, first: first, count: count, worker: worker)
+      ?? (pixels: batch.pixels, indices: batch.indices + first)
+    unsafe runner.load(
+      context, pixels: images.pixels, imageByteCount: batch.imageByteCount,
+      indices: images.indices, count: count)
+  }
+
   /// The loss, and its gradient for the logits.
   private func judge(
     _ context: StepContext, first: Int, count: Int
   ) -> SoftmaxCrossEntropy.Result {
     unsafe withUnsafeTemporaryAllocation(
-      of: UInt8.self, capacity: TrainingNetwork.blockSize
-    ) { blockLabels in
-      for lane in 0..<count { unsafe blockLabels[lane] = labels[indices[first + lane]] }
-      guard let base = blockLabels.baseAddress else { return .init() }
-      return unsafe SoftmaxCrossEntropy.evaluate(
-        logits: context.pointer(network.logits), labels: base, count: count,
-        classCount: network.classCount, scale: 1 / Float(imageCount),
-        gradient: context.pointer(network.logitsGradient))
-    }
-  }
-
-  private func prepareUpdate(shardCount: Int, step: Int, factor: Float) {
-    update = OptimizerUpdate()
-    update.shardCount = shardCount
-    update.shardStride = network.parameterCount
-    let rate = options.learningRate * factor
-    switch options.optimizer {
-    case .sgd:
-      update.rate = rate
-      update.penalty = options.decay
-    case .momentum(let momentum):
-      update.rate = rate
-      update.momentum = momentum
-      update.penalty = options.decay
-    case .adam(let beta1, let beta2, let epsilon):
-      update.rate = Float(Double(rate) / (1 - pow(Double(beta1), Double(step))))
-      update.momentum = beta1
-      update.secondMomentum = beta2
-      update.epsilon = epsilon
-      update.secondCorrection = Float(1 / (1 - pow(Double(beta2), Double(step))).squareRoot())
-      update.shrink = 1 - rate * options.decay
-    }
-  }
-
-  private func updateChunk(_ chunk: Chunk) {
-    var update = update
-    if !chunk.decays {
-      update.penalty = 0
-      update.shrink = 1
-    }
-    let start = chunk.range.lowerBound
-    // Whole vectors: what lies between one constant and the next is 0 and stays so.
-    let count = (chunk.range.count + 15) / TrainingNetwork.blockSize
-    switch options.optimizer {
-    case .sgd, .momentum:
-      unsafe update.runSGD(
-        count, shardGradients + start, velocities: firstMoments + start, parameters + start)
-    case .adam:
-      unsafe update.runAdam(
-        count, shardGradients + start, firsts: firstMoments + start,
-        seconds: secondMoments + start, parameters + start)
+      of: ImageTarget.self, capacity: count
+    ) { targets in
+      for lane in 0..<count {
+        unsafe targets[lane] =
+          variations?.target(of: batch, at: first + lane) ?? batch.target(at: first + lane)
+      }
+      return unsafe options.loss.evaluate(
+        outputs: context.pointer(network.logits), targets: UnsafeBufferPointer(targets),
+        smoothing: options.labelSmoothing, classCount: network.classCount,
+        scale: 1 / Float(batch.count), gradient: context.pointer(network.logitsGradient))
     }
   }
 }

@@ -58,6 +58,7 @@ import Testing
     // What belongs to the data.
     ("train --data data -o data/train-labels-idx1-ubyte", 73),
     ("quantize m.onnx --data data -o data/t10k-images-idx3-ubyte", 73),
+    ("augment --data data --augment flip --show data/train-labels-idx1-ubyte", 73),
     // What is something else.
     ("export m.oct --to swift -o my.swift", 73), ("export m.oct --to header -o hard", 73),
     ("diff m.onnx m.oct --data data --html my.html", 73),
@@ -65,6 +66,8 @@ import Testing
     ("diff m.onnx m.oct --data data --overlay new.html", 64),
     ("run m.onnx --raw-input in.f32 --raw-output m.oct", 64),
     // A name that says something else.
+    ("augment --data data --augment flip --show m.onnx", 73),
+    ("augment --data data --augment flip --show new.onnx", 64),
     ("train --data data -o new.oct", 64), ("quantize m.onnx --data data -o new.onnx", 64),
     ("quantize m.onnx --data data -o new.png", 64), ("export m.oct --to tflite -o new.h", 64),
     ("export m.oct --to swift -o new.h", 64), ("export m.oct --to header -o new.swift", 64),

@@ -111,13 +111,34 @@ import Testing
     #expect(error(folder.path).map { "\($0)" }?.contains("this class is not in") == true)
   }
 
-  @Test func namesThePictureOfAnotherSize() throws {
+  @Test func resizesPicturesOfOtherSizes() throws {
     let folder = try TemporaryFolder()
-    for index in 0..<3 { try folder.write("a/\(index).png", picture(1)) }
-    try folder.write("a/3.png", picture(1, height: 3))
-    let error = error(folder.path)
-    #expect(error?.isMissingInput == false && error?.path == folder.path + "/a/3.png")
-    #expect(error.map { "\($0)" }?.contains("2×3 pixels") == true)
+    for index in 0..<7 { try folder.write("a/\(index).png", picture(UInt8(index))) }
+    try folder.write("a/7.png", picture(200, height: 3))
+    let source = try DataSource.load(folder.path)
+    #expect(source.train.height == 2 && source.train.count == 7 && source.test.count == 1)
+    #expect(source.train.pixels.suffix(4) == [200, 200, 200, 200])
+    #expect(source.notes.contains { $0.hasPrefix("1 of 8 pictures were resized to 2×2 pixels") })
+    // The wanted size, whatever the pictures have.
+    let wanted = try DataSource.load(folder.path, size: PictureSize(height: 5, width: 4))
+    #expect(wanted.train.height == 5 && wanted.test.width == 4)
+    #expect(wanted.notes.contains { $0.hasPrefix("8 of 8 pictures were resized to 4×5 pixels") })
+  }
+
+  @Test func takesValidationImagesWhole() throws {
+    let folder = try TemporaryFolder()
+    for name in ["cat", "dog"] {
+      for index in 0..<2 { try folder.write("set/\(name)/\(index).png", picture(UInt8(index))) }
+    }
+    for index in 0..<2 { try folder.write("more/dog/\(index).png", picture(9, height: 3)) }
+    let train = try DataSource.load(folder.path + "/set").train
+    let set = try DataSource.loadWhole(folder.path + "/more", like: train)
+    #expect(set.labels == [1, 1] && set.height == 2 && set.classNames == ["cat", "dog"])
+    for index in 0..<2 { try folder.write("more/cow/\(index).png", picture(9)) }
+    let error = #expect(throws: DataError.self) {
+      try DataSource.loadWhole(folder.path + "/more", like: train)
+    }
+    #expect(error.map { "\($0)" }?.contains("'cow' is none of those") == true)
   }
 
   // MARK: Arguments

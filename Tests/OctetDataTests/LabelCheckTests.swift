@@ -118,4 +118,18 @@ import Testing
     let notes = DataSource(name: "x", train: set, test: set).notes
     #expect(notes.contains { $0.contains("in channel red,") })
   }
+
+  @Test func repetitionsAndImbalanceAreNoted() {
+    func set(_ pixels: [UInt8], _ labels: [UInt8]) -> Dataset {
+      Dataset(
+        pixels: pixels, labels: labels, height: 1, width: 1, channelCount: 1,
+        classNames: ["a", "b"])
+    }
+    let train = set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    let notes = DataSource(name: "x", train: train, test: set([3, 50, 11, 60], [0, 0, 1, 0])).notes
+    #expect(notes.contains { $0.hasPrefix("2 of 4 test images are among the training images") })
+    #expect(notes.contains { $0.hasPrefix("'a' has 10 training images and 'b' 1:") })
+    let fine = set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    #expect(DataSource(name: "x", train: fine, test: set([50], [0])).notes == [])
+  }
 }

@@ -28,6 +28,35 @@ import Testing
     #expect(try Trainer(graph(name), options: options).train(images).graph != graphs[0])
   }
 
+  /// All that is drawn, measured and averaged while training, for any number of threads.
+  @Test func theCraftIsTheSameForAnyNumberOfThreads() throws {
+    let images = easyImages(200, size: 8, classCount: 4, seed: 1)
+    var options = TrainingOptions()
+    options.epochCount = 2
+    options.batchSize = 80
+    options.mixup = 0.3
+    options.labelSmoothing = 0.1
+    options.clippingNorm = 0.5
+    options.averagingDecay = 0.9
+    options.augmentation = try Augmentation.parse(
+      "flip,crop=1,rotate,elastic,brightness,noise,erase"
+    ).get()
+    var graphs: [Graph] = []
+    for threadCount in [1, 2, 5] {
+      options.threadCount = threadCount
+      graphs.append(try Trainer(graph("mlp"), options: options).train(images).graph)
+    }
+    #expect(graphs[0] == graphs[1] && graphs[0] == graphs[2])
+    for change: (inout TrainingOptions) -> Void in [
+      { $0.mixup = 0 }, { $0.augmentation = Augmentation() }, { $0.clippingNorm = nil },
+      { $0.averagingDecay = nil }, { $0.labelSmoothing = 0 },
+    ] {
+      var other = options
+      change(&other)
+      #expect(try Trainer(graph("mlp"), options: other).train(images).graph != graphs[0])
+    }
+  }
+
   @Test func learnsAnEasyTask() throws {
     let images = easyImages(300, size: 8, classCount: 4, seed: 2)
     let test = easyImages(100, size: 8, classCount: 4, seed: 3)

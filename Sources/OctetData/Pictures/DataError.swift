@@ -43,7 +43,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
 package enum DataLimits {
   /// Bytes of one file, and of all images of one set: 1 GiB (CIFAR-10 takes 0.15).
   package static let byteCount = 1 << 30
-  /// Pixels of one picture (PNG, PGM, PPM, BMP): 64 Mi.
+  /// Pixels of one picture (PNG, JPEG, PGM, PPM, BMP): 64 Mi.
   package static let pixelCount = 1 << 26
   /// Height or width of one picture.
   package static let side = 1 << 16

@@ -17,7 +17,7 @@ public struct Image: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads the bytes of a PNG, PGM, PPM or BMP file, whose format the first bytes tell; `path`
+  /// Reads the bytes of a PNG, JPEG, PGM, PPM or BMP file, whose format the first bytes tell; `path`
   /// serves the error messages only.
   public static func decode(_ file: [UInt8], path: String) throws(DataError) -> Image {
     if file.starts(with: PNG.signature) { return try PNG.decode(file, path: path) }
@@ -25,9 +25,10 @@ public struct Image: Equatable, Sendable {
     if file.count > 1, file[0] == 0x50, (0x31...0x37).contains(file[1]) {
       return try Netpbm.decode(file, path: path)
     }
+    if file.starts(with: JPEG.signature) { return try JPEG.decode(file, path: path) }
     throw .malformed(
       path: path, byteOffset: 0,
-      reason: "this is no PNG, PGM, PPM or BMP picture; convert it to PNG")
+      reason: "this is no PNG, JPEG, PGM, PPM or BMP picture; convert it to PNG")
   }
 
   /// Refuses a picture without pixels or above the limits, before memory is taken for it.

@@ -18,6 +18,10 @@ enum Common {
     "--any-labels",
     help: "Take the labels of IDX files as they are, even where they look damaged: classes that "
       + "have no image, or that training does not know.")
+  static let size = OctetCommand.Option(
+    "--size", .pictureSize,
+    help: "Resize the pictures of folders to this width and height; without it, where sizes are "
+      + "mixed, to that which most have.")
   static let threads = OctetCommand.Option(
     "--threads", .integer(1...256), default: ProcessInfo.processInfo.activeProcessorCount,
     help: "Threads to work with; never changes the result.")
@@ -98,6 +102,19 @@ extension ValueKind<[Float]> {
         result.append(number)
       }
       return result
+    }
+  }
+}
+
+extension ValueKind<PictureSize> {
+  /// Width and height in pixels.
+  static var pictureSize: ValueKind {
+    ValueKind(placeholder: "WxH") { text throws(ValueError) in
+      let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+      guard sides.count == 2, let width = sides[0], let height = sides[1],
+        (1...4096).contains(width), (1...4096).contains(height)
+      else { throw ValueError("a size such as 32x32, with sides of 1 to 4096 pixels") }
+      return PictureSize(height: height, width: width)
     }
   }
 }

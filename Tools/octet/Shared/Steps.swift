@@ -11,7 +11,7 @@ import OctetTraining
 enum Steps {
   static func train(
     _ source: DataSource, architecture: String, options: TrainingOptions,
-    normalization: Normalization? = nil, console: Console
+    normalization: Normalization? = nil, validation: Dataset? = nil, console: Console
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
     let images = source.train
@@ -27,7 +27,7 @@ enum Steps {
     defer { bar.finish() }
     console.print(EpochLine.title)
     return try Interruption.whilePolling {
-      try trainer.train(images) { state in
+      try trainer.train(images, validation: validation) { state in
         let done = (state.epoch - 1) * scale + state.batch * scale / max(state.batchCount, 1)
         bar.update(
           done,
@@ -93,8 +93,10 @@ enum Steps {
   }
 
   /// - Parameter labels: `.asTheyAre` where the labels decide nothing.
-  static func load(_ argument: String, labels: LabelPolicy = .checked) throws -> DataSource {
-    try DataSource.load(argument, labels: labels)
+  static func load(
+    _ argument: String, labels: LabelPolicy = .checked, size: PictureSize? = nil
+  ) throws -> DataSource {
+    try DataSource.load(argument, labels: labels, size: size)
   }
 }
 

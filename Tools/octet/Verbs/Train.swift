@@ -15,43 +15,33 @@ struct Train: Verb {
     + "by the mean and deviation of each channel of the training images, or as --mean and --std "
     + "say. "
     + "Either is kept in the file, so that no other verb needs to be told."
-  let architecture = OctetCommand.Option(
-    "--arch", .choice(Architectures.names), default: "lenet", help: "The network.")
   let output = OctetCommand.Option<OutputPath>(
     required: "--output", short: "o", .output(.onnx), help: "The ONNX file to write.")
-  let epochs = OctetCommand.Option(
-    "--epochs", .integer(1...100_000), default: 10, help: "Times through the images.")
-  let batchSize = OctetCommand.Option(
-    "--batch-size", .integer(1...65536), default: 64, help: "Images a step.")
-  let learningRate = OctetCommand.Option(
-    "--learning-rate", .positiveNumber(upTo: 100), default: 1e-3,
-    help: "At the start; a cosine "
-      + "takes it to 0.")
-  let optimizer = OctetCommand.Option(
-    "--optimizer", .choice(["adam", "momentum", "sgd"]), default: "adam", help: "The optimizer.")
-  let weightDecay = OctetCommand.Option(
-    "--weight-decay", .number(0...1), help: "On weights, not on biases; 0.1 for adam, else 0.")
-  let patience = OctetCommand.Option(
-    "--patience", .integer(1...100_000), help: "Stop after as many epochs without a better one.")
-  let seed = OctetCommand.Option(
-    "--seed", .seed, default: 1, help: "Of the weights, the split and the order.")
+  let validation = OctetCommand.Option(
+    "--validation", .inputFolder,
+    help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
-    [
-      architecture, Common.data, output, epochs, batchSize, learningRate, optimizer, weightDecay,
-      patience, seed, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
-    ]
+    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output]
+      + TrainingParameter.all.dropFirst().map(\.parameter)
+      + [Common.size, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
+    let settings = try TrainingSettings(arguments)
     let normalization = try Common.normalization(arguments)
-    let source = try Steps.load(arguments[Common.data], labels: Common.labelPolicy(arguments))
+    let labels = Common.labelPolicy(arguments)
+    let source = try Steps.load(
+      arguments[Common.data], labels: labels, size: arguments[Common.size])
+    let validation = try arguments[validation].map {
+      try DataSource.loadWhole($0, labels: labels, like: source.train)
+    }
     let watch = Stopwatch()
     let result = try Steps.train(
-      source, architecture: arguments[architecture], options: options(arguments),
-      normalization: normalization, console: console)
+      source, architecture: settings.architecture, options: settings.options,
+      normalization: normalization, validation: validation, console: console)
     if result.bestEpoch == 0 {
       throw CommandError(
         Interruption.status, "interrupted before the end of the first epoch; nothing was written")
@@ -73,23 +63,6 @@ struct Train: Verb {
       report, text: report.text,
       ending: result.wasStopped
         ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
-  }
-
-  private func options(_ arguments: Arguments) -> TrainingOptions {
-    var options = TrainingOptions()
-    options.epochCount = arguments[epochs]
-    options.batchSize = arguments[batchSize]
-    options.learningRate = Float(arguments[learningRate])
-    options.weightDecay = arguments[weightDecay].map { Float($0) }
-    options.patience = arguments[patience]
-    options.seed = arguments[seed]
-    options.threadCount = arguments[Common.threads]
-    switch arguments[optimizer] {
-    case "sgd": options.optimizer = .sgd
-    case "momentum": options.optimizer = .momentum()
-    default: options.optimizer = .adam()
-    }
-    return options
   }
 }
 
