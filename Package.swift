@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(name: "OctetModelTests", dependencies: ["OctetModel", "COctetFloatKernels"]),
     .testTarget(
       name: "OctetPassesTests", dependencies: ["OctetPasses", "OctetCompiler", "TestNetworks"]),
-    .testTarget(name: "OctetTrainingTests", dependencies: ["OctetTraining"]),
+    .testTarget(
+      name: "OctetTrainingTests", dependencies: ["OctetTraining", "OctetEvaluation", "OctetONNX"]),
     .testTarget(name: "OctetDataTests", dependencies: ["OctetData", "TestData"]),
     .testTarget(
       name: "OctetONNXTests",

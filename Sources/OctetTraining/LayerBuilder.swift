@@ -82,11 +82,9 @@ struct LayerBuilder {
     case .activation(let function):
       appendNode(function.name, .scalar(function), shape: outputShape)
     case .scaledTanh(let inner, let outer):
-      appendNode("squeeze", .multiply(.none), constants: [("inner", [])], values: [inner],
-        shape: outputShape)
+      appendFactor("squeeze", inner)
       appendNode("tanh", .scalar(.tanh), shape: outputShape)
-      appendNode("stretch", .multiply(.none), constants: [("outer", [])], values: [outer],
-        shape: outputShape)
+      appendFactor("stretch", outer)
     case .pool(let kind, let size, let stride, let padding):
       try appendPool(kind, size: Extent(size), stride: stride, padding, at: place)
     case .globalPool:
@@ -136,6 +134,13 @@ struct LayerBuilder {
     last = network.graph.add(Tensor(name: "\(name)_output", shape: shape))
     network.graph.nodes.append(
       Node(name: name, operation: operation, inputs: inputs, outputs: [last]))
+  }
+
+  /// A multiplication by a number that is not trained.
+  private mutating func appendFactor(_ kind: String, _ factor: Float) {
+    appendNode(
+      kind, .multiply(.none), constants: [("factor", [])], values: [factor], shape: outputShape)
+    network.fixed.formUnion(network.graph.nodes.last?.inputs.dropFirst() ?? [])
   }
 
   private func image(at place: String) throws(TrainingError) -> InputShape {

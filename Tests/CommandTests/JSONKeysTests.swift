@@ -60,7 +60,7 @@ struct JSONKeysTests {
   @Test(
     "Every key that is printed is documented",
     arguments: [
-      "train --arch lenet --data data --epochs 1 -o keys.onnx",
+      "train --arch lenet --data data --epochs 1 -o keys.onnx", "train --list",
       "augment --data data --augment flip --show keys.png",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
