@@ -2,10 +2,10 @@ import OctetCompiler
 import OctetRuntime
 
 /// Weights in the form that Cortex-M4 and M7 multiply fastest, which an image holds beside its
-/// blob: of convolutions as int16, two taps a word and four channels in turn, or two for small patches
-/// with a pool of 2 × 2; of 3 × 3 kernels with
-/// stride 1 transformed for Winograd's F(2 × 2, 3 × 3), and of fully connected layers four columns
-/// of four rows in turn. Convolution+Prepared.swift has the format of the table.
+/// blob: of convolutions as int16, two taps a word and four channels in turn, or two where patches
+/// are small and a pool is 2 × 2; of 3 × 3 kernels with stride 1 transformed for Winograd's
+/// F(2 × 2, 3 × 3); and of fully connected layers four columns of four rows in turn.
+/// Convolution+Prepared.swift has the format of the table.
 struct PreparedLayers {
   /// The table, as words.
   private(set) var words: [Int32] = []
