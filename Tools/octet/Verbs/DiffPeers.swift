@@ -4,6 +4,7 @@ import OctetCommand
 import OctetCompiler
 import OctetDiff
 import OctetModelFile
+import OctetPage
 import OctetReport
 
 /// What `octet diff` takes to compare a model with what others make of it.
@@ -61,6 +62,7 @@ extension DiffVerb {
         "M.oct is missing: two models are compared; one alone needs --against, --board or --port")
     }
     let path = arguments[reference]
+    try requireAlone(arguments)
     var report = PeerReport()
     report.against = try compareAgainst(path, arguments, console)
     report.board = try compareBoardAlone(path, arguments)
@@ -70,6 +72,12 @@ extension DiffVerb {
       parts.append(DiffReport.boardText(board).wrapped(for: console.output))
     }
     let text = parts.joined(separator: "\n")
+    if let file = arguments[html] {
+      let page = PeerPage(
+        model: path, against: report.against, board: report.board, version: Program.octet.version)
+      try AtomicFile.write(Array(page.text().utf8), to: file, as: .html)
+      console.message("wrote \(file)")
+    }
     if let missed = Self.missed(report.against, arguments) {
       return Outcome(report, text: text, ending: .gateMissed(missed))
     }
@@ -79,6 +87,19 @@ extension DiffVerb {
         ending: .gateMissed("\(board.board) computes other bytes than this machine"))
     }
     return Outcome(report, text: text)
+  }
+
+  /// Options that compare two models say nothing of one.
+  private func requireAlone(_ arguments: Arguments) throws(CommandError) {
+    let ofTwo: [any Parameter] = [
+      maxDrop, minAgreement, minLayerSQNR, sensitivity, bisect, baseline, saveRepro, dump, shard,
+      localSamples, DiffOverlay.file, DiffSamples.rawInput, DiffSamples.metric,
+      DiffSamples.minOutputSQNR,
+    ]
+    if let option = ofTwo.first(where: { arguments.contains($0) }) {
+      throw CommandError(
+        .usage, "\(option.specification.name) compares two models; here is one, '\(arguments[reference])'")
+    }
   }
 
   /// The sentence on --max-steps where it is missed.
@@ -97,10 +118,6 @@ extension DiffVerb {
   ) throws -> AgainstReport? {
     guard let text = arguments[Peers.against] else { return nil }
     let against = Against(try readModel(path, try Common.normalization(arguments)))
-    guard !against.hasInt16 else {
-      throw CommandError(
-        .badData, "\(path): its activations are int16; --against takes int8 and float models")
-    }
     let count = arguments[Self.samples] ?? Peers.sampleCount
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
@@ -134,10 +151,7 @@ extension DiffVerb {
     guard arguments[board] != nil || arguments[Peers.port] != nil else { return nil }
     let blob = try ModelFile.readBlob(path).blob
     let against = Against(try readModel(path, nil))
-    // Of int16 models the self-test's sample alone.
-    let inputs =
-      against.hasInt16
-      ? [] : against.codes(try ownInputs(against, arguments[boardSamples], arguments))
+    let inputs = against.codes(try ownInputs(against, arguments[boardSamples], arguments))
     return try compareBoard(blob, inputs, arguments)
   }
 
