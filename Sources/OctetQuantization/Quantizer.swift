@@ -14,8 +14,9 @@ public struct Quantizer: Sendable {
     public var equalization = Equalization.automatic
     /// How biases make good for rounded weights.
     public var biasCorrection = BiasCorrection.automatic
-    /// How weights become codes.
-    public var rounding = Rounding.automatic
+    /// How weights become codes. Choosing for each layer (`automatic`) takes as long again as the
+    /// rest.
+    public var rounding = Rounding.errorFeedback
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.

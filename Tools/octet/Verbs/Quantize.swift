@@ -36,10 +36,10 @@ struct Quantize: Verb {
     "--bias-correction", .choice, default: .automatic,
     help: "How biases make good for what rounded weights change on the average: by the samples, or "
       + "by batch normalization's statistics.")
-  let rounding = OctetCommand.Option<Rounding>(
-    "--rounding", .choice, default: .automatic,
-    help: "How weights become codes; auto takes the best for each layer. Without it auto is for "
-      + "--max-drop and the like, otherwise error-feedback.")
+  let rounding = OctetCommand.Option<Rounding?>(
+    "--rounding", .choice,
+    help: "How weights become codes, error-feedback unless said; auto takes the best for each "
+      + "layer, and is what --max-drop and the like take.")
   let maxDrop = OctetCommand.Option(
     "--max-drop", .number(-1...1),
     help: "Accuracy that may be lost at most, or without labels the share of samples decided "
@@ -79,10 +79,8 @@ struct Quantize: Verb {
     options.calibrator = arguments[calibrator]
     options.equalization = arguments[equalization]
     options.biasCorrection = arguments[biasCorrection]
-    // Both ways at once take as long again: only where a contract asks for it, or the user.
-    options.rounding =
-      arguments.contains(rounding) || contract(arguments) != nil
-      ? arguments[rounding] : .errorFeedback
+    if contract(arguments) != nil { options.rounding = .automatic }
+    if let rounding = arguments[rounding] { options.rounding = rounding }
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
     let prepared = try prepare(graph, arguments)
