@@ -12,6 +12,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
   case notFinite(tensor: String)
   /// Some input drives the sum of an output channel to `bound`, beyond an int32 accumulator.
   case accumulatorOverflow(node: String, channel: Int, bound: Int64)
+  /// Weights of another width were asked for of what is no layer that takes them; those that are.
+  case noSuchLayer(String, layers: [String])
   /// The graph itself is not valid.
   case graph(GraphError)
 
@@ -47,6 +49,10 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     case .accumulatorOverflow(let node, let channel, let bound):
       "node '\(node)', output channel \(channel): some input could drive the int32 accumulator to "
         + "\(bound); retrain with weight decay, or check the bias"
+    case .noSuchLayer(let name, let layers):
+      "no convolution or fully connected layer is called '\(name)'; there "
+        + (layers.isEmpty
+          ? "is none" : "are \(layers.map { "'\($0)'" }.joined(separator: ", "))")
     case .graph(let error): "\(error)"
     }
   }

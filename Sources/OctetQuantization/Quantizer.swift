@@ -16,6 +16,11 @@ public struct Quantizer: Sendable {
     public var biasCorrection = BiasCorrection.automatic
     /// How weights become codes.
     public var rounding = Rounding.automatic
+    /// Bits of the weights of single layers, 8 or 4, by the layer's name.
+    public var weightBits: [String: Int] = [:]
+    /// Bits of the weights of all other layers, 8 or 4. Layers that weights of 4 bits do not suit
+    /// have 8.
+    public var commonWeightBits = 8
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.
@@ -41,6 +46,8 @@ public struct Quantizer: Sendable {
     public var equalization = Equalization.none
     /// How the weights of each layer were rounded, by the layer's name.
     public var roundings: [String: Rounding] = [:]
+    /// The layers whose weights have 4 bits, by name, in execution order.
+    public var narrowLayers: [String] = []
   }
 
   /// The calibrators that a search chose.
@@ -71,6 +78,7 @@ public struct Quantizer: Sendable {
     let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
       .withEqualLayers(samples, options)
     let simple = equal.graph
+    try simple.requireLayers(options.weightBits)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
@@ -99,11 +107,15 @@ public struct Quantizer: Sendable {
     where !settled.contains(index) && quantized.nodes[index].operation.weightChannelAxis == nil {
       try quantized.quantizeConstants(ofNode: index)
     }
+    let narrow = quantized.nodes.indices.filter {
+      !settled.contains($0) && quantized.weightBits(ofNode: $0, options) == 4
+    }
     var stage = WeightStage(graph, plan.changes, samples, options, means)
     try stage.round(&quantized, except: settled)
     // What is left: weights that are codes already beside real biases.
     for index in quantized.nodes.indices where !settled.contains(index) {
-      try quantized.quantizeConstants(ofNode: index)
+      try quantized.quantizeConstants(
+        ofNode: index, weightBits: quantized.weightBits(ofNode: index, options))
     }
     quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
@@ -113,7 +125,8 @@ public struct Quantizer: Sendable {
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
       equalsMinMax: ranges
         == chooseRanges(graph, calibration, options, RangeSearch.Choice(whole: .minMax)),
-      search: choice.summary, roundings: stage.roundings)
+      search: choice.summary, roundings: stage.roundings,
+      narrowLayers: narrow.map { graph.nodes[$0].name })
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
