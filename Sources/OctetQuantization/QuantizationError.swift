@@ -16,6 +16,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
   case unknownLayer(String, known: [String])
   /// The runtime has no operator for a layer with activations of int16; the layers that have.
   case withoutInt16(layer: String, operation: String, known: [String])
+  /// Weights of another width were asked for of what is no layer that takes them; those that are.
+  case noSuchLayer(String, layers: [String])
   /// The graph itself is not valid.
   case graph(GraphError)
 
@@ -56,6 +58,10 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     case .withoutInt16(let layer, let operation, let known):
       "layer '\(layer)' (\(operation)) has no operator for int16 activations, or becomes a part of "
         + "another; those that have one are \(Self.list(known))"
+    case .noSuchLayer(let name, let layers):
+      "no convolution or fully connected layer is called '\(name)'; there "
+        + (layers.isEmpty
+          ? "is none" : "are \(layers.map { "'\($0)'" }.joined(separator: ", "))")
     case .graph(let error): "\(error)"
     }
   }

@@ -19,6 +19,11 @@ public struct Quantizer: Sendable {
     public var rounding = Rounding.errorFeedback
     /// Which activations have 16 bits.
     public var int16 = Int16Activations.none
+    /// Bits of the weights of single layers, 8 or 4, by the layer's name.
+    public var weightBits: [String: Int] = [:]
+    /// Bits of the weights of all other layers, 8 or 4. Layers that weights of 4 bits do not suit
+    /// have 8.
+    public var commonWeightBits = 8
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.
@@ -46,6 +51,8 @@ public struct Quantizer: Sendable {
     public var roundings: [String: Rounding] = [:]
     /// The layers, or inputs, whose results are int16, in execution order.
     public var int16Layers: [String] = []
+    /// The layers whose weights have 4 bits, by name, in execution order.
+    public var narrowLayers: [String] = []
   }
 
   /// The calibrators that a search chose.
@@ -76,6 +83,7 @@ public struct Quantizer: Sendable {
     let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
       .withEqualLayers(samples, options)
     let simple = equal.graph
+    try simple.requireLayers(options.weightBits)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
@@ -107,11 +115,15 @@ public struct Quantizer: Sendable {
     where !settled.contains(index) && quantized.nodes[index].operation.weightChannelAxis == nil {
       try quantized.quantizeConstants(ofNode: index)
     }
+    let narrow = quantized.nodes.indices.filter {
+      !settled.contains($0) && quantized.weightBits(ofNode: $0, options) == 4
+    }
     var stage = WeightStage(graph, plan.changes, samples, options, means)
     try stage.round(&quantized, except: settled)
     // What is left: weights that are codes already beside real biases.
     for index in quantized.nodes.indices where !settled.contains(index) {
-      try quantized.quantizeConstants(ofNode: index)
+      try quantized.quantizeConstants(
+        ofNode: index, weightBits: quantized.weightBits(ofNode: index, options))
     }
     quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
@@ -122,7 +134,7 @@ public struct Quantizer: Sendable {
       equalsMinMax: ranges
         == chooseRanges(float, calibration, options, RangeSearch.Choice(whole: .minMax)),
       search: choice.summary, roundings: stage.roundings,
-      int16Layers: mixed.layers(of: float))
+      int16Layers: mixed.layers(of: float), narrowLayers: narrow.map { graph.nodes[$0].name })
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
