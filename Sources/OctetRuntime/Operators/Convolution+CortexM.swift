@@ -27,10 +27,13 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      #if OCTET_PREPARED
-        if runPrepared(context) { return }
-      #endif
-      #if !OCTET_ALL_PREPARED
+      #if OCTET_ALL_PREPARED
+        // The image has no other model: there is no other kernel.
+        _ = runPrepared(context)
+      #else
+        #if OCTET_PREPARED
+          if runPrepared(context) { return }
+        #endif
         if !WidenedTaps.areHalves {
           runTiles(FoursConvolution<WordsWidening>.self, context)
         } else if isUnpooled {
@@ -38,9 +41,6 @@
         } else {
           runTiles(FoursConvolution<HalvesWidening>.self, context)
         }
-      #else
-        // The image has no other model.
-        fatalError()
       #endif
     }
   }

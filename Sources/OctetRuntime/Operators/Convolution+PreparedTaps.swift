@@ -41,8 +41,8 @@ package struct PreparedTaps {
   }
 }
 
-/// The order of taps of a convolution with a pool of 2 × 2 whose kernel rows are runs: words of two,
-/// the fours of a row after one another, then a word of what is left, where that is one.
+/// The order of taps of a convolution with a pool of 2 × 2 whose kernel rows are runs: words of
+/// two, the fours of a row after one another, then a word of what is left, where that is one.
 package struct WindowTaps {
   package let rowCount: Int
   private let runLength: Int
