@@ -49,6 +49,12 @@ struct Quantize: Verb {
     help: "Signal over error that each output must keep, judged likewise.")
   let maxFlash = OctetCommand.Option(
     "--max-flash", .byteCount, help: "Bytes of the blob at most.")
+  let weights = OctetCommand.Option<WeightWidth>(
+    "--weights", .choice, default: .int8,
+    help: "int4: weights of four bits for every convolution, depthwise and fully connected layer, "
+      + "which halves their flash and costs accuracy.")
+  let int4 = OctetCommand.Option(
+    "--int4", .layers, help: "Weights of four bits for these layers alone, by name.")
   let fullScores = Flag(
     "--full-scores",
     help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
@@ -65,7 +71,7 @@ struct Quantize: Verb {
       model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
       biasCorrection, rounding, samples, fullScores, maxDrop, minSQNR, maxFlash,
       Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
-      Common.threads,
+      Common.threads, weights, int4,
     ]
   }
 
@@ -85,6 +91,7 @@ struct Quantize: Verb {
       ? arguments[rounding] : .errorFeedback
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
+    takeWeightWidths(arguments, &options)
     let prepared = try prepare(graph, arguments)
     let contract = contract(arguments)
     var climb: Ladder.Climb?
@@ -189,6 +196,8 @@ struct QuantizeReport: Encodable {
   var equalization: String
   /// How many layers each way of rounding got.
   var roundings: [String: Int]
+  /// The layers whose weights have four bits.
+  var int4Layers: [String]
   /// What the calibrator `auto` chose.
   var search: Search?
   /// What went since no output needs it; nil with --no-shrink.
@@ -233,6 +242,7 @@ struct QuantizeReport: Encodable {
     roundings = quantized.result.roundings.values.reduce(into: [:]) {
       $0[$1.rawValue, default: 0] += 1
     }
+    int4Layers = quantized.result.narrowLayers
     search = quantized.result.search.map { search in
       Search(
         calibrator: search.calibrator.rawValue,
