@@ -88,8 +88,9 @@ private struct PreparedLayer {
   init?(_ model: LoadedModel, operator index: Int) {
     let view = model.operator(index)
     switch view.kind {
-    case .convolution, .convolution4: self.init(convolution: view, free: Self.freeBytes(model, index), model)
-    case .fullyConnected, .fullyConnected4: self.init(fullyConnected: view, model)
+    case .convolution, .convolution4:
+      self.init(convolution: view, free: Self.freeBytes(model, index), model)
+    case .fullyConnected: self.init(fullyConnected: view, model)
     default: return nil
     }
   }

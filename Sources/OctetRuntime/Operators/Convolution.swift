@@ -153,7 +153,8 @@ extension Convolution {
 
   /// Bytes of scratch memory for kernels, before those of a block.
   var kernelScratchByteCount: Int {
-    view.hasNarrowWeights ? (view.scratchByteCount &- blocks.byteCount) & ~15 : view.scratchByteCount
+    view.hasNarrowWeights
+      ? (view.scratchByteCount &- blocks.byteCount) & ~15 : view.scratchByteCount
   }
 
   func run(_ context: OperatorContext) {
