@@ -22,6 +22,10 @@ extension Graph {
       // which have none of their own.
       let hasResults = node.operation.keepsGrid || values.allSatisfy { $0 == 0 }
       let shared = hasResults ? tensors[node.outputs[0]].quantization : nil
+      if tensors[node.outputs[0]].elementType == .int16 {
+        nodes[index].inputs[position] = addInt16(values, input, shared, node)
+        continue
+      }
       let range = ValueRange(lower: values.min() ?? 0, upper: values.max() ?? 0)
       let own = Quantization(
         scale: range.quantization.scale, zeroPoint: range.quantization.zeroPoint)
@@ -32,6 +36,22 @@ extension Graph {
           elementType: .int8, constant: .int8(quantization.codes(values, ties: .awayFromZero)),
           quantization: quantization))
     }
+  }
+
+  /// A constant operand as int16, whose payload has 32 bits.
+  private mutating func addInt16(
+    _ values: [Float], _ input: TensorIndex, _ shared: Quantization?, _ node: Node
+  ) -> TensorIndex {
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    let grid =
+      shared ?? Quantization(scale: largest > 0 ? largest / 32_767 : 1, zeroPoint: 0)
+    let codes = values.map {
+      TieRule.awayFromZero.code(steps: Double($0 / grid.scales[0]), in: -32_768...32_767)
+    }
+    return add(
+      Tensor(
+        name: "\(tensors[input].name)/int16/\(node.name)", shape: tensors[input].shape,
+        elementType: .int16, constant: .int32(codes), quantization: grid))
   }
 
   /// The real weights of node `index` with the scales that they get: symmetric, one an output
@@ -57,7 +77,8 @@ extension Graph {
     var scales: [Float] = []
     for channel in rows.indices {
       let scale = weightScale(
-        rows[channel], bits: weightBits, bias: bias?[channel] ?? 0, inputScale: inputScale)
+        rows[channel], bits: weightBits, bias: bias?[channel] ?? 0, inputScale: inputScale,
+        biasBits: tensors[node.inputs[0]].elementType == .int16 ? 44 : 29)
       guard scale.isFinite else {
         throw .accumulatorOverflow(node: node.name, channel: channel, bound: .max)
       }
@@ -75,6 +96,7 @@ extension Graph {
     let node = nodes[index]
     let weights = tensors[node.inputs[1]]
     guard let inputScale = tensors[node.inputs[0]].quantization?.scales.first else { return }
+    let isWide = tensors[node.inputs[0]].elementType == .int16
     guard let channels = try weightChannels(ofNode: index, weightBits: weightBits) else {
       try quantizeBias(ofNode: index, inputScale: inputScale)
       return
@@ -89,15 +111,17 @@ extension Graph {
           scales: scales, zeroPoints: [Int32](repeating: 0, count: channelCount),
           axis: channels.axis)))
     let biasScales = scales.map { $0 * inputScale }
-    let biasCodes = scales.indices.map { channel in
-      TieRule.awayFromZero.code(
-        steps: rounded.bias[channel] / (Double(inputScale) * Double(scales[channel])),
-        in: .min ... .max)
+    let steps = scales.indices.map { channel in
+      rounded.bias[channel] / (Double(inputScale) * Double(scales[channel]))
     }
+    let codes: Payload =
+      isWide
+      ? .int64(steps.map { Int64($0.rounded()) })
+      : .int32(steps.map { TieRule.awayFromZero.code(steps: $0, in: .min ... .max) })
     let biasIndex = add(
       Tensor(
-        name: "\(node.name)/bias/int32", shape: [channelCount], elementType: .int32,
-        constant: .int32(biasCodes),
+        name: "\(node.name)/bias/int\(isWide ? 64 : 32)", shape: [channelCount],
+        elementType: isWide ? .int64 : .int32, constant: codes,
         quantization: Quantization(
           scales: biasScales, zeroPoints: [Int32](repeating: 0, count: channelCount), axis: 0)))
     nodes[index].inputs = [node.inputs[0], weightIndex, biasIndex]
@@ -129,14 +153,14 @@ extension Graph {
   /// The scale of one output channel: its largest weight becomes ±127, or of 4 bits those near it
   /// ±7 and what is beyond is clipped, where that lessens the squared error. Unless the bias would
   /// then not fit: a channel with tiny weights and a large bias takes a coarser scale, which keeps
-  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278). Infinite when no
-  /// scale is coarse enough.
+  /// |bias| ≤ 2²⁹ (ONNX Runtime's int32 bias overflow, pull request 25278), or as many bits as an
+  /// int64 bias may have. Infinite when no scale is coarse enough.
   ///
   /// - Parameter magnitudes: of the channel's weights.
   private func weightScale(
-    _ magnitudes: [Float], bits: Int, bias: Float, inputScale: Float
+    _ magnitudes: [Float], bits: Int, bias: Float, inputScale: Float, biasBits: Int
   ) -> Float {
-    let fromBias = Double(abs(bias)) / Double(inputScale) / Double(1 << 29)
+    let fromBias = Double(abs(bias)) / Double(inputScale) / Double(1 << biasBits)
     let limit = WeightChannels.limit(bits: bits)
     var step = Double(magnitudes.max() ?? 0) / Double(limit)
     if bits < 8 { step *= clippedShare(magnitudes, step: step, limit: limit) }
