@@ -27,21 +27,13 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      #if OCTET_ALL_PREPARED
-        // The image has no other model: there is no other kernel.
-        _ = runPrepared(context)
-      #else
-        #if OCTET_PREPARED
-          if runPrepared(context) { return }
-        #endif
-        if !WidenedTaps.areHalves {
-          runTiles(FoursConvolution<WordsWidening>.self, context)
-        } else if isUnpooled {
-          runTiles(HalvesConvolution.self, context)
-        } else {
-          runTiles(FoursConvolution<HalvesWidening>.self, context)
-        }
-      #endif
+      if !WidenedTaps.areHalves {
+        runTiles(FoursConvolution<WordsWidening>.self, context)
+      } else if isUnpooled {
+        runTiles(HalvesConvolution.self, context)
+      } else {
+        runTiles(FoursConvolution<HalvesWidening>.self, context)
+      }
     }
   }
 
@@ -90,7 +82,7 @@
       let count = layer.groupChannelCount
       // With the bytes that are gathered before.
       let tapByteCount = WidenedTaps.areHalves && !layer.takesRuns ? 12 : WidenedTaps.byteCount
-      let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
+      let room = layer.kernelScratchByteCount &- layer.coreFixedByteCount
       blockCount = min((room / tapByteCount) & ~3, (layer.patchCount &+ 3) & ~3)
       // One after the other: widened patches, sums, maxima, and bytes of patches.
       unsafe widened = start
@@ -253,7 +245,7 @@
 
     init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {
       unsafe values = rest.assumingMemoryBound(to: Int8.self)
-      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      valueByteCount = unsafe layer.kernelScratchByteCount &- (rest - context.scratch)
       takesRuns = layer.takesRuns
     }
 
