@@ -126,6 +126,29 @@ struct PlaceMatching {
         if let twin = settled(given[best], for: place), isFree(place, twin) { set(place, twin) }
       }
     }
+    dropCrosswise()
+  }
+
+  /// Takes back pairs of layers that follow each other the other way round in the two models: their
+  /// weights were exchanged, and the places are what they are in the graph.
+  private mutating func dropCrosswise() {
+    let pairs = counterparts.indices.filter { candidate.vertices[$0].weightCount > 1 }
+      .compactMap { place in counterparts[place].map { (place: place, twin: $0) } }
+    let isInOrder = zip(pairs, pairs.dropFirst()).allSatisfy { $0.twin < $1.twin }
+    if isInOrder { return }
+    let (own, given) = (candidate.ancestors(), reference.ancestors())
+    var crossed: [(place: Int, twin: Int)] = []
+    for pair in pairs {
+      let isCrossed = pairs.contains { other in
+        own[other.place].contains(pair.place) && given[pair.twin].contains(other.twin)
+          || own[pair.place].contains(other.place) && given[other.twin].contains(pair.twin)
+      }
+      if isCrossed { crossed.append(pair) }
+    }
+    for (place, twin) in crossed {
+      counterparts[place] = nil
+      isTaken[twin] = false
+    }
   }
 
   /// The place behind a layer's own: a blob's operator may have a pool in it.

@@ -14,9 +14,13 @@ struct BiasCauses {
   /// The channels that are compared, and their biases.
   private let channels: [Int]
   private let own: [Double]
-  private let given: [Double]
+  /// The reference's, or what a quantizer makes of them so that rounded weights shift nothing.
+  private var given: [Double]
+  /// The mean of each input of the weights.
+  private let means: () -> [Double]?
 
-  init(pair: WeightPair, step: Double) {
+  init(pair: WeightPair, step: Double, means: @escaping () -> [Double]?) {
+    self.means = means
     self.pair = pair
     self.step = step
     let channels = (0..<pair.channelCount).filter { !pair.lost.contains($0) }
@@ -32,6 +36,26 @@ struct BiasCauses {
   /// rounded weights.
   func finding() -> Finding? {
     guard own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite) else { return nil }
+    let error = norm(zip(own, given).map { $0 - $1 })
+    if let found = plainFinding() { return found }
+    guard error > 0.05 * norm(given), let even = evened() else { return nil }
+    return even.plainFinding()
+  }
+
+  /// The same beside biases that make good for the rounding of the weights.
+  private func evened() -> BiasCauses? {
+    guard let means = means() else { return nil }
+    var all = [Double](repeating: 0, count: pair.channelCount)
+    for (position, weight) in pair.own.enumerated() {
+      all[pair.channel(of: position)] +=
+        Double(weight - pair.given[position]) * means[position % means.count]
+    }
+    var even = self
+    even.given = zip(given, channels).map { $0 - all[$1] }
+    return even
+  }
+
+  private func plainFinding() -> Finding? {
     let size = norm(given)
     let error = norm(zip(own, given).map { $0 - $1 })
     let largest = given.map { abs($0) }.max() ?? 0

@@ -11,9 +11,8 @@ struct CauseFinder {
   typealias Finding = DiffReport.Finding
 
   private let diff: Diff
-  private let machine: DiffMachine
   private let runner: LoadedModel.Runner?
-  private let samples: [Int]
+  private let images: BenchImages
 
   /// Under so many dB a layer's own error is more than eight bits make; of float models, more than
   /// the order of sums.
@@ -28,16 +27,23 @@ struct CauseFinder {
   init(_ diff: Diff, _ runner: LoadedModel.Runner?) throws {
     self.diff = diff
     self.runner = runner
-    machine = try DiffMachine(diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
     let count = max(2, min(8, Self.macLimit / max(diff.reference.macCount, 1)))
     let step = max(1, diff.data.count / count)
-    samples = Array(Array(stride(from: 0, to: diff.data.count, by: step)).prefix(count))
+    images = BenchImages(
+      diff, Array(Array(stride(from: 0, to: diff.data.count, by: step)).prefix(count)))
   }
 
   /// What is wrong with the layer at a place, the gravest first; empty where nothing is known.
   ///
   /// - Parameter structure: how the layer differs from the reference's apart from its numbers.
-  func findings(_ place: Int, structure: [String]) -> [Finding] {
+  func findings(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
+    let found = unstructured(place, structure: structure)
+    // What no hypothesis proves still has its name.
+    if found.contains(where: { $0.kind == .differentStructure }) { return found }
+    return structure.map { Finding($0.cause, $0.text, severity: 2000) } + found
+  }
+
+  private func unstructured(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
     guard diff.candidate.places[place].operatorIndex != nil else { return [] }
     var found: [Finding] = []
     if let pair = WeightPair(diff, place), !isSame(pair) {
@@ -47,7 +53,8 @@ struct CauseFinder {
       ).findings()
       if !found.contains(where: \.isDefinite) {
         let step = Double(diff.candidate.view(place)?.scale ?? 0)
-        found += BiasCauses(pair: pair, step: step).finding().map { [$0] } ?? []
+        let causes = BiasCauses(pair: pair, step: step) { inputMeans(place, pair) }
+        found += causes.finding().map { [$0] } ?? []
       }
     }
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
@@ -61,11 +68,32 @@ struct CauseFinder {
     pair.own == pair.given && pair.ownBias == pair.givenBias
   }
 
+  /// The mean of what a layer reads, by the input of its weights; nil where weights of one group do
+  /// not read all of it.
+  private func inputMeans(_ place: Int, _ pair: WeightPair) -> [Double]? {
+    guard let count = pair.shape.last,
+      let source = diff.candidate.sources(of: place).first?.place,
+      let twin = diff.referencePlace(of: source), let machines = try? images.machines()
+    else { return nil }
+    var sums = [Double](repeating: 0, count: count)
+    var total = 0
+    for machine in machines {
+      unsafe machine.withReals(twin) { values in
+        for index in values.indices { sums[index % count] += unsafe Double(values[index]) }
+        total += values.count
+      }
+    }
+    let last = diff.reference.places[twin].shape.last ?? 0
+    guard total > 0, last == count || pair.image?.elementCount == count else { return nil }
+    return sums.map { $0 * Double(count) / Double(total) }
+  }
+
   // MARK: Hypotheses
 
-  private func hypotheses(_ place: Int, structure: [String]) -> [Finding] {
+  private func hypotheses(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
     guard let part = diff.referencePart(place), let probe = diff.makeProbe(place, runner),
-      let bench = LayerBench(diff, place: place, machine, probe, samples: samples)
+      let machines = try? images.machines(),
+      let bench = LayerBench(diff, place: place, machines, probe)
     else { return [] }
     let isFloat = diff.candidate.isFloat
     let healthy = isFloat ? Self.healthyFloat : Self.healthyInt8
@@ -170,6 +198,21 @@ struct CauseFinder {
 
   // MARK: Branches
 
+  /// Whether a tensor of the reference depends on more than what is read.
+  private func leadsBeyond(
+    _ tensor: TensorIndex, _ read: Set<TensorIndex>, _ producers: [Int?]
+  ) -> Bool {
+    let graph = diff.reference.real
+    var pending = [tensor]
+    var seen = read
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      guard let producer = producers[next] else { return true }
+      pending += graph.nodes[producer].inputs.filter { graph.tensors[$0].constant == nil }
+    }
+    return false
+  }
+
   /// A layer that reads other values than its twin: what stands between in the reference.
   private func branches(_ place: Int) -> [Finding] {
     guard diff.referencePart(place) == nil, let twin = diff.twins[place] else { return [] }
@@ -189,7 +232,8 @@ struct CauseFinder {
       guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
       let node = graph.nodes[producer]
       let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
-      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) })
+      if operands.count > 1,
+        operands.contains(where: { !read.contains($0) && leadsBeyond($0, read, producers) })
       {
         join = node
       }

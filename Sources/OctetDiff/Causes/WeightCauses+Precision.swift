@@ -8,20 +8,52 @@ extension WeightCauses {
     guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
       return []
     }
-    var divisor = 0
-    for code in pair.codes { divisor = Self.greatestDivisor(divisor, abs(Int(code))) }
-    let levels = Set(pair.codes).count
-    if pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
-      let bits = Int(log2(Double(levels)).rounded(.up))
-      return [
-        finding(
-          .fewBits,
-          "its weights take only \(levels) of 256 codes"
-            + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
-          severity: 100 - base, isDefinite: base < 22)
-      ]
+    return fewLevels(base).map { [$0] } ?? perTensor(base)
+  }
+
+  /// Weights that take only a few codes.
+  func fewLevels(_ base: Double) -> Finding? {
+    var isUsed = [Bool](repeating: false, count: 256)
+    for code in pair.codes { isUsed[Int(code) + 128] = true }
+    let used = isUsed.indices.filter { isUsed[$0] }
+    let levels = used.count
+    let divisor = used.reduce(0) { Self.greatestDivisor($0, abs($1 - 128)) }
+    guard pair.codes.count >= 64, levels > 1, divisor >= 4 || levels <= 31 else { return nil }
+    let bits = Int(log2(Double(levels)).rounded(.up))
+    return finding(
+      .fewBits,
+      "its weights take only \(levels) of 256 codes"
+        + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
+      severity: 100 - base, isDefinite: base > 4 && base < 22)
+  }
+
+  /// Each channel with the scale of the one so many after it: however near to each other the scales
+  /// are, the sizes of the channels show it.
+  func rotatedScales() -> Finding? {
+    let count = pair.scales.count
+    guard count >= 6, count == own.count, pair.lost.isEmpty, pair.scales.allSatisfy({ $0 > 0 })
+    else { return nil }
+    let gains = (0..<count).map { own.gain($0, over: given) ?? 1 }
+    guard gains.allSatisfy({ $0 > 0.1 }) else { return nil }
+    /// How far the sizes are from right when each scale is taken for that of a channel before it.
+    func error(_ shift: Int) -> Double {
+      let squares = (0..<count).map { channel -> Double in
+        let right = Double(pair.scales[(channel + count - shift) % count])
+        let wrong = log(gains[channel] * right / Double(pair.scales[channel]))
+        return wrong * wrong
+      }
+      return (squares.reduce(0, +) / Double(count)).squareRoot()
     }
-    return perTensor(base)
+    let now = error(0)
+    guard now > 0.004,
+      let best = [1, 2, count - 2, count - 1].min(by: { error($0) < error($1) }),
+      error(best) < now / 5
+    else { return nil }
+    return finding(
+      .scalesPermuted,
+      "the weight scales of all \(count) channels are rotated by \(min(best, count - best)): so "
+        + "its sizes are off by \((100 * now).short) %, and by \((100 * error(best)).short) % when "
+        + "they are put back")
   }
 
   private static func greatestDivisor(_ a: Int, _ b: Int) -> Int {
