@@ -53,6 +53,7 @@ struct PlaceMatching {
     spread()
     alignRest()
     spread()
+    takeFunctions()
   }
 
   private mutating func set(_ place: Int, _ twin: Int) {
@@ -84,6 +85,24 @@ struct PlaceMatching {
 
   private func haveOneName(_ place: Int, _ twin: Int) -> Bool {
     candidate.places[place].tensorName.blobName == reference.places[twin].tensorName.blobName
+  }
+
+  /// A layer and the function after it that only the reference has are one layer: what reads the
+  /// function there reads the layer here.
+  private mutating func takeFunctions() {
+    for place in counterparts.indices where candidate.vertices[place].weightCount > 0 {
+      guard let twin = counterparts[place], reference.vertices[twin].readers.count == 1,
+        let next = reference.vertices[twin].readers.first?.place, !isTaken[next],
+        haveOneCount(place, next),
+        case .node(.scalar) = reference.places[next].maker,
+        !candidate.vertices[place].readers.isEmpty,
+        candidate.vertices[place].readers.allSatisfy({ reader in
+          counterparts[reader.place].map { reference.vertices[$0].sources.contains(next) } ?? false
+        })
+      else { continue }
+      counterparts[place] = next
+      (isTaken[twin], isTaken[next]) = (false, true)
+    }
   }
 
   // MARK: One way after the other

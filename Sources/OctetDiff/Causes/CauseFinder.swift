@@ -17,6 +17,8 @@ struct CauseFinder {
   /// Under so many dB a layer's own error is more than eight bits make; of float models, more than
   /// the order of sums.
   private static let healthyInt8 = 26.0
+  /// The same of operators without weights, which cost little to look at.
+  private static let healthyWithoutWeights = 60.0
   private static let healthyFloat = 60.0
   /// What explains a layer leaves so much, and is so much better than the reference's own layer.
   private static let explained = 20.0
@@ -46,6 +48,7 @@ struct CauseFinder {
   private func unstructured(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
     guard diff.candidate.places[place].operatorIndex != nil else { return [] }
     var found: [Finding] = []
+    if let found = notNumbers(place) { return [found] }
     if let pair = WeightPair(diff, place), !isSame(pair) {
       found += WeightCauses(
         pair, name: diff.candidate.places[place].name,
@@ -61,7 +64,40 @@ struct CauseFinder {
       found += hypotheses(place, structure: structure)
     }
     if found.isEmpty { found += branches(place) }
+    if found.isEmpty { found += rounding(place) }
     return found
+  }
+
+  /// Weights of a float model that are no numbers, where the reference's are.
+  private func notNumbers(_ place: Int) -> Finding? {
+    func weights(_ graph: Graph, _ tensor: TensorIndex, _ count: Int = 2) -> [Float] {
+      guard let node = graph.weightedNode(behind: tensor), node.inputs.count > 1 else { return [] }
+      return node.inputs.dropFirst().prefix(count).flatMap { graph.tensors[$0].reals ?? [] }
+    }
+    guard diff.candidate.isFloat, diff.candidate.places[place].maker.isWeighted,
+      let twin = diff.twins[place]
+    else { return nil }
+    let (tensor, other) = (
+      diff.candidate.places[place].tensor, diff.reference.places[twin].tensor
+    )
+    let own = weights(diff.candidate.real, tensor)
+    let given = weights(diff.reference.real, other)
+    let codes = weights(diff.candidate.real, tensor, 1)
+    let isSwapped = zip(codes, weights(diff.reference.real, other, 1)).allSatisfy {
+      $0.bitPattern == $1.bitPattern.byteSwapped
+    }
+    if isSwapped, Set(codes.prefix(64)).count > 1
+    {
+      return Finding(
+        .weightByteOrder, "the bytes of its weights stand in reverse order", severity: 500)
+    }
+    guard let position = own.firstIndex(where: { !$0.isFinite }),
+      given.allSatisfy(\.isFinite)
+    else { return nil }
+    return Finding(
+      .notNumbers,
+      "\(own.count { !$0.isFinite }) of its \(own.count) weights and biases are no numbers: "
+        + "number \(position) is \(own[position])", severity: 500)
   }
 
   private func isSame(_ pair: WeightPair) -> Bool {
@@ -96,7 +132,10 @@ struct CauseFinder {
       let bench = LayerBench(diff, place: place, machines, probe)
     else { return [] }
     let isFloat = diff.candidate.isFloat
-    let healthy = isFloat ? Self.healthyFloat : Self.healthyInt8
+    let hasWeights = diff.candidate.places[place].maker.isWeighted
+    let healthy =
+      isFloat
+      ? Self.healthyFloat : hasWeights ? Self.healthyInt8 : Self.healthyWithoutWeights
     guard bench.base < healthy || !structure.isEmpty else { return [] }
     // An error that the operator has in real numbers with its own weights is not rounding's.
     let zeroCodes = diff.candidate.sources(of: place).map { source in
@@ -130,7 +169,7 @@ struct CauseFinder {
       [Finding(cause, text + evidence(decibels, bench.base), severity: 120)]
     }
     if case .add? = part.nodes.first?.operation, part.nodes.count == 1,
-      let (a, b) = bench.mixture()
+      let (a, b) = bench.mixture(), abs(a - b) > 0.05 * abs(b)
     {
       let values = bench.inputs.map { operands in
         zip(operands[0], operands[1]).map { Float(a) * $0 + Float(b) * $1 }
@@ -193,6 +232,33 @@ struct CauseFinder {
         "its output channels are exchanged: channel \(first) gives what the reference's "
           + "channel \(order[first]) gives" + evidence(decibels, bench.base), channel: first,
         severity: 140)
+    ]
+  }
+
+  // MARK: Rounding
+
+  /// Two blobs' operators of the same numbers that differ by one step here and there.
+  private func rounding(_ place: Int) -> [Finding] {
+    guard let own = diff.candidate.loaded?.blob.arithmetic,
+      let given = diff.reference.loaded?.blob.arithmetic, own != given,
+      let probe = diff.makeProbe(place, runner), let machines = try? images.machines(),
+      let bench = LayerBench(diff, place: place, machines, probe), bench.step > 0
+    else { return [] }
+    var (count, differing, worst) = (0, 0, Float(0))
+    for (result, reference) in zip(bench.results, bench.references) {
+      for (a, b) in zip(result, reference) {
+        count += 1
+        let steps = abs(a - b) / bench.step
+        if steps > 0.5 { differing += 1 }
+        worst = max(worst, steps)
+      }
+    }
+    guard differing > 0, worst < 1.5 else { return [] }
+    return [
+      Finding(
+        .roundsOtherwise,
+        "\(differing) of \(count) results are off by one step: it rounds as \(own.name) does, the "
+          + "reference as \(given.name)", severity: 1, isDefinite: false)
     ]
   }
 

@@ -60,6 +60,17 @@ extension WeightCauses {
     b == 0 ? a : greatestDivisor(b, a % b)
   }
 
+  /// The signal of the median channel over the error of its rounded weights, in dB.
+  private func medianDecibels(_ scale: Float) -> Double {
+    var squares = [Double](repeating: 0, count: own.count)
+    for (position, weight) in pair.given.enumerated() {
+      squares[pair.channel(of: position)] += Double(weight) * Double(weight)
+    }
+    let size = Double(pair.given.count) / Double(own.count)
+    let noise = size * Double(scale) * Double(scale) / 12
+    return 10 * log10(max(squares.median ?? 0, 1e-30) / noise)
+  }
+
   private func perTensor(_ base: Double) -> [Finding] {
     guard own.count > 2, Set(pair.scales).count == 1, let scale = pair.scales.first else {
       return []
@@ -79,7 +90,7 @@ extension WeightCauses {
         "one weight scale serves all its \(own.count) channels, the largest of which is "
           + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
         severity: 60 + gained,
-        isDefinite: gained > 10 && base < 30)
+        isDefinite: gained > 10 && (medianDecibels(scale)) < 30)
     ]
   }
 }
