@@ -41,7 +41,7 @@ extension Blob {
 
 extension LoweredModel {
   /// All of a valid blob, under the indices that tensors and operators have there.
-  init(_ loaded: LoadedModel) {
+  package init(_ loaded: LoadedModel) {
     let bytes = loaded.blob.bytes
     tensors = (0..<loaded.tensorCount).map { LoweredTensor(loaded.tensor($0), of: bytes) }
     operators = (0..<loaded.operatorCount).compactMap { index in

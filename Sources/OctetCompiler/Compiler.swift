@@ -36,7 +36,7 @@ public enum Compiler {
   }
 
   /// - Parameter model: lowered operators whose accumulators are known not to overflow.
-  static func assemble(_ model: LoweredModel) throws(CompilerError) -> Output {
+  package static func assemble(_ model: LoweredModel) throws(CompilerError) -> Output {
     var bytes = try BlobWriter.write(model)
     try requireBoundedWork(bytes)
     let layout = ArenaLayout(model, bytes)

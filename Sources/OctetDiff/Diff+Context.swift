@@ -24,10 +24,24 @@ extension Diff {
       normalizationNote: normalizationNote, cost: try makeCost(),
       reproduce: .init(
         command: options.command, versions: options.versions, checksums: checksums))
+    context.parted = parted()
     context.network = network(context)
     addFilters(to: &context)
     context.normalizationCause = normalizationCause
     return context
+  }
+
+  /// Layers that have a counterpart but give other numbers of values, so that only their form can
+  /// be compared.
+  private func parted() -> [DiffContext.Parted] {
+    candidate.places.indices.compactMap { place in
+      guard twins[place] == nil, counterparts[place] != nil,
+        let first = structureDifferences(place).first
+      else { return nil }
+      return .init(
+        name: candidate.places[place].name,
+        finding: .init(first.cause, first.text, severity: 2000))
+    }
   }
 
   private var checksums: [String: String] {
@@ -66,13 +80,16 @@ extension Diff {
     let structure = structureDifferences(place)
     let causes = finder.findings(place, structure: structure)
     comparison?.weights.order = causes.first { $0.cause?.isOrder == true }?.detail
-    return DiffContext.Layer(
+    let unread = candidate.lostChannels[spot.tensor, default: [:]].filter { $0.value == nil }.keys
+    var layer = DiffContext.Layer(
       name: spot.name, kind: spot.maker.name, tensorName: spot.tensorName,
       floatTensorName: twin?.tensorName ?? "", shape: spot.shape, scale: view?.scale ?? 0,
       zeroPoint: Int(view?.zeroPoint ?? 0), isScores: isScores, hasGivenGrid: hasGivenGrid(place),
       weights: comparison?.weights, weightCodes: comparison?.largestCodes ?? [],
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
-      structure: structure, causes: causes, splitNote: splitNote(place, runner))
+      structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
+    if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
+    return layer
   }
 
   /// Whether the operator prescribes its output's grid or hands on that of an input.

@@ -116,9 +116,7 @@ public struct Diff: Sendable {
     candidateEncoder = SampleEncoder(
       candidate, data, order: order, normalization: normalization.candidate)
     normalizationNote = normalization.note
-    normalizationCause = DiffReport.Cause(
-      normalization.reference, normalization.candidate, channelCount: data.images?.channelCount ?? 1
-    )
+    normalizationCause = normalization.cause
     normalizationHint = normalization.hint
     for place in layers { tables[place] = TableFit(self, place: place) }
   }

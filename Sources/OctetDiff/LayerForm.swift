@@ -2,6 +2,15 @@ import OctetEvaluation
 import OctetModel
 import OctetReport
 
+/// One way in which a layer differs from the reference's apart from its numbers.
+struct StructuralDifference: Equatable {
+  var cause: DiffReport.Cause
+  /// A clause whose subject is the layer.
+  var text: String
+
+  init(_ cause: DiffReport.Cause, _ text: String) { (self.cause, self.text) = (cause, text) }
+}
+
 /// What a layer does apart from its numbers: the window that its weights or its pool walk with, and
 /// the range that it clamps its results to.
 ///
@@ -23,6 +32,8 @@ struct LayerForm {
     /// Rows and columns before the image; what stands after it follows from the sizes.
     var top: Int
     var left: Int
+    /// Input channels are shared out among so many groups of output channels.
+    var groups = 1
   }
 
   var weighted: Window?
@@ -56,7 +67,7 @@ struct LayerForm {
         weighted = Window(
           kind: isDepthwise ? .depthwiseConvolution : .convolution, kernel: part.kernel(of: node),
           stride: a.stride, dilation: a.dilation, top: a.padding.top + top,
-          left: a.padding.left + left)
+          left: a.padding.left + left, groups: part.groups(of: node, a))
         (top, left) = (0, 0)
         clamp(a.activation.bounds)
       case .transposedConvolution(let a):
@@ -134,16 +145,17 @@ struct LayerForm {
   ///   - step: of the candidate's codes; smaller differences do not count.
   func differences(
     from other: LayerForm, range: (lower: Float, upper: Float), step: Float
-  ) -> [String] {
+  ) -> [StructuralDifference] {
     guard Self.areSame(others, other.others) else { return [] }
-    var found: [String] = []
+    var found: [StructuralDifference] = []
+    func add(_ cause: DiffReport.Cause, _ text: String) { found.append(.init(cause, text)) }
     switch (weighted, other.weighted) {
     case (let own?, let given?):
       if own.kind == given.kind { found += own.differences(from: given) }
     case (nil, let given?):
-      found.append("it has no weights, where the reference has a \(given.kind.rawValue)")
+      add(.operationOther, "it has no weights, where the reference has a \(given.kind.rawValue)")
     case (let own?, nil):
-      found.append("it is a \(own.kind.rawValue), where the reference has no weights")
+      add(.operationOther, "it is a \(own.kind.rawValue), where the reference has no weights")
     case (nil, nil): break
     }
     if pools.count == other.pools.count {
@@ -151,12 +163,14 @@ struct LayerForm {
         if own.kind == given.kind {
           found += own.differences(from: given)
         } else {
-          found.append(
+          add(
+            .poolOther,
             "it is \(own.kind.rawValue), where the reference has \(given.kind.rawValue)")
         }
       }
     } else {
-      found.append(
+      add(
+        .poolOther,
         pools.count < other.pools.count
           ? "a pool of the reference is missing" : "it has a pool that the reference has not")
     }
@@ -164,7 +178,8 @@ struct LayerForm {
       func text(_ functions: [Operation]) -> String {
         functions.map(\.name).joined(separator: ", then ")
       }
-      found.append(
+      add(
+        functions.isEmpty ? .activationMissing : .functionOther,
         functions.isEmpty
           ? "the reference has \(text(other.functions)) \(other.side) it, which is missing"
           : "it has \(text(functions)) \(side) it, where the reference has "
@@ -180,12 +195,13 @@ struct LayerForm {
 
   private func activationDifferences(
     from other: LayerForm, range: (lower: Float, upper: Float), step: Float
-  ) -> [String] {
+  ) -> [StructuralDifference] {
     // Of a max pool alone the layer before decides.
     guard weighted != nil else { return [] }
     let tolerance = 2 * step
     let reached = (lower: max(lower, range.lower), upper: min(upper, range.upper))
-    var found: [String] = []
+    var found: [StructuralDifference] = []
+    func add(_ cause: DiffReport.Cause, _ text: String) { found.append(.init(cause, text)) }
     func name(_ lower: Float, _ upper: Float) -> String {
       if lower == 0, upper == .infinity { return "ReLU" }
       if lower == 0, upper == 6 { return "ReLU6" }
@@ -193,40 +209,55 @@ struct LayerForm {
     }
     let given = name(other.lower, other.upper)
     if other.lower.isFinite, reached.lower < other.lower - tolerance {
-      found.append(
+      add(
+        .activationMissing,
         "the reference has \(given) after it, which is missing: its results go down to "
           + Double(reached.lower).short)
     } else if other.upper.isFinite, reached.upper > other.upper + tolerance {
-      found.append(
+      add(
+        other.lower.isFinite ? .activationOther : .activationMissing,
         "the reference has \(given) after it, which is missing: its results go up to "
           + Double(reached.upper).short)
     }
     let own = name(lower, upper)
+    let added: DiffReport.Cause =
+      other.lower.isFinite || other.upper.isFinite ? .activationOther : .activationAdded
     // The end of the codes is no activation.
     if lower > range.lower + step / 2, lower > other.lower + tolerance, lower < range.upper {
-      found.append("it has \(own) after it, which the reference has not")
+      add(added, "it has \(own) after it, which the reference has not")
     } else if upper < range.upper - step / 2, upper < other.upper - tolerance, upper > range.lower {
-      found.append("it has \(own) after it, which the reference has not")
+      add(added, "it has \(own) after it, which the reference has not")
     }
     return found
   }
 }
 
 extension LayerForm.Window {
-  fileprivate func differences(from other: Self) -> [String] {
-    var found: [String] = []
-    func compare(_ what: String, _ own: Extent, _ given: Extent) {
-      if own != given {
-        found.append("its \(what) is \(own.text), where the reference has \(given.text)")
-      }
+  fileprivate func differences(from other: Self) -> [StructuralDifference] {
+    var found: [StructuralDifference] = []
+    func compare(
+      _ cause: DiffReport.Cause, _ what: String, _ own: Extent, _ given: Extent
+    ) {
+      guard own != given else { return }
+      found.append(
+        .init(
+          cause, "its \(what) is \(own.text), where the reference has \(given.text)"))
     }
-    compare("window", kernel, other.kernel)
-    compare("stride", stride, other.stride)
-    compare("dilation", dilation, other.dilation)
+    compare(.windowOther, "window", kernel, other.kernel)
+    compare(.strideOther, "stride", stride, other.stride)
+    compare(.dilationOther, "dilation", dilation, other.dilation)
+    if groups != other.groups {
+      found.append(
+        .init(
+          .groupsOther,
+          "its channels form \(groups) groups, where the reference has \(other.groups)"))
+    }
     if top != other.top || left != other.left {
       found.append(
-        "it is padded by \(top) rows above and \(left) columns on the left, where the reference "
-          + "has \(other.top) and \(other.left)")
+        .init(
+          .paddingOther,
+          "it is padded by \(top) rows above and \(left) columns on the left, where the reference "
+          + "has \(other.top) and \(other.left)"))
     }
     return found
   }
@@ -242,21 +273,47 @@ extension Graph {
     let shape = tensors[node.inputs[1]].shape
     return Extent(height: shape[1], width: shape[2])
   }
+
+  /// The groups of a convolution's channels: as many as its weights have, however they are written.
+  /// Weights of one group that are zero outside the blocks of several are several groups' weights.
+  fileprivate func groups(of node: Node, _ a: ConvolutionAttributes) -> Int {
+    let shape = tensors[node.inputs[1]].shape
+    let inputCount = tensors[node.inputs[0]].shape.last ?? 1
+    guard node.operation == .convolution(a), shape.count == 4, a.groups == 1,
+      shape[3] == inputCount, let weights = tensors[node.inputs[1]].reals
+    else { return node.operation == .convolution(a) ? a.groups : 1 }
+    let row = shape[1...].reduce(1, *)
+    var most = 1
+    for groups in 2..<max(3, min(shape[0], inputCount) + 1)
+    where shape[0] % groups == 0 && inputCount % groups == 0 {
+      let (outputs, inputs) = (shape[0] / groups, inputCount / groups)
+      let isBlocked = weights.indices.allSatisfy {
+        weights[$0] == 0 || $0 / row / outputs == $0 % inputCount / inputs
+      }
+      // Weights that are mostly zero form no blocks.
+      if isBlocked, 2 * groups * weights.count(where: { $0 != 0 }) > weights.count {
+        most = groups
+      }
+    }
+    return most
+  }
 }
 
 extension Diff {
   /// How a layer of the candidate differs from the reference's apart from its numbers: clauses, the
   /// gravest first; none where either is no chain of known operations.
-  func structureDifferences(_ place: Int) -> [String] {
+  func structureDifferences(_ place: Int) -> [StructuralDifference] {
     guard let twin = counterparts[place], candidate.places[place].operatorIndex != nil,
       let given = counterpartPart(place), let own = candidate.part(place, of: candidate.real)
     else { return [] }
     if let table = tables[place] {
       guard table.isAnother else { return [] }
       return [
-        "its table is not that of the reference's \(table.functionName): at "
-          + "\(Double(table.input).short) it gives \(Double(table.tableValue).short) where the "
-          + "function is \(Double(table.functionValue).short)"
+        .init(
+          .functionOther,
+          "its table is not that of the reference's \(table.functionName): at "
+            + "\(Double(table.input).short) it gives \(Double(table.tableValue).short) where the "
+            + "function is \(Double(table.functionValue).short)")
       ]
     }
     guard candidate.operatorView(place)?.kind != .lookup, let ownForm = LayerForm(own),

@@ -53,6 +53,7 @@ struct PlaceMatching {
     spread()
     alignRest()
     spread()
+    takeFunctions()
   }
 
   private mutating func set(_ place: Int, _ twin: Int) {
@@ -84,6 +85,24 @@ struct PlaceMatching {
 
   private func haveOneName(_ place: Int, _ twin: Int) -> Bool {
     candidate.places[place].tensorName.blobName == reference.places[twin].tensorName.blobName
+  }
+
+  /// A layer and the function after it that only the reference has are one layer: what reads the
+  /// function there reads the layer here.
+  private mutating func takeFunctions() {
+    for place in counterparts.indices where candidate.vertices[place].weightCount > 0 {
+      guard let twin = counterparts[place], reference.vertices[twin].readers.count == 1,
+        let next = reference.vertices[twin].readers.first?.place, !isTaken[next],
+        haveOneCount(place, next),
+        case .node(.scalar) = reference.places[next].maker,
+        !candidate.vertices[place].readers.isEmpty,
+        candidate.vertices[place].readers.allSatisfy({ reader in
+          counterparts[reader.place].map { reference.vertices[$0].sources.contains(next) } ?? false
+        })
+      else { continue }
+      counterparts[place] = next
+      (isTaken[twin], isTaken[next]) = (false, true)
+    }
   }
 
   // MARK: One way after the other
@@ -125,6 +144,29 @@ struct PlaceMatching {
         guard rivals.allSatisfy({ $0 < table[row][best] - Self.clearCosine }) else { continue }
         if let twin = settled(given[best], for: place), isFree(place, twin) { set(place, twin) }
       }
+    }
+    dropCrosswise()
+  }
+
+  /// Takes back pairs of layers that follow each other the other way round in the two models: their
+  /// weights were exchanged, and the places are what they are in the graph.
+  private mutating func dropCrosswise() {
+    let pairs = counterparts.indices.filter { candidate.vertices[$0].weightCount > 1 }
+      .compactMap { place in counterparts[place].map { (place: place, twin: $0) } }
+    let isInOrder = zip(pairs, pairs.dropFirst()).allSatisfy { $0.twin < $1.twin }
+    if isInOrder { return }
+    let (own, given) = (candidate.ancestors(), reference.ancestors())
+    var crossed: [(place: Int, twin: Int)] = []
+    for pair in pairs {
+      let isCrossed = pairs.contains { other in
+        own[other.place].contains(pair.place) && given[pair.twin].contains(other.twin)
+          || own[pair.place].contains(other.place) && given[other.twin].contains(pair.twin)
+      }
+      if isCrossed { crossed.append(pair) }
+    }
+    for (place, twin) in crossed {
+      counterparts[place] = nil
+      isTaken[twin] = false
     }
   }
 

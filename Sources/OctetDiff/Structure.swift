@@ -61,6 +61,17 @@ struct Structure {
     return node.inputs[1]
   }
 
+  /// The places before each place.
+  func ancestors() -> [Set<Int>] {
+    var found: [Set<Int>] = []
+    for vertex in vertices {
+      found.append(
+        vertex.sources.filter { $0 < found.count }
+          .reduce(into: Set(vertex.sources)) { $0.formUnion(found[$1]) })
+    }
+    return found
+  }
+
   func weights(of place: Int) -> [Float] {
     Self.weightTensor(model, place).flatMap { model.real.tensors[$0].reals } ?? []
   }

@@ -76,7 +76,7 @@ extension Diff {
   // MARK: One layer
 
   private func differences(at place: Int) -> [String] {
-    let clauses = structureDifferences(place)
+    let clauses = structureDifferences(place).map(\.text)
     let name = candidate.places[place].name
     guard let given = counterpartPart(place), let own = candidate.part(place, of: candidate.real)
     else { return [] }
@@ -167,6 +167,7 @@ extension LayerForm.Window {
     ] where own != given {
       found.append("\(what) \(text(own)) against \(text(given))")
     }
+    if groups != other.groups { found.append("groups \(groups) against \(other.groups)") }
     if top != other.top || left != other.left {
       found.append(
         top == left && other.top == other.left

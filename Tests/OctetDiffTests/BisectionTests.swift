@@ -36,6 +36,32 @@ import Testing
     #expect(found.reference == 1 && found.allButThese > 0.9 && found.onlyThese < 0.5)
   }
 
+  /// No smaller set costs as much as the one that was found, and no single layer of it can be left
+  /// out: all sets are tried beside it, by the figures that the search itself goes by.
+  @Test(arguments: [["conv2"], ["conv1", "fc2"], ["conv1", "conv2", "fc3"]], [true, false])
+  func smallestOfAll(spoilt: [String], isLabelled: Bool) throws {
+    var options = Diff.Options()
+    options.measuresTime = false
+    options.localSampleCount = 4
+    options.data.isLabelled = isLabelled
+    let diff = try Diff(float(), blob(spoiling: spoilt), DiffCorpus.test, options: options)
+    let found = try diff.bisection(of: diff.run())
+    let trial = try diff.trial()
+    let places = trial.names
+    #expect(Set(found.layers).isSubset(of: places) && found.measure == trial.measure)
+    let sets = (0..<1 << places.count).map { bits in
+      Set(places.indices.filter { bits >> $0 & 1 == 1 }.map { places[$0] })
+    }
+    let failing = sets.filter { trial.fails($0) }
+    #expect(failing.contains(Set(found.layers)), "\(found)")
+    for layer in found.layers {
+      #expect(!failing.contains(Set(found.layers).subtracting([layer])), "\(layer) of \(found)")
+    }
+    let least = failing.map(\.count).min() ?? 0
+    #expect(found.layers.count <= least, "\(found) where \(least) do")
+    #expect(found.evaluations < sets.count / 2)
+  }
+
   /// Where neither alone costs it, both are found.
   @Test func twoBlobs() throws {
     let diff = try diff(blob(spoiling: []), blob(spoiling: ["conv1"]))

@@ -3,14 +3,19 @@ import OctetReport
 import TestComparisons
 
 extension CatalogueKind {
+  /// Layers with a range of their own: operands of a concatenation share one.
+  private static let ranged: @Sendable (CatalogueNetwork) -> [String] = { network in
+    weighted(network).filter { network != .branches || !["left", "right"].contains($0) } + ["input"]
+  }
+
   static let ranges: [Self] = [
     Self(
       name: "range 16 times too wide", kinds: [.wastedRange], causes: [.rangeTooWide],
-      layers: { weighted($0) + ["input"] }
+      layers: ranged
     ) { try DiffDamage.scaleRange(of: $1, by: 16, in: &$0) },
     Self(
       name: "range 16 times too narrow", kinds: [.clipped], causes: [.rangeTooNarrow],
-      layers: { weighted($0) + ["input"] }
+      layers: ranged
     ) { try DiffDamage.scaleRange(of: $1, by: 1 / 16, in: &$0) },
     Self(
       name: "wrong mean and deviation", kinds: [.inputNormalization],
@@ -77,16 +82,14 @@ extension CatalogueKind {
       "ReLU after the sum missing", [.activationMissing], [.resnet: ["add1", "add2"]]
     ) { try $0.change($1) { _ in .add(.none) } },
     before(
-      "ReLU6 for ReLU", [.activationOther, .rangeTooNarrow],
-      [.lenet: ["conv2", "fc1"], .mobile: ["point"], .resnet: ["add2"], .branches: ["left"]],
+      // Layers whose values reach beyond 1.
+      "ReLU6 for ReLU", [.activationOther], [.lenet: ["conv2", "fc1"], .resnet: ["add2"]],
       kinds: [.differentStructure, .clipped]
     ) { graph, layer in
       try graph.change(layer) { $0.clipping(0, 1) }
     },
     before(
-      // The codes then end where the activation does, so that it may be either.
-      "ReLU too much", [.activationAdded, .rangeTooNarrow],
-      [.mobile: ["stem"], .branches: ["right"]], kinds: [.differentStructure, .clipped]
+      "ReLU too much", [.activationAdded], [.mobile: ["stem"], .branches: ["right"]]
     ) { graph, layer in
       try graph.change(layer) { $0.clipping(0, .infinity) }
     },
@@ -164,17 +167,15 @@ extension CatalogueKind {
       "leaky slope wrong", [.functionOther], [.branches: ["leaky"]]
     ) { try $0.change($1) { _ in .scalar(.leakyRelu(alpha: 0.3)) } },
     before(
-      "leaky ReLU became ReLU", [.functionOther, .activationAdded, .operationOther],
-      [.branches: ["leaky"]],
-      blamed: ["leaky": ["leaky", "stem"]]
+      "leaky ReLU became ReLU", [.functionOther], [.branches: ["leaky"]],
+      blamed: ["leaky": ["stem"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(
       "GELU became sigmoid", [.functionOther], [.mobile: ["gelu1"]]
     ) { try $0.change($1) { _ in .scalar(.logistic) } },
     before(
-      "GELU became ReLU", [.activationAdded, .functionOther, .activationOther],
-      [.mobile: ["gelu2"]],
-      blamed: ["gelu2": ["deep", "gelu2", "point"]]
+      "GELU became ReLU", [.functionOther], [.mobile: ["gelu2"]],
+      blamed: ["gelu2": ["deep"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(
       "hard swish became swish", [.functionOther], [.branches: ["swish"]]
@@ -182,6 +183,26 @@ extension CatalogueKind {
     before(
       "softmax with beta 4", [.softmaxOther], [.branches: ["softmax"]]
     ) { try $0.change($1) { _ in .softmax(axis: 1, beta: 4) } },
+    before(
+      "mean became maximum", [.poolOther], [.resnet: ["mean"]]
+    ) { try $0.change($1) { _ in .reduce(.maximum, axes: [1, 2], keepsDimensions: false) } },
+    before(
+      "product for sum", [.operationOther], [.resnet: ["add1", "add2"]]
+    ) { try $0.change($1) { _ in .multiply(.relu) } },
+    before(
+      "GELU dropped", [.activationMissing], [.mobile: ["gelu1", "gelu2"]],
+      blamed: ["gelu1": ["stem"], "gelu2": ["deep"]]
+    ) { try $0.change($1) { _ in .identity } },
+    before(
+      "gamma and beta exchanged", [.batchNormalizationOther],
+      [.resnet: ["conv1a", "stem"], .keywords: ["point1", "deep1"]], kinds: [.weightsWrong]
+    ) { graph, layer in
+      let bn = try graph.node(layer + "/bn")
+      let (gamma, beta) = (bn.inputs[1], bn.inputs[2])
+      let kept = graph.tensors[gamma].constant
+      graph.tensors[gamma].constant = graph.tensors[beta].constant
+      graph.tensors[beta].constant = kept
+    },
     before(
       "epsilon of a normalization", [.batchNormalizationEpsilon],
       [.resnet: ["conv1a", "stem", "conv2b"], .keywords: ["point1", "deep1"]],

@@ -10,6 +10,17 @@ extension CatalogueKind {
       layers: weighted
     ) { try DiffDamage.rotateChannels(of: $1, in: &$0) },
     Self(
+      name: "channels reversed", kinds: [.weightsWrong], causes: [.channelsPermuted],
+      layers: weighted
+    ) { graph, layer in
+      let channels = try DiffDamage.channels(of: layer, in: graph)
+      let count = (channels.max() ?? 0) + 1
+      for channel in 0..<count / 2 {
+        try DiffDamage.exchangeChannels(
+          channel, count - 1 - channel, of: layer, channels, in: &graph)
+      }
+    },
+    Self(
       name: "two channels exchanged", kinds: [.weightsWrong], causes: [.channelsPermuted],
       layers: weighted
     ) { graph, layer in
@@ -25,6 +36,9 @@ extension CatalogueKind {
     Self(
       name: "filters upside down", kinds: [.weightsWrong], causes: [.filtersFlipped],
       layers: filtered, spoil: reorder { [$1[0], $0[1] - 1 - $1[1], $1[2], $1[3]] }),
+    Self(
+      name: "filters turned by 90°", kinds: [.weightsWrong], causes: [.filtersFlipped],
+      layers: filtered, spoil: reorder { [$1[0], $0[2] - 1 - $1[2], $1[1], $1[3]] }),
     Self(
       name: "filters transposed", kinds: [.weightsWrong], causes: [.weightsTransposed],
       layers: filtered, spoil: reorder { [$1[0], $1[2], $1[1], $1[3]] }),
@@ -119,6 +133,17 @@ extension CatalogueKind {
       layers: weighted
     ) { try DiffDamage.mapCodes(of: $1, in: &$0) { Int((Float($1) / 42).rounded()) * 42 } },
     Self(
+      name: "weights of 2 bits", kinds: [.coarseSteps, .wastedRange, .weightsWrong],
+      causes: [.fewBits], layers: { weighted($0).filter { !$0.hasPrefix("deep") } }
+    ) {
+      try DiffDamage.mapCodes(of: $1, in: &$0) {
+        $1 > 42 ? 85 : $1 < -42 ? -85 : 0
+      }
+    },
+    Self(
+      name: "all weights zeroed", kinds: [.deadChannel], causes: [.channelsZeroed], layers: weighted
+    ) { try DiffDamage.mapCodes(of: $1, in: &$0) { _, _ in 0 } },
+    Self(
       name: "other checkpoint", kinds: [.weightsWrong],
       causes: [.otherCheckpoint, .batchNormalizationOther], layers: weighted
     ) { graph, layer in
@@ -187,6 +212,17 @@ extension CatalogueKind {
         var codes = codes
         codes[1] += Int32(80 * step / scale)
         return codes
+      }
+    },
+    Self(
+      name: "biases doubled", kinds: [.biasWrong], causes: [.biasScaled], layers: weighted
+    ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { 2 * $0 } } },
+    Self(
+      name: "low 8 bits of the biases", kinds: [.biasWrong], causes: [.biasSaturated],
+      layers: weighted
+    ) {
+      try DiffDamage.mapBiases(of: $1, in: &$0) {
+        $0.map { Int32(Int8(truncatingIfNeeded: $0)) }
       }
     },
     Self(

@@ -25,12 +25,8 @@ import Testing
         isRight.cause ? "" : verdict.action)
       return
     }
-    withKnownIssue(isIntermittent: true) {
-      #expect(damage.isNamed(by: verdict).layer, "\(verdict.summary) \(verdict.action)")
-      #expect(damage.isNamed(by: verdict).cause, "\(verdict.summary) \(verdict.action)")
-    } when: {
-      damage.isKnownToBeMissed
-    }
+    #expect(damage.isNamed(by: verdict).layer, "\(verdict.summary) \(verdict.action)")
+    #expect(damage.isNamed(by: verdict).cause, "\(verdict.summary) \(verdict.action)")
     #expect(report.layers.allSatisfy { $0.splitNote == nil || !damage.layers.isEmpty })
     let isHealthy = report.layers.allSatisfy { $0.condition == .healthy }
     #expect(isHealthy || !verdict.action.contains("every layer is healthy"), "\(verdict.action)")

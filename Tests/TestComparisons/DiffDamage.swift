@@ -36,8 +36,8 @@ package enum DiffDamage {
     guard case .int8(var weights) = graph.tensors[node.inputs[1]].constant,
       case .int32(var biases) = graph.tensors[node.inputs[2]].constant
     else { return }
-    let count = weights.count / biases.count
-    for index in channel * count..<(channel + 1) * count { weights[index] = 0 }
+    let channels = try channels(of: name, in: graph)
+    for index in weights.indices where channels[index] == channel { weights[index] = 0 }
     biases[channel] = 0
     graph.tensors[node.inputs[1]].constant = .int8(weights)
     graph.tensors[node.inputs[2]].constant = .int32(biases)

@@ -21,6 +21,12 @@ extension Diff {
     return search.run(suspects: suspects(report, among: search.exchangeable))
   }
 
+  /// The search's own judgement of any set of layers.
+  package func trial() throws -> BisectionTrial {
+    let search = try BisectionSearch(self, progress: { _ in }, shouldStop: { false })
+    return BisectionTrial(self, search)
+  }
+
   /// Exchangeable places, those with the largest errors of their own first.
   private func suspects(_ report: DiffReport, among places: [Int]) -> [Int] {
     let errors = Dictionary(
@@ -31,6 +37,29 @@ extension Diff {
       return found.isNaN ? -.infinity : found
     }
     return places.sorted { (error($0), $0) < (error($1), $1) }
+  }
+}
+
+/// What a search for the smallest set goes by, for any set.
+package struct BisectionTrial {
+  /// The layers that can be exchanged.
+  package let names: [String]
+  package let measure: DiffReport.Bisection.Measure
+  private let search: BisectionSearch
+  private let places: [String: Int]
+
+  fileprivate init(_ diff: Diff, _ search: BisectionSearch) {
+    self.search = search
+    measure = search.begin(Set(search.exchangeable))
+    names = search.exchangeable.map { diff.candidate.places[$0].name }
+    places = Dictionary(
+      search.exchangeable.map { (diff.candidate.places[$0].name, $0) },
+      uniquingKeysWith: { a, _ in a })
+  }
+
+  /// Whether these layers cost enough of what the candidate loses.
+  package func fails(_ names: Set<String>) -> Bool {
+    search.fails(Set(names.compactMap { places[$0] }))
   }
 }
 
@@ -80,8 +109,8 @@ private final class BisectionSearch {
 
   func run(suspects: [Int]) -> DiffReport.Bisection {
     let all = Set(suspects)
+    _ = begin(all)
     let (none, whole) = (tally([]), tally(all))
-    choose(none, whole)
     var found: [Int] = []
     // What is lost without any of them is not theirs.
     if cost(whole) > 0, !fails([]) { found = smallest(suspects, whole) }
@@ -101,6 +130,12 @@ private final class BisectionSearch {
   // MARK: Measures
 
   private var expectedRight = 0
+
+  /// Runs both ends and chooses the measure.
+  fileprivate func begin(_ all: Set<Int>) -> DiffReport.Bisection.Measure {
+    choose(tally([]), tally(all))
+    return measure
+  }
 
   /// The first measure that the candidate has lost something by.
   private func choose(_ none: Tally, _ whole: Tally) {
@@ -129,7 +164,7 @@ private final class BisectionSearch {
     }
   }
 
-  private func fails(_ places: Set<Int>) -> Bool {
+  fileprivate func fails(_ places: Set<Int>) -> Bool {
     let share = measure == .sqnr ? Self.energyShare : Self.countShare
     return cost(tally(places)) >= share * cost(tally(Set(exchangeable)))
   }

@@ -14,15 +14,22 @@ struct BiasCauses {
   /// The channels that are compared, and their biases.
   private let channels: [Int]
   private let own: [Double]
-  private let given: [Double]
+  /// The reference's, or what a quantizer makes of them so that rounded weights shift nothing.
+  private var given: [Double]
+  /// The reference's own.
+  private let plain: [Double]
+  /// The mean of each input of the weights.
+  private let means: () -> [Double]?
 
-  init(pair: WeightPair, step: Double) {
+  init(pair: WeightPair, step: Double, means: @escaping () -> [Double]?) {
+    self.means = means
     self.pair = pair
     self.step = step
     let channels = (0..<pair.channelCount).filter { !pair.lost.contains($0) }
     self.channels = channels
     own = channels.map { Double(pair.ownBias[$0]) }
-    given = channels.map { Double(pair.givenBias[$0]) }
+    plain = channels.map { Double(pair.givenBias[$0]) }
+    given = plain
   }
 
   private static let explained = 20.0
@@ -32,6 +39,26 @@ struct BiasCauses {
   /// rounded weights.
   func finding() -> Finding? {
     guard own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite) else { return nil }
+    let error = norm(zip(own, given).map { $0 - $1 })
+    if let found = plainFinding() { return found }
+    guard error > 0.05 * norm(given), let even = evened() else { return nil }
+    return even.plainFinding()
+  }
+
+  /// The same beside biases that make good for the rounding of the weights.
+  private func evened() -> BiasCauses? {
+    guard let means = means() else { return nil }
+    var all = [Double](repeating: 0, count: pair.channelCount)
+    for (position, weight) in pair.own.enumerated() {
+      all[pair.channel(of: position)] +=
+        Double(weight - pair.given[position]) * means[position % means.count]
+    }
+    var even = self
+    even.given = zip(given, channels).map { $0 - all[$1] }
+    return even
+  }
+
+  private func plainFinding() -> Finding? {
     let size = norm(given)
     let error = norm(zip(own, given).map { $0 - $1 })
     let largest = given.map { abs($0) }.max() ?? 0
@@ -44,7 +71,7 @@ struct BiasCauses {
           + largest.short)
     }
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
-    if let found = saturated() { return found }
+    if let found = saturated() ?? truncated() { return found }
     if let found = zeroPoint(error) { return found }
     guard size > 0, error > 0.25 * size, worst > step / 2 else { return nil }
     return recognized() ?? changed(worst)
@@ -67,7 +94,8 @@ struct BiasCauses {
   }
 
   private func explains(_ values: [Double]) -> Bool {
-    decibels(values) > max(Self.explained, decibels(given) + Self.better)
+    decibels(values)
+      > max(Self.explained, max(decibels(given), decibels(plain)) + Self.better)
   }
 
   // MARK: Codes
@@ -98,6 +126,27 @@ struct BiasCauses {
     return nil
   }
 
+  /// Biases of which only the low bits were kept.
+  private func truncated() -> Finding? {
+    guard let scales = biasScales else { return nil }
+    for bits in [16, 8] {
+      let size = Double(1 << bits)
+      let wraps = own.indices.map { ((own[$0] - plain[$0]) / scales[$0] / size).rounded() }
+      guard let first = wraps.firstIndex(where: { $0 != 0 }),
+        own.indices.allSatisfy({ channel in
+          let off = (own[channel] - plain[channel]) / scales[channel] - wraps[channel] * size
+          return abs(own[channel]) / scales[channel] <= size / 2 + 1 && abs(off) < size / 16
+        })
+      else { continue }
+      return finding(
+        .biasSaturated,
+        "only the low \(bits) bits of its biases are left: that of channel \(channels[first]) is "
+          + "\(own[first].short), where the reference has \(plain[first].short)",
+        channel: first)
+    }
+    return nil
+  }
+
   /// A difference that goes with the sum of each channel's weights: a zero point that was not, or
   /// wrongly, folded in.
   private func zeroPoint(_ error: Double) -> Finding? {
@@ -112,7 +161,9 @@ struct BiasCauses {
     guard square > 0 else { return nil }
     let steps = zip(off, sums).reduce(0) { $0 + $1.0 * $1.1 } / square
     let rest = norm(zip(off, sums).map { $0 - steps * $1 })
-    guard abs(steps) > 0.6, abs(steps - steps.rounded()) < 0.15, rest < 0.2 * error else {
+    guard abs(steps) > 0.6, abs(steps - steps.rounded()) < 0.15, rest < 0.2 * error,
+      rest < 0.4 * norm(zip(own, plain).map { $0 - $1 })
+    else {
       return nil
     }
     return finding(

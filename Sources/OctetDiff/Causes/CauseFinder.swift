@@ -11,13 +11,14 @@ struct CauseFinder {
   typealias Finding = DiffReport.Finding
 
   private let diff: Diff
-  private let machine: DiffMachine
   private let runner: LoadedModel.Runner?
-  private let samples: [Int]
+  private let images: BenchImages
 
   /// Under so many dB a layer's own error is more than eight bits make; of float models, more than
   /// the order of sums.
   private static let healthyInt8 = 26.0
+  /// The same of operators without weights, which cost little to look at.
+  private static let healthyWithoutWeights = 60.0
   private static let healthyFloat = 60.0
   /// What explains a layer leaves so much, and is so much better than the reference's own layer.
   private static let explained = 20.0
@@ -28,18 +29,26 @@ struct CauseFinder {
   init(_ diff: Diff, _ runner: LoadedModel.Runner?) throws {
     self.diff = diff
     self.runner = runner
-    machine = try DiffMachine(diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
     let count = max(2, min(8, Self.macLimit / max(diff.reference.macCount, 1)))
     let step = max(1, diff.data.count / count)
-    samples = Array(Array(stride(from: 0, to: diff.data.count, by: step)).prefix(count))
+    images = BenchImages(
+      diff, Array(Array(stride(from: 0, to: diff.data.count, by: step)).prefix(count)))
   }
 
   /// What is wrong with the layer at a place, the gravest first; empty where nothing is known.
   ///
   /// - Parameter structure: how the layer differs from the reference's apart from its numbers.
-  func findings(_ place: Int, structure: [String]) -> [Finding] {
+  func findings(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
+    let found = unstructured(place, structure: structure)
+    // What no hypothesis proves still has its name.
+    if found.contains(where: { $0.kind == .differentStructure }) { return found }
+    return structure.map { Finding($0.cause, $0.text, severity: 2000) } + found
+  }
+
+  private func unstructured(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
     guard diff.candidate.places[place].operatorIndex != nil else { return [] }
     var found: [Finding] = []
+    if let found = notNumbers(place) { return [found] }
     if let pair = WeightPair(diff, place), !isSame(pair) {
       found += WeightCauses(
         pair, name: diff.candidate.places[place].name,
@@ -47,28 +56,86 @@ struct CauseFinder {
       ).findings()
       if !found.contains(where: \.isDefinite) {
         let step = Double(diff.candidate.view(place)?.scale ?? 0)
-        found += BiasCauses(pair: pair, step: step).finding().map { [$0] } ?? []
+        let causes = BiasCauses(pair: pair, step: step) { inputMeans(place, pair) }
+        found += causes.finding().map { [$0] } ?? []
       }
     }
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
       found += hypotheses(place, structure: structure)
     }
     if found.isEmpty { found += branches(place) }
+    if found.isEmpty { found += rounding(place) }
     return found
+  }
+
+  /// Weights of a float model that are no numbers, where the reference's are.
+  private func notNumbers(_ place: Int) -> Finding? {
+    func weights(_ graph: Graph, _ tensor: TensorIndex, _ count: Int = 2) -> [Float] {
+      guard let node = graph.weightedNode(behind: tensor), node.inputs.count > 1 else { return [] }
+      return node.inputs.dropFirst().prefix(count).flatMap { graph.tensors[$0].reals ?? [] }
+    }
+    guard diff.candidate.isFloat, diff.candidate.places[place].maker.isWeighted,
+      let twin = diff.twins[place]
+    else { return nil }
+    let (tensor, other) = (
+      diff.candidate.places[place].tensor, diff.reference.places[twin].tensor
+    )
+    let own = weights(diff.candidate.real, tensor)
+    let given = weights(diff.reference.real, other)
+    let codes = weights(diff.candidate.real, tensor, 1)
+    let isSwapped = zip(codes, weights(diff.reference.real, other, 1)).allSatisfy {
+      $0.bitPattern == $1.bitPattern.byteSwapped
+    }
+    if isSwapped, Set(codes.prefix(64)).count > 1
+    {
+      return Finding(
+        .weightByteOrder, "the bytes of its weights stand in reverse order", severity: 500)
+    }
+    guard let position = own.firstIndex(where: { !$0.isFinite }),
+      given.allSatisfy(\.isFinite)
+    else { return nil }
+    return Finding(
+      .notNumbers,
+      "\(own.count { !$0.isFinite }) of its \(own.count) weights and biases are no numbers: "
+        + "number \(position) is \(own[position])", severity: 500)
   }
 
   private func isSame(_ pair: WeightPair) -> Bool {
     pair.own == pair.given && pair.ownBias == pair.givenBias
   }
 
+  /// The mean of what a layer reads, by the input of its weights; nil where weights of one group do
+  /// not read all of it.
+  private func inputMeans(_ place: Int, _ pair: WeightPair) -> [Double]? {
+    guard let count = pair.shape.last,
+      let source = diff.candidate.sources(of: place).first?.place,
+      let twin = diff.referencePlace(of: source), let machines = try? images.machines()
+    else { return nil }
+    var sums = [Double](repeating: 0, count: count)
+    var total = 0
+    for machine in machines {
+      unsafe machine.withReals(twin) { values in
+        for index in values.indices { sums[index % count] += unsafe Double(values[index]) }
+        total += values.count
+      }
+    }
+    let last = diff.reference.places[twin].shape.last ?? 0
+    guard total > 0, last == count || pair.image?.elementCount == count else { return nil }
+    return sums.map { $0 * Double(count) / Double(total) }
+  }
+
   // MARK: Hypotheses
 
-  private func hypotheses(_ place: Int, structure: [String]) -> [Finding] {
+  private func hypotheses(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
     guard let part = diff.referencePart(place), let probe = diff.makeProbe(place, runner),
-      let bench = LayerBench(diff, place: place, machine, probe, samples: samples)
+      let machines = try? images.machines(),
+      let bench = LayerBench(diff, place: place, machines, probe)
     else { return [] }
     let isFloat = diff.candidate.isFloat
-    let healthy = isFloat ? Self.healthyFloat : Self.healthyInt8
+    let hasWeights = diff.candidate.places[place].maker.isWeighted
+    let healthy =
+      isFloat
+      ? Self.healthyFloat : hasWeights ? Self.healthyInt8 : Self.healthyWithoutWeights
     guard bench.base < healthy || !structure.isEmpty else { return [] }
     // An error that the operator has in real numbers with its own weights is not rounding's.
     let zeroCodes = diff.candidate.sources(of: place).map { source in
@@ -102,7 +169,7 @@ struct CauseFinder {
       [Finding(cause, text + evidence(decibels, bench.base), severity: 120)]
     }
     if case .add? = part.nodes.first?.operation, part.nodes.count == 1,
-      let (a, b) = bench.mixture()
+      let (a, b) = bench.mixture(), abs(a - b) > 0.05 * abs(b)
     {
       let values = bench.inputs.map { operands in
         zip(operands[0], operands[1]).map { Float(a) * $0 + Float(b) * $1 }
@@ -168,7 +235,49 @@ struct CauseFinder {
     ]
   }
 
+  // MARK: Rounding
+
+  /// Two blobs' operators of the same numbers that differ by one step here and there.
+  private func rounding(_ place: Int) -> [Finding] {
+    guard let own = diff.candidate.loaded?.blob.arithmetic,
+      let given = diff.reference.loaded?.blob.arithmetic, own != given,
+      let probe = diff.makeProbe(place, runner), let machines = try? images.machines(),
+      let bench = LayerBench(diff, place: place, machines, probe), bench.step > 0
+    else { return [] }
+    var (count, differing, worst) = (0, 0, Float(0))
+    for (result, reference) in zip(bench.results, bench.references) {
+      for (a, b) in zip(result, reference) {
+        count += 1
+        let steps = abs(a - b) / bench.step
+        if steps > 0.5 { differing += 1 }
+        worst = max(worst, steps)
+      }
+    }
+    guard differing > 0, worst < 1.5 else { return [] }
+    return [
+      Finding(
+        .roundsOtherwise,
+        "\(differing) of \(count) results are off by one step: it rounds as \(own.name) does, the "
+          + "reference as \(given.name)", severity: 1, isDefinite: false)
+    ]
+  }
+
   // MARK: Branches
+
+  /// Whether a tensor of the reference depends on more than what is read.
+  private func leadsBeyond(
+    _ tensor: TensorIndex, _ read: Set<TensorIndex>, _ producers: [Int?]
+  ) -> Bool {
+    let graph = diff.reference.real
+    var pending = [tensor]
+    var seen = read
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      guard let producer = producers[next] else { return true }
+      pending += graph.nodes[producer].inputs.filter { graph.tensors[$0].constant == nil }
+    }
+    return false
+  }
 
   /// A layer that reads other values than its twin: what stands between in the reference.
   private func branches(_ place: Int) -> [Finding] {
@@ -189,7 +298,8 @@ struct CauseFinder {
       guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
       let node = graph.nodes[producer]
       let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
-      if operands.count > 1, operands.contains(where: { known.contains($0) && !read.contains($0) })
+      if operands.count > 1,
+        operands.contains(where: { !read.contains($0) && leadsBeyond($0, read, producers) })
       {
         join = node
       }

@@ -4,6 +4,30 @@ import OctetEvaluation
 import OctetModel
 import OctetReport
 
+/// The reference after a run on each of a few images: made once, when first asked for.
+final class BenchImages {
+  private let diff: Diff
+  private let samples: [Int]
+  private var made: [DiffMachine] = []
+
+  init(_ diff: Diff, _ samples: [Int]) {
+    self.diff = diff
+    self.samples = samples
+  }
+
+  func machines() throws -> [DiffMachine] {
+    if made.isEmpty {
+      made = try samples.map { sample in
+        let machine = try DiffMachine(
+          diff.reference, encoder: diff.referenceEncoder, keepsReals: true)
+        diff.feed(machine, sample)
+        return machine
+      }
+    }
+    return made
+  }
+}
+
 /// One layer of the candidate on a few exact inputs, to try out what explains its results.
 ///
 /// A hypothesis is a variant of the reference's layer; it explains the layer when, computed on the
@@ -22,7 +46,9 @@ struct LayerBench {
   private(set) var base = 0.0
 
   /// Nil where the operator cannot be run alone, or its inputs have no twins.
-  init?(_ diff: Diff, place: Int, _ machine: DiffMachine, _ probe: LocalProbe, samples: [Int]) {
+  ///
+  /// - Parameter machines: the reference after a run on each image.
+  init?(_ diff: Diff, place: Int, _ machines: [DiffMachine], _ probe: LocalProbe) {
     guard let twin = diff.twins[place] else { return nil }
     let sources = diff.candidate.sources(of: place).map { source in
       source.place.flatMap { diff.referencePlace(of: $0) }
@@ -32,8 +58,7 @@ struct LayerBench {
     grid = view.map { ($0.real(-128), $0.real(127)) } ?? (-.infinity, .infinity)
     step = view?.scale ?? 0
     shape = diff.candidate.places[place].shape
-    for sample in samples {
-      diff.feed(machine, sample)
+    for machine in machines {
       inputs.append(
         sources.compactMap { $0 }.map { unsafe machine.withReals($0) { unsafe Array($0) } })
       references.append(unsafe machine.withReals(twin) { unsafe Array($0) })
@@ -41,7 +66,31 @@ struct LayerBench {
       guard probe.result.count == references[0].count else { return nil }
       results.append(probe.result)
     }
+    clamp(to: diff.candidate.sources(of: place).map { source in
+        source.place.flatMap { diff.candidate.view($0) }
+      })
+    if isClamped, let part = diff.referencePart(place), let values = values(of: part) {
+      references = values
+    }
     base = decibels(references)
+  }
+
+  /// Whether inputs lay outside what the candidate's operator reads: that is no fault of its own.
+  private var isClamped = false
+
+  private mutating func clamp(to grids: [TensorView?]) {
+    for sample in inputs.indices {
+      for (operand, view) in grids.enumerated() where operand < inputs[sample].count {
+        guard let view else { continue }
+        let (lower, upper) = (view.real(-128), view.real(127))
+        for index in inputs[sample][operand].indices {
+          let value = inputs[sample][operand][index]
+          guard value < lower || value > upper else { continue }
+          inputs[sample][operand][index] = max(lower, min(upper, value))
+          isClamped = true
+        }
+      }
+    }
   }
 
   /// The results' signal over how far they are from `values`, in dB; −∞ where either is no number.

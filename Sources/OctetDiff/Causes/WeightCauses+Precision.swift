@@ -3,29 +3,72 @@ import OctetModel
 import OctetReport
 
 extension WeightCauses {
-  /// Weights that are right, but coarser than the bits that they have allow a channel.
+  /// Weights that are right, but coarser than eight bits a channel allow.
   func precision(_ base: Double) -> [Finding] {
     guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
       return []
     }
-    var divisor = 0
-    for code in pair.codes { divisor = Self.greatestDivisor(divisor, abs(Int(code))) }
-    let levels = Set(pair.codes).count
-    if !pair.isNarrow, pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
-      let bits = Int(log2(Double(levels)).rounded(.up))
-      return [
-        finding(
-          .fewBits,
-          "its weights take only \(levels) of 256 codes"
-            + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
-          severity: 100 - base, isDefinite: base < 22)
-      ]
+    return fewLevels(base).map { [$0] } ?? perTensor(base)
+  }
+
+  /// Weights that take only a few codes.
+  func fewLevels(_ base: Double) -> Finding? {
+    var isUsed = [Bool](repeating: false, count: 256)
+    for code in pair.codes { isUsed[Int(code) + 128] = true }
+    let used = isUsed.indices.filter { isUsed[$0] }
+    let levels = used.count
+    let divisor = used.reduce(0) { Self.greatestDivisor($0, abs($1 - 128)) }
+    guard !pair.isNarrow, pair.codes.count >= 64, levels > 1, divisor >= 4 || levels <= 31 else { return nil }
+    let bits = Int(log2(Double(levels)).rounded(.up))
+    return finding(
+      .fewBits,
+      "its weights take only \(levels) of 256 codes"
+        + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
+      severity: 100 - base, isDefinite: base > 4 && base < 22)
+  }
+
+  /// Each channel with the scale of the one so many after it: however near to each other the scales
+  /// are, the sizes of the channels show it.
+  func rotatedScales() -> Finding? {
+    let count = pair.scales.count
+    guard count >= 6, count == own.count, pair.lost.isEmpty, pair.scales.allSatisfy({ $0 > 0 })
+    else { return nil }
+    let gains = (0..<count).map { own.gain($0, over: given) ?? 1 }
+    guard gains.allSatisfy({ $0 > 0.1 }) else { return nil }
+    /// How far the sizes are from right when each scale is taken for that of a channel before it.
+    func error(_ shift: Int) -> Double {
+      let squares = (0..<count).map { channel -> Double in
+        let right = Double(pair.scales[(channel + count - shift) % count])
+        let wrong = log(gains[channel] * right / Double(pair.scales[channel]))
+        return wrong * wrong
+      }
+      return (squares.reduce(0, +) / Double(count)).squareRoot()
     }
-    return perTensor(base)
+    let now = error(0)
+    guard now > 0.004,
+      let best = [1, 2, count - 2, count - 1].min(by: { error($0) < error($1) }),
+      error(best) < now / 5
+    else { return nil }
+    return finding(
+      .scalesPermuted,
+      "the weight scales of all \(count) channels are rotated by \(min(best, count - best)): so "
+        + "its sizes are off by \((100 * now).short) %, and by \((100 * error(best)).short) % when "
+        + "they are put back")
   }
 
   private static func greatestDivisor(_ a: Int, _ b: Int) -> Int {
     b == 0 ? a : greatestDivisor(b, a % b)
+  }
+
+  /// The signal of the median channel over the error of its rounded weights, in dB.
+  private func medianDecibels(_ scale: Float) -> Double {
+    var squares = [Double](repeating: 0, count: own.count)
+    for (position, weight) in pair.given.enumerated() {
+      squares[pair.channel(of: position)] += Double(weight) * Double(weight)
+    }
+    let size = Double(pair.given.count) / Double(own.count)
+    let noise = size * Double(scale) * Double(scale) / 12
+    return 10 * log10(max(squares.median ?? 0, 1e-30) / noise)
   }
 
   private func perTensor(_ base: Double) -> [Finding] {
@@ -37,8 +80,7 @@ extension WeightCauses {
       return Double(max(abs(lower), abs(upper)))
     }
     // The noise of rounding is a twelfth of the squared step.
-    let most = pair.isNarrow ? 7.0 : 127.0
-    let narrow = widths.reduce(0) { $0 + ($1 / most) * ($1 / most) } / Double(own.count)
+    let narrow = widths.reduce(0) { $0 + ($1 / 127) * ($1 / 127) } / Double(own.count)
     let gained = 10 * log10(Double(scale) * Double(scale) / max(narrow, 1e-30))
     guard gained > 3 else { return [] }
     let ratio = (widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)
@@ -48,7 +90,7 @@ extension WeightCauses {
         "one weight scale serves all its \(own.count) channels, the largest of which is "
           + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
         severity: 60 + gained,
-        isDefinite: gained > 10 && base < 30)
+        isDefinite: gained > 10 && (medianDecibels(scale)) < 30)
     ]
   }
 }

@@ -41,6 +41,8 @@ struct WeightCauses {
     let base = pair.decibels(pair.given)
     let odd = oddRows
     if let shift = codeShift() { return [shift] }
+    if let few = fewLevels(base), few.isDefinite { return [few] }
+    if let moved = rotatedScales() { return [moved] }
     guard !odd.isEmpty || base < Self.explained else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) { return [found] }
     return strange(base)
@@ -201,13 +203,16 @@ struct WeightCauses {
       return finding(
         .signFlipped, "all its weights have the other sign (\(median.short) times the reference's)")
     }
-    if abs(median - 1) > 0.1, values.allSatisfy({ abs($0 / median - 1) < 0.1 }) {
-      return whole(median)
+    if abs(median - 1) > 0.1, values.allSatisfy({ abs($0 / median - 1) < 0.1 }),
+      let found = whole(median)
+    {
+      return found
     }
     return single(odd, known)
   }
 
-  private func whole(_ median: Double) -> Finding {
+  /// One factor; nil where more than rounding is left after it.
+  private func whole(_ median: Double) -> Finding? {
     let full = pair.codes.count { abs(Int($0)) >= 127 }
     if median < 1, Double(full) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(0) {
       return finding(
@@ -215,6 +220,7 @@ struct WeightCauses {
         "its weights are clipped: \((100 * Double(full) / Double(pair.codes.count)).short) % of "
           + "them stand at the last code", severity: 130)
     }
+    guard pair.decibels(pair.given.map { $0 * Float(median) }) > Self.explained else { return nil }
     let power = log2(abs(median))
     let shift = power.rounded()
     let hint = abs(power - shift) < 0.03 ? ", as if a shift were off by \(Int(shift))" : ""
@@ -308,7 +314,9 @@ struct WeightCauses {
       return (statistics.variance[channel] + statistics.epsilon) / (gain * gain)
         - statistics.variance[channel]
     }
-    guard let median = found.median, median > 0,
+    // Where most channels are as they should be, it is no normalization.
+    guard known.count(where: { abs((gains[$0] ?? 0) - 1) > 0.05 }) * 4 >= known.count,
+      let median = found.median, median > 0,
       median / statistics.epsilon > 2
         || median / statistics.epsilon < 0.5
     else { return nil }

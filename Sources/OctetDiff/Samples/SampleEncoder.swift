@@ -11,6 +11,8 @@ struct SampleEncoder: Sendable {
   private let order: [Int]
   /// A blob's inputs.
   private let views: [TensorView]
+  /// What is done to the first input of each sample, to try it out; of images an order alone.
+  var variant: InputVariant?
 
   /// - Parameters:
   ///   - order: the sample's input for each of the model's.
@@ -36,6 +38,10 @@ struct SampleEncoder: Sendable {
     case .tensors(let tensors):
       unsafe tensors.copy(sample: sample, input: order[input], to: target)
     }
+    guard let variant, input == 0 else { return }
+    for (index, value) in unsafe variant.change(Array(target)).prefix(target.count).enumerated() {
+      unsafe target[index] = value
+    }
   }
 
   /// Writes an input's codes, of a blob.
@@ -43,9 +49,15 @@ struct SampleEncoder: Sendable {
     switch data.content {
     case .images(let images):
       unsafe pixels?.encode(images.pixelSlice(sample), into: target)
+      guard let variant, input == 0 else { return }
+      let codes = unsafe variant.change(target.map { Float($0) })
+      for (index, code) in codes.prefix(target.count).enumerated() {
+        unsafe target[index] = Int8(code)
+      }
     case .tensors(let tensors):
       let view = views[input]
-      let reals = tensors.values(sample: sample, input: order[input])
+      var reals = tensors.values(sample: sample, input: order[input])
+      if let variant, input == 0 { reals = variant.change(reals) }
       for index in target.indices { unsafe target[index] = view.code(reals[index]) }
     }
   }

@@ -91,6 +91,27 @@ extension Graph {
     return changes
   }
 
+  /// Takes amounts from channels that were found otherwise than by their least values.
+  ///
+  /// - Parameter amounts: called for each node with weights whose channels can be shifted, in
+  ///   execution order, with its biases as they are by then and these channels; gives the amount,
+  ///   0 or more, for each of the channels.
+  package mutating func absorbBiases(
+    amounts: (_ node: Int, _ biases: [Float], _ channels: [Int]) -> [Float]
+  ) {
+    let all = ChannelGroups(self)
+    var weights = EqualizedWeights(self, all)
+    let byNode = Dictionary(grouping: all.groups.filter(\.canShift)) { $0.rows[0].node }
+    for (node, groups) in byNode.sorted(by: { $0.key < $1.key }) {
+      guard let biases = weights.biases(of: node) else { continue }
+      let found = amounts(node, biases, groups.map { $0.rows[0].channel })
+      for (group, amount) in zip(groups, found) where amount > 0 {
+        weights.shift(group, by: amount)
+      }
+    }
+    weights.write(into: &self)
+  }
+
   private mutating func rename(_ changed: some Sequence<TensorIndex>) {
     for tensor in changed { tensors[tensor].name += "/equalized" }
   }
@@ -158,6 +179,8 @@ private struct EqualizedWeights {
     columns.compactMap { end in layers[end.node].map { $0.largest($0.columns[end.channel]) } }
       .max() ?? 0
   }
+
+  func biases(of node: Int) -> [Float]? { layers[node]?.bias }
 
   mutating func scale(_ group: ChannelGroups.Group, by factor: Double) {
     for end in group.rows { layers[end.node]?.rowFactors[end.channel] /= factor }

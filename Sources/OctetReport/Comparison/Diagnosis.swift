@@ -75,14 +75,12 @@ struct Diagnosis {
   private func structural() -> [Finding] {
     let proven = facts.causes.first { $0.kind == .differentStructure }
     var found = facts.structure.map { detail in
-      Finding(
-        kind: .differentStructure, detail: detail,
-        remedy: proven?.remedy ?? DiffReport.Cause.operationOther.remedy, channel: nil,
-        severity: 2000, isDefinite: true, cause: proven?.cause ?? .operationOther)
+      facts.causes.first { $0.detail == detail }
+        ?? Finding(proven?.cause ?? .operationOther, detail, severity: 2000)
     }
     if found.isEmpty {
       found = proven.map { [$0] } ?? []
-    } else if let proven {
+    } else if let proven, !found.contains(proven) {
       found[0].detail += "; " + (proven.detail.split(separator: "; ").last ?? "")
     }
     return found
@@ -106,15 +104,21 @@ struct Diagnosis {
 
   // MARK: The grid
 
+  private var grid: (lower: Double, upper: Double) { facts.grid }
+
   private func gridFindings() -> [Finding] {
     guard !facts.isFloat, !facts.hasGivenGrid else { return [] }
-    let grid = facts.grid
     let values = values
     let decibels = sums.signal.decibels(over: sums.excess)
     if decibels < Limit.clippedDecibels {
       let detail =
         "values reach \(values.lower.short)…\(values.upper.short), the codes only "
         + "\(grid.lower.short)…\(grid.upper.short)"
+      if clippingCause == .activationAdded {
+        let clause = "it has a ReLU after it, which the reference has not: " + detail
+        let found = Finding(.activationAdded, clause, severity: 2000)
+        if decibels < Limit.definiteClippedDecibels { return [found] }
+      }
       return [
         Finding(
           kind: .clipped, detail: detail,
@@ -136,18 +140,27 @@ struct Diagnosis {
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
           + "the outliers (a percentile or entropy calibrator), or check the calibration images",
         channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
-        cause: .rangeTooWide)
+        cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
   }
 
   /// Codes that end where an activation or a usual scale of pixels does.
   private var clippingCause: DiffReport.Cause {
-    let (grid, values) = (facts.grid, values)
-    if facts.isInput, values.upper - values.lower > 1.9 * (grid.upper - grid.lower) {
+    let (grid, values) = (grid, values)
+    if facts.isInput, isUsualFactor((values.upper - values.lower) / (grid.upper - grid.lower)) {
       return .inputScale
     }
+    // Codes that begin at the very zero cut off all that is negative, as a ReLU does.
+    let isCutBelow = grid.lower == 0 && values.lower < 0
+    if !facts.isInput, isCutBelow, values.upper < 1.1 * grid.upper { return .activationAdded }
     let isActivation = [1.0, 6.0].contains { abs(grid.upper - $0) < 0.004 * $0 }
     return isActivation && grid.lower == 0 ? .activationOther : .rangeTooNarrow
+  }
+
+  /// Whether pixels on two usual scales differ so: 0…255, 0…1, −1…1 and −128…127.
+  private func isUsualFactor(_ ratio: Double) -> Bool {
+    [255, 256, 127.5, 128].contains { abs(ratio / $0 - 1) < 0.1 }
+      || (abs(ratio / 2 - 1) < 0.1 && grid.lower == 0) || abs(ratio * 2 - 1) < 0.05
   }
 
   /// The float values that count, with zero.
@@ -160,7 +173,10 @@ struct Diagnosis {
   /// Channels that are constant in int8 though the float values vary within the grid.
   private func deadChannels() -> [Finding] {
     guard !facts.isFloat, !facts.isInput else { return [] }
+    let unread = Set(facts.unreadChannels ?? [])
     let dead = sums.channels.indices.filter { channel in
+      // What nothing reads is missed by nobody: who ought to read it is at fault.
+      if unread.contains(channel) { return false }
       let sums = sums.channels[channel]
       guard isVaried(sums.reference), !sums.weighted.isEmpty else { return false }
       // Its weights or bias make it constant, or its multiplier does.

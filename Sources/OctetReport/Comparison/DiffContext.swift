@@ -15,6 +15,9 @@ package struct DiffContext: Codable, Sendable, Equatable {
   /// What kind of difference that is.
   package var normalizationCause: DiffReport.Cause?
   package var cost: DiffReport.Cost
+  /// Layers without figures, because they give another number of values than the reference's; nil
+  /// in shards of an older Octet.
+  package var parted: [Parted]?
   /// Nil in shards of an older Octet.
   package var network: DiffReport.Network?
   package var reproduce: DiffReport.Reproduce
@@ -34,6 +37,17 @@ package struct DiffContext: Codable, Sendable, Equatable {
     self.normalizationNote = normalizationNote
     self.cost = cost
     self.reproduce = reproduce
+  }
+
+  /// A layer of another form than the reference's.
+  package struct Parted: Codable, Sendable, Equatable {
+    package var name: String
+    package var finding: DiffReport.Finding
+
+    package init(name: String, finding: DiffReport.Finding) {
+      self.name = name
+      self.finding = finding
+    }
   }
 
   package struct Layer: Codable, Sendable, Equatable {
@@ -56,6 +70,8 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var structure: [String]
     /// What is wrong with it by name, the gravest first: facts and computed hypotheses.
     package var causes: [DiffReport.Finding]
+    /// Channels that a shrunk blob has no more because nothing reads them; nil where there are none.
+    package var unreadChannels: [Int]?
     /// Why its local error cannot be taken apart, where it is an operator of a blob.
     package var splitNote: String?
 

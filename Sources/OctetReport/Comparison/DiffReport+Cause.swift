@@ -13,7 +13,7 @@ extension DiffReport {
     case batchNormalizationNotFolded, batchNormalizationEpsilon, batchNormalizationOther
     case weightZeroPoint, weightCodesUnsigned, weightByteOrder
     // Other weights.
-    case otherCheckpoint, foreignWeights
+    case otherCheckpoint, foreignWeights, notNumbers
     // Biases.
     case biasDropped, biasScaled, biasSign, biasPermuted, biasSaturated, biasByteOrder
     case biasZeroPoint, otherLayersBias, biasOther
@@ -26,7 +26,7 @@ extension DiffReport {
     case resizeConvention, operandOrder, operandScales, branchMissing, axisOrder, imageFlipped
     case functionOther, softmaxOther, padValueOther, operationOther
     // What is fed.
-    case inputNormalization, inputScale, inputChannelOrder
+    case inputNormalization, inputScale, inputChannelOrder, inputByteOrder
   }
 }
 
@@ -179,6 +179,11 @@ extension DiffReport.Cause {
         "weights of another checkpoint", .weightsWrong,
         "quantize this very float model anew, or compare with the checkpoint that was quantized"
       )
+    case .notNumbers:
+      (
+        "weights that are no numbers", .weightsWrong,
+        "look where training or the export made NaN or infinity of them, and export anew"
+      )
     case .foreignWeights:
       (
         "other weights", .weightsWrong,
@@ -330,6 +335,12 @@ extension DiffReport.Cause {
         "input channels in another order", .inputNormalization,
         "convert BGR (OpenCV's imread) to RGB where the data are prepared, and give means and "
           + "deviations in the order of the channels (--mean, --std)"
+      )
+    case .inputByteOrder:
+      (
+        "input's bytes in reverse order", .inputNormalization,
+        "read the samples in the byte order that they were written in (NumPy: dtype '<f4' or "
+          + "'>f4')"
       )
     default: row("another operation")
     }

@@ -14,7 +14,7 @@ extension DiffReport.Verdict {
     warnings: [String]
   ) {
     let hasLost = standing.hasLost
-    let blamed = Self.blamed(layers, hasLost: hasLost)
+    let blamed = Self.blamed(context, layers, hasLost: hasLost)
     let accuracy = (Self.structureSentence(context.structure) + warnings + [standing.sentence])
       .joined(separator: " ")
     guard let (layer, finding) = blamed.first else {
@@ -25,7 +25,7 @@ extension DiffReport.Verdict {
     }
     let others = blamed.dropFirst().map {
       Blame(
-        layer: $0.0.name, kind: $0.1.kind, cause: $0.1.cause, detail: $0.1.detail,
+        layer: $0.0, kind: $0.1.kind, cause: $0.1.cause, detail: $0.1.detail,
         remedy: $0.1.remedy)
     }
     if Self.areStrangers(layers) {
@@ -33,12 +33,12 @@ extension DiffReport.Verdict {
         summary: accuracy + " These are not two forms of one network.",
         action: "The weights of most layers have nothing to do with each other, so errors by layer "
           + "mean little; compare an int8 model with the float model that it was made from.",
-        kind: finding.kind, cause: finding.cause, layer: layer.name, channel: nil,
+        kind: finding.kind, cause: finding.cause, layer: layer, channel: nil,
         remedy: finding.remedy,
         others: others)
       return
     }
-    let cause = layer.name == Layer.inputName ? "The input" : "Layer '\(layer.name)'"
+    let cause = layer == Layer.inputName ? "The input" : "Layer '\(layer)'"
     let damage =
       hasLost
       ? accuracy + " \(cause) is to blame: \(finding.kind.title)."
@@ -49,7 +49,7 @@ extension DiffReport.Verdict {
       action: "\(cause): \(finding.kind.title): \(finding.detail). "
         + "\(finding.remedy.prefix(1).uppercased())\(finding.remedy.dropFirst())."
         + Self.othersSentence(others),
-      kind: finding.kind, cause: finding.cause, layer: layer.name, channel: finding.channel,
+      kind: finding.kind, cause: finding.cause, layer: layer, channel: finding.channel,
       remedy: finding.remedy,
       others: others)
   }
@@ -116,10 +116,13 @@ extension DiffReport.Verdict {
 
   /// Every layer at fault with its gravest finding, the worst first; of equals the one that comes
   /// first in the network.
-  private static func blamed(_ layers: [Layer], hasLost: Bool) -> [(Layer, Finding)] {
-    let found = layers.compactMap { layer -> (Layer, Finding)? in
+  private static func blamed(
+    _ context: DiffContext, _ layers: [Layer], hasLost: Bool
+  ) -> [(String, Finding)] {
+    let parted = (context.parted ?? []).map { ($0.name, $0.finding) }
+    let found = parted + layers.compactMap { layer -> (String, Finding)? in
       guard let finding = layer.findings.first, finding.isDefinite || hasLost else { return nil }
-      return (layer, finding)
+      return (layer.name, finding)
     }
     // What is definite damage leaves no room for suspicions.
     let definite = found.filter { $0.1.isDefinite }

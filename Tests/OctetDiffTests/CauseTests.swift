@@ -1,0 +1,83 @@
+import OctetCompiler
+import OctetDiff
+import OctetEvaluation
+import OctetModel
+import OctetQuantization
+import OctetReport
+import TestComparisons
+import TestNetworks
+import Testing
+
+/// Every cause that the report knows is produced by a damage, and named.
+@Suite struct CauseTests {
+  @Test func everyCauseIsProduced() {
+    let produced = Set(CatalogueDamage.all.flatMap(\.causes) + OtherDamage.all.map(\.cause))
+    let missing = DiffReport.Cause.allCases.filter { !produced.contains($0) }
+    #expect(missing.isEmpty, "nothing produces \(missing)")
+    for cause in DiffReport.Cause.allCases {
+      #expect(!cause.title.isEmpty && !cause.remedy.isEmpty, "\(cause)")
+    }
+  }
+
+  @Test(arguments: OtherDamage.all.indices)
+  func otherDamageIsNamed(index: Int) throws {
+    let damage = OtherDamage.all[index]
+    let report = try damage.make().run()
+    guard let layer = damage.layer else {
+      let causes = report.layers.flatMap(\.findings).compactMap(\.cause)
+      #expect(Set(causes) == [damage.cause], "\(report.layers.map(\.findings))")
+      return
+    }
+    let verdict = report.verdict
+    #expect(verdict.layer == layer, "\(damage.cause): \(verdict.action)")
+    #expect(verdict.cause == damage.cause, "\(damage.cause): \(verdict.action)")
+  }
+
+  /// A user's own tensor may be called as equalization calls its own, and a blob whose channels
+  /// were equalized need not say so.
+  @Test(arguments: [true, false])
+  func namesDoNotEqualize(isNamed: Bool) throws {
+    var float = try DiffCorpus.lenet()
+    try DiffDamage.unbalance(1, of: "conv1", by: 500, in: &float)
+    var options = DiffCorpus.plain
+    options.equalization = isNamed ? .none : .crossLayer
+    var int8 = try DiffCorpus.quantized(float, options: options)
+    for index in int8.tensors.indices {
+      let name = int8.tensors[index].name
+      int8.tensors[index].name = isNamed ? name + "/equalized" : "t\(index)"
+    }
+    let verdict = try report(float, int8).verdict
+    #expect((verdict.layer == nil) == !isNamed, "\(verdict.action)")
+  }
+
+  /// What was absorbed is taken from the reference's biases as well; a fault beside it still shows.
+  @Test func absorbedIsHealthy() throws {
+    var float = try DiffCorpus.lenet()
+    try DiffDamage.unbalance(1, of: "conv1", by: 500, in: &float)
+    // Channels that always exceed zero by much.
+    for layer in ["fc1", "fc2"] {
+      let bias = try float.node(layer).inputs[2]
+      guard case .float(var values) = float.tensors[bias].constant else { continue }
+      for channel in [0, 3, 5] { values[channel] += 20 }
+      float.tensors[bias].constant = .float(values)
+    }
+    var options = DiffCorpus.plain
+    options.equalization = .absorbing
+    var int8 = try DiffCorpus.quantized(float, options: options)
+    #expect(int8.tensors.contains { $0.name.hasSuffix("/equalized/equalized") })
+    let healthy = try report(float, int8)
+    #expect(healthy.verdict.layer == nil, "\(healthy.verdict.action)")
+    #expect(healthy.layers.allSatisfy { $0.findings.allSatisfy { !$0.isDefinite } })
+    try DiffDamage.mapCodes(of: "conv2", in: &int8) { -$1 }
+    let spoilt = try report(float, int8).verdict
+    #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
+  }
+
+  private func report(_ float: Graph, _ int8: Graph) throws -> DiffReport {
+    var options = Diff.Options()
+    options.measuresTime = false
+    options.localSampleCount = 16
+    let loaded = try LoadedModel(Compiler.compile(int8).blob)
+    return try Diff(float, loaded, DiffCorpus.test, options: options).run()
+  }
+}
