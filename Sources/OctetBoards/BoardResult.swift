@@ -85,10 +85,16 @@ package struct FirmwareReport {
     nanoseconds = Int(words[7])
   }
 
+  /// That the stack took all its room; nil where it did not.
+  var stackError: BoardError? {
+    errorCode == ErrorCode.stack.rawValue ? .stackExhausted(byteCount: errorDetail) : nil
+  }
+
+  /// Requires that there are results, void or not: see `stackError`.
+  ///
   /// - Parameter text: what the firmware printed, if it prints.
   func requireSuccess(_ text: String) throws(BoardError) {
-    guard errorCode != 0 else { return }
-    if errorCode == ErrorCode.stack.rawValue { throw .stackExhausted(byteCount: errorDetail) }
+    guard errorCode != 0, stackError == nil else { return }
     let printed = text.trimmingCharacters(in: .whitespacesAndNewlines)
     throw .refused(
       code: errorCode, detail: errorDetail,

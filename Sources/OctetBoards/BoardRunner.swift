@@ -185,7 +185,7 @@ public struct BoardRunner {
 /// Something that executes firmware.
 package protocol Machine {
   /// - Parameter inputs: samples end to end; nil: the self-test.
-  func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
+  func attempt(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun
 
   /// What each inference executes, or when tracing each operator, so many as are expected; none on
   /// hardware, where nothing counts.
@@ -198,8 +198,13 @@ package protocol Machine {
 }
 
 extension Machine {
-  package func run(inputs: [UInt8]?) throws(BoardError) -> MachineRun {
-    try run(inputs: inputs, isTracing: false)
+  /// What the firmware left.
+  ///
+  /// - Throws: also `stackExhausted`, since such results are void.
+  package func run(inputs: [UInt8]?, isTracing: Bool = false) throws(BoardError) -> MachineRun {
+    let run = try attempt(inputs: inputs, isTracing: isTracing)
+    if let error = run.report.stackError { throw error }
+    return run
   }
 }
 

@@ -22,7 +22,7 @@ package struct EmulatedMachine: Machine {
 
   package func close() { temporary.remove() }
 
-  package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
+  package func attempt(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
     let (command, text) = try execute(inputs: inputs, isTracing: isTracing)
     return try MachineRun(folder: folder, command: command, text: text)
   }

@@ -29,7 +29,7 @@ package struct RemoteMachine: Machine {
     temporary.remove()
   }
 
-  package func run(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
+  package func attempt(inputs: [UInt8]?, isTracing: Bool) throws(BoardError) -> MachineRun {
     for name in MachineRun.File.all { folder.appendingPathComponent(name).remove() }
     if let inputs {
       let file = folder.appendingPathComponent(MachineRun.File.input)

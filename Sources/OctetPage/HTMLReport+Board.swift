@@ -63,6 +63,12 @@ public struct PeerPage {
     let name = Page.baseName(model)
     let isGood =
       against?.first == nil && board?.outputsMatchHost != false && board?.selfTestPassed != false
+    let isRounding = against?.onlyRounds == true && board?.outputsMatchHost != false
+    let status =
+      isGood
+      ? (text: "✓ The same", style: "good")
+      : isRounding
+        ? (text: "! Rounded otherwise", style: "warn") : (text: "✕ Other values", style: "bad")
     let sentences = [
       against?.summary,
       board.map { board in
@@ -79,7 +85,7 @@ public struct PeerPage {
       id: "verdict", name: "Verdict",
       content: """
         <p class="files"><strong>\(name)</strong></p>
-        <p class="status \(isGood ? "good" : "bad")">\(isGood ? "✓ The same" : "✕ Other values")</p>
+        <p class="status \(status.style)">\(status.text)</p>
         \(answers)
         """)
     let sections = [

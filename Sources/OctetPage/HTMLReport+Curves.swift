@@ -30,7 +30,8 @@ extension HTMLReport {
     let names = names
     var panels = [
       HistogramPlot.Panel(
-        name: "\(names.candidate) − \(names.reference)", style: "soft", histogram: errors.difference)
+        name: "\(names.candidate) − \(names.reference)", style: "both", histogram: errors.difference
+      )
     ]
     if let float = errors.float, let int8 = errors.int8 {
       panels += [

@@ -45,8 +45,24 @@ extension HTMLReport {
     <p class="note">Judged by <code>\(output.metric.rawValue)</code>: \
     \(output.reason.shortened(to: 400)); <code>--metric</code> says otherwise. What counts as \
     alike: \(output.agreementOn.shortened(to: 200)).</p>
-    \(figures(output))\(samples(output))
+    \(figures(output))
     """
+  }
+
+  /// The samples with the largest errors of each output: a gallery, after the layers.
+  var worstSamples: Section? {
+    guard report.outputs.count > 1 || report.floatTop1.isNaN else { return nil }
+    var content: Markup = "<h2>Largest errors</h2>\n"
+    var byteCount = 0
+    for output in report.outputs.prefix(Self.outputLimit) {
+      let part = samples(output)
+      byteCount += part.byteCount
+      guard byteCount <= Self.outputByteLimit else { break }
+      guard !part.isEmpty else { continue }
+      content += "<h3 class=\"name\">\(output.name.shortened())</h3>\n\(part)"
+    }
+    guard byteCount > 0 else { return nil }
+    return Section(id: "samples", name: "Largest errors", content: content)
   }
 
   // MARK: Figures
@@ -185,6 +201,9 @@ extension HTMLReport {
   private func samples(_ output: DiffReport.Output) -> Markup {
     let worst = output.samples.filter { $0.rmse > 0 }
     guard !worst.isEmpty else { return "" }
+    if worst.allSatisfy({ $0.floatValues.count == 1 && $0.int8Values.count == 1 }) {
+      return numbers(worst).markup
+    }
     let cards = worst.map { sample -> Markup in
       """
       <li><h4>Sample \(Figures.count(sample.index)) <small>\(Figures.decibels(sample.sqnrDecibels))\
@@ -193,7 +212,24 @@ extension HTMLReport {
 
       """
     }
-    return "<p class=\"caption\">The largest errors</p><ul class=\"maps\">\(cards)</ul>\n"
+    return "<ul class=\"maps\">\(cards)</ul>\n"
+  }
+
+  /// Samples of one number each.
+  private func numbers(_ samples: [DiffReport.Output.Sample]) -> Table {
+    var table = Table(
+      "The largest errors",
+      [
+        .text("sample"), .number(names.reference), .number(names.candidate), .number("difference"),
+      ])
+    for sample in samples {
+      let (a, b) = (Double(sample.floatValues[0]), Double(sample.int8Values[0]))
+      table.add([
+        .init(Figures.count(sample.index)), .init(Figures.short(a)), .init(Figures.short(b)),
+        .init(Figures.short(b - a)),
+      ])
+    }
+    return table
   }
 
   private func pictures(_ sample: DiffReport.Output.Sample) -> Markup? {

@@ -50,8 +50,8 @@ public struct HTMLReport {
     let isClassified = !report.floatTop1.isNaN
     let known: [Section?] = [
       verdict, isClassified ? accuracy : nil, outputs, network, layers, bisection, sensitivity,
-      baseline, against, board, isClassified ? classes : nil, isClassified ? margins : nil, cost, insides,
-      isClassified ? images : nil, reproduce,
+      baseline, against, board, isClassified ? classes : nil, isClassified ? margins : nil, cost,
+      worstSamples, insides, isClassified ? images : nil, reproduce,
     ]
     return Page(
       title: title, sections: known.compactMap(\.self),

@@ -12,11 +12,13 @@ enum PeerSections {
   /// - Parameter link: a layer's name as it is shown, leading to the layer where it has a place.
   static func against(_ report: AgainstReport, link: (String) -> Markup) -> Page.Section {
     let runtime = (report.runtime ?? "another runtime").shortened(to: 60)
-    let isSame = report.first == nil
+    let mark: Markup =
+      report.onlyRounds
+      ? "<span class=\"badge warn\">! rounded otherwise</span>"
+      : badge(report.first == nil, "the same values", "other values")
     var content: Markup = """
       <h2>Beside \(runtime)</h2>
-      <p>\(badge(isSame, "the same values", "other values")) \
-      \(report.summary.shortened(to: 800).capitalizedFirst).</p>
+      <p>\(mark) \(report.summary.shortened(to: 800).capitalizedFirst).</p>
       <p class="note"><code>--against \(report.against.shortened(to: 200))</code>, \
       \(Figures.count(report.sampleCount, "sample")): \(inputs(report)).</p>
 
@@ -87,7 +89,8 @@ enum PeerSections {
     guard !names.isEmpty else { return "" }
     let shown = names.prefix(nameLimit).map { $0.shortened(to: 40) }
     let more = names.count > shown.count ? " and \(names.count - shown.count) more" : ""
-    return "<p class=\"note\"><strong>\(what)</strong>\(shown.joined(separator: ", "))\(more).</p>\n"
+    return
+      "<p class=\"note\"><strong>\(what)</strong>\(shown.joined(separator: ", "))\(more).</p>\n"
   }
 
   // MARK: A board
@@ -125,10 +128,12 @@ enum PeerSections {
       value.map { table.add([.init(name), .init($0)]) }
     }
     add("at fault", "<strong>\(finding.kind.title)</strong>")
-    add("operator", finding.layer.map { layer in
-      let index = finding.operatorIndex.map { " (number \($0))" } ?? ""
-      return "\(link(layer))\(index)"
-    })
+    add(
+      "operator",
+      finding.layer.map { layer in
+        let index = finding.operatorIndex.map { " (number \($0))" } ?? ""
+        return "\(link(layer))\(index)"
+      })
     add("tensor", finding.tensor.map { "<span class=\"name\">\($0.shortened(to: 60))</span>" })
     add("what it reads", finding.inputsMatch.map { $0 ? "is right" : "is wrong" })
     add("element", finding.element.map { "\($0)" })
@@ -163,6 +168,13 @@ enum PeerSections {
 
   private static func badge(_ isGood: Bool, _ good: String, _ bad: String) -> Markup {
     "<span class=\"badge \(isGood ? "good" : "bad")\">\(isGood ? "✓ " + good : "✕ " + bad)</span>"
+  }
+}
+
+extension AgainstReport {
+  /// Whether there are differences, and all are rounding.
+  var onlyRounds: Bool {
+    first != nil && tensors.allSatisfy { [nil, .rounding].contains($0.difference?.pattern) }
   }
 }
 

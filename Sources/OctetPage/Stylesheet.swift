@@ -175,6 +175,7 @@ package enum Stylesheet {
     svg .stroke.ink{stroke:var(--ink)}
     svg .stroke.dotted{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 3}
     svg .stroke.thick{stroke-width:3}
+    svg .both{fill:var(--soft)}
     svg .curve{fill:none;stroke-width:1.6}svg .curve.broad{stroke-width:4;stroke-opacity:.55}
     svg .curve.float{stroke:var(--float)}svg .curve.int8{stroke:var(--int8)}
     svg .ring{fill:var(--paper);stroke:var(--float);stroke-width:2}

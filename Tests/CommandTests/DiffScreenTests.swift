@@ -12,6 +12,9 @@ import Testing
     let lines = run.stdout.split(separator: "\n", omittingEmptySubsequences: false)
     for line in lines { #expect(line.count <= columns, "\(line)") }
     #expect(run.stdout.contains("more: --html FILE"))
+    let peers = try await workshop(
+      "diff m.oct --against . --all-layers --samples 2", environment: ["COLUMNS": "\(columns)"])
+    for line in peers.stdout.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
     let overlay = try await Workshop.shared.folder().appendingPathComponent("screen.json")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: overlay)) as? [String: Any])

@@ -118,7 +118,7 @@ struct DiffMachineTests {
     timer.resume()
     #expect(compare(unplugged).contains("the line was closed"))
     let noisy = try Terminal()
-    try noisy.run("/bin/sh", ["-c", "head -c 3000000 /dev/urandom; sleep 20"])
+    try noisy.run("/bin/sh", ["-c", "head -c 300000 /dev/urandom; exec sleep 20"])
     let said = compare(noisy)
     #expect(said.contains("bytes are lost or changed"), "\(said)")
   }

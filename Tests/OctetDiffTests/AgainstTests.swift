@@ -1,6 +1,7 @@
 import Foundation
 import OctetCompiler
 import OctetDiff
+import OctetQuantization
 import OctetReport
 import TestNetworks
 import Testing
@@ -27,7 +28,7 @@ struct AgainstTests {
     func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
   }
 
-  /// LeNet in int8 with the codes of every place, samples end to end.
+  /// LeNet in int8, or int16, with the bytes of the codes of every place, samples end to end.
   struct Own {
     let model: LoadedModel
     /// The input, then what each operator makes.
@@ -36,8 +37,13 @@ struct AgainstTests {
     let inputs: AgainstInputs
     var codes: [[Int8]]
 
-    init(sampleCount: Int = 2) throws {
-      let blob = try Networks.compiled(try Networks.lenet()).blob
+    init(sampleCount: Int = 2, isInt16: Bool = false) throws {
+      var options = Quantizer.Options()
+      options.int16 = isInt16 ? .all : .none
+      let graph = try Quantizer.quantize(
+        try Networks.lenet(), samples: Networks.samples(8), options: options
+      ).graph
+      let blob = try Compiler.compile(graph).blob
       let model = try blob.model()
       self.model = model
       views = [model.input(0)] + (0..<model.operatorCount).map { model.operator($0).output(0) }
@@ -46,7 +52,7 @@ struct AgainstTests {
       codes = views.map { _ in [] }
       let runner = try model.makeRunner()
       let given = against.codes(inputs).map { Int8(bitPattern: $0) }
-      let count = model.input(0).elementCount
+      let count = model.input(0).byteCount
       for sample in 0..<sampleCount {
         try runner.setInput(0, Array(given[sample * count..<(sample + 1) * count]).span)
         for place in views.indices {
@@ -73,7 +79,7 @@ struct AgainstTests {
         name: name ?? view.name, file: "\(place).raw",
         role: place == 0 ? .input : .intermediate,
         shape: [inputs.sampleCount] + (shape.first == 1 ? Array(shape.dropFirst()) : shape),
-        type: "int8", scale: view.scale, zeroPoint: Int(view.zeroPoint), layout: nil)
+        type: view.isInt16 ? "int16" : "int8", scale: view.scale, zeroPoint: Int(view.zeroPoint), layout: nil)
     }
 
     func write(
@@ -195,6 +201,30 @@ struct AgainstTests {
         }
       }
     }
+  }
+
+  @Test("Codes of int16 are compared like those of int8")
+  func comparesInt16() throws {
+    let own = try Own(isInt16: true)
+    #expect(own.views.allSatisfy(\.isInt16))
+    let folder = Folder()
+    try own.write(own.codes, to: folder)
+    let report = try own.compare(folder)
+    #expect(report.first == nil && report.tensors.count == own.codes.count - 1)
+    // A zero point that is off, in 16 bits: low bytes first.
+    let last = own.codes.count - 1
+    var codes = own.codes
+    for start in stride(from: 0, to: codes[last].count, by: 2) {
+      let (low, high) = (Int32(UInt8(bitPattern: codes[last][start])), codes[last][start + 1])
+      let code = min(32_767, low + Int32(high) * 256 + 300)
+      codes[last][start] = Int8(truncatingIfNeeded: code)
+      codes[last][start + 1] = Int8(truncatingIfNeeded: code >> 8)
+    }
+    try own.write(codes, to: folder)
+    let other = try own.compare(folder)
+    let found = try #require(other.tensors.last?.difference)
+    #expect(other.first == own.name(last) && found.pattern == .shift, "\(found.text)")
+    #expect(found.maxSteps == 300 && other.tensors.last?.origin == .new, "\(found.text)")
   }
 
   @Test("A second damage after a first brings a new difference")

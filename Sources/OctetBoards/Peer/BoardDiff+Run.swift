@@ -32,7 +32,15 @@ extension BoardDiff {
     }
     defer { machine.close() }
     let link = FirmwareLink(machine, name: firmware.board.name)
-    return try run(blob, over: DiffClient(link, silenceSeconds: 0), inputs: inputs)
+    let diff: BoardDiff
+    do throws(BoardError) {
+      diff = try run(blob, over: DiffClient(link, silenceSeconds: 0), inputs: inputs)
+    } catch {
+      throw link.stackError ?? error
+    }
+    // Harm that shows elsewhere, or in the next run.
+    if diff.isSame, diff.selfTestPassed, let error = link.stackError { throw error }
+    return diff
   }
 
   /// Compares a board on a serial line, whose program calls `octet_diff_open` and

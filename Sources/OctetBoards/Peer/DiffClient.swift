@@ -42,7 +42,10 @@ package final class DiffClient {
       let outcome = try link.isBatch ? sendTogether(requests) : sendInTurn(requests)
       switch outcome {
       case .answers(let payloads): return payloads
-      case .problem(let found): problem = found
+      case .problem(let found):
+        // That bytes came at all says more than that none came the next time.
+        if case .silent = found { continue }
+        problem = found
       }
     }
     throw .line(name: link.name, problem: problem.text(seconds: silenceSeconds))
@@ -59,7 +62,8 @@ package final class DiffClient {
         "nothing answers within \(seconds.formatted(digits: 0)) s; is the board running, does it "
           + "call octet_diff_receive for every byte, and is --baud its rate?"
       case .damaged:
-        "bytes are lost or changed on the way each time; lower the rate (--baud) or mend the line"
+        "bytes are lost or changed on the way each time; is --baud the board's rate? lower it, or "
+          + "mend the line"
       case .refused(let request, let status):
         "the board refuses the request '\(Character(UnicodeScalar(request.command)))' of "
           + "\(request.count) bytes at \(request.offset) (status \(status)); is its library of "

@@ -82,7 +82,8 @@ struct AgainstComparison {
   ) -> TensorDifference? {
     TensorComparison(
       shape: model.places[place].shape, expected: expected, actual: actual,
-      codes: model.codes(place).map { ($0.scale, $0.zeroPoint) }, tolerance: tolerance(expected, place)
+      codes: model.codes(place).map { ($0.scale, $0.zeroPoint) },
+      tolerance: tolerance(expected, place)
     ).difference()
   }
 

@@ -107,7 +107,7 @@ public struct AgainstReport: Encodable, Sendable {
       "'\(first.name)' is the first of \(tensors.count) tensors that differs from "
       + "\(runtime): it looks like \(difference.pattern.title)"
     if let steps = difference.maxSteps {
-      text += ", at most \(steps.formatted(digits: steps == steps.rounded() ? 0 : 2)) steps"
+      text += ", at most \(TensorDifference.text(steps: steps))"
     }
     if following > 0 {
       text +=

@@ -83,10 +83,15 @@ public struct TensorDifference: Codable, Sendable, Equatable {
     return "\(actual.map { $0.short } ?? "no number") where \(expected.short) is expected"
   }
 
+  /// `1 step`, `0.5 steps`
+  static func text(steps: Double) -> String {
+    steps == 1 ? "1 step" : "\(steps.formatted(digits: steps == steps.rounded() ? 0 : 2)) steps"
+  }
+
   /// `12 of 784 values differ, by at most 3 steps, first at row …: 5 where 3 is expected; looks
   /// like …`
   public var text: String {
-    let most = maxSteps.map { "\($0.formatted(digits: $0 == $0.rounded() ? 0 : 2)) steps" }
+    let most = maxSteps.map(Self.text(steps:))
     return "\(differingCount) of \(elementCount) values differ, by at most "
       + "\(most ?? maxAbsError.short), first at \(sample > 0 ? "sample \(sample), " : "")\(place): "
       + "\(values); looks like \(pattern.title)" + (detail.isEmpty ? "" : " (\(detail))")

@@ -213,6 +213,7 @@ extension AgainstReport {
 
   private func tableText(_ terminal: Terminal, hasAll: Bool) -> String {
     let different = tensors.filter { $0.difference != nil }
+    guard hasAll || !different.isEmpty else { return "" }
     let shown =
       hasAll || tensors.count <= Self.rowLimit
       ? tensors : Array(different.prefix(Self.rowLimit))
