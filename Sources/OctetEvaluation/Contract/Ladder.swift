@@ -138,6 +138,8 @@ public struct Ladder: Sendable {
   static func rungs(_ options: Quantizer.Options) -> [(Rung, Quantizer.Options)] {
     var current = options
     if options.equalization == .automatic { current.equalization = .none }
+    // Every gain counts here.
+    current.equalizationGain = 0.03
     if options.biasCorrection == .automatic { current.biasCorrection = .none }
     if options.rounding == .automatic { current.rounding = .nearest }
     var result = [(Rung.ranges, current)]
