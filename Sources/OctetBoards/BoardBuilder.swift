@@ -194,6 +194,7 @@ public struct BoardBuilder {
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
       if let kind = view.kind { names.insert(kind.compileCondition) }
+      if view.record.hasNarrowWeights { names.insert("OCTET_INT4") }
       if (0..<view.outputCount).contains(where: { view.output($0).isInt16 })
         || (0..<view.inputCount).contains(where: { view.input($0).isInt16 })
       {

@@ -88,8 +88,8 @@ private struct PreparedLayer {
   init?(_ model: LoadedModel, operator index: Int) {
     let view = model.operator(index)
     switch view.kind {
-    case .convolution: self.init(convolution: view, free: Self.freeBytes(model, index), model)
-    case .fullyConnected: self.init(fullyConnected: view, model)
+    case .convolution, .convolution4: self.init(convolution: view, free: Self.freeBytes(model, index), model)
+    case .fullyConnected, .fullyConnected4: self.init(fullyConnected: view, model)
     default: return nil
     }
   }
@@ -170,7 +170,8 @@ private struct PreparedLayer {
     let count = view.output(0).channels
     outputCount = count
     channelCount = view.input(0).channels
-    weights = bytes(Word.weights, depth * count).map { Int8(bitPattern: $0) }
+    weights = view.weightCodes(
+      model.blob.bytes, at: Int(view.parameter(Word.weights)), count: depth * count)
     biases = bytes(Word.bias, 4 * count).littleEndianWords
     multipliers = bytes(Word.multipliers, 4 * count).littleEndianWords
     shifts = bytes(Word.shifts, count).map { Int8(bitPattern: $0) }

@@ -111,6 +111,9 @@ extension LoweredOperator {
     let parameters = (0..<view.parameterCount).map { word -> Parameter in
       let value = Int(view.parameter(word))
       guard let part = data[word] else { return .value(value) }
+      if part.kind == .weights {
+        return .weights(view.weightCodes(bytes, at: value, count: part.count))
+      }
       return part.parameter(bytes[value..<value + part.byteCount])
     }
     self.init(
@@ -135,8 +138,7 @@ private struct DataParameter {
 
   func parameter(_ data: ArraySlice<UInt8>) -> LoweredOperator.Parameter {
     switch kind {
-    case .weights: .weights(data.map { Int8(bitPattern: $0) })
-    case .bytes: .bytes(data.map { Int8(bitPattern: $0) })
+    case .weights, .bytes: .bytes(data.map { Int8(bitPattern: $0) })
     case .biases: .biases(data.littleEndianWords)
     case .words: .words(data.littleEndianWords)
     }
@@ -174,15 +176,15 @@ extension OperatorView {
       ]
     }
     switch kind {
-    case .convolution:
+    case .convolution, .convolution4:
       typealias Word = Convolution.Word
       return weighted(Word.self, taps(Word.self) * (input(0).channels / value(Word.groups)))
     case .transposedConvolution:
       typealias Word = TransposedConvolution.Word
       return weighted(Word.self, taps(Word.self) * (input(0).channels / value(Word.groups)))
-    case .depthwiseConvolution:
+    case .depthwiseConvolution, .depthwiseConvolution4:
       return weighted(DepthwiseConvolution.Word.self, taps(DepthwiseConvolution.Word.self))
-    case .fullyConnected:
+    case .fullyConnected, .fullyConnected4:
       let rows = output(0).elementCount / channels
       return weighted(FullyConnected.Word.self, input(0).elementCount / rows)
     case .convolution16:

@@ -97,10 +97,10 @@ public struct BlobReader {
       throw .invalid(node: name(view), reason: "its kind is unknown")
     }
     switch kind {
-    case .convolution: try readConvolution(view)
-    case .depthwiseConvolution: try readDepthwiseConvolution(view)
+    case .convolution, .convolution4: try readConvolution(view)
+    case .depthwiseConvolution, .depthwiseConvolution4: try readDepthwiseConvolution(view)
     case .transposedConvolution: try readTransposedConvolution(view)
-    case .fullyConnected: try readFullyConnected(view)
+    case .fullyConnected, .fullyConnected4: try readFullyConnected(view)
     case .matrixMultiply: readMatrixMultiply(view)
     case .maxPool: readPool(view) { .maxPool($0) }
     case .averagePool: readPool(view) { .averagePool($0) }
@@ -281,6 +281,8 @@ extension BlobReader {
     }
     return switch parameter {
     case .value(let value): value == word
+    case .weights(let values) where view.record.hasNarrowWeights:
+      data((values.count + 1) / 2)?.elementsEqual(values.packedInHalves) == true
     case .weights(let values), .bytes(let values):
       data(values.count)?.elementsEqual(values.lazy.map { UInt8(bitPattern: $0) }) == true
     case .biases(let values), .words(let values):

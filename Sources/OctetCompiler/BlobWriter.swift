@@ -79,19 +79,19 @@ struct BlobWriter {
   private mutating func appendParameters(_ lowered: LoweredOperator) -> Int {
     let first = words.count
     guard let layer = lowered.layer else {
-      for parameter in lowered.parameters { append(parameter) }
+      for parameter in lowered.parameters { append(parameter, of: lowered.kind) }
       return first
     }
     var dataPlaces: [Int32]?
     if case .band(let index, _, _) = layer { dataPlaces = bandData[index] }
     for (position, parameter) in lowered.parameters.enumerated() {
       if case .value = parameter {
-        append(parameter)
+        append(parameter, of: lowered.kind)
       } else if let dataPlaces {
         dataWords.append(words.count)
         words.append(dataPlaces[position])
       } else {
-        append(parameter)
+        append(parameter, of: lowered.kind)
       }
     }
     if case .band(let index, _, _) = layer { bandData[index] = Array(words[first...]) }
@@ -110,7 +110,9 @@ struct BlobWriter {
     let words: [Int32]
   }
 
-  private mutating func append(_ parameter: LoweredOperator.Parameter) {
+  private mutating func append(
+    _ parameter: LoweredOperator.Parameter, of kind: OperatorKind
+  ) {
     if case .value(let value) = parameter {
       words.append(Int32(truncatingIfNeeded: value))
       return
@@ -119,8 +121,10 @@ struct BlobWriter {
     switch parameter {
     case .value: break
     case .weights(let values):
-      words.append(place(values.map { UInt8(bitPattern: $0) }, alignment: 16))
-      weightByteCount += values.count
+      let bytes =
+        kind.hasNarrowWeights ? values.packedInHalves : values.map { UInt8(bitPattern: $0) }
+      words.append(place(bytes, alignment: 16))
+      weightByteCount += bytes.count
     case .biases(let values):
       words.append(place(values.littleEndianBytes, alignment: 4))
       weightByteCount += 4 * values.count

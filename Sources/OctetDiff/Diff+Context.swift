@@ -85,7 +85,8 @@ extension Diff {
       return (output.scale == 1 / 256 && output.zeroPoint == -128)
         || (output.scale == 1 / 128 && output.zeroPoint == 0)
     case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
-      .convolution16, .depthwiseConvolution16, .fullyConnected16, .requantize, .add, .subtract,
+      .convolution4, .depthwiseConvolution4, .fullyConnected4, .convolution16,
+      .depthwiseConvolution16, .fullyConnected16, .requantize, .add, .subtract,
       .multiply, .squaredDifference:
       return false
     default:

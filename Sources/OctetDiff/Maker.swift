@@ -14,7 +14,7 @@ enum Maker: Sendable {
     guard let kind = view.kind else { preconditionFailure("a valid blob knows its operators") }
     typealias Word = Convolution.Word
     let hasPool =
-      kind == .convolution
+      kind.widened == .convolution
       && (view.parameter(Word.poolHeight) > 1 || view.parameter(Word.poolWidth) > 1)
     self = .blobOperator(kind, hasPool: hasPool)
   }
@@ -44,7 +44,7 @@ enum Maker: Sendable {
     case .node(let operation): operation.weightChannelAxis != nil
     case .blobOperator(let kind, _):
       [.convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected]
-        .contains(kind)
+        .contains(kind.widened)
     }
   }
 
@@ -75,10 +75,11 @@ extension Operation {
   /// The runtime's operators that can compute a node.
   var kinds: Set<OperatorKind> {
     switch self {
-    case .convolution: [.convolution, .convolution16]
-    case .depthwiseConvolution: [.depthwiseConvolution, .depthwiseConvolution16]
+    case .convolution: [.convolution, .convolution4, .convolution16]
+    case .depthwiseConvolution:
+      [.depthwiseConvolution, .depthwiseConvolution4, .depthwiseConvolution16]
     case .transposedConvolution: [.transposedConvolution]
-    case .fullyConnected: [.fullyConnected, .fullyConnected16]
+    case .fullyConnected: [.fullyConnected, .fullyConnected4, .fullyConnected16]
     case .matrixMultiply: [.matrixMultiply]
     case .maxPool: [.maxPool]
     case .averagePool: [.averagePool]

@@ -60,6 +60,14 @@ extension LinkedModel {
   public borrowing func depthwiseConvolution16(_ index: Int) {
     state.runDepthwiseConvolution16(index)
   }
+  /// Runs operator `index`, of the kind convolution4.
+  public borrowing func convolution4(_ index: Int) { state.runConvolution4(index) }
+  /// Runs operator `index`, of the kind fullyConnected4.
+  public borrowing func fullyConnected4(_ index: Int) { state.runFullyConnected4(index) }
+  /// Runs operator `index`, of the kind depthwiseConvolution4.
+  public borrowing func depthwiseConvolution4(_ index: Int) {
+    state.runDepthwiseConvolution4(index)
+  }
   /// Runs operator `index`, of the kind softmax16.
   public borrowing func softmax16(_ index: Int) { state.runSoftmax16(index) }
   /// Runs operator `index`, of the kind sigmoid16.

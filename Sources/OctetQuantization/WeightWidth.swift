@@ -21,13 +21,3 @@ extension Graph {
     }
   }
 }
-
-extension Operation {
-  /// Whether weights may have 4 bits.
-  package var takesNarrowWeights: Bool {
-    switch self {
-    case .convolution, .depthwiseConvolution, .fullyConnected: true
-    default: false
-    }
-  }
-}

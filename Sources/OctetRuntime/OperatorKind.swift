@@ -45,6 +45,10 @@ package enum OperatorKind: UInt16, Sendable {
   case sigmoid16 = 30
   /// Codes of another scale or width: between int8 and int16, or of int16.
   case requantize = 31
+  /// The same as 1 to 3 with weights of four bits.
+  case convolution4 = 32
+  case fullyConnected4 = 33
+  case depthwiseConvolution4 = 34
 }
 
 /// What a kernel sees: the operands' memory.

@@ -68,6 +68,9 @@ extension SessionState {
   package func runDepthwiseConvolution16(_ index: Int) {
     run(DepthwiseConvolution16.self, index)
   }
+  package func runConvolution4(_ index: Int) { run(Convolution.self, index) }
+  package func runFullyConnected4(_ index: Int) { run(FullyConnected.self, index) }
+  package func runDepthwiseConvolution4(_ index: Int) { run(DepthwiseConvolution.self, index) }
   package func runSoftmax16(_ index: Int) { run(Softmax16.self, index) }
   package func runSigmoid16(_ index: Int) { run(Sigmoid16.self, index) }
   package func runRequantize(_ index: Int) { run(Requantize.self, index) }

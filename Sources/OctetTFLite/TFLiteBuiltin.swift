@@ -8,6 +8,8 @@ struct TFLiteBuiltin: Sendable, Hashable {
   let hasManyOutputs: Bool
   /// The version that computes with int8; nil when none does. That of floats is 1.
   let int8Version: Int32?
+  /// The version that computes with int8 and weights of int4; nil where that is int8's.
+  let int4Version: Int32?
   /// The version that computes with int16.
   let int16Version: Int32
   /// The number of its options in the schema's union `BuiltinOptions`; 0 for none.
@@ -15,12 +17,13 @@ struct TFLiteBuiltin: Sendable, Hashable {
 
   init(
     _ code: Int, inputs: ClosedRange<Int> = 1...1, hasManyOutputs: Bool = false,
-    int8Version: Int32? = 2, int16Version: Int32 = 3, options: Int = 0
+    int8Version: Int32? = 2, int4Version: Int32? = nil, int16Version: Int32 = 3, options: Int = 0
   ) {
     self.code = code
     inputCounts = inputs
     self.hasManyOutputs = hasManyOutputs
     self.int8Version = int8Version
+    self.int4Version = int4Version
     self.int16Version = int16Version
     optionsType = options
   }

@@ -48,6 +48,27 @@ final class TFLiteExporter {
 
   // MARK: Tensors
 
+  /// Whether the node's weights are written as int4. Of a fully connected operator only with one
+  /// scale, as TensorFlow Lite for Microcontrollers has it; with more the same codes are int8.
+  func hasNarrowWeights(_ node: Node) -> Bool {
+    guard node.operation.takesNarrowWeights, graph.tensors[node.inputs[1]].elementType == .int4
+    else { return false }
+    if case .fullyConnected = node.operation {
+      return graph.tensors[node.inputs[1]].quantization?.axis == nil
+    }
+    return true
+  }
+
+  /// The file's tensor for a node's weights.
+  func weights(_ node: Node) -> Int {
+    var tensor = graph.tensors[node.inputs[1]]
+    guard tensor.elementType == .int4, !hasNarrowWeights(node) else {
+      return self.tensor(node.inputs[1])
+    }
+    tensor.elementType = .int8
+    return self.tensor(tensor)
+  }
+
   /// The file's tensor for one of the graph, made when first asked for.
   func tensor(_ index: TensorIndex) -> Int {
     if let known = placed[index] { return known }
@@ -125,6 +146,7 @@ final class TFLiteExporter {
   /// The version of an operator that computes with the node's elements.
   private func version(_ builtin: TFLiteBuiltin, _ node: Node) -> Int32 {
     if isInt16(node) { return builtin.int16Version }
+    if let version = builtin.int4Version, hasNarrowWeights(node) { return version }
     return (isInt8(node) ? builtin.int8Version : nil) ?? 1
   }
 
@@ -222,6 +244,7 @@ extension Tensor {
   fileprivate var tfliteType: TFLiteTensorType {
     switch elementType {
     case .float32: .float32
+    case .int4: .int4
     case .int8: .int8
     case .uint8: .uint8
     case .int16: .int16
@@ -242,7 +265,7 @@ extension Payload {
     }
     return switch self {
     case .float(let values): bytes(values.map(\.bitPattern))
-    case .int8(let values): bytes(values)
+    case .int8(let values): type == .int4 ? values.packedInHalves : bytes(values)
     case .int32(let values) where type == .int16:
       bytes(values.map { Int16(truncatingIfNeeded: $0) })
     case .int32(let values): bytes(values)

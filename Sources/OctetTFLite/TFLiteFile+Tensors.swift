@@ -27,6 +27,7 @@ extension TFLiteFile.Tensor {
     case .int32: return .int32
     case .int64: return .int64
     case .int16: return .int16
+    case .int4: return .int4
     case .bool: return .bool
     case nil:
       throw .unsupported(
@@ -38,10 +39,10 @@ extension TFLiteFile.Tensor {
   /// Scales and zero points; nil for a tensor of real numbers.
   func quantization() throws(TFLiteRefusal) -> Quantization? {
     let kind = TFLiteTensorType(rawValue: type)
-    if scales.isEmpty, kind == .int8 || kind == .int16 {
+    if scales.isEmpty, kind == .int8 || kind == .int16 || kind == .int4 {
       throw broken("it is \(TFLiteTensorType.name(type)) without a scale")
     }
-    guard !scales.isEmpty, [.int8, .uint8, .int16, .int32].contains(kind) else { return nil }
+    guard !scales.isEmpty, [.int4, .int8, .uint8, .int16, .int32].contains(kind) else { return nil }
     guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw broken("its scales are not all positive and finite")
     }
@@ -53,7 +54,12 @@ extension TFLiteFile.Tensor {
     var zeroPoints: [Int32] = []
     for index in scales.indices {
       let limits: ClosedRange<Int64> =
-        kind == .uint8 ? 0...255 : kind == .int16 ? -32_768...32_767 : -128...127
+        switch kind {
+        case .uint8: 0...255
+        case .int16: -32_768...32_767
+        case .int4: -8...7
+        default: -128...127
+        }
       let point = points[points.count == 1 ? 0 : index]
       guard limits.contains(point) else { throw broken("zero point \(point) is out of range") }
       zeroPoints.append(Int32(point))
@@ -81,12 +87,12 @@ extension TFLiteFile {
     }
     if data.isEmpty { return nil }
     let type = TFLiteTensorType(rawValue: tensor.type)
-    guard let width = type?.byteCount else { return nil }
+    guard let type else { return nil }
     try tensor.checkShape()
-    guard data.count == tensor.shape.elementCount * width else {
+    let byteCount = type.byteCount(tensor.shape.elementCount)
+    guard data.count == byteCount else {
       throw tensor.broken(
-        "it has \(data.count) bytes of data; the shape \(tensor.shape) needs "
-          + "\(tensor.shape.elementCount * width)")
+        "it has \(data.count) bytes of data; the shape \(tensor.shape) needs \(byteCount)")
     }
     let half = ElementType.float16.floatFormat
     switch type {
@@ -95,11 +101,12 @@ extension TFLiteFile {
     case .int8:
       let sign: UInt8 = tensor.isUnsigned ? 0x80 : 0
       return .int8(data.map { Int8(bitPattern: $0 ^ sign) })
+    case .int4: return .int8([Int8](halvesOf: data, count: tensor.shape.elementCount))
     case .int16: return .int32(data.elements(Int16.self) { Int32($0) })
     case .int32: return .int32(data.elements(Int32.self) { $0 })
     case .int64: return .int64(data.elements(Int64.self) { $0 })
+    case .uint8: return nil
     case .bool: return .int64(data.map { $0 == 0 ? 0 : 1 })
-    default: return nil
     }
   }
 }

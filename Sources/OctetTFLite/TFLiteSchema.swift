@@ -73,13 +73,17 @@ enum TFLiteTensorType: Int {
   case bool = 6
   case int16 = 7
   case int8 = 9
+  /// Two a byte, the first in the lower half.
+  case int4 = 17
 
-  var byteCount: Int {
+  /// Bytes of `count` elements.
+  func byteCount(_ count: Int) -> Int {
     switch self {
-    case .int8, .uint8, .bool: 1
-    case .float16, .int16: 2
-    case .float32, .int32: 4
-    case .int64: 8
+    case .int4: (count + 1) / 2
+    case .int8, .uint8, .bool: count
+    case .float16, .int16: 2 * count
+    case .float32, .int32: 4 * count
+    case .int64: 8 * count
     }
   }
 

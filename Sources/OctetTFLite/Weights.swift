@@ -32,8 +32,10 @@ extension TFLiteCall {
   }
 
   private func checkWeights(_ weights: Tensor, axis: Int) throws(TFLiteRefusal) {
-    guard weights.elementType == .int8, let quantization = weights.quantization else {
-      throw .unsupported("its weights are \(weights.elementType); only int8 weights are supported")
+    guard [.int4, .int8].contains(weights.elementType), let quantization = weights.quantization
+    else {
+      throw .unsupported(
+        "its weights are \(weights.elementType); only int8 and int4 weights are supported")
     }
     guard quantization.axis == nil || quantization.axis == axis else {
       throw broken("its weights have scales along axis \(quantization.axis ?? 0)")
@@ -137,6 +139,7 @@ extension TFLiteImporter {
     guard codes.count == steps.values.count else { return index }
     var tensor = graph.tensors[index]
     tensor.constant = .int8(codes)
+    if !codes.allSatisfy({ (-8...7).contains($0) }) { tensor.elementType = .int8 }
     tensor.quantization = Quantization(scales: steps.scales, zeroPoints: [0])
     return addTensor(tensor)
   }
@@ -155,6 +158,6 @@ extension TFLiteImporter {
 extension TFLiteExporter {
   /// The second and third operand; an absent bias is −1.
   func weightsAndBias(_ node: Node) -> [Int] {
-    [tensor(node.inputs[1]), node.inputs.count > 2 ? tensor(node.inputs[2]) : -1]
+    [weights(node), node.inputs.count > 2 ? tensor(node.inputs[2]) : -1]
   }
 }

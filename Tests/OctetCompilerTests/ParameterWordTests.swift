@@ -46,6 +46,10 @@ import Testing
       case .softmax16: (count(Softmax16.Word.self), Softmax16.parameterCount)
       case .sigmoid16: (count(Sigmoid16.Word.self), Sigmoid16.parameterCount)
       case .requantize: (count(Requantize.Word.self), Requantize.parameterCount)
+      case .convolution4: (count(Convolution.Word.self), Convolution.parameterCount)
+      case .depthwiseConvolution4:
+        (count(DepthwiseConvolution.Word.self), DepthwiseConvolution.parameterCount)
+      case .fullyConnected4: (count(FullyConnected.Word.self), FullyConnected.parameterCount)
       case .minimum: (0, Minimum.parameterCount)
       case .maximum: (0, Maximum.parameterCount)
       case .l2Normalization: (0, L2Normalization.parameterCount)

@@ -70,6 +70,9 @@ extension TestOperator {
     case .transposedConvolution:
       return ConvolutionParameters.transposed(&random).transposedConvolutionOperator
     case .fullyConnected: return FullyConnectedParameters.random(&random).testOperator
+    case .convolution4: return ConvolutionParameters.convolution(&random).narrowed.convolution4
+    case .depthwiseConvolution4: return ConvolutionParameters.depthwise(&random).narrowed.depthwise4
+    case .fullyConnected4: return FullyConnectedParameters.random(&random).narrowed.operator4
     case .maxPool, .averagePool: return PoolParameters.random(&random).testOperator(kind)
     case .softmax:
       return SoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator

@@ -12,7 +12,7 @@ enum OperatorFiles {
 
   /// Files in the folder that are no operators but what several of them share.
   static let shared: Set<String> = [
-    "Operator", "Broadcast", "Pool", "SoftmaxRows", "StridedCopy", "WeightedData",
+    "Operator", "Broadcast", "NarrowWeights", "Pool", "SoftmaxRows", "StridedCopy", "WeightedData",
     "Weighted16", "Window",
   ]
 }

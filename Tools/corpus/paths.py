@@ -13,6 +13,7 @@ FAMILIES = {
     "operators": (TFLITE / "operators", "tflite_operators"),
     "ties": (TFLITE / "ties", "ties"),
     "int16": (TFLITE / "int16", "int16_models"),
+    "int4": (TFLITE / "int4", "int4_models"),
     "onnx": (ONNX / "onnx", "onnx_models"),
     "onnx_node": (ONNX / "onnx_node", "onnx_nodes"),
     "ports": (ONNX / "ports", "onnx_ports"),

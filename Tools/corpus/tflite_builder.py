@@ -1,4 +1,5 @@
-"""Builds small TFLite models, tensor by tensor: int8, and the same in float32 or uint8."""
+"""Builds small TFLite models, tensor by tensor: int8, and the same in float32 or uint8, or with
+weights of int4."""
 
 import flatbuffers
 import numpy as np
@@ -6,9 +7,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 OPERATORS = schema.BuiltinOperator
 OPTIONS = schema.BuiltinOptions
-INT8, INT32, FLOAT, BOOL, UINT8 = 9, 2, 0, 6, 3
+INT8, INT32, FLOAT, BOOL, UINT8, INT4 = 9, 2, 0, 6, 3, 17
 # What the int8 tensors of a model may be instead.
-FORMS = ["int8", "float", "uint8"]
+FORMS = ["int8", "float", "uint8", "int4"]
 
 
 class Builder:
@@ -40,6 +41,8 @@ class Builder:
         tensor.buffer = 0
         if data is not None:
             buffer = schema.BufferT()
+            if kind == INT4:
+                data = halves(data)
             buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
             tensor.buffer = len(self.buffers)
             self.buffers.append(buffer)
@@ -79,6 +82,12 @@ class Builder:
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
+
+
+def halves(codes):
+    """Codes of four bits, two a byte, the first in the lower half."""
+    codes = np.append(codes.reshape(-1), np.zeros(codes.size % 2, np.int8)).astype(np.uint8)
+    return codes[::2] & 15 | codes[1::2] << 4
 
 
 def options(name, **fields):

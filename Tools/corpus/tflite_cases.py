@@ -1,4 +1,5 @@
-"""Random TFLite models of one operator each, int8, float or uint8, with what they should compute.
+"""Random TFLite models of one operator each, int8, float or uint8, or with weights of int4, and what
+they should compute.
 
 Where TensorFlow Lite for Microcontrollers has no such operator, LiteRT's reference kernels say what
 comes out; where it has none either, the float form of the model does, in LiteRT, whose results are
@@ -232,6 +233,8 @@ class Cases(WeightedCases, MoreCases):
     } | MoreCases.SEEDS
     # Without a float form.
     INTEGER_ONLY = ["requantize"]
+    # Operators with weights of int4.
+    NARROW = ["convolution", "depthwise", "fully_connected"]
     # Operators that models of uint8 have.
     UNSIGNED = [
         "relu6", "logistic", "tanh", "softmax", "requantize", "add", "subtract", "multiply", "mean",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corpus.tflite_builder import INT32, OPERATORS, RandomModels, options
+from corpus.tflite_builder import INT4, INT8, INT32, OPERATORS, RandomModels, options
 
 
 class WeightedCases(RandomModels):
@@ -27,13 +27,17 @@ class WeightedCases(RandomModels):
         return self.pool(OPERATORS.AVERAGE_POOL_2D)
 
     def weights(self, b, shape, axis, input_scale, channels, per_channel=True):
-        """int8 weights and an int32 bias; of uint8 one scale and a zero point."""
+        """int8 or int4 weights and an int32 bias; of uint8 one scale and a zero point."""
         is_unsigned = self.form == "uint8"
         count = channels if per_channel and not is_unsigned else 1
         scales = np.array([self.scale(0.001, 0.02) for _ in range(count)], np.float32)
         data = self.random.integers(-127, 128, shape).astype(np.int8)
         zero = int(self.random.integers(-60, 60)) if is_unsigned else 0
-        result = [b.tensor(shape, scales, zero, data=data, axis=axis)]
+        kind = INT8
+        if self.form == "int4":
+            # TensorFlow Lite writes no -8, and reads it.
+            data, scales, kind = data >> 4, scales * np.float32(16), INT4
+        result = [b.tensor(shape, scales, zero, kind, data, axis)]
         bias = self.random.integers(-5000, 5000, channels).astype(np.int32)
         result.append(b.tensor([channels], scales * input_scale, 0, kind=INT32, data=bias))
         return result
@@ -156,7 +160,9 @@ class WeightedCases(RandomModels):
         shape = [1, self.size(1, 4), depth] if keeps else [1, depth]
         s, z = self.own()
         x = b.tensor(shape, s, z)
-        w = self.weights(b, [channels, depth], 0, s, channels, self.random.random() < 0.5)
+        # TFLM takes one scale alone of int4.
+        per_channel = self.random.random() < 0.5 and self.form != "int4"
+        w = self.weights(b, [channels, depth], 0, s, channels, per_channel)
         y = b.tensor(shape[:-1] + [channels], *self.own())
         value, kind = options(
             "FullyConnectedOptions", keepNumDims=keeps,

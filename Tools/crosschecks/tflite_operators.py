@@ -1,5 +1,5 @@
-"""Random TFLite models of one operator each, int8, float or uint8, in Octet and in TensorFlow Lite
-for Microcontrollers.
+"""Random TFLite models of one operator each, int8, float, uint8 or with weights of int4, in Octet and
+in TensorFlow Lite for Microcontrollers.
 
     Tools/crosscheck tflite-operators FOLDER [--count 5] [--seed 1] [--form float] [--only NAME...]
 
@@ -21,7 +21,7 @@ from corpus.tflite_cases import Cases, case
 from support.octet import OctetError, add_octet
 
 # In the names of files.
-SUFFIXES = {"int8": "", "float": "_float", "uint8": "_uint8"}
+SUFFIXES = {"int8": "", "float": "_float", "uint8": "_uint8", "int4": "_int4"}
 
 
 def compared(octet, path, expected, form):
@@ -114,6 +114,8 @@ def main(arguments):
         if arguments.form == "float" and name in Cases.INTEGER_ONLY:
             continue
         if arguments.form == "uint8" and name not in Cases.UNSIGNED:
+            continue
+        if arguments.form == "int4" and name not in Cases.NARROW:
             continue
         line = run(arguments, name)
         print(line, flush=True)

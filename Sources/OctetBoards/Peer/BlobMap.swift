@@ -48,7 +48,7 @@ struct BlobMap {
   /// The parameter words that hold where weights, biases, multipliers and shifts stand.
   private static func dataWords(_ view: OperatorView) -> Range<Int> {
     let first: Int
-    switch view.kind {
+    switch view.kind?.widened {
     case .convolution: first = Convolution.Word.weights.rawValue
     case .depthwiseConvolution: first = DepthwiseConvolution.Word.weights.rawValue
     case .transposedConvolution: first = TransposedConvolution.Word.weights.rawValue

@@ -34,7 +34,7 @@ struct RowWindow {
     guard output.count == 4, output[0] == 1 else { return nil }
     self.init(parametersOf: lowered)
     switch lowered.kind {
-    case .convolution, .depthwiseConvolution, .maxPool, .averagePool, .add, .subtract, .multiply,
+    case .convolution, .convolution4, .depthwiseConvolution, .depthwiseConvolution4, .maxPool, .averagePool, .add, .subtract, .multiply,
       .minimum, .maximum, .squaredDifference, .lookup:
       break
     case .concatenation:
@@ -42,7 +42,7 @@ struct RowWindow {
     case .slice:
       guard lowered.value(Slice.Word.beginRow) == 0, lowered.value(Slice.Word.strideRow) == 1
       else { return nil }
-    case .fullyConnected, .softmax, .mean, .pad, .reshape, .transpose, .transposedConvolution,
+    case .fullyConnected, .fullyConnected4, .softmax, .mean, .pad, .reshape, .transpose, .transposedConvolution,
       .resizeNearest, .resizeBilinear, .logSoftmax, .matrixMultiply, .l2Normalization,
       .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16, .sigmoid16,
       .requantize:
@@ -70,7 +70,7 @@ extension RowWindow {
   /// What the operator's parameters say of the window along rows.
   init(parametersOf lowered: LoweredOperator) {
     func value<Word: ParameterWord>(_ word: Word) -> Int { lowered.value(word) }
-    switch lowered.kind {
+    switch lowered.kind.widened {
     case .convolution:
       typealias Word = Convolution.Word
       step = value(Word.poolStrideHeight) * value(Word.strideHeight)
@@ -100,7 +100,7 @@ extension LoweredOperator {
   /// The operator for `rowCount` rows of its output, with `padding` rows above its input.
   func band(rowCount: Int, padding: Int) -> LoweredOperator {
     var band = self
-    switch kind {
+    switch kind.widened {
     case .convolution:
       typealias Word = Convolution.Word
       band.parameters[Word.paddingTop.rawValue] = .value(padding)

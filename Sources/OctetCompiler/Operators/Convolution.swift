@@ -24,7 +24,7 @@ extension Lowering {
       padding: attributes.padding)
     typealias Word = Convolution.Word
     try append(
-      .convolution, node, inputs: [node.inputs[0]], output: output,
+      OperatorKind.convolution.suited(to: weighted), node, inputs: [node.inputs[0]], output: output,
       window.words() + weighted.words(bias: weighted.foldedBias) + [
         Word.groups: .value(attributes.groups),
         .height: .value(convolved[1]), .width: .value(convolved[2]),

@@ -13,7 +13,7 @@ extension Lowering {
     typealias Words = ParameterWords<DepthwiseConvolution.Word>
     let words: Words = window.words() + weighted.words(bias: weighted.foldedBias)
     try append(
-      .depthwiseConvolution, node, inputs: [node.inputs[0]],
+      OperatorKind.depthwiseConvolution.suited(to: weighted), node, inputs: [node.inputs[0]],
       words + clampWords(attributes.activation, node))
   }
 }

@@ -8,7 +8,7 @@ extension Lowering {
     if isInt16(node) { return try lowerFullyConnected16(node, attributes) }
     let weighted = try weightedOperation(node, axis: 0)
     try append(
-      .fullyConnected, node, inputs: [node.inputs[0]],
+      OperatorKind.fullyConnected.suited(to: weighted), node, inputs: [node.inputs[0]],
       [FullyConnected.Word.weightZeroPoint: .value(weighted.weightZeroPoint)]
         + weighted.words(bias: weighted.foldedBias) + clampWords(attributes.activation, node))
   }

@@ -5,6 +5,8 @@ import OctetRuntime
 /// a multiplier and a shift for each output channel.
 struct WeightedOperation {
   var weights: [Int8]
+  /// Whether the weights have four bits.
+  var isNarrow: Bool
   var weightZeroPoint: Int
   /// Height and width of a convolution's kernel; 1 × 1 for a fully connected node.
   var kernel: Extent
@@ -40,6 +42,12 @@ extension Lowering {
     else { throw .invalid(node: node.name, reason: "its weights are not int8 constants") }
     let shape = graph.tensors[node.inputs[1]].shape
     let channelCount = shape[axis]
+    if graph.tensors[node.inputs[1]].elementType == .int4,
+      let beyond = weights.first(where: { !(-8...7).contains($0) })
+    {
+      throw .invalid(
+        node: node.name, reason: "one of its int4 weights is \(beyond); they go from -8 to 7")
+    }
     guard quantization.scales.count == 1 || quantization.scales.count == channelCount,
       Set(quantization.zeroPoints).count == 1
     else {
@@ -60,7 +68,8 @@ extension Lowering {
     let inputZeroPoint = Int64(zeroPoint(node.inputs[0]))
     let kernel = shape.count == 4 ? Extent(height: shape[1], width: shape[2]) : Extent(1)
     var result = WeightedOperation(
-      weights: weights, weightZeroPoint: weightZeroPoint, kernel: kernel, bias: bias,
+      weights: weights, isNarrow: graph.tensors[node.inputs[1]].elementType == .int4,
+      weightZeroPoint: weightZeroPoint, kernel: kernel, bias: bias,
       foldedBias: [], multipliers: [], shifts: [])
     for channel in 0..<channelCount {
       // `proveAccumulators` bounds the folded bias.
@@ -87,7 +96,7 @@ extension BlobReader {
     zeroPoint: Int = 0
   ) throws(CompilerError) -> [TensorIndex] {
     let channelCount = shape[axis]
-    let codes = int8s(view, Word.weights, count: shape.elementCount)
+    let codes = weightCodes(view, Word.weights, count: shape.elementCount)
     let shifts = int8s(view, Word.shifts, count: channelCount)
     let multipliers = zip(int32s(view, Word.multipliers, count: channelCount), shifts).map {
       FixedPointMultiplier(multiplier: $0, shift: Int32($1))
@@ -107,7 +116,7 @@ extension BlobReader {
     }
     if purpose == .bytes {
       // Other formats have weights with a zero point only with one scale.
-      if view.kind == .fullyConnected, multipliers.allSatisfy({ $0 == multipliers[0] }) {
+      if view.kind?.widened == .fullyConnected, multipliers.allSatisfy({ $0 == multipliers[0] }) {
         scales = [scales[0]]
       }
       guard zeroPoint == 0 || scales.count == 1, scales.allSatisfy(\.isNormal),
@@ -118,7 +127,8 @@ extension BlobReader {
       }
     }
     let weights = Tensor(
-      name: "\(name(view))/weights", shape: shape, elementType: .int8, constant: .int8(codes),
+      name: "\(name(view))/weights", shape: shape,
+      elementType: view.record.hasNarrowWeights ? .int4 : .int8, constant: .int8(codes),
       quantization: Quantization(
         scales: scales, zeroPoints: [Int32](repeating: Int32(zeroPoint), count: scales.count),
         axis: scales.count == 1 ? nil : axis))
@@ -135,6 +145,28 @@ extension BlobReader {
         zeroPoints: [Int32](repeating: 0, count: scales.count), axis: scales.count == 1 ? nil : 0)
     }
     return [add(weights), add(bias)]
+  }
+}
+
+extension OperatorKind {
+  /// The kind for weights of the operation's width.
+  func suited(to weighted: WeightedOperation) -> OperatorKind {
+    weighted.isNarrow ? narrowed : self
+  }
+}
+
+extension OperatorView {
+  /// The weights of an operator, whose blob offset is `offset`, of the blob's `bytes`.
+  package func weightCodes(_ bytes: [UInt8], at offset: Int, count: Int) -> [Int8] {
+    let data = bytes[offset..<offset + record.weightByteCount(count)]
+    guard record.hasNarrowWeights else { return data.map { Int8(bitPattern: $0) } }
+    return [Int8](halvesOf: data, count: count)
+  }
+}
+
+extension BlobReader {
+  func weightCodes(_ view: OperatorView, _ word: some ParameterWord, count: Int) -> [Int8] {
+    view.weightCodes(bytes, at: self.word(view, word), count: count)
   }
 }
 

@@ -91,7 +91,8 @@ extension LoweredModel {
       operators[index].set(Pad.Word.beforeChannel, outputs[first] - inputs[first - before])
     case .lookup: expandTables(index, lowered, x, y)
     case .concatenation: return expandConcatenation(index, of: small)
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .maxPool,
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .convolution4, .depthwiseConvolution4, .fullyConnected4, .maxPool,
       .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract, .multiply, .minimum,
       .maximum, .squaredDifference, .mean, .reshape, .transpose, .resizeNearest, .resizeBilinear,
       .matrixMultiply, .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16,

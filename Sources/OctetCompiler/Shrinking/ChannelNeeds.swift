@@ -194,7 +194,8 @@ extension LoweredOperator {
       let begin = value(Slice.Word.beginChannel)
       return (0..<count).map { [(tensor: inputs[0], channel: begin + $0)] }
     case .softmax, .logSoftmax, .l2Normalization, .matrixMultiply, .convolution,
-      .depthwiseConvolution, .transposedConvolution, .fullyConnected, .convolution16,
+      .depthwiseConvolution, .transposedConvolution, .fullyConnected, .convolution4,
+      .depthwiseConvolution4, .fullyConnected4, .convolution16,
       .depthwiseConvolution16, .fullyConnected16, .softmax16, .sigmoid16, .requantize:
       return nil
     }

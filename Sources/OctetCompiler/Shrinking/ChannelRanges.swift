@@ -59,7 +59,8 @@ extension LoweredModel {
       }
       return isBetween ? inputs[0] : channels.map { _ in .all }
     case .softmax, .logSoftmax, .l2Normalization, .matrixMultiply, .convolution,
-      .depthwiseConvolution, .transposedConvolution, .fullyConnected, .convolution16,
+      .depthwiseConvolution, .transposedConvolution, .fullyConnected, .convolution4,
+      .depthwiseConvolution4, .fullyConnected4, .convolution16,
       .depthwiseConvolution16, .fullyConnected16, .softmax16, .sigmoid16, .requantize:
       return channels.map { _ in .all }
     }

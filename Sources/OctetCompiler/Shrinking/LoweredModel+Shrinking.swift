@@ -89,7 +89,8 @@ private struct Shrinking {
       lowered.parameters[Lookup.Word.tables.rawValue] = .bytes(
         kept[y].flatMap { tables[256 * $0..<256 * ($0 + 1)] })
       lowered.origin = lowered.origin?.keeping(kept[y])
-    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected, .maxPool,
+    case .convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected,
+      .convolution4, .depthwiseConvolution4, .fullyConnected4, .maxPool,
       .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract, .multiply, .minimum,
       .maximum, .squaredDifference, .mean, .concatenation, .reshape, .transpose, .resizeNearest,
       .resizeBilinear, .matrixMultiply, .convolution16, .fullyConnected16,
@@ -192,7 +193,7 @@ extension LoweredOperator {
 
   /// Takes the parameters of a layer of its kind.
   mutating func take(_ layer: FittedLayer) {
-    switch kind {
+    switch kind.widened {
     case .convolution:
       take(layer, Convolution.Word.self)
       set(Convolution.Word.groups, layer.groups)

@@ -54,10 +54,11 @@ struct WeightedLayer {
   /// Nil for an operator without weights.
   init?(_ lowered: LoweredOperator, in model: LoweredModel) {
     switch lowered.kind {
-    case .convolution: self.init(lowered, Convolution.Word.self, model)
-    case .depthwiseConvolution: self.init(lowered, DepthwiseConvolution.Word.self, model)
+    case .convolution, .convolution4: self.init(lowered, Convolution.Word.self, model)
+    case .depthwiseConvolution, .depthwiseConvolution4:
+      self.init(lowered, DepthwiseConvolution.Word.self, model)
     case .transposedConvolution: self.init(lowered, TransposedConvolution.Word.self, model)
-    case .fullyConnected: self.init(lowered, FullyConnected.Word.self, model)
+    case .fullyConnected, .fullyConnected4: self.init(lowered, FullyConnected.Word.self, model)
     case .maxPool, .averagePool, .softmax, .logSoftmax, .l2Normalization, .add, .subtract,
       .multiply, .minimum, .maximum, .squaredDifference, .mean, .concatenation, .pad, .reshape,
       .transpose, .slice, .lookup, .resizeNearest, .resizeBilinear, .matrixMultiply,
@@ -78,13 +79,14 @@ struct WeightedLayer {
     clamp = lowered.value(Word.lower)...lowered.value(Word.upper)
     (inputZeroPoint, outputZeroPoint) = (Int(x.zeroPoint), Int(y.zeroPoint))
     (inputCount, outputCount) = (x.channelCount, y.channelCount)
-    isInterleaved = lowered.kind == .depthwiseConvolution
-    leavesTapsOut = lowered.kind == .transposedConvolution
+    let kind = lowered.kind.widened
+    isInterleaved = kind == .depthwiseConvolution
+    leavesTapsOut = kind == .transposedConvolution
     let patchCount = weights.count / outputCount
     var window = TapWindow(kernel: Extent(1), rows: [0..<1], columns: [0..<1])
     var positions = y.shape.elementCount / outputCount
     var groups = 1
-    switch lowered.kind {
+    switch kind {
     case .convolution:
       let convolved = [
         lowered.value(Convolution.Word.height), lowered.value(Convolution.Word.width),
@@ -109,7 +111,7 @@ struct WeightedLayer {
         kernel: Extent(height: 1, width: taps), rows: [0..<1], columns: [0..<taps])
     }
     weightZeroPoint =
-      lowered.kind == .fullyConnected ? lowered.value(FullyConnected.Word.weightZeroPoint) : 0
+      kind == .fullyConnected ? lowered.value(FullyConnected.Word.weightZeroPoint) : 0
     tapCount = window.kernel.height * window.kernel.width
     depth = patchCount / tapCount
     (tapRows, tapColumns, kernelWidth) = (window.rows, window.columns, window.kernel.width)

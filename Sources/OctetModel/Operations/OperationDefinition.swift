@@ -61,6 +61,8 @@ public struct OperationTraits: Sendable {
 protocol WeightedOperation: OperationDefinition {
   /// The axis of the weights that runs over output channels.
   var weightChannelAxis: Int { get }
+  /// Whether kernels take weights of four bits.
+  var takesNarrowWeights: Bool { get }
   /// Multiply-adds of one inference.
   func multiplyAddCount(x: [Int], weights: [Int], output: [Int]) -> Int
 }
@@ -69,6 +71,7 @@ protocol WeightedOperation: OperationDefinition {
 extension WeightedOperation {
   var inputCount: ClosedRange<Int> { 2...3 }
   var traits: OperationTraits { OperationTraits() }
+  var takesNarrowWeights: Bool { true }
 
   func outputElementType(_ inputs: ElementTypeRule) throws(GraphError) -> ElementType {
     try inputs.reals()
@@ -112,6 +115,11 @@ extension Operation {
   /// The axis of the weights that runs over output channels; nil for operations without weights.
   public var weightChannelAxis: Int? {
     (definition as? any WeightedOperation)?.weightChannelAxis
+  }
+
+  /// Whether weights may have four bits.
+  package var takesNarrowWeights: Bool {
+    (definition as? any WeightedOperation)?.takesNarrowWeights ?? false
   }
 
   /// Whether an element of the result depends on one element of each input alone.

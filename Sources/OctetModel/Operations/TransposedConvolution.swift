@@ -23,6 +23,7 @@ struct TransposedConvolutionDefinition: WeightedOperation, FusingOperation {
 
   var name: String { "transposedConvolution" }
   var weightChannelAxis: Int { 0 }
+  var takesNarrowWeights: Bool { false }
   var activation: Activation { attributes.activation }
 
   func replacing(activation: Activation) -> Operation {

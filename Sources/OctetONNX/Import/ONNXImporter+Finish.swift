@@ -24,7 +24,8 @@ extension ONNXImporter {
       throw .invalidModel(place: "graph '\(model.graph.name)'", reason: "\(error)")
     }
     readMetadata()
-    let widenedNodes = graph.placeIntegers(constantGrids: tensorGrids)
+    let widenedNodes = graph.placeIntegers(
+      constantGrids: tensorGrids, narrow: narrowTensors)
     var result = ONNXImport(
       graph: graph, inputs: inputs, outputs: outputs, values: [:],
       constantOutputs: constantOutputs,

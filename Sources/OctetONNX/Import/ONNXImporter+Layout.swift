@@ -87,6 +87,7 @@ extension ONNXImporter {
         elementType: constant.elementType.elementType, constant: .float(constant.reals)))
     remember(key, tensor)
     tensorGrids[tensor] = constantGrids[name]
+    if narrowConstants.contains(name) { narrowTensors.insert(tensor) }
     return tensor
   }
 

@@ -39,6 +39,9 @@ struct ONNXImporter {
   var constantGrids: [String: Quantization] = [:]
   /// The same by the tensors that were made of them.
   var tensorGrids: [TensorIndex: Quantization] = [:]
+  /// Those of both that had elements of four bits.
+  var narrowConstants: Set<String> = []
+  var narrowTensors: Set<TensorIndex> = []
   /// What folding may still make and do: a small file cannot grow without bound.
   let meter: ONNXMeter
   /// Elements that constants of the graph may still take.

@@ -111,7 +111,9 @@ extension ONNXImporter {
         output, (try? view.realsInput(1)) ?? nil, (try? view.integersInput(2)) ?? nil,
         view.inputs.first??.elementType ?? .int8)
     case "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity":
-      if let source = node.inputs.first { constantGrids[output] = constantGrids[source] }
+      guard let source = node.inputs.first else { break }
+      constantGrids[output] = constantGrids[source]
+      if narrowConstants.contains(source) { narrowConstants.insert(output) }
     default: break
     }
   }
@@ -125,6 +127,7 @@ extension ONNXImporter {
     if zeros.count == 1 { zeros = [Int32](repeating: zeros[0], count: scales.count) }
     guard zeros.count == scales.count else { return }
     constantGrids[name] = Quantization(scales: scales, zeroPoints: zeros)
+    if type == .int4 || type == .uint4 { narrowConstants.insert(name) }
   }
 }
 

@@ -12,16 +12,18 @@ extension Graph {
   /// None of this changes what the float interpreter computes, but for the rounding of biases. A
   /// graph without quantized tensors stays as it is.
   ///
-  /// - Parameter constantGrids: the grids of float constants that were dequantized.
+  /// - Parameters:
+  ///   - constantGrids: the grids of float constants that were dequantized.
+  ///   - narrow: those of them that had four bits: as weights they keep them, where −8…7 hold them.
   /// - Returns: the names of the nodes that read their input several times since their weights need
   ///   more than 8 bits.
   package mutating func placeIntegers(
-    constantGrids: [TensorIndex: Quantization]
+    constantGrids: [TensorIndex: Quantization], narrow: Set<TensorIndex> = []
   ) -> [String] {
     guard tensors.contains(where: { $0.quantization != nil }) else { return [] }
     mergeMeans()
     fuseActivations(.beforeRounding)
-    var placement = IntegerPlacement(self, constantGrids: constantGrids)
+    var placement = IntegerPlacement(self, constantGrids: constantGrids, narrow: narrow)
     placement.passGridsOn()
     placement.convertNodes()
     self = placement.graph
@@ -33,6 +35,7 @@ extension Graph {
 struct IntegerPlacement {
   var graph: Graph
   let constantGrids: [TensorIndex: Quantization]
+  let narrow: Set<TensorIndex>
   var nodes: [Node] = []
   private var reals: [TensorIndex: TensorIndex] = [:]
   var names: UniqueNames
@@ -42,9 +45,12 @@ struct IntegerPlacement {
   let outputs: Set<TensorIndex>
   private let inputs: Set<TensorIndex>
 
-  init(_ graph: Graph, constantGrids: [TensorIndex: Quantization]) {
+  init(
+    _ graph: Graph, constantGrids: [TensorIndex: Quantization], narrow: Set<TensorIndex>
+  ) {
     self.graph = graph
     self.constantGrids = constantGrids
+    self.narrow = narrow
     names = UniqueNames(Set(graph.tensors.map(\.name)))
     nodeNames = UniqueNames(Set(graph.nodes.map(\.name)))
     for (index, tensor) in graph.tensors.enumerated() { indices[tensor.name] = index }

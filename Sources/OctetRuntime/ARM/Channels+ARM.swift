@@ -2,15 +2,16 @@
   internal import COctetKernels
 
   extension Channels {
-    /// Those of the first group of a convolution.
+    /// Those of the first group of a convolution that is computed, or of a block of it.
     init(_ layer: Convolution) {
       typealias Word = Convolution.Word
       let view = layer.view
-      unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
-      unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
-      unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
-      unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)
-      count = layer.groupChannelCount
+      let first = layer.firstChannel
+      unsafe weights = layer.weights
+      unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self) + first
+      unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self) + first
+      unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self) + first
+      count = layer.blockChannelCount
       depth = layer.patchCount
       zeroPoint = layer.output.zeroPoint
       lower = view.parameter(Word.lower)
@@ -21,7 +22,7 @@
     init(_ layer: DepthwiseConvolution) {
       typealias Word = DepthwiseConvolution.Word
       let view = layer.view
-      unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
+      unsafe weights = layer.weights
       unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
       unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
       unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)

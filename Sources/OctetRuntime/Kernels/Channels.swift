@@ -6,6 +6,8 @@
   var bias: UnsafePointer<Int32>
   var multipliers: UnsafePointer<Int32>
   var shifts: UnsafePointer<Int8>
+  /// The first of the layer's, where it is a block.
+  var first = 0
   let count: Int
   let depth: Int
   /// The output's zero point, and below it the bounds that results are clamped to.
@@ -16,11 +18,12 @@
   init(_ layer: FullyConnected) {
     typealias Word = FullyConnected.Word
     let view = layer.view
-    unsafe weights = view.data(view.parameter(Word.weights), as: Int8.self)
-    unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self)
-    unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self)
-    unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self)
-    count = layer.output.channels
+    first = layer.block?.first ?? 0
+    unsafe weights = layer.block?.weights ?? view.data(view.parameter(Word.weights), as: Int8.self)
+    unsafe bias = view.data(view.parameter(Word.bias), as: Int32.self) + first
+    unsafe multipliers = view.data(view.parameter(Word.multipliers), as: Int32.self) + first
+    unsafe shifts = view.data(view.parameter(Word.shifts), as: Int8.self) + first
+    count = layer.block?.count ?? layer.output.channels
     depth = layer.depth
     zeroPoint = layer.output.zeroPoint
     lower = view.parameter(Word.lower)

@@ -32,6 +32,7 @@ extension BlobView {
 
   extension Convolution {
     var hasLowestPairs: Bool {
+      if view.hasNarrowWeights { return false }
       var channels = Channels(self)
       for _ in 0..<word(Word.groups) {
         if channels.hasLowestPairs { return true }
@@ -42,7 +43,7 @@ extension BlobView {
   }
 
   extension FullyConnected {
-    var hasLowestPairs: Bool { Channels(self).hasLowestPairs }
+    var hasLowestPairs: Bool { !view.hasNarrowWeights && Channels(self).hasLowestPairs }
   }
 
   extension Channels {

@@ -10,7 +10,7 @@
   internal import COctetKernels
 
   extension Convolution {
-    func run(_ context: OperatorContext) {
+    func runBlock(_ context: OperatorContext) {
       #if arch(arm64)
         // Every one has NEON, so firmware holds nothing else.
         #if !hasFeature(Embedded)
@@ -88,7 +88,7 @@
       var patches = unsafe Patches(
         self, origin: rows, rowByteCount: hasBand ? band.rowByteCount : band.imageRowByteCount,
         hasBand: hasBand)
-      let allChannels = Channels(self)
+      let (allChannels, groups) = (Channels(self), blockGroups)
       var target = unsafe context.output(0)
       var tile = unsafe Tile(
         isPool: !isUnpooled, target: target, maxima: kernel.maxima, stride: output.channels)
@@ -104,9 +104,12 @@
           }
           // Groups inside rows: the output may take the place of input rows that are done with.
           var channels = allChannels
-          for group in 0..<word(Word.groups) {
-            unsafe tile.target = target + group &* channels.count
+          unsafe patches.origin += groups.lowerBound &* tapByteCount
+          unsafe tile.target = target + firstChannel
+          for _ in groups {
+            let first = unsafe tile.target
             runRow(kernel, width, &patches, &channels, &tile)
+            unsafe tile.target = first + channels.count
             channels.advance()
             unsafe patches.origin += tapByteCount
           }
@@ -174,6 +177,6 @@
   }
 #else
   extension Convolution {
-    func run(_ context: OperatorContext) { runPortable(context) }
+    func runBlock(_ context: OperatorContext) { runPortable(context) }
   }
 #endif

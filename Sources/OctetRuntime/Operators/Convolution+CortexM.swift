@@ -27,9 +27,6 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      #if OCTET_PREPARED
-        if runPrepared(context) { return }
-      #endif
       if !WidenedTaps.areHalves {
         runTiles(FoursConvolution<WordsWidening>.self, context)
       } else if isUnpooled {
@@ -85,7 +82,7 @@
       let count = layer.groupChannelCount
       // With the bytes that are gathered before.
       let tapByteCount = WidenedTaps.areHalves && !layer.takesRuns ? 12 : WidenedTaps.byteCount
-      let room = layer.view.scratchByteCount &- layer.coreFixedByteCount
+      let room = layer.kernelScratchByteCount &- layer.coreFixedByteCount
       blockCount = min((room / tapByteCount) & ~3, (layer.patchCount &+ 3) & ~3)
       // One after the other: widened patches, sums, maxima, and bytes of patches.
       unsafe widened = start
@@ -256,7 +253,7 @@
 
     init(_ layer: Convolution, _ context: OperatorContext, rest: UnsafeMutableRawPointer) {
       unsafe values = rest.assumingMemoryBound(to: Int8.self)
-      valueByteCount = unsafe layer.view.scratchByteCount &- (rest - context.scratch)
+      valueByteCount = unsafe layer.kernelScratchByteCount &- (rest - context.scratch)
       takesRuns = layer.takesRuns
     }
 

@@ -57,7 +57,7 @@
       let sumCount = (few &+ 1) & ~1
       let tapByteCount = takesRuns ? 4 : 6
       let padded = (layer.patchCount &+ 3) & ~3
-      var room = unsafe layer.view.scratchByteCount &- (start - context.scratch)
+      var room = unsafe layer.kernelScratchByteCount &- (start - context.scratch)
       room &-= 4 &* Self.stateCount &+ 8 &* sumCount
       let spare = room &- tapByteCount &* padded
       if spare >= 0 {

@@ -48,7 +48,11 @@ extension Convolution {
   let target: UnsafeMutablePointer<Int8>
   let patches: UnsafeMutablePointer<Int16>
   let maxima: UnsafeMutablePointer<Int32>
+  /// Those of `firstChannel`, the first of `channelCount` in each of some groups.
   let weights: UnsafePointer<Int8>
+  let firstChannel: Int
+  let channelCount: Int
+  let groupRange: Range<Int>
   let bias: UnsafePointer<Int32>
   let multipliers: UnsafePointer<Int32>
   let shifts: UnsafePointer<Int8>
@@ -83,7 +87,10 @@ extension Convolution {
     unsafe target = context.output(0)
     unsafe patches = context.scratch.assumingMemoryBound(to: Int16.self)
     unsafe maxima = (context.scratch + 4 &* layer.patchStride).assumingMemoryBound(to: Int32.self)
-    unsafe weights = context.data(view.parameter(Word.weights), as: Int8.self)
+    unsafe weights = layer.weights
+    firstChannel = layer.firstChannel
+    groupRange = layer.blockGroups
+    channelCount = layer.blockChannelCount
     unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
     unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
     unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)
@@ -122,7 +129,7 @@ extension Convolution {
   @inline(__always)
   func row(batch: Int, row: Int) {
     let image = unsafe image(batch)
-    for group in 0..<groups {
+    for group in groupRange {
       var column = 0
       while column < outputWidth {
         // The last pixel of an odd number is its own partner.
@@ -151,8 +158,7 @@ extension Convolution {
     let image = unsafe image(batch)
     let result = unsafe result(batch, row, column)
     let count = (patchCount &+ 7) & ~7
-    let perGroup = outputChannels / groups
-    for group in 0..<groups {
+    for group in groupRange {
       var next = unsafe patches
       for y in row &* rows.poolStride..<row &* rows.poolStride &+ rows.pool {
         for x in column &* columns.poolStride..<column &* columns.poolStride &+ columns.pool {
@@ -160,9 +166,10 @@ extension Convolution {
           unsafe next += patchStride
         }
       }
-      for channel in group &* perGroup..<(group &+ 1) &* perGroup {
+      let first = firstChannel(of: group)
+      for channel in first..<first &+ channelCount {
         let sums = unsafe dotColumns(
-          weights + channel &* patchCount, patches, stride: patchStride, count: count)
+          weights + (channel &- firstChannel) &* patchCount, patches, stride: patchStride, count: count)
         let maximum = max(max(sums.0, sums.1), max(sums.2, sums.3))
         unsafe result[channel] = finish(maximum &+ bias[channel], channel)
       }
@@ -175,7 +182,7 @@ extension Convolution {
     let image = unsafe image(batch)
     let result = unsafe result(batch, row, column)
     let windowCount = rows.pool &* columns.pool
-    for group in 0..<groups {
+    for group in groupRange {
       var y = row &* rows.poolStride
       var x = column &* columns.poolStride
       let endX = x &+ columns.pool
@@ -221,17 +228,22 @@ extension Convolution {
     _ body: (Int, Int, Sums) -> Void
   ) {
     let count = (patchCount &+ 7) & ~7
-    let perGroup = outputChannels / groups
-    let step = perGroup > 1 ? 1 : 0
-    let end = (group &+ 1) &* perGroup
-    var next = group &* perGroup
+    let step = channelCount > 1 ? 1 : 0
+    var next = firstChannel(of: group)
+    let end = next &+ channelCount
     while next < end {
       let channel = min(next, end &- 1 &- step)
       let sums = unsafe dotPairs(
-        weights + channel &* patchCount, stride: step &* patchCount, patches, second, count: count)
+        weights + (channel &- firstChannel) &* patchCount, stride: step &* patchCount, patches, second, count: count)
       body(channel, channel &+ step, sums)
       next &+= 2
     }
+  }
+
+  /// The first channel to compute of a group.
+  @inline(__always)
+  private func firstChannel(of group: Int) -> Int {
+    firstChannel &+ (group &- groupRange.lowerBound) &* channelCount
   }
 
   /// An accumulator's int8 result.

@@ -7,7 +7,8 @@
 extension Convolution {
   var scratchByteCount: Int {
     // In pairs: the function of three takes an array.
-    max(max(portableScratchByteCount, neonScratchByteCount), coreScratchByteCount)
+    let count = max(max(portableScratchByteCount, neonScratchByteCount), coreScratchByteCount)
+    return view.hasNarrowWeights ? (count &+ 15) & ~15 &+ blocks.byteCount : count
   }
 
   /// Patches of two pixels, or of four small ones, widened to int16, and the running maximum of a

@@ -43,6 +43,8 @@ package struct Convolution: Operator {
   let view: OperatorRecord
   let input: TensorRecord
   let output: TensorRecord
+  /// Output channels to compute, of weights of four bits; nil for all of int8.
+  var block: WeightBlock?
 
   init(_ view: OperatorRecord) {
     self.view = view
@@ -69,7 +71,7 @@ package struct Convolution: Operator {
   /// Pool windows may overlap, and are computed one by one.
   var demand: Demand {
     Demand(
-      dataByteCount: (patchCount &+ 9) &* output.channels,
+      dataByteCount: view.weightByteCount(patchCount &* output.channels) &+ 9 &* output.channels,
       partCount: product(output.elementCount, windowCount, limit: .max) ?? .max,
       stepCount: patchCount &+ 16)
   }
@@ -102,6 +104,7 @@ package struct Convolution: Operator {
     let taps = word(Word.kernelHeight) &* word(Word.kernelWidth)
     let patchCount = product(taps, input.channels / groups, limit: .max) ?? .max
     try WeightedData(view, first: Word.weights, patchCount: patchCount).validate()
+    try view.require(!view.hasNarrowWeights || blocks.checkedByteCount != nil, .tooLarge)
   }
 
   /// Every window starts inside the padded input, and the pool's windows tile the convolution.
@@ -118,13 +121,55 @@ package struct Convolution: Operator {
   }
 
   /// Output row y may overwrite the input rows that no later output row reads: rows before
-  /// `y · poolStride · stride − padding`. Kernels finish output rows in order.
+  /// `y · poolStride · stride − padding`. Kernels finish output rows in order, of each block of
+  /// channels.
   func overlapDistance(input index: Int) -> Int? {
-    guard input.batch == 1 else { return nil }
+    guard input.batch == 1, !view.hasNarrowWeights || blocks.isWhole else { return nil }
     return Window.overlapDistance(
       rowCount: output.height, step: word(Word.poolStrideHeight) &* word(Word.strideHeight),
       padding: word(Word.paddingTop), inputRow: input.width &* input.channels,
       outputRow: output.width &* output.channels)
+  }
+}
+
+// MARK: The channels to compute
+
+extension Convolution {
+  /// Blocks that are worth reading the input for again.
+  var blocks: WeightBlocks {
+    WeightBlocks(
+      patchCount: patchCount, channels: output.channels, groups: word(Word.groups), least: 16)
+  }
+
+  /// The first output channel, those of each group, and the groups.
+  var firstChannel: Int { block?.first ?? 0 }
+  var blockChannelCount: Int { block?.count ?? groupChannelCount }
+  var blockGroups: Range<Int> { block?.groups ?? 0..<word(Word.groups) }
+
+  /// The weights of the first channel.
+  var weights: UnsafePointer<Int8> {
+    unsafe block?.weights ?? view.data(view.parameter(Word.weights), as: Int8.self)
+  }
+
+  /// Bytes of scratch memory for kernels, before those of a block.
+  var kernelScratchByteCount: Int {
+    view.hasNarrowWeights ? (view.scratchByteCount &- blocks.byteCount) & ~15 : view.scratchByteCount
+  }
+
+  func run(_ context: OperatorContext) {
+    #if arch(arm) && OCTET_PREPARED
+      if runPrepared(context) { return }
+    #endif
+    var layer = self
+    repeat {
+      if view.hasNarrowWeights {
+        layer.block = unsafe blocks.next(
+          after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
+          context.scratch + kernelScratchByteCount)
+        if layer.block == nil { return }
+      }
+      layer.runBlock(context)
+    } while view.hasNarrowWeights
   }
 }
 
@@ -133,7 +178,7 @@ package struct Convolution: Operator {
     /// What firmware for this operator needs beside the kernel that all convolutions share: parts
     /// of `OCTET_SELECT`, as its kind. None for another kind.
     package static func variants(_ view: OperatorRecord) -> [String] {
-      guard view.kind == .convolution else { return [] }
+      guard view.kind == .convolution || view.kind == .convolution4 else { return [] }
       let layer = Convolution(view)
       return (layer.windowCount > 1 ? ["POOLED"] : ["UNPOOLED"])
         + (layer.windowCount > 4 ? ["LONGPOOLED"] : [])

@@ -43,7 +43,7 @@
       rows = layer.rows
       columns = layer.columns
       channels = Channels(layer)
-      guard layer.takesBand, layer.view.scratchByteCount >= layer.scratchByteCount,
+      guard layer.takesBand, layer.kernelScratchByteCount >= layer.bandByteCount,
         channels.areHalves
       else { return nil }
       unsafe source = context.input(0)

@@ -13,7 +13,7 @@
 #endif
 
 extension DepthwiseConvolution {
-  func run(_ context: OperatorContext) {
+  func runWidened(_ context: OperatorContext) {
     #if canImport(COctetKernels.NEON)
       if context.backend != .portable, runOnNEON(context) { return }
     #endif
@@ -26,7 +26,7 @@ extension DepthwiseConvolution {
     runPortable(context)
   }
 
-  /// Not a part of `run`, whose stack would hold it beside other kernels.
+  /// Not a part of `runWidened`, whose stack would hold it beside other kernels.
   @inline(never)
   private func runPortable(_ context: OperatorContext) {
     let kernel = PortableDepthwise(self, context)
@@ -61,7 +61,7 @@ extension DepthwiseConvolution {
     let view = layer.view
     unsafe source = context.input(0)
     unsafe target = context.output(0)
-    unsafe weights = context.data(view.parameter(Word.weights), as: Int8.self)
+    unsafe weights = layer.weights
     unsafe bias = context.data(view.parameter(Word.bias), as: Int32.self)
     unsafe multipliers = context.data(view.parameter(Word.multipliers), as: Int32.self)
     unsafe shifts = context.data(view.parameter(Word.shifts), as: Int8.self)

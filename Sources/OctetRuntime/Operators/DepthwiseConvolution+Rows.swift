@@ -57,7 +57,7 @@
       channels = Channels(layer)
       guard
         let band = DepthwiseBand(
-          layer, byteCount: layer.view.scratchByteCount, areHalves: WidenedTaps.areHalves),
+          layer, byteCount: layer.kernelScratchByteCount, areHalves: WidenedTaps.areHalves),
         !WidenedTaps.areHalves || channels.areHalves
       else { return nil }
       self.band = band

@@ -38,6 +38,8 @@ package struct DepthwiseConvolution: Operator {
   let view: OperatorRecord
   let input: TensorRecord
   let output: TensorRecord
+  /// All channels with weights of four bits, widened; nil for int8.
+  private var block: WeightBlock?
 
   init(_ view: OperatorRecord) {
     self.view = view
@@ -59,7 +61,8 @@ package struct DepthwiseConvolution: Operator {
 
   var demand: Demand {
     Demand(
-      dataByteCount: (patchCount &+ 9) &* output.channels, partCount: output.elementCount,
+      dataByteCount: view.weightByteCount(patchCount &* output.channels) &+ 9 &* output.channels,
+      partCount: output.elementCount,
       stepCount: rows.reach &* columns.reach &+ 16)
   }
 
@@ -70,6 +73,7 @@ package struct DepthwiseConvolution: Operator {
     try Window.validate(view, Self.columnWords, input: input.width, output: output.width)
     try view.requireClamp(lower: Word.lower, upper: Word.upper)
     try WeightedData(interleaved: view, first: Word.weights, patchCount: patchCount).validate()
+    try view.require(!view.hasNarrowWeights || blocks.checkedByteCount != nil, .tooLarge)
   }
 
   func overlapDistance(input index: Int) -> Int? {
@@ -79,22 +83,54 @@ package struct DepthwiseConvolution: Operator {
   }
 }
 
-// MARK: The scratch memory of cores with SMLAD, see DepthwiseConvolution+Halves.swift
-
 extension DepthwiseConvolution {
-  var scratchByteCount: Int {
-    takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
+  /// One: channels stand side by side.
+  private var blocks: WeightBlocks {
+    WeightBlocks(patchCount: patchCount, channels: output.channels, least: output.channels)
+  }
+  private var blockByteCount: Int { view.hasNarrowWeights ? blocks.byteCount : 0 }
+
+  /// `[KH, KW, C · M]`.
+  var weights: UnsafePointer<Int8> {
+    unsafe block?.weights ?? view.data(view.parameter(Word.weights), as: Int8.self)
   }
 
+  /// Bytes of scratch memory for kernels, before those of the widened weights.
+  var kernelScratchByteCount: Int {
+    view.hasNarrowWeights ? (view.scratchByteCount &- blockByteCount) & ~15 : view.scratchByteCount
+  }
+
+  var scratchByteCount: Int { withBlock(bandByteCount) }
+  /// None for kernels: without any the kernel of all other shapes runs.
+  var leastScratchByteCount: Int { blockByteCount }
   /// Also for the kernel of DepthwiseConvolution+Rows.swift.
   var mostScratchByteCount: Int {
     let halves = DepthwiseBand(self, byteCount: 2048, areHalves: true)?.byteCount ?? 0
     let words = DepthwiseBand(self, byteCount: 2048, areHalves: false)?.byteCount ?? 0
-    return max(max(halves, words), scratchByteCount)
+    return withBlock(max(max(halves, words), bandByteCount))
   }
 
-  /// None: without any the kernel of all other shapes runs.
-  var leastScratchByteCount: Int { 0 }
+  private func withBlock(_ byteCount: Int) -> Int {
+    view.hasNarrowWeights ? (byteCount &+ 15) & ~15 &+ blockByteCount : byteCount
+  }
+
+  func run(_ context: OperatorContext) {
+    var layer = self
+    if view.hasNarrowWeights {
+      layer.block = unsafe blocks.next(
+        after: nil, view.data(view.parameter(Word.weights), as: UInt8.self),
+        context.scratch + kernelScratchByteCount)
+    }
+    layer.runWidened(context)
+  }
+}
+
+// MARK: The scratch memory of cores with SMLAD, see DepthwiseConvolution+Halves.swift
+
+extension DepthwiseConvolution {
+  var bandByteCount: Int {
+    takesBand ? 4 &* (bandWeightCount &+ 20 &+ rows.kernel &* bandWidth) : 0
+  }
 
   /// Whether four channels of a kernel and two of its windows are worth copying, and steps along
   /// rows are constants.

@@ -4,7 +4,7 @@
   internal import COctetKernels
 
   extension FullyConnected {
-    func run(_ context: OperatorContext) {
+    func runBlock(_ context: OperatorContext) {
       #if arch(arm64) && !hasFeature(Embedded)
         if context.backend == .portable { return runPortable(context) }
       #endif
@@ -15,7 +15,7 @@
       #endif
       for row in 0..<rows {
         let source = unsafe context.input(0) + row &* depth
-        let target = unsafe context.output(0) + row &* output.channels
+        let target = unsafe context.output(0) + (row &* output.channels &+ channels.first)
         #if arch(arm) && OCTET_CONNECTED
           if let prepared {
             unsafe channels.connect(source, prepared, target)
@@ -61,6 +61,6 @@
   }
 #else
   extension FullyConnected {
-    func run(_ context: OperatorContext) { runPortable(context) }
+    func runBlock(_ context: OperatorContext) { runPortable(context) }
   }
 #endif

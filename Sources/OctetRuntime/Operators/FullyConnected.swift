@@ -25,6 +25,8 @@ package struct FullyConnected: Operator {
   let view: OperatorRecord
   let input: TensorRecord
   let output: TensorRecord
+  /// Output channels to compute, of weights of four bits; nil for all of int8.
+  private(set) var block: WeightBlock?
 
   init(_ view: OperatorRecord) {
     self.view = view
@@ -38,7 +40,8 @@ package struct FullyConnected: Operator {
 
   var demand: Demand {
     Demand(
-      dataByteCount: (depth &+ 9) &* output.channels, partCount: output.elementCount,
+      dataByteCount: view.weightByteCount(depth &* output.channels) &+ 9 &* output.channels,
+      partCount: output.elementCount,
       stepCount: depth &+ 16)
   }
 
@@ -50,6 +53,25 @@ package struct FullyConnected: Operator {
       view, first: Word.weights, patchCount: depth,
       zeroPoint: view.parameter(Word.weightZeroPoint)
     ).validate()
+    try view.require(!view.hasNarrowWeights || blocks.checkedByteCount != nil, .tooLarge)
+  }
+
+  /// Rows are taken by fours.
+  var blocks: WeightBlocks { WeightBlocks(patchCount: depth, channels: output.channels, least: 4) }
+
+  var scratchByteCount: Int { view.hasNarrowWeights ? blocks.byteCount : 0 }
+
+  func run(_ context: OperatorContext) {
+    var layer = self
+    repeat {
+      if view.hasNarrowWeights {
+        layer.block = unsafe blocks.next(
+          after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
+          context.scratch)
+        if layer.block == nil { return }
+      }
+      layer.runBlock(context)
+    } while view.hasNarrowWeights
   }
 
   func runPortable(_ context: OperatorContext) {
@@ -57,7 +79,7 @@ package struct FullyConnected: Operator {
     let weightZeroPoint = Int16(truncatingIfNeeded: view.parameter(Word.weightZeroPoint))
     for row in 0..<rows {
       let source = unsafe context.input(0) + row &* depth
-      let target = unsafe context.output(0) + row &* output.channels
+      let target = unsafe context.output(0) + (row &* output.channels &+ channels.first)
       unsafe channels.connectPortable(source, weightZeroPoint: weightZeroPoint, target)
     }
   }

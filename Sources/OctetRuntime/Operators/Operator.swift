@@ -138,7 +138,8 @@ extension OperatorKind {
   /// The elements that operands of the kind may have.
   package var elements: OperandElements {
     switch self {
-    case .convolution, .fullyConnected, .depthwiseConvolution, .softmax, .minimum, .maximum,
+    case .convolution, .fullyConnected, .depthwiseConvolution, .convolution4, .fullyConnected4,
+      .depthwiseConvolution4, .softmax, .minimum, .maximum,
       .lookup, .transposedConvolution, .resizeNearest, .resizeBilinear, .logSoftmax,
       .matrixMultiply, .squaredDifference, .l2Normalization:
       .int8
@@ -202,6 +203,15 @@ extension OperatorRecord {
     #endif
     #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION16
       case .depthwiseConvolution16: try visitor.visit(DepthwiseConvolution16.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_CONVOLUTION4
+      case .convolution4: try visitor.visit(Convolution.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED4
+      case .fullyConnected4: try visitor.visit(FullyConnected.self, self)
+    #endif
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION4
+      case .depthwiseConvolution4: try visitor.visit(DepthwiseConvolution.self, self)
     #endif
     #if !OCTET_SELECT || OCTET_SOFTMAX16
       case .softmax16: try visitor.visit(Softmax16.self, self)

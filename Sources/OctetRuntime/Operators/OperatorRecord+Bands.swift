@@ -35,8 +35,9 @@ extension OperatorRecord {
   private func findFirstBand() -> OperatorRecord? {
     let weights: Int
     switch kind {
-    case .convolution: weights = Convolution.Word.weights.rawValue
-    case .depthwiseConvolution: weights = DepthwiseConvolution.Word.weights.rawValue
+    case .convolution, .convolution4: weights = Convolution.Word.weights.rawValue
+    case .depthwiseConvolution, .depthwiseConvolution4:
+      weights = DepthwiseConvolution.Word.weights.rawValue
     case .lookup: weights = Lookup.Word.tables.rawValue
     default: return nil
     }
@@ -57,9 +58,13 @@ extension OperatorRecord {
       switch kind {
       case .convolution
       where word == Convolution.Word.paddingTop.rawValue
+        || word == Convolution.Word.height.rawValue,
+        .convolution4
+      where word == Convolution.Word.paddingTop.rawValue
         || word == Convolution.Word.height.rawValue:
         break
-      case .depthwiseConvolution
+      case .depthwiseConvolution where word == DepthwiseConvolution.Word.paddingTop.rawValue,
+        .depthwiseConvolution4
       where word == DepthwiseConvolution.Word.paddingTop.rawValue:
         break
       default: return false

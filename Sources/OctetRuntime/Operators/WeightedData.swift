@@ -50,7 +50,8 @@ struct WeightedData {
     }
     // Kernels may read a little past the end.
     let weights = try view.requireData(
-      parameter: first, byteCount: count &+ BlobLimits.overreadByteCount)
+      parameter: first,
+      byteCount: view.weightByteCount(count) &+ BlobLimits.overreadByteCount)
     let biases = try view.requireData(
       parameter: first &+ 1, byteCount: 4 &* channels, alignment: 4)
     let multipliers = try view.requireData(
@@ -63,24 +64,24 @@ struct WeightedData {
         throw ModelError(.operatorShift, at: multiplier)
       }
       let bias = biases &+ 4 &* channel
-      guard isSafe(bias: view.blob.signedWord(bias), weights &+ channel &* channelStep) else {
+      guard isSafe(bias: view.blob.signedWord(bias), weights, channel &* channelStep) else {
         throw ModelError(.sumOverflow, at: bias)
       }
     }
   }
 
-  /// Whether no input can overflow the sum of a bias and the products of the weights from blob
-  /// offset `start` on.
+  /// Whether no input can overflow the sum of a bias and the products of the weights from `index`
+  /// on of those at blob offset `start`.
   ///
   /// They are added in any order, and compared before all are there: what must fit is the sum of
   /// their magnitudes.
-  private func isSafe(bias: Int32, _ start: Int) -> Bool {
+  private func isSafe(bias: Int32, _ start: Int, _ index: Int) -> Bool {
     var sum = bias.magnitude
     // Whatever the weights: 2¹⁵ · 255 · 128 < 2³⁰. (One of the factors is within −128…127.)
     if sum >> 30 == 0, patchCount >> 15 == 0 { return true }
-    var weight = start
+    var weight = index
     for _ in 0..<patchCount {
-      let value = Int32(Int8(bitPattern: view.blob.byte(weight))) &- zeroPoint
+      let value = Int32(view.weight(start, weight)) &- zeroPoint
       // Less than 2³¹ and 2¹⁶.
       sum &+= value.magnitude &* reach
       if sum > BlobLimits.sumMagnitude { return false }

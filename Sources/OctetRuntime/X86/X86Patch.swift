@@ -69,6 +69,7 @@
   @safe struct X86Parameters {
     // Safety: the validator checked the blob's weights and constants of every channel.
     var weights: UnsafePointer<Int8>
+    private let isNarrow: Bool
     let bias: UnsafePointer<Int32>
     let multipliers: UnsafePointer<Int32>
     let shifts: UnsafePointer<Int8>
@@ -84,12 +85,21 @@
       _ view: OperatorRecord, weights: Word, bias: Word, multipliers: Word, shifts: Word
     ) {
       unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
+      isNarrow = view.hasNarrowWeights
       unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
       unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
       unsafe self.shifts = view.data(view.parameter(shifts), as: Int8.self)
       channels = view.result(0).channels
       period = channels
       zeroPoint = view.result(0).zeroPoint
+    }
+
+    /// The weight at an index of the operator's.
+    @inline(__always)
+    func weight(_ index: Int) -> Int32 {
+      guard isNarrow else { return unsafe Int32(weights[index]) }
+      let pair = unsafe weights[index &>> 1]
+      return Int32(index & 1 == 0 ? (pair &<< 4) &>> 4 : pair &>> 4)
     }
 
     /// The multiplier of a channel. That of 0 may have any shift.
@@ -166,7 +176,7 @@
             let weight = patch.weight(channel: channel, run: run, index: index)
             // A value, or its distance from a zero point that is not folded into the bias.
             most +=
-              unsafe Int64(parameters.weights[weight].magnitude)
+              Int64(parameters.weight(weight).magnitude)
               * (parameters.inputZeroPoint == 0 ? 128 : 255)
           }
         }
@@ -180,7 +190,7 @@
       for run in 0..<patch.runCount {
         for index in 0..<patch.count {
           let weight = patch.weight(channel: channel, run: run, index: index)
-          sum &+= Int32(unsafe parameters.weights[weight])
+          sum &+= parameters.weight(weight)
         }
       }
       return sum
@@ -312,8 +322,7 @@
       for index in first..<min(first &+ elementsPerWord, patch.count) {
         let position = patch.weight(
           channel: channel % parameters.period, run: run, index: index)
-        let weight = unsafe parameters.weights[position]
-        let value = UInt32(bitPattern: Int32(weight)) & (bitCount == 8 ? 0xFF : 0xFFFF)
+        let value = UInt32(bitPattern: parameters.weight(position)) & (bitCount == 8 ? 0xFF : 0xFFFF)
         bits |= value << UInt32(bitCount &* (index &- first))
       }
       return bits

@@ -3,9 +3,9 @@ import OctetModel
 /// CONV_2D and DEPTHWISE_CONV_2D.
 enum Convolution: TFLiteDefinition {
   static let full = TFLiteBuiltin(
-    3, inputs: 2...3, int8Version: 3, int16Version: 4, options: 1)
+    3, inputs: 2...3, int8Version: 3, int4Version: 7, int16Version: 4, options: 1)
   static let depthwise = TFLiteBuiltin(
-    4, inputs: 2...3, int8Version: 3, int16Version: 5, options: 2)
+    4, inputs: 2...3, int8Version: 3, int4Version: 7, int16Version: 5, options: 2)
   static let builtins = [full, depthwise]
 
   /// What follows the fields of all windows; a depthwise convolution has one field more.

@@ -3,7 +3,7 @@ import OctetModel
 /// FULLY_CONNECTED; with weights that the model computes, a product of two activations.
 enum FullyConnected: TFLiteDefinition {
   private static let builtin = TFLiteBuiltin(
-    9, inputs: 2...3, int8Version: 4, int16Version: 7, options: 8)
+    9, inputs: 2...3, int8Version: 4, int4Version: 10, int16Version: 7, options: 8)
   static let builtins = [builtin]
 
   private enum Options {

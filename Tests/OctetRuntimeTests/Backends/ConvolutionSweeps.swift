@@ -176,9 +176,9 @@ struct SweptAxis {
 }
 
 extension WideCase {
-  fileprivate static func convolution(
+  static func convolution(
     _ rows: SweptAxis, _ columns: SweptAxis, inputs: Int, outputs: Int, groups: Int = 1,
-    _ values: SweptValues, _ random: inout RandomSource
+    isNarrow: Bool = false, _ values: SweptValues, _ random: inout RandomSource
   ) -> WideCase? {
     guard rows.fits, columns.fits else { return nil }
     let input = Shape(random.int(0...5) == 0 ? 2 : 1, rows.input, columns.input, inputs)
@@ -192,19 +192,27 @@ extension WideCase {
       kernelHeight: rows.pool, kernelWidth: columns.pool, strideHeight: rows.poolStride,
       strideWidth: columns.poolStride)
     let bytes = values.bytes(input.count, &random)
+    if isNarrow {
+      p = p.narrowed
+      return WideCase(p.convolution4, [bytes], Oracle.convolution(p, bytes))
+    }
     return WideCase(p.convolutionOperator, [bytes], Oracle.convolution(p, bytes))
   }
 
-  fileprivate static func depthwise(
-    _ rows: SweptAxis, _ columns: SweptAxis, inputs: Int, multiplier: Int, _ values: SweptValues,
-    _ random: inout RandomSource
+  static func depthwise(
+    _ rows: SweptAxis, _ columns: SweptAxis, inputs: Int, multiplier: Int, isNarrow: Bool = false,
+    _ values: SweptValues, _ random: inout RandomSource
   ) -> WideCase? {
     guard rows.fits, columns.fits else { return nil }
     let input = Shape(random.int(0...5) == 0 ? 2 : 1, rows.input, columns.input, inputs)
     let output = Shape(input.n, rows.output, columns.output, inputs * multiplier)
-    let p = ConvolutionParameters(
+    var p = ConvolutionParameters(
       input, output, rows, columns, depth: rows.kernel * columns.kernel, values, &random)
     let bytes = values.bytes(input.count, &random)
+    if isNarrow {
+      p = p.narrowed
+      return WideCase(p.depthwise4, [bytes], Oracle.depthwiseConvolution(p, bytes))
+    }
     return WideCase(p.depthwiseOperator, [bytes], Oracle.depthwiseConvolution(p, bytes))
   }
 }

@@ -5,7 +5,7 @@ import OctetRuntime
 extension Sweep {
   static let all = [
     firstLayers, channels, windows, columns, depthwise, upright, leftShifts, fullyConnected,
-    products, additions, combinations, pools,
+    products, additions, combinations, pools, narrowWeights,
   ]
 
   static let fullyConnected = Sweep(

@@ -1,3 +1,4 @@
+import OctetModel
 import OctetRuntime
 
 /// A blob of operators that have nothing to do with each other: each reads inputs of the model, or
@@ -77,9 +78,13 @@ struct OperatorBlob {
     for parameter in operation.parameters {
       switch parameter {
       case .word(let value): words.append((value, false))
-      case .bytes(let values):
+      case .bytes(let values), .halves(let values):
         words.append((data.bytes.count, true))
-        for value in values { data.u8(Int(value)) }
+        if case .halves = parameter {
+          for pair in values.packedInHalves { data.u8(Int(pair)) }
+        } else {
+          for value in values { data.u8(Int(value)) }
+        }
         for _ in 0..<BlobLimits.overreadByteCount { data.u8(0) }
         data.align(4)
       case .words(let values):

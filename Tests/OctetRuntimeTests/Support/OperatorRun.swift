@@ -24,6 +24,8 @@ struct TestTensor {
 enum TestParameter {
   case word(Int)
   case bytes([Int8])
+  /// Codes of four bits, two a byte.
+  case halves([Int8])
   case words([Int32])
 }
 

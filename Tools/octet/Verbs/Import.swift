@@ -56,6 +56,7 @@ struct Import: Verb {
     if !notes.isEmpty { layouts.outputs = ModelFile.Layouts(graph).outputs }
     let report = ImportReport(
       format: imported.format, isQuantized: graph.isQuantized, nodeCount: graph.nodes.count,
+      form: graph.form,
       comparedNodeCount: proof?.comparedCount, maximumDifference: proof?.maximumDifference,
       skippedNodes: proof?.skipped, widenedNodes: imported.widenedNodes,
       inputs: layouts.inputs, outputs: layouts.outputs, notes: notes + imported.notes,
@@ -111,6 +112,8 @@ struct ImportReport: Encodable {
   var format: String
   var isQuantized: Bool
   var nodeCount: Int
+  /// What activations and weights are, such as `int8 with int4 weights`; nil for floats.
+  var form: String?
   /// Nodes of an ONNX file that were run both ways.
   var comparedNodeCount: Int?
   /// Relative to the largest magnitude of a node's result.
@@ -152,11 +155,23 @@ struct ImportReport: Encodable {
     return
       "wrote \(file == "-" ? "standard output" : SafeText.escaped(file)), "
       + "\(fileByteCount) bytes: \(nodeCount) nodes, "
-      + "\(isQuantized ? "int8 as it was" : "float")\(proven)\(arena)"
+      + "\(form.map { "\($0) as it was" } ?? "float")\(proven)\(arena)"
       + (shrink?.text(for: terminal) ?? "")
       + inputs.map { "\ninput '\(SafeText.escaped($0.name))': \($0.text(verb: "goes in"))" }
       .joined()
       + outputs.map { "\noutput '\(SafeText.escaped($0.name))': \($0.text(verb: "comes out"))" }
       .joined()
+  }
+}
+
+extension Graph {
+  /// What the codes of activations and of narrow weights are; nil for a float model.
+  fileprivate var form: String? {
+    guard isQuantized else { return nil }
+    let activations = Set(nodes.flatMap(\.outputs).map { tensors[$0].elementType })
+    let widths = [ElementType.int8, .int16].filter { activations.contains($0) }
+    let hasNarrow = tensors.contains { $0.constant != nil && $0.elementType == .int4 }
+    return widths.map(\.rawValue).joined(separator: " and ")
+      + (hasNarrow ? " with int4 weights" : "")
   }
 }

@@ -53,6 +53,12 @@ struct Quantize: Verb {
     help: "Signal over error that each output must keep, judged likewise.")
   let maxFlash = OctetCommand.Option(
     "--max-flash", .byteCount, help: "Bytes of the blob at most.")
+  let weights = OctetCommand.Option<WeightWidth>(
+    "--weights", .choice, default: .int8,
+    help: "int4: weights of four bits for every convolution, depthwise and fully connected layer, "
+      + "which halves their flash and costs accuracy.")
+  let int4 = OctetCommand.Option(
+    "--int4", .layers, help: "Weights of four bits for these layers alone, by name.")
   let fullScores = Flag(
     "--full-scores",
     help: "Keep class scores whose probability is under 2^-16 apart, at the cost of "
@@ -69,7 +75,7 @@ struct Quantize: Verb {
       model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
       biasCorrection, rounding, int16, samples, fullScores, maxDrop, minSQNR, maxFlash,
       Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
-      Common.threads,
+      Common.threads, weights, int4,
     ]
   }
 
@@ -88,6 +94,7 @@ struct Quantize: Verb {
     if let int16 = arguments[int16] { options.int16 = int16 }
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
+    takeWeightWidths(arguments, &options)
     let prepared = try prepare(graph, arguments)
     let contract = contract(arguments)
     var climb: Ladder.Climb?
@@ -197,6 +204,8 @@ struct QuantizeReport: Encodable {
   var roundings: [String: Int]
   /// The layers, or inputs, whose results are int16.
   var int16Layers: [String]
+  /// The layers whose weights have four bits.
+  var int4Layers: [String]
   /// What the calibrator `auto` chose.
   var search: Search?
   /// What went since no output needs it; nil with --no-shrink.
@@ -243,6 +252,7 @@ struct QuantizeReport: Encodable {
       $0[$1.rawValue, default: 0] += 1
     }
     int16Layers = quantized.result.int16Layers
+    int4Layers = quantized.result.narrowLayers
     search = quantized.result.search.map { search in
       Search(
         calibrator: search.calibrator.rawValue,
