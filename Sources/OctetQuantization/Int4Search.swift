@@ -18,7 +18,7 @@ extension Quantizer {
     guard graph.tensors.allSatisfy({ $0.quantization == nil }) else { return [] }
     let plain = graph.simplified()
     try plain.requireInt8Forms()
-    let simple = try plain.withEqualChannels(samples, threadCount: options.threadCount).graph
+    let simple = try plain.withEqualChannels(samples, threadCount: options.threadCount)
     let search = try RangeSearch(simple, samples, options)
     var costs: [(name: String, bytes: Int, cost: Double)] = []
     for node in simple.nodes where node.operation.takesNarrowWeights {

@@ -115,8 +115,8 @@ public struct Ladder: Sendable {
   public func climb(
     _ options: Quantizer.Options, progress: (Step) -> Void = { _ in }
   ) throws -> Climb {
-    // Where nothing is judged there is nothing to climb for.
-    let rungs = heldBack == nil ? [(Rung.rounding, options)] : Self.rungs(options)
+    // Where nothing is judged there is nothing to climb for but fewer bytes.
+    let rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
     // As many looks, so that luck has no more chances than with one.
     let confidence = 1 - Contract.risk / Double(rungs.count)
     var steps: [Step] = []
@@ -150,8 +150,7 @@ public struct Ladder: Sendable {
     if options.biasCorrection == .automatic { current.biasCorrection = .none }
     if options.rounding == .automatic { current.rounding = .nearest }
     var result = [(Rung.ranges, current)]
-    // What a hand has chosen stays.
-    if options.weightBits.isEmpty, options.commonWeightBits == 8 { result.append((.int4, current)) }
+    if options.isInt8 { result.append((.int4, current)) }
     for rung in Rung.allCases.dropFirst(2) {
       let before = current
       switch rung {
@@ -168,6 +167,13 @@ public struct Ladder: Sendable {
       if current != before { result.append((rung, current)) }
     }
     return result
+  }
+
+  /// Where no outputs are judged: everything at once, then smaller weights.
+  private static func rungsByBytes(
+    _ options: Quantizer.Options
+  ) -> [(Rung, Quantizer.Options)] {
+    [(.rounding, options)] + (options.isInt8 ? [(.int4, options)] : [])
   }
 
   /// The layers that are to get weights of int4 so that the blob, as `step` made it, holds its limit.
@@ -202,4 +208,9 @@ public struct Ladder: Sendable {
       return (try Compiler.compile(graph, shrinks: shrinks), least)
     }
   }
+}
+
+extension Quantizer.Options {
+  /// Whether no weights of other widths were chosen by hand.
+  fileprivate var isInt8: Bool { weightBits.isEmpty && commonWeightBits == 8 }
 }
