@@ -95,22 +95,22 @@ final class DiffWorker {
     }
   }
 
-  /// Raises scores that nobody can see, in `visibleReference` and in `other`, to what is returned.
+  /// Brings scores that nobody can see, in `visibleReference` and in `other`, to the ends of what
+  /// is returned: those far below the highest, and what the highest has far above the second.
   @discardableResult
   private func makeVisible(
     _ reals: UnsafeBufferPointer<Float>, _ layer: Int, _ other: inout [Float]
-  ) -> Float {
+  ) -> ClosedRange<Float> {
     let isScores = context.layers[layer].isScores
-    let threshold =
-      unsafe isScores ? (reals.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
+    let visible = unsafe isScores ? Quantizer.visibleScores(reals) : -Float.infinity ... .infinity
     visibleReference.removeAll(keepingCapacity: true)
     for index in reals.indices {
-      visibleReference.append(max(unsafe reals[index], threshold))
+      unsafe visibleReference.append(reals[index].clamped(to: visible))
     }
     if isScores {
-      for index in other.indices { other[index] = max(other[index], threshold) }
+      for index in other.indices { other[index] = other[index].clamped(to: visible) }
     }
-    return threshold
+    return visible
   }
 
   // MARK: Alone
@@ -125,7 +125,7 @@ final class DiffWorker {
         result = probe.result
       }
       var sample = unsafe LocalSample(
-        reference: [], threshold: makeVisible(reals, layer, &result))
+        reference: [], visible: makeVisible(reals, layer, &result))
       sample.reference = visibleReference
       if let probe = probes[layer], result.count == reals.count {
         sample.result = result

@@ -17,10 +17,12 @@ extension Graph {
   ) throws(QuantizationError) -> EqualizedGraph {
     let plain = EqualizedGraph(graph: self)
     if options.equalization == .none { return plain }
+    if options.equalization == .activations { return try scaled(samples, options.threadCount) }
     var equal = self
     let changes = equal.equalizeLayers()
     let isAutomatic = options.equalization == .automatic
-    if changes.isEmpty || (isAutomatic && !changes.areLarge) { return plain }
+    let isEager = options.equalizationGain < EqualizedGraph.leastGain
+    if changes.isEmpty || (isAutomatic && !isEager && !changes.areLarge) { return plain }
     let scaled = EqualizedGraph(
       graph: equal.canonical(), equalization: .crossLayer,
       changes: Dictionary(uniqueKeysWithValues: changes.map { (equal.tensors[$0].name, $1) }))
@@ -29,39 +31,64 @@ extension Graph {
     if !isAutomatic { return absorbed }
     var best = plain
     var least = try RangeSearch.error(ofRounded: self, samples, options)
-    for candidate in [scaled, absorbed] where candidate.graph != best.graph {
+    var candidates = [scaled, absorbed]
+    if isEager { candidates.append(try self.scaled(samples, options.threadCount)) }
+    for candidate in candidates where candidate.graph != best.graph {
       let error = try RangeSearch.error(ofRounded: candidate.graph, samples, options)
-      if error.isBelow(least, by: EqualizedGraph.leastGain) { (best, least) = (candidate, error) }
+      if error.isBelow(least, by: options.equalizationGain) { (best, least) = (candidate, error) }
     }
     return best
   }
 
-  /// The least value of each channel of each activation on samples.
-  fileprivate func channelMinima(
+  /// With each channel divided by what it takes on the samples at most.
+  private func scaled(
     _ samples: CalibrationSamples, _ threadCount: Int
-  ) throws(QuantizationError) -> [TensorIndex: [Float]] {
+  ) throws(QuantizationError) -> EqualizedGraph {
+    var scaled = self
+    let extents = try channelExtents(samples, threadCount)
+    let changes = scaled.equalizeActivations(
+      extents.mapValues { $0.map { max(-$0.least, $0.greatest) } })
+    if changes.isEmpty { return EqualizedGraph(graph: self) }
+    return EqualizedGraph(
+      graph: scaled.canonical(), equalization: .activations,
+      changes: Dictionary(uniqueKeysWithValues: changes.map { (scaled.tensors[$0].name, $1) }))
+  }
+
+  fileprivate struct Extent: Sendable {
+    var least = Float.infinity
+    var greatest = -Float.infinity
+  }
+
+  /// What each channel of each activation spans on samples.
+  fileprivate func channelExtents(
+    _ samples: CalibrationSamples, _ threadCount: Int
+  ) throws(QuantizationError) -> [TensorIndex: [Extent]] {
     let activations = tensors.indices.filter { isFree($0) && tensors[$0].elementType == .float32 }
     let counts = activations.map { tensors[$0].shape.last ?? 1 }
-    let minima = try Calibration.pass(self, samples, threadCount) {
-      counts.map { [Float](repeating: .infinity, count: $0) }
-    } visit: { _, interpreter, minima in
+    let extents = try Calibration.pass(self, samples, threadCount) {
+      counts.map { [Extent](repeating: Extent(), count: $0) }
+    } visit: { _, interpreter, extents in
       for (position, tensor) in activations.enumerated() {
         unsafe interpreter.withValue(of: tensor) { values in
           let count = counts[position]
           for index in values.indices {
-            minima[position][index % count] = unsafe min(
-              minima[position][index % count], values[index])
+            let value = unsafe values[index]
+            let own = extents[position][index % count]
+            extents[position][index % count] = Extent(
+              least: min(own.least, value), greatest: max(own.greatest, value))
           }
         }
       }
     } merge: { into, from in
       for position in into.indices {
-        for channel in into[position].indices {
-          into[position][channel] = min(into[position][channel], from[position][channel])
+        for (channel, other) in from[position].enumerated() {
+          let own = into[position][channel]
+          into[position][channel] = Extent(
+            least: min(own.least, other.least), greatest: max(own.greatest, other.greatest))
         }
       }
     }
-    return Dictionary(uniqueKeysWithValues: zip(activations, minima))
+    return Dictionary(uniqueKeysWithValues: zip(activations, extents))
   }
 }
 
@@ -71,7 +98,8 @@ extension EqualizedGraph {
     _ samples: CalibrationSamples, _ threadCount: Int
   ) throws(QuantizationError) -> EqualizedGraph {
     var result = self
-    let shifts = result.graph.absorbBiases(minima: try graph.channelMinima(samples, threadCount))
+    let extents = try graph.channelExtents(samples, threadCount)
+    let shifts = result.graph.absorbBiases(minima: extents.mapValues { $0.map(\.least) })
     result.equalization = .absorbing
     for (tensor, shift) in shifts {
       var changes = self.changes[graph.tensors[tensor].name] ?? shift
@@ -88,7 +116,9 @@ extension EqualizedGraph {
     var means = promised
     for (name, changes) in changes {
       var original = name
-      while original.hasSuffix("/equalized") { original.removeLast("/equalized".count) }
+      for suffix in ["/equalized", "/scaled"] {
+        while original.hasSuffix(suffix) { original.removeLast(suffix.count) }
+      }
       guard let old = promised[original], old.count == changes.count else { continue }
       means[name] = zip(old, changes).map { $0 / Double($1.scale) - Double($1.shift) }
     }

@@ -12,6 +12,9 @@ public struct Quantizer: Sendable {
     public var calibrator = Calibrator.automatic
     /// Whether channels are equalized across layers.
     public var equalization = Equalization.automatic
+    /// The share of the outputs' error that `Equalization.automatic` must lower it by. Below the
+    /// standard one, every way is tried, not only where channels are far apart.
+    package var equalizationGain = EqualizedGraph.leastGain
     /// How biases make good for rounded weights.
     public var biasCorrection = BiasCorrection.automatic
     /// How weights become codes. Choosing for each layer (`automatic`) takes as long again as the
@@ -141,6 +144,14 @@ public struct Quantizer: Sendable {
   /// and codes spent on it would be taken from the scores that decide.
   package static let invisibleBelow: Float = 11.09
 
+  /// The span in which scores matter: what the highest has beyond its end is no more certain.
+  package static func visibleScores(_ scores: UnsafeBufferPointer<Float>) -> ClosedRange<Float> {
+    let (first, second) = unsafe Calibration.highest(scores)
+    guard first.isFinite, second.isFinite else { return -.infinity ... .infinity }
+    let upper = second + invisibleBelow
+    return min(first, upper) - invisibleBelow...upper
+  }
+
   /// A range for each activation. Class scores and the model's outputs keep everything that was
   /// seen whatever the calibrator: clipping scores makes ties between classes.
   static func chooseRanges(
@@ -155,6 +166,10 @@ public struct Quantizer: Sendable {
       var range = (keepsAll ? .minMax : calibrator).range(histogram)
       if !options.keepsFullScores, isScores, let highest = calibration.leastHighest {
         range.lower = max(range.lower, min(0, highest - invisibleBelow))
+        // So far above the second that all others are invisible beside it.
+        if let second = calibration.greatestSecond, !graph.outputs.contains(index) {
+          range.upper = min(range.upper, max(0, second + invisibleBelow))
+        }
       }
       ranges[index] = range
     }
@@ -164,18 +179,23 @@ public struct Quantizer: Sendable {
 
 extension Graph {
   /// The tensor with one real-valued score for each label: the only output, or what the softmax at
-  /// the end takes.
+  /// the end takes, with labels or without.
   var classScores: TensorIndex? {
     let producers = producers()
     guard outputs.count == 1, var producer = producers[outputs[0]] else { return nil }
     var scores = outputs[0]
+    // Probabilities show nothing of what is clipped, whatever they stand for.
+    var areHidden = false
     if nodes[producer].operation.normalizesScores {
+      if case .softmax = nodes[producer].operation { areHidden = true }
       scores = nodes[producer].inputs[0]
       guard consumers()[scores].count == 1, let before = producers[scores] else { return nil }
       producer = before
     }
     guard case .fullyConnected(let attributes) = nodes[producer].operation,
-      attributes.activation == .none, tensors[scores].elementCount == metadata.labels.count
+      attributes.activation == .none,
+      tensors[scores].elementCount == metadata.labels.count
+        || areHidden && tensors[scores].elementCount == tensors[scores].shape.last
     else { return nil }
     return scores
   }

@@ -10,6 +10,8 @@ public struct Ladder: Sendable {
   public enum Rung: String, Sendable, CaseIterable {
     /// Ranges of activations; weights to the nearest code.
     case ranges
+    /// Weights of int4 in the layers that stand it best, as many as the blob's limit takes.
+    case int4
     /// Channels of one range across layers.
     case equalization
     /// Biases that make good for rounded weights.
@@ -29,7 +31,7 @@ public struct Ladder: Sendable {
       case .int16: 3
       case .moreInt16: 8
       case .allInt16: .infinity
-      case .ranges, .equalization, .biasCorrection, .rounding: nil
+      case .ranges, .int4, .equalization, .biasCorrection, .rounding: nil
       }
     }
 
@@ -37,6 +39,7 @@ public struct Ladder: Sendable {
     var serves: Set<Contract.Clause.Kind> {
       switch self {
       case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena]
+      case .int4: [.maxFlash]
       case .equalization, .biasCorrection, .rounding, .int16, .moreInt16, .allInt16:
         [.maxDrop, .minSQNR]
       }
@@ -112,17 +115,21 @@ public struct Ladder: Sendable {
   public func climb(
     _ options: Quantizer.Options, progress: (Step) -> Void = { _ in }
   ) throws -> Climb {
-    // Where nothing is judged there is nothing to climb for.
-    let rungs = heldBack == nil ? [(Rung.rounding, options)] : Self.rungs(options)
+    // Where nothing is judged there is nothing to climb for but fewer bytes.
+    let rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
     // As many looks, so that luck has no more chances than with one.
     let confidence = 1 - Contract.risk / Double(rungs.count)
     var steps: [Step] = []
-    for (rung, options) in rungs {
+    var int4Layers: [String] = []
+    for (rung, ownOptions) in rungs {
       if let last = steps.last {
         let missed = last.clauses.filter { !$0.holds }.map(\.kind)
         if missed.isEmpty { break }
         if rung.serves.isDisjoint(with: missed) { continue }
+        if rung == .int4 { int4Layers = try self.int4Layers(last) }
       }
+      var options = ownOptions
+      for layer in int4Layers { options.weightBits[layer] = 4 }
       let step = try step(rung, options, confidence)
       steps.append(step)
       progress(step)
@@ -138,13 +145,16 @@ public struct Ladder: Sendable {
   static func rungs(_ options: Quantizer.Options) -> [(Rung, Quantizer.Options)] {
     var current = options
     if options.equalization == .automatic { current.equalization = .none }
+    // Every gain counts here.
+    current.equalizationGain = 0.03
     if options.biasCorrection == .automatic { current.biasCorrection = .none }
     if options.rounding == .automatic { current.rounding = .nearest }
     var result = [(Rung.ranges, current)]
-    for rung in Rung.allCases.dropFirst() {
+    if options.isInt8 { result.append((.int4, current)) }
+    for rung in Rung.allCases.dropFirst(2) {
       let before = current
       switch rung {
-      case .ranges: break
+      case .ranges, .int4: break
       case .equalization: current.equalization = options.equalization
       case .biasCorrection: current.biasCorrection = options.biasCorrection
       case .rounding: current.rounding = options.rounding
@@ -157,6 +167,20 @@ public struct Ladder: Sendable {
       if current != before { result.append((rung, current)) }
     }
     return result
+  }
+
+  /// Where no outputs are judged: everything at once, then smaller weights.
+  private static func rungsByBytes(
+    _ options: Quantizer.Options
+  ) -> [(Rung, Quantizer.Options)] {
+    [(.rounding, options)] + (options.isInt8 ? [(.int4, options)] : [])
+  }
+
+  /// The layers that are to get weights of int4 so that the blob, as `step` made it, holds its limit.
+  private func int4Layers(_ step: Step) throws -> [String] {
+    let excess = step.clauses.first { $0.kind == .maxFlash }?.missedBy ?? 0
+    return try Quantizer.int4Layers(
+      graph, saving: Int(excess.rounded(.up)), samples: samples, options: step.options)
   }
 
   private func step(
@@ -184,4 +208,9 @@ public struct Ladder: Sendable {
       return (try Compiler.compile(graph, shrinks: shrinks), least)
     }
   }
+}
+
+extension Quantizer.Options {
+  /// Whether no weights of other widths were chosen by hand.
+  fileprivate var isInt8: Bool { weightBits.isEmpty && commonWeightBits == 8 }
 }

@@ -40,6 +40,8 @@ package struct Calibration: Sendable {
   package private(set) var histograms: [TensorIndex: ValueCounts]
   /// The least, over all samples, of a sample's highest class score; nil without class scores.
   package private(set) var leastHighest: Float?
+  /// The greatest, over all samples, of a sample's second highest class score.
+  private(set) var greatestSecond: Float?
 
   /// Runs `graph` on all samples twice: first for the ranges, then for the histograms.
   ///
@@ -57,15 +59,20 @@ package struct Calibration: Sendable {
         unsafe interpreter.withValue(of: tensor) { unsafe extent.ranges[position].take($0) }
       }
       if let classScores {
-        let highest = unsafe interpreter.withValue(of: classScores) { unsafe $0.max() ?? 0 }
-        extent.leastHighest = min(extent.leastHighest, highest)
+        let (first, second) = unsafe interpreter.withValue(of: classScores) {
+          unsafe Self.highest($0)
+        }
+        extent.leastHighest = min(extent.leastHighest, first)
+        extent.greatestSecond = max(extent.greatestSecond, second)
       }
     } merge: { into, from in
       for index in into.ranges.indices { into.ranges[index].take(from.ranges[index]) }
       into.leastHighest = min(into.leastHighest, from.leastHighest)
+      into.greatestSecond = max(into.greatestSecond, from.greatestSecond)
     }
     let ranges = extent.ranges
     leastHighest = classScores == nil ? nil : extent.leastHighest
+    greatestSecond = extent.greatestSecond.isFinite ? extent.greatestSecond : nil
     for (position, tensor) in tensors.enumerated() {
       guard ranges[position].lower.isFinite, ranges[position].upper.isFinite else {
         throw .notFinite(tensor: graph.tensors[tensor].name)
@@ -83,10 +90,20 @@ package struct Calibration: Sendable {
     histograms = Dictionary(uniqueKeysWithValues: zip(tensors, counted))
   }
 
+  /// The two highest of some scores; −∞ where there are none.
+  static func highest(
+    _ scores: UnsafeBufferPointer<Float>
+  ) -> (first: Float, second: Float) {
+    unsafe scores.reduce((-.infinity, -.infinity)) { highest, score in
+      score > highest.0 ? (score, highest.0) : (highest.0, max(highest.1, score))
+    }
+  }
+
   /// What the first pass finds.
   private struct Extent {
     var ranges: [Range]
     var leastHighest = Float.infinity
+    var greatestSecond = -Float.infinity
 
     init(tensorCount: Int) { ranges = [Range](repeating: Range(), count: tensorCount) }
   }

@@ -195,6 +195,11 @@ struct RangeSearch {
     }
     // Adds tensors and nodes; those that are judged keep their places.
     rounded.insertGrids(plan.changes, functions: [])
+    return try error(of: rounded)
+  }
+
+  /// What a graph's outputs are off by; its tensors begin with those of the float graph.
+  func error(of rounded: Graph) throws(QuantizationError) -> HalvedError {
     let (judged, references, powers) = (measured, references, powers)
     let scores = graph.classScores
     let errors = try Calibration.pass(rounded, heldBack, options.threadCount) {

@@ -1,10 +1,10 @@
 /// What one layer gave on one image with its input exact; see `DiffReport.ErrorSplit`.
 package struct LocalSample {
-  /// The reference's values, with scores that nobody can see raised to `threshold`.
+  /// The reference's values, with scores that nobody can see at the ends of `visible`.
   package var reference: [Float]
-  /// Where scores begin to be seen; −∞ for layers that hold none.
-  package var threshold: Float
-  /// What the candidate's operator gave, raised likewise; nil where it cannot be run alone.
+  /// Where scores are seen; all reals for layers that hold none.
+  package var visible: ClosedRange<Float>
+  /// What the candidate's operator gave, likewise; nil where it cannot be run alone.
   package var result: [Float]?
   /// The operator in real numbers with the candidate's weights; empty where it cannot be had.
   package var withWeights: [Float] = []
@@ -34,9 +34,9 @@ package struct LocalSample {
     }
   }
 
-  package init(reference: [Float], threshold: Float) {
+  package init(reference: [Float], visible: ClosedRange<Float>) {
     self.reference = reference
-    self.threshold = threshold
+    self.visible = visible
   }
 }
 
@@ -123,7 +123,7 @@ extension SplitSums {
     let (lower, upper) = (Float(facts.grid.lower), Float(facts.grid.upper))
     var (signal, weight, activation, clipping, requantization) = (0.0, 0.0, 0.0, 0.0, 0.0)
     func difference(_ a: Float, _ b: Float) -> Double {
-      Double(max(a, sample.threshold)) - Double(max(b, sample.threshold))
+      Double(a.clamped(to: sample.visible)) - Double(b.clamped(to: sample.visible))
     }
     func square(_ a: Float, _ b: Float) -> Double {
       let difference = difference(a, b)
@@ -147,5 +147,12 @@ extension SplitSums {
     self.activation.add(activation)
     self.clipping.add(clipping)
     self.requantization.add(requantization)
+  }
+}
+
+extension Float {
+  /// The nearest number of a range.
+  package func clamped(to range: ClosedRange<Float>) -> Float {
+    min(max(self, range.lowerBound), range.upperBound)
   }
 }

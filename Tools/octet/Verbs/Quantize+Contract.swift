@@ -149,6 +149,8 @@ struct ContractReport: Encodable {
     var rounding: String
     /// The layers, or inputs, whose results are int16.
     var int16Layers: [String]
+    /// The layers whose weights are int4.
+    var int4Layers: [String]
     /// With labels: the shares that are recognized.
     var floatAccuracy: Double?
     var int8Accuracy: Double?
@@ -190,6 +192,7 @@ extension ContractReport.Step {
     biasCorrection = step.options.biasCorrection.rawValue
     rounding = step.options.rounding.rawValue
     int16Layers = step.result.int16Layers
+    int4Layers = step.result.narrowLayers
     floatAccuracy = step.judgement?.floatAccuracy
     int8Accuracy = step.judgement?.accuracy
     agreement = step.judgement?.agreement
