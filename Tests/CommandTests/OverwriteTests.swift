@@ -59,6 +59,9 @@ import Testing
     ("train --data data -o data/train-labels-idx1-ubyte", 73),
     ("quantize m.onnx --data data -o data/t10k-images-idx3-ubyte", 73),
     ("augment --data data --augment flip --show data/train-labels-idx1-ubyte", 73),
+    ("train --data data -o new.onnx --checkpoint m.onnx", 73),
+    ("train --data data -o new.onnx --checkpoint new.json", 64),
+    ("train --data data -o same --checkpoint same", 64),
     // What is something else.
     ("export m.oct --to swift -o my.swift", 73), ("export m.oct --to header -o hard", 73),
     ("diff m.onnx m.oct --data data --html my.html", 73),

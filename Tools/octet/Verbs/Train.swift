@@ -25,7 +25,10 @@ struct Train: Verb {
   var parameters: [any Parameter] {
     TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output]
       + TrainingParameter.all.dropFirst().map(\.parameter)
-      + [Common.size, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads]
+      + [
+        CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, Common.size,
+        Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
+      ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -39,12 +42,18 @@ struct Train: Verb {
       try DataSource.loadWhole($0, labels: labels, like: source.train)
     }
     let watch = Stopwatch()
-    let result = try Steps.train(
-      source, architecture: settings.architecture, options: settings.options,
-      normalization: normalization, validation: validation, console: console)
+    let kept = try CheckpointFile(arguments, console: console)
+    let result = try kept.naming {
+      try Steps.train(
+        source, architecture: settings.architecture, options: settings.options,
+        normalization: normalization, validation: validation, checkpoints: kept?.checkpoints,
+        console: console)
+    }
     if result.bestEpoch == 0 {
       throw CommandError(
-        Interruption.status, "interrupted before the end of the first epoch; nothing was written")
+        Interruption.status,
+        "interrupted before the end of the first epoch; "
+          + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
