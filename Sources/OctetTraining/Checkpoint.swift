@@ -132,7 +132,7 @@ struct Checkpoint {
 }
 
 extension Checkpoint.Identity {
-  /// Of the run of a network over images with options, on this machine's kernels.
+  /// The identity of the run of a network over images with options, on this machine's kernels.
   init(_ network: TrainingNetwork, _ images: Dataset, _ validation: Dataset?, _ run: TrainingRun) {
     var options = run.options
     // They change the speed only.
@@ -154,9 +154,9 @@ extension Checkpoint.Identity {
 
   /// What differs between two runs, in words; nil where nothing does.
   func difference(from other: Checkpoint.Identity) -> String? {
-    if images != other.images { return "other images" }
-    if network != other.network { return "another network" }
     if options != other.options { return "other options" }
+    if network != other.network { return "another network" }
+    if images != other.images { return "other images" }
     return kernels != other.kernels ? "a processor with other vector instructions" : nil
   }
 }

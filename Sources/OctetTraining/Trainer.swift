@@ -53,14 +53,13 @@ import OctetModel
     let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
     run.variations = BatchVariations(options, images, workerCount: run.pool.workerCount)
-    var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
+    var generator = options.generator
     var indices = Array(0..<images.count)
     var validation = validation
-    if validation == nil, options.validationFraction > 0 {
-      generator.shuffle(&indices)
-      let heldBack = Int(Double(images.count) * options.validationFraction)
-      if heldBack > 0 { validation = images.subset(indices[..<heldBack].sorted()) }
-      indices.removeFirst(heldBack)
+    if validation == nil {
+      let parts = options.split(images.count, by: &generator)
+      if !parts.heldBack.isEmpty { validation = images.subset(parts.heldBack) }
+      indices = parts.learnt
     }
     guard !indices.isEmpty else { throw .data("there are no images to train on") }
     if let validation { try run.runner.check(validation) }
@@ -75,5 +74,26 @@ import OctetModel
     if let bytes = checkpoints?.resuming { try loop.restore(try Checkpoint(bytes)) }
     return try loop.train(
       progress: progress, epochEnded: epochEnded, shouldStop: shouldStop)
+  }
+}
+
+extension TrainingOptions {
+  /// What the split and the order of the images are drawn from.
+  var generator: Xoshiro256 { Xoshiro256(seed: seed ^ 0x5eed) }
+
+  /// Which of so many images are learnt from, and which held back, as training splits them.
+  package func split(_ count: Int) -> (learnt: [Int], heldBack: [Int]) {
+    var generator = generator
+    return split(count, by: &generator)
+  }
+
+  func split(
+    _ count: Int, by generator: inout Xoshiro256
+  ) -> (learnt: [Int], heldBack: [Int]) {
+    var indices = Array(0..<count)
+    guard validationFraction > 0 else { return (indices, []) }
+    generator.shuffle(&indices)
+    let heldBack = Int(Double(count) * validationFraction)
+    return (Array(indices[heldBack...]), indices[..<heldBack].sorted())
   }
 }

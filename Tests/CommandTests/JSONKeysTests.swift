@@ -62,6 +62,7 @@ struct JSONKeysTests {
     arguments: [
       "train --arch lenet --data data --epochs 1 -o keys.onnx",
       "augment --data data --augment flip --show keys.png",
+      "evaluate m.onnx m.oct --data data --html keys-e.html",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
       "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",

@@ -47,7 +47,7 @@ import Testing
         """, in: folder)
       #expect(begun.status == 143, "\(begun)")
       let kept = try Data(contentsOf: file)
-      let command = "train --arch mlp --epochs 90000 --data \(data) -o n.onnx"
+      let command = "train --arch mlp --epochs 90000 --data \(data) -o n.onnx --json --quiet"
       let words = command.split(separator: " ").map(String.init)
       let anew = try await octet(words + ["--checkpoint", "c.checkpoint"], in: folder)
       #expect(anew.isFailure(73, "a run that is not over"), "\(anew)")
@@ -58,7 +58,7 @@ import Testing
       // A disk that is full: the sentence, and the old checkpoint stays.
       let full = try await shell(
         """
-        ulimit -f 8; timeout --preserve-status -s TERM 3 "$OCTET" \(command) --checkpoint-every 0 \
+        ulimit -f 8; timeout --preserve-status -s TERM 3 "$OCTET" \(command.dropLast(15)) --checkpoint-every 0 \
         --checkpoint c.checkpoint --resume
         """, in: folder)
       #expect(full.status != 0 && full.stderr.contains("what was kept there before stays"))

@@ -1,8 +1,7 @@
 import OctetData
 import OctetModel
+import OctetTraining
 import Testing
-
-@testable import OctetTraining
 
 @Suite struct CheckpointTests {
   private static let images = easyImages(150, size: 8, classCount: 4, seed: 1)

@@ -100,7 +100,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
     let text = String(decoding: bytes, as: UTF8.self)
     switch self {
     case .html:
-      let isOurs = text.contains("octet diff") || text.contains("octet export")
+      let isOurs = ["diff", "export", "evaluate", "train"].contains {
+        text.contains("octet \($0)")
+      }
       return ("a page of somebody else", isOurs)
     case .json:
       return ("a file of somebody else", text.contains("octet diff: "))
