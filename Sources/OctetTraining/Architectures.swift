@@ -2,8 +2,18 @@ import OctetModel
 
 /// Networks to train, with weights of zero that the trainer initializes.
 public enum Architectures {
+  /// A network by its name, with where it comes from.
+  public struct Entry: Sendable {
+    /// What `named` knows it by.
+    public var name: String
+    /// Who made it, and what of it is here.
+    public var source: String
+    /// The layers, first to last.
+    public var layers: [Layer]
+  }
+
   /// What `named` knows.
-  public static let names = ["lenet", "lenet-avg", "cnn-small", "mlp"]
+  public static var names: [String] { all.map(\.name) }
 
   /// Makes a network by its name, for images of a size.
   ///
@@ -11,19 +21,24 @@ public enum Architectures {
   public static func named(
     _ name: String, height: Int, width: Int, channelCount: Int, classCount: Int
   ) throws(TrainingError) -> Graph {
-    guard height > 0, width > 0, channelCount > 0, classCount > 0 else {
-      throw .option(name: "arch", reason: "images and classes must not be empty")
-    }
-    let input = InputShape(height: height, width: width, channelCount: channelCount)
-    switch name {
-    case "lenet": return try lenet(input, classCount: classCount, pool: .max)
-    case "lenet-avg": return try lenet(input, classCount: classCount, pool: .average)
-    case "cnn-small": return try smallConvolutional(input, classCount: classCount)
-    case "mlp": return try perceptron(input, classCount: classCount)
-    default:
+    try named(
+      name,
+      for: NetworkShape(
+        height: height, width: width, channelCount: channelCount, classCount: classCount)
+    ).graph
+  }
+
+  /// Makes a network by its name, with what only its training knows.
+  ///
+  /// - Throws: when there is no such network, or the images are too small for it.
+  public static func named(
+    _ name: String, for shape: NetworkShape
+  ) throws(TrainingError) -> TrainableGraph {
+    guard let entry = all.first(where: { $0.name == name }) else {
       throw .option(
         name: "arch", reason: "no '\(name)'; there is \(names.joined(separator: ", "))")
     }
+    return try LayerBuilder.network(named: name, entry.layers, for: shape)
   }
 
   /// LeCun et al. 1998 with ReLU and max pools: conv 6@5×5 (padding 2), pool, conv 16@5×5, pool,
@@ -35,59 +50,44 @@ public enum Architectures {
       "lenet", height: height, width: width, channelCount: channelCount, classCount: classCount)
   }
 
-  private static func lenet(
-    _ input: InputShape, classCount: Int, pool: GraphBuilder.Pool
-  ) throws(TrainingError) -> Graph {
-    var builder = GraphBuilder(name: pool == .max ? "lenet" : "lenet-avg", input: input)
-    builder.convolution("conv1", outputs: 6, kernel: 5, padding: 2)
-    builder.relu("relu1")
-    builder.pool("pool1", pool)
-    builder.convolution("conv2", outputs: 16, kernel: 5, padding: 0)
-    builder.relu("relu2")
-    builder.pool("pool2", pool)
-    builder.flatten()
-    builder.fullyConnected("fc1", outputs: 120)
-    builder.relu("relu3")
-    builder.fullyConnected("fc2", outputs: 84)
-    builder.relu("relu4")
-    builder.fullyConnected("fc3", outputs: classCount)
-    return try builder.finish()
-  }
-
-  /// Two blocks of two 3×3 convolutions and one fully connected layer; few weights.
-  private static func smallConvolutional(_ input: InputShape, classCount: Int) throws(TrainingError)
-    -> Graph
-  {
-    var builder = GraphBuilder(name: "cnn-small", input: input)
-    for (block, outputs) in [8, 16].enumerated() {
-      for part in 1...2 {
-        let number = 2 * block + part
-        builder.convolution("conv\(number)", outputs: outputs, kernel: 3, padding: 1)
-        builder.relu("relu\(number)")
-      }
-      builder.pool("pool\(block + 1)", .max)
-    }
-    builder.flatten()
-    builder.fullyConnected("fc1", outputs: classCount)
-    return try builder.finish()
-  }
-
-  /// Fully connected 128, 64, classes.
-  private static func perceptron(_ input: InputShape, classCount: Int) throws(TrainingError)
-    -> Graph
-  {
-    var builder = GraphBuilder(name: "mlp", input: input)
-    builder.flatten()
-    builder.fullyConnected("fc1", outputs: 128)
-    builder.relu("relu1")
-    builder.fullyConnected("fc2", outputs: 64)
-    builder.relu("relu2")
-    builder.fullyConnected("fc3", outputs: classCount)
-    return try builder.finish()
-  }
-}
-
-/// Pixels of the network's one input.
-struct InputShape {
-  var height, width, channelCount: Int
+  /// Every network, the oldest first.
+  public static let all: [Entry] =
+    classics + [
+      Entry(
+        name: "alexnet",
+        source: "Krizhevsky et al. 2012, for small images: overlapping pools, normalization over "
+          + "neighbouring channels, dropout",
+        layers: alexnet),
+      Entry(
+        name: "nin",
+        source: "Lin et al. 2013: 1×1 convolutions after each convolution, the mean of a map for "
+          + "each class",
+        layers: nin),
+      Entry(
+        name: "vgg", source: "Simonyan and Zisserman 2014: blocks of 3×3 convolutions", layers: vgg
+      ),
+      Entry(
+        name: "googlenet",
+        source: "Szegedy et al. 2014: blocks of four branches, joined", layers: googlenet),
+      Entry(
+        name: "resnet", source: "He et al. 2015 with 8 layers: shortcuts around two convolutions",
+        layers: residual(blockCount: 1)),
+      Entry(
+        name: "resnet20", source: "He et al. 2015 with 20 layers", layers: residual(blockCount: 3)),
+      Entry(
+        name: "densenet",
+        source: "Huang et al. 2016: every layer reads all before it in its block",
+        layers: densenet),
+      Entry(
+        name: "mobilenet",
+        source: "Howard et al. 2017: depthwise and 1×1 convolutions, ReLU6", layers: mobilenet),
+      Entry(
+        name: "ds-cnn",
+        source: "Zhang et al. 2017 for words, here for images: four depthwise separable layers",
+        layers: separable),
+      Entry(
+        name: "cnn-small", source: "two blocks of two 3×3 convolutions; few weights",
+        layers: smallConvolutional),
+      Entry(name: "mlp", source: "fully connected 128, 64, classes", layers: perceptron),
+    ]
 }

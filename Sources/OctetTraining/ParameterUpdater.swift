@@ -13,6 +13,8 @@
   private let squares: UnsafeMutablePointer<Double>
   private let chunks: [Chunk]
   private let segmentCount: Int
+  /// Parts that no optimizer changes: what is frozen, and running statistics.
+  private let untrained: [Range<Int>]
   private var update: OptimizerUpdate
 
   /// Whether the lengths of gradients are wanted, by segment.
@@ -33,8 +35,9 @@
     unsafe firstMoments = alignedFloats(parameterCount)
     unsafe secondMoments = alignedFloats(parameterCount)
     unsafe averages = alignedFloats(options.averagingDecay == nil ? 0 : parameterCount)
+    untrained = network.parameters.filter { !$0.isTrained }.map { $0.offset..<$0.offset + $0.count }
     chunks = network.parameters.enumerated().flatMap { index, segment in
-      stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
+      !segment.isTrained ? [] : stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
         let end = min(start + Self.chunkCount, segment.count)
         return Chunk(
           range: segment.offset + start..<segment.offset + end, segment: index,
@@ -107,6 +110,11 @@
     update = OptimizerUpdate(options, step: step, factor: factor)
     update.shardCount = shardCount
     update.shardStride = parameterCount
+    guard options.averagingDecay != nil else { return }
+    for range in untrained {
+      unsafe (averages + range.lowerBound).update(
+        from: parameters + range.lowerBound, count: range.count)
+    }
   }
 
   /// Sums the shards of one piece.

@@ -4,6 +4,9 @@ import OctetModel
 
 /// The state of one training run; every buffer is allocated here, none in a step.
 ///
+/// A step goes through the phases of `TrainingNetwork.perform`: one for most networks, more where
+/// an operation needs the whole batch. Then every block of the batch keeps a workspace.
+///
 /// Determinism: a batch is cut into blocks of sixteen images, blocks into at most eight shards,
 /// by their position alone. Each shard's gradient is summed in block order into the shard's own
 /// array, and the shards are summed in order when the parameters are updated. So which thread
@@ -11,14 +14,17 @@ import OctetModel
 @safe final class TrainingRun: PooledWork {
   // Safety: every array is allocated in `init` with the room that is planned, and freed in
   // `deinit`.
-  static let gradientPhase = 0, reductionPhase = 1, updatePhase = 2
+  /// After those of the network; the update is the one after.
+  private var reductionPhase: Int { network.phaseCount }
   static let maximumShardCount = 8
 
   let network: TrainingNetwork
   let runner: BlockRunner
   let options: TrainingOptions
   let pool: WorkerPool
+  /// One for each worker, or for each block of a batch when it takes several phases.
   private let workspaces: [Workspace]
+  private let memories: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   let updater: ParameterUpdater
   /// How the images of this run are varied; nil where they are learnt as they are.
   var variations: BatchVariations?
@@ -30,6 +36,7 @@ import OctetModel
   private let blocksPerShard: Int
   private let maximumShards: Int
 
+  private var stepNumber = 0
   private var batch: TrainingBatch
 
   init(
@@ -43,7 +50,13 @@ import OctetModel
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
     pool = WorkerPool(workerCount: workerCount)
-    workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
+    workspaces = (0..<(network.phaseCount == 1 ? workerCount : blockCount)).map { _ in
+      Workspace(network.memory)
+    }
+    unsafe memories = .allocate(capacity: workspaces.count)
+    for (index, workspace) in workspaces.enumerated() {
+      unsafe (memories + index).initialize(to: workspace.memory)
+    }
     updater = ParameterUpdater(network, options: options)
     unsafe shardGradients = alignedFloats(network.parameterCount * maximumShards)
     unsafe blockGradients = alignedFloats(network.parameterCount * workerCount)
@@ -54,6 +67,7 @@ import OctetModel
 
   deinit {
     pool.stop()
+    unsafe memories.deallocate()
     unsafe shardGradients.deallocate()
     unsafe blockGradients.deallocate()
     unsafe results.deallocate()
@@ -65,16 +79,17 @@ import OctetModel
   /// - Returns: the sums of losses and right answers.
   func step(_ batch: TrainingBatch, step: Int, factor: Float) -> SoftmaxCrossEntropy.Result {
     self.batch = batch
+    stepNumber = step
     let count = batch.count
     let shardImages = blocksPerShard * TrainingNetwork.blockSize
     let shardCount = (count + shardImages - 1) / shardImages
-    pool.run(self, phase: Self.gradientPhase, count: shardCount)
+    for phase in 0..<network.phaseCount { pool.run(self, phase: phase, count: shardCount) }
     updater.prepare(shardCount: shardCount, step: step, factor: factor)
     if updater.needsReduction {
-      pool.run(self, phase: Self.reductionPhase, count: updater.taskCount)
+      pool.run(self, phase: reductionPhase, count: updater.taskCount)
       updater.finishReduction()
     }
-    pool.run(self, phase: Self.updatePhase, count: updater.taskCount)
+    pool.run(self, phase: reductionPhase + 1, count: updater.taskCount)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
       unsafe total.loss += results[shard].loss
@@ -84,60 +99,71 @@ import OctetModel
   }
 
   func perform(phase: Int, worker: Int, index: Int) {
-    switch phase {
-    case Self.gradientPhase: computeShard(index, worker: worker)
-    case Self.reductionPhase: unsafe updater.reduce(index, shardGradients)
-    default: unsafe updater.apply(index, shardGradients)
+    if phase < network.phaseCount {
+      computeShard(index, worker: worker, phase: phase)
+    } else if phase == reductionPhase {
+      unsafe updater.reduce(index, shardGradients)
+    } else {
+      unsafe updater.apply(index, shardGradients)
     }
   }
 
-  private func computeShard(_ shard: Int, worker: Int) {
-    var result = SoftmaxCrossEntropy.Result()
-    let workspace = workspaces[worker]
+  private func computeShard(_ shard: Int, worker: Int, phase: Int) {
     let shardGradient = unsafe shardGradients + shard * network.parameterCount
+    if phase == 0 { unsafe results[shard] = .init() }
     for block in 0..<blocksPerShard {
-      let first = (shard * blocksPerShard + block) * TrainingNetwork.blockSize
+      let place = shard * blocksPerShard + block
+      let first = place * TrainingNetwork.blockSize
       let count = min(TrainingNetwork.blockSize, batch.count - first)
       guard count > 0 else { break }
       let gradient =
         unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
+      let workspace = workspaces[network.phaseCount == 1 ? worker : place]
       let context = unsafe StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
-        parameters: updater.parameters, gradients: gradient)
-      let sums = computeBlock(context, worker: worker, first: first, count: count)
-      result.loss += sums.loss
-      result.correctCount += sums.correctCount
-      if block > 0 {
+        parameters: updater.parameters, gradients: gradient,
+        place: BlockPlace(
+          index: place, imageCount: batch.count, step: stepNumber, seed: options.seed,
+          peers: memories, runningStatistics: updater.parameters))
+      network.perform(phase: phase, context) {
+        load(context, worker: worker, first: first, count: count)
+      } judge: {
+        let sums = judge(context, first: first, count: count)
+        unsafe results[shard].loss += sums.loss
+        unsafe results[shard].correctCount += sums.correctCount
+      }
+      if block > 0, let range = network.finishedStage(of: phase)?.parameters {
         unsafe BlockKernels.add(
-          network.parameterCount / TrainingNetwork.blockSize, shardGradient, gradient,
-          into: shardGradient)
+          range.count / TrainingNetwork.blockSize, shardGradient + range.lowerBound,
+          gradient + range.lowerBound, into: shardGradient + range.lowerBound)
       }
     }
-    unsafe results[shard] = result
   }
 
-  private func computeBlock(
-    _ context: StepContext, worker: Int, first: Int, count: Int
-  ) -> SoftmaxCrossEntropy.Result {
+  private func load(_ context: StepContext, worker: Int, first: Int, count: Int) {
     let images =
       unsafe variations?.images(of: batch, first: first, count: count, worker: worker)
       ?? (pixels: batch.pixels, indices: batch.indices + first)
-    unsafe runner.forward(
+    unsafe runner.load(
       context, pixels: images.pixels, imageByteCount: batch.imageByteCount,
       indices: images.indices, count: count)
-    return unsafe withUnsafeTemporaryAllocation(
+  }
+
+  /// The loss, and its gradient for the logits.
+  private func judge(
+    _ context: StepContext, first: Int, count: Int
+  ) -> SoftmaxCrossEntropy.Result {
+    unsafe withUnsafeTemporaryAllocation(
       of: ImageTarget.self, capacity: count
     ) { targets in
       for lane in 0..<count {
         unsafe targets[lane] =
           variations?.target(of: batch, at: first + lane) ?? batch.target(at: first + lane)
       }
-      let sums = unsafe options.loss.evaluate(
+      return unsafe options.loss.evaluate(
         outputs: context.pointer(network.logits), targets: UnsafeBufferPointer(targets),
         smoothing: options.labelSmoothing, classCount: network.classCount,
         scale: 1 / Float(batch.count), gradient: context.pointer(network.logitsGradient))
-      network.backward(context)
-      return sums
     }
   }
 }

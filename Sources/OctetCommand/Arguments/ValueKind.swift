@@ -84,6 +84,37 @@ extension ValueKind<String> {
   }
 }
 
+extension ValueKind<String> {
+  /// One of the names, or a file whose name ends in one of the suffixes.
+  package static func choiceOrFile(_ names: [String], _ suffixes: [String]) -> ValueKind {
+    let list = names.joined(separator: ", ")
+    let files = "a file of \(suffixes.joined(separator: " or "))"
+    var kind = ValueKind(placeholder: "NAME|FILE", expectation: "\(list); or \(files)") {
+      text throws(ValueError) in
+      guard names.contains(text) || suffixes.contains(where: { text.lowercased().hasSuffix($0) })
+      else {
+        let hint = Suggestion.sentence(for: text, among: names)
+        throw ValueError("one of \(list), nor \(files)\(hint)")
+      }
+      return text
+    }
+    kind.choices = names
+    return kind
+  }
+}
+
+extension ValueKind<[String]> {
+  /// Names with commas between them.
+  package static var names: ValueKind {
+    ValueKind(placeholder: "NAME,…", describe: { $0.joined(separator: ",") }) {
+      text throws(ValueError) in
+      let names = text.split(separator: ",").map { String($0) }
+      guard !names.isEmpty else { throw ValueError("a list of names: it is empty") }
+      return names
+    }
+  }
+}
+
 extension ValueKind<Int> {
   /// Bytes, as a number or with K or M for 2¹⁰ and 2²⁰.
   package static var byteCount: ValueKind {

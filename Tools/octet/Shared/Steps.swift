@@ -10,19 +10,19 @@ import OctetTraining
 /// The steps that `demo` takes one after the other and that verbs take alone.
 enum Steps {
   static func train(
-    _ source: DataSource, architecture: String, options: TrainingOptions,
+    _ source: DataSource, _ choice: NetworkChoice = NetworkChoice(), options: TrainingOptions,
     normalization: Normalization? = nil, validation: Dataset? = nil,
     checkpoints: Checkpoints? = nil, console: Console
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
     let images = source.train
-    var graph = try Architectures.named(
-      architecture, height: images.height, width: images.width, channelCount: images.channelCount,
-      classCount: source.train.classNames.count)
-    graph.metadata.labels = source.train.labelNames
-    // Said, not left to be guessed: 'diff' tells a wrong normalisation by it.
-    graph.metadata.normalization = normalization ?? source.train.usualNormalization
-    let trainer = try Trainer(graph, options: options)
+    var network = try choice.network(for: images)
+    network.graph.metadata.labels = images.labelNames
+    // Said, not left to be guessed: 'diff' tells a wrong normalisation by it. What a model has
+    // learnt with, it goes on with.
+    let own = choice.source == nil ? nil : network.graph.metadata.normalization
+    network.graph.metadata.normalization = normalization ?? own ?? images.usualNormalization
+    let trainer = try Trainer(network, options: options)
     let scale = 1000
     let bar = console.progress("training", total: options.epochCount * scale)
     defer { bar.finish() }

@@ -6,9 +6,23 @@ extension TrainingParameter {
   static let all = network + optimizing + regularizing
 
   private static let network: [TrainingParameter] = [
-    .init("--arch", .choice(Architectures.names), default: "lenet", help: "The network.") {
-      $0.architecture = $1
+    .init(
+      "--arch", .choiceOrFile(Architectures.names, [".json", ".onnx"]), default: "lenet",
+      help: "The network; --list describes each, the article The Zoo the layers of a .json file."
+    ) { $0.network.architecture = $1 },
+    .init(
+      "--width", .positiveNumber(upTo: 64), default: 1, help: "Times the network's channels."
+    ) { $0.network.width = $1 },
+    .init(
+      "--from", .input, help: "A trained model to go on from; its last layer is made anew unless "
+        + "its labels are the classes of the images."
+    ) { $0.network.source = $1 },
+    .init("--freeze", .names, help: "Layers of --from that stay as they are.") {
+      $0.network.frozen = $1
     },
+    .init(
+      "--classes", .integer(1...65_536), help: "Outputs; as many as the images have classes."
+    ) { $0.network.classCount = $1 },
     .init(
       "--init", .choice(["he", "xavier", "zero", "normal", "truncated-normal"]), default: "he",
       help: "How weights start: He or Xavier (uniform), 0, or bell-shaped."

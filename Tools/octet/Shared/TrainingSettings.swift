@@ -4,7 +4,7 @@ import OctetTraining
 /// What the options of training say, by whatever way they came: the command line, a recipe, or a
 /// trial of a search.
 struct TrainingSettings {
-  var architecture = "lenet"
+  var network = NetworkChoice()
   var options = TrainingOptions()
   /// Numbers of the optimizer and the schedule, which make sense once all options are read.
   var optimizerName = "adam", scheduleName = "cosine", initializationName = "he"

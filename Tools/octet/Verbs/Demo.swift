@@ -45,7 +45,7 @@ struct Demo: Verb {
     options.seed = arguments[seed]
     options.threadCount = threadCount
     let trained = try Steps.train(
-      source, architecture: "lenet", options: options, console: console)
+      source, options: options, console: console)
     if trained.wasStopped { throw CommandError.interrupted }
     try AtomicFile.write(try ONNXWriter.write(trained.graph), to: onnx, as: .onnx)
 

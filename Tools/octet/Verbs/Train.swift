@@ -15,15 +15,16 @@ struct Train: Verb {
     + "by the mean and deviation of each channel of the training images, or as --mean and --std "
     + "say. "
     + "Either is kept in the file, so that no other verb needs to be told."
-  let output = OctetCommand.Option<OutputPath>(
-    required: "--output", short: "o", .output(.onnx), help: "The ONNX file to write.")
+  let output = OctetCommand.Option<OutputPath?>(
+    "--output", short: "o", .output(.onnx), help: "The ONNX file to write; needed but for --list.")
+  let list = Flag("--list", help: "Describe the networks instead of training one.")
   let validation = OctetCommand.Option(
     "--validation", .inputFolder,
     help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
-    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output]
+    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output, list]
       + TrainingParameter.all.dropFirst().map(\.parameter)
       + [
         CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, Common.size,
@@ -32,8 +33,14 @@ struct Train: Verb {
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    let path = arguments[output]
     let settings = try TrainingSettings(arguments)
+    if arguments[list] {
+      let networks = try NetworkList(scale: settings.network.width)
+      return Outcome(networks, text: networks.text)
+    }
+    guard let path = arguments[output] else {
+      throw CommandError(.usage, "--output is missing")
+    }
     let normalization = try Common.normalization(arguments)
     let labels = Common.labelPolicy(arguments)
     let source = try Steps.load(
@@ -45,7 +52,7 @@ struct Train: Verb {
     let kept = try CheckpointFile(arguments, console: console)
     let result = try kept.naming {
       try Steps.train(
-        source, architecture: settings.architecture, options: settings.options,
+        source, settings.network, options: settings.options,
         normalization: normalization, validation: validation, checkpoints: kept?.checkpoints,
         console: console)
     }
