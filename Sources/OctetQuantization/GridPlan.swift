@@ -29,6 +29,7 @@ struct GridPlan {
   private static let finerWithin: Float = 2
 
   private let graph: Graph
+  private let mixed: MixedGraph
   private let ranges: [TensorIndex: ValueRange]
   /// Values within tables, and the nodes of tables.
   private let inner: Set<TensorIndex>
@@ -55,11 +56,13 @@ struct GridPlan {
   }
 
   /// - Parameters:
-  ///   - ranges: of every activation of `graph`.
-  ///   - tables: functions that become tables; values within them have no grid.
-  init(_ graph: Graph, ranges: [TensorIndex: ValueRange], tables: [FunctionRegion]) {
-    self.graph = graph
-    self.ranges = ranges
+  ///   - mixed: the graph, and which of its activations are int16.
+  ///   - ranges: of every activation of the float graph.
+  ///   - tables: functions that become tables; values within them have no grid. Their nodes are
+  ///     those of `mixed`.
+  init(_ mixed: MixedGraph, ranges: [TensorIndex: ValueRange], tables: [FunctionRegion]) {
+    let (graph, ranges) = (mixed.graph, mixed.ranges(ranges))
+    (self.mixed, self.graph, self.ranges) = (mixed, graph, ranges)
     inner = graph.valuesInTables.union(tables.flatMap(\.innerValues))
     tabulated = graph.nodesInTables.union(tables.flatMap(\.nodes))
     producers = graph.producers()
@@ -67,7 +70,7 @@ struct GridPlan {
     chain = Array(graph.tensors.indices)
     group = chain
     prescribed = Self.prescribedGrids(
-      graph, ranges, functions: inner.union(tables.map(\.result)))
+      mixed, ranges, functions: inner.union(tables.map(\.result)))
     formChains()
     for (index, node) in graph.nodes.enumerated() where joins(index) { settle(index, node) }
     giveGrids()
@@ -87,8 +90,9 @@ struct GridPlan {
   // MARK: Given grids
 
   private static func prescribedGrids(
-    _ graph: Graph, _ ranges: [TensorIndex: ValueRange], functions: Set<TensorIndex>
+    _ mixed: MixedGraph, _ ranges: [TensorIndex: ValueRange], functions: Set<TensorIndex>
   ) -> [TensorIndex: Quantization] {
+    let graph = mixed.graph
     var result: [TensorIndex: Quantization] = [:]
     for (index, tensor) in graph.tensors.enumerated() where tensor.constant == nil {
       if let own = tensor.quantization { result[index] = own }
@@ -98,6 +102,11 @@ struct GridPlan {
       guard let grid = node.operation.fixedOutputQuantization, graph.isFree(output),
         !functions.contains(output)
       else { continue }
+      if mixed.wide.contains(output) {
+        // Logistic, tanh and softmax of int16.
+        result[output] = Quantization(scale: 0x1p-15, zeroPoint: 0)
+        continue
+      }
       var isWanted = true
       if case .scalar = node.operation {
         let finer = graph.outputs.contains(output) ? finerAtTheEnd : finerWithin
@@ -282,7 +291,17 @@ struct GridPlan {
   private mutating func giveGrids() {
     func grid(_ group: TensorIndex) -> Quantization {
       if let given = given[group] { return given }
-      let (scale, zeroPoint) = (spans[group] ?? ValueRange(lower: 0, upper: 0)).quantization
+      let span = spans[group] ?? ValueRange(lower: 0, upper: 0)
+      if mixed.wide.contains(group) {
+        let isAlone = members[group] == [group] && chainMembers[group] == [group]
+        if isAlone, let source = mixed.copies[group], !mixed.wide.contains(source),
+          producers[group].map({ graph.nodes[$0].operation }) == .quantize
+        {
+          return grid(groupOf(source)).exactlyInInt16
+        }
+        return span.symmetricInt16
+      }
+      let (scale, zeroPoint) = span.quantization
       return Quantization(scale: scale, zeroPoint: zeroPoint)
     }
     for tensor in ranges.keys where graph.isFree(tensor) && !inner.contains(tensor) {
@@ -301,11 +320,29 @@ struct GridPlan {
   }
 }
 
+extension ValueRange {
+  /// The grid of int16, with a tenth to spare for values that calibration has not seen: there are
+  /// codes enough.
+  fileprivate var symmetricInt16: Quantization {
+    let largest = max(-lower, upper)
+    return Quantization(scale: largest > 0 ? largest * 1.1 / 32_767 : 1, zeroPoint: 0)
+  }
+}
+
 extension Quantization {
-  /// The reals that the codes stand for.
-  var span: ValueRange {
+  /// The grid of int16 on which each of 256 codes, less the zero point, is a multiple of 2⁷.
+  fileprivate var exactlyInInt16: Quantization {
+    Quantization(scale: scales[0] / 128, zeroPoint: 0)
+  }
+
+  /// The reals that the codes of int8 stand for.
+  var span: ValueRange { span(of: -128...127) }
+
+  /// The reals that codes stand for.
+  func span(of codes: ClosedRange<Int32>) -> ValueRange {
     ValueRange(
-      lower: Float(-128 - zeroPoints[0]) * scales[0], upper: Float(127 - zeroPoints[0]) * scales[0])
+      lower: Float(codes.lowerBound - zeroPoints[0]) * scales[0],
+      upper: Float(codes.upperBound - zeroPoints[0]) * scales[0])
   }
 
   /// Whether every value of the range is within one step of a code's.

@@ -101,8 +101,9 @@ private struct TensorPair: Sendable {
       if let producer = producers[other], case .logSoftmax = float.nodes[producer].operation {
         isClipped = true
       }
+      let span = tensor.elementType == .int16 ? grid.span(of: -32_768...32_767) : grid.span
       return TensorPair(
-        float: other, int8: index, span: grid.span, reach: isClipped ? grid.span : nil)
+        float: other, int8: index, span: span, reach: isClipped ? span : nil)
     }
   }
 }

@@ -12,6 +12,12 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
   case notFinite(tensor: String)
   /// Some input drives the sum of an output channel to `bound`, beyond an int32 accumulator.
   case accumulatorOverflow(node: String, channel: Int, bound: Int64)
+  /// No layer or input has the name that was given; those that there are.
+  case unknownLayer(String, known: [String])
+  /// The runtime has no operator for a layer with activations of int16; the layers that have.
+  case withoutInt16(layer: String, operation: String, known: [String])
+  /// Weights of another width were asked for of what is no layer that takes them; those that are.
+  case noSuchLayer(String, layers: [String])
   /// The graph itself is not valid.
   case graph(GraphError)
 
@@ -47,7 +53,22 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     case .accumulatorOverflow(let node, let channel, let bound):
       "node '\(node)', output channel \(channel): some input could drive the int32 accumulator to "
         + "\(bound); retrain with weight decay, or check the bias"
+    case .unknownLayer(let name, let known):
+      "the model has no layer '\(name)'; there are \(Self.list(known))"
+    case .withoutInt16(let layer, let operation, let known):
+      "layer '\(layer)' (\(operation)) has no operator for int16 activations, or becomes a part of "
+        + "another; those that have one are \(Self.list(known))"
+    case .noSuchLayer(let name, let layers):
+      "no convolution or fully connected layer is called '\(name)'; there "
+        + (layers.isEmpty
+          ? "is none" : "are \(layers.map { "'\($0)'" }.joined(separator: ", "))")
     case .graph(let error): "\(error)"
     }
+  }
+
+  /// The first names of many.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(12).map { "'\($0)'" }.joined(separator: ", ")
+    return names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown
   }
 }

@@ -14,8 +14,16 @@ public struct Quantizer: Sendable {
     public var equalization = Equalization.automatic
     /// How biases make good for rounded weights.
     public var biasCorrection = BiasCorrection.automatic
-    /// How weights become codes.
-    public var rounding = Rounding.automatic
+    /// How weights become codes. Choosing for each layer (`automatic`) takes as long again as the
+    /// rest.
+    public var rounding = Rounding.errorFeedback
+    /// Which activations have 16 bits.
+    public var int16 = Int16Activations.none
+    /// Bits of the weights of single layers, 8 or 4, by the layer's name.
+    public var weightBits: [String: Int] = [:]
+    /// Bits of the weights of all other layers, 8 or 4. Layers that weights of 4 bits do not suit
+    /// have 8.
+    public var commonWeightBits = 8
     /// Keep the whole range of class scores, not only what decides.
     public var keepsFullScores = false
     /// Threads to work with, 1 or more; the result is the same with any number.
@@ -41,6 +49,10 @@ public struct Quantizer: Sendable {
     public var equalization = Equalization.none
     /// How the weights of each layer were rounded, by the layer's name.
     public var roundings: [String: Rounding] = [:]
+    /// The layers, or inputs, whose results are int16, in execution order.
+    public var int16Layers: [String] = []
+    /// The layers whose weights have 4 bits, by name, in execution order.
+    public var narrowLayers: [String] = []
   }
 
   /// The calibrators that a search chose.
@@ -71,10 +83,12 @@ public struct Quantizer: Sendable {
     let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
       .withEqualLayers(samples, options)
     let simple = equal.graph
+    try simple.requireLayers(options.weightBits)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
       choice = try RangeSearch.choose(simple, samples, options)
     }
+    choice.int16 = try simple.chosenInt16(samples, options, choice)
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     let means = options.biasCorrection == .analytic ? equal.means(graph.normalizedMeans()) : [:]
     var result = try quantize(simple, calibration, samples, options, choice, means)
@@ -86,24 +100,30 @@ public struct Quantizer: Sendable {
 
   /// Quantizes a simplified graph whose activations were already observed.
   private static func quantize(
-    _ graph: Graph, _ calibration: Calibration, _ samples: CalibrationSamples, _ options: Options,
+    _ float: Graph, _ calibration: Calibration, _ samples: CalibrationSamples, _ options: Options,
     _ choice: RangeSearch.Choice, _ means: [String: [Double]]
   ) throws(QuantizationError) -> Result {
-    let ranges = chooseRanges(graph, calibration, options, choice)
+    let ranges = chooseRanges(float, calibration, options, choice)
+    let mixed = MixedGraph(float, choice.int16, float.tabulatedNodes)
+    let graph = mixed.graph
     let tables = graph.functionRegions()
-    let plan = GridPlan(graph, ranges: ranges, tables: tables)
+    let plan = GridPlan(mixed, ranges: ranges, tables: tables)
     var quantized = graph
-    quantized.takeGrids(plan.grids)
+    quantized.takeGrids(plan.grids, int16: mixed.wide)
     let settled = graph.nodesWithoutMissingConstants.union(tables.flatMap(\.nodes))
     for index in quantized.nodes.indices
     where !settled.contains(index) && quantized.nodes[index].operation.weightChannelAxis == nil {
       try quantized.quantizeConstants(ofNode: index)
     }
+    let narrow = quantized.nodes.indices.filter {
+      !settled.contains($0) && quantized.weightBits(ofNode: $0, options) == 4
+    }
     var stage = WeightStage(graph, plan.changes, samples, options, means)
     try stage.round(&quantized, except: settled)
     // What is left: weights that are codes already beside real biases.
     for index in quantized.nodes.indices where !settled.contains(index) {
-      try quantized.quantizeConstants(ofNode: index)
+      try quantized.quantizeConstants(
+        ofNode: index, weightBits: quantized.weightBits(ofNode: index, options))
     }
     quantized.insertGrids(plan.changes, functions: tables)
     quantized = quantized.canonical()
@@ -112,8 +132,9 @@ public struct Quantizer: Sendable {
     return Result(
       graph: quantized, ranges: Dictionary(named) { first, _ in first },
       equalsMinMax: ranges
-        == chooseRanges(graph, calibration, options, RangeSearch.Choice(whole: .minMax)),
-      search: choice.summary, roundings: stage.roundings)
+        == chooseRanges(float, calibration, options, RangeSearch.Choice(whole: .minMax)),
+      search: choice.summary, roundings: stage.roundings,
+      int16Layers: mixed.layers(of: float), narrowLayers: narrow.map { graph.nodes[$0].name })
   }
 
   /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
@@ -158,6 +179,9 @@ extension Graph {
     else { return nil }
     return scores
   }
+
+  /// Nodes that become tables, of whatever the file or the model has.
+  var tabulatedNodes: Set<Int> { nodesInTables.union(functionRegions().flatMap(\.nodes)) }
 
   /// Nodes whose constants are integers already, or stay real.
   fileprivate var nodesWithoutMissingConstants: Set<Int> {

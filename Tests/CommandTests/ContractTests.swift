@@ -59,7 +59,9 @@ import Testing
     #expect(run.status == 1)
     #expect(run.stderr.contains("samples or more"), "\(run.stderr)")
     let (_, ladder) = try found(run)
-    let rungs = ["ranges", "equalization", "bias-correction", "rounding"]
+    let rungs = [
+      "ranges", "equalization", "bias-correction", "rounding", "int16", "more-int16", "all-int16",
+    ]
     #expect(ladder.map { $0["rung"] as? String } == rungs)
   }
 
@@ -89,17 +91,24 @@ import Testing
     #expect(single.isFailure(65, "held back"))
   }
 
+  /// Every rung has an option; three runs have each of their values.
   @Test(arguments: [
-    "--equalize cross-layer", "--equalize absorb", "--equalize none --rounding nearest",
-    "--bias-correction none --rounding error-feedback", "--bias-correction analytic",
-    "--rounding adaround --calibrator kl",
+    "--equalize cross-layer --rounding adaround --calibrator kl --int16 all",
+    "--equalize absorb --bias-correction analytic --rounding nearest --calibrator percentile",
+    "--equalize none --bias-correction none --rounding error-feedback --calibrator mse",
   ])
   func rungsByHand(options: String) async throws {
     let name = options.filter { $0.isLetter }
     let run = try await workshop(
-      "quantize m.onnx --data data -o \(name).oct --calibration-samples 20 \(options) --json")
+      "quantize m.onnx --data data -o \(name).oct --calibration-samples 8 \(options) --json")
     #expect(run.status == 0, "\(run.stderr)")
-    let outputs = try #require(try run.json()["outputs"] as? [[String: Any]])
+    let json = try run.json()
+    let outputs = try #require(json["outputs"] as? [[String: Any]])
     #expect(outputs[0]["sqnrDecibels"] as? Double ?? 0 > 10)
+    let layers = try #require(json["int16Layers"] as? [String])
+    #expect(layers.isEmpty == !options.contains("int16"))
+    let wrong = try await workshop(
+      "quantize m.onnx --data data -o wrong.oct --calibration-samples 8 --int16 nothing")
+    #expect(wrong.isFailure(65, "no layer 'nothing'"))
   }
 }

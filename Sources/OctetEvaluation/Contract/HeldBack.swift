@@ -79,12 +79,21 @@ public struct HeldBack: Sendable {
           unsafe samples.fill(sample, index, buffer)
           count = size
         }
-        unsafe runner.withInput(index) { codes in
-          for position in reals.indices { unsafe codes[position] = view.code(reals[position]) }
+        unsafe runner.withInput(index) { bytes in
+          guard view.isInt16 else {
+            for position in reals.indices { unsafe bytes[position] = view.code(reals[position]) }
+            return
+          }
+          unsafe UnsafeMutableRawBufferPointer(bytes).withMemoryRebound(to: Int16.self) { codes in
+            for position in reals.indices { unsafe codes[position] = view.code16(reals[position]) }
+          }
         }
       }
       runner.run()
-      let top = unsafe runner.withOutput(0) { unsafe Scores.top($0) ?? 0 }
+      let top =
+        model.output(0).isInt16
+        ? Scores.top(runner.realOutput(0)) ?? 0
+        : unsafe runner.withOutput(0) { unsafe Scores.top($0) ?? 0 }
       return Result(top: top, errors: errors(runner, references[sample]))
     }
     var judgement = Judgement(
@@ -118,7 +127,11 @@ public struct HeldBack: Sendable {
       // Class scores that nobody can see are clipped on purpose.
       let view = runner.loaded.output(index)
       let isScores = index == 0 && view.elementCount == runner.loaded.labels.count
-      let span = isScores ? view.real(-128)...view.real(127) : -.infinity ... .infinity
+      let ends: ClosedRange<Float> = view.isInt16 ? -32_768...32_767 : -128...127
+      let span =
+        isScores
+        ? view.scale * (ends.lowerBound - Float(view.zeroPoint))...view.scale
+          * (ends.upperBound - Float(view.zeroPoint)) : -.infinity ... .infinity
       for (value, real) in zip(runner.realOutput(index), reference.outputs[index]) {
         let real = min(max(real, span.lowerBound), span.upperBound)
         let difference = Double(value) - Double(real)

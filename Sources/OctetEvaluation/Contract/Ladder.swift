@@ -16,12 +16,29 @@ public struct Ladder: Sendable {
     case biasCorrection = "bias-correction"
     /// Weights rounded by what the layer makes of them.
     case rounding
+    /// Activations of int16 where they gain most: the fewest that lower the error by 3 dB.
+    case int16
+    /// The same for 8 dB.
+    case moreInt16 = "more-int16"
+    /// All activations but the model's inputs and outputs.
+    case allInt16 = "all-int16"
+
+    /// What int16 is to lower the activations' error by.
+    fileprivate var decibels: Double? {
+      switch self {
+      case .int16: 3
+      case .moreInt16: 8
+      case .allInt16: .infinity
+      case .ranges, .equalization, .biasCorrection, .rounding: nil
+      }
+    }
 
     /// The clauses that the rung can help to hold: it is left out where only others are missed.
     var serves: Set<Contract.Clause.Kind> {
       switch self {
       case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena]
-      case .equalization, .biasCorrection, .rounding: [.maxDrop, .minSQNR]
+      case .equalization, .biasCorrection, .rounding, .int16, .moreInt16, .allInt16:
+        [.maxDrop, .minSQNR]
       }
     }
   }
@@ -131,6 +148,11 @@ public struct Ladder: Sendable {
       case .equalization: current.equalization = options.equalization
       case .biasCorrection: current.biasCorrection = options.biasCorrection
       case .rounding: current.rounding = options.rounding
+      case .int16, .moreInt16, .allInt16:
+        // What a hand has chosen stays.
+        if options.int16 == .none, let decibels = rung.decibels {
+          current.int16 = .automatic(decibels: decibels)
+        }
       }
       if current != before { result.append((rung, current)) }
     }

@@ -17,9 +17,14 @@ package struct GridChange: Sendable {
 
 extension Graph {
   /// Gives activations their grids: int8 of these scales and zero points.
-  package mutating func takeGrids(_ grids: [TensorIndex: Quantization]) {
+  ///
+  /// - Parameter wide: those of int16.
+  package mutating func takeGrids(
+    _ grids: [TensorIndex: Quantization], int16 wide: Set<TensorIndex> = []
+  ) {
     for (tensor, grid) in grids {
-      (tensors[tensor].elementType, tensors[tensor].quantization) = (.int8, grid)
+      tensors[tensor].elementType = wide.contains(tensor) ? .int16 : .int8
+      tensors[tensor].quantization = grid
     }
   }
 
@@ -58,7 +63,8 @@ extension Graph {
     }
     var copy = tensors[source]
     copy.name = "\(copy.name)/on/\(tensors[node.outputs[0]].name)"
-    (copy.elementType, copy.quantization) = (.int8, grid)
+    copy.elementType = tensors[source].elementType == .int16 ? .int16 : .int8
+    copy.quantization = grid
     let target = add(copy)
     nodes.append(Node(name: copy.name, operation: .quantize, inputs: [source], outputs: [target]))
     known[value] = target

@@ -18,7 +18,8 @@ struct RangeSearch {
   /// The range of every activation, by calibrator.
   private var ranges: [Calibrator: [TensorIndex: ValueRange]] = [:]
   private let tables: [FunctionRegion]
-  private let heldBack: CalibrationSamples
+  private let tabulated: Set<Int>
+  let heldBack: CalibrationSamples
   /// What is compared: the outputs, or the scores that a softmax at the end takes.
   private let measured: [TensorIndex]
   /// The float values of `measured`, for each sample held back.
@@ -44,6 +45,8 @@ struct RangeSearch {
     /// The calibrators of single tensors; all others have that of the whole.
     var calibrators: [TensorIndex: Calibrator] = [:]
     var whole = Calibrator.meanSquareError
+    /// Activations of int16.
+    var int16: [Int16Unit] = []
     var summary: Quantizer.Search?
   }
 
@@ -56,12 +59,13 @@ struct RangeSearch {
     return try search.run()
   }
 
-  private init(
+  init(
     _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
   ) throws(QuantizationError) {
     self.graph = graph
     self.options = options
     tables = graph.functionRegions()
+    tabulated = graph.nodesInTables.union(tables.flatMap(\.nodes))
     // Every fourth, of which at most so many; all serve both ends where there are too few.
     let all = Array(0..<samples.count)
     let back = samples.count < 4 ? all : all.filter { $0 % 4 == 3 }
@@ -143,7 +147,7 @@ struct RangeSearch {
   /// Activations whose grid depends on the calibrator, in execution order.
   private func tensorsWithAChoice() -> [TensorIndex] {
     let ranges = Self.candidates.compactMap { self.ranges[$0] }
-    let grids = GridPlan(graph, ranges: ranges[0], tables: tables).grids
+    let grids = GridPlan(MixedGraph(graph), ranges: ranges[0], tables: tables).grids
     let producers = graph.producers()
     return grids.keys.filter { tensor in
       let first = ranges[0][tensor]
@@ -169,7 +173,7 @@ struct RangeSearch {
     }
   }
 
-  private mutating func error(
+  mutating func error(
     _ choice: Choice, roundsWeights: Bool = false
   ) throws(QuantizationError) -> HalvedError {
     evaluationsLeft -= 1
@@ -177,9 +181,12 @@ struct RangeSearch {
     for (tensor, calibrator) in choice.calibrators {
       chosen[tensor] = ranges[calibrator]?[tensor] ?? chosen[tensor]
     }
-    let plan = GridPlan(graph, ranges: chosen, tables: tables)
-    var rounded = graph
-    rounded.takeGrids(plan.grids)
+    let mixed = MixedGraph(graph, choice.int16, tabulated)
+    // Of a graph with changes of width other nodes are the same functions.
+    let tables = choice.int16.isEmpty ? self.tables : mixed.graph.functionRegions()
+    let plan = GridPlan(mixed, ranges: chosen, tables: tables)
+    var rounded = mixed.graph
+    rounded.takeGrids(plan.grids, int16: mixed.wide)
     if roundsWeights {
       for index in rounded.nodes.indices
       where rounded.nodes[index].operation.weightChannelAxis != nil {

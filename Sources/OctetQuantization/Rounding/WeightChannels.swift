@@ -1,12 +1,17 @@
 import OctetModel
 
-/// The real weights of a node, to be rounded to int8 channel by channel.
+/// The real weights of a node, to be rounded to codes channel by channel.
 struct WeightChannels: Sendable {
   let values: [Float]
   let bias: [Float]?
   let scales: [Float]
   let shape: [Int]
   let axis: Int
+  /// 8 or 4.
+  let bits: Int
+
+  /// The largest code; the least one is its negative.
+  static func limit(bits: Int) -> Int32 { 1 << Int32(bits - 1) - 1 }
 
   /// Codes, in the order of `values`, and the real biases that go with them.
   struct Rounded: Sendable {
@@ -116,7 +121,9 @@ struct WeightChannels: Sendable {
   }
 
   private func code(_ weight: Double, channel: Int) -> Int8 {
-    Int8(TieRule.awayFromZero.code(steps: weight / Double(scales[channel]), in: -127...127))
+    let limit = Self.limit(bits: bits)
+    let steps = weight / Double(scales[channel])
+    return Int8(TieRule.awayFromZero.code(steps: steps, in: -limit...limit))
   }
 
   /// Where the weights of an output channel stand in `values`, in the order of a patch.

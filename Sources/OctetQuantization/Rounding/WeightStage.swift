@@ -37,7 +37,8 @@ struct WeightStage {
   ) throws(QuantizationError) {
     var channels: [Int: WeightChannels] = [:]
     for index in graph.nodes.indices where !settled.contains(index) {
-      channels[index] = try graph.weightChannels(ofNode: index)
+      channels[index] = try graph.weightChannels(
+        ofNode: index, weightBits: graph.weightBits(ofNode: index, options))
     }
     let layouts = channels.keys.reduce(into: [Int: PatchLayout]()) { layouts, index in
       layouts[index] = PatchLayout(real, real.nodes[index])

@@ -27,16 +27,21 @@
 
   extension Convolution {
     func runOnCore(_ context: OperatorContext) {
-      #if OCTET_PREPARED
-        if runPrepared(context) { return }
+      #if OCTET_ALL_PREPARED
+        // The image has no other model: there is no other kernel.
+        _ = runPrepared(context)
+      #else
+        #if OCTET_PREPARED
+          if runPrepared(context) { return }
+        #endif
+        if !WidenedTaps.areHalves {
+          runTiles(FoursConvolution<WordsWidening>.self, context)
+        } else if isUnpooled {
+          runTiles(HalvesConvolution.self, context)
+        } else {
+          runTiles(FoursConvolution<HalvesWidening>.self, context)
+        }
       #endif
-      if !WidenedTaps.areHalves {
-        runTiles(FoursConvolution<WordsWidening>.self, context)
-      } else if isUnpooled {
-        runTiles(HalvesConvolution.self, context)
-      } else {
-        runTiles(FoursConvolution<HalvesWidening>.self, context)
-      }
     }
   }
 
@@ -158,15 +163,7 @@
         var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
         if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
         if tile.isLast {
-          let multiplier = channels.multiplier(index)
-          if let scale = HalvesMultiplier(multiplier) {
-            unsafe tile.target[index] = clamp(
-              scale(maximum) &+ channels.zeroPoint, channels.lower, channels.upper)
-          } else if WidenedTaps.areHalves {
-            unsafe tile.target[index] = channels.quantizedRarely(maximum, multiplier)
-          } else {
-            unsafe tile.target[index] = channels.quantized(maximum, multiplier)
-          }
+          unsafe tile.target[index] = channels.finished(maximum, index)
         } else {
           unsafe tile.maxima[index] = maximum
         }

@@ -147,6 +147,8 @@ struct ContractReport: Encodable {
     var equalization: String
     var biasCorrection: String
     var rounding: String
+    /// The layers, or inputs, whose results are int16.
+    var int16Layers: [String]
     /// With labels: the shares that are recognized.
     var floatAccuracy: Double?
     var int8Accuracy: Double?
@@ -187,6 +189,7 @@ extension ContractReport.Step {
     equalization = step.options.equalization.rawValue
     biasCorrection = step.options.biasCorrection.rawValue
     rounding = step.options.rounding.rawValue
+    int16Layers = step.result.int16Layers
     floatAccuracy = step.judgement?.floatAccuracy
     int8Accuracy = step.judgement?.accuracy
     agreement = step.judgement?.agreement
