@@ -111,7 +111,7 @@ package struct AssessmentPage {
 
   private var calibration: HTMLReport.Section {
     let bins = assessment.calibration.bins
-    let plot = CurvePlot(
+    let plot = LineChart(
       title: "Accuracy by confidence", xTitle: "probability of the likeliest class",
       curves: [
         .init(name: "right", style: "float", points: bins.map { ($0.confidence, $0.accuracy) }),

@@ -45,7 +45,7 @@ struct PlainPage {
 }
 
 /// Curves over the same axis across.
-struct CurvePlot {
+struct LineChart {
   struct Curve {
     var name: String
     /// A colour of the style sheet's lines.

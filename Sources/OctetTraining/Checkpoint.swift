@@ -124,9 +124,9 @@ struct Checkpoint {
     (0..<8).reduce(0) { $0 | UInt64(bytes[at + $1]) << (8 * $1) }
   }
 
-  static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+  static func hash(_ values: some Sequence<some FixedWidthInteger>) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for value in values { hash = (hash ^ UInt64(truncatingIfNeeded: value)) &* 0x100_0000_01b3 }
     return hash
   }
 }
@@ -142,9 +142,15 @@ extension Checkpoint.Identity {
     let graph = network.graph
     let shapes = graph.tensors.map { "\($0.name) \($0.shape)" }
     let nodes = graph.nodes.map { "\($0.name) \($0.operation) \($0.inputs) \($0.outputs)" }
-    // Constants decide where training goes on from them.
-    let constants = options.initialization == .keep ? "\(graph.tensors.map(\.constant))" : ""
-    self.network = hash("\(shapes)\(nodes)\(graph.metadata.normalization as Any)\(constants)")
+    // Values decide where training begins with them.
+    let values = network.parameters.map { segment in
+      let isOwn = options.initialization == .keep || segment.start == .own
+      guard isOwn, case .float(let values) = graph.tensors[segment.tensor].constant else {
+        return "\(segment.isTrained) \(segment.start)"
+      }
+      return "\(segment.isTrained) \(Checkpoint.hash(values.lazy.map { UInt64($0.bitPattern) }))"
+    }
+    self.network = hash("\(shapes)\(nodes)\(graph.metadata.normalization as Any)\(values)")
     let sets = [images] + (validation.map { [$0] } ?? [])
     self.images = sets.map {
       String(Checkpoint.hash($0.pixels), radix: 16) + String(Checkpoint.hash($0.labels), radix: 16)

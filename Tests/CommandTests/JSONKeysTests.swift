@@ -61,7 +61,7 @@ struct JSONKeysTests {
     "Every key that is printed is documented",
     arguments: [
       "train --arch lenet --data data --epochs 1 -o keys.onnx",
-      "augment --data data --augment flip --show keys.png",
+      "train --recipes", "augment --data data --augment flip --show keys.png",
       "evaluate m.onnx m.oct --data data --html keys-e.html",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",

@@ -18,13 +18,20 @@ struct Train: Verb {
   let output = OctetCommand.Option<OutputPath?>(
     "--output", short: "o", .output(.onnx), help: "The ONNX file to write; needed but for --list.")
   let list = Flag("--list", help: "Describe the networks instead of training one.")
+  let recipe = OctetCommand.Option(
+    "--recipe", .choice(Recipe.all.map(\.name)),
+    help: "Options under one name, which is said as the options that it stands for; options of "
+      + "yours go before its own.")
+  let recipes = Flag("--recipes", help: "List the recipes instead of training.")
   let validation = OctetCommand.Option(
     "--validation", .inputFolder,
     help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
-    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output, list]
+    TrainingParameter.all.prefix(1).map(\.parameter) + [
+      Common.data, validation, output, list, recipe, recipes,
+    ]
       + TrainingParameter.all.dropFirst().map(\.parameter)
       + [
         CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, Common.size,
@@ -33,7 +40,13 @@ struct Train: Verb {
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    let settings = try TrainingSettings(arguments)
+    if arguments[recipes] {
+      let list = RecipeList()
+      return Outcome(list, text: list.text)
+    }
+    let recipe = Recipe.all.first { $0.name == arguments[recipe] }
+    let settings = try TrainingSettings(arguments, recipe: recipe)
+    if let recipe { console.message("recipe \(recipe.name): \(recipe.options)") }
     if arguments[list] {
       let networks = try NetworkList(scale: settings.network.width)
       return Outcome(networks, text: networks.text)
