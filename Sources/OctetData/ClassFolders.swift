@@ -10,8 +10,8 @@ package enum ClassFolders {
   /// One picture in this many is a test picture.
   private static let testStride = 5
 
-  /// Where grey and colour are mixed, all become colour; where sizes are, all get the wanted one, or
-  /// that which most have.
+  /// Where grey and colour are mixed, all become colour; where sizes are, all get the wanted one,
+  /// or that which most have.
   package static func load(
     folder: String, size: PictureSize? = nil
   ) throws(DataError) -> DataSource {
@@ -192,7 +192,8 @@ private struct Collector {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(size.height * size.width * channelCount * count)
     for image in images {
-      pixels += image.resized(height: size.height, width: size.width)
+      pixels +=
+        image.resized(height: size.height, width: size.width)
         .converted(toChannelCount: channelCount).pixels
     }
     return Dataset(

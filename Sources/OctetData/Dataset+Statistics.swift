@@ -71,7 +71,8 @@ extension DataSource {
       return places[test.hash(of: index), default: []].contains { train.bytes(of: $0) == bytes }
     }
     guard count > 0 else { return nil }
-    return "\(count) of \(test.count) test images are among the training images too, byte for byte, "
+    return
+      "\(count) of \(test.count) test images are among the training images too, byte for byte, "
       + "so the test accuracy flatters; take them out of one of the two"
   }
 
@@ -81,7 +82,8 @@ extension DataSource {
     guard let most = counts.max(by: { $0.1 < $1.1 }), let least = counts.min(by: { $0.1 < $1.1 }),
       most.1 >= 10 * least.1
     else { return nil }
-    return "'\(most.0)' has \(most.1) training images and '\(least.0)' \(least.1): the network will "
+    return
+      "'\(most.0)' has \(most.1) training images and '\(least.0)' \(least.1): the network will "
       + "seldom say '\(least.0)'; find more of it, or take fewer of the other"
   }
 }

@@ -67,6 +67,40 @@
     unsafe options.averagingDecay == nil ? parameters : averages
   }
 
+  // MARK: Keeping
+
+  /// The arrays of a checkpoint, in its order.
+  enum Kept: CaseIterable { case parameters, firstMoments, secondMoments, averages, result }
+
+  func copy(of kept: Kept) -> [Float] {
+    let start =
+      switch kept {
+      case .parameters: unsafe parameters
+      case .firstMoments: unsafe firstMoments
+      case .secondMoments: unsafe secondMoments
+      case .averages: unsafe averages
+      case .result: unsafe result
+      }
+    return unsafe [Float](UnsafeBufferPointer(start: start, count: parameterCount))
+  }
+
+  /// What a later run needs to go on from here.
+  var arrays: [[Float]] {
+    let kept: [Kept] = [.parameters, .firstMoments, .secondMoments]
+    return (kept + (options.averagingDecay == nil ? [] : [.averages])).map(copy)
+  }
+
+  /// Takes over `arrays` of an earlier run.
+  func restore(_ arrays: [[Float]]) {
+    let targets = unsafe [parameters, firstMoments, secondMoments, averages]
+    for (index, values) in arrays.enumerated() {
+      precondition(values.count == parameterCount, "a checkpoint has other parameters")
+      for i in values.indices { unsafe targets[index][i] = values[i] }
+    }
+  }
+
+  // MARK: Steps
+
   /// Whether the phase of `reduce` comes before that of `apply`.
   var needsReduction: Bool { options.clippingNorm != nil || measuresGradients }
   var taskCount: Int { chunks.count }

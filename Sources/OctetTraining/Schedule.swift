@@ -31,7 +31,7 @@ extension TrainingOptions {
   /// What a step's learning rate is multiplied by: a line up to 1 while it warms up, then the
   /// schedule over what is left of the run.
   ///
-  /// - Parameters: `step` of `stepCount` in the whole run, from 0; `stepsPerEpoch` of them an epoch.
+  /// - Parameters: `step` of `stepCount` in the run, from 0; `stepsPerEpoch` of them an epoch.
   package func rateFactor(step: Int, stepCount: Int, stepsPerEpoch: Int) -> Float {
     let warmUpCount = min(Int((warmUpEpochs * Double(stepsPerEpoch)).rounded()), stepCount)
     if step < warmUpCount { return Float(Double(step + 1) / Double(warmUpCount)) }

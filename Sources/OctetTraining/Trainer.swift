@@ -57,10 +57,12 @@ import OctetModel
   ///   - validation: images that choose the best epoch.
   ///   - progress: called after every batch, on the calling thread.
   ///   - epochEnded: called after every epoch; `isBest`: it is the best so far.
+  ///   - checkpoints: where to go on from, and what keeps the run.
   ///   - shouldStop: asked before every batch; true ends training with the best weights so far.
-  /// - Throws: when images or labels do not fit the network, or the loss is no longer finite.
+  /// - Throws: when images or labels do not fit the network, the loss is no longer finite, or the
+  ///   checkpoint is of another run.
   public func train(
-    _ images: Dataset, validation: Dataset? = nil,
+    _ images: Dataset, validation: Dataset? = nil, checkpoints: Checkpoints? = nil,
     progress: (TrainingProgress) -> Void = { _ in },
     epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
@@ -68,139 +70,47 @@ import OctetModel
     let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
     run.variations = BatchVariations(options, images, workerCount: run.pool.workerCount)
-    var generator = Xoshiro256(seed: options.seed ^ 0x5eed)
+    var generator = options.generator
     var indices = Array(0..<images.count)
     var validation = validation
-    if validation == nil, options.validationFraction > 0 {
-      generator.shuffle(&indices)
-      let heldBack = Int(Double(images.count) * options.validationFraction)
-      if heldBack > 0 { validation = images.subset(indices[..<heldBack].sorted()) }
-      indices.removeFirst(heldBack)
+    if validation == nil {
+      let parts = options.split(images.count, by: &generator)
+      if !parts.heldBack.isEmpty { validation = images.subset(parts.heldBack) }
+      indices = parts.learnt
     }
     guard !indices.isEmpty else { throw .data("there are no images to train on") }
+    if let validation { try run.runner.check(validation) }
     var loop = unsafe EpochLoop(
       run: run, images: images, indices: indices, generator: generator,
       evaluator: try Evaluator(
         network: network, threadCount: options.threadCount, kernels: kernels),
-      validation: validation.flatMap { $0.count > 0 ? $0 : nil })
-    if let validation { try run.runner.check(validation) }
+      validation: validation.flatMap { $0.count > 0 ? $0 : nil }, checkpoints: checkpoints)
+    if checkpoints != nil {
+      loop.state.identity = Checkpoint.Identity(network, images, validation, run)
+    }
+    if let bytes = checkpoints?.resuming { try loop.restore(try Checkpoint(bytes)) }
     return try loop.train(
       progress: progress, epochEnded: epochEnded, shouldStop: shouldStop)
   }
 }
 
-/// The loop over epochs.
-private struct EpochLoop {
-  let run: TrainingRun
-  let images: Dataset
-  var indices: [Int]
-  var generator: Xoshiro256
-  let evaluator: Evaluator
-  let validation: Dataset?
-  var best: (graph: Graph, epoch: Int, accuracy: Double, loss: Double)?
-  var records: [EpochRecord] = []
-  var trainingSeconds = 0.0
+extension TrainingOptions {
+  /// What the split and the order of the images are drawn from.
+  var generator: Xoshiro256 { Xoshiro256(seed: seed ^ 0x5eed) }
 
-  private var options: TrainingOptions { run.options }
-  private var batchCount: Int { (indices.count + options.batchSize - 1) / options.batchSize }
-
-  mutating func train(
-    progress: (TrainingProgress) -> Void, epochEnded: (EpochRecord, Bool) -> Void,
-    shouldStop: () -> Bool
-  ) throws(TrainingError) -> TrainingResult {
-    let start = Date()
-    var wasStopped = false
-    for epoch in 1...max(options.epochCount, 1) where options.epochCount > 0 {
-      let epochStart = Date()
-      generator.shuffle(&indices)
-      guard
-        let sums = try trainEpoch(epoch, start: start, progress: progress, shouldStop: shouldStop)
-      else {
-        wasStopped = true
-        break
-      }
-      let seconds = Date().timeIntervalSince(epochStart)
-      trainingSeconds += seconds
-      try finish(epoch, sums, trainSeconds: seconds, start: epochStart)
-      if let record = records.last { epochEnded(record, best?.epoch == epoch) }
-      if let patience = options.patience, let best, epoch - best.epoch >= patience { break }
-    }
-    return unsafe TrainingResult(
-      graph: best?.graph ?? run.network.graph(with: run.updater.result), epochs: records,
-      bestEpoch: best?.epoch ?? 0, wasStopped: wasStopped)
+  /// Which of so many images are learnt from, and which held back, as training splits them.
+  package func split(_ count: Int) -> (learnt: [Int], heldBack: [Int]) {
+    var generator = generator
+    return split(count, by: &generator)
   }
 
-  /// - Returns: the sums over the epoch; nil when stopped.
-  private func trainEpoch(
-    _ epoch: Int, start: Date, progress: (TrainingProgress) -> Void, shouldStop: () -> Bool
-  ) throws(TrainingError) -> SoftmaxCrossEntropy.Result? {
-    var sums = SoftmaxCrossEntropy.Result()
-    let epochStart = Date()
-    for batch in 0..<batchCount {
-      if shouldStop() { return nil }
-      let first = batch * options.batchSize
-      let count = min(options.batchSize, indices.count - first)
-      let result = step(first: first, count: count, index: (epoch - 1) * batchCount + batch)
-      sums.loss += result.loss
-      sums.correctCount += result.correctCount
-      guard sums.loss.isFinite else { throw .diverged(epoch: epoch, batch: batch + 1) }
-      let now = Date()
-      let seen = first + count
-      let done = Double(epoch - 1) + Double(seen) / Double(indices.count)
-      progress(
-        TrainingProgress(
-          epoch: epoch, epochCount: options.epochCount, batch: batch + 1, batchCount: batchCount,
-          loss: sums.loss / Double(seen), accuracy: Double(sums.correctCount) / Double(seen),
-          imagesPerSecond: Double(seen) / max(now.timeIntervalSince(epochStart), 1e-9),
-          secondsLeft: now.timeIntervalSince(start) / done * (Double(options.epochCount) - done)))
-    }
-    return sums
-  }
-
-  /// - Parameter index: of the step in the whole run, from 0.
-  private func step(first: Int, count: Int, index: Int) -> SoftmaxCrossEntropy.Result {
-    let factor = options.rateFactor(
-      step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
-    return unsafe images.pixels.withUnsafeBufferPointer { pixels in
-      unsafe images.labels.withUnsafeBufferPointer { labels in
-        unsafe indices.withUnsafeBufferPointer { indices in
-          guard let pixels = pixels.baseAddress, let labels = labels.baseAddress,
-            let indices = indices.baseAddress
-          else { return .init() }
-          return unsafe run.step(
-            TrainingBatch(
-              pixels: pixels, imageByteCount: images.imageByteCount, labels: labels,
-              indices: indices + first, count: count, epoch: index / batchCount + 1),
-            step: index + 1, factor: factor)
-        }
-      }
-    }
-  }
-
-  /// Validates, keeps the weights when they are the best so far, and writes the record.
-  private mutating func finish(
-    _ epoch: Int, _ sums: SoftmaxCrossEntropy.Result, trainSeconds: Double, start: Date
-  ) throws(TrainingError) {
-    let count = Double(indices.count)
-    var record = EpochRecord(
-      epoch: epoch, trainLoss: sums.loss / count,
-      trainAccuracy: Double(sums.correctCount) / count, seconds: 0,
-      imagesPerSecond: count / max(trainSeconds, 1e-9))
-    // Without validation images the last epoch is the best.
-    var accuracy = Double(epoch)
-    var loss = 0.0
-    if let validation {
-      let result = unsafe evaluator.evaluate(validation, parameters: run.updater.result)
-      accuracy = result.accuracy
-      loss = result.loss
-      record.validationAccuracy = accuracy
-      record.validationLoss = loss
-    }
-    let isBetter = best.map { accuracy == $0.accuracy ? loss < $0.loss : accuracy > $0.accuracy }
-    if isBetter ?? true {
-      best = unsafe (run.network.graph(with: run.updater.result), epoch, accuracy, loss)
-    }
-    record.seconds = Date().timeIntervalSince(start)
-    records.append(record)
+  func split(
+    _ count: Int, by generator: inout Xoshiro256
+  ) -> (learnt: [Int], heldBack: [Int]) {
+    var indices = Array(0..<count)
+    guard validationFraction > 0 else { return (indices, []) }
+    generator.shuffle(&indices)
+    let heldBack = Int(Double(count) * validationFraction)
+    return (Array(indices[heldBack...]), indices[..<heldBack].sorted())
   }
 }

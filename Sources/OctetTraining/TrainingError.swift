@@ -8,11 +8,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case option(name: String, reason: String)
   /// The loss became infinite or not a number.
   case diverged(epoch: Int, batch: Int)
+  /// A checkpoint cannot be gone on from; the reason is a sentence about the file.
+  case checkpoint(String)
 
   public var description: String {
     switch self {
     case .data(let reason): "training data: \(reason)"
     case .graph(let node, let reason): "node '\(node)' cannot be trained: \(reason)"
+    case .checkpoint(let reason): reason
     case .option(let name, let reason): "option '\(name)': \(reason)"
     case .diverged(let epoch, let batch):
       "the loss is no longer finite in epoch \(epoch), batch \(batch); lower the learning rate"

@@ -16,8 +16,8 @@ public struct TrainingOptions: Sendable {
   /// decay · weight to the gradient, as `l2` does. nil is 0.1 for Adam, which gains about 0.1
   /// points on MNIST with LeNet, and 0 for the others.
   public var weightDecay: Float?
-  /// Penalties on weights, never on biases: l1 · sign(w) and l2 · w are added to the gradient, after
-  /// clipping. The loss that is shown is without them.
+  /// Penalties on weights, never on biases: l1 · sign(w) and l2 · w are added to the gradient,
+  /// after clipping. The loss that is shown is without them.
   public var l1: Float = 0, l2: Float = 0
   /// Gradients together longer than this (Euclidean, over all parameters) are scaled to it.
   public var clippingNorm: Float?
@@ -27,7 +27,7 @@ public struct TrainingOptions: Sendable {
   public var warmUpEpochs = 0.0
   /// What is made small.
   public var loss = Loss.crossEntropy
-  /// The share of each target that is spread evenly over all classes (Szegedy et al. 2016), 0 ..< 1.
+  /// The share of each target that is spread over all classes (Szegedy et al. 2016), 0 ..< 1.
   public var labelSmoothing: Float = 0
   /// Each image is mixed with another, and their targets likewise, by a share drawn from
   /// Beta(mixup, mixup) (Zhang et al. 2018), 0 … 2; 0 mixes none.

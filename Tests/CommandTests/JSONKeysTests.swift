@@ -60,8 +60,9 @@ struct JSONKeysTests {
   @Test(
     "Every key that is printed is documented",
     arguments: [
-      "train --arch lenet --data data --epochs 1 -o keys.onnx", "train --list",
+      "train --arch lenet --data data --epochs 1 -o keys.onnx", "train --list", "train --recipes",
       "augment --data data --augment flip --show keys.png",
+      "evaluate m.onnx m.oct --data data --html keys-e.html",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
       "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",

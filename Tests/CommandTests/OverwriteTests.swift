@@ -59,6 +59,12 @@ import Testing
     ("train --data data -o data/train-labels-idx1-ubyte", 73),
     ("quantize m.onnx --data data -o data/t10k-images-idx3-ubyte", 73),
     ("augment --data data --augment flip --show data/train-labels-idx1-ubyte", 73),
+    ("train --data data -o new.onnx --checkpoint link", 73),
+    ("train --data data -o new.onnx --checkpoint new.json", 64),
+    ("train --data data -o same --checkpoint same", 64),
+    ("evaluate m.onnx --data data --html m.onnx --test-only", 73),
+    ("evaluate m.onnx --data data --html my.html --test-only", 73),
+    ("evaluate m.onnx --data data --html new.png --test-only", 64),
     // What is something else.
     ("export m.oct --to swift -o my.swift", 73), ("export m.oct --to header -o hard", 73),
     ("diff m.onnx m.oct --data data --html my.html", 73),
@@ -66,7 +72,7 @@ import Testing
     ("diff m.onnx m.oct --data data --overlay new.html", 64),
     ("run m.onnx --raw-input in.f32 --raw-output m.oct", 64),
     // A name that says something else.
-    ("augment --data data --augment flip --show m.onnx", 73),
+    ("augment --data data --augment flip --show link", 73),
     ("augment --data data --augment flip --show new.onnx", 64),
     ("train --data data -o new.oct", 64), ("quantize m.onnx --data data -o new.onnx", 64),
     ("quantize m.onnx --data data -o new.png", 64), ("export m.oct --to tflite -o new.h", 64),

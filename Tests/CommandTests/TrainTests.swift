@@ -30,6 +30,27 @@ import Testing
     #expect(files[0] == files[1] && files[0] == files[2])
   }
 
+  /// A recipe is the options that it prints; options of the user go before.
+  @Test func recipes() async throws {
+    let list = try #require(
+      try await octet("train", "--recipes", "--json").json()["recipes"] as? [[String: String]])
+    #expect(list.count >= 4)
+    let folder = try await Workshop.shared.folder()
+    for recipe in list where ["lenet-plain", "lecun-1998"].contains(recipe["name"]) {
+      let name = try #require(recipe["name"])
+      let options = try #require(recipe["options"])
+        .replacing("--epochs 10", with: "--epochs 1").replacing("--epochs 20", with: "--epochs 1")
+      let byName = try await workshop(
+        "train --recipe \(name) --epochs 1 --data data -o by-name.onnx")
+      let byOptions = try await workshop("train \(options) --data data -o by-options.onnx")
+      #expect(byName.status == 0 && byOptions.status == 0, "\(byName.stderr)\(byOptions.stderr)")
+      #expect(byName.stderr.contains("recipe \(name): --arch"))
+      #expect(
+        try Data(contentsOf: folder.appendingPathComponent("by-name.onnx"))
+          == Data(contentsOf: folder.appendingPathComponent("by-options.onnx")))
+    }
+  }
+
   @Test func usage() async throws {
     for arguments in [
       "", "-o x.onnx --epochs 0", "-o x.onnx --arch nothing", "-o x.onnx --learning-rate nan",

@@ -8,8 +8,11 @@ import Testing
   ) throws -> DataSource {
     let folder = try TemporaryFolder()
     for (part, values) in [("train", train), ("t10k", test ?? train)] {
+      // Both sets are the same, or no image is in both.
+      let mark: UInt8 = part == "t10k" && test != nil ? 1 : 0
       let images = IDX.Array(
-        sizes: [values.count, 1, 1], bytes: values.indices.map { UInt8(truncatingIfNeeded: $0) })
+        sizes: [values.count, 1, 2],
+        bytes: values.indices.flatMap { [UInt8(truncatingIfNeeded: $0), mark] })
       let labels = IDX.encode(IDX.Array(sizes: [values.count], bytes: values))
       try folder.write("\(part)-images-idx3-ubyte", IDX.encode(images))
       try folder.write(

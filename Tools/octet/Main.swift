@@ -18,7 +18,9 @@ extension Program {
     summary: "Trains, quantizes and runs small convolutional networks in eight bits.",
     example: "octet demo",
     verbs: [
-      Demo(), Train(), AugmentVerb(), Quantize(), Run(), DiffVerb(), Inspect(), Bench(), Verify(), Import(),
+      Demo(), Train(), AugmentVerb(), Evaluate(), Quantize(), Run(), DiffVerb(), Inspect(), Bench(),
+      Verify(),
+      Import(),
       Export(), BoardVerb(), Completion(), Manual(),
     ])
 }

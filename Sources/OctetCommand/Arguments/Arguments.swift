@@ -43,7 +43,7 @@ package struct Arguments: Sendable {
     }
   }
 
-  var isForced: Bool { values[FileClaims.forceFlag.specification.name] != nil }
+  package var isForced: Bool { values[FileClaims.forceFlag.specification.name] != nil }
 
   private func texts(_ parameter: some Parameter) -> [String]? {
     let name = parameter.specification.name

@@ -12,6 +12,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
   case wasm = "a WebAssembly module"
   case update = "an update image"
   case package = "a ZIP archive"
+  case checkpoint = "a checkpoint of training"
   /// Tensors without a header: nothing tells them.
   case raw = "raw tensors"
 
@@ -29,6 +30,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case .wasm: ["wasm"]
     case .update: []
     case .package: ["zip"]
+    case .checkpoint: ["checkpoint"]
     case .raw: []
     }
   }
@@ -60,7 +62,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
       (FileFormat.blob, starts("OCT")), (.update, starts("UPD")), (.tflite, starts("TFL3", at: 4)),
       (.picture, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47])),
       (.wasm, bytes.starts(with: [0, 0x61, 0x73, 0x6d])),
-      (.package, bytes.starts(with: [0x50, 0x4b, 3])),
+      (.package, bytes.starts(with: [0x50, 0x4b, 3])), (.checkpoint, starts("RUNOCT")),
     ] where isIt {
       return (format, format.rawValue)
     }
@@ -98,7 +100,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
     let text = String(decoding: bytes, as: UTF8.self)
     switch self {
     case .html:
-      let isOurs = text.contains("octet diff") || text.contains("octet export")
+      let isOurs = ["diff", "export", "evaluate", "train"].contains {
+        text.contains("octet \($0)")
+      }
       return ("a page of somebody else", isOurs)
     case .json:
       return ("a file of somebody else", text.contains("octet diff: "))

@@ -103,7 +103,8 @@ package final class Augmenter {
         let row = min(max(down + top - crop, 0), height - 1)
         for x in 0..<width {
           let across = isFlipped ? width - 1 - x : x
-          let from = unsafe image
+          let from =
+            unsafe image
             + (row * width + min(max(across + left - crop, 0), width - 1)) * channelCount
           let to = unsafe values + (y * width + x) * channelCount
           for c in 0..<channelCount { unsafe to[c] = Float(from[c]) }

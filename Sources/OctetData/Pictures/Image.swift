@@ -17,8 +17,8 @@ public struct Image: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads the bytes of a PNG, JPEG, PGM, PPM or BMP file, whose format the first bytes tell; `path`
-  /// serves the error messages only.
+  /// Reads the bytes of a PNG, JPEG, PGM, PPM or BMP file, whose format the first bytes tell;
+  /// `path` serves the error messages only.
   public static func decode(_ file: [UInt8], path: String) throws(DataError) -> Image {
     if file.starts(with: PNG.signature) { return try PNG.decode(file, path: path) }
     if file.starts(with: [0x42, 0x4d]) { return try BMP.decode(file, path: path) }

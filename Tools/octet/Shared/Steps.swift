@@ -11,7 +11,8 @@ import OctetTraining
 enum Steps {
   static func train(
     _ source: DataSource, _ choice: NetworkChoice = NetworkChoice(), options: TrainingOptions,
-    normalization: Normalization? = nil, validation: Dataset? = nil, console: Console
+    normalization: Normalization? = nil, validation: Dataset? = nil,
+    checkpoints: Checkpoints? = nil, console: Console
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
     let images = source.train
@@ -27,7 +28,7 @@ enum Steps {
     defer { bar.finish() }
     console.print(EpochLine.title)
     return try Interruption.whilePolling {
-      try trainer.train(images, validation: validation) { state in
+      try trainer.train(images, validation: validation, checkpoints: checkpoints) { state in
         let done = (state.epoch - 1) * scale + state.batch * scale / max(state.batchCount, 1)
         bar.update(
           done,

@@ -28,8 +28,8 @@ struct AugmentVerb: Verb {
     discussion =
       "The changes, with what a name alone stands for and the range of =NUMBER: "
       + list.joined(separator: "; ")
-      + ". A number is the most, either way, unless it is a chance or a deviation. What comes of an "
-      + "image depends on the seed, its place in the data and the epoch alone."
+      + ". A number is the most, either way, unless it is a chance or a deviation. What comes of "
+      + "an image depends on the seed, its place in the data and the epoch alone."
   }
 
   var parameters: [any Parameter] {

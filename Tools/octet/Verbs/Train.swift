@@ -18,19 +18,35 @@ struct Train: Verb {
   let output = OctetCommand.Option<OutputPath?>(
     "--output", short: "o", .output(.onnx), help: "The ONNX file to write; needed but for --list.")
   let list = Flag("--list", help: "Describe the networks instead of training one.")
+  let recipe = OctetCommand.Option(
+    "--recipe", .choice(Recipe.all.map(\.name)),
+    help: "Options under one name, which is said as the options that it stands for; options of "
+      + "yours go before its own.")
+  let recipes = Flag("--recipes", help: "List the recipes instead of training.")
   let validation = OctetCommand.Option(
     "--validation", .inputFolder,
     help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
-    TrainingParameter.all.prefix(1).map(\.parameter) + [Common.data, validation, output, list]
+    TrainingParameter.all.prefix(1).map(\.parameter) + [
+      Common.data, validation, output, list, recipe, recipes,
+    ]
       + TrainingParameter.all.dropFirst().map(\.parameter)
-      + [Common.size, Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads]
+      + [
+        CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, Common.size,
+        Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
+      ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
-    let settings = try TrainingSettings(arguments)
+    if arguments[recipes] {
+      let list = RecipeList()
+      return Outcome(list, text: list.text)
+    }
+    let recipe = Recipe.all.first { $0.name == arguments[recipe] }
+    let settings = try TrainingSettings(arguments, recipe: recipe)
+    if let recipe { console.message("recipe \(recipe.name): \(recipe.options)") }
     if arguments[list] {
       let networks = try NetworkList(scale: settings.network.width)
       return Outcome(networks, text: networks.text)
@@ -46,12 +62,18 @@ struct Train: Verb {
       try DataSource.loadWhole($0, labels: labels, like: source.train)
     }
     let watch = Stopwatch()
-    let result = try Steps.train(
-      source, settings.network, options: settings.options,
-      normalization: normalization, validation: validation, console: console)
+    let kept = try CheckpointFile(arguments, console: console)
+    let result = try kept.naming {
+      try Steps.train(
+        source, settings.network, options: settings.options,
+        normalization: normalization, validation: validation, checkpoints: kept?.checkpoints,
+        console: console)
+    }
     if result.bestEpoch == 0 {
       throw CommandError(
-        Interruption.status, "interrupted before the end of the first epoch; nothing was written")
+        Interruption.status,
+        "interrupted before the end of the first epoch; "
+          + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
