@@ -160,8 +160,8 @@ extension Graph {
 
 /// The weights and biases of all layers at the ends of channels, with the factors of their rows and
 /// columns: weights are multiplied once, however often factors change.
-private struct EqualizedWeights {
-  private struct Layer {
+struct EqualizedWeights {
+  struct Layer {
     let weights: [Float]
     var bias: [Float]
     /// The row and the column of each weight.
@@ -184,7 +184,7 @@ private struct EqualizedWeights {
     }
   }
 
-  private var layers: [Int: Layer] = [:]
+  private(set) var layers: [Int: Layer] = [:]
 
   init(_ graph: Graph, _ groups: ChannelGroups) {
     let nodes = Set(groups.groups.flatMap { $0.rows + $0.columns }.map(\.node))
