@@ -25,7 +25,9 @@ extension Loss {
         let target = unsafe targets[lane]
         let share = target.otherShare
         unsafe base[Int(target.label) * blockSize + lane] += (1 - smoothing) * (1 - share)
-        if share > 0 { unsafe base[Int(target.other) * blockSize + lane] += (1 - smoothing) * share }
+        if share > 0 {
+          unsafe base[Int(target.other) * blockSize + lane] += (1 - smoothing) * share
+        }
       }
       switch self {
       case .crossEntropy:

@@ -152,7 +152,8 @@ extension TrainingPlanner {
         input: source, output: result, outputGradient: outputGradient(),
         inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
         trainsWeights: trains(1), trainsBias: trains(2),
-        hasReLU: hasReLU || attributes.activation == .relu, takesReLUGradient: !outputIsMaskedByPool))
+        hasReLU: hasReLU || attributes.activation == .relu, takesReLUGradient: !outputIsMaskedByPool
+      ))
   }
 
   private mutating func planPool(
