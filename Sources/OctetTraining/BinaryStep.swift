@@ -50,7 +50,10 @@ struct BinaryStep: TrainingStep {
       share(context) { dy, a, b in (2 * dy * (a - b), 2 * dy * (b - a)) }
     case .slope:
       share(context) { dy, a, b in
-        (dy.replacing(with: dy * b, where: a .< zero), zero.replacing(with: dy * a, where: a .< zero))
+        (
+          dy.replacing(with: dy * b, where: a .< zero),
+          zero.replacing(with: dy * a, where: a .< zero)
+        )
       }
     }
   }

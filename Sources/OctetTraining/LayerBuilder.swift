@@ -169,9 +169,11 @@ struct LayerBuilder {
     }
     let channels = outputs ?? image.channelCount
     let size = try [
-      extent(image.height + attributes.padding.top + attributes.padding.bottom, kernel, stride,
+      extent(
+        image.height + attributes.padding.top + attributes.padding.bottom, kernel, stride,
         place),
-      extent(image.width + attributes.padding.left + attributes.padding.right, kernel, stride,
+      extent(
+        image.width + attributes.padding.left + attributes.padding.right, kernel, stride,
         place),
     ]
     let weights =

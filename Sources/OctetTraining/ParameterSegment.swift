@@ -11,6 +11,8 @@ package struct ParameterSegment: Sendable {
   package var start = ParameterStart.drawn
   /// False for what no optimizer changes: what is frozen, and running statistics.
   package var isTrained = true
+  /// Whether each value, in the graph's order, exists; nil: all. The others are 0.
+  package var connections: [Bool]?
 
   package var count: Int { layout.count }
   package var isWeight: Bool { if case .vector = layout { false } else { true } }
@@ -116,12 +118,14 @@ extension TrainingNetwork {
     var generator = Xoshiro256(seed: seed)
     for segment in parameters where segment.start == .own { unsafe load(segment, into: target) }
     for segment in parameters where segment.start != .own {
-      for index in segment.layout.indices() {
-        unsafe target[segment.offset + index] =
+      for (position, index) in segment.layout.indices().enumerated() {
+        let value =
           segment.isWeight
           ? initialization.draw(
             from: &generator, fanIn: segment.fanIn, fanOut: segment.fanOut)
           : segment.start == .one ? 1 : 0
+        unsafe target[segment.offset + index] =
+          segment.connections?[position] == false ? 0 : value
       }
     }
   }

@@ -20,11 +20,12 @@ public struct TrainableGraph: Sendable {
 
   /// The weights, biases, scales and slopes that training changes.
   public var trainedCount: Int {
-    let used = Set(graph.nodes.flatMap { node in
-      // Running statistics are counted, not trained.
-      if case .batchNormalization = node.operation { return node.inputs.prefix(3) }
-      return node.inputs[...]
-    })
+    let used = Set(
+      graph.nodes.flatMap { node in
+        // Running statistics are counted, not trained.
+        if case .batchNormalization = node.operation { return node.inputs.prefix(3) }
+        return node.inputs[...]
+      })
     return used.subtracting(fixed).reduce(0) { sum, index in
       guard case .float(let values) = graph.tensors[index].constant else { return sum }
       return sum + (connections[index]?.count(where: { $0 }) ?? values.count)

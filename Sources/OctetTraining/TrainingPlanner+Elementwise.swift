@@ -46,7 +46,8 @@ extension TrainingPlanner {
       return (buffer(tensor), inputGradient(index))
     }
     if let lifted = lifts[tensor] {
-      try require(!parameters.contains { $0.tensor == tensor && $0.isTrained },
+      try require(
+        !parameters.contains { $0.tensor == tensor && $0.isTrained },
         "shared weights are not supported")
       return (lifted, nil)
     }

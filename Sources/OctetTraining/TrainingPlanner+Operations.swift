@@ -77,7 +77,7 @@ extension TrainingPlanner {
         outputGradient: outputGradient(), inputGradient: gradient,
         paddedGradient: isPadded && gradient != nil ? memory.allocate(paddedCount) : source,
         weightOffset: weightOffset, biasOffset: biasOffset, trainsWeights: trains(1),
-        trainsBias: trains(2), connections: try connections(weights), weights: weights,
+        trainsBias: trains(2), connections: connections(weights), weights: weights,
         geometry: geometry, hasReLU: hasReLU || attributes.activation == .relu,
         takesReLUGradient: !outputIsMaskedByPool))
   }
@@ -123,10 +123,9 @@ extension TrainingPlanner {
   }
 
   /// A factor of 1 or 0 for each weight, in the trainer's order; nil when all exist.
-  private func connections(_ weights: ConvolutionWeights) throws(TrainingError) -> [Float]? {
+  private func connections(_ weights: ConvolutionWeights) -> [Float]? {
     guard let exists = network.connections[node.inputs[1]] else { return nil }
     let places = ParameterLayout.convolution(weights).indices()
-    try require(exists.count == places.count, "its connections are not as many as its weights")
     var result = [Float](repeating: 0, count: places.count)
     for (exists, place) in zip(exists, places) { result[place] = exists ? 1 : 0 }
     return result
@@ -152,7 +151,8 @@ extension TrainingPlanner {
         input: source, output: result, outputGradient: outputGradient(),
         inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
         trainsWeights: trains(1), trainsBias: trains(2),
-        hasReLU: hasReLU || attributes.activation == .relu, takesReLUGradient: !outputIsMaskedByPool))
+        hasReLU: hasReLU || attributes.activation == .relu, takesReLUGradient: !outputIsMaskedByPool
+      ))
   }
 
   private mutating func planPool(

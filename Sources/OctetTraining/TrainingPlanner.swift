@@ -188,6 +188,12 @@ struct TrainingPlanner {
     var segment = ParameterSegment(
       tensor: tensor, offset: parameterCount, layout: layout, fanIn: fanIn, fanOut: fanOut)
     segment.isTrained = isTrained && !network.fixed.contains(tensor)
+    if let connections = network.connections[tensor] {
+      guard case .convolution = layout, connections.count == layout.count else {
+        throw failure("connections are for the weights of convolutions, one for each")
+      }
+      segment.connections = connections
+    }
     segment.start =
       network.fixed.contains(tensor) || network.kept.contains(tensor) ? .own : start
     parameters.append(segment)

@@ -68,7 +68,8 @@ import Testing
       attributes.activation = .relu6
       graph.convolution(outputs: 3, kernel: Extent(2), attributes)
     case .mean: graph.append(.mean(axes: [1], keepsDimensions: false), shape: [1, 5, 4])
-    case .sum: graph.append(.reduce(.sum, axes: [2, 3], keepsDimensions: true), shape: [1, 6, 1, 1])
+    case .sum:
+      graph.append(.reduce(.sum, axes: [2, 3], keepsDimensions: true), shape: [1, 6, 1, 1])
     default: appendMoveOrNormalization(testCase, &graph, x: x, other: other)
     }
     // More than a block of images, and a last one that is not full.

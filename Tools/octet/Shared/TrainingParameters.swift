@@ -14,7 +14,8 @@ extension TrainingParameter {
       "--width", .positiveNumber(upTo: 64), default: 1, help: "Times the network's channels."
     ) { $0.network.width = $1 },
     .init(
-      "--from", .input, help: "A trained model to go on from; its last layer is made anew unless "
+      "--from", .input,
+      help: "A trained model to go on from; its last layer is made anew unless "
         + "its labels are the classes of the images."
     ) { $0.network.source = $1 },
     .init("--freeze", .names, help: "Layers of --from that stay as they are.") {
