@@ -79,7 +79,8 @@ struct AgainstTests {
         name: name ?? view.name, file: "\(place).raw",
         role: place == 0 ? .input : .intermediate,
         shape: [inputs.sampleCount] + (shape.first == 1 ? Array(shape.dropFirst()) : shape),
-        type: view.isInt16 ? "int16" : "int8", scale: view.scale, zeroPoint: Int(view.zeroPoint), layout: nil)
+        type: view.isInt16 ? "int16" : "int8", scale: view.scale, zeroPoint: Int(view.zeroPoint),
+        layout: nil)
     }
 
     func write(

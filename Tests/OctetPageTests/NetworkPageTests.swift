@@ -67,6 +67,28 @@ import Testing
     #expect(counts == [85, 169])
   }
 
+  /// Blocks that read all before them: many lanes beside each other, none of which has gaps.
+  @Test func lanesHaveNoGaps() throws {
+    var report = try HTMLCase.healthy.report()
+    var nodes = [Node(name: "input", operator: "input", side: .both)]
+    var edges: [Edge] = []
+    for index in 1..<40 {
+      nodes.append(Node(name: "layer\(index)", operator: "concatenation", side: .both))
+      edges += (max(0, index - 14)..<index).map { Edge(from: $0, to: index, side: .both) }
+    }
+    report.network = .init(nodes: nodes, edges: edges)
+    let paths = try HTMLDocument(HTMLReport(report).text()).root.all("path").filter {
+      $0.attributes["class"]?.hasPrefix("wire") == true
+    }
+    let lines = paths.flatMap { ($0.attributes["d"] ?? "").split(separator: "M") }
+    #expect(lines.count > 100)
+    for line in lines {
+      // From a place to the side, to where it is already.
+      let parts = line.split { $0 == " " || $0 == "H" }
+      if line.contains("H"), parts.count == 3 { #expect(parts[0] != parts[2], "\(line)") }
+    }
+  }
+
   @Test func whatOneModelAloneHasIsSaidAndDashed() throws {
     var report = try HTMLCase.healthy.report()
     var network = try #require(report.network)

@@ -46,6 +46,15 @@ import Testing
       differingSampleIndex: 1, differingLayer: layer, detail: finding.text, finding: finding)
   }
 
+  private static func blame(_ layer: String) throws -> DiffReport.Verdict.Blame {
+    let values = [
+      "layer": layer, "kind": "weightsWrong", "cause": "channelsPermuted",
+      "detail": "row 3 matches float row 5", "remedy": HTMLCase.evil,
+    ]
+    return try JSONDecoder().decode(
+      DiffReport.Verdict.Blame.self, from: JSONEncoder().encode(values))
+  }
+
   private static func report() throws -> DiffReport {
     var report = try HTMLCase.damaged.report()
     let names = report.layers.map(\.name)
@@ -54,11 +63,7 @@ import Testing
       sampleCount: 100, reference: 0.9, candidate: 0.5, onlyThese: 0.52, allButThese: 0.88)
     report.against = try against(Array(names.prefix(4)))
     report.board = try board(names[3])
-    report.verdict.others = [
-      .init(
-        layer: names[1], kind: .weightsWrong, cause: .channelsPermuted,
-        detail: "row 3 matches float row 5", remedy: HTMLCase.evil)
-    ]
+    report.verdict.others = [try blame(names[1])]
     return report
   }
 

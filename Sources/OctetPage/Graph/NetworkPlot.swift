@@ -68,7 +68,8 @@ struct NetworkPlot {
     var path: Markup = "M\(first.x) \(first.y)"
     guard segment.isCurve, first.x.tenths != last.x.tenths else {
       for (before, point) in zip(segment.points, segment.points.dropFirst()) {
-        path += before.x == point.x ? "V\(point.y)" : "H\(point.x)"
+        // As they are written: a hair's breadth is no way to the side.
+        path += before.x.tenths == point.x.tenths ? "V\(point.y)" : "H\(point.x)"
       }
       return path
     }

@@ -67,8 +67,10 @@ extension DiffVerb {
     report.against = try compareAgainst(path, arguments, console)
     report.board = try compareBoardAlone(path, arguments)
     var parts: [String] = []
-    if let against = report.against { parts.append(
-        against.text(for: console.output, hasAll: arguments[DiffOverlay.allLayers])) }
+    if let against = report.against {
+      parts.append(
+        against.text(for: console.output, hasAll: arguments[DiffOverlay.allLayers]))
+    }
     if let board = report.board {
       parts.append(DiffReport.boardText(board).wrapped(for: console.output))
     }
@@ -99,7 +101,8 @@ extension DiffVerb {
     ]
     if let option = ofTwo.first(where: { arguments.contains($0) }) {
       throw CommandError(
-        .usage, "\(option.specification.name) compares two models; here is one, '\(arguments[reference])'")
+        .usage,
+        "\(option.specification.name) compares two models; here is one, '\(arguments[reference])'")
     }
   }
 
