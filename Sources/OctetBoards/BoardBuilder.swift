@@ -94,7 +94,7 @@ public struct BoardBuilder {
         codeByteCount *= 2
         continue
       }
-      let excess = firmware.textByteCount - limit
+      let excess = firmware.textByteCount + firmware.preparedByteCount - limit
       if excess <= 0 { return firmware }
       prepared = self.layers(model, atMost: layers.byteCount - excess)
     }
@@ -213,7 +213,7 @@ public struct BoardBuilder {
     let map = job.folder.appendingPathComponent("firmware.map")
     var firmware = Firmware(
       board: board, elf: elf, binary: nil, map: map, model: job.model, textByteCount: 0,
-      dataByteCount: 0, bssByteCount: 0, arenaByteCount: arenaByteCount,
+      preparedByteCount: 0, dataByteCount: 0, bssByteCount: 0, arenaByteCount: arenaByteCount,
       stackBoundByteCount: stack, modelByteCount: try job.model.read().count,
       fileByteCount: try elf.read().count)
     if board.family == .wasi {
@@ -230,6 +230,7 @@ public struct BoardBuilder {
     }
     let image = try FirmwareImage(elf)
     firmware.textByteCount = image.textByteCount
+    firmware.preparedByteCount = image.preparedByteCount
     firmware.dataByteCount = image.dataByteCount
     firmware.bssByteCount = max(image.bssByteCount - arenaByteCount, 0)
     if board.family == .bareMetal {

@@ -35,8 +35,10 @@ package struct BoardReport: Encodable, Sendable {
   package var stackByteCount: Int
   /// No more than this can be used of the stack; nil on Linux.
   package var stackBoundByteCount: Int?
-  /// Code and constants without the model.
+  /// Code and constants without the model and its prepared weights.
   package var textByteCount: Int
+  /// Weights that the image holds beside those of the model.
+  package var preparedByteCount: Int
   package var dataByteCount: Int
   /// Bytes of variables that start as zero or as anything, without the arena.
   package var bssByteCount: Int
@@ -64,6 +66,7 @@ package struct BoardReport: Encodable, Sendable {
     stackByteCount = result.stackByteCount
     stackBoundByteCount = firmware.stackBoundByteCount
     textByteCount = firmware.textByteCount
+    preparedByteCount = firmware.preparedByteCount
     dataByteCount = firmware.dataByteCount
     bssByteCount = firmware.bssByteCount
     ramByteCount = result.ramByteCount
@@ -113,7 +116,8 @@ package struct BoardReport: Encodable, Sendable {
     lines += [
       "RAM    \(ramByteCount) bytes: arena \(arenaByteCount), stack \(stackByteCount), "
         + "data \(dataByteCount), bss \(bssByteCount)",
-      "flash  text \(textByteCount) bytes, model \(modelByteCount)",
+      "flash  text \(textByteCount) bytes, prepared weights \(preparedByteCount), "
+        + "model \(modelByteCount)",
     ]
     for (index, output) in outputs.enumerated() {
       lines.append("sample \(index): \(output.map(String.init).joined(separator: " "))")
@@ -165,6 +169,7 @@ package struct BoardBuildReport: Encodable, Sendable {
   package var binary: String?
   package var map: String
   package var textByteCount: Int
+  package var preparedByteCount: Int
   package var dataByteCount: Int
   package var bssByteCount: Int
   package var arenaByteCount: Int
@@ -179,6 +184,7 @@ package struct BoardBuildReport: Encodable, Sendable {
     binary = firmware.binary?.path
     map = firmware.map.path
     textByteCount = firmware.textByteCount
+    preparedByteCount = firmware.preparedByteCount
     dataByteCount = firmware.dataByteCount
     bssByteCount = firmware.bssByteCount
     arenaByteCount = firmware.arenaByteCount
@@ -192,8 +198,8 @@ package struct BoardBuildReport: Encodable, Sendable {
     return """
       \(elf)
       \(map)
-      text \(textByteCount), data \(dataByteCount), bss \(bssByteCount), arena \(arenaByteCount), \
-      \(stack)model \(modelByteCount) bytes
+      text \(textByteCount), prepared weights \(preparedByteCount), data \(dataByteCount), \
+      bss \(bssByteCount), arena \(arenaByteCount), \(stack)model \(modelByteCount) bytes
       """
   }
 }

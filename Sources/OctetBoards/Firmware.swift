@@ -13,8 +13,10 @@ public struct Firmware: Sendable {
   /// The model as a file, which Linux programs map.
   public var model: URL
 
-  /// Code and constants, without the model.
+  /// Code and constants, without the model and its prepared weights.
   public var textByteCount: Int
+  /// Weights that the image holds a second time, in the form that its core multiplies fastest.
+  public var preparedByteCount: Int
   /// Variables with a value at the start, which flash holds too.
   public var dataByteCount: Int
   /// Variables that start as zero, without the arena.

@@ -77,8 +77,10 @@ package struct FirmwareImage {
       .reduce(0) { $0 + $1.byteCount }
   }
 
-  /// Code and constants, without the model.
-  var textByteCount: Int { total { !$0.isWritable } }
+  /// Code and constants, without the model and its prepared weights.
+  var textByteCount: Int { total { !$0.isWritable } - preparedByteCount }
+  /// Weights that the image holds beside those of the model.
+  var preparedByteCount: Int { sections.first { $0.name == ".prepared" }?.byteCount ?? 0 }
   /// Initialised variables.
   var dataByteCount: Int { total { $0.isWritable && !$0.isZero } }
   /// Memory that starts as zero or as anything, with the arena.

@@ -31,6 +31,7 @@ struct MemoryMap {
       "Firmware for \(firmware.board.name)",
       "",
       line("text", firmware.textByteCount, "code and constants"),
+      line("weights", firmware.preparedByteCount, "in the form that the core multiplies fastest"),
       line("data", firmware.dataByteCount, "initialised variables"),
       line("bss", firmware.bssByteCount, "other variables, without the arena"),
       line("arena", firmware.arenaByteCount, "the model's activations"),

@@ -2,13 +2,16 @@ import OctetCompiler
 import OctetRuntime
 
 /// Weights in the form that Cortex-M4 and M7 multiply fastest, which an image holds beside its
-/// blob: of convolutions as int16, two taps a word and four channels in turn, of 3 × 3 kernels with
-/// stride 1 transformed for Winograd's F(2 × 2, 3 × 3), and of fully connected layers four columns
-/// of four rows in turn. Convolution+Prepared.swift has the format of the table.
+/// blob: of convolutions as int16, two taps a word and four channels in turn, or two where patches
+/// are small and a pool is 2 × 2; of 3 × 3 kernels with stride 1 transformed for Winograd's
+/// F(2 × 2, 3 × 3); and of fully connected layers four columns of four rows in turn.
+/// Convolution+Prepared.swift has the format of the table.
 struct PreparedLayers {
   /// The table, as words.
   private(set) var words: [Int32] = []
   private var forms: Set<PreparedLayer.Form> = []
+  /// Whether they are all convolutions that the model has.
+  private var haveAllConvolutions = false
 
   var byteCount: Int { 4 * words.count }
   var bytes: [UInt8] {
@@ -16,7 +19,8 @@ struct PreparedLayers {
   }
   /// What their kernels are compiled for.
   var conditions: [String] {
-    (words.isEmpty ? [] : ["OCTET_PREPARED"]) + forms.map(\.rawValue).sorted()
+    (words.isEmpty ? [] : ["OCTET_PREPARED"])
+      + (haveAllConvolutions ? ["OCTET_ALL_PREPARED"] : []) + forms.map(\.rawValue).sorted()
   }
 
   /// Those layers of `model` that save most cycles a byte, in at most `byteCount` bytes. Code for
@@ -48,6 +52,10 @@ struct PreparedLayers {
     }
     for layer in chosen { words += layer.words() }
     forms = Set(chosen.map(\.form))
+    let offsets = Set(chosen.map(\.view.offset))
+    haveAllConvolutions = operators.allSatisfy {
+      $0.kind?.widened != .convolution || offsets.contains($0.offset)
+    }
   }
 }
 
@@ -59,6 +67,9 @@ private struct PreparedLayer {
     case widened = "OCTET_WIDENED"
     case rectified = "OCTET_RECTIFIED"
     case summed = "OCTET_SUMMED"
+    /// Convolutions with a pool of 2 × 2 and small patches; others with one.
+    case windowed = "OCTET_WINDOWED"
+    case paired = "OCTET_PAIRED"
     case transformed = "OCTET_TRANSFORMED"
     case connected = "OCTET_CONNECTED"
 
@@ -88,8 +99,9 @@ private struct PreparedLayer {
   init?(_ model: LoadedModel, operator index: Int) {
     let view = model.operator(index)
     switch view.kind {
-    case .convolution, .convolution4: self.init(convolution: view, free: Self.freeBytes(model, index), model)
-    case .fullyConnected, .fullyConnected4: self.init(fullyConnected: view, model)
+    case .convolution, .convolution4:
+      self.init(convolution: view, free: Self.freeBytes(model, index), model)
+    case .fullyConnected: self.init(fullyConnected: view, model)
     default: return nil
     }
   }
@@ -97,7 +109,8 @@ private struct PreparedLayer {
   private init?(convolution view: OperatorView, free: Range<Int>, _ model: LoadedModel) {
     typealias Word = Convolution.Word
     func value(_ word: Word) -> Int { Int(view.parameter(word)) }
-    guard value(.poolHeight) * value(.poolWidth) == 1, value(.groups) == 1 else { return nil }
+    let windowCount = value(.poolHeight) * value(.poolWidth)
+    guard windowCount <= 4, value(.groups) == 1 else { return nil }
     let input = view.input(0)
     let depth = value(.kernelHeight) * value(.kernelWidth) * input.channels
     let taps = PreparedTaps(view.record)
@@ -109,6 +122,19 @@ private struct PreparedLayer {
         .strideHeight, .strideWidth, .dilationHeight, .dilationWidth, .poolStrideHeight,
         .poolStrideWidth,
       ]
+      let fixedByteCount = Convolution.bandByteCount(view.record)
+      if windowCount > 1 {
+        scratchByteCount = fixedByteCount + WindowTaps(view.record).scratchByteCount
+        if value(.poolHeight) == 2, value(.poolWidth) == 2, value(.dilationWidth) == 1,
+          value(.strideHeight) == value(.dilationHeight), layer.isPlain, layer.outputCount > 1,
+          scratchByteCount <= free.count
+        {
+          return .windowed
+        }
+        scratchByteCount =
+          fixedByteCount + 4 * (((taps.count + 7) & ~7) + 10 + (layer.outputCount + 3) & ~3)
+        return .paired
+      }
       let isSquare = value(.kernelHeight) == 3 && value(.kernelWidth) == 3
       scratchByteCount = 4 * (16 * (input.channels + 9) + 1) + input.channels * (1 + input.width)
       if isSquare, steps.allSatisfy({ value($0) == 1 }), input.channels % 8 == 0,
@@ -116,8 +142,7 @@ private struct PreparedLayer {
       {
         return .transformed
       }
-      scratchByteCount =
-        Convolution.bandByteCount(view.record) + 28 + 4 * (((taps.count + 7) & ~7) + 10)
+      scratchByteCount = fixedByteCount + 28 + 4 * (((taps.count + 7) & ~7) + 10)
       guard layer.isPlain, layer.outputCount >= 4 else { return .summed }
       return view.output(0).zeroPoint == -128 ? .rectified : .widened
     }
@@ -202,20 +227,25 @@ private struct PreparedLayer {
 
   // MARK: Cost
 
-  /// Fours of channels; fully connected, without those that are left.
-  private var groupCount: Int { (form == .connected ? outputCount : outputCount + 3) / 4 }
+  /// Channels whose weights take turns.
+  private var groupSize: Int { form == .windowed ? 2 : 4 }
+  /// Groups of them; fully connected, without those that are left.
+  private var groupCount: Int {
+    (form == .connected ? outputCount : outputCount + groupSize - 1) / groupSize
+  }
 
   /// Places for taps.
   private var tapCount: Int {
     let count = taps?.count ?? depth
-    return form == .summed ? (count + 7) & ~7 : count
+    return form == .summed || form == .paired ? (count + 7) & ~7 : count
   }
 
   /// Words of the weights, with the sums that they begin with.
   var wordCount: Int {
     switch form {
     case .widened, .rectified: return groupCount * (4 + 2 * tapCount + 8 + 1)
-    case .summed: return groupCount * (4 + 2 * tapCount)
+    case .summed, .paired: return groupCount * (4 + 2 * tapCount)
+    case .windowed: return groupCount * (2 + 2 * WindowTaps(view.record).count + 4 + 1)
     case .transformed: return groupCount * (16 * (4 + 2 * channelCount) + 8)
     case .connected: return groupCount * (4 + ((depth + 15) & ~15) + 8 + 1)
     }
@@ -231,7 +261,8 @@ private struct PreparedLayer {
     let saved =
       switch form {
       case .widened, .rectified, .summed: 0.5
-      case .transformed: 1.0
+      case .transformed, .paired: 1.0
+      case .windowed: 2.0
       case .connected: 0.4
       }
     return Double(view.macCount) * saved
@@ -243,15 +274,20 @@ private struct PreparedLayer {
 
   var flags: Int {
     (form == .transformed ? 1 : 0) + (isPlain && form != .summed ? 2 : 0)
+      + (form == .windowed ? 4 : 0)
   }
 
   /// Fours of which one leaf makes the results stand behind one another; the second one overlaps
   /// the first where channels are no multiple of four.
   private func channel(_ group: Int, _ row: Int) -> Int {
-    row + (isOverlapping && group > 0 ? outputCount - 4 * (groupCount - group) : 4 * group)
+    row
+      + (isOverlapping && group > 0
+        ? outputCount - groupSize * (groupCount - group) : groupSize * group)
   }
 
-  private var isOverlapping: Bool { form == .widened || form == .rectified }
+  private var isOverlapping: Bool {
+    form == .widened || form == .rectified || form == .windowed
+  }
 
   /// Channels from a four to the next; at the end 0.
   private func step(_ group: Int) -> Int32 {
@@ -262,7 +298,8 @@ private struct PreparedLayer {
     (0..<groupCount).flatMap { group in
       switch form {
       case .widened, .rectified: widened(group) + scales(group) + [step(group)]
-      case .summed: widened(group)
+      case .summed, .paired: widened(group)
+      case .windowed: windowed(group) + scales(group) + [step(group)]
       case .transformed: transformed(group) + scales(group)
       case .connected:
         connected(group) + scales(group)
@@ -272,7 +309,7 @@ private struct PreparedLayer {
   }
 
   private func scales(_ group: Int) -> [Int32] {
-    (0..<4).flatMap { row -> [Int32] in
+    (0..<groupSize).flatMap { row -> [Int32] in
       let channel = channel(group, row)
       return channel < outputCount ? [multipliers[channel] << 1, ~Int32(shifts[channel])] : [0, 0]
     }
@@ -308,7 +345,7 @@ private struct PreparedLayer {
   }
 
   private func bias(_ group: Int) -> [Int32] {
-    (0..<4).map { row in
+    (0..<groupSize).map { row in
       let channel = channel(group, row)
       return channel < outputCount ? biases[channel] : 0
     }
@@ -320,6 +357,20 @@ private struct PreparedLayer {
         let channel = channel(group, row)
         guard channel < outputCount, let tap = taps?.tap(at: place) else { return 0 }
         return Int(weights[channel * depth + tap])
+      }
+  }
+
+  private func windowed(_ group: Int) -> [Int32] {
+    let taps = WindowTaps(view.record)
+    return bias(group)
+      + (0..<taps.count).flatMap { word in
+        (0..<2).map { row in
+          let row = depth * channel(group, row)
+          let values = (0..<2).map { half in
+            taps.tap(word: word, half: half).map { Int(weights[row + $0]) } ?? 0
+          }
+          return pair(values[0], values[1])
+        }
       }
   }
 

@@ -175,10 +175,13 @@ struct WeightComparison {
       guard case .int8(let codes) = tensor.constant else { return }
       let channelCount = tensor.shape[axis]
       let inner = tensor.shape[(axis + 1)...].reduce(1, *)
-      largest = [Int](repeating: 0, count: channelCount)
-      for (position, code) in codes.enumerated() {
-        let channel = position / inner % channelCount
-        largest[channel] = max(largest[channel], abs(Int(code)))
+      // Of four bits none comes near the last of eight.
+      if tensor.elementType != .int4 {
+        largest = [Int](repeating: 0, count: channelCount)
+        for (position, code) in codes.enumerated() {
+          let channel = position / inner % channelCount
+          largest[channel] = max(largest[channel], abs(Int(code)))
+        }
       }
       let full = codes.count { abs(Int($0)) >= 127 }
       saturatedShare = codes.isEmpty ? 0 : Double(full) / Double(codes.count)

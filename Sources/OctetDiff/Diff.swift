@@ -81,6 +81,13 @@ public struct Diff: Sendable {
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: DiffData, options: Options = .init()
   ) throws {
+    for model in [reference, candidate] {
+      guard let wide = model.int16Tensor else { continue }
+      throw CompilerError.invalid(
+        node: wide,
+        reason: "it is int16, and models with int16 activations are not compared with each other "
+          + "yet; --against compares one with another runtime")
+    }
     let reference = reference.equalized(like: candidate)
     self.reference = reference
     self.candidate = candidate

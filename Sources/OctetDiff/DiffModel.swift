@@ -64,6 +64,12 @@ public struct DiffModel: Sendable {
     var elementCount: Int { shape.elementCount }
   }
 
+  /// A tensor of the blob with int16 codes; nil where there is none.
+  var int16Tensor: String? {
+    guard let loaded else { return nil }
+    return (0..<loaded.tensorCount).map { loaded.tensor($0) }.first(where: \.isInt16)?.name
+  }
+
   /// - Parameter graph: real-valued; quantized graphs are compiled to blobs first.
   public init(_ graph: Graph, file: String = "") {
     self.init(graph, file: file, statistics: NormalizationStatistics.all(of: graph))
@@ -104,15 +110,9 @@ public struct DiffModel: Sendable {
   /// - Parameter shipped: a blob, which is compared with whole layers where it has bands of them,
   ///   and with the channels that it lost when it was shrunk: each has the value that it always
   ///   had.
-  /// - Throws: `CompilerError` when the blob has int16 activations, is not valid, which a
+  /// - Throws: `CompilerError` when the blob is not valid, which a
   ///   `LoadedModel` is, or its bands are not what it says of them.
   public init(_ shipped: LoadedModel, file: String = "") throws(CompilerError) {
-    if let wide = (0..<shipped.tensorCount).map({ shipped.tensor($0) }).first(where: \.isInt16) {
-      throw .invalid(
-        node: wide.name,
-        reason: "it is int16, and blobs with int16 activations are not compared yet; compare the "
-          + "model's .tflite or .onnx file instead")
-    }
     let layers = try shipped.blob.unbanded() ?? shipped.blob
     let lost = layers.lostChannels
     // What only the lines behind a blob say may be wrong; it can be compared without them.

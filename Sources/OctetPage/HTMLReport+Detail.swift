@@ -38,7 +38,7 @@ extension HTMLReport {
     }
     let items = layer.findings.prefix(Self.findingLimit).map { finding -> Markup in
       """
-      <li><strong>\(finding.kind.title.capitalizedFirst):</strong> \
+      <li><strong>\((finding.cause?.title ?? finding.kind.title).capitalizedFirst):</strong> \
       \(finding.detail.shortened(to: 400)). <strong>Remedy:</strong> \
       \(finding.remedy.shortened(to: 400)).</li>
       """

@@ -128,7 +128,7 @@ extension HTMLReport {
         """
       let local = layer.local
       table.add([
-        .init(name), .init(layer.badge + inherited(layer)),
+        .init(name), .init(condition(layer) + inherited(layer)),
         .init(
           (layer.visibleSqnrDecibels == nil ? "" : "* ")
             + Figures.decimal(layer.judgedDecibels, 1)),

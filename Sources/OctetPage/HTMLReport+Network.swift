@@ -9,8 +9,9 @@ extension HTMLReport {
   /// The operators in their order and branches.
   var network: Section? {
     guard let network = report.network, network.nodes.count > 1 else { return nil }
+    let marks = marks
     let whole = NetworkView(network)
-    let folded = NetworkView(network) { isUnremarkable(network.nodes[$0]) }
+    let folded = NetworkView(network) { isUnremarkable(network.nodes[$0], marks) }
     let isFolded = whole.boxes.count > Self.foldedCount && folded.boxes.count < whole.boxes.count
     let views =
       (isFolded ? [(folded, "folded"), (whole, "whole")] : [(whole, "folded")])
@@ -44,9 +45,12 @@ extension HTMLReport {
   }
 
   /// Whether an operator may be folded into a chain.
-  private func isUnremarkable(_ node: DiffReport.Network.Node) -> Bool {
+  private func isUnremarkable(
+    _ node: DiffReport.Network.Node, _ marks: [String: Mark]
+  ) -> Bool {
     guard node.side == .both, let layer = layer(of: node) else { return false }
     return layer.condition == .healthy && layer.name != report.verdict.layer
+      && marks[layer.name] == nil
   }
 
   private func layer(of node: DiffReport.Network.Node) -> DiffReport.Layer? {
@@ -85,8 +89,9 @@ extension HTMLReport {
       view.boxes.map { network.nodes[$0.members[0]].name.shortened(to: 200) },
       width: NetworkPlot.nameLength
     ).map { $0.shortened(to: NetworkPlot.nameLength + 4) }
+    let marks = marks
     let labels = view.boxes.indices.map { index in
-      var label = label(view.boxes[index], names[index], network)
+      var label = label(view.boxes[index], names[index], network, marks)
       (label.time, label.bytes) = (times[index] / longest, bytes[index] / largest)
       return label
     }
@@ -98,7 +103,8 @@ extension HTMLReport {
   }
 
   private func label(
-    _ box: NetworkView.Box, _ name: String, _ network: DiffReport.Network
+    _ box: NetworkView.Box, _ name: String, _ network: DiffReport.Network,
+    _ marks: [String: Mark]
   ) -> NetworkPlot.Label {
     let nodes = box.members.map { network.nodes[$0] }
     let layers = nodes.compactMap(layer(of:))
@@ -113,6 +119,11 @@ extension HTMLReport {
       mark = worst.sign.mark + " "
       style += " fault"
     }
+    let found = layers.compactMap { marks[$0.name] } + nodes.compactMap { marks[$0.name] }
+    if let first = found.first {
+      mark += first.sign + " "
+      style += " marked"
+    }
     if box.side != .both {
       style += box.side == .reference ? " only float" : " only int8"
       note = "\(what) · only \(box.side == .reference ? names.reference : names.candidate)"
@@ -122,7 +133,8 @@ extension HTMLReport {
       (nodes.count > 1
         ? "\(nodes[0].name.shortened()) … \(nodes[nodes.count - 1].name.shortened())"
         : nodes[0].name.shortened()) + ": \(note)"
-      + (worst.map { $0.condition == .healthy ? "" : "; \($0.finding.shortened(to: 200))" } ?? "")
+      + (worst.map { $0.condition == .healthy ? "" : "; \(wrong($0))" } ?? "")
+      + (found.first.map { "; \($0.meaning)" } ?? "")
       + (contained.isEmpty
         ? "" : "; computes \(contained.prefix(6).joined(separator: ", ").shortened(to: 200)) too")
     let link = nodes.compactMap(\.layer).first { index in
@@ -132,6 +144,12 @@ extension HTMLReport {
     return .init(
       name: mark + name, note: note, full: full, style: style,
       link: link.flatMap(anchor), time: 0, bytes: 0)
+  }
+
+  /// The cause and the figures of a layer that is not healthy.
+  private func wrong(_ layer: DiffReport.Layer) -> String {
+    let cause = layer.findings.first?.cause.map { $0.title + ": " } ?? ""
+    return cause + layer.finding.shortened(to: 200)
   }
 
   /// The error that a layer makes itself, or that it has as it runs.
@@ -202,7 +220,7 @@ extension HTMLReport {
       ? " \(Figures.count(hiddenEdgeCount, "connection")) could not be drawn." : ""
     return """
       <strong>Colour: each operator’s own error</strong> (signal over error, its input exact). \
-      \(keys) A box leads to its layer.\(hidden) \
+      \(keys) A box leads to its layer.\(markKeys)\(hidden) \
       <span class="zoom">Drag to move; + − 0 or Ctrl and the wheel to zoom.</span>
       """
   }

@@ -103,7 +103,10 @@ extension HTMLReport {
       "Figures of \(output.name.shortened(to: 40))",
       [.text("figure"), .number("value"), .number("95 % interval")])
     for row in rows { table.add([.init(row.name), .init(row.value), .init(row.interval)]) }
-    return "<div class=\"figures\">\(aucPlot(output))\(table.markup)</div>"
+    return """
+      <div class="figures">\(errorPlot(output))\(aucPlot(output))\(rocPlot(output))\
+      \(table.markup)</div>
+      """
   }
 
   /// Figures without intervals.

@@ -14,6 +14,7 @@ extension HTMLReport {
       <p class="action">\(todo)\(sentence(report.verdict.action, limit: 1200))</p>
 
       """
+    content += damages
     content += gateList
     content += keyFigures
     return Section(id: "verdict", name: "Verdict", content: content)
@@ -25,6 +26,26 @@ extension HTMLReport {
     let data = report.data
     if data.name.isEmpty { return "" }
     return " of ‘\(data.name.shortened())’" + (data.isDefault ? ", as no other were named" : "")
+  }
+
+  private static let damageLimit = 12
+
+  /// The other damaged layers, the worst first, each with what cures it.
+  private var damages: Markup {
+    let others = report.verdict.others
+    guard !others.isEmpty else { return "" }
+    let items = others.prefix(Self.damageLimit).map { blame -> Markup in
+      """
+      <li>\(reference(to: blame.layer)), \((blame.cause?.title ?? blame.kind.title)): \
+      \(blame.detail.shortened(to: 300)). <strong>Remedy:</strong> \
+      \(blame.remedy.shortened(to: 300)).</li>
+      """
+    }
+    return """
+      <p class="caption">Damaged too, the worst first</p>
+      <ol class="findings">\(items)</ol>
+      \(more(others.count - Self.damageLimit, "layer"))
+      """
   }
 
   /// What must be known before the answer.

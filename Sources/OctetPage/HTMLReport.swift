@@ -49,42 +49,20 @@ public struct HTMLReport {
   public func text() -> String {
     let isClassified = !report.floatTop1.isNaN
     let known: [Section?] = [
-      verdict, isClassified ? accuracy : nil, outputs, network, layers, sensitivity, baseline,
-      board, isClassified ? classes : nil, isClassified ? margins : nil, cost, insides,
+      verdict, isClassified ? accuracy : nil, outputs, network, layers, bisection, sensitivity,
+      baseline, against, board, isClassified ? classes : nil, isClassified ? margins : nil, cost, insides,
       isClassified ? images : nil, reproduce,
     ]
-    let sections = known.compactMap(\.self)
-    let page: Markup = """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"/>
-      <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
-      script-src 'sha256-\(Script.hash)'"/>
-      <meta name="viewport" content="width=device-width, initial-scale=1"/>
-      <meta name="color-scheme" content="light dark"/>
-      <title>\(title)</title>
-      <style>\(Stylesheet.markup)</style></head><body>
-      <header class="top"><p class="brand">octet diff</p>
-      <nav aria-label="Sections"><ul>\(sections.dropFirst().map(\.link))</ul></nav></header>
-      <main>
-      \(sections.map(\.markup))</main>
-      <footer><p>Made by Octet \(version) in \(Figures.decimal(report.seconds, 1)) seconds. This \
-      file needs nothing from outside; its only script zooms the network.</p></footer>
-      <script>\(Script.markup)</script></body></html>
-
-      """
-    return page.source
+    return Page(
+      title: title, sections: known.compactMap(\.self),
+      footer: """
+        Made by Octet \(version) in \(Figures.decimal(report.seconds, 1)) seconds. This file needs \
+        nothing from outside; its only script zooms the network.
+        """
+    ).markup.source
   }
 
-  struct Section {
-    var id: String
-    /// The name in the navigation.
-    var name: String
-    var content: Markup
-
-    var link: Markup { "<li><a href=\"#\(id)\">\(name)</a></li>" }
-    var markup: Markup { "<section id=\"\(id)\">\n\(content)</section>\n" }
-  }
+  typealias Section = Page.Section
 
   // MARK: Names
 
@@ -101,9 +79,7 @@ public struct HTMLReport {
     return (a.shortened(to: 12), b.shortened(to: 12))
   }
 
-  func baseName(_ path: String) -> String {
-    String(path.split(separator: "/").last ?? Substring(path)).shortened(to: 60)
-  }
+  func baseName(_ path: String) -> String { Page.baseName(path) }
 
   func className(_ index: Int) -> String {
     report.classNames.indices.contains(index)

@@ -175,6 +175,8 @@ package enum Stylesheet {
     svg .stroke.ink{stroke:var(--ink)}
     svg .stroke.dotted{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 3}
     svg .stroke.thick{stroke-width:3}
+    svg .curve{fill:none;stroke-width:1.6}svg .curve.broad{stroke-width:4;stroke-opacity:.55}
+    svg .curve.float{stroke:var(--float)}svg .curve.int8{stroke:var(--int8)}
     svg .ring{fill:var(--paper);stroke:var(--float);stroke-width:2}
     svg .rule{stroke:var(--line);stroke-width:1}
     svg .baseline{stroke:var(--soft);stroke-width:1}
@@ -216,6 +218,8 @@ package enum Stylesheet {
     svg .op:focus-visible rect{stroke:var(--float);stroke-width:3}
     svg a.op{outline:none;text-decoration:none}
     svg .fault rect{stroke:var(--bad);stroke-width:2.2}
+    svg .marked rect{stroke:var(--ink);stroke-width:3}
+    svg .marked.fault rect{stroke:var(--bad)}
     svg .op.only rect{stroke-dasharray:4 3;stroke-width:1.6;fill:var(--paper)}
     svg .op.only.float rect{stroke:var(--float)}svg .op.only.int8 rect{stroke:var(--int8)}
     .e0{--k:color-mix(in srgb,var(--int8) 4%,var(--paper))}

@@ -52,9 +52,19 @@ import OctetModel
     }
   }
 
-  /// Forward over the images at `indices[first ..< first + count]`, at most 16. The other lanes
-  /// repeat the first image.
+  /// A use of the network: forward over images that `load` takes.
   func forward(
+    _ context: StepContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
+    indices: UnsafePointer<Int>, count: Int
+  ) {
+    unsafe load(
+      context, pixels: pixels, imageByteCount: imageByteCount, indices: indices, count: count)
+    network.forward(context)
+  }
+
+  /// Puts the images at `indices[0 ..< count]`, at most 16, into the input. The other lanes repeat
+  /// the first image.
+  func load(
     _ context: StepContext, pixels: UnsafePointer<UInt8>, imageByteCount: Int,
     indices: UnsafePointer<Int>, count: Int
   ) {
@@ -72,6 +82,5 @@ import OctetModel
         }
       }
     }
-    network.forward(context)
   }
 }

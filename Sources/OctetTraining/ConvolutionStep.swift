@@ -19,6 +19,9 @@ struct ConvolutionStep: TrainingStep {
   var paddedGradient: BlockBuffer
   var weightOffset: Int
   var biasOffset: Int?
+  var trainsWeights, trainsBias: Bool
+  /// A factor of 1 or 0 for each weight's gradient; nil when all weights exist.
+  var connections: [Float]?
   var weights: ConvolutionWeights
   var geometry: ConvolutionGeometry
   var hasReLU: Bool
@@ -51,12 +54,12 @@ struct ConvolutionStep: TrainingStep {
     if hasReLU, takesReLUGradient {
       unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
-    if let biasOffset {
+    if trainsBias, let biasOffset {
       unsafe BlockKernels.sumPixels(
         geometry.outputHeight * geometry.outputWidth, channelCount: outputChannelCount, dy,
         into: context.gradients + biasOffset)
     }
-    unsafe weightGradient(context, dy)
+    if trainsWeights { unsafe weightGradient(context, dy) }
     guard let inputGradient else { return }
     let target = isPadded ? paddedGradient : inputGradient.buffer
     if isPadded || inputGradient.isFirst { context.zero(target) }
@@ -108,6 +111,9 @@ struct ConvolutionStep: TrainingStep {
       unsafe BlockKernels.sum(
         weights.groupCount, context.scratch,
         into: context.gradients + weightOffset + group * weights.groupCount)
+    }
+    for (index, factor) in (connections ?? []).enumerated() {
+      unsafe context.gradients[weightOffset + index] *= factor
     }
   }
 

@@ -7,6 +7,7 @@ struct FullyConnectedStep: TrainingStep {
   var inputGradient: InputGradient?
   var weightOffset: Int
   var biasOffset: Int?
+  var trainsWeights, trainsBias: Bool
   var hasReLU: Bool
   var takesReLUGradient: Bool
 
@@ -24,16 +25,10 @@ struct FullyConnectedStep: TrainingStep {
     if hasReLU, takesReLUGradient {
       unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
     }
-    if let biasOffset {
+    if trainsBias, let biasOffset {
       unsafe BlockKernels.sum(output.count, dy, into: context.gradients + biasOffset)
     }
-    // dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices.
-    let lanes = TrainingNetwork.blockSize
-    unsafe matrixMultiply(
-      context.pointer(input), MatrixShape(rowCount: input.count, columnCount: lanes), dy,
-      MatrixShape(rowCount: output.count, columnCount: lanes).transposed,
-      into: context.gradients + weightOffset, cRowStride: output.count, accumulates: false,
-      kernels: context.kernels)
+    if trainsWeights { unsafe weightGradient(context, dy) }
     guard let inputGradient else { return }
     var contraction = Contraction(
       outputCount: input.count, kCount: output.count, wK: 1, wJ: output.count)
@@ -41,5 +36,15 @@ struct FullyConnectedStep: TrainingStep {
     unsafe contraction.run(
       context.kernels, x: dy, w: context.parameters + weightOffset, bias: nil,
       y: context.pointer(inputGradient.buffer))
+  }
+
+  /// dw[i][o] = Σ_n x[i][n] · dy[o][n]: a product of matrices.
+  private func weightGradient(_ context: StepContext, _ dy: UnsafePointer<Float>) {
+    let lanes = TrainingNetwork.blockSize
+    unsafe matrixMultiply(
+      context.pointer(input), MatrixShape(rowCount: input.count, columnCount: lanes), dy,
+      MatrixShape(rowCount: output.count, columnCount: lanes).transposed,
+      into: context.gradients + weightOffset, cRowStride: output.count, accumulates: false,
+      kernels: context.kernels)
   }
 }

@@ -8,9 +8,21 @@ package struct ParameterSegment: Sendable {
   package var layout: ParameterLayout
   /// Values that are summed for one output, and outputs that one input goes to; for initializing.
   package var fanIn, fanOut: Int
+  package var start = ParameterStart.drawn
+  /// False for what no optimizer changes: what is frozen, and running statistics.
+  package var isTrained = true
 
   package var count: Int { layout.count }
   package var isWeight: Bool { if case .vector = layout { false } else { true } }
+}
+
+/// What a constant begins with when weights are drawn.
+package enum ParameterStart: Sendable {
+  /// Weights at random, vectors at 0.
+  case drawn
+  case one
+  /// The graph's own values.
+  case own
 }
 
 /// How a constant is stored while training, chosen so that the forward pass reads neighbouring
@@ -70,11 +82,13 @@ package struct ConvolutionWeights: Sendable {
 extension TrainingNetwork {
   /// Copies the graph's constants into `target` (`parameterCount` floats).
   func load(into target: UnsafeMutablePointer<Float>) {
-    for segment in parameters {
-      guard case .float(let values) = graph.tensors[segment.tensor].constant else { continue }
-      for (value, index) in zip(values, segment.layout.indices()) {
-        unsafe target[segment.offset + index] = value
-      }
+    for segment in parameters { unsafe load(segment, into: target) }
+  }
+
+  private func load(_ segment: ParameterSegment, into target: UnsafeMutablePointer<Float>) {
+    guard case .float(let values) = graph.tensors[segment.tensor].constant else { return }
+    for (value, index) in zip(values, segment.layout.indices()) {
+      unsafe target[segment.offset + index] = value
     }
   }
 
@@ -100,13 +114,15 @@ extension TrainingNetwork {
   ) {
     if initialization == .keep { return unsafe load(into: target) }
     var generator = Xoshiro256(seed: seed)
-    for segment in parameters {
+    for segment in parameters where segment.start == .own { unsafe load(segment, into: target) }
+    for segment in parameters where segment.start != .own {
       let fan =
         initialization == .he ? segment.fanIn : segment.fanIn + segment.fanOut
       let bound = (6 / Float(max(fan, 1))).squareRoot()
       for index in segment.layout.indices() {
         unsafe target[segment.offset + index] =
-          segment.isWeight ? generator.uniform(bound: bound) : 0
+          segment.isWeight
+          ? generator.uniform(bound: bound) : segment.start == .one ? 1 : 0
       }
     }
   }

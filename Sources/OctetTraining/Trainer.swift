@@ -10,7 +10,9 @@ import OctetModel
 ///     let accuracy = try Evaluator(result.graph).accuracy(testImages)
 ///
 /// The graph may hold convolutions (grouped, depthwise, strided, dilated, padded), max and average
-/// pools, fully connected layers, ReLUs, sums, reshapes, and a softmax at the end.
+/// pools, fully connected layers, batch and local response normalization, every function of one
+/// number, arithmetic of two tensors, means and sums, what joins, pads, cuts or moves elements, and
+/// a softmax at the end.
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
 @safe public struct Trainer: Sendable {
@@ -26,11 +28,26 @@ import OctetModel
     try unsafe self.init(graph, options: options, kernels: FloatKernels.best)
   }
 
+  /// A network with what only its training knows: dropout, what is frozen, what is connected.
+  ///
+  /// - Throws: as with a graph alone.
+  public init(
+    _ network: TrainableGraph, options: TrainingOptions = TrainingOptions()
+  ) throws(TrainingError) {
+    try unsafe self.init(network, options: options, kernels: FloatKernels.best)
+  }
+
   package init(
     _ graph: Graph, options: TrainingOptions, kernels: octet_float_kernels
   ) throws(TrainingError) {
+    try unsafe self.init(TrainableGraph(graph), options: options, kernels: kernels)
+  }
+
+  package init(
+    _ network: TrainableGraph, options: TrainingOptions, kernels: octet_float_kernels
+  ) throws(TrainingError) {
     try options.check()
-    network = try TrainingNetwork(graph)
+    self.network = try TrainingNetwork(network)
     self.options = options
     unsafe self.kernels = kernels
   }

@@ -10,38 +10,60 @@ extension TrainingNetwork {
   ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
     let runner = try unsafe BlockRunner(self, kernels: kernels)
     try runner.check(images)
-    let workspace = Workspace(memory)
+    let blockCount = (images.count + 15) / Self.blockSize
+    let workspaces = (0..<blockCount).map { _ in Workspace(memory) }
     let parameters = unsafe alignedFloats(parameterCount)
-    let gradient = unsafe alignedFloats(parameterCount)
-    let total = unsafe alignedFloats(parameterCount)
+    let gradients = unsafe alignedFloats(parameterCount * blockCount)
+    let peers = UnsafeMutablePointer<UnsafeMutablePointer<Float>>.allocate(capacity: blockCount)
     defer {
       unsafe parameters.deallocate()
-      unsafe gradient.deallocate()
-      unsafe total.deallocate()
+      unsafe gradients.deallocate()
+      unsafe peers.deallocate()
+    }
+    for (index, workspace) in workspaces.enumerated() {
+      unsafe (peers + index).initialize(to: workspace.memory)
     }
     unsafe load(into: parameters)
-    let context = unsafe StepContext(
-      kernels: kernels, memory: workspace.memory, scratch: workspace.scratch,
-      parameters: parameters, gradients: gradient)
     var loss = 0.0
-    for first in stride(from: 0, to: images.count, by: Self.blockSize) {
-      let count = min(Self.blockSize, images.count - first)
-      unsafe images.pixels.withUnsafeBufferPointer { pixels in
-        guard let pixels = pixels.baseAddress else { return }
-        unsafe runner.forward(
-          context, pixels: pixels, imageByteCount: images.imageByteCount,
-          indices: Array(first..<first + count), count: count)
+    for phase in 0..<phaseCount {
+      for (index, workspace) in workspaces.enumerated() {
+        let first = index * Self.blockSize
+        let count = min(Self.blockSize, images.count - first)
+        let context = unsafe StepContext(
+          kernels: kernels, memory: workspace.memory, scratch: workspace.scratch,
+          parameters: parameters, gradients: gradients + index * parameterCount,
+          place: BlockPlace(
+            index: index, imageCount: images.count, step: 1, seed: 1, peers: peers))
+        perform(phase: phase, context) {
+          load(context, runner, images, first..<first + count)
+        } judge: {
+          unsafe loss +=
+            SoftmaxCrossEntropy.evaluate(
+              logits: context.pointer(logits),
+              labels: Array(images.labels[first..<first + count]), count: count,
+              classCount: classCount, scale: 1 / Float(images.count),
+              gradient: context.pointer(logitsGradient)
+            ).loss
+        }
       }
-      unsafe loss +=
-        SoftmaxCrossEntropy.evaluate(
-          logits: context.pointer(logits), labels: Array(images.labels[first..<first + count]),
-          count: count, classCount: classCount, scale: 1 / Float(images.count),
-          gradient: context.pointer(logitsGradient)
-        ).loss
-      backward(context)
-      unsafe BlockKernels.add(parameterCount / Self.blockSize, total, gradient, into: total)
     }
-    let pairs = self.parameters.map { unsafe ($0.tensor, values(of: $0, in: total)) }
+    for index in 1..<max(blockCount, 1) {
+      unsafe BlockKernels.add(
+        parameterCount / Self.blockSize, gradients, gradients + index * parameterCount,
+        into: gradients)
+    }
+    let pairs = self.parameters.map { unsafe ($0.tensor, values(of: $0, in: gradients)) }
     return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))
+  }
+
+  private func load(
+    _ context: StepContext, _ runner: BlockRunner, _ images: Dataset, _ range: Range<Int>
+  ) {
+    unsafe images.pixels.withUnsafeBufferPointer { pixels in
+      guard let pixels = pixels.baseAddress else { return }
+      unsafe runner.load(
+        context, pixels: pixels, imageByteCount: images.imageByteCount, indices: Array(range),
+        count: range.count)
+    }
   }
 }

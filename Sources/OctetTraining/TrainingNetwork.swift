@@ -14,6 +14,8 @@ package final class TrainingNetwork: Sendable {
 
   let graph: Graph
   let steps: [any TrainingStep]
+  /// `steps`, cut where an operation needs the whole batch; one stage for most networks.
+  let stages: [TrainingStage]
   package let parameters: [ParameterSegment]
   /// Floats in a parameter array, a multiple of 16.
   package let parameterCount: Int
@@ -25,11 +27,17 @@ package final class TrainingNetwork: Sendable {
 
   /// - Throws: `TrainingError.graph` when an operation has no backward pass here or its shapes do
   ///   not fit.
-  package init(_ graph: Graph) throws(TrainingError) {
-    var planner = TrainingPlanner(graph)
+  package convenience init(_ graph: Graph) throws(TrainingError) {
+    try self.init(TrainableGraph(graph))
+  }
+
+  /// - Throws: as with a graph alone.
+  package init(_ network: TrainableGraph) throws(TrainingError) {
+    var planner = TrainingPlanner(network)
     try planner.plan()
-    self.graph = graph
+    graph = network.graph
     steps = planner.steps
+    stages = planner.stages()
     parameters = planner.parameters
     parameterCount = (planner.parameterCount + 15) / 16 * 16
     input = planner.input
@@ -39,13 +47,9 @@ package final class TrainingNetwork: Sendable {
     memory = planner.memory
   }
 
+  /// The forward pass of a network in use; training goes in phases.
   func forward(_ context: StepContext) {
     for step in steps { step.forward(context) }
-  }
-
-  /// The backward pass, from the gradient of the logits to the gradients of all parameters.
-  func backward(_ context: StepContext) {
-    for step in steps.reversed() { step.backward(context) }
   }
 }
 
@@ -79,6 +83,8 @@ struct MemoryLayoutPlan: Sendable {
   let parameters: UnsafePointer<Float>
   /// Where the gradients of the parameters go; every element is written.
   let gradients: UnsafeMutablePointer<Float>
+  /// Which block of which batch is worked on; nil when the network is used, not trained.
+  var place: BlockPlace?
 
   func pointer(_ buffer: BlockBuffer) -> UnsafeMutablePointer<Float> {
     unsafe memory + buffer.offset * TrainingNetwork.blockSize

@@ -12,18 +12,31 @@ extension TrainingPlanner {
     case .maxPool(let attributes): try planPool(attributes, .max)
     case .averagePool(let attributes): try planPool(attributes, .average)
     case .scalar(.relu): try planReLU()
-    case .add(let activation): try planAdd(activation)
+    case .scalar(let function): try planScalar(function)
+    case .add where isPlainSum: try planAdd()
+    case .add: try planBinary(.add, trainsConstants: true)
+    case .subtract: try planBinary(.subtract, trainsConstants: true)
+    case .multiply: try planBinary(.multiply, trainsConstants: true)
+    case .divide: try planBinary(.divide, trainsConstants: false)
+    case .minimum: try planBinary(.minimum, trainsConstants: false)
+    case .maximum: try planBinary(.maximum, trainsConstants: false)
+    case .squaredDifference: try planBinary(.squaredDifference, trainsConstants: false)
+    case .prelu: try planBinary(.slope, trainsConstants: true)
+    case .batchNormalization(let epsilon): try planBatchNormalization(epsilon)
+    case .localResponseNormalization(let size, let alpha, let beta, let bias):
+      try planNeighbours(size: size, alpha: alpha, beta: beta, bias: bias)
+    case .mean(let axes, _): try planReduction(axes, isMean: true)
+    case .reduce(.sum, let axes, _): try planReduction(axes, isMean: false)
+    case .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split:
+      try planMove()
+    case .resize(let attributes): try planResize(attributes)
     case .reshape, .identity:
       try require(
         shape(node.inputs[0]).elementCount == shape(node.outputs[0]).elementCount,
         "the number of elements must stay the same")
-    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .subtract, .multiply, .divide,
-      .minimum, .maximum, .squaredDifference, .power, .prelu, .compare, .logic, .scalar, .select,
-      .cast, .softmax,
-      .logSoftmax, .l2Normalization, .batchNormalization, .localResponseNormalization, .mean,
-      .reduce, .extremum,
-      .concatenation, .pad, .transpose, .slice, .expand, .tile, .gather, .split, .resize,
-      .quantize, .dequantize:
+    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .power, .compare, .logic,
+      .select, .cast, .softmax, .logSoftmax, .l2Normalization, .reduce, .extremum, .quantize,
+      .dequantize:
       throw failure("there is no backward pass for \(node.operation.name)")
     }
   }
@@ -56,15 +69,16 @@ extension TrainingPlanner {
     let paddedCount = geometry.paddedHeight * geometry.paddedWidth * x[3]
     let gradient = inputGradient()
     memory.needScratch(weights.groupCount)
-    markTrained()
+    markTrained(hasParameters: trains(1) || trains(2))
     steps.append(
       ConvolutionStep(
         input: source, output: buffer(node.outputs[0]),
         padded: isPadded ? memory.allocate(paddedCount) : source,
         outputGradient: outputGradient(), inputGradient: gradient,
         paddedGradient: isPadded && gradient != nil ? memory.allocate(paddedCount) : source,
-        weightOffset: weightOffset, biasOffset: biasOffset, weights: weights,
-        geometry: geometry, hasReLU: try hasReLU(attributes.activation),
+        weightOffset: weightOffset, biasOffset: biasOffset, trainsWeights: trains(1),
+        trainsBias: trains(2), connections: try connections(weights), weights: weights,
+        geometry: geometry, hasReLU: hasReLU || attributes.activation == .relu,
         takesReLUGradient: !outputIsMaskedByPool))
   }
 
@@ -108,13 +122,14 @@ extension TrainingPlanner {
     return try parameter(2, layout: .vector(outputs), fanIn: 1, fanOut: 1)
   }
 
-  /// Whether the step ends in a ReLU, its own or that of the node after it.
-  private func hasReLU(_ activation: Activation) throws(TrainingError) -> Bool {
-    switch activation {
-    case .none: return hasReLU
-    case .relu: return true
-    default: throw failure("of the fused activations only relu is supported")
-    }
+  /// A factor of 1 or 0 for each weight, in the trainer's order; nil when all exist.
+  private func connections(_ weights: ConvolutionWeights) throws(TrainingError) -> [Float]? {
+    guard let exists = network.connections[node.inputs[1]] else { return nil }
+    let places = ParameterLayout.convolution(weights).indices()
+    try require(exists.count == places.count, "its connections are not as many as its weights")
+    var result = [Float](repeating: 0, count: places.count)
+    for (exists, place) in zip(exists, places) { result[place] = exists ? 1 : 0 }
+    return result
   }
 
   private mutating func planFullyConnected(
@@ -131,12 +146,13 @@ extension TrainingPlanner {
       1, layout: .matrix(outputs: w[0], inputs: w[1]), fanIn: w[1], fanOut: w[0])
     let biasOffset = try planBias(w[0])
     let gradient = inputGradient()
-    markTrained()
+    markTrained(hasParameters: trains(1) || trains(2))
     steps.append(
       FullyConnectedStep(
         input: source, output: result, outputGradient: outputGradient(),
         inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
-        hasReLU: try hasReLU(attributes.activation), takesReLUGradient: !outputIsMaskedByPool))
+        trainsWeights: trains(1), trainsBias: trains(2),
+        hasReLU: hasReLU || attributes.activation == .relu, takesReLUGradient: !outputIsMaskedByPool))
   }
 
   private mutating func planPool(
@@ -147,7 +163,6 @@ extension TrainingPlanner {
     let padding = attributes.padding
     let small = 0..<1 << 12
     let positive = 1..<1 << 12
-    try require(attributes.activation == .none, "fused activations of pools are not supported")
     try require(
       x.count == 4 && y.count == 4 && x[0] == 1 && y[3] == x[3],
       "input \(x) and output \(y) do not fit")
@@ -158,7 +173,7 @@ extension TrainingPlanner {
       "kernel, stride, dilation or padding is out of range")
     let source = buffer(node.inputs[0])
     let gradient = inputGradient()
-    markTrainedIfInputsAre()
+    markTrained()
     steps.append(
       PoolStep(
         kind: kind,
@@ -177,24 +192,24 @@ extension TrainingPlanner {
     try require(source.count == result.count, "input and output differ in size")
     let gradient = inputGradient()
     memory.needScratch(source.count)
-    markTrainedIfInputsAre()
+    markTrained()
     steps.append(
       ReLUStep(
         input: source, output: result, outputGradient: outputGradient(),
         inputGradient: gradient))
   }
 
-  private mutating func planAdd(_ activation: Activation) throws(TrainingError) {
-    try require(node.inputs.count == 2, "it needs two inputs")
-    try require(activation == .none, "fused activations of add are not supported")
-    try require(
-      node.inputs.allSatisfy { graph.tensors[$0].constant == nil }
-        && shape(node.inputs[0]) == shape(node.inputs[1])
-        && shape(node.inputs[0]) == shape(node.outputs[0]),
-      "only two tensors of the same shape can be added")
+  /// Whether the node adds two activations of the same shape.
+  private var isPlainSum: Bool {
+    node.inputs.count == 2 && node.inputs.allSatisfy { graph.tensors[$0].constant == nil }
+      && shape(node.inputs[0]) == shape(node.inputs[1])
+      && shape(node.inputs[0]) == shape(node.outputs[0])
+  }
+
+  private mutating func planAdd() throws(TrainingError) {
     let sources = (buffer(node.inputs[0]), buffer(node.inputs[1]))
     let gradients = [inputGradient(0), inputGradient(1)].compactMap(\.self)
-    markTrainedIfInputsAre()
+    markTrained()
     steps.append(
       AddStep(
         inputs: sources, output: buffer(node.outputs[0]), outputGradient: outputGradient(),

@@ -7,6 +7,8 @@ import OctetModel
 /// same; so does a ReLU after a convolution or fully connected layer that nothing else reads. The
 /// tensor whose buffer it is is called the root.
 struct TrainingPlanner {
+  let network: TrainableGraph
+  /// The network's, with an operation of its own for every activation that cannot stay fused.
   let graph: Graph
   var steps: [any TrainingStep] = []
   var parameters: [ParameterSegment] = []
@@ -16,6 +18,12 @@ struct TrainingPlanner {
   var logitsGradient = BlockBuffer(offset: 0, count: 0)
   var memory = MemoryLayoutPlan()
 
+  /// Where an operation over the whole batch begins: its step and its first parameter.
+  var cuts: [(step: Int, parameter: Int)] = []
+  /// Constants that already have a buffer.
+  var lifts: [TensorIndex: BlockBuffer] = [:]
+  var dropoutCount = 0
+
   private let producers: [Int?]
   private var aliases: [TensorIndex: TensorIndex] = [:]
   /// Roots whose producer applies a ReLU.
@@ -24,7 +32,7 @@ struct TrainingPlanner {
   private var maskedByPool: Set<TensorIndex> = []
   /// The nodes that read each root, in execution order.
   private var readers: [TensorIndex: [Int]] = [:]
-  private var buffers: [TensorIndex: BlockBuffer] = [:]
+  var buffers: [TensorIndex: BlockBuffer] = [:]
   private var gradients: [TensorIndex: BlockBuffer] = [:]
   /// Roots that depend on a parameter.
   private var trained: Set<TensorIndex> = []
@@ -32,8 +40,9 @@ struct TrainingPlanner {
   private(set) var node = Node(name: "", operation: .identity, inputs: [], outputs: [])
   private var nodeIndex = 0
 
-  init(_ graph: Graph) {
-    self.graph = graph
+  init(_ network: TrainableGraph) {
+    self.network = network
+    graph = network.graph.withSeparateActivations()
     producers = graph.producers()
   }
 
@@ -44,10 +53,8 @@ struct TrainingPlanner {
     }
     var nodes = Array(graph.nodes.enumerated())
     var output = graph.outputs[0]
-    if let last = nodes.last?.element, last.outputs == [output],
-      case .softmax = last.operation
-    {
-      // The loss works on what goes into the softmax.
+    if let last = nodes.last?.element, last.outputs == [output], last.operation.isSoftmax {
+      // The loss works on what goes into the softmax, or into its logarithm.
       output = last.inputs[0]
       nodes.removeLast()
     }
@@ -57,6 +64,7 @@ struct TrainingPlanner {
       self.node = node
       nodeIndex = index
       try planNode()
+      if aliases[node.outputs[0]] == nil { try planDropout() }
     }
     logits = buffer(output)
     guard trained.contains(root(output)), readers[root(output)] == nil,
@@ -66,6 +74,16 @@ struct TrainingPlanner {
         node: graph.name, reason: "the output must come last and depend on weights")
     }
     logitsGradient = gradient
+  }
+
+  /// The steps between one cut and the next.
+  func stages() -> [TrainingStage] {
+    let starts = [(step: 0, parameter: 0)] + cuts
+    let ends = cuts + [(step: steps.count, parameter: (parameterCount + 15) / 16 * 16)]
+    return zip(starts, ends).map { start, end in
+      TrainingStage(
+        steps: start.step..<end.step, parameters: start.parameter..<end.parameter)
+    }
   }
 
   // MARK: Roots
@@ -86,7 +104,7 @@ struct TrainingPlanner {
       guard let producer = producers[source], readers[source]?.count == 1,
         source != root(output)
       else { continue }
-      if graph.nodes[producer].operation.weightChannelAxis != nil {
+      if graph.nodes[producer].operation.takesReLU {
         aliases[node.outputs[0]] = source
         rectified.insert(source)
       }
@@ -120,7 +138,7 @@ struct TrainingPlanner {
   /// Where the gradient of the loss with respect to the planned node's output is found.
   mutating func outputGradient() -> BlockBuffer { gradient(root(node.outputs[0])) }
 
-  private mutating func gradient(_ source: TensorIndex) -> BlockBuffer {
+  mutating func gradient(_ source: TensorIndex) -> BlockBuffer {
     if let buffer = gradients[source] { return buffer }
     let buffer = memory.allocate(graph.tensors[source].elementCount)
     gradients[source] = buffer
@@ -135,10 +153,20 @@ struct TrainingPlanner {
       buffer: gradient(source), isFirst: readers[source]?.last == nodeIndex && !seen)
   }
 
-  mutating func markTrained() { trained.insert(root(node.outputs[0])) }
+  /// - Parameter hasParameters: the operation has parameters that are trained.
+  mutating func markTrained(hasParameters: Bool = false) {
+    guard hasParameters || node.inputs.contains(where: { trained.contains(root($0)) }) else {
+      return
+    }
+    for output in node.outputs { trained.insert(root(output)) }
+  }
 
-  mutating func markTrainedIfInputsAre() {
-    if node.inputs.contains(where: { trained.contains(root($0)) }) { markTrained() }
+  func isTrained(_ tensor: TensorIndex) -> Bool { trained.contains(root(tensor)) }
+
+  /// Whether an operand is a constant that is trained.
+  func trains(_ index: Int) -> Bool {
+    node.inputs.indices.contains(index) && graph.tensors[node.inputs[index]].constant != nil
+      && !network.fixed.contains(node.inputs[index])
   }
 
   var hasReLU: Bool { rectified.contains(root(node.outputs[0])) }
@@ -148,7 +176,8 @@ struct TrainingPlanner {
   // MARK: Parameters
 
   mutating func parameter(
-    _ index: Int, layout: ParameterLayout, fanIn: Int, fanOut: Int
+    _ index: Int, layout: ParameterLayout, fanIn: Int = 1, fanOut: Int = 1,
+    start: ParameterStart = .drawn, isTrained: Bool = true
   ) throws(TrainingError) -> Int {
     let tensor = node.inputs[index]
     guard case .float(let values)? = graph.tensors[tensor].constant, values.count == layout.count
@@ -156,8 +185,11 @@ struct TrainingPlanner {
     guard !parameters.contains(where: { $0.tensor == tensor }) else {
       throw failure("shared weights are not supported")
     }
-    let segment = ParameterSegment(
+    var segment = ParameterSegment(
       tensor: tensor, offset: parameterCount, layout: layout, fanIn: fanIn, fanOut: fanOut)
+    segment.isTrained = isTrained && !network.fixed.contains(tensor)
+    segment.start =
+      network.fixed.contains(tensor) || network.kept.contains(tensor) ? .own : start
     parameters.append(segment)
     // On whole vectors, so that a layer's weights begin on a cache line.
     parameterCount += (layout.count + 15) / 16 * 16
@@ -177,7 +209,7 @@ struct TrainingPlanner {
   /// Dimensions are positive and so small that no later product overflows.
   private func checkTensors() throws(TrainingError) {
     for node in graph.nodes {
-      guard !node.inputs.isEmpty, node.outputs.count == 1,
+      guard !node.inputs.isEmpty, !node.outputs.isEmpty,
         (node.inputs + node.outputs).allSatisfy(graph.tensors.indices.contains)
       else { throw .graph(node: node.name, reason: "an input or output is missing") }
     }

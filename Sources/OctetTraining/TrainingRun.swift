@@ -4,6 +4,9 @@ import OctetModel
 
 /// The state of one training run; every buffer is allocated here, none in a step.
 ///
+/// A step goes through the phases of `TrainingNetwork.perform`: one for most networks, more where
+/// an operation needs the whole batch. Then every block of the batch keeps a workspace.
+///
 /// Determinism: a batch is cut into blocks of sixteen images, blocks into at most eight shards,
 /// by their position alone. Each shard's gradient is summed in block order into the shard's own
 /// array, and the shards are summed in order when the parameters are updated. So which thread
@@ -11,7 +14,8 @@ import OctetModel
 @safe final class TrainingRun: PooledWork {
   // Safety: every array is allocated in `init` with the room that is planned, and freed in
   // `deinit`.
-  static let gradientPhase = 0, updatePhase = 1
+  /// After those of the network.
+  private var updatePhase: Int { network.phaseCount }
   static let maximumShardCount = 8
   /// Parameters that one task updates.
   static let chunkCount = 4096
@@ -20,7 +24,9 @@ import OctetModel
   let runner: BlockRunner
   let options: TrainingOptions
   private let pool: WorkerPool
+  /// One for each worker, or for each block of a batch when it takes several phases.
   private let workspaces: [Workspace]
+  private let memories: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// One array each of `network.parameterCount` floats.
   let parameters: UnsafeMutablePointer<Float>
   private let firstMoments, secondMoments: UnsafeMutablePointer<Float>
@@ -43,6 +49,7 @@ import OctetModel
   private var indices: UnsafePointer<Int>
   private var imageByteCount = 0
   private var imageCount = 0
+  private var stepNumber = 0
   private var update = OptimizerUpdate()
 
   init(
@@ -56,7 +63,13 @@ import OctetModel
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
     pool = WorkerPool(workerCount: workerCount)
-    workspaces = (0..<workerCount).map { _ in Workspace(network.memory) }
+    workspaces = (0..<(network.phaseCount == 1 ? workerCount : blockCount)).map { _ in
+      Workspace(network.memory)
+    }
+    unsafe memories = .allocate(capacity: workspaces.count)
+    for (index, workspace) in workspaces.enumerated() {
+      unsafe (memories + index).initialize(to: workspace.memory)
+    }
     unsafe parameters = alignedFloats(network.parameterCount)
     unsafe firstMoments = alignedFloats(network.parameterCount)
     unsafe secondMoments = alignedFloats(network.parameterCount)
@@ -64,7 +77,7 @@ import OctetModel
     unsafe blockGradients = alignedFloats(network.parameterCount * workerCount)
     unsafe results = .allocate(capacity: maximumShards)
     unsafe results.initialize(repeating: .init(), count: maximumShards)
-    chunks = network.parameters.flatMap { segment in
+    chunks = network.parameters.filter(\.isTrained).flatMap { segment in
       stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
         let end = min(start + Self.chunkCount, segment.count)
         return Chunk(
@@ -81,6 +94,7 @@ import OctetModel
 
   deinit {
     pool.stop()
+    unsafe memories.deallocate()
     unsafe parameters.deallocate()
     unsafe firstMoments.deallocate()
     unsafe secondMoments.deallocate()
@@ -102,11 +116,12 @@ import OctetModel
     unsafe self.indices = indices
     self.imageByteCount = imageByteCount
     imageCount = count
+    stepNumber = step
     let shardImages = blocksPerShard * TrainingNetwork.blockSize
     let shardCount = (count + shardImages - 1) / shardImages
-    pool.run(self, phase: Self.gradientPhase, count: shardCount)
+    for phase in 0..<network.phaseCount { pool.run(self, phase: phase, count: shardCount) }
     prepareUpdate(shardCount: shardCount, step: step, factor: factor)
-    pool.run(self, phase: Self.updatePhase, count: chunks.count)
+    pool.run(self, phase: updatePhase, count: chunks.count)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
       unsafe total.loss += results[shard].loss
@@ -116,55 +131,60 @@ import OctetModel
   }
 
   func perform(phase: Int, worker: Int, index: Int) {
-    if phase == Self.gradientPhase {
-      computeShard(index, worker: worker)
+    if phase < network.phaseCount {
+      computeShard(index, worker: worker, phase: phase)
     } else {
       updateChunk(chunks[index])
     }
   }
 
-  private func computeShard(_ shard: Int, worker: Int) {
-    var result = SoftmaxCrossEntropy.Result()
-    let workspace = workspaces[worker]
+  private func computeShard(_ shard: Int, worker: Int, phase: Int) {
     let shardGradient = unsafe shardGradients + shard * network.parameterCount
+    if phase == 0 { unsafe results[shard] = .init() }
     for block in 0..<blocksPerShard {
-      let first = (shard * blocksPerShard + block) * TrainingNetwork.blockSize
+      let place = shard * blocksPerShard + block
+      let first = place * TrainingNetwork.blockSize
       let count = min(TrainingNetwork.blockSize, imageCount - first)
       guard count > 0 else { break }
       let gradient =
         unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
+      let workspace = workspaces[network.phaseCount == 1 ? worker : place]
       let context = unsafe StepContext(
         kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
-        parameters: parameters, gradients: gradient)
-      let sums = computeBlock(context, first: first, count: count)
-      result.loss += sums.loss
-      result.correctCount += sums.correctCount
-      if block > 0 {
+        parameters: parameters, gradients: gradient,
+        place: BlockPlace(
+          index: place, imageCount: imageCount, step: stepNumber, seed: options.seed,
+          peers: memories, runningStatistics: parameters))
+      network.perform(phase: phase, context) {
+        unsafe runner.load(
+          context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
+          count: count)
+      } judge: {
+        let sums = judge(context, first: first, count: count)
+        unsafe results[shard].loss += sums.loss
+        unsafe results[shard].correctCount += sums.correctCount
+      }
+      if block > 0, let range = network.finishedStage(of: phase)?.parameters {
         unsafe BlockKernels.add(
-          network.parameterCount / TrainingNetwork.blockSize, shardGradient, gradient,
-          into: shardGradient)
+          range.count / TrainingNetwork.blockSize, shardGradient + range.lowerBound,
+          gradient + range.lowerBound, into: shardGradient + range.lowerBound)
       }
     }
-    unsafe results[shard] = result
   }
 
-  private func computeBlock(
+  /// The loss, and its gradient for the logits.
+  private func judge(
     _ context: StepContext, first: Int, count: Int
   ) -> SoftmaxCrossEntropy.Result {
-    unsafe runner.forward(
-      context, pixels: pixels, imageByteCount: imageByteCount, indices: indices + first,
-      count: count)
-    return unsafe withUnsafeTemporaryAllocation(
+    unsafe withUnsafeTemporaryAllocation(
       of: UInt8.self, capacity: TrainingNetwork.blockSize
     ) { blockLabels in
       for lane in 0..<count { unsafe blockLabels[lane] = labels[indices[first + lane]] }
       guard let base = blockLabels.baseAddress else { return .init() }
-      let sums = unsafe SoftmaxCrossEntropy.evaluate(
+      return unsafe SoftmaxCrossEntropy.evaluate(
         logits: context.pointer(network.logits), labels: base, count: count,
         classCount: network.classCount, scale: 1 / Float(imageCount),
         gradient: context.pointer(network.logitsGradient))
-      network.backward(context)
-      return sums
     }
   }
 

@@ -97,7 +97,10 @@ package struct BlobFuzzer {
       return "\(model.view.stepCount) steps were accepted"
     }
     var allowed = 4 << 20
-    allowed += 80 * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
+    let isNarrow = (0..<model.operatorCount).contains {
+      model.operator($0).record.hasNarrowWeights
+    }
+    allowed += (isNarrow ? 160 : 80) * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
     for backend in Backend.available {
       let share = Double(model.workspaceByteCount(for: backend)) / Double(allowed)
       tally.workspaceShare = max(tally.workspaceShare, share)

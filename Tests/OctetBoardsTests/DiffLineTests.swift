@@ -41,8 +41,9 @@ private final class NoisyLine: DiffLink {
 }
 
 /// A pseudo-terminal, of which a program or nobody holds the other end.
-private final class Terminal {
-  let master: Int32
+final class Terminal {
+  private let master: Int32
+  private var isPlugged = true
   let path: String
   private var process: Process?
 
@@ -70,10 +71,16 @@ private final class Terminal {
     self.process = process
   }
 
-  deinit {
+  /// Ends the program at the other end, and the line.
+  func unplug() {
+    guard isPlugged else { return }
+    isPlugged = false
     process?.terminate()
+    process?.waitUntilExit()
     close(master)
   }
+
+  deinit { unplug() }
 }
 
 @Suite(.serialized)

@@ -39,7 +39,7 @@ struct PreparedLayersTests {
   func matchesHost(height: Int, width: Int) throws {
     let blob = try Self.layers(height: height, width: width)
     let prepared = try Self.run(blob)
-    let text = prepared.firmware.textByteCount
+    let text = prepared.firmware.codeByteCount
     // A budget one byte below takes a layer away.
     let partly = try Self.run(blob, atMost: text - 1)
     for result in [prepared, partly] {
@@ -48,7 +48,7 @@ struct PreparedLayersTests {
       #expect(result.firmware.arenaByteCount == (try blob.model().arenaByteCount))
       #expect(result.stackByteCount <= (try #require(result.firmware.stackBoundByteCount)))
     }
-    #expect(partly.firmware.textByteCount < text)
+    #expect(partly.firmware.codeByteCount < text)
     let cycles = try [prepared, partly].map { try #require($0.cyclesPerInference) }
     #expect(cycles[0] < cycles[1], "\(cycles)")
   }
@@ -57,11 +57,11 @@ struct PreparedLayersTests {
   func shrinksToFlash() throws {
     let blob = try Self.layers(height: 7, width: 5)
     let whole = try Self.run(blob)
-    let flash = whole.firmware.textByteCount + whole.firmware.modelByteCount
+    let flash = whole.firmware.codeByteCount + whole.firmware.modelByteCount
     let tight = try [1, 6000].map { try Self.run(blob, flash: flash - $0) }
     for (result, less) in zip(tight, [1, 6000]) {
       #expect(result.outputsMatchHost, "\(result.failure)")
-      let used = result.firmware.textByteCount + result.firmware.modelByteCount
+      let used = result.firmware.codeByteCount + result.firmware.modelByteCount
       #expect(used <= flash - less)
       // Of what there was, no more is left free than the code and one layer take.
       #expect(used > flash - less - 8000, "\(used) of \(flash - less)")
@@ -83,6 +83,19 @@ struct PreparedLayersTests {
     #expect(result.outputsMatchHost, "\(result.failure)")
   }
 
+  /// Small patches and large, of one to five channels, windows that reach beyond the input, and
+  /// outputs that are no even number; with two columns or rows a window, and with strides.
+  @Test("Convolutions with a pool", arguments: [1, 2, 3, 5])
+  func pooled(channels: Int) throws {
+    var layers = GraphOfLayers(height: 24, width: 22, channels: channels)
+    layers.convolution(kernel: 5, padding: 2, outputs: 5, poolOf: 2)
+    layers.convolution(kernel: 3, padding: 1, outputs: channels == 1 ? 1 : 6, poolOf: 2)
+    layers.convolution(kernel: 2, padding: 1, outputs: 9, poolOf: 2)
+    let result = try Self.run(try Compiler.compile(layers.finished()).blob)
+    #expect(result.outputsMatchHost, "\(result.failure)")
+    #expect(result.firmware.preparedByteCount > 0)
+  }
+
   @Test("Random layers, every form", arguments: [2, 3])
   func random(seed: UInt64) throws {
     let result = try Self.run(try RandomLayers.blob(seed: seed, count: 24))
@@ -91,10 +104,10 @@ struct PreparedLayersTests {
 
   @Test("What prepared weights cannot help has none, and no code for them")
   func smallGain() throws {
-    let text = try [true, false].map { all in
-      try Self.run(try LeNet.blob(), all: all).firmware.textByteCount
-    }
-    #expect(text[0] > 12288 && text[1] <= 12288, "\(text)")
+    let firmware = try [true, false].map { try Self.run(try LeNet.blob(), all: $0).firmware }
+    #expect(firmware[0].preparedByteCount > 10 * firmware[1].preparedByteCount)
+    #expect(
+      firmware[1].textByteCount <= 12288 && firmware[1].textByteCount < firmware[0].textByteCount)
   }
 
   @Test("A budget below the code alone is refused")
@@ -107,4 +120,9 @@ struct PreparedLayersTests {
     }
     #expect("\(try #require(error))".contains("and 1000 are allowed"))
   }
+}
+
+extension Firmware {
+  /// What `--text-budget` bounds.
+  fileprivate var codeByteCount: Int { textByteCount + preparedByteCount }
 }

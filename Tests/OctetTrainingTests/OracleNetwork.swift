@@ -15,36 +15,49 @@ struct OracleNetwork {
   }
 
   /// - Parameter image: `[H, W, C]`, pixel / 255.
-  func logits(_ image: [Double]) -> [Double] {
-    var values: [TensorIndex: [Double]] = constants
-    values[graph.inputs[0]] = image
+  func logits(_ image: [Double]) -> [Double] { logits([image], isTraining: false)[0] }
+
+  /// - Parameters:
+  ///   - images: `[H, W, C]` each, pixel / 255.
+  ///   - isTraining: batch normalization uses the statistics of these images.
+  func logits(_ images: [[Double]], isTraining: Bool) -> [[Double]] {
+    var values: [TensorIndex: [[Double]]] = constants.mapValues { value in
+      images.map { _ in value }
+    }
+    values[graph.inputs[0]] = images
     for node in graph.nodes {
       let inputs = node.inputs.map { values[$0] ?? [] }
-      let x = graph.tensors[node.inputs[0]].shape
-      let y = graph.tensors[node.outputs[0]].shape
-      let result: [Double] =
-        switch node.operation {
-        case .convolution(let a):
-          convolution(a, inputs, x: x, y: y, w: graph.tensors[node.inputs[1]].shape)
-        case .depthwiseConvolution(let a):
-          depthwise(a, inputs, x: x, y: y, w: graph.tensors[node.inputs[1]].shape)
-        case .fullyConnected: fullyConnected(inputs, outputs: y[1])
-        case .maxPool(let a): pool(a, inputs[0], x: x, y: y, isMax: true)
-        case .averagePool(let a): pool(a, inputs[0], x: x, y: y, isMax: false)
-        case .scalar(.relu): inputs[0].map { max($0, 0) }
-        case .add: zip(inputs[0], inputs[1]).map(+)
-        default: inputs[0]
-        }
-      values[node.outputs[0]] = result
+      if case .batchNormalization(let epsilon) = node.operation, isTraining {
+        values[node.outputs[0]] = normalized(
+          inputs[0], gamma: inputs[1][0], beta: inputs[2][0], epsilon: Double(epsilon))
+        continue
+      }
+      let results = images.indices.map { image in outputs(node, inputs.map { $0[image] }) }
+      for (position, output) in node.outputs.enumerated() {
+        values[output] = results.map { $0[position] }
+      }
     }
     return values[graph.outputs[0]] ?? []
   }
 
-  /// Mean cross-entropy.
+  private func outputs(_ node: Node, _ inputs: [[Double]]) -> [[Double]] {
+    let shapes = node.inputs.map { graph.tensors[$0].shape }
+    let (x, y) = (shapes[0], graph.tensors[node.outputs[0]].shape)
+    switch node.operation {
+    case .convolution(let a): return [convolution(a, inputs, x: x, y: y, w: shapes[1])]
+    case .depthwiseConvolution(let a): return [depthwise(a, inputs, x: x, y: y, w: shapes[1])]
+    case .fullyConnected: return [fullyConnected(inputs, outputs: y[1])]
+    case .maxPool(let a): return [pool(a, inputs[0], x: x, y: y, isMax: true)]
+    case .averagePool(let a): return [pool(a, inputs[0], x: x, y: y, isMax: false)]
+    case .reshape, .identity: return [inputs[0]]
+    default: return elementwise(node, inputs, shapes, y: y)
+    }
+  }
+
+  /// Mean cross-entropy while training.
   func loss(_ images: [[Double]], _ labels: [UInt8]) -> Double {
-    let sum = zip(images, labels).reduce(0.0) { sum, sample in
-      let logits = logits(sample.0)
-      return sum + log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(sample.1)]
+    let sum = zip(logits(images, isTraining: true), labels).reduce(0.0) { sum, sample in
+      sum + log(sample.0.reduce(0) { $0 + exp($1) }) - sample.0[Int(sample.1)]
     }
     return sum / Double(images.count)
   }
@@ -101,7 +114,8 @@ struct OracleNetwork {
         }
         for o in 0..<y[3] {
           let value = output(o, sum)
-          result.append(a.activation == .relu ? max(value, 0) : value)
+          let bounds = a.activation.bounds
+          result.append(min(max(value, Double(bounds.lower)), Double(bounds.upper)))
         }
       }
     }

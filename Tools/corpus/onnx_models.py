@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import TensorProto, helper
 
-from corpus import onnx_hostile, onnx_int16, onnx_quantized
+from corpus import onnx_hostile, onnx_int16, onnx_int4, onnx_quantized
 from corpus.onnx_builder import model, node, port, tensor
 
 INT64, INT8, UINT8 = np.int64, np.int8, np.uint8
@@ -305,4 +305,4 @@ def make():
     models["quantized_products"] = quantized_products()
     models["quantized_functions"] = quantized_functions()
     files |= {f"{name}.onnx": value.SerializeToString() for name, value in models.items()}
-    return files | onnx_quantized.make() | onnx_int16.make()
+    return files | onnx_quantized.make() | onnx_int16.make() | onnx_int4.make()

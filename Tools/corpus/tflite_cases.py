@@ -1,5 +1,5 @@
-"""Random TFLite models of one operator each, int8, float or uint8, or with weights of int4, and what
-they should compute.
+"""Random TFLite models of one operator each, int8, float or uint8, or with weights of int4, and
+what they should compute.
 
 Where TensorFlow Lite for Microcontrollers has no such operator, LiteRT's reference kernels say what
 comes out; where it has none either, the float form of the model does, in LiteRT, whose results are

@@ -6,6 +6,7 @@
 Every form of the part must load there and give what Octet gives, to within a step or two: both
 runtimes round otherwise. Ends with status 1 where one does not.
 """
+import importlib
 import json
 import re
 import subprocess
@@ -22,6 +23,9 @@ def add_arguments(parser):
 
 
 def main(arguments):
+    # What run.py needs, which is another process: so that it is run where they are.
+    for package in ("onnxruntime", "ai_edge_litert"):
+        importlib.import_module(package)
     index = json.loads((arguments.folder / "repro.json").read_text())
     script = subprocess.run(
         [sys.executable, str(arguments.folder / "run.py")], capture_output=True, text=True)

@@ -1,5 +1,5 @@
-"""Random TFLite models of one operator each, int8, float, uint8 or with weights of int4, in Octet and
-in TensorFlow Lite for Microcontrollers.
+"""Random TFLite models of one operator each, int8, float, uint8 or with weights of int4, in Octet
+and in TensorFlow Lite for Microcontrollers.
 
     Tools/crosscheck tflite-operators FOLDER [--count 5] [--seed 1] [--form float] [--only NAME...]
 

@@ -105,6 +105,9 @@ def run(folder, description):
         sys.exit(64 if end.code else 0)
     try:
         sys.exit(module.main(arguments) is False)
+    except ModuleNotFoundError as error:
+        # Of a package that is imported late, for the sake of the others' speed.
+        enter_environment(error.name)
     except FileNotFoundError as error:
         print(f"{program} {name}: {error.filename}: no such file; of the data folder, "
               "Tools/fetch-conformance gets what is public", file=sys.stderr)

@@ -367,4 +367,6 @@ INLINE void octet_add_rows(
 // Bytes 0 and 2, and 1 and 3, of a word as two int16.
 INLINE int32_t octet_widen_even(uint32_t word) { return SXTB16(word); }
 INLINE int32_t octet_widen_odd(uint32_t word) { return SXTB16(__builtin_rotateright32(word, 8)); }
+
+#include "octet_narrow.h"
 #endif

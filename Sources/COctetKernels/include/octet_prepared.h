@@ -85,6 +85,36 @@ MULTIPLY_PREPARED(octet_multiply_prepared, TIES)
 // The same where results below zero are clamped, however their ties are rounded.
 MULTIPLY_PREPARED(octet_multiply_rectified, ANY_TIES)
 
+// Two rows and four columns; the first column's taps are in r0 already.
+#define FOUR_COLUMNS                                                                          \
+  "ldr r1, [%[at]], #4\n ldr r2, [%[w]], #4\n ldr r11, [%[w]], #4\n"                          \
+  "smlad r3, r0, r2, r3\n smlad r4, r1, r2, r4\n smlad r8, r0, r11, r8\n"                     \
+  "smlad r9, r1, r11, r9\n ldr r0, [%[at]], #4\n ldr r1, [%[at]], #4\n"                       \
+  "smlad r5, r0, r2, r5\n smlad r6, r1, r2, r6\n smlad r10, r0, r11, r10\n"                   \
+  "smlad r12, r1, r11, r12\n ldr r0, [%[at]], #4\n"
+#define LARGEST(a, b, c, d) LARGER(a, b) LARGER(c, d) LARGER(a, c)
+#define LARGER(a, b) "cmp " a ", " b "\n it lt\n movlt " a ", " b "\n"
+#define ROW_RESULT(x)                                                                         \
+  "ldr r0, [%[w]], #4\n ldr r1, [%[w]], #4\n smmlar " x ", " x ", r0, " x "\n" TIES(x)          \
+  "asr " x ", " x ", r1\n add " x ", " x ", r2\n ssat " x ", #8, " x ", asr #1\n"
+// Results of all rows, each the largest of four columns: words of two taps, of the columns in turn,
+// as many as a multiple of 12, INT32_MIN, where the results go, the first word, and the offset. At
+// `w` are of each two rows what their sums begin with, words of taps, scales, and the bytes to the
+// results of the next two, at the end 0.
+INLINE void octet_multiply_windows(const int32_t *_Nonnull at, const int32_t *_Nonnull w) {
+  __asm volatile(
+      ".syntax unified\n0: ldr r3, [%[w]], #4\n ldr r8, [%[w]], #4\n ldr r0, [%[at]], #4\n"
+      "mov r4, r3\n mov r5, r3\n mov r6, r3\n mov r9, r8\n mov r10, r8\n mov r12, r8\n"
+      "1:\n" FOUR_COLUMNS FOUR_COLUMNS FOUR_COLUMNS "cmp r0, #0x80000000\n bne 1b\n"
+      LARGEST("r3", "r4", "r5", "r6") LARGEST("r8", "r9", "r10", "r12")
+      "ldr r2, [%[at], #8]\n" ROW_RESULT("r3") ROW_RESULT("r8")
+      "ldr r0, [%[at]]\n ldr r1, [%[w]], #4\n strb r3, [r0]\n strb r8, [r0, #1]\n add r0, r1\n"
+      "str r0, [%[at]]\n ldr %[at], [%[at], #4]\n cmp r1, #0\n bne 0b\n"
+      : [at] "+r"(at), [w] "+r"(w)
+      :
+      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+}
+
 #define PREPARED_RESULT(sum)                                                                  \
   "ldr %[p], [%[w]], #4\n ldr %[q], [%[w]], #4\n"                                             \
   "smmlar %[" #sum "], %[" #sum "], %[p], %[" #sum "]\n"                                       \

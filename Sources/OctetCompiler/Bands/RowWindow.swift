@@ -34,7 +34,8 @@ struct RowWindow {
     guard output.count == 4, output[0] == 1 else { return nil }
     self.init(parametersOf: lowered)
     switch lowered.kind {
-    case .convolution, .convolution4, .depthwiseConvolution, .depthwiseConvolution4, .maxPool, .averagePool, .add, .subtract, .multiply,
+    case .convolution, .convolution4, .depthwiseConvolution, .depthwiseConvolution4, .maxPool,
+      .averagePool, .add, .subtract, .multiply,
       .minimum, .maximum, .squaredDifference, .lookup:
       break
     case .concatenation:
@@ -42,7 +43,8 @@ struct RowWindow {
     case .slice:
       guard lowered.value(Slice.Word.beginRow) == 0, lowered.value(Slice.Word.strideRow) == 1
       else { return nil }
-    case .fullyConnected, .fullyConnected4, .softmax, .mean, .pad, .reshape, .transpose, .transposedConvolution,
+    case .fullyConnected, .fullyConnected4, .softmax, .mean, .pad, .reshape, .transpose,
+      .transposedConvolution,
       .resizeNearest, .resizeBilinear, .logSoftmax, .matrixMultiply, .l2Normalization,
       .convolution16, .fullyConnected16, .depthwiseConvolution16, .softmax16, .sigmoid16,
       .requantize:

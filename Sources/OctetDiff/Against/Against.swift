@@ -8,21 +8,42 @@ public struct Against {
   /// The inputs in Octet's order, each with its name, shape and codes.
   let ports: [Port]
 
+  /// The codes of a tensor.
+  struct Codes {
+    var scale: Float
+    var zeroPoint: Int
+    var isInt16: Bool
+
+    init(_ view: TensorView) {
+      (scale, zeroPoint, isInt16) = (view.scale, Int(view.zeroPoint), view.isInt16)
+    }
+
+    /// The name in a manifest.
+    var type: String { isInt16 ? "int16" : "int8" }
+
+    /// The bytes of the codes nearest to real numbers, as the arena has them.
+    func bytes(_ reals: some Collection<Float>) -> [Int8] {
+      let range: ClosedRange<Int32> = isInt16 ? -32_768...32_767 : -128...127
+      let codes = reals.map { real in
+        TieRule.awayFromZero.code(
+          steps: Double(real / scale), zeroPoint: Int32(zeroPoint), in: range)
+      }
+      guard isInt16 else { return codes.map { Int8($0) } }
+      return codes.flatMap {
+        [Int8(truncatingIfNeeded: $0), Int8(truncatingIfNeeded: $0 >> 8)]
+      }
+    }
+  }
+
   /// An input of the model.
   struct Port {
     var name: String
     /// The shape of one sample, channels last.
     var shape: [Int]
     /// Nil in a float model.
-    var codes: (scale: Float, zeroPoint: Int)?
+    var codes: Codes?
 
     var elementCount: Int { shape.reduce(1, *) }
-  }
-
-  /// Whether a tensor of the model has int16 codes, which are not compared with others' yet.
-  package var hasInt16: Bool {
-    guard let loaded = model.loaded else { return false }
-    return (0..<loaded.tensorCount).contains { loaded.tensor($0).isInt16 }
   }
 
   /// Values that are compared, at most, of all samples and layers.
@@ -39,8 +60,7 @@ public struct Against {
     case .int8(let loaded):
       ports = (0..<loaded.inputCount).map {
         let tensor = loaded.input($0)
-        return Port(
-          name: tensor.name, shape: tensor.shape, codes: (tensor.scale, Int(tensor.zeroPoint)))
+        return Port(name: tensor.name, shape: tensor.shape, codes: Codes(tensor))
       }
     }
   }
@@ -99,8 +119,7 @@ public struct Against {
       let runner = try loaded.makeRunner()
       func take(_ place: Int) {
         guard let view = model.view(place) else { return }
-        let (scale, zeroPoint) = (view.scale, Int(view.zeroPoint))
-        values[place] += runner.elements(of: view).map { scale * Float(Int($0) - zeroPoint) }
+        values[place] += view.reals(runner.elements(of: view))
       }
       for sample in 0..<inputs.sampleCount {
         for port in ports.indices {

@@ -90,7 +90,7 @@ extension Against {
       entries.append(
         DumpFolder.Entry(
           name: port.name, file: file, role: .input, shape: [inputs.sampleCount] + sizes,
-          type: port.codes == nil ? "float32" : "int8", scale: port.codes?.scale,
+          type: port.codes?.type ?? "float32", scale: port.codes?.scale,
           zeroPoint: port.codes?.zeroPoint, layout: port.shape.count == 4 ? "NHWC" : nil))
     }
     do {

@@ -82,7 +82,7 @@ struct AgainstComparison {
   ) -> TensorDifference? {
     TensorComparison(
       shape: model.places[place].shape, expected: expected, actual: actual,
-      codes: model.codes(place), tolerance: tolerance(expected, place)
+      codes: model.codes(place).map { ($0.scale, $0.zeroPoint) }, tolerance: tolerance(expected, place)
     ).difference()
   }
 
@@ -143,17 +143,13 @@ struct AgainstComparison {
     for sample in 0..<sampleCount {
       for (tensor, values) in operands {
         let count = tensor.elementCount
-        let codes = values[sample * count..<(sample + 1) * count].map {
-          tensor.scale.code(of: $0, zeroPoint: Int(tensor.zeroPoint))
-        }
+        let bytes = Against.Codes(tensor).bytes(values[sample * count..<(sample + 1) * count])
         unsafe runner.withMutableElements(of: tensor) { target in
-          for index in 0..<count { unsafe target[index] = codes[index] }
+          for index in bytes.indices { unsafe target[index] = bytes[index] }
         }
       }
       runner.runOperator(index)
-      expected += runner.elements(of: output).map {
-        output.scale * Float(Int($0) - Int(output.zeroPoint))
-      }
+      expected += output.reals(runner.elements(of: output))
     }
     return .some(difference(expected, pair.reals, place))
   }

@@ -23,17 +23,9 @@ package struct AgainstInputs {
     return Array(values[port][index * count..<(index + 1) * count])
   }
 
+  /// The bytes of a sample's codes.
   func codes(_ index: Int, of port: Int, _ tensor: Against.Port) -> [Int8] {
-    guard let codes = tensor.codes else { return [] }
-    return sample(index, of: port).map { codes.scale.code(of: $0, zeroPoint: codes.zeroPoint) }
-  }
-}
-
-extension Float {
-  /// The code of a real number in this scale.
-  func code(of value: Float, zeroPoint: Int) -> Int8 {
-    Int8(
-      TieRule.awayFromZero.code(steps: Double(value / self), zeroPoint: Int32(zeroPoint)))
+    tensor.codes?.bytes(sample(index, of: port)) ?? []
   }
 }
 
@@ -111,17 +103,18 @@ extension Against {
 
   private func reals(_ pixels: ArraySlice<UInt8>, _ encoder: PixelEncoder) -> [Float] {
     let count = ports[0].elementCount
-    guard let codes = ports[0].codes else {
+    guard let codes = ports[0].codes, let view = model.loaded?.input(0) else {
       return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
         unsafe encoder.encode(pixels, into: buffer)
         initializedCount = count
       }
     }
-    let values = unsafe [Int8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    let byteCount = count * (codes.isInt16 ? 2 : 1)
+    let bytes = unsafe [Int8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
       unsafe encoder.encode(pixels, into: buffer)
-      initializedCount = count
+      initializedCount = byteCount
     }
-    return values.map { codes.scale * Float(Int($0) - codes.zeroPoint) }
+    return view.reals(bytes)
   }
 
   /// Numbers that look like chance and are always the same: every code, or −1…1.
@@ -134,7 +127,9 @@ extension Against {
     let values = ports.map { port in
       (0..<port.elementCount * count).map { _ in
         guard let codes = port.codes else { return next() * 2 - 1 }
-        return codes.scale * Float(Int(next() * 255.99) - 128 - codes.zeroPoint)
+        let code =
+          codes.isInt16 ? Int(next() * 65_535.99) - 32_768 : Int(next() * 255.99) - 128
+        return codes.scale * Float(code - codes.zeroPoint)
       }
     }
     return AgainstInputs(kind: .generated, sampleCount: count, values: values)
@@ -145,7 +140,7 @@ extension DumpFolder.Tensor {
   /// Real numbers of `values`, which stand in the file.
   ///
   /// - Parameter codes: of the tensor in Octet, for a dump that does not say its own.
-  func reals(_ values: [Float], codes: (scale: Float, zeroPoint: Int)?) -> [Float] {
+  func reals(_ values: [Float], codes: Against.Codes?) -> [Float] {
     guard isInteger else { return values }
     if let scale { return values.map { scale * ($0 - Float(zeroPoint)) } }
     guard let codes else { return values }

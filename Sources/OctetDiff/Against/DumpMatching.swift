@@ -192,7 +192,5 @@ struct DumpMatching {
 
 extension DiffModel {
   /// The codes at a place; nil in a float model.
-  func codes(_ place: Int) -> (scale: Float, zeroPoint: Int)? {
-    view(place).map { ($0.scale, Int($0.zeroPoint)) }
-  }
+  func codes(_ place: Int) -> Against.Codes? { view(place).map { Against.Codes($0) } }
 }

@@ -3,7 +3,7 @@ import OctetModel
 import OctetReport
 
 extension WeightCauses {
-  /// Weights that are right, but coarser than eight bits a channel allow.
+  /// Weights that are right, but coarser than the bits that they have allow a channel.
   func precision(_ base: Double) -> [Finding] {
     guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
       return []
@@ -11,7 +11,7 @@ extension WeightCauses {
     var divisor = 0
     for code in pair.codes { divisor = Self.greatestDivisor(divisor, abs(Int(code))) }
     let levels = Set(pair.codes).count
-    if pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
+    if !pair.isNarrow, pair.codes.count >= 64, divisor >= 4 || levels <= 31 {
       let bits = Int(log2(Double(levels)).rounded(.up))
       return [
         finding(
@@ -37,7 +37,8 @@ extension WeightCauses {
       return Double(max(abs(lower), abs(upper)))
     }
     // The noise of rounding is a twelfth of the squared step.
-    let narrow = widths.reduce(0) { $0 + ($1 / 127) * ($1 / 127) } / Double(own.count)
+    let most = pair.isNarrow ? 7.0 : 127.0
+    let narrow = widths.reduce(0) { $0 + ($1 / most) * ($1 / most) } / Double(own.count)
     let gained = 10 * log10(Double(scale) * Double(scale) / max(narrow, 1e-30))
     guard gained > 3 else { return [] }
     let ratio = (widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)

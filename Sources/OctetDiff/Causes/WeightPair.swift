@@ -48,6 +48,8 @@ struct WeightPair {
   /// The integers behind `own`, and their scales; empty of a float candidate.
   let codes: [Int8]
   let scales: [Float]
+  /// Whether the integers have four bits.
+  let isNarrow: Bool
   let ownBias: [Float]
   let givenBias: [Float]
   /// The step of the codes that it reads; 0 of a float candidate.
@@ -106,6 +108,7 @@ struct WeightPair {
       scales = coded.tensors[node.inputs[1]].quantization?.scales ?? []
     }
     (self.codes, self.scales) = (codes, scales)
+    isNarrow = candidate.coded?.tensors[node.inputs[1]].elementType == .int4
     let source = candidate.sources(of: place).first?.place
     inputScale = Double(source.flatMap { candidate.view($0)?.scale } ?? 0)
     image = other.flattenedImage(before: twinNode)

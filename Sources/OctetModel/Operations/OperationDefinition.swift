@@ -154,6 +154,11 @@ extension Operation {
     return definition.replacing(activation: definition.activation.followed(by: activation))
   }
 
+  /// The same operation without a fused activation; nil when it cannot have one.
+  package var withoutActivation: Operation? {
+    (definition as? any FusingOperation)?.replacing(activation: .none)
+  }
+
   /// The output's scale and zero point where the operation prescribes them, as in TensorFlow Lite.
   package var fixedOutputQuantization: Quantization? {
     if case .prescribed(let quantization) = traits.grid { quantization } else { nil }

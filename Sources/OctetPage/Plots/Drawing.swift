@@ -15,6 +15,8 @@ struct Drawing {
 
   /// All plots are drawn for the width of a phone and stand side by side on wider screens.
   static let usualWidth = 400.0
+  /// Of a digit on an axis, at most.
+  private static let digitWidth = 7.0
 
   init(width: Double = usualWidth, height: Double, title: String) {
     self.width = width
@@ -40,7 +42,10 @@ struct Drawing {
   mutating func scale(_ axis: Axis, _ count: Int, from top: Double, to bottom: Double) {
     for tick in axis.ticks(count) {
       line(tick.position, top, tick.position, bottom, "rule")
-      text(tick.label, x: tick.position, y: bottom + 14, .middle, "axis")
+      // Long numbers at the ends stay inside the picture.
+      let half = Self.digitWidth * Double(tick.label.count) / 2
+      let x = min(max(tick.position, half), max(half, width - half))
+      text(tick.label, x: x, y: bottom + 14, .middle, "axis")
     }
   }
 

@@ -30,7 +30,8 @@ extension IntegerPlacement {
       axis: grid.scales.count == 1 ? nil : axis)
     if parts.count == 1 {
       weights.constant = .int8(parts[0])
-      let isNarrow = narrow.contains(node.inputs[1]) && parts[0].allSatisfy { (-8...7).contains($0) }
+      let isNarrow =
+        narrow.contains(node.inputs[1]) && parts[0].allSatisfy { (-8...7).contains($0) }
       if isNarrow, node.operation.takesNarrowWeights { weights.elementType = .int4 }
     } else {
       nodes += graph.widen(

@@ -58,7 +58,9 @@ struct WeightStage {
         }
         for ((index, _), rounded) in zip(layers, rounded) {
           roundings[real.nodes[index].name] = rounded.rounding
-          try graph.quantizeConstants(ofNode: index, rounded: rounded)
+          try graph.quantizeConstants(
+            ofNode: index, rounded: rounded,
+            weightBits: graph.weightBits(ofNode: index, options))
         }
       }
     }

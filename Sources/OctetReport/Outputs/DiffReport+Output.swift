@@ -123,6 +123,8 @@ extension DiffReport.Output {
     public var int8: Errors?
     /// Whether the candidate's |error| differs from the reference's; nil without targets.
     public var pairedTest: PairedTest?
+    /// How the errors of the samples are spread; nil where none is finite.
+    public var histograms: ErrorHistograms?
   }
 
   /// What errors are like.
@@ -168,6 +170,11 @@ extension DiffReport.Output {
     public var pValue: Double?
     /// Spearman's rank correlation of the two models' scores, −1…1; nil when one has only ties.
     public var spearman: Double?
+    /// The reference's receiver operating characteristic: at most 128 pairs of the share of
+    /// negative and of positive samples over a threshold, from 0, 0 to 1, 1; nil without labels.
+    public var floatCurve: [[Double]]?
+    /// The candidate's.
+    public var int8Curve: [[Double]]?
   }
 
   /// Vectors whose direction counts.

@@ -110,6 +110,7 @@ extension DiffReport.Output.Classification {
 extension DiffReport.Output.Regression {
   fileprivate init(_ sums: OutputSums) {
     self.init(difference: sums.difference.report)
+    histograms = sums.scores.histograms(hasTargets: sums.referenceErrors != nil)
     guard let float = sums.referenceErrors, let int8 = sums.candidateErrors else { return }
     self.float = float.report
     self.int8 = int8.report

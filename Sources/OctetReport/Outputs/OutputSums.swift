@@ -116,7 +116,14 @@ package struct OutputSums: Codable, Sendable {
     var agrees = errors.squared.squareRoot() <= OutputFacts.likeShare * facts.range
     switch facts.metric {
     case .classification: agrees = addClasses(sample)
-    case .regression, .picture: addTargets(sample)
+    case .picture: addTargets(sample)
+    case .regression:
+      let found = addTargets(sample)
+      if isKept {
+        scores.add(
+          sample.index, isPositive: nil, reference: found?.reference.bias ?? 0,
+          candidate: found?.candidate.bias ?? errors.bias)
+      }
     case .scores:
       agrees =
         (Double(reference[0]) > facts.threshold) == (Double(candidate[0]) > facts.threshold)
@@ -157,9 +164,12 @@ package struct OutputSums: Codable, Sendable {
     return false
   }
 
-  private mutating func addTargets(_ sample: OutputSample) {
-    guard let targets = sample.targets, targets.count == sample.reference.count else { return }
-    addErrors(sample, against: targets) { $1.absolute - $0.absolute }
+  @discardableResult
+  private mutating func addTargets(
+    _ sample: OutputSample
+  ) -> (reference: SampleErrors, candidate: SampleErrors)? {
+    guard let targets = sample.targets, targets.count == sample.reference.count else { return nil }
+    return addErrors(sample, against: targets) { $1.absolute - $0.absolute }
   }
 
   private mutating func addReconstruction(_ sample: OutputSample, isKept: Bool) {
@@ -171,7 +181,6 @@ package struct OutputSums: Codable, Sendable {
       candidate: b.squared)
   }
 
-  @discardableResult
   private mutating func addErrors(
     _ sample: OutputSample, against truth: [Float],
     difference: (_ reference: SampleErrors, _ candidate: SampleErrors) -> Double

@@ -47,6 +47,8 @@ package struct KeptScores: Codable, Sendable, Equatable {
     report.int8Auc = areas.candidate
     report.aucDifference = areas.difference
     report.pValue = areas.pValue
+    report.floatCurve = Ranks.curve(labels: labels, reference)
+    report.int8Curve = Ranks.curve(labels: labels, candidate)
     return report
   }
 }

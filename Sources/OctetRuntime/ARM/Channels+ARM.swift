@@ -84,6 +84,17 @@
       @inline(never)
       func quantizedRarely(_ sum: Int32, _ by: FixedPointMultiplier) -> Int8 { quantized(sum, by) }
 
+      /// The result of channel `index` whose sum, with its bias, is `sum`.
+      @inline(__always)
+      func finished(_ sum: Int32, _ index: Int) -> Int8 {
+        let multiplier = multiplier(index)
+        if let scale = HalvesMultiplier(multiplier) {
+          return clamp(scale(sum) &+ zeroPoint, lower, upper)
+        }
+        return WidenedTaps.areHalves
+          ? quantizedRarely(sum, multiplier) : quantized(sum, multiplier)
+      }
+
       /// Whether all multipliers are at least 1/2 with a shift to the right: see
       /// `octet_requantize`.
       var areHalves: Bool {

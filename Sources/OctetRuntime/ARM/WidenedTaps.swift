@@ -97,6 +97,15 @@
   }
 
   extension WidenedTaps {
+    /// The lower halves of two words as one, and the upper ones.
+    @inline(__always)
+    static func lows(_ a: Int32, _ b: Int32) -> Int32 { a & 0xFFFF | b &<< 16 }
+
+    @inline(__always)
+    static func highs(_ a: Int32, _ b: Int32) -> Int32 {
+      Int32(bitPattern: UInt32(bitPattern: a) &>> 16 | UInt32(bitPattern: b) & 0xFFFF_0000)
+    }
+
     /// Σₖ weights[r · stride + k] · values[k] of four rows r, over `count` values: each, widened
     /// once, meets four weights.
     @inline(__always)

@@ -169,7 +169,8 @@ extension Convolution {
       let first = firstChannel(of: group)
       for channel in first..<first &+ channelCount {
         let sums = unsafe dotColumns(
-          weights + (channel &- firstChannel) &* patchCount, patches, stride: patchStride, count: count)
+          weights + (channel &- firstChannel) &* patchCount, patches, stride: patchStride,
+          count: count)
         let maximum = max(max(sums.0, sums.1), max(sums.2, sums.3))
         unsafe result[channel] = finish(maximum &+ bias[channel], channel)
       }
@@ -234,7 +235,8 @@ extension Convolution {
     while next < end {
       let channel = min(next, end &- 1 &- step)
       let sums = unsafe dotPairs(
-        weights + (channel &- firstChannel) &* patchCount, stride: step &* patchCount, patches, second, count: count)
+        weights + (channel &- firstChannel) &* patchCount, stride: step &* patchCount, patches,
+        second, count: count)
       body(channel, channel &+ step, sums)
       next &+= 2
     }

@@ -29,6 +29,7 @@
     let scratchOffset: Int
     let isTransformed: Bool
     let isPlain: Bool
+    let isWindowed: Bool
 
     /// Nil when the firmware has none for this layer.
     init?(_ view: OperatorRecord) {
@@ -42,6 +43,7 @@
           scratchOffset = unsafe Int(entry[2])
           isTransformed = unsafe entry[3] & 1 != 0
           isPlain = unsafe entry[3] & 2 != 0
+          isWindowed = unsafe entry[3] & 4 != 0
           return
         }
         unsafe entry += 4
@@ -58,6 +60,13 @@
         if layer.isTransformed {
           unsafe runTransformed(
             context, layer, scratch: context.arena + layer.scratchOffset)
+          return true
+        }
+      #endif
+      #if OCTET_WINDOWED || OCTET_PAIRED
+        if !isUnpooled {
+          unsafe runTiles(
+            PreparedWindows.self, context, scratch: context.arena + layer.scratchOffset)
           return true
         }
       #endif
@@ -78,12 +87,7 @@
       let widened: UnsafeMutablePointer<Int32>
       /// Taps with zeros between, a multiple of 4.
       let count: Int
-      /// Rows of the kernel, fours of a run, and values that are left of it.
-      let rowCount: Int
-      let fourCount: Int
-      let looseCount: Int
-      /// Words before those.
-      let looseStart: Int
+      private let widening: PairWidening
       let weights: UnsafePointer<Int32>
       private let layerIsPlain: Bool
       /// Whether results below zero are clamped to it.
@@ -110,12 +114,8 @@
         let prepared = PreparedLayer(layer.view)
         layerIsPlain = prepared?.isPlain ?? true
         isRectified = layer.output.zeroPoint == -128
-        let order = PreparedTaps(layer)
-        rowCount = layer.word(Convolution.Word.kernelHeight)
-        fourCount = order.fourCount
-        looseCount = order.looseCount
-        looseStart = 4 &* order.runCount &* order.fourCount
-        var count = order.count
+        widening = PairWidening(layer)
+        var count = widening.count
         #if OCTET_SUMMED
           if !layerIsPlain { count = (count &+ 7) & ~7 }
         #endif
@@ -139,7 +139,7 @@
         tile.repeatCount = 0
         while left > 0 {
           let next = unsafe left > 1 ? place + patches.columnStep : place
-          unsafe widen(&patches, place, next)
+          unsafe widening.widen(&patches, place, next, widened)
           unsafe multiply(&channels, tile.target, stride: left > 1 ? tile.stride : 0)
           unsafe place += 2 &* patches.columnStep
           unsafe tile.target += 2 &* tile.stride
@@ -173,65 +173,6 @@
             first, min(first &+ 4, channels.count), state, target + first, stride: stride)
           first &+= 4
         } while first < channels.count
-      }
-
-      // MARK: Patches
-
-      /// Widens the patches at `a` and `b`. What is read beyond a run has weights of zero.
-      @inline(__always)
-      private func widen(
-        _ patches: inout Patches, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>
-      ) {
-        var to = unsafe widened
-        let beside = unsafe b - a
-        var row = unsafe a
-        var loose = unsafe UnsafeMutableRawPointer(widened + looseStart)
-        var looseStep = 2
-        var rowsLeft = rowCount
-        repeat {
-          var from = unsafe row
-          #if !OCTET_SELECT || OCTET_TAPRUNS
-            var run = unsafe row
-            for _ in 1..<patches.runsPerRow {
-              unsafe widenRun(from, beside, &to, &loose, &looseStep)
-              unsafe run += patches.runStep
-              unsafe from = run
-            }
-          #endif
-          unsafe widenRun(from, beside, &to, &loose, &looseStep)
-          unsafe row += patches.kernelRowStep
-          rowsLeft &-= 1
-        } while rowsLeft > 0
-      }
-
-      /// Widens a run: its fours to `to`, and what is left of it to `loose`, where a word has two
-      /// and those of both patches take turns.
-      @inline(__always)
-      private func widenRun(
-        _ run: UnsafePointer<Int8>, _ beside: Int, _ to: inout UnsafeMutablePointer<Int32>,
-        _ loose: inout UnsafeMutableRawPointer, _ looseStep: inout Int
-      ) {
-        var from = unsafe run
-        let end = unsafe to + 4 &* fourCount
-        while unsafe to < end {
-          let x = unsafe UnsafeRawPointer(from).loadUnaligned(as: UInt32.self)
-          let y = unsafe UnsafeRawPointer(from + beside).loadUnaligned(as: UInt32.self)
-          unsafe to[0] = octet_widen_even(x)
-          unsafe to[1] = octet_widen_even(y)
-          unsafe to[2] = octet_widen_odd(x)
-          unsafe to[3] = octet_widen_odd(y)
-          unsafe to += 4
-          unsafe from += 4
-        }
-        var left = looseCount
-        while left > 0 {
-          unsafe loose.storeBytes(of: Int16(from[0]), as: Int16.self)
-          unsafe loose.storeBytes(of: Int16(from[beside]), toByteOffset: 4, as: Int16.self)
-          unsafe loose += looseStep
-          looseStep ^= 4
-          unsafe from += 1
-          left &-= 1
-        }
       }
     }
   #endif

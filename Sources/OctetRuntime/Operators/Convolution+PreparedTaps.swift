@@ -40,3 +40,36 @@ package struct PreparedTaps {
     return run &* runLength &+ 4 &* fourCount &+ index
   }
 }
+
+/// The order of taps of a convolution with a pool of 2 × 2 whose kernel rows are runs: words of
+/// two, the fours of a row after one another, then a word of what is left, where that is one.
+package struct WindowTaps {
+  package let rowCount: Int
+  private let runLength: Int
+  /// Words of a kernel row.
+  package let wordCount: Int
+  /// Words, those of zeros at the end included: a multiple of 3.
+  package let count: Int
+
+  package init(_ view: OperatorRecord) { self.init(Convolution(view)) }
+
+  init(_ layer: Convolution) {
+    typealias Word = Convolution.Word
+    rowCount = layer.word(Word.kernelHeight)
+    runLength = layer.word(Word.kernelWidth) &* layer.input.channels
+    wordCount = ((runLength &+ 2) &>> 2) &* 2 &+ (runLength & 3 == 1 ? 1 : 0)
+    count = (rowCount &* wordCount &+ 2) / 3 &* 3
+  }
+
+  /// Bytes that the kernel needs behind the band.
+  package var scratchByteCount: Int {
+    16 &* (wordCount &+ max(count &+ 1, (rowCount &+ 1) &* wordCount))
+  }
+
+  /// The tap in half `half` of each word; nil where there is none.
+  package func tap(word: Int, half: Int) -> Int? {
+    let (row, place) = (word / wordCount, word % wordCount)
+    let index = 4 &* (place / 2) &+ place % 2 &+ 2 &* half
+    return row < rowCount && index < runLength ? row &* runLength &+ index : nil
+  }
+}

@@ -153,23 +153,29 @@ extension Convolution {
 
   /// Bytes of scratch memory for kernels, before those of a block.
   var kernelScratchByteCount: Int {
-    view.hasNarrowWeights ? (view.scratchByteCount &- blocks.byteCount) & ~15 : view.scratchByteCount
+    view.hasNarrowWeights
+      ? (view.scratchByteCount &- blocks.byteCount) & ~15 : view.scratchByteCount
   }
 
   func run(_ context: OperatorContext) {
-    #if arch(arm) && OCTET_PREPARED
-      if runPrepared(context) { return }
+    #if arch(arm) && OCTET_ALL_PREPARED
+      // The image has no other model: there is no other kernel.
+      _ = runPrepared(context)
+    #else
+      #if arch(arm) && OCTET_PREPARED
+        if runPrepared(context) { return }
+      #endif
+      var layer = self
+      repeat {
+        if view.hasNarrowWeights {
+          layer.block = unsafe blocks.next(
+            after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
+            context.scratch + kernelScratchByteCount)
+          if layer.block == nil { return }
+        }
+        layer.runBlock(context)
+      } while view.hasNarrowWeights
     #endif
-    var layer = self
-    repeat {
-      if view.hasNarrowWeights {
-        layer.block = unsafe blocks.next(
-          after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
-          context.scratch + kernelScratchByteCount)
-        if layer.block == nil { return }
-      }
-      layer.runBlock(context)
-    } while view.hasNarrowWeights
   }
 }
 

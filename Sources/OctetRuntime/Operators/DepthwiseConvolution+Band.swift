@@ -118,15 +118,8 @@
       let (evenA, oddA) = (octet_widen_even(a), octet_widen_odd(a))
       let (evenB, oddB) = (octet_widen_even(b), octet_widen_odd(b))
       unsafe octet_store_four(
-        &to, lows(evenA, evenB), lows(oddA, oddB), highs(evenA, evenB), highs(oddA, oddB))
-    }
-
-    @inline(__always)
-    private func lows(_ a: Int32, _ b: Int32) -> Int32 { a & 0xFFFF | b &<< 16 }
-
-    @inline(__always)
-    private func highs(_ a: Int32, _ b: Int32) -> Int32 {
-      Int32(bitPattern: UInt32(bitPattern: a) &>> 16 | UInt32(bitPattern: b) & 0xFFFF_0000)
+        &to, WidenedTaps.lows(evenA, evenB), WidenedTaps.lows(oddA, oddB),
+        WidenedTaps.highs(evenA, evenB), WidenedTaps.highs(oddA, oddB))
     }
   }
 #endif

@@ -42,16 +42,100 @@
       }
 
       func store(_ sum: Int32) {
-        let by = multiplier(index)
-        let value = unsafe sum &+ bias[index] &- offset
-        if let scale = HalvesMultiplier(by) {
-          unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
-        } else if WidenedTaps.areHalves {
-          unsafe target[index] = quantizedRarely(value, by)
-        } else {
-          unsafe target[index] = quantized(value, by)
-        }
+        unsafe finish(sum &- offset, index, target)
         index &+= 1
+      }
+    }
+
+    /// target[`index`] = int8 of a channel's sum and its bias.
+    @inline(__always)
+    private func finish(_ sum: Int32, _ index: Int, _ target: UnsafeMutablePointer<Int8>) {
+      let by = multiplier(index)
+      let value = unsafe sum &+ bias[index]
+      if let scale = HalvesMultiplier(by) {
+        unsafe target[index] = clamp(scale(value) &+ zeroPoint, lower, upper)
+      } else if WidenedTaps.areHalves {
+        unsafe target[index] = quantizedRarely(value, by)
+      } else {
+        unsafe target[index] = quantized(value, by)
+      }
+    }
+  }
+
+  // MARK: Weights of four bits, with SMLAD
+
+  extension FullyConnected {
+    /// False, with nothing done, where weights have to be widened before: each value, widened once,
+    /// meets three rows of weights as they are. Rows must start with a byte.
+    func runNarrow(_ context: OperatorContext) -> Bool {
+      let count = (depth &+ 7) & ~7
+      guard WidenedTaps.areHalves, depth & 1 == 0, 2 &* count &+ 4 <= view.scratchByteCount else {
+        return false
+      }
+      let values = unsafe context.scratch.assumingMemoryBound(to: Int32.self)
+      let channels = Channels(self)
+      let step = view.parameter(Word.weightZeroPoint) &+ 8
+      for row in 0..<rows {
+        let source = unsafe context.input(0) + row &* depth
+        let sum = unsafe widen(source, to: values)
+        unsafe channels.connectNarrow(
+          values, offset: sum &* step,
+          context.output(0) + row &* channels.count)
+      }
+      return true
+    }
+
+    /// Widens a row of values: of eight the words (0, 4), (1, 5), (2, 6) and (3, 7), zeros behind
+    /// the last and INT32_MIN; their sum.
+    @inline(never)
+    private func widen(_ source: UnsafePointer<Int8>, to target: UnsafeMutablePointer<Int32>)
+      -> Int32
+    {
+      var to = unsafe target
+      var sum: Int32 = 0
+      var index = 0
+      while index < depth {
+        var words: (UInt32, UInt32) = (0, 0)
+        for place in 0..<min(8, depth &- index) {
+          let value = unsafe source[index &+ place]
+          sum &+= Int32(value)
+          let bits =
+            UInt32(UInt8(bitPattern: value)) &<< UInt32(truncatingIfNeeded: 8 &* (place & 3))
+          if place < 4 { words.0 |= bits } else { words.1 |= bits }
+        }
+        let (evenA, oddA) = (octet_widen_even(words.0), octet_widen_odd(words.0))
+        let (evenB, oddB) = (octet_widen_even(words.1), octet_widen_odd(words.1))
+        unsafe octet_store_four(
+          &to, WidenedTaps.lows(evenA, evenB), WidenedTaps.lows(oddA, oddB),
+          WidenedTaps.highs(evenA, evenB), WidenedTaps.highs(oddA, oddB))
+        index &+= 8
+      }
+      unsafe to[0] = .min
+      return sum
+    }
+  }
+
+  extension Channels {
+    /// target[c] = int8 of bias[c] − offset + Σₖ (weights[c][k] + 8) · values[k].
+    @inline(never)
+    fileprivate func connectNarrow(
+      _ values: UnsafePointer<Int32>, offset: Int32, _ target: UnsafeMutablePointer<Int8>
+    ) {
+      let stride = depth &>> 1
+      var row = unsafe UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self)
+      var index = 0
+      while index < count {
+        // Single rows are computed three times.
+        let isWhole = index &+ 3 <= count
+        let sums = unsafe octet_multiply_narrow(
+          row, isWhole ? Int32(truncatingIfNeeded: stride) : 0, values)
+        unsafe finish(sums.a &- offset, index, target)
+        if isWhole {
+          unsafe finish(sums.b &- offset, index &+ 1, target)
+          unsafe finish(sums.c &- offset, index &+ 2, target)
+        }
+        index &+= isWhole ? 3 : 1
+        unsafe row += (isWhole ? 3 : 1) &* stride
       }
     }
   }

@@ -62,6 +62,9 @@ package struct FullyConnected: Operator {
   var scratchByteCount: Int { view.hasNarrowWeights ? blocks.byteCount : 0 }
 
   func run(_ context: OperatorContext) {
+    #if arch(arm) && !canImport(COctetKernels.NEON) && !canImport(COctetKernels.MVE)
+      if view.hasNarrowWeights, runNarrow(context) { return }
+    #endif
     var layer = self
     repeat {
       if view.hasNarrowWeights {

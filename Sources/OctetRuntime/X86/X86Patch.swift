@@ -322,7 +322,8 @@
       for index in first..<min(first &+ elementsPerWord, patch.count) {
         let position = patch.weight(
           channel: channel % parameters.period, run: run, index: index)
-        let value = UInt32(bitPattern: parameters.weight(position)) & (bitCount == 8 ? 0xFF : 0xFFFF)
+        let value =
+          UInt32(bitPattern: parameters.weight(position)) & (bitCount == 8 ? 0xFF : 0xFFFF)
         bits |= value << UInt32(bitCount &* (index &- first))
       }
       return bits

@@ -4,6 +4,7 @@ import OctetCommand
 import OctetCompiler
 import OctetDiff
 import OctetModelFile
+import OctetPage
 import OctetReport
 
 /// What `octet diff` takes to compare a model with what others make of it.
@@ -61,15 +62,23 @@ extension DiffVerb {
         "M.oct is missing: two models are compared; one alone needs --against, --board or --port")
     }
     let path = arguments[reference]
+    try requireAlone(arguments)
     var report = PeerReport()
     report.against = try compareAgainst(path, arguments, console)
     report.board = try compareBoardAlone(path, arguments)
     var parts: [String] = []
-    if let against = report.against { parts.append(against.text(for: console.output)) }
+    if let against = report.against { parts.append(
+        against.text(for: console.output, hasAll: arguments[DiffOverlay.allLayers])) }
     if let board = report.board {
       parts.append(DiffReport.boardText(board).wrapped(for: console.output))
     }
     let text = parts.joined(separator: "\n")
+    if let file = arguments[html] {
+      let page = PeerPage(
+        model: path, against: report.against, board: report.board, version: Program.octet.version)
+      try AtomicFile.write(Array(page.text().utf8), to: file, as: .html)
+      console.message("wrote \(file)")
+    }
     if let missed = Self.missed(report.against, arguments) {
       return Outcome(report, text: text, ending: .gateMissed(missed))
     }
@@ -79,6 +88,19 @@ extension DiffVerb {
         ending: .gateMissed("\(board.board) computes other bytes than this machine"))
     }
     return Outcome(report, text: text)
+  }
+
+  /// Options that compare two models say nothing of one.
+  private func requireAlone(_ arguments: Arguments) throws(CommandError) {
+    let ofTwo: [any Parameter] = [
+      maxDrop, minAgreement, minLayerSQNR, sensitivity, bisect, baseline, saveRepro, dump, shard,
+      localSamples, DiffOverlay.file, DiffSamples.rawInput, DiffSamples.metric,
+      DiffSamples.minOutputSQNR,
+    ]
+    if let option = ofTwo.first(where: { arguments.contains($0) }) {
+      throw CommandError(
+        .usage, "\(option.specification.name) compares two models; here is one, '\(arguments[reference])'")
+    }
   }
 
   /// The sentence on --max-steps where it is missed.
@@ -97,10 +119,6 @@ extension DiffVerb {
   ) throws -> AgainstReport? {
     guard let text = arguments[Peers.against] else { return nil }
     let against = Against(try readModel(path, try Common.normalization(arguments)))
-    guard !against.hasInt16 else {
-      throw CommandError(
-        .badData, "\(path): its activations are int16; --against takes int8 and float models")
-    }
     let count = arguments[Self.samples] ?? Peers.sampleCount
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
@@ -134,10 +152,7 @@ extension DiffVerb {
     guard arguments[board] != nil || arguments[Peers.port] != nil else { return nil }
     let blob = try ModelFile.readBlob(path).blob
     let against = Against(try readModel(path, nil))
-    // Of int16 models the self-test's sample alone.
-    let inputs =
-      against.hasInt16
-      ? [] : against.codes(try ownInputs(against, arguments[boardSamples], arguments))
+    let inputs = against.codes(try ownInputs(against, arguments[boardSamples], arguments))
     return try compareBoard(blob, inputs, arguments)
   }
 
@@ -162,8 +177,13 @@ extension DiffVerb {
 }
 
 extension AgainstReport {
-  /// The answer, then every tensor.
-  func text(for terminal: Terminal) -> String {
+  /// Tensors that fit a screen.
+  private static let rowLimit = 12
+
+  /// The answer, then the tensors that differ, from the first on.
+  ///
+  /// - Parameter hasAll: whether every tensor is listed.
+  func text(for terminal: Terminal, hasAll: Bool = false) -> String {
     let style: Terminal.Style = first == nil ? .good : .warning
     var parts = [
       SafeText.escaped(summary).wrapped(for: terminal).split(separator: "\n")
@@ -172,42 +192,55 @@ extension AgainstReport {
     if let tensor = tensors.first(where: { $0.difference != nil }), let found = tensor.difference {
       parts.append(SafeText.escaped("'\(tensor.name)': \(found.text)").wrapped(for: terminal))
     }
-    var table = TextTable([
-      .left("tensor"), .right("differ"), .right("most"), .left("looks like"), .left("comes from"),
+    parts.append(tableText(terminal, hasAll: hasAll))
+    let notes = tensors.compactMap { tensor in tensor.note.map { "'\(tensor.name)': \($0)" } }
+    let shown = notes.prefix(hasAll ? notes.count : 3)
+    let hidden = notes.count - shown.count
+    parts.append(
+      (shown.map { SafeText.escaped($0) } + (hidden > 0 ? ["… \(hidden) other steps"] : []))
+        .joined(separator: "\n").wrapped(for: terminal))
+    for (names, what) in [(unmatched, "only there"), (missing, "only in Octet")]
+    where !names.isEmpty {
+      let shown = names.prefix(hasAll ? names.count : 4)
+      let more = names.count > shown.count ? " and \(names.count - shown.count) more" : ""
+      parts.append(
+        SafeText.escaped("\(what): " + shown.joined(separator: ", ") + more)
+          .wrapped(for: terminal))
+    }
+    return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
+      .joined(separator: "\n\n")
+  }
+
+  private func tableText(_ terminal: Terminal, hasAll: Bool) -> String {
+    let different = tensors.filter { $0.difference != nil }
+    let shown =
+      hasAll || tensors.count <= Self.rowLimit
+      ? tensors : Array(different.prefix(Self.rowLimit))
+    guard !shown.isEmpty else { return "" }
+    var table = FittedTable([
+      .always(.left("tensor")), .drop(3, .right("differ")), .always(.right("most")),
+      .always(.left("looks like")), .drop(1, .left("comes from")), .drop(2, .right("found by")),
     ])
-    for tensor in tensors {
+    for tensor in shown {
       let difference = tensor.difference
       let most = difference.map { found in
         found.maxSteps.map { $0.formatted(digits: $0 == $0.rounded() ? 0 : 2) }
           ?? found.maxAbsError.short
       }
       table.add([
-        .init(tensor.name.shortenedInMiddle(to: 28)),
-        .init(difference.map { "\($0.differingCount)/\($0.elementCount)" } ?? "–"),
-        .init(most ?? "–"), .init(difference?.pattern.title ?? "the same"),
+        .init(tensor.name),
+        .init(difference.map { "\($0.differingCount)/\($0.elementCount)" } ?? "-"),
+        .init(most ?? "-"), .init(difference?.pattern.title ?? "the same"),
         .init(tensor.origin == .new ? "here" : tensor.origin == .follows ? "before" : ""),
+        .init(tensor.matchedBy),
       ])
     }
-    if !tensors.isEmpty { parts.append(table.text(for: terminal)) }
-    let notes = tensors.compactMap { tensor in tensor.note.map { "'\(tensor.name)': \($0)" } }
-    if !notes.isEmpty {
-      parts.append(
-        SafeText.escaped(notes.prefix(3).joined(separator: "\n")).wrapped(for: terminal))
-    }
-    for (names, what) in [(unmatched, "only there"), (missing, "only in Octet")]
-    where !names.isEmpty {
-      let more = names.count > 4 ? " and \(names.count - 4) more" : ""
-      parts.append(
-        SafeText.escaped("\(what): " + names.prefix(4).joined(separator: ", ") + more)
-          .wrapped(for: terminal))
-    }
-    return parts.map { $0.trimmingCharacters(in: .newlines) }.joined(separator: "\n\n")
-  }
-}
-
-extension String {
-  fileprivate func shortenedInMiddle(to count: Int) -> String {
-    self.count <= count ? self : prefix(count / 2) + "…" + suffix(count - count / 2 - 1)
+    let hidden = tensors.count - shown.count
+    let same = tensors.count - different.count
+    let rest =
+      hidden > 0
+      ? "… \(hidden) others" + (same > 0 ? ", \(same) of them the same" : "") + "\n" : ""
+    return table.text(for: terminal) + rest
   }
 }
 

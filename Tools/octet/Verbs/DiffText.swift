@@ -35,7 +35,7 @@ extension DiffReport {
     if let sensitivity { parts.append(sensitivityText(sensitivity, terminal, hasAll: hasAll)) }
     if let baseline { parts.append(baselineText(baseline, hasAll: hasAll).wrapped(for: terminal)) }
     if let board { parts.append(Self.boardText(board).wrapped(for: terminal)) }
-    if let against { parts.append(against.text(for: terminal)) }
+    if let against { parts.append(against.text(for: terminal, hasAll: hasAll)) }
     parts.append((costText + "\n" + moreText(hasAll, hasPage)).wrapped(for: terminal))
     return parts.map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
       .joined(separator: "\n\n")

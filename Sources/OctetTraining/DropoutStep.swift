@@ -1,0 +1,72 @@
+/// Some values become 0 at random, the others are divided by the share that is left (Srivastava
+/// et al. 2014); a network in use passes all. What is dropped depends on seed, step, layer and the
+/// image's place in the batch, so threads change nothing.
+struct DropoutStep: TrainingStep {
+  var input, output: BlockBuffer
+  /// Of input and output alike: masked in place.
+  var gradient: BlockBuffer?
+  var rate: Float
+  /// Tells the dropout layers of a network apart.
+  var layer: Int
+
+  func forward(_ context: StepContext) {
+    guard let place = context.place else {
+      unsafe context.pointer(output).update(
+        from: context.pointer(input), count: input.count * TrainingNetwork.blockSize)
+      return
+    }
+    unsafe apply(place, from: context.pointer(input), to: context.pointer(output))
+  }
+
+  func backward(_ context: StepContext) {
+    guard let gradient, let place = context.place else { return }
+    let dy = unsafe context.pointer(gradient)
+    unsafe apply(place, from: dy, to: dy)
+  }
+
+  private func apply(
+    _ place: BlockPlace, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+  ) {
+    let (source, target) = unsafe (elements(source), elements(target))
+    let scale = 1 / (1 - rate)
+    let threshold = UInt32(Double(rate) * 0x1p24)
+    var key = SplitKey(place.seed)
+    for part in [layer, place.step, place.index] { key.take(UInt64(part)) }
+    var counter = SIMD16<UInt32>()
+    for lane in 0..<16 { counter[lane] = UInt32(lane) }
+    for index in 0..<input.count {
+      let isKept = (scrambled(counter &+ key.low, key.high) &>> 8) .>= threshold
+      unsafe target[index] = Lanes().replacing(with: source[index] * scale, where: isKept)
+      counter &+= 16
+    }
+  }
+
+  /// The finalizer of MurmurHash3, with a key between its rounds.
+  @inline(__always)
+  private func scrambled(_ value: SIMD16<UInt32>, _ key: UInt32) -> SIMD16<UInt32> {
+    var h = value
+    h ^= h &>> 16
+    h &*= 0x85eb_ca6b
+    h ^= (h &>> 13) ^ key
+    h &*= 0xc2b2_ae35
+    return h ^ (h &>> 16)
+  }
+}
+
+/// A number that depends on all that it took.
+private struct SplitKey {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  /// The steps of SplitMix64.
+  mutating func take(_ part: UInt64) {
+    state = (state ^ part) &+ 0x9e37_79b9_7f4a_7c15
+    state = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    state = (state ^ (state >> 27)) &* 0x94d0_49bb_1331_11eb
+    state ^= state >> 31
+  }
+
+  var low: UInt32 { UInt32(truncatingIfNeeded: state) }
+  var high: UInt32 { UInt32(truncatingIfNeeded: state >> 32) }
+}

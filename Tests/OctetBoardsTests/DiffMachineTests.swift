@@ -1,0 +1,125 @@
+import Foundation
+import OctetBoards
+import OctetCompiler
+import OctetReport
+import OctetSystem
+import Testing
+
+/// What goes wrong between this machine and a board that really runs: its stack, its line, ssh.
+@Suite(.serialized)
+struct DiffMachineTests {
+  /// LeNet in firmware that a host can look into.
+  private static func firmware(_ name: String) throws -> (blob: Blob, firmware: Firmware) {
+    let board = try Board.named(name)
+    guard board.canBeEmulatedHere else { try Test.cancel("its emulator is not installed") }
+    let blob = try LeNet.blob()
+    var builder = try BoardBuilder(board)
+    builder.program = "Diff"
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "octet-tests-built/diff-machine-\(name)")
+    return (blob, try builder.build(blob, into: folder))
+  }
+
+  /// Bare metal starts with the stack's first address in the image's first word. The less room is
+  /// between it and the arena, the deeper functions write into the arena while they run.
+  @Test("A stack that grows into the arena is found where it writes, on an emulated Cortex-M4")
+  func findsStackInArena() throws {
+    let (blob, firmware) = try Self.firmware("cortex-m4")
+    let image = try FirmwareImage(firmware.elf)
+    let limit = try #require(image.symbols.first { $0.name == "link_stack_limit" }?.address)
+    let start = try #require(image.sections.first { $0.name == ".text" }?.fileOffset)
+    let arenaEnd = try blob.forFirmware().model().arenaByteCount
+    let whole = try Data(contentsOf: firmware.elf)
+    defer { try? whole.write(to: firmware.elf) }
+    var found: BoardFinding?
+    for room in stride(from: 1536, to: 64, by: -64) where found == nil {
+      var data = whole
+      let address = UInt32(limit + room)
+      for byte in 0..<4 { data[start + byte] = UInt8(truncatingIfNeeded: address >> (8 * byte)) }
+      try data.write(to: firmware.elf)
+      found = try TimeLimit.$seconds.withValue(20) {
+        try BoardDiff.run(blob, firmware, inputs: nil).finding
+      }
+    }
+    let finding = try #require(found, "no room was too small")
+    #expect(
+      [.memoryOverwritten, .inputDamaged].contains(finding.kind) && finding.layer != nil,
+      "\(finding.text)")
+    let range = try #require(finding.arenaRange)
+    #expect(range[1] >= arenaEnd - 64 && range[1] < arenaEnd, "\(finding.text)")
+    #expect(finding.difference != nil && finding.text.contains("stack"), "\(finding.text)")
+  }
+
+  @Test("Over ssh every operator is compared, and a flipped bit of the file there is found")
+  func comparesOverSSH() throws {
+    let (blob, firmware) = try Self.firmware("linux-armv7")
+    let samples = LeNet.samples(2, byteCount: 784)
+    try withTemporaryFolder { folder in
+      let log = folder.appendingPathComponent("log")
+      try FakeSSH.install(in: folder, log: log)
+      try withPath(folder) {
+        let same = try BoardDiff.run(blob, firmware, inputs: samples, host: "pi@example")
+        #expect(same.isSame && same.sampleCount == 2, "\(same.finding?.text ?? "")")
+        let faults = try Faults(blob)
+        let place = faults.data(faults.weighted[2])[0] + 11
+        let whole = try Data(contentsOf: firmware.model)
+        defer { try? whole.write(to: firmware.model) }
+        var data = whole
+        data[place] ^= 0x20
+        try data.write(to: firmware.model)
+        let finding = try #require(
+          try BoardDiff.run(blob, firmware, inputs: samples, host: "pi@example").finding)
+        #expect(finding.kind == .damagedModel && finding.blobOffset == place, "\(finding.text)")
+        #expect(finding.operatorIndex == faults.weighted[2] && finding.element == 11)
+      }
+      let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+      #expect(lines.last?.hasPrefix("pi@example rm -r /tmp/octet-") == true)
+    }
+  }
+
+  @Test("An ssh that fails, hangs or says something else is told in a sentence")
+  func tellsSSH() throws {
+    let (blob, firmware) = try Self.firmware("linux-armv7")
+    for (script, word) in [
+      ("echo 'pi@example: Permission denied (publickey).' >&2; exit 255", "Permission denied"),
+      ("sleep 60", "within 1 s"),
+    ] {
+      try withTemporaryFolder { folder in
+        try withProgram("ssh", "#!/bin/sh\n" + script, in: folder) {
+          do {
+            _ = try TimeLimit.$seconds.withValue(1) {
+              try BoardDiff.run(blob, firmware, inputs: nil, host: "pi@example")
+            }
+            Issue.record("it was taken")
+          } catch let error as BoardError {
+            #expect(error.description.contains(word), "\(error)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A line that is unplugged, and one that only has noise, are told in a sentence")
+  func tellsLines() throws {
+    let blob = try LeNet.perceptron()
+    func compare(_ terminal: Terminal) -> String {
+      do {
+        _ = try BoardDiff.run(
+          blob, port: terminal.path, baud: 115_200, silenceSeconds: 2, inputs: nil)
+        return "no error"
+      } catch {
+        return error.description
+      }
+    }
+    let unplugged = try Terminal()
+    let timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.setEventHandler { unplugged.unplug() }
+    timer.schedule(deadline: .now() + 0.3)
+    timer.resume()
+    #expect(compare(unplugged).contains("the line was closed"))
+    let noisy = try Terminal()
+    try noisy.run("/bin/sh", ["-c", "head -c 3000000 /dev/urandom; sleep 20"])
+    let said = compare(noisy)
+    #expect(said.contains("bytes are lost or changed"), "\(said)")
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import OctetModel
+
+extension OracleNetwork {
+  /// Operations on elements, and those that only move them.
+  func elementwise(
+    _ node: Node, _ inputs: [[Double]], _ shapes: [[Int]], y: [Int]
+  ) -> [[Double]] {
+    let x = inputs[0]
+    switch node.operation {
+    case .scalar(let function): return [x.map { function.value($0) }]
+    case .add(let activation):
+      let bounds = activation.bounds
+      return [
+        binary(inputs, shapes, y) {
+          min(max($0 + $1, Double(bounds.lower)), Double(bounds.upper))
+        }
+      ]
+    case .subtract: return [binary(inputs, shapes, y) { $0 - $1 }]
+    case .multiply: return [binary(inputs, shapes, y) { $0 * $1 }]
+    case .divide: return [binary(inputs, shapes, y) { $0 / $1 }]
+    case .minimum: return [binary(inputs, shapes, y) { min($0, $1) }]
+    case .maximum: return [binary(inputs, shapes, y) { max($0, $1) }]
+    case .squaredDifference: return [binary(inputs, shapes, y) { ($0 - $1) * ($0 - $1) }]
+    case .prelu: return [binary(inputs, shapes, y) { $0 < 0 ? $0 * $1 : $0 }]
+    case .batchNormalization(let epsilon):
+      return [
+        x.indices.map { index in
+          let c = index % inputs[1].count
+          return (x[index] - inputs[3][c]) / (inputs[4][c] + Double(epsilon)).squareRoot()
+            * inputs[1][c] + inputs[2][c]
+        }
+      ]
+    case .localResponseNormalization(let size, let alpha, let beta, let bias):
+      return [
+        x.indices.map { index in
+          let c = index % shapes[0][3]
+          let sum = (max(0, c - (size - 1) / 2)...min(shapes[0][3] - 1, c + size / 2)).reduce(0.0) {
+            $0 + x[index - c + $1] * x[index - c + $1]
+          }
+          return x[index]
+            / pow(Double(bias) + Double(alpha) / Double(size) * sum, Double(beta))
+        }
+      ]
+    case .mean(let axes, _): return [reduced(x, shapes[0], axes, isMean: true)]
+    case .reduce(_, let axes, _): return [reduced(x, shapes[0], axes, isMean: false)]
+    default: return moved(node, inputs, shapes, y: y)
+    }
+  }
+
+  private func moved(
+    _ node: Node, _ inputs: [[Double]], _ shapes: [[Int]], y: [Int]
+  ) -> [[Double]] {
+    func gathered(_ shape: [Int], _ source: ([Int]) -> Double) -> [Double] {
+      (0..<shape.elementCount).map { source(position($0, shape)) }
+    }
+    func value(_ at: [Int], _ input: Int = 0) -> Double {
+      zip(at, shapes[input]).allSatisfy { (0..<$1).contains($0) }
+        ? inputs[input][offset(at, shapes[input])] : 0
+    }
+    switch node.operation {
+    case .concatenation(let axis, _):
+      return [
+        gathered(y) { at in
+          var (at, input) = (at, 0)
+          while at[axis] >= shapes[input][axis] {
+            at[axis] -= shapes[input][axis]
+            input += 1
+          }
+          return value(at, input)
+        }
+      ]
+    case .pad(let before, _, .constant(let filler)):
+      return [
+        gathered(y) { at in
+          let source = zip(at, before).map(-)
+          return zip(source, shapes[0]).allSatisfy { (0..<$1).contains($0) }
+            ? value(source) : Double(filler)
+        }
+      ]
+    case .transpose(let permutation):
+      return [
+        gathered(y) { at in
+          var source = at
+          for (k, axis) in permutation.enumerated() { source[axis] = at[k] }
+          return value(source)
+        }
+      ]
+    case .slice(let begin, _, let stride):
+      return [gathered(y) { at in value(at.indices.map { begin[$0] + at[$0] * stride[$0] }) }]
+    case .expand, .tile:
+      return [gathered(y) { at in value(zip(at, shapes[0]).map { $0 % $1 }) }]
+    case .split(let axis, let counts):
+      return counts.indices.map { part in
+        var shape = shapes[0]
+        shape[axis] = counts[part]
+        return gathered(shape) { at in
+          var source = at
+          source[axis] += counts[..<part].reduce(0, +)
+          return value(source)
+        }
+      }
+    case .resize:
+      return [gathered(y) { at in value(at.indices.map { at[$0] * shapes[0][$0] / y[$0] }) }]
+    default: preconditionFailure("the oracle does not know \(node.operation.name)")
+    }
+  }
+
+  /// Over images and pixels of the batch, with the biased variance.
+  func normalized(
+    _ x: [[Double]], gamma: [Double], beta: [Double], epsilon: Double
+  ) -> [[Double]] {
+    let channels = gamma.count
+    let count = Double(x.count * x[0].count / channels)
+    let statistics = (0..<channels).map { c in
+      let all = x.flatMap { image in
+        stride(from: c, to: image.count, by: channels).map { image[$0] }
+      }
+      let mean = all.reduce(0, +) / count
+      return (mean, all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count)
+    }
+    return x.map { image in
+      image.indices.map { index in
+        let (mean, variance) = statistics[index % channels]
+        return (image[index] - mean) / (variance + epsilon).squareRoot()
+          * gamma[index % channels] + beta[index % channels]
+      }
+    }
+  }
+
+  private func reduced(
+    _ x: [Double], _ shape: [Int], _ axes: [Int], isMean: Bool
+  ) -> [Double] {
+    var kept = shape
+    for axis in axes { kept[axis] = 1 }
+    var sums = [Double](repeating: 0, count: kept.elementCount)
+    for (index, value) in x.enumerated() {
+      sums[offset(zip(position(index, shape), kept).map { min($0, $1 - 1) }, kept)] += value
+    }
+    return isMean ? sums.map { $0 * Double(sums.count) / Double(x.count) } : sums
+  }
+
+  private func binary(
+    _ inputs: [[Double]], _ shapes: [[Int]], _ y: [Int], _ body: (Double, Double) -> Double
+  ) -> [Double] {
+    (0..<y.elementCount).map { index in
+      let at = position(index, y)
+      let values = zip(inputs, shapes).map { values, shape in
+        let own = Array(at.suffix(shape.count))
+        return values[offset(zip(own, shape).map { min($0, $1 - 1) }, shape)]
+      }
+      return body(values[0], values[1])
+    }
+  }
+
+  private func position(_ index: Int, _ shape: [Int]) -> [Int] {
+    var rest = index
+    return shape.reversed().map { extent in
+      defer { rest /= extent }
+      return rest % extent
+    }.reversed()
+  }
+
+  private func offset(_ at: [Int], _ shape: [Int]) -> Int {
+    zip(at, shape).reduce(0) { $0 * $1.1 + $1.0 }
+  }
+}
