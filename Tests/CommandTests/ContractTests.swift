@@ -91,6 +91,23 @@ import Testing
     #expect(single.isFailure(65, "held back"))
   }
 
+  /// A blob that is too large gets weights of int4 in as many layers as it takes, no more.
+  @Test func smallerWeights() async throws {
+    let whole = try await workshop(
+      "quantize m.onnx --data data -o whole.oct --calibration-samples 8 --calibrator min-max "
+        + "--json")
+    let size = try #require(try whole.json()["fileByteCount"] as? Int)
+    let run = try await workshop(
+      "quantize m.onnx --data data -o small.oct --calibration-samples 8 --calibrator min-max "
+        + "--max-flash \(size - 64) --json")
+    #expect(run.status == 0, "\(run.stderr)")
+    let (contract, ladder) = try found(run)
+    #expect(contract["rung"] as? String == "int4")
+    let layers = try #require(ladder.last?["int4Layers"] as? [String])
+    #expect(!layers.isEmpty)
+    #expect(ladder.last?["fileByteCount"] as? Int ?? 0 <= size - 64)
+  }
+
   /// Every rung has an option; three runs have each of their values.
   @Test(arguments: [
     "--equalize cross-layer --rounding adaround --calibrator kl --int16 all",

@@ -31,7 +31,8 @@ import Testing
   }
 
   private func quantized(
-    _ graph: Graph, _ int16: Int16Activations, _ change: (inout Quantizer.Options) -> Void = { _ in }
+    _ graph: Graph, _ int16: Int16Activations,
+    _ change: (inout Quantizer.Options) -> Void = { _ in }
   ) throws -> Quantizer.Result {
     var options = Quantizer.Options()
     (options.int16, options.calibrator, options.equalization) = (int16, .minMax, .none)

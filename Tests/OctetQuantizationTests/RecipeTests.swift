@@ -58,6 +58,36 @@ import Testing
       try Quantizer.quantize(plain, samples: samples, options: options).equalization == .crossLayer)
   }
 
+  /// Channels of unlike size, up to 64 times, get one range from what they take on the samples, and
+  /// the function stays.
+  @Test func activationsAreEqualized() throws {
+    let wide = try network(spread: 40)
+    let best = try decibels(wide) { $0.equalization = .crossLayer }
+    let found = try decibels(wide) { $0.equalization = .activations }
+    let none = try decibels(wide) { $0.equalization = .none }
+    #expect(found > best - 3 && found > none + 5, "\(none), \(found), \(best)")
+  }
+
+  /// Before a softmax scores get no codes for what no probability shows, labels or not.
+  @Test func scoresBeforeASoftmax() throws {
+    var builder = NetworkBuilder(seed: 4, height: 4, width: 4, channelCount: 1)
+    try builder.fullyConnected("scores", outputCount: 6)
+    try builder.softmax("softmax")
+    var graph = builder.finished()
+    let weights = try #require(graph.tensors.firstIndex { $0.name == "scores.weight" })
+    guard case .float(let values) = graph.tensors[weights].constant else { return }
+    graph.tensors[weights].constant = .float(values.map { $0 * 60 })
+    var options = Quantizer.Options()
+    options.equalization = .none
+    let scales = try [false, true].map { keeps in
+      options.keepsFullScores = keeps
+      let result = try Quantizer.quantize(graph, samples: Networks.samples(32), options: options)
+      let scores = try #require(result.graph.tensors.first { $0.name == "scores.output" })
+      return try #require(scores.quantization?.scales[0])
+    }
+    #expect(scales[0] < scales[1])
+  }
+
   /// What follows the layer's outputs is better than rounding to nearest, and the choice for each
   /// layer is hardly worse than the best by hand, on samples that nothing was fitted to.
   @Test func roundings() throws {

@@ -53,7 +53,8 @@ def add_arguments(parser):
 
 def main(arguments):
     octet, data, sound = arguments.octet, arguments.data, True
-    rungs = ["ranges", "equalization", "bias-correction", "rounding"]
+    rungs = ["ranges", "equalization", "bias-correction", "rounding", "int16", "more-int16",
+             "all-int16"]
     print("| Network | float | " + " | ".join(rungs) + " | bytes | s |")
     print("|---" * 2 + "|--:" * (len(rungs) + 2) + "|")
 

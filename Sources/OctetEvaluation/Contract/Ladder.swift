@@ -176,7 +176,8 @@ public struct Ladder: Sendable {
     [(.rounding, options)] + (options.isInt8 ? [(.int4, options)] : [])
   }
 
-  /// The layers that are to get weights of int4 so that the blob, as `step` made it, holds its limit.
+  /// The layers that are to get weights of int4 so that the blob, as `step` made it, holds its
+  /// limit.
   private func int4Layers(_ step: Step) throws -> [String] {
     let excess = step.clauses.first { $0.kind == .maxFlash }?.missedBy ?? 0
     return try Quantizer.int4Layers(

@@ -52,7 +52,8 @@ extension RangeSearch {
     var (lower, upper) = (1, runs.count)
     while lower < upper {
       let middle = (lower + upper) / 2
-      if try error(Array(order.prefix(middle))) <= goal { upper = middle } else { lower = middle + 1 }
+      let isEnough = try error(Array(order.prefix(middle))) <= goal
+      if isEnough { upper = middle } else { lower = middle + 1 }
     }
     return order.prefix(upper).sorted().flatMap { runs[$0] }
   }
