@@ -43,8 +43,8 @@ public enum ScoringModel: Sendable {
 }
 
 extension Evaluation {
-  /// A probability for each class of each image, one image after the other: the model's own where it
-  /// ends in softmax, otherwise the softmax of its scores.
+  /// A probability for each class of each image, one image after the other: the model's own where
+  /// it ends in softmax, otherwise the softmax of its scores.
   ///
   /// - Throws: when the model has several inputs, or the images are not of its size.
   public static func probabilities(

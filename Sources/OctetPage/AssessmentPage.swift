@@ -154,8 +154,10 @@ package struct AssessmentPage {
       }
       let label = assessment.classes[mistake.label].name.shortened(to: 40)
       let said = assessment.classes[mistake.prediction].name.shortened(to: 40)
+      let element = PlainPage.picture(
+        picture, alt: "Image \(mistake.index), labelled \(label)")
       return """
-        <li class="flip">\(PlainPage.picture(picture, alt: "Image \(mistake.index), labelled \(label)"))
+        <li class="flip">\(element)
         <div><h4>\(label) <small>image \(Figures.count(mistake.index))</small></h4>
         <p><span class="bad">\(said)\u{a0}✕</span></p>
         <p class="note">\(Figures.percent(mistake.probability)) sure, \

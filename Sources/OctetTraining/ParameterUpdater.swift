@@ -37,14 +37,13 @@
     unsafe averages = alignedFloats(options.averagingDecay == nil ? 0 : parameterCount)
     untrained = network.parameters.filter { !$0.isTrained }.map { $0.offset..<$0.offset + $0.count }
     chunks = network.parameters.enumerated().flatMap { index, segment in
-      !segment.isTrained
-        ? []
-        : stride(from: 0, to: segment.count, by: Self.chunkCount).map { start in
-          let end = min(start + Self.chunkCount, segment.count)
-          return Chunk(
-            range: segment.offset + start..<segment.offset + end, segment: index,
-            decays: segment.isWeight)
-        }
+      let count = segment.isTrained ? segment.count : 0
+      return stride(from: 0, to: count, by: Self.chunkCount).map { start in
+        let end = min(start + Self.chunkCount, segment.count)
+        return Chunk(
+          range: segment.offset + start..<segment.offset + end, segment: index,
+          decays: segment.isWeight)
+      }
     }
     segmentCount = network.parameters.count
     unsafe squares = .allocate(capacity: max(chunks.count, 1))

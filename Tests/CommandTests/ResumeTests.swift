@@ -4,7 +4,8 @@ import Testing
 /// Runs that are killed and gone on with.
 @Suite struct ResumeTests {
   private static let line =
-    "train --arch mlp --epochs 6 --batch-size 16 --average 0.9 --augment crop=1 --checkpoint-every 0"
+    "train --arch mlp --epochs 6 --batch-size 16 --average 0.9 --augment crop=1 "
+    + "--checkpoint-every 0"
 
   private func train(_ data: String, _ rest: String, in folder: URL) async throws -> Run {
     let words = (Self.line + " " + rest).split(separator: " ").map(String.init)
@@ -42,13 +43,13 @@ import Testing
       let file = folder.appendingPathComponent("c.checkpoint")
       let begun = try await shell(
         """
-        timeout --preserve-status -s TERM 3 "$OCTET" train --arch mlp --epochs 90000 \
+        timeout --preserve-status -s TERM 2 "$OCTET" train --arch mlp --epochs 90000 \
         --data '\(data)' -o m.onnx --checkpoint c.checkpoint
         """, in: folder)
       #expect(begun.status == 143, "\(begun)")
       let kept = try Data(contentsOf: file)
-      let command = "train --arch mlp --epochs 90000 --data \(data) -o n.onnx --json --quiet"
-      let words = command.split(separator: " ").map(String.init)
+      let loud = "train --arch mlp --epochs 90000 --data \(data) -o n.onnx"
+      let words = (loud + " --json --quiet").split(separator: " ").map(String.init)
       let anew = try await octet(words + ["--checkpoint", "c.checkpoint"], in: folder)
       #expect(anew.isFailure(73, "a run that is not over"), "\(anew)")
       let other = try await octet(
@@ -58,7 +59,7 @@ import Testing
       // A disk that is full: the sentence, and the old checkpoint stays.
       let full = try await shell(
         """
-        ulimit -f 8; timeout --preserve-status -s TERM 3 "$OCTET" \(command.dropLast(15)) --checkpoint-every 0 \
+        ulimit -f 8; timeout --preserve-status -s TERM 2 "$OCTET" \(loud) --checkpoint-every 0 \
         --checkpoint c.checkpoint --resume
         """, in: folder)
       #expect(full.status != 0 && full.stderr.contains("what was kept there before stays"))

@@ -2,8 +2,8 @@ import Foundation
 import OctetData
 import Testing
 
-/// JPEG pictures where libturbojpeg is installed, and the sentence where it is not. The vectors are of
-/// Pillow 12 (quality 90, no subsampling), as are the pixels.
+/// JPEG pictures where libturbojpeg is installed, and the sentence where it is not. The files were
+/// written by Pillow (quality 90, no subsampling), and read by it for the pixels.
 @Suite struct JPEGTests {
   private static let greyFile =
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsN"

@@ -14,11 +14,17 @@ import Testing
     #expect(found.confusion == [[1, 0, 0], [2, 1, 0], [0, 1, 1]])
     #expect(found.accuracy == 0.5)
     // Of equal probabilities the first counts: sample 5 says class 0.
-    #expect(found.topAccuracies == [0.5, 5.0 / 6, 1])
-    #expect(found.classes.map(\.precision) == [1.0 / 3, 0.5, 1])
-    #expect(found.classes.map(\.recall) == [1, 1.0 / 3, 0.5])
-    #expect(found.classes.map(\.f1) == [2.0 / 4, 2.0 / 5, 2.0 / 3])
-    #expect(abs(found.macroF1 - (0.5 + 0.4 + 2.0 / 3) / 3) < 1e-12)
+    let tops: [Double] = [0.5, 5.0 / 6, 1]
+    #expect(found.topAccuracies == tops)
+    let third = 1.0 / 3
+    let precisions: [Double?] = [third, 0.5, 1]
+    let recalls: [Double?] = [1, third, 0.5]
+    let harmonic: [Double?] = [0.5, 0.4, 2.0 / 3]
+    #expect(found.classes.map(\.precision) == precisions)
+    #expect(found.classes.map(\.recall) == recalls)
+    #expect(found.classes.map(\.f1) == harmonic)
+    let macroF1: Double = (0.5 + 0.4 + 2.0 / 3) / 3
+    #expect(abs(found.macroF1 - macroF1) < 1e-12)
     #expect(found.worst.map(\.index) == [3, 1, 5])
     #expect(found.worst[0].probability == 0.75 && found.worst[0].labelProbability == 0.125)
     #expect(found.accuracyInterval[0] < 0.5 && found.accuracyInterval[1] > 0.5)
@@ -30,7 +36,7 @@ import Testing
     #expect(bins.map(\.sampleCount) == [3, 3])
     #expect(bins.map(\.confidence) == [0.5, 0.75])
     #expect(bins.map(\.accuracy) == [1.0 / 3, 2.0 / 3])
-    let expected = (0.5 - 1.0 / 3) / 2 + (0.75 - 2.0 / 3) / 2
+    let expected: Double = (0.5 - 1.0 / 3) / 2 + (0.75 - 2.0 / 3) / 2
     #expect(abs(Self.assessment.calibration.expectedError - expected) < 1e-12)
   }
 
@@ -57,6 +63,7 @@ import Testing
   ) {
     let found = ErrorDiagnosis(target: target, train: train, development: development, test: test)
     #expect(found.verdict == verdict && !found.advice.isEmpty)
-    #expect(found.bias == max(train - target, 0) && found.variance == max(development - train, 0))
+    #expect(found.bias == max(train - target, 0))
+    #expect(found.variance == max(development - train, 0))
   }
 }

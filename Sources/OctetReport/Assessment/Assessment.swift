@@ -30,9 +30,9 @@ public struct Assessment: Sendable, Encodable {
     public var name: String
     /// Samples with this label.
     public var sampleCount: Int
-    /// Of the samples that were said to be of it, the share that are; nil where none was.
+    /// The share, of the samples said to be of it, that are; nil where none was.
     public var precision: Double?
-    /// Of its samples, the share that were recognized; nil where it has none.
+    /// The share of its samples that were recognized; nil where it has none.
     public var recall: Double?
     /// The harmonic mean of both: 2 · hits / (said + samples); nil where both are 0.
     public var f1: Double?
