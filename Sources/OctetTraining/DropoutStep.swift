@@ -3,7 +3,7 @@
 /// image's place in the batch, so threads change nothing.
 struct DropoutStep: TrainingStep {
   var input, output: BlockBuffer
-  /// Of input and output alike: masked in place.
+  /// The gradient of input and output alike: masked in place.
   var gradient: BlockBuffer?
   var rate: Float
   /// Tells the dropout layers of a network apart.
