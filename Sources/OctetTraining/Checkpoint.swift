@@ -7,9 +7,9 @@ import OctetModel
 /// that cannot be made anew from the options and the images.
 ///
 /// Layout, little-endian: the mark `RUNOCT01`; a length (8 bytes) and as many bytes of JSON (what
-/// the run is, and its records); the parameter arrays as float32, each `parameterCount` long;
-/// FNV-1a of all before (8 bytes). `arrays` are parameters, first and second moments, the average where
-/// weights are averaged, and the best weights where there are some.
+/// the run is, and its records); the arrays as float32, each `parameterCount` long; FNV-1a of all
+/// before (8 bytes). `arrays` are parameters, first and second moments, the average where weights
+/// are averaged, and the best weights where there are some.
 struct Checkpoint {
   static let mark = Array("RUNOCT01".utf8)
 

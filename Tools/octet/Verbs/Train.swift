@@ -44,7 +44,7 @@ struct Train: Verb {
       let list = RecipeList()
       return Outcome(list, text: list.text)
     }
-    let recipe = Recipe.all.first { $0.name == arguments[recipe] }
+    let recipe = Recipe.all.first { $0.name == arguments[self.recipe] }
     let settings = try TrainingSettings(arguments, recipe: recipe)
     if let recipe { console.message("recipe \(recipe.name): \(recipe.options)") }
     if arguments[list] {
