@@ -207,7 +207,8 @@ struct AgainstTests {
   @Test("Codes of int16 are compared like those of int8")
   func comparesInt16() throws {
     let own = try Own(isInt16: true)
-    #expect(own.views.allSatisfy(\.isInt16))
+    let isWide = own.views.allSatisfy { $0.isInt16 }
+    #expect(isWide)
     let folder = Folder()
     try own.write(own.codes, to: folder)
     let report = try own.compare(folder)
