@@ -98,8 +98,8 @@ extension Graph {
 
   /// Takes from channels what the biases of `other` say was taken from them.
   ///
-  /// Only what exceeds zero always can be taken from a channel, so that some of a layer's biases are
-  /// lower, and none is higher: other biases are a fault, which stays.
+  /// Only what exceeds zero always can be taken from a channel, so that some of a layer's biases
+  /// are lower, and none is higher: other biases are a fault, which stays.
   fileprivate mutating func absorbBiases(like other: Graph, _ likeness: WeightLikeness) {
     absorbBiases { index, biases, channels in
       let none = channels.map { _ in Float(0) }

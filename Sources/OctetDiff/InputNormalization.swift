@@ -157,8 +157,9 @@ struct InputNormalization {
     func percent(_ count: Int) -> String {
       (100 * Double(count) / Double(now.count)).short + " %"
     }
+    let kind = current == nil ? "samples" : "images"
     let figures =
-      "of \(now.count) \(current == nil ? "samples" : "images") '\(diff.reference.file)' recognizes "
+      "of \(now.count) \(kind) '\(diff.reference.file)' recognizes "
       + "\(percent(rightNow)) as it is fed here and \(percent(best.count)) \(best.way.text)"
     let isNormalization = best.way.variant == nil
     return (

@@ -218,14 +218,6 @@ extension CatalogueKind {
       name: "biases doubled", kinds: [.biasWrong], causes: [.biasScaled], layers: weighted
     ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { 2 * $0 } } },
     Self(
-      name: "low 8 bits of the biases", kinds: [.biasWrong], causes: [.biasSaturated],
-      layers: weighted
-    ) {
-      try DiffDamage.mapBiases(of: $1, in: &$0) {
-        $0.map { Int32(Int8(truncatingIfNeeded: $0)) }
-      }
-    },
-    Self(
       name: "biases in 8 bits", kinds: [.biasWrong], causes: [.biasSaturated], layers: weighted
     ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { max(-127, min(127, $0)) } } },
   ]

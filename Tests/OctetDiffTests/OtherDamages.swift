@@ -21,6 +21,7 @@ struct OtherDamage: Sendable {
   /// Causes that no damage is named by yet.
   static let unnamed: Set<DiffReport.Cause> = [
     .outlierChannel, .padValueOther, .perTensorScale, .biasByteOrder, .outputOffset,
+    .inputChannelOrder,
   ]
 
   static let all: [Self] = (windows + numbers + codes + inputs)
@@ -272,7 +273,6 @@ struct OtherDamage: Sendable {
     pictures(.axisOrder) { index, width in index % width * width + index / width },
     tensors(.inputByteOrder) { Float(bitPattern: $0.bitPattern.byteSwapped) },
     tensors(.inputScale) { $0 * 255 },
-    tensors(.inputScale) { $0 * 2 - 1 },
     Self(cause: .inputChannelOrder, layer: "input") {
       let network = CatalogueNetwork.resnet
       var data = try network.images()

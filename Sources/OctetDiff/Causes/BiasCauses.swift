@@ -53,6 +53,8 @@ struct BiasCauses {
       all[pair.channel(of: position)] +=
         Double(weight - pair.given[position]) * means[position % means.count]
     }
+    // Where next to all of a bias makes good for rounding, nothing follows from it.
+    guard norm(channels.map { all[$0] }) < 0.7 * norm(plain) else { return nil }
     var even = self
     even.given = zip(given, channels).map { $0 - all[$1] }
     return even

@@ -109,19 +109,11 @@ struct CauseFinder {
   private func inputMeans(_ place: Int, _ pair: WeightPair) -> [Double]? {
     guard let count = pair.shape.last,
       let source = diff.candidate.sources(of: place).first?.place,
-      let twin = diff.referencePlace(of: source), let machines = try? images.machines()
+      let twin = diff.referencePlace(of: source)
     else { return nil }
-    var sums = [Double](repeating: 0, count: count)
-    var total = 0
-    for machine in machines {
-      unsafe machine.withReals(twin) { values in
-        for index in values.indices { sums[index % count] += unsafe Double(values[index]) }
-        total += values.count
-      }
-    }
     let last = diff.reference.places[twin].shape.last ?? 0
-    guard total > 0, last == count || pair.image?.elementCount == count else { return nil }
-    return sums.map { $0 * Double(count) / Double(total) }
+    guard last == count || pair.image?.elementCount == count else { return nil }
+    return try? images.means(at: twin, count: count)
   }
 
   // MARK: Hypotheses

@@ -26,6 +26,19 @@ final class BenchImages {
     }
     return made
   }
+
+  /// The means of every so many values at a place of the reference.
+  func means(at place: Int, count: Int) throws -> [Double] {
+    var sums = [Double](repeating: 0, count: count)
+    var total = 0
+    for machine in try machines() {
+      unsafe machine.withReals(place) { values in
+        for index in values.indices { sums[index % count] += unsafe Double(values[index]) }
+        total += values.count
+      }
+    }
+    return sums.map { $0 * Double(count) / Double(max(total, 1)) }
+  }
 }
 
 /// One layer of the candidate on a few exact inputs, to try out what explains its results.

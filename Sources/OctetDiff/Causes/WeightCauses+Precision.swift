@@ -94,3 +94,7 @@ extension WeightCauses {
     ]
   }
 }
+
+extension [Double] {
+  var median: Double? { isEmpty ? nil : sorted()[count / 2] }
+}

@@ -397,7 +397,3 @@ extension ChannelRows {
     return (ends.map(\.lower).min() ?? 0) == (ends.map(\.upper).max() ?? 0)
   }
 }
-
-extension [Double] {
-  var median: Double? { isEmpty ? nil : sorted()[count / 2] }
-}

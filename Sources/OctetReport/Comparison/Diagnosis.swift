@@ -116,7 +116,7 @@ struct Diagnosis {
         + "\(grid.lower.short)…\(grid.upper.short)"
       if clippingCause == .activationAdded {
         let clause = "it has a ReLU after it, which the reference has not: " + detail
-        let found = Finding(.activationAdded, clause, severity: 2000)
+        let found = Finding(.activationAdded, clause, severity: 1800)
         if decibels < Limit.definiteClippedDecibels { return [found] }
       }
       return [
@@ -152,7 +152,8 @@ struct Diagnosis {
     }
     // Codes that begin at the very zero cut off all that is negative, as a ReLU does.
     let isCutBelow = grid.lower == 0 && values.lower < 0
-    if !facts.isInput, isCutBelow, values.upper < 1.1 * grid.upper { return .activationAdded }
+    let reachesAsFar = values.upper < 1.1 * grid.upper && grid.upper < 2 * values.upper
+    if !facts.isInput, isCutBelow, reachesAsFar { return .activationAdded }
     let isActivation = [1.0, 6.0].contains { abs(grid.upper - $0) < 0.004 * $0 }
     return isActivation && grid.lower == 0 ? .activationOther : .rangeTooNarrow
   }
