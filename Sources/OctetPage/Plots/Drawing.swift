@@ -15,7 +15,7 @@ struct Drawing {
 
   /// All plots are drawn for the width of a phone and stand side by side on wider screens.
   static let usualWidth = 400.0
-  /// Of a digit on an axis, at most.
+  /// The width of a digit on an axis, at most.
   private static let digitWidth = 7.0
 
   init(width: Double = usualWidth, height: Double, title: String) {
