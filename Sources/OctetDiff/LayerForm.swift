@@ -257,7 +257,7 @@ extension LayerForm.Window {
         .init(
           .paddingOther,
           "it is padded by \(top) rows above and \(left) columns on the left, where the reference "
-          + "has \(other.top) and \(other.left)"))
+            + "has \(other.top) and \(other.left)"))
     }
     return found
   }

@@ -3,8 +3,8 @@ import OctetModel
 // How many bits the weights of each layer have.
 
 extension Graph {
-  /// Bits of the weights of node `index`. Layers that read or make int16 have weights of 8 bits, and
-  /// so have transposed convolutions.
+  /// Bits of the weights of node `index`. Layers that read or make int16 have weights of 8 bits,
+  /// and so have transposed convolutions.
   func weightBits(ofNode index: Int, _ options: Quantizer.Options) -> Int {
     let node = nodes[index]
     guard node.operation.takesNarrowWeights, tensors[node.inputs[0]].elementType != .int16 else {

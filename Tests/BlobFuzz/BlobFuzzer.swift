@@ -100,7 +100,8 @@ package struct BlobFuzzer {
     let isNarrow = (0..<model.operatorCount).contains {
       model.operator($0).record.hasNarrowWeights
     }
-    allowed += (isNarrow ? 160 : 80) * model.blob.count + 16 * model.arenaByteCount + 4096 * model.operatorCount
+    allowed += (isNarrow ? 160 : 80) * model.blob.count
+    allowed += 16 * model.arenaByteCount + 4096 * model.operatorCount
     for backend in Backend.available {
       let share = Double(model.workspaceByteCount(for: backend)) / Double(allowed)
       tally.workspaceShare = max(tally.workspaceShare, share)

@@ -94,7 +94,7 @@ import Testing
     options.measuresTime = false
     options.localSampleCount = 16
     let loaded = try LoadedModel(Compiler.compile(int8).blob)
-    // Changed biases make other classes of most: without labels nobody asks whether it is fed right.
+    // Changed biases make other classes of most: without labels nobody asks what it is fed.
     var data = DiffCorpus.test
     data.labels = []
     return try Diff(float, loaded, data, options: options).run()

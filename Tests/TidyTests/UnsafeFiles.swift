@@ -86,6 +86,8 @@ let unsafeFiles: [String] = [
   "Sources/OctetUpdate/Block.swift",
   "Sources/OctetUpdate/ModelSlots.swift",
   "Sources/OctetUpdate/SlotUpdate.swift",
+  "Tests/OctetQuantizationTests/Int16Tests.swift",
+  "Tests/OctetQuantizationTests/RecipeTests.swift",
   "Tests/OctetRuntimeTests/PreviousVersionTests.swift",
   "Tests/OctetUpdateTests/Device.swift",
   "Tests/OctetUpdateTests/EmulatedFlash.swift",

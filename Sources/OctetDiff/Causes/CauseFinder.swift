@@ -86,8 +86,7 @@ struct CauseFinder {
     let isSwapped = zip(codes, weights(diff.reference.real, other, 1)).allSatisfy {
       $0.bitPattern == $1.bitPattern.byteSwapped
     }
-    if isSwapped, Set(codes.prefix(64)).count > 1
-    {
+    if isSwapped, Set(codes.prefix(64)).count > 1 {
       return Finding(
         .weightByteOrder, "the bytes of its weights stand in reverse order", severity: 500)
     }

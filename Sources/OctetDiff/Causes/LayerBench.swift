@@ -79,7 +79,8 @@ struct LayerBench {
       guard probe.result.count == references[0].count else { return nil }
       results.append(probe.result)
     }
-    clamp(to: diff.candidate.sources(of: place).map { source in
+    clamp(
+      to: diff.candidate.sources(of: place).map { source in
         source.place.flatMap { diff.candidate.view($0) }
       })
     if isClamped, let part = diff.referencePart(place), let values = values(of: part) {

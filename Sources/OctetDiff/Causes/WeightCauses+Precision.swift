@@ -18,7 +18,9 @@ extension WeightCauses {
     let used = isUsed.indices.filter { isUsed[$0] }
     let levels = used.count
     let divisor = used.reduce(0) { Self.greatestDivisor($0, abs($1 - 128)) }
-    guard !pair.isNarrow, pair.codes.count >= 64, levels > 1, divisor >= 4 || levels <= 31 else { return nil }
+    guard !pair.isNarrow, pair.codes.count >= 64, levels > 1, divisor >= 4 || levels <= 31 else {
+      return nil
+    }
     let bits = Int(log2(Double(levels)).rounded(.up))
     return finding(
       .fewBits,

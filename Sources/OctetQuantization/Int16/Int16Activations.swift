@@ -93,7 +93,12 @@ extension Graph {
       .mean, .reduce(.sum, _, _), .scalar(.logistic), .scalar(.tanh):
       return true
     case .softmax(let axis, _): return axis == result.shape.count - 1
-    default: return node.isInt16Change
+    case .scalar: return node.isInt16Change
+    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .divide, .minimum, .maximum,
+      .squaredDifference, .power, .prelu, .compare, .logic, .select, .cast, .logSoftmax,
+      .l2Normalization, .batchNormalization, .localResponseNormalization, .reduce, .extremum,
+      .expand, .tile, .gather, .resize, .quantize, .dequantize:
+      return false
     }
   }
 }

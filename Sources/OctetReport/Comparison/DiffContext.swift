@@ -70,7 +70,7 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var structure: [String]
     /// What is wrong with it by name, the gravest first: facts and computed hypotheses.
     package var causes: [DiffReport.Finding]
-    /// Channels that a shrunk blob has no more because nothing reads them; nil where there are none.
+    /// Channels that a shrunk blob lacks because nothing reads them; nil where there are none.
     package var unreadChannels: [Int]?
     /// Why its local error cannot be taken apart, where it is an operator of a blob.
     package var splitNote: String?

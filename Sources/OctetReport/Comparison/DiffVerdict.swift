@@ -120,10 +120,12 @@ extension DiffReport.Verdict {
     _ context: DiffContext, _ layers: [Layer], hasLost: Bool
   ) -> [(String, Finding)] {
     let parted = (context.parted ?? []).map { ($0.name, $0.finding) }
-    let found = parted + layers.compactMap { layer -> (String, Finding)? in
-      guard let finding = layer.findings.first, finding.isDefinite || hasLost else { return nil }
-      return (layer.name, finding)
-    }
+    let found =
+      parted
+      + layers.compactMap { layer -> (String, Finding)? in
+        guard let finding = layer.findings.first, finding.isDefinite || hasLost else { return nil }
+        return (layer.name, finding)
+      }
     // What is definite damage leaves no room for suspicions.
     let definite = found.filter { $0.1.isDefinite }
     let all = definite.isEmpty ? found : definite
