@@ -176,7 +176,7 @@ extension CatalogueKind {
     before(
       "GELU became ReLU", [.activationAdded, .functionOther, .activationOther],
       [.mobile: ["gelu2"]],
-      blamed: ["gelu2": ["deep"]]
+      blamed: ["gelu2": ["deep", "gelu2", "point"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(
       "hard swish became swish", [.functionOther], [.branches: ["swish"]]
@@ -184,9 +184,6 @@ extension CatalogueKind {
     before(
       "softmax with beta 4", [.softmaxOther], [.branches: ["softmax"]]
     ) { try $0.change($1) { _ in .softmax(axis: 1, beta: 4) } },
-    before(
-      "mean became maximum", [.poolOther], [.resnet: ["mean"]]
-    ) { try $0.change($1) { _ in .reduce(.maximum, axes: [1, 2], keepsDimensions: false) } },
     before(
       "product for sum", [.operationOther], [.resnet: ["add1", "add2"]]
     ) { try $0.change($1) { _ in .multiply(.relu) } },

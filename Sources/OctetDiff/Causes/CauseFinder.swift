@@ -301,7 +301,7 @@ struct CauseFinder {
       Finding(
         .branchMissing,
         "in the reference '\(join.name)' (\(join.operation.name)) joins another branch "
-          + "before it, which is missing here", severity: 1900)
+          + "before it, which is missing here", severity: 2100)
     ]
   }
 }

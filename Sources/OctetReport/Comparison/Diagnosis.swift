@@ -116,7 +116,7 @@ struct Diagnosis {
         + "\(grid.lower.short)…\(grid.upper.short)"
       if clippingCause == .activationAdded {
         let clause = "it has a ReLU after it, which the reference has not: " + detail
-        let found = Finding(.activationAdded, clause, severity: 1800)
+        let found = Finding(.activationAdded, clause, severity: 2000)
         if decibels < Limit.definiteClippedDecibels { return [found] }
       }
       return [
