@@ -6,22 +6,15 @@ extension DiffModel {
   /// A float model with its channels equalized across layers, where `other` was made of one that
   /// was; otherwise the model itself.
   ///
-  /// It is the weights that tell: most of those that are not the model's own are what equalization
-  /// makes of them, which follows from the weights alone, or what the factors make of them that
-  /// the other model's weights are fitted best by. What was absorbed besides stands in the biases.
-  /// The layers can then be compared one by one.
+  /// Equalization follows from the weights alone, and so it is the weights that tell: most of those
+  /// that are not the model's own are what equalization makes of them. What was absorbed besides
+  /// stands in the biases. The layers can then be compared one by one.
   func equalized(like other: DiffModel) -> DiffModel {
     guard case .float(var graph) = form else { return self }
     let plain = WeightLikeness(graph, other.real)
     guard plain.isDoubtful else { return self }
-    let own = graph
     graph.equalizeLayers()
-    var equal = WeightLikeness(graph, other.real)
-    if !equal.explains(better: plain), let others = own.weightsInOrder(of: other.real) {
-      graph = own
-      graph.equalizeLayers(like: others)
-      equal = WeightLikeness(graph, other.real)
-    }
+    let equal = WeightLikeness(graph, other.real)
     guard equal.explains(better: plain) else { return self }
     graph.absorbBiases(like: other.real, equal)
     return DiffModel(graph, file: file, statistics: statistics)
@@ -85,15 +78,6 @@ extension Graph {
       return nil
     }
     return tensors[nodes[index].inputs[1]].reals
-  }
-
-  /// The weights of another model by these nodes, where both have as many, and of the same sizes,
-  /// in execution order.
-  fileprivate func weightsInOrder(of other: Graph) -> [Int: [Float]]? {
-    let own = nodes.indices.filter { weights(of: $0) != nil }
-    let others = other.nodes.indices.compactMap { other.weights(of: $0) }
-    guard own.map({ weights(of: $0)?.count }) == others.map(\.count) else { return nil }
-    return Dictionary(uniqueKeysWithValues: zip(own, others))
   }
 
   /// Takes from channels what the biases of `other` say was taken from them.

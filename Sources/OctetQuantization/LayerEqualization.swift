@@ -17,7 +17,6 @@ extension Graph {
   ) throws(QuantizationError) -> EqualizedGraph {
     let plain = EqualizedGraph(graph: self)
     if options.equalization == .none { return plain }
-    if options.equalization == .activations { return try scaled(samples, options.threadCount) }
     var equal = self
     let changes = equal.equalizeLayers()
     let isAutomatic = options.equalization == .automatic
@@ -31,27 +30,11 @@ extension Graph {
     if !isAutomatic { return absorbed }
     var best = plain
     var least = try RangeSearch.error(ofRounded: self, samples, options)
-    var candidates = [scaled, absorbed]
-    if isEager { candidates.append(try self.scaled(samples, options.threadCount)) }
-    for candidate in candidates where candidate.graph != best.graph {
+    for candidate in [scaled, absorbed] where candidate.graph != best.graph {
       let error = try RangeSearch.error(ofRounded: candidate.graph, samples, options)
       if error.isBelow(least, by: options.equalizationGain) { (best, least) = (candidate, error) }
     }
     return best
-  }
-
-  /// With each channel divided by what it takes on the samples at most.
-  private func scaled(
-    _ samples: CalibrationSamples, _ threadCount: Int
-  ) throws(QuantizationError) -> EqualizedGraph {
-    var scaled = self
-    let extents = try channelExtents(samples, threadCount)
-    let changes = scaled.equalizeActivations(
-      extents.mapValues { $0.map { max(-$0.least, $0.greatest) } })
-    if changes.isEmpty { return EqualizedGraph(graph: self) }
-    return EqualizedGraph(
-      graph: scaled.canonical(), equalization: .activations,
-      changes: Dictionary(uniqueKeysWithValues: changes.map { (scaled.tensors[$0].name, $1) }))
   }
 
   fileprivate struct Extent: Sendable {
@@ -116,9 +99,7 @@ extension EqualizedGraph {
     var means = promised
     for (name, changes) in changes {
       var original = name
-      for suffix in ["/equalized", "/scaled"] {
-        while original.hasSuffix(suffix) { original.removeLast(suffix.count) }
-      }
+      while original.hasSuffix("/equalized") { original.removeLast("/equalized".count) }
       guard let old = promised[original], old.count == changes.count else { continue }
       means[name] = zip(old, changes).map { $0 / Double($1.scale) - Double($1.shift) }
     }

@@ -11,8 +11,6 @@ public enum Equalization: String, Sendable, CaseIterable {
   case crossLayer = "cross-layer"
   /// The same, and what a channel always exceeds goes into the bias of the layer after it.
   case absorbing = "absorb"
-  /// Each channel is divided by the largest value that it takes on the samples.
-  case activations
 }
 
 /// How biases make good for what rounded weights change on the average.

@@ -10,7 +10,7 @@ public indirect enum Layer: Sendable, Equatable {
   /// One filter for each channel.
   case depthwise(
     kernel: Int, stride: Int = 1, padding: LayerPadding = .same, hasBias: Bool = true)
-  /// With statistics of the batch.
+  /// Batch normalization, by the statistics of the batch.
   case normalization
   /// Local response normalization over neighbouring channels.
   case neighbours(size: Int)
@@ -37,7 +37,7 @@ public enum LayerPadding: Sendable, Equatable {
   case same
   /// So many zeros on each side.
   case of(Int)
-  /// As many as make smaller images this high and wide.
+  /// Zeros on each side, as many as make smaller images this high and wide.
   case upTo(Int)
 }
 

@@ -105,7 +105,7 @@ import Testing
     let model = try blob.model()
     let kinds = Set((0..<model.operatorCount).compactMap { model.operator($0).kind })
     // A reshape before a fully connected layer needs no operator.
-    let others = Networks.kindsOfInt16.union([.reshape])
+    let others = Networks.kindsOfInt16.union(Networks.kindsOfInt4).union([.reshape])
     #expect(kinds == Set(OperatorKind.allCases).subtracting(others))
   }
 

@@ -73,22 +73,6 @@ import Testing
     #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
   }
 
-  /// Channels that were divided by what they took on samples are known by their weights; one that
-  /// was divided on one side alone is a fault.
-  @Test func scaledIsHealthy() throws {
-    let float = try DiffCorpus.lenet()
-    var options = DiffCorpus.plain
-    options.equalization = .activations
-    var int8 = try DiffCorpus.quantized(float, options: options)
-    #expect(int8.tensors.contains { $0.name.hasSuffix("/scaled") })
-    let healthy = try report(float, int8)
-    #expect(healthy.verdict.layer == nil, "\(healthy.verdict.action)")
-    #expect(healthy.layers.allSatisfy { $0.findings.allSatisfy { !$0.isDefinite } })
-    try DiffDamage.mapCodes(of: "conv2", in: &int8) { -$1 }
-    let spoilt = try report(float, int8).verdict
-    #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
-  }
-
   private func report(_ float: Graph, _ int8: Graph) throws -> DiffReport {
     var options = Diff.Options()
     options.measuresTime = false

@@ -6,8 +6,8 @@ import OctetPasses
 import TestSupport
 import Testing
 
-/// A model with weights of INT4 and UINT4, with what ONNX Runtime computes; `Tools/make-corpus onnx`
-/// makes both.
+/// A model with weights of INT4 and UINT4, with what ONNX Runtime computes; both are made by
+/// `Tools/make-corpus onnx`.
 struct ONNXInt4Tests {
   private func url(_ name: String) -> URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -58,16 +58,6 @@ import Testing
       try Quantizer.quantize(plain, samples: samples, options: options).equalization == .crossLayer)
   }
 
-  /// Channels of unlike size, up to 64 times, get one range from what they take on the samples, and
-  /// the function stays.
-  @Test func activationsAreEqualized() throws {
-    let wide = try network(spread: 40)
-    let best = try decibels(wide) { $0.equalization = .crossLayer }
-    let found = try decibels(wide) { $0.equalization = .activations }
-    let none = try decibels(wide) { $0.equalization = .none }
-    #expect(found > best - 3 && found > none + 5, "\(none), \(found), \(best)")
-  }
-
   /// Before a softmax scores get no codes for what no probability shows, labels or not.
   @Test func scoresBeforeASoftmax() throws {
     var builder = NetworkBuilder(seed: 4, height: 4, width: 4, channelCount: 1)

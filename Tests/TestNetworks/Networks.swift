@@ -5,6 +5,11 @@ import OctetRuntime
 
 /// Small networks, their calibration and their blobs, for tests of everything after training.
 public enum Networks {
+  /// The kinds that no network with weights of eight bits has.
+  package static var kindsOfInt4: Set<OperatorKind> {
+    Set(OperatorKind.allCases.filter(\.hasNarrowWeights))
+  }
+
   /// The kinds that no network of int8 alone has.
   package static var kindsOfInt16: Set<OperatorKind> {
     Set(OperatorKind.allCases.filter { $0.elements == .int16 || $0.elements == .any })

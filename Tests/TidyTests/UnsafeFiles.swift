@@ -14,7 +14,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetData/Inflater.swift",
   "Sources/OctetData/PNGEncoder.swift",
   // libturbojpeg's functions, found when the program runs.
-  "Sources/OctetData/Pictures/JPEG.swift",
+  "Sources/OctetData/JPEG.swift",
   // Pixels on their way through the changes of an image.
   "Sources/OctetData/Augmentation/Augmenter.swift",
   // Buffers of the float interpreter and of the trainer, of the sizes that shapes say, and what

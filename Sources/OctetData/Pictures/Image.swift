@@ -25,7 +25,9 @@ public struct Image: Equatable, Sendable {
     if file.count > 1, file[0] == 0x50, (0x31...0x37).contains(file[1]) {
       return try Netpbm.decode(file, path: path)
     }
-    if file.starts(with: JPEG.signature) { return try JPEG.decode(file, path: path) }
+    #if !hasFeature(Embedded)
+      if file.starts(with: JPEG.signature) { return try JPEG.decode(file, path: path) }
+    #endif
     throw .malformed(
       path: path, byteOffset: 0,
       reason: "this is no PNG, JPEG, PGM, PPM or BMP picture; convert it to PNG")

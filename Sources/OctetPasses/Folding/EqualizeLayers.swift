@@ -43,53 +43,19 @@ extension Graph {
       }
       if change < 1e-6 { break }
     }
-    return finish(weights, groups, factors, suffix: "/equalized")
-  }
-
-  /// Divides each channel between layers by the largest magnitude that it takes, so that all use
-  /// all codes: rounding activations then costs least, and rounding weights more. Channels more
-  /// than `spread` times smaller than the largest are multiplied by no more than that.
-  ///
-  /// Channels and names are those of `equalizeLayers()`, but for the names' end.
-  ///
-  /// - Parameter magnitudes: the largest of each channel, of tensors without constants.
-  /// - Returns: what became of each channel of each such tensor.
-  package mutating func equalizeActivations(
-    _ magnitudes: [TensorIndex: [Float]], spread: Double = 64
-  ) -> [TensorIndex: [ChannelChange]] {
-    let groups = ChannelGroups(self)
-    var largest = [Double](repeating: 0, count: groups.groups.count)
-    var around = largest
-    for (tensor, places) in groups.places {
-      guard let own = magnitudes[tensor], own.count == places.count else { continue }
-      let most = Double(own.max() ?? 0)
-      for (channel, place) in places.enumerated() {
-        guard let place else { continue }
-        largest[place] = max(largest[place], Double(own[channel]))
-        around[place] = max(around[place], most)
-      }
-    }
-    var weights = EqualizedWeights(self, groups)
-    var factors = [Double](repeating: 1, count: groups.groups.count)
-    for (index, group) in groups.groups.enumerated() {
-      let factor = max(largest[index], around[index] / spread)
-      guard factor.isNormal, Float(factor).isNormal else { continue }
-      weights.scale(group, by: factor)
-      factors[index] = factor
-    }
-    return finish(weights, groups, factors, suffix: "/scaled")
+    return finish(weights, groups, factors)
   }
 
   /// Writes weights and names; returns what became of each channel.
   private mutating func finish(
-    _ weights: EqualizedWeights, _ groups: ChannelGroups, _ factors: [Double], suffix: String
+    _ weights: EqualizedWeights, _ groups: ChannelGroups, _ factors: [Double]
   ) -> [TensorIndex: [ChannelChange]] {
     weights.write(into: &self)
     var changes: [TensorIndex: [ChannelChange]] = [:]
     for (tensor, places) in groups.places {
       changes[tensor] = places.map { ChannelChange(scale: $0.map { Float(factors[$0]) } ?? 1) }
     }
-    rename(changes.keys, suffix)
+    rename(changes.keys)
     return changes
   }
 
@@ -128,7 +94,7 @@ extension Graph {
       let own = places.map { ChannelChange(shift: $0.map { shifts[$0] } ?? 0) }
       if own.contains(where: { $0.shift > 0 }) { changes[tensor] = own }
     }
-    rename(changes.keys, "/equalized")
+    rename(changes.keys)
     return changes
   }
 
@@ -153,15 +119,15 @@ extension Graph {
     weights.write(into: &self)
   }
 
-  private mutating func rename(_ changed: some Sequence<TensorIndex>, _ suffix: String) {
-    for tensor in changed { tensors[tensor].name += suffix }
+  private mutating func rename(_ changed: some Sequence<TensorIndex>) {
+    for tensor in changed { tensors[tensor].name += "/equalized" }
   }
 }
 
 /// The weights and biases of all layers at the ends of channels, with the factors of their rows and
 /// columns: weights are multiplied once, however often factors change.
-struct EqualizedWeights {
-  struct Layer {
+private struct EqualizedWeights {
+  private struct Layer {
     let weights: [Float]
     var bias: [Float]
     /// The row and the column of each weight.
@@ -184,7 +150,7 @@ struct EqualizedWeights {
     }
   }
 
-  private(set) var layers: [Int: Layer] = [:]
+  private var layers: [Int: Layer] = [:]
 
   init(_ graph: Graph, _ groups: ChannelGroups) {
     let nodes = Set(groups.groups.flatMap { $0.rows + $0.columns }.map(\.node))

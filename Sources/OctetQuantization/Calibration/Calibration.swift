@@ -200,3 +200,17 @@ extension Graph {
     }
   }
 }
+
+extension Quantizer {
+  /// A class that scores this far below the best has a probability under 2⁻¹⁶: nobody can see it,
+  /// and codes spent on it would be taken from the scores that decide.
+  package static let invisibleBelow: Float = 11.09
+
+  /// The span in which scores matter: what the highest has beyond its end is no more certain.
+  package static func visibleScores(_ scores: UnsafeBufferPointer<Float>) -> ClosedRange<Float> {
+    let (first, second) = unsafe Calibration.highest(scores)
+    guard first.isFinite, second.isFinite else { return -.infinity ... .infinity }
+    let upper = second + invisibleBelow
+    return min(first, upper) - invisibleBelow...upper
+  }
+}
