@@ -19,7 +19,7 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
-  /// A sixth of the kinds, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer
+  /// One kind of eighteen, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer
   /// of every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
   /// once in that one.
   static let chosen: [Self] = {
@@ -32,8 +32,8 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
       return wide.filter { $0.network == network }
     }
     let byName = Dictionary(grouping: wide, by: \.name).sorted { $0.key < $1.key }
-    return byName.enumerated().filter { $0.offset % 6 == 0 }.map { turn, kind in
-      kind.value[turn / 6 % kind.value.count]
+    return byName.enumerated().filter { $0.offset % 18 == 0 }.map { turn, kind in
+      kind.value[turn / 18 % kind.value.count]
     } + wide.filter(\.layers.isEmpty)
   }()
 

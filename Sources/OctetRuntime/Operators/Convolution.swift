@@ -165,16 +165,15 @@ extension Convolution {
       #if arch(arm) && OCTET_PREPARED
         if runPrepared(context) { return }
       #endif
+      guard view.hasNarrowWeights else { return runBlock(context) }
       var layer = self
-      repeat {
-        if view.hasNarrowWeights {
-          layer.block = unsafe blocks.next(
-            after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
-            context.scratch + kernelScratchByteCount)
-          if layer.block == nil { return }
-        }
+      while true {
+        layer.block = unsafe blocks.next(
+          after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
+          context.scratch + kernelScratchByteCount)
+        if layer.block == nil { return }
         layer.runBlock(context)
-      } while view.hasNarrowWeights
+      }
     #endif
   }
 }

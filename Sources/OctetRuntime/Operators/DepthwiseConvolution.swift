@@ -115,12 +115,11 @@ extension DepthwiseConvolution {
   }
 
   func run(_ context: OperatorContext) {
+    guard view.hasNarrowWeights else { return runWidened(context) }
     var layer = self
-    if view.hasNarrowWeights {
-      layer.block = unsafe blocks.next(
-        after: nil, view.data(view.parameter(Word.weights), as: UInt8.self),
-        context.scratch + kernelScratchByteCount)
-    }
+    layer.block = unsafe blocks.next(
+      after: nil, view.data(view.parameter(Word.weights), as: UInt8.self),
+      context.scratch + kernelScratchByteCount)
     layer.runWidened(context)
   }
 }

@@ -65,16 +65,15 @@ package struct FullyConnected: Operator {
     #if arch(arm) && !canImport(COctetKernels.NEON) && !canImport(COctetKernels.MVE)
       if view.hasNarrowWeights, runNarrow(context) { return }
     #endif
+    guard view.hasNarrowWeights else { return runBlock(context) }
     var layer = self
-    repeat {
-      if view.hasNarrowWeights {
-        layer.block = unsafe blocks.next(
-          after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
-          context.scratch)
-        if layer.block == nil { return }
-      }
+    while true {
+      layer.block = unsafe blocks.next(
+        after: layer.block, view.data(view.parameter(Word.weights), as: UInt8.self),
+        context.scratch)
+      if layer.block == nil { return }
       layer.runBlock(context)
-    } while view.hasNarrowWeights
+    }
   }
 
   func runPortable(_ context: OperatorContext) {
