@@ -67,7 +67,8 @@ struct StackTests {
     builder.selectsOperators = false
     try withTemporaryFolder { folder in
       let firmware = try builder.build(try LeNet.perceptron(), into: folder)
-      #expect((1024...4096).contains(try #require(firmware.stackBoundByteCount)))
+      let bound = try #require(firmware.stackBoundByteCount)
+      #expect((1024...4096).contains(bound), "\(bound)")
     }
   }
 

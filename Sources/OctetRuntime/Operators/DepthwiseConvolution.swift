@@ -38,8 +38,16 @@ package struct DepthwiseConvolution: Operator {
   let view: OperatorRecord
   let input: TensorRecord
   let output: TensorRecord
-  /// All channels with weights of four bits, widened; nil for int8.
-  private var block: WeightBlock?
+  #if OCTET_SELECT && !OCTET_INT4
+    /// The image has no weights of four bits.
+    private var block: WeightBlock? {
+      get { nil }
+      set {}
+    }
+  #else
+    /// All channels with weights of four bits, widened; nil for int8.
+    private var block: WeightBlock?
+  #endif
 
   init(_ view: OperatorRecord) {
     self.view = view

@@ -25,8 +25,16 @@ package struct FullyConnected: Operator {
   let view: OperatorRecord
   let input: TensorRecord
   let output: TensorRecord
-  /// Output channels to compute, of weights of four bits; nil for all of int8.
-  private(set) var block: WeightBlock?
+  #if OCTET_SELECT && !OCTET_INT4
+    /// The image has no weights of four bits.
+    var block: WeightBlock? {
+      get { nil }
+      set {}
+    }
+  #else
+    /// Output channels to compute, of weights of four bits; nil for all of int8.
+    private(set) var block: WeightBlock?
+  #endif
 
   init(_ view: OperatorRecord) {
     self.view = view
