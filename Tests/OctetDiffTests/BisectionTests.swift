@@ -39,7 +39,8 @@ import Testing
   /// No smaller set costs as much as the one that was found, and no single layer of it can be left
   /// out: all sets are tried beside it, by the figures that the search itself goes by.
   @Test(
-    arguments: zip([["conv2"], ["conv1", "fc2"], ["conv1", "conv2", "fc3"]], [true, false, true]))
+    arguments: zip(
+      [["conv2"], ["conv1", "fc2"], ["conv1", "conv2", "fc3"]], [true, false, true]))
   func smallestOfAll(spoilt: [String], isLabelled: Bool) throws {
     var options = Diff.Options()
     options.measuresTime = false

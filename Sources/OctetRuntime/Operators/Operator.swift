@@ -183,7 +183,8 @@ extension OperatorRecord {
     #endif
     #if !OCTET_SELECT || (OCTET_DEPTHWISECONVOLUTION && OCTET_DEPTHWISECONVOLUTION4)
       // One visit of both keeps the stack small.
-      case .depthwiseConvolution, .depthwiseConvolution4: try visitor.visit(DepthwiseConvolution.self, self)
+      case .depthwiseConvolution, .depthwiseConvolution4:
+        try visitor.visit(DepthwiseConvolution.self, self)
     #elseif OCTET_DEPTHWISECONVOLUTION
       case .depthwiseConvolution: try visitor.visit(DepthwiseConvolution.self, self)
     #elseif OCTET_DEPTHWISECONVOLUTION4
