@@ -155,7 +155,15 @@
         var maximum = unsafe max(max(sum[0], sum[1]), max(sum[2], sum[3])) &+ bias
         if !tile.isFirst { maximum = unsafe max(maximum, tile.maxima[index]) }
         if tile.isLast {
-          unsafe tile.target[index] = channels.finished(maximum, index)
+          let multiplier = channels.multiplier(index)
+          if let scale = HalvesMultiplier(multiplier) {
+            unsafe tile.target[index] = clamp(
+              scale(maximum) &+ channels.zeroPoint, channels.lower, channels.upper)
+          } else if WidenedTaps.areHalves {
+            unsafe tile.target[index] = channels.quantizedRarely(maximum, multiplier)
+          } else {
+            unsafe tile.target[index] = channels.quantized(maximum, multiplier)
+          }
         } else {
           unsafe tile.maxima[index] = maximum
         }
