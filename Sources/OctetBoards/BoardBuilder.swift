@@ -193,7 +193,9 @@ public struct BoardBuilder {
     var names: Set<String> = []
     for index in 0..<model.operatorCount {
       let view = model.operator(index)
-      if let kind = view.kind { names.insert(kind.compileCondition) }
+      if let kind = view.kind {
+        names.formUnion([kind.compileCondition, kind.widened.compileCondition])
+      }
       if view.record.hasNarrowWeights { names.insert("OCTET_INT4") }
       if (0..<view.outputCount).contains(where: { view.output($0).isInt16 })
         || (0..<view.inputCount).contains(where: { view.input($0).isInt16 })

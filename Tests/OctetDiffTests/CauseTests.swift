@@ -73,6 +73,15 @@ import Testing
     #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
   }
 
+  /// Weights of four bits take few codes, and biases make good for much.
+  @Test func narrowWeightsAreHealthy() throws {
+    let float = try DiffCorpus.lenet()
+    var options = Quantizer.Options()
+    options.commonWeightBits = 4
+    let healthy = try report(float, DiffCorpus.quantized(float, options: options))
+    #expect(healthy.verdict.layer == nil, "\(healthy.verdict.action)")
+  }
+
   private func report(_ float: Graph, _ int8: Graph) throws -> DiffReport {
     var options = Diff.Options()
     options.measuresTime = false

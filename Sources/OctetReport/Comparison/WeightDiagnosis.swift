@@ -117,15 +117,17 @@ struct WeightDiagnosis {
   /// Whether the results are off by what the biases are off. Quantizers may change biases to make
   /// good for rounded weights; then the results are not shifted.
   private func shiftsResults(_ weights: DiffReport.Weights) -> Bool {
-    var (agreement, size) = (0.0, 0.0)
+    var (agreement, size, shifts) = (0.0, 0.0, 0.0)
     for (channel, sums) in zip(weights.channels, sums.channels) where sums.activeCount > 0 {
       guard let float = channel.floatBias else { continue }
       let off = Double(channel.int8Bias ?? 0) - Double(float)
       let shift = (sums.otherSum.value - sums.sum.value) / Double(sums.activeCount)
       agreement += off * shift
       size += off * off
+      shifts += shift * shift
     }
-    return size > 0 && agreement > 0.5 * size
+    // In size, and in every channel alike: rounded weights before shift results as well.
+    return size > 0 && agreement > 0.5 * size && agreement > 0.7 * (size * shifts).squareRoot()
   }
 
   // MARK: The codes alone

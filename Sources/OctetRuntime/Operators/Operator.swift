@@ -164,31 +164,25 @@ extension OperatorRecord {
   /// when `OCTET_` and its name is defined too.
   func accept<Visitor: OperatorVisitor>(_ visitor: inout Visitor) throws(ModelError) {
     guard let kind else { throw ModelError(.operatorKind, at: offset) }
+    // Who selects a kind with weights of four bits selects the one of int8, whose visit they share.
     switch kind {
-    #if !OCTET_SELECT || (OCTET_CONVOLUTION && OCTET_CONVOLUTION4)
-      // One visit of both keeps the stack small.
-      case .convolution, .convolution4: try visitor.visit(Convolution.self, self)
-    #elseif OCTET_CONVOLUTION
+    #if !OCTET_SELECT || OCTET_CONVOLUTION4
+      case .convolution4: fallthrough
+    #endif
+    #if !OCTET_SELECT || OCTET_CONVOLUTION
       case .convolution: try visitor.visit(Convolution.self, self)
-    #elseif OCTET_CONVOLUTION4
-      case .convolution4: try visitor.visit(Convolution.self, self)
     #endif
-    #if !OCTET_SELECT || (OCTET_FULLYCONNECTED && OCTET_FULLYCONNECTED4)
-      // One visit of both keeps the stack small.
-      case .fullyConnected, .fullyConnected4: try visitor.visit(FullyConnected.self, self)
-    #elseif OCTET_FULLYCONNECTED
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED4
+      case .fullyConnected4: fallthrough
+    #endif
+    #if !OCTET_SELECT || OCTET_FULLYCONNECTED
       case .fullyConnected: try visitor.visit(FullyConnected.self, self)
-    #elseif OCTET_FULLYCONNECTED4
-      case .fullyConnected4: try visitor.visit(FullyConnected.self, self)
     #endif
-    #if !OCTET_SELECT || (OCTET_DEPTHWISECONVOLUTION && OCTET_DEPTHWISECONVOLUTION4)
-      // One visit of both keeps the stack small.
-      case .depthwiseConvolution, .depthwiseConvolution4:
-        try visitor.visit(DepthwiseConvolution.self, self)
-    #elseif OCTET_DEPTHWISECONVOLUTION
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION4
+      case .depthwiseConvolution4: fallthrough
+    #endif
+    #if !OCTET_SELECT || OCTET_DEPTHWISECONVOLUTION
       case .depthwiseConvolution: try visitor.visit(DepthwiseConvolution.self, self)
-    #elseif OCTET_DEPTHWISECONVOLUTION4
-      case .depthwiseConvolution4: try visitor.visit(DepthwiseConvolution.self, self)
     #endif
     #if !OCTET_SELECT || OCTET_MAXPOOL
       case .maxPool: try visitor.visit(MaxPool.self, self)
