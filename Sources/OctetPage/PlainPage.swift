@@ -8,19 +8,15 @@ struct PlainPage {
   var maker: String
   var title: String
   var sections: [HTMLReport.Section] = []
-  /// Seconds after which a browser reads the file again; nil for a page that is finished.
-  var refreshSeconds: Int?
   var footer: Markup
 
   var text: String {
-    let refresh: Markup =
-      refreshSeconds.map { "<meta http-equiv=\"refresh\" content=\"\($0)\"/>\n" } ?? ""
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>
       <meta http-equiv="Content-Security-Policy" \
       content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
-      \(refresh)<meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
       <title>\(title) – \(maker)</title>
       <style>\(Stylesheet.markup)</style></head><body>

@@ -12,19 +12,12 @@
   let firstMoments, secondMoments, averages: UnsafeMutablePointer<Float>
   private let squares: UnsafeMutablePointer<Double>
   private let chunks: [Chunk]
-  private let segmentCount: Int
   /// Parts that no optimizer changes: what is frozen, and running statistics.
   private let untrained: [Range<Int>]
   private var update: OptimizerUpdate
 
-  /// Whether the lengths of gradients are wanted, by segment.
-  var measuresGradients = false
-  /// The Euclidean length of the last step's gradient of each segment, where it was measured.
-  private(set) var gradientNorms: [Double] = []
-
   private struct Chunk {
     var range: Range<Int>
-    var segment: Int
     var decays: Bool
   }
 
@@ -36,16 +29,15 @@
     unsafe secondMoments = alignedFloats(parameterCount)
     unsafe averages = alignedFloats(options.averagingDecay == nil ? 0 : parameterCount)
     untrained = network.parameters.filter { !$0.isTrained }.map { $0.offset..<$0.offset + $0.count }
-    chunks = network.parameters.enumerated().flatMap { index, segment in
+    chunks = network.parameters.flatMap { segment in
       let count = segment.isTrained ? segment.count : 0
       return stride(from: 0, to: count, by: Self.chunkCount).map { start in
         let end = min(start + Self.chunkCount, segment.count)
         return Chunk(
-          range: segment.offset + start..<segment.offset + end, segment: index,
+          range: segment.offset + start..<segment.offset + end,
           decays: segment.isWeight)
       }
     }
-    segmentCount = network.parameters.count
     unsafe squares = .allocate(capacity: max(chunks.count, 1))
     unsafe squares.initialize(repeating: 0, count: max(chunks.count, 1))
     update = OptimizerUpdate(options, step: 1, factor: 1)
@@ -103,7 +95,7 @@
   // MARK: Steps
 
   /// Whether the phase of `reduce` comes before that of `apply`.
-  var needsReduction: Bool { options.clippingNorm != nil || measuresGradients }
+  var needsReduction: Bool { options.clippingNorm != nil }
   var taskCount: Int { chunks.count }
 
   /// - Parameters: `step` counts from 1 over the whole run, `factor` is the schedule's.
@@ -127,15 +119,11 @@
 
   /// After the phase of `reduce`: the length of the whole gradient decides how it is scaled.
   func finishReduction() {
-    var bySegment = [Double](repeating: 0, count: segmentCount)
-    for (index, chunk) in chunks.enumerated() { unsafe bySegment[chunk.segment] += squares[index] }
-    gradientNorms = bySegment.map { $0.squareRoot() }
     update.shardCount = 1
-    if let limit = options.clippingNorm {
-      let norm = bySegment.reduce(0, +).squareRoot()
-      // As PyTorch has it; a norm that is not finite is left to the check of the loss.
-      update.scale = norm.isFinite ? Float(min(Double(limit) / (norm + 1e-6), 1)) : 1
-    }
+    guard let limit = options.clippingNorm else { return }
+    let norm = chunks.indices.reduce(0) { unsafe $0 + squares[$1] }.squareRoot()
+    // As PyTorch has it; a norm that is not finite is left to the check of the loss.
+    update.scale = norm.isFinite ? Float(min(Double(limit) / (norm + 1e-6), 1)) : 1
   }
 
   /// Changes the parameters of one piece.

@@ -39,23 +39,12 @@ struct ScalarCurve: Sendable {
   func values(
     _ count: Int, _ x: UnsafePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>
   ) {
-    unsafe cells.withUnsafeBufferPointer { cells in
-      guard let cells = cells.baseAddress else { return }
-      for index in 0..<count {
-        let x = unsafe x[index]
-        var result = Lanes()
-        for lane in 0..<16 {
-          guard let place = Self.place(x[lane]) else {
-            result[lane] = exactValue(x[lane])
-            continue
-          }
-          let c = unsafe cells[place.cell]
-          let t = place.distance
-          let value = c[0] + t * (c[1] + t * (c[2] + t * c[3]))
-          result[lane] = value == value ? value : exactValue(x[lane])
-        }
-        unsafe y[index] = result
-      }
+    unsafe forEach(count, x) { c, t in
+      c[0] + t * (c[1] + t * (c[2] + t * c[3]))
+    } exact: {
+      exactValue($0)
+    } store: { index, result in
+      unsafe y[index] = result
     }
   }
 
@@ -64,6 +53,22 @@ struct ScalarCurve: Sendable {
     _ count: Int, x: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>,
     dx: UnsafeMutablePointer<Lanes>, accumulates: Bool
   ) {
+    unsafe forEach(count, x) { c, t in
+      (c[1] + t * (2 * c[2] + t * 3 * c[3])) * Float(Self.cellsPerUnit)
+    } exact: {
+      exactSlope($0)
+    } store: { index, slopes in
+      let product = unsafe slopes * dy[index]
+      unsafe dx[index] = accumulates ? dx[index] + product : product
+    }
+  }
+
+  /// What `cubic` makes of each x's cell, and `exact` of those that no cell is for.
+  @inline(__always)
+  private func forEach(
+    _ count: Int, _ x: UnsafePointer<Lanes>, cubic: (SIMD4<Float>, Float) -> Float,
+    exact: (Float) -> Float, store: (_ index: Int, _ result: Lanes) -> Void
+  ) {
     unsafe cells.withUnsafeBufferPointer { cells in
       guard let cells = cells.baseAddress else { return }
       for index in 0..<count {
@@ -71,16 +76,13 @@ struct ScalarCurve: Sendable {
         var result = Lanes()
         for lane in 0..<16 {
           guard let place = Self.place(x[lane]) else {
-            result[lane] = exactSlope(x[lane])
+            result[lane] = exact(x[lane])
             continue
           }
-          let c = unsafe cells[place.cell]
-          let t = place.distance
-          let slope = (c[1] + t * (2 * c[2] + t * 3 * c[3])) * Float(Self.cellsPerUnit)
-          result[lane] = slope == slope ? slope : exactSlope(x[lane])
+          let value = unsafe cubic(cells[place.cell], place.distance)
+          result[lane] = value == value ? value : exact(x[lane])
         }
-        let product = unsafe result * dy[index]
-        unsafe dx[index] = accumulates ? dx[index] + product : product
+        store(index, result)
       }
     }
   }
