@@ -177,7 +177,7 @@ struct RunnerTests {
     ("data a.png", 66, "cannot map 'data': this is a folder"),
     ("m.onnx a.png", 65, "no model that can be run: byte 0"),
     ("m.oct nowhere", 66, "cannot open 'nowhere'"), ("m.oct data", 66, "cannot read 'data'"),
-    ("m.oct m.oct", 65, "this is no PNG, PGM, PPM or BMP picture"),
+    ("m.oct m.oct", 65, "this is no PNG, JPEG, PGM, PPM or BMP picture"),
     ("m.oct --raw /dev/null", 65, "ends within sample 0, which has 144 bytes"),
     ("m.oct --raw m.onnx", 65, "ends within sample"),
     ("m.oct --raw in.raw --raw-output nowhere/out", 73, "cannot write 'nowhere/out'"),
