@@ -61,6 +61,22 @@ import Testing
     }
   }
 
+  /// A network comes from one place; a file with layers that is broken is named; who learned
+  /// nothing is told so.
+  @Test func networks() async throws {
+    let both = try await workshop("train --from m.onnx --arch mlp --data data -o both.onnx --json")
+    #expect(both.isFailure(64, "--arch means nothing with --from"), "\(both)")
+    let file = try await Workshop.shared.folder().appendingPathComponent("layers.json")
+    for text in ["{", #"{"layers": [{"layer": "none"}]}"#] {
+      try Data(text.utf8).write(to: file)
+      let run = try await workshop("train --arch layers.json --data data -o l.onnx --json")
+      #expect(run.isFailure(65, "layers.json: "), "\(run)")
+    }
+    let wild = try await workshop(
+      "train \(Self.quick) --optimizer sgd --init zero --learning-rate 1e-7 -o wild.onnx")
+    #expect(wild.status == 0 && wild.stderr.contains("the commonest class has"), "\(wild)")
+  }
+
   @Test func outputs() async throws {
     for path in ["no/such/folder.onnx", ".", "data"] {
       let run = try await workshop("train --json \(Self.quick) -o \(path)")

@@ -42,9 +42,8 @@ struct NetworkChoice {
     }
     if architecture.lowercased().hasSuffix(".json") {
       let bytes = try InputFile.read(architecture, limit: 1 << 24)
-      return try LayerFile.network(
-        bytes, named: URL(fileURLWithPath: architecture).deletingPathExtension().lastPathComponent,
-        for: shape)
+      let name = URL(fileURLWithPath: architecture).deletingPathExtension().lastPathComponent
+      return try naming(architecture) { try LayerFile.network(bytes, named: name, for: shape) }
     }
     guard width == 1 else {
       throw CommandError(.usage, "--width means nothing with a model; it scales named networks")

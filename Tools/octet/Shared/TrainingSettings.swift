@@ -60,6 +60,13 @@ extension TrainingSettings {
       }
     }
     options.threadCount = arguments[Common.threads]
+    if network.source != nil {
+      for parameter in TrainingParameter.all
+      where ["--arch", "--width"].contains(parameter.name) && arguments.contains(parameter) {
+        throw CommandError(
+          .usage, "\(parameter.name) means nothing with --from, whose model has its own layers")
+      }
+    }
     try settle()
   }
 

@@ -83,6 +83,12 @@ struct Train: Verb {
     var graph = result.graph
     graph.metadata.training = TrainingRecord(dataName: source.name, testAccuracy: accuracy)
     try AtomicFile.write(try ONNXWriter.write(graph), to: path, as: .onnx)
+    let chance = source.test.commonestClassShare
+    if accuracy <= chance + 0.005 {
+      console.message(
+        "it knows no more than that the commonest class has \(chance.percent) of the test images; "
+          + "lower --learning-rate, train for more --epochs, or see that the labels are right")
+    }
     let report = TrainReport(
       result, testAccuracy: accuracy,
       testImagesPerSecond: Double(source.test.count) / max(evaluation.seconds, 1e-9),
@@ -125,6 +131,15 @@ struct TrainReport: Encodable {
   var text: String {
     "Test accuracy \(testAccuracy.percent) with epoch \(bestEpoch), \(parameterCount) parameters; "
       + "wrote \(file == "-" ? "standard output" : SafeText.escaped(file))"
+  }
+}
+
+extension Dataset {
+  /// The accuracy of who always says the class that has the most images.
+  fileprivate var commonestClassShare: Double {
+    var counts = [Int](repeating: 0, count: 256)
+    for label in labels { counts[Int(label)] += 1 }
+    return Double(counts.max() ?? 0) / Double(max(count, 1))
   }
 }
 
