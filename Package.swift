@@ -168,3 +168,17 @@ let package = Package(
 if let wanted = Context.environment["OCTET_TEST_TARGETS"]?.split(separator: ",").map(String.init) {
   package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
 }
+
+/// What computes is optimized in debug builds too, checks included, where many tests are to run.
+/// Not by default: SwiftPM refuses a package with such flags as a dependency.
+if Context.environment["OCTET_OPTIMIZED_TESTS"] != nil {
+  let computing = [
+    "OctetRuntime", "OctetModel", "OctetData", "OctetTraining", "OctetQuantization",
+    "OctetEvaluation",
+  ]
+  for target in package.targets where computing.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+      .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
+    ]
+  }
+}

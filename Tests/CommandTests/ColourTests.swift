@@ -3,7 +3,7 @@ import OctetData
 import Testing
 
 /// Training on colour, and on sets of other sizes than MNIST's, from files to a board.
-@Suite(.serialized) struct ColourTests {
+struct ColourTests {
   /// One colour a class on noise, so that any network learns it.
   private static func image(
     _ label: Int, _ index: Int, height: Int, width: Int, constantBlue: Bool = false
