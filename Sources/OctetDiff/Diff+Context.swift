@@ -89,6 +89,8 @@ extension Diff {
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
       structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
     if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
+    layer.isInt16 = view?.isInt16
+    layer.canBeInt16 = candidate.operatorView(place)?.kind.map { $0.inInt8.hasInt16Form }
     return layer
   }
 

@@ -123,23 +123,27 @@ struct Diagnosis {
         Finding(
           kind: .clipped, detail: detail,
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
-            + "more images that look like the test set, or with min-max",
+            + "more images that look like the test set, or with min-max "
+          + "(octet quantize --calibrator min-max)",
           channel: nil, severity: 45 - decibels,
           isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
     }
     let width = values.upper - values.lower
     let ratio = (grid.upper - grid.lower) / width
-    guard width > 0, ratio > Limit.wastedRatio else { return [] }
+    // Of int16 what is lost is missed where fewer steps are left than int8 has.
+    let loss = facts.isInt16 == true ? ratio / 256 * Limit.wastedRatio : ratio
+    guard width > 0, loss > Limit.wastedRatio else { return [] }
     return [
       Finding(
         kind: .wastedRange,
         detail: "the codes reach \(ratio.short) times farther (\(grid.lower.short)…"
           + "\(grid.upper.short)) than the values (\(values.lower.short)…\(values.upper.short)), "
-          + "which wastes \(log2(ratio).short) of 8 bits",
+          + "which wastes \(log2(ratio).short) of \(facts.isInt16 == true ? 16 : 8) bits",
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
-          + "the outliers (a percentile or entropy calibrator), or check the calibration images",
-        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
+          + "the outliers (octet quantize --calibrator percentile or kl), or check the calibration "
+          + "images",
+        channel: nil, severity: 20 * log10(loss), isDefinite: loss >= Limit.definiteWastedRatio,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
   }
@@ -234,7 +238,7 @@ struct Diagnosis {
       Finding(
         kind: .outlierChannel,
         detail: "channel \(channel) is \(ratio.short) times as wide as the median channel, which "
-          + "is left with \(steps.short) of 256 steps",
+          + "is left with \(steps.short) of \(2 * facts.codeLimit) steps",
         remedy: "divide this channel's weights and bias by \(ratio.short) and multiply the next "
           + "layer's weights for it by as much (octet quantize --equalize cross-layer does both)",
         channel: channel, severity: 20 * log10(ratio),
@@ -250,9 +254,20 @@ struct Diagnosis {
       Finding(
         kind: .coarseSteps,
         detail: "its own error is \(decibels.underSignal) with nothing else wrong",
-        remedy: "retrain with quantization in the loop, widen the layer, or keep it in float",
+        remedy: coarseRemedy,
         channel: nil, severity: 30 - decibels, isDefinite: false, cause: .eightBits)
     ]
+  }
+
+  private var coarseRemedy: String {
+    if facts.kind.hasSuffix("4") {
+      return "give its weights eight bits (octet quantize without --weights int4, or with --int4 "
+        + "for others alone), or round them with --rounding adaround"
+    }
+    let cure = DiffReport.Cause.eightBits.remedy
+    // The cause's own remedy names no layer.
+    return facts.canBeInt16 == true && facts.isInt16 != true
+      ? cure.replacingOccurrences(of: "--int16 auto", with: "--int16 \(facts.name)") : cure
   }
 }
 

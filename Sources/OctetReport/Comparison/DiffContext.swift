@@ -58,6 +58,10 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var shape: [Int]
     package var scale: Float
     package var zeroPoint: Int
+    /// Whether codes are int16; nil in shards of an older Octet, which are int8.
+    package var isInt16: Bool?
+    /// Whether its result could be int16; nil in shards of an older Octet.
+    package var canBeInt16: Bool?
     package var isScores: Bool
     /// Scale and zero point are prescribed by the operator, or handed on from its input.
     package var hasGivenGrid: Bool
@@ -101,11 +105,17 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var isFloat: Bool { scale == 0 }
     var isInput: Bool { kind == DiffReport.Layer.inputName }
 
-    /// The real values of codes −128 and 127.
+    /// One more than the largest code.
+    var codeLimit: Int { isInt16 == true ? 32_768 : 128 }
+
+    /// The real values of the first and the last code.
     package var grid: (lower: Double, upper: Double) {
       isFloat
         ? (-.infinity, .infinity)
-        : (Double(scale) * Double(-128 - zeroPoint), Double(scale) * Double(127 - zeroPoint))
+        : (
+          Double(scale) * Double(-codeLimit - zeroPoint),
+          Double(scale) * Double(codeLimit - 1 - zeroPoint)
+        )
     }
   }
 
