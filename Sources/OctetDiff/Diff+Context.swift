@@ -90,7 +90,9 @@ extension Diff {
       structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
     if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
     layer.isInt16 = view?.isInt16
-    layer.canBeInt16 = candidate.operatorView(place)?.kind.map { $0.inInt8.hasInt16Form }
+    layer.int16Names = DiffContext.Int16Names(
+      own: candidate.int16Name(place),
+      sources: candidate.sources(of: place).compactMap(\.place).compactMap(candidate.int16Name))
     return layer
   }
 

@@ -84,14 +84,21 @@ extension OperatorKind {
     default: widened
     }
   }
+}
 
-  /// Whether there is one for activations of int16.
-  var hasInt16Form: Bool {
-    switch self {
+extension DiffModel {
+  /// What the option --int16 calls the layer that makes a place's values, where they are int8 and
+  /// could be int16: behind what only moves or pools them.
+  func int16Name(_ place: Int) -> String? {
+    guard let view = view(place), !view.isInt16 else { return nil }
+    guard let kind = operatorView(place)?.kind?.inInt8 else { return places[place].tensorName }
+    switch kind {
     case .convolution, .depthwiseConvolution, .fullyConnected, .softmax, .add, .subtract,
-      .multiply, .mean, .maxPool, .averagePool, .concatenation, .pad:
-      true
-    default: false
+      .multiply, .mean, .concatenation:
+      return places[place].name
+    case .maxPool, .averagePool, .reshape, .transpose, .slice, .pad:
+      return sources(of: place).first?.place.flatMap(int16Name)
+    default: return nil
     }
   }
 }

@@ -54,6 +54,8 @@ public struct Quantizer: Sendable {
     public var roundings: [String: Rounding] = [:]
     /// The layers, or inputs, whose results are int16, in execution order.
     public var int16Layers: [String] = []
+    /// The same by what they gain, those first that gain most.
+    public var int16Ranking: [String] = []
     /// The layers whose weights have 4 bits, by name, in execution order.
     public var narrowLayers: [String] = []
   }
@@ -93,10 +95,13 @@ public struct Quantizer: Sendable {
       choice = try RangeSearch.choose(simple, samples, options)
     }
     choice.int16 = try simple.chosenInt16(samples, options, choice)
+    let ranking = choice.int16.map(\.name)
+    choice.int16.sort { $0.tensors[0] < $1.tensors[0] }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     let means = options.biasCorrection == .analytic ? equal.means(graph.normalizedMeans()) : [:]
     var result = try quantize(simple, calibration, samples, options, choice, means)
     result.equalization = equal.equalization
+    result.int16Ranking = ranking
     result.outputs = try OutputError.measure(
       plain, result.graph, samples, threadCount: options.threadCount)
     return result

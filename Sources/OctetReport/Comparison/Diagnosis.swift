@@ -259,15 +259,23 @@ struct Diagnosis {
     ]
   }
 
+  /// What lessens the part of the error that is the largest.
   private var coarseRemedy: String {
-    if facts.kind.hasSuffix("4") {
-      return "give its weights eight bits (octet quantize without --weights int4, or with --int4 "
-        + "for others alone), or round them with --rounding adaround"
+    let general = DiffReport.Cause.eightBits.remedy
+    guard let split = sums.split?.report else { return general }
+    let most = min(split.weightRounding, split.activationRounding, split.requantization)
+    if most == split.weightRounding {
+      let isNarrow = facts.kind.hasSuffix("4")
+      return "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
+        + (isNarrow ? ", or give them eight bits (without --weights int4 and --int4)" : "")
     }
-    let cure = DiffReport.Cause.eightBits.remedy
-    // The cause's own remedy names no layer.
-    return facts.canBeInt16 == true && facts.isInt16 != true
-      ? cure.replacingOccurrences(of: "--int16 auto", with: "--int16 \(facts.name)") : cure
+    let names =
+      most == split.activationRounding
+      ? facts.int16Names?.sources ?? [] : [facts.int16Names?.own].compactMap(\.self)
+    if names.isEmpty { return general }
+    let whom = most == split.activationRounding ? "what it reads" : "its results"
+    return "give \(whom) sixteen bits (octet quantize --int16 \(names.joined(separator: ","))), or "
+      + "retrain with quantization in the loop"
   }
 }
 

@@ -60,8 +60,9 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var zeroPoint: Int
     /// Whether codes are int16; nil in shards of an older Octet, which are int8.
     package var isInt16: Bool?
-    /// Whether its result could be int16; nil in shards of an older Octet.
-    package var canBeInt16: Bool?
+    /// Its own name as an option takes it, where its result could be int16 and is not, and those of
+    /// what it reads; nil in shards of an older Octet.
+    package var int16Names: Int16Names?
     package var isScores: Bool
     /// Scale and zero point are prescribed by the operator, or handed on from its input.
     package var hasGivenGrid: Bool
@@ -117,6 +118,14 @@ package struct DiffContext: Codable, Sendable, Equatable {
           Double(scale) * Double(codeLimit - 1 - zeroPoint)
         )
     }
+  }
+
+  /// What could be int16 and is not.
+  package struct Int16Names: Codable, Sendable, Equatable {
+    package var own: String?
+    package var sources: [String]
+
+    package init(own: String?, sources: [String]) { (self.own, self.sources) = (own, sources) }
   }
 
   /// The same comparison, whatever the machine took for it.
