@@ -110,7 +110,7 @@ extension DiffModel {
   fileprivate func isChangeOfScale(_ place: Int) -> Bool {
     guard let view = operatorView(place) else { return false }
     if view.kind == .requantize {
-      return part(place, of: real)?.nodes.allSatisfy { Maker.node($0.operation).onlyRenames }
+      return self.part(place, of: real)?.nodes.allSatisfy { Maker.node($0.operation).onlyRenames }
         ?? false
     }
     guard view.kind == .lookup,

@@ -19,11 +19,6 @@ extension TensorView {
     return Float(range.lowerBound) - zero...Float(range.upperBound) - zero
   }
 
-  /// The real number of the code nearest to one.
-  package func rounded(_ real: Float) -> Float {
-    isInt16 ? scale * Float(code16(real)) : self.real(code(real))
-  }
-
   /// The step, counted from zero, that a real number is rounded to; not clamped to the codes.
   @inlinable package func step(_ real: Float) -> Float { (real / scale).rounded() }
 

@@ -22,6 +22,8 @@ public struct Quantizer: Sendable {
     public var rounding = Rounding.errorFeedback
     /// Which activations have 16 bits.
     public var int16 = Int16Activations.none
+    /// Whether activations of int16 are told by what they gain even where all are taken.
+    package var ranksInt16 = false
     /// Bits of the weights of single layers, 8 or 4, by the layer's name.
     public var weightBits: [String: Int] = [:]
     /// Bits of the weights of all other layers, 8 or 4. Layers that weights of 4 bits do not suit

@@ -18,12 +18,12 @@ import Testing
     let mean = builder.last
     builder.select(result)
     try builder.append("centred", .subtract(.none), [mean])
-    try builder.append("square", .scalar(.square))
+    try builder.append("size", .scalar(.absolute))
     return builder.finished()
   }
 
   @Test func meansGoIntoWeights() throws {
-    let graph = try check(network(), ["convolution", "square"]) { $0.centreWeights() }
+    let graph = try check(network(), ["convolution", "absolute"]) { $0.centreWeights() }
     #expect(graph.tensors[graph.nodes[0].outputs[0]].name == "centred.output")
     var builder = NetworkBuilder(seed: 8)
     try builder.fullyConnected("dense", outputCount: 5)
@@ -37,11 +37,12 @@ import Testing
 
   /// Groups, other axes, results that others read, and activations before the mean.
   @Test func othersStay() throws {
-    let whole = ["convolution", "mean", "subtract", "square"]
+    let whole = ["convolution", "mean", "subtract", "absolute"]
     try check(network(groups: 2), whole) { $0.centreWeights() }
     try check(network(axis: 1), whole) { $0.centreWeights() }
-    try check(network { try $0.append("relu", .scalar(.relu)) }, [
-      "convolution", "relu", "mean", "subtract", "square",
-    ]) { $0.centreWeights() }
+    let active = try network { try $0.append("relu", .scalar(.relu)) }
+    try check(active, ["convolution", "relu", "mean", "subtract", "absolute"]) {
+      $0.centreWeights()
+    }
   }
 }

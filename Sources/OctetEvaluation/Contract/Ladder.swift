@@ -5,7 +5,7 @@ import OctetQuantization
 import OctetReport
 
 /// Quantizes a model in ever more careful ways until a contract holds on samples held back.
-public struct Ladder: Sendable {
+public struct Ladder {
   /// One way more than the rung before.
   public enum Rung: String, Sendable, CaseIterable {
     /// Ranges of activations; weights to the nearest code.
@@ -133,8 +133,8 @@ public struct Ladder: Sendable {
   ) throws -> Climb {
     // Where nothing is judged there is nothing to climb for but fewer bytes.
     let rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
-    // As many looks, so that luck has no more chances than with one.
     let mayCost = rungs.contains { $0.0.decibels != nil } && contract.limitsCosts
+    // As many looks, so that luck has no more chances than with one.
     let confidence = 1 - Contract.risk / Double(rungs.count + (mayCost ? 1 : 0))
     var steps: [Step] = []
     var int4Layers: [String] = []
@@ -147,6 +147,7 @@ public struct Ladder: Sendable {
       }
       var options = ownOptions
       for layer in int4Layers { options.weightBits[layer] = 4 }
+      options.ranksInt16 = contract.limitsCosts
       let last = steps.last
       let step = try step(rung, options, confidence)
       steps.append(step)

@@ -14,7 +14,7 @@ extension Graph {
     case .layers(let names): return try int16Units(named: names, tabulatedNodes)
     case .automatic(let decibels):
       let units = int16Units(tabulatedNodes).filter { !$0.isOuter }
-      if units.isEmpty { return [] }
+      if units.isEmpty || decibels == .infinity && !options.ranksInt16 { return units }
       return try RangeSearch.int16(self, units, samples, options, choice, decibels)
     }
   }
