@@ -138,7 +138,7 @@ let package = Package(
       exclude: ["Corpus"]),
     .testTarget(
       name: "OctetQuantizationTests",
-      dependencies: ["OctetQuantization", "OctetCompiler", "TestNetworks"]),
+      dependencies: ["OctetQuantization", "OctetEvaluation", "OctetCompiler", "TestNetworks"]),
     .testTarget(
       name: "OctetCompilerTests", dependencies: ["BlobFuzz", "OctetCompiler", "TestNetworks"]),
     .target(

@@ -103,6 +103,21 @@ public struct Board: Sendable, Equatable {
   /// hardware, or for an engine with a clock.
   package var isCounted: Bool { emulator.first.map(Self.isQEMU) ?? false }
 
+  /// Whether `octet board run` models its cycles.
+  package var isModelled: Bool { isCounted && cycleModel != nil }
+
+  /// - Throws: `toolMissing` without the emulator.
+  package func requireEmulator() throws(BoardError) { _ = try findEmulator() }
+
+  /// The program that runs its images.
+  func findEmulator() throws(BoardError) -> URL {
+    let package = package.map { " (on Debian and Ubuntu: apt-get install \($0))" } ?? ""
+    return try Command.find(
+      emulator.first ?? "",
+      remedy: isCounted
+        ? "install QEMU 7 or later\(package)" : "it runs the images of \(name)\(package)")
+  }
+
   private static func isQEMU(_ program: String) -> Bool {
     URL(fileURLWithPath: program).lastPathComponent.hasPrefix("qemu-")
   }

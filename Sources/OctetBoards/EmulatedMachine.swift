@@ -9,13 +9,7 @@ package struct EmulatedMachine: Machine {
   private var folder: URL { temporary.url }
 
   package init(_ firmware: Firmware) throws(BoardError) {
-    let board = firmware.board
-    let name = board.emulator.first ?? ""
-    let package = board.package.map { " (on Debian and Ubuntu: apt-get install \($0))" } ?? ""
-    emulator = try Command.find(
-      name,
-      remedy: board.isCounted
-        ? "install QEMU 7 or later\(package)" : "it runs the images of \(board.name)\(package)")
+    emulator = try firmware.board.findEmulator()
     self.firmware = firmware
     temporary = try makeTemporaryFolder()
   }

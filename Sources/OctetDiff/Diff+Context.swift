@@ -89,6 +89,10 @@ extension Diff {
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
       structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
     if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
+    layer.isInt16 = view?.isInt16
+    layer.int16Names = DiffContext.Int16Names(
+      own: candidate.int16Name(place),
+      sources: candidate.sources(of: place).compactMap(\.place).compactMap(candidate.int16Name))
     return layer
   }
 

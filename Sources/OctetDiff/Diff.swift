@@ -81,13 +81,6 @@ public struct Diff: Sendable {
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: DiffData, options: Options = .init()
   ) throws {
-    for model in [reference, candidate] {
-      guard let wide = model.int16Tensor else { continue }
-      throw CompilerError.invalid(
-        node: wide,
-        reason: "it is int16, and models with int16 activations are not compared with each other "
-          + "yet; --against compares one with another runtime")
-    }
     let reference = reference.equalized(like: candidate)
     self.reference = reference
     self.candidate = candidate
@@ -232,8 +225,8 @@ struct Scout {
     for (layer, place) in diff.layers.enumerated() {
       var (lower, upper) = bounds[layer].withZero
       if let view = diff.candidate.view(place) {
-        lower = min(lower, Double(view.scale) * Double(-128 - view.zeroPoint))
-        upper = max(upper, Double(view.scale) * Double(127 - view.zeroPoint))
+        lower = min(lower, Double(view.ends.lower))
+        upper = max(upper, Double(view.ends.upper))
       }
       let isUsable = lower < upper && (upper - lower).isFinite
       ranges.append(isUsable ? lower...upper : -1...1)
@@ -247,4 +240,12 @@ extension DiffModel {
     guard let loaded else { return nil }
     return loaded.tensor(places[place].tensor)
   }
+}
+
+extension TensorView {
+  /// How the names of files with its codes end.
+  var suffix: String { isInt16 ? "i16" : "i8" }
+
+  /// The type of its codes.
+  var typeName: String { isInt16 ? "int16" : "int8" }
 }

@@ -14,7 +14,7 @@ struct DumpIndex: Encodable {
     var isScores: Bool
     /// float32, samples end to end: the reference as it runs.
     var floatFile: String
-    /// int8 (or float32 of a float candidate), the candidate as it runs.
+    /// int8 or int16, as the name ends (or float32 of a float candidate), the candidate as it runs.
     var candidateFile: String
     /// float32 over the local samples: the operator with int8 weights on the exact input, on the
     /// rounded input, on the clamped input; then its int8 result, dequantized.
@@ -101,7 +101,7 @@ extension Diff {
       var layer = DumpIndex.Layer(
         name: facts.name, shape: facts.shape, scale: facts.scale, zeroPoint: facts.zeroPoint,
         isScores: facts.isScores, floatFile: stem + ".float.f32",
-        candidateFile: stem + (candidate.isFloat ? ".candidate.f32" : ".candidate.i8"))
+        candidateFile: stem + ".candidate." + (candidate.view(layers[position])?.suffix ?? "f32"))
       guard let probe = probes[position] else { return layer }
       layer.localFile = stem + ".local.f32"
       if probe.canSplit {

@@ -61,7 +61,7 @@ final class DiffMachine {
     visit(place)
   }
 
-  /// A blob's codes, while the place is visited.
+  /// A blob's codes as bytes, two each of int16, while the place is visited.
   func withCodes(_ place: Int, _ body: (UnsafeBufferPointer<Int8>) -> Void) {
     guard let view = model.view(place), let runner else { return }
     unsafe runner.withElements(of: view, body)
@@ -85,12 +85,10 @@ final class DiffMachine {
       }
       return
     }
+    let count = view.elementCount
+    if target.count != count { target = [Float](repeating: 0, count: count) }
     unsafe withCodes(place) { codes in
-      let (scale, zeroPoint) = (view.scale, Float(view.zeroPoint))
-      target.removeAll(keepingCapacity: true)
-      for index in codes.indices {
-        target.append(scale * (Float(unsafe codes[index]) - zeroPoint))
-      }
+      unsafe target.withUnsafeMutableBufferPointer { unsafe view.read(codes, into: $0) }
     }
   }
 }

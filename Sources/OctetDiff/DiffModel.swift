@@ -64,12 +64,6 @@ public struct DiffModel: Sendable {
     var elementCount: Int { shape.elementCount }
   }
 
-  /// A tensor of the blob with int16 codes; nil where there is none.
-  var int16Tensor: String? {
-    guard let loaded else { return nil }
-    return (0..<loaded.tensorCount).map { loaded.tensor($0) }.first(where: \.isInt16)?.name
-  }
-
   /// - Parameter graph: real-valued; quantized graphs are compiled to blobs first.
   public init(_ graph: Graph, file: String = "") {
     self.init(graph, file: file, statistics: NormalizationStatistics.all(of: graph))
@@ -214,7 +208,12 @@ public struct DiffModel: Sendable {
 
   var loaded: LoadedModel? { if case .int8(let loaded) = form { loaded } else { nil } }
 
-  var arithmetic: String { isFloat ? "float" : "int8" }
+  /// What it computes in, as reports say it.
+  var arithmetic: String {
+    guard let loaded else { return "float" }
+    let wide = (0..<loaded.tensorCount).count { loaded.tensor($0).isInt16 }
+    return wide == 0 ? "int8" : wide == loaded.tensorCount ? "int16" : "int8/int16"
+  }
 
   /// The shape of the only input.
   func inputShape() throws(EvaluationError) -> [Int] {
@@ -251,7 +250,9 @@ public struct DiffModel: Sendable {
     case .input: true
     case .node(let operation):
       !operation.kinds.contains(.softmax) && operation != .scalar(.logistic)
-    case .blobOperator(let kind, _): kind != .softmax && view(output)?.scale != 1 / 256
+    case .blobOperator(let kind, _):
+      // The grids that the functions' kernels prescribe.
+      kind.inInt8 != .softmax && kind != .sigmoid16 && view(output)?.scale != 1 / 256
     }
   }
 }

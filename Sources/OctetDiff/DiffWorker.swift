@@ -73,10 +73,18 @@ final class DiffWorker {
     unsafe reference.withReals(twin) { reals in
       if let view = diff.candidate.view(place) {
         unsafe candidate.withCodes(place) { codes in
-          unsafe state.layers[layer].error.add(
-            reference: reals.span, codes: codes.span, scale: view.scale,
-            zeroPoint: view.zeroPoint)
-          unsafe state.layers[layer].usage.add(codes.span)
+          guard view.isInt16 else {
+            unsafe state.layers[layer].error.add(
+              reference: reals.span, codes: codes.span, scale: view.scale,
+              zeroPoint: view.zeroPoint)
+            unsafe state.layers[layer].usage.add(codes.span)
+            return
+          }
+          unsafe UnsafeRawBufferPointer(codes).withMemoryRebound(to: Int16.self) { codes in
+            unsafe state.layers[layer].error.add(
+              reference: reals.span, codes: codes.span, scale: view.scale)
+            unsafe state.layers[layer].usage.add(codes.span)
+          }
         }
       } else {
         unsafe candidate.withReals(place) { others in

@@ -320,11 +320,11 @@ extension Diff {
       var givenForm = LayerForm(given)
     else { return [] }
     let view = candidate.view(place)
-    if let other = reference.view(twin), other.real(-128) == 0 {
+    if let other = reference.view(twin), other.ends.lower == 0 {
       // A blob's ReLU is the lower end of its codes.
       givenForm.lower = max(givenForm.lower, 0)
     }
-    let range = view.map { ($0.real(-128), $0.real(127)) } ?? (-Float.infinity, Float.infinity)
+    let range = view?.ends ?? (-Float.infinity, Float.infinity)
     return ownForm.differences(from: givenForm, range: range, step: view?.scale ?? 1e-6)
   }
 }

@@ -87,26 +87,18 @@ final class LocalProbe {
     for operand in operands {
       guard let tensor = operand.tensor else { continue }
       unsafe reference.withReals(operand.referencePlace) { values in
-        unsafe runner.withMutableElements(of: tensor) { codes in
-          let zeroPoint = Float(tensor.zeroPoint)
-          for index in 0..<min(codes.count, values.count) {
-            let code = unsafe tensor.step(values[index]) + zeroPoint
-            isClipped = isClipped || !(code >= -128 && code <= 127)
-            unsafe codes[index] = unsafe tensor.code(values[index])
-          }
+        let steps = tensor.steps
+        for index in 0..<min(tensor.elementCount, values.count) {
+          let step = unsafe tensor.step(values[index])
+          isClipped = isClipped || !(step >= steps.lowerBound && step <= steps.upperBound)
         }
+        unsafe runner.withMutableElements(of: tensor) { unsafe tensor.write(values, into: $0) }
       }
     }
     if isSplitting, let real { takeApart(real, reference, isClipped: isClipped) }
     runner.runOperator(view.index)
     let output = view.output(0)
-    unsafe runner.withElements(of: output) { codes in
-      let (scale, zeroPoint) = (output.scale, Float(output.zeroPoint))
-      result.removeAll(keepingCapacity: true)
-      for index in codes.indices {
-        result.append(scale * (Float(unsafe codes[index]) - zeroPoint))
-      }
-    }
+    result = unsafe runner.withElements(of: output) { unsafe output.reals($0) }
   }
 
   private func takeApart(
@@ -145,10 +137,9 @@ final class LocalProbe {
             }
             return
           }
-          let (scale, zeroPoint) = (tensor.scale, Float(tensor.zeroPoint))
-          let isClamping = feeding == .clamped
-          let lowest = isClamping ? -128 - zeroPoint : -Float.infinity
-          let highest = isClamping ? 127 - zeroPoint : Float.infinity
+          let scale = tensor.scale
+          let ends = feeding == .clamped ? tensor.steps : -Float.infinity ... .infinity
+          let (lowest, highest) = (ends.lowerBound, ends.upperBound)
           for index in 0..<min(target.count, values.count) {
             unsafe target[index] =
               unsafe scale * max(lowest, min(highest, tensor.step(values[index])))
@@ -174,6 +165,6 @@ extension DiffModel {
   func bounds(_ place: Int) -> (lower: Float, upper: Float) {
     let activation = real.activationBounds(of: places[place].tensor)
     guard let view = view(place) else { return activation }
-    return (max(activation.lower, view.real(-128)), min(activation.upper, view.real(127)))
+    return (max(activation.lower, view.ends.lower), min(activation.upper, view.ends.upper))
   }
 }

@@ -28,12 +28,13 @@ enum Maker: Sendable {
     }
   }
 
-  /// The runtime's operators that compute this; none of what only the float interpreter computes.
+  /// The runtime's operators that compute this, in the widths of int8; none of what only the float
+  /// interpreter computes.
   var kinds: Set<OperatorKind> {
     switch self {
     case .input: []
     case .node(let operation): operation.kinds
-    case .blobOperator(let kind, let hasPool): [hasPool ? .maxPool : kind]
+    case .blobOperator(let kind, let hasPool): [hasPool ? .maxPool : kind.inInt8]
     }
   }
 
@@ -44,7 +45,7 @@ enum Maker: Sendable {
     case .node(let operation): operation.weightChannelAxis != nil
     case .blobOperator(let kind, _):
       [.convolution, .depthwiseConvolution, .transposedConvolution, .fullyConnected]
-        .contains(kind.widened)
+        .contains(kind.inInt8)
     }
   }
 
@@ -71,15 +72,45 @@ enum Maker: Sendable {
   }
 }
 
+extension OperatorKind {
+  /// The kind that computes the same of activations and weights of int8.
+  var inInt8: OperatorKind {
+    switch self {
+    case .convolution16: .convolution
+    case .depthwiseConvolution16: .depthwiseConvolution
+    case .fullyConnected16: .fullyConnected
+    case .softmax16: .softmax
+    case .sigmoid16, .requantize: .lookup
+    default: widened
+    }
+  }
+}
+
+extension DiffModel {
+  /// What the option --int16 calls the layer that makes a place's values, where they are int8 and
+  /// could be int16: behind what only moves or pools them.
+  func int16Name(_ place: Int) -> String? {
+    guard let view = view(place), !view.isInt16 else { return nil }
+    guard let kind = operatorView(place)?.kind?.inInt8 else { return places[place].tensorName }
+    switch kind {
+    case .convolution, .depthwiseConvolution, .fullyConnected, .softmax, .add, .subtract,
+      .multiply, .mean, .concatenation:
+      return places[place].name
+    case .maxPool, .averagePool, .reshape, .transpose, .slice, .pad:
+      return sources(of: place).first?.place.flatMap(int16Name)
+    default: return nil
+    }
+  }
+}
+
 extension Operation {
-  /// The runtime's operators that can compute a node.
+  /// The runtime's operators that can compute a node, in the widths of int8.
   var kinds: Set<OperatorKind> {
     switch self {
-    case .convolution: [.convolution, .convolution4, .convolution16]
-    case .depthwiseConvolution:
-      [.depthwiseConvolution, .depthwiseConvolution4, .depthwiseConvolution16]
+    case .convolution: [.convolution]
+    case .depthwiseConvolution: [.depthwiseConvolution]
     case .transposedConvolution: [.transposedConvolution]
-    case .fullyConnected: [.fullyConnected, .fullyConnected4, .fullyConnected16]
+    case .fullyConnected: [.fullyConnected]
     case .matrixMultiply: [.matrixMultiply]
     case .maxPool: [.maxPool]
     case .averagePool: [.averagePool]
@@ -89,8 +120,8 @@ extension Operation {
     case .minimum: [.minimum]
     case .maximum: [.maximum]
     case .squaredDifference: [.squaredDifference]
-    case .scalar, .prelu, .identity, .quantize: [.lookup, .requantize, .sigmoid16]
-    case .softmax: [.softmax, .softmax16]
+    case .scalar, .prelu, .identity, .quantize: [.lookup]
+    case .softmax: [.softmax]
     case .logSoftmax: [.logSoftmax]
     case .l2Normalization: [.l2Normalization]
     case .mean: [.mean]

@@ -54,6 +54,23 @@ struct PlaceMatching {
     alignRest()
     spread()
     takeFunctions()
+    shareChanges()
+  }
+
+  /// A change of width and what it is made from are both what the reference has there.
+  private mutating func shareChanges() {
+    for place in counterparts.indices {
+      guard case .blobOperator(.requantize, _) = candidate.places[place].maker,
+        let source = candidate.vertices[place].sources.first
+      else { continue }
+      if let twin = counterparts[source] {
+        if counterparts[place] == nil, haveOneCount(place, twin) { counterparts[place] = twin }
+      } else if let twin = counterparts[place], haveOneCount(source, twin),
+        candidate.places[source].maker.canBeTwin(of: reference.places[twin].maker)
+      {
+        counterparts[source] = twin
+      }
+    }
   }
 
   private mutating func set(_ place: Int, _ twin: Int) {

@@ -114,9 +114,9 @@ extension Graph {
     func step(_ tensor: TensorIndex) {
       guard tensors[tensor].constant == nil, let grid = tensors[tensor].quantization else { return }
       let name = tensors[tensor].name
-      let shape = tensors[tensor].shape
+      let (shape, type) = (tensors[tensor].shape, tensors[tensor].elementType)
       let codes = graph.add(
-        Tensor(name: name + "/codes", shape: shape, elementType: .int8, quantization: grid))
+        Tensor(name: name + "/codes", shape: shape, elementType: type, quantization: grid))
       let reals = graph.add(Tensor(name: name + "/reals", shape: shape))
       steps.append(
         Node(name: name + "/quantize", operation: .quantize, inputs: [tensor], outputs: [codes]))
@@ -160,7 +160,8 @@ extension ReproductionIndex {
 
 
     def codes(tensor):
-        return np.fromfile(here / tensor["int8File"], np.int8).reshape(tensor["shape"])
+        kind = np.dtype(tensor["type"]).newbyteorder("<")
+        return np.fromfile(here / tensor["int8File"], kind).reshape(tensor["shape"])
 
 
     def say(name, runtime, values):

@@ -15,8 +15,10 @@ struct ReproductionIndex: Encodable {
     var zeroPoint: Int?
     /// float32, exact.
     var floatFile: String
-    /// int8 codes of the same values; nil when the candidate is a float model.
+    /// Codes of the same values, of the type `type`; nil when the candidate is a float model.
     var int8File: String?
+    /// `int8` or `int16`; nil when the candidate is a float model.
+    var type: String?
   }
 
   var layer: String
@@ -94,10 +96,9 @@ extension Diff {
     machine.run(sample) { place in
       guard candidate.places[place].name == index.layer else { return }
       unsafe machine.withCodes(place) {
-        files["int8_output.i8"] = unsafe $0.map { UInt8(bitPattern: $0) }
+        addOutput(unsafe $0.map { UInt8(bitPattern: $0) }, place, &index, &files)
       }
     }
-    if files["int8_output.i8"] != nil { index.output.int8File = "int8_output.i8" }
     if let images = data.images { files["pixels.u8"] = Array(images.pixelSlice(sample)) }
   }
 
@@ -112,11 +113,12 @@ extension Diff {
         name: operand.name, shape: operand.shape, floatFile: "input\(position).f32")
       files[tensor.floatFile] = operand.reals.littleEndianBytes
       if let view = operand.view {
-        let codes = operand.reals.map { UInt8(bitPattern: view.code($0)) }
+        let codes = view.bytes(operand.reals)
         tensor.scale = view.scale
         tensor.zeroPoint = Int(view.zeroPoint)
-        tensor.int8File = "input\(position).i8"
-        files["input\(position).i8"] = codes
+        let file = "input\(position).\(view.suffix)"
+        (tensor.int8File, tensor.type) = (file, view.typeName)
+        files[file] = codes
         rawInput += codes
       }
       index.inputs.append(tensor)
@@ -124,20 +126,34 @@ extension Diff {
     addTwin(part, &index, &files)
     files["run.py"] = Array(ReproductionIndex.script.utf8)
     index.commands = ["python run.py"]
-    guard let loaded = candidate.loaded else { return }
+    guard let loaded = candidate.loaded, let last = part.last else { return }
     let operators = part.compactMap { candidate.places[$0].operatorIndex }
     let alone = try LoadedModel(try loaded.blob.part(operators: operators))
     files["int8.oct"] = alone.blob.bytes
-    files["input.i8"] = rawInput
+    // Those of several inputs may be of either width.
+    let input = "input." + (Set(inputs.compactMap(\.view?.suffix)) == ["i16"] ? "i16" : "i8")
+    files[input] = rawInput
     index.blob = "int8.oct"
-    files["int8_output.i8"] = try alone.output(of: rawInput)
-    index.output.int8File = "int8_output.i8"
+    addOutput(try alone.output(of: rawInput), last, &index, &files)
+    let output = index.output.int8File ?? ""
+    let again = "again." + (candidate.view(last)?.suffix ?? "i8")
     index.commands = [
-      "octet run int8.oct --raw-input input.i8 --raw-output again.i8",
-      "cmp again.i8 int8_output.i8", "octet inspect int8.oct", "python run.py",
+      "octet run int8.oct --raw-input \(input) --raw-output \(again)",
+      "cmp \(again) \(output)", "octet inspect int8.oct", "python run.py",
     ]
     if index.onnx != nil { index.commands.append("octet inspect float.onnx") }
     addForeignForms(of: alone, &index, &files)
+  }
+
+  /// Adds the codes that a place has.
+  private func addOutput(
+    _ codes: [UInt8], _ place: Int, _ index: inout ReproductionIndex,
+    _ files: inout [String: [UInt8]]
+  ) {
+    guard let view = candidate.view(place) else { return }
+    let file = "int8_output.\(view.suffix)"
+    files[file] = codes
+    (index.output.int8File, index.output.type) = (file, view.typeName)
   }
 
   /// What operators read: as the reference has it, or, where that has no twin, as the candidate.
@@ -182,11 +198,12 @@ extension Diff {
     var inputs: [UInt8] = []
     for index in indices.prefix(count) {
       for input in 0..<loaded.inputCount {
-        let elementCount = loaded.input(input).elementCount
-        let codes = unsafe [Int8](unsafeUninitializedCapacity: elementCount) {
+        let byteCount = loaded.input(input).byteCount
+        let codes = unsafe [Int8](unsafeUninitializedCapacity: byteCount) {
           buffer, initializedCount in
-          unsafe candidateEncoder.encode(index, input: input, into: buffer)
-          initializedCount = elementCount
+          unsafe candidateEncoder.encode(
+            index, input: input, into: UnsafeMutableBufferPointer(rebasing: buffer[..<byteCount]))
+          initializedCount = byteCount
         }
         inputs += codes.map { UInt8(bitPattern: $0) }
       }

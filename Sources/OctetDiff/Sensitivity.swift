@@ -194,15 +194,13 @@ private final class SweepWorker {
     for index in 0..<body.operatorIndex { runner.runOperator(index) }
     for (position, tensor) in body.inputs.enumerated() {
       unsafe runner.withElements(of: tensor) { codes in
-        unsafe body.real.withInput(position) { target in
-          for index in codes.indices { unsafe target[index] = unsafe tensor.real(codes[index]) }
-        }
+        unsafe body.real.withInput(position) { unsafe tensor.read(codes, into: $0) }
       }
     }
     body.real.run()
     unsafe body.real.withValue(of: body.real.graph.outputs[0]) { values in
-      unsafe runner.withMutableElements(of: body.output) { codes in
-        for index in codes.indices { unsafe codes[index] = unsafe body.output.code(values[index]) }
+      unsafe runner.withMutableElements(of: body.output) {
+        unsafe body.output.write(values, into: $0)
       }
     }
     for index
@@ -211,7 +209,7 @@ private final class SweepWorker {
     {
       runner.runOperator(index)
     }
-    return unsafe runner.withOutput(0) { unsafe Scores.top($0) }
+    return Scores.top(runner.realOutput(0))
   }
 }
 

@@ -98,6 +98,7 @@ struct Structure {
       return [step]
     }
     if spot.maker.onlyRenames { return [] }
+    if case .blobOperator(.requantize, _) = spot.maker { return [] }
     if case .node(.scalar(let function)) = spot.maker, function.bounds != nil { return [] }
     let kinds = spot.maker.kinds
     if kinds.contains(.maxPool) { return ["maxPool"] }

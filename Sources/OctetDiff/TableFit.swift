@@ -105,9 +105,15 @@ extension Diff {
 }
 
 extension DiffModel {
-  /// Whether a lookup operator gives for every code the nearest that its output has.
+  /// Whether an operator gives for every code the nearest that its output has: a lookup, or a
+  /// change of width that clamps nothing.
   fileprivate func isChangeOfScale(_ place: Int) -> Bool {
-    guard let view = operatorView(place), view.kind == .lookup,
+    guard let view = operatorView(place) else { return false }
+    if view.kind == .requantize {
+      return self.part(place, of: real)?.nodes.allSatisfy { Maker.node($0.operation).onlyRenames }
+        ?? false
+    }
+    guard view.kind == .lookup,
       let part = part(place, of: real), let table = try? FloatInterpreter(part)
     else { return false }
     let (x, y) = (view.input(0), view.output(0))

@@ -48,7 +48,9 @@ extension HTMLReport {
 
   private func gridFigure(_ layer: DiffReport.Layer) -> Figure {
     let name = layer.name.shortened(to: 40)
-    let plot = GridPlot(title: "Float values of \(name) on the int8 grid", use: layer.range)
+    let type = layer.elementType ?? "int8"
+    let plot = GridPlot(
+      title: "Float values of \(name) on the \(type) grid", use: layer.range, type: type)
     let use = layer.range
     let hasGrid = use.gridUpper > use.gridLower
     let grid: Markup =

@@ -61,7 +61,8 @@ extension HTMLReport {
     <dt>cosine</dt><dd>1 when both point the same way, whatever their length.</dd>
     <dt>saturated</dt><dd>Share of \(candidate) values at the lowest or highest code. After a ReLU \
     the lowest code simply means 0.</dd>
-    <dt>unused</dt><dd>Share of the 256 codes that never occur.</dd>
+    <dt>unused</dt><dd>Share of the 256 codes that never occur; of int16, of 256 equal parts of \
+    its codes.</dd>
     </dl>
     <p class="note"><strong>Two sets of images:</strong> local figures and the sources of errors \
     are from \(Figures.count(report.localSampleCount, "image")), evenly spread; all others from \

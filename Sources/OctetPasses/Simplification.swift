@@ -19,6 +19,7 @@ extension Graph {
     graph.writeNeighbourNormalizations()
     graph.writeAveragesAsMeans()
     graph.writeReductionsAsMeans()
+    graph.centreWeights()
     graph.boundMasks()
     graph.writeSelectionsAsProducts()
     graph.writeDivisionsAsProducts()

@@ -22,6 +22,8 @@ public struct Quantizer: Sendable {
     public var rounding = Rounding.errorFeedback
     /// Which activations have 16 bits.
     public var int16 = Int16Activations.none
+    /// Whether activations of int16 are told by what they gain even where all are taken.
+    package var ranksInt16 = false
     /// Bits of the weights of single layers, 8 or 4, by the layer's name.
     public var weightBits: [String: Int] = [:]
     /// Bits of the weights of all other layers, 8 or 4. Layers that weights of 4 bits do not suit
@@ -54,6 +56,8 @@ public struct Quantizer: Sendable {
     public var roundings: [String: Rounding] = [:]
     /// The layers, or inputs, whose results are int16, in execution order.
     public var int16Layers: [String] = []
+    /// The same by what they gain, those first that gain most.
+    public var int16Ranking: [String] = []
     /// The layers whose weights have 4 bits, by name, in execution order.
     public var narrowLayers: [String] = []
   }
@@ -83,7 +87,8 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
-    let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
+    let equal = try plain.withBestNorms(samples, options)
+      .withEqualChannels(samples, threadCount: options.threadCount)
       .withEqualLayers(samples, options)
     let simple = equal.graph
     try simple.requireLayers(options.weightBits)
@@ -92,10 +97,13 @@ public struct Quantizer: Sendable {
       choice = try RangeSearch.choose(simple, samples, options)
     }
     choice.int16 = try simple.chosenInt16(samples, options, choice)
+    let ranking = choice.int16.map(\.name)
+    choice.int16.sort { $0.tensors[0] < $1.tensors[0] }
     let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     let means = options.biasCorrection == .analytic ? equal.means(graph.normalizedMeans()) : [:]
     var result = try quantize(simple, calibration, samples, options, choice, means)
     result.equalization = equal.equalization
+    result.int16Ranking = ranking
     result.outputs = try OutputError.measure(
       plain, result.graph, samples, threadCount: options.threadCount)
     return result

@@ -108,6 +108,20 @@ import Testing
     #expect(ladder.last?["fileByteCount"] as? Int ?? 0 <= size - 64)
   }
 
+  /// What a limit of cycles needs is said before anything is made.
+  @Test func cycles() async throws {
+    let words = "quantize m.onnx --data data -o cycles.oct --calibration-samples 8 "
+    let foreign = try await workshop(words + "--max-cycles 1000 --board linux-aarch64")
+    #expect(foreign.isFailure(64, "no cycles are modelled of linux-aarch64"), "\(foreign)")
+    let alone = try await workshop(words + "--board cortex-m4")
+    #expect(alone.isFailure(64, "give that, too"), "\(alone)")
+    let folder = try await Workshop.shared.folder()
+    let bare = try await octet(
+      (words + "--max-cycles 1000").split(separator: " ").map { String($0) }, in: folder,
+      environment: ["PATH": "/nonexistent"])
+    #expect(bare.isFailure(66, "'qemu-system-arm' was not found on the PATH"), "\(bare)")
+  }
+
   /// Every rung has an option; three runs have each of their values.
   @Test(arguments: [
     "--equalize cross-layer --rounding adaround --calibrator kl --int16 all",

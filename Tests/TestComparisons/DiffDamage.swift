@@ -13,11 +13,7 @@ package enum DiffDamage {
     for index in scaled { graph.tensors[index].quantization?.scales[0] *= factor }
     for node in graph.nodes
     where scaled.contains(node.inputs[0]) && node.operation.weightChannelAxis != nil {
-      guard case .int32(let codes) = graph.tensors[node.inputs[2]].constant else { continue }
-      graph.tensors[node.inputs[2]].constant = .int32(
-        codes.map { Int32((Float($0) / factor).rounded()) })
-      let scales = graph.tensors[node.inputs[2]].quantization?.scales ?? []
-      graph.tensors[node.inputs[2]].quantization?.scales = scales.map { $0 * factor }
+      graph.rescale(node.inputs[2], by: factor)
     }
   }
 
@@ -58,13 +54,9 @@ package enum DiffDamage {
   package static func scaleWeights(of name: String, by factor: Float, in graph: inout Graph) throws
   {
     let node = try graph.node(name)
-    for input in node.inputs[1...2] {
-      let scales = graph.tensors[input].quantization?.scales ?? []
-      graph.tensors[input].quantization?.scales = scales.map { $0 * factor }
-    }
-    guard case .int32(let codes) = graph.tensors[node.inputs[2]].constant else { return }
-    graph.tensors[node.inputs[2]].constant = .int32(
-      codes.map { Int32((Float($0) / factor).rounded()) })
+    let scales = graph.tensors[node.inputs[1]].quantization?.scales ?? []
+    graph.tensors[node.inputs[1]].quantization?.scales = scales.map { $0 * factor }
+    graph.rescale(node.inputs[2], by: factor)
   }
 
   /// Gives every output channel the weights, scale and bias of the next one.
@@ -104,7 +96,10 @@ package enum DiffDamage {
   package static func dropBiases(of name: String, in graph: inout Graph) throws {
     let bias = try graph.node(name).inputs[2]
     let count = graph.tensors[bias].elementCount
-    graph.tensors[bias].constant = .int32([Int32](repeating: 0, count: count))
+    let isWide = graph.tensors[bias].elementType == .int64
+    graph.tensors[bias].constant =
+      isWide
+      ? .int64([Int64](repeating: 0, count: count)) : .int32([Int32](repeating: 0, count: count))
   }
 
   /// In the float model: one channel much larger, and what reads it as much smaller, so
@@ -147,6 +142,21 @@ extension Graph {
   ) throws {
     guard case .int8(let codes) = tensors[tensor].constant else { throw Missing() }
     tensors[tensor].constant = .int8(body(codes, tensors[tensor].shape))
+  }
+
+  /// Gives biases a scale so many times as large; they keep their values.
+  fileprivate mutating func rescale(_ bias: TensorIndex, by factor: Float) {
+    switch tensors[bias].constant {
+    case .int32(let codes):
+      tensors[bias].constant = .int32(codes.map { Int32((Float($0) / factor).rounded()) })
+    case .int64(let codes):
+      tensors[bias].constant = .int64(
+        codes.map { Int64((Double($0) / Double(factor)).rounded()) })
+    default: return
+    }
+    tensors[bias].quantization?.scales = (tensors[bias].quantization?.scales ?? []).map {
+      $0 * factor
+    }
   }
 
   /// Multiplies a float constant element by element.

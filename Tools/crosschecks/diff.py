@@ -19,6 +19,7 @@ import numpy as np
 from crosschecks.diff_outputs import judge_outputs
 from support.peers import session
 
+KINDS = {"i8": "i1", "i16": "<i2", "f32": "<f4"}
 VISIBLE = 11.09  # class scores farther under the best have a probability below 2^-16
 
 
@@ -58,23 +59,31 @@ class Checker:
 
 def reals(layer, ints):
     """What codes stand for, as float32."""
-    if ints.dtype != np.int8:
+    if ints.dtype.kind == "f":
         return ints.astype(np.float64)
     real = (ints.astype(np.float64) - layer["zeroPoint"]) * float(np.float32(layer["scale"]))
     return real.astype(np.float32).astype(np.float64)
+
+
+def parts(codes, span):
+    """Which of 256 codes, or equal parts of more, the ends of these the last codes alone."""
+    if span.bits == 8:
+        return codes + 128
+    inner = np.clip(codes >> 8, -127, 126)
+    return np.where((codes == span.min) | (codes == span.max), codes >> 8, inner) + 128
 
 
 def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     """Figures of one layer; `floats` and `ints` are samples × elements."""
     name, zero = layer["name"], layer["zeroPoint"]
     scale = float(np.float32(layer["scale"]))  # the blob has a float32
-    is_int8 = ints.dtype == np.int8
+    is_coded = ints.dtype.kind == "i"
     # A real number is the float32 nearest to what a code stands for.
     real = reals(layer, ints)
     error = floats - real
     check.same(f"{name} SQNR", decibels(floats, error), report["sqnrDecibels"])
     check.same(f"{name} max error", float(np.abs(error).max()), report["maxAbsError"])
-    step = scale if is_int8 else 1
+    step = scale if is_coded else 1
     check.same(
         f"{name} RMSE/scale", float(np.sqrt(np.mean(error**2))) / step, report["rmseOverScale"])
     product = float(np.sum(floats * real))
@@ -82,12 +91,13 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
     check.same(f"{name} cosine", product / norms if norms else 1.0, report["cosine"])
     check.same(f"{name} lowest", float(floats.min()), report["range"]["floatLower"])
     check.same(f"{name} highest", float(floats.max()), report["range"]["floatUpper"])
-    if is_int8:
-        codes = np.bincount(ints.reshape(-1).astype(np.int64) + 128, minlength=256)
+    span = np.iinfo(ints.dtype) if is_coded else None
+    if is_coded:
+        codes = np.bincount(parts(ints.reshape(-1).astype(np.int64), span), minlength=256)
         check.same(
             f"{name} saturated", (codes[0] + codes[255]) / ints.size, report["saturatedShare"])
         check.same(f"{name} never used", float(np.mean(codes == 0)), report["neverUsedShare"])
-        low, high = (-128 - zero - 0.5) * scale, (127 - zero + 0.5) * scale
+        low, high = (span.min - zero - 0.5) * scale, (span.max - zero + 0.5) * scale
         check.same(
             f"{name} clipped", float(np.mean((floats < low) | (floats > high))),
             report["clippedShare"])
@@ -116,7 +126,7 @@ def layer_figures(check, layer, report, folder, index, floats, ints, local_at):
         return
     weighted, rounded, clamped = load("weightedFile"), load("roundedFile"), load("clampedFile")
     # The grid's ends are numbers of float32, as all values of codes.
-    ends = ((np.array([-128, 127]) - zero) * scale).astype(np.float32).astype(np.float64)
+    ends = ((np.array([span.min, span.max]) - zero) * scale).astype(np.float32).astype(np.float64)
     on_grid = np.clip(clamped, *ends)
     split = report["split"]
     # A blob as reference is rounded itself; what it computes before that is a file of its own.
@@ -169,7 +179,7 @@ def main(arguments):
     for layer, row in zip(index["layers"], report["layers"]):
         floats = np.fromfile(folder / layer["floatFile"], dtype="<f4").astype(np.float64)
         floats = floats.reshape(count, -1)
-        kind = np.int8 if layer["candidateFile"].endswith(".i8") else np.dtype("<f4")
+        kind = np.dtype(KINDS[layer["candidateFile"].rsplit(".", 1)[1]])
         ints = np.fromfile(folder / layer["candidateFile"], dtype=kind).reshape(count, -1)
         layer_figures(check, layer, row, folder, index, floats, ints, local_at)
         outputs = floats, ints

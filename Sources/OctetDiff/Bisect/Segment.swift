@@ -55,17 +55,13 @@ final class Segment {
         let read = Set((0..<view.inputCount).map { view.inputTensorIndex($0) })
         for (position, tensor) in tensors.enumerated()
         where read.contains(tensor.index) && written.insert(position).inserted {
-          unsafe runner.withMutableElements(of: tensor) { codes in
-            for element in 0..<min(codes.count, inputs[position].count) {
-              unsafe codes[element] = tensor.code(inputs[position][element])
-            }
+          unsafe runner.withMutableElements(of: tensor) {
+            unsafe tensor.write(inputs[position], into: $0)
           }
         }
         runner.runOperator(index)
       }
-      return unsafe runner.withElements(of: output) { codes in
-        unsafe codes.map { output.real($0) }
-      }
+      return unsafe runner.withElements(of: output) { unsafe output.reals($0) }
     }
   }
 }

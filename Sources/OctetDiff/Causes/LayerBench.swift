@@ -68,7 +68,7 @@ struct LayerBench {
     }
     guard !sources.isEmpty, !sources.contains(nil) else { return nil }
     let view = diff.candidate.view(place)
-    grid = view.map { ($0.real(-128), $0.real(127)) } ?? (-.infinity, .infinity)
+    grid = view?.ends ?? (-.infinity, .infinity)
     step = view?.scale ?? 0
     shape = diff.candidate.places[place].shape
     for machine in machines {
@@ -96,7 +96,7 @@ struct LayerBench {
     for sample in inputs.indices {
       for (operand, view) in grids.enumerated() where operand < inputs[sample].count {
         guard let view else { continue }
-        let (lower, upper) = (view.real(-128), view.real(127))
+        let (lower, upper) = view.ends
         for index in inputs[sample][operand].indices {
           let value = inputs[sample][operand][index]
           guard value < lower || value > upper else { continue }

@@ -44,21 +44,19 @@ struct SampleEncoder: Sendable {
     }
   }
 
-  /// Writes an input's codes, of a blob.
+  /// Writes an input's codes as bytes, two each of int16, of a blob.
   func encode(_ sample: Int, input: Int, into target: UnsafeMutableBufferPointer<Int8>) {
     switch data.content {
     case .images(let images):
       unsafe pixels?.encode(images.pixelSlice(sample), into: target)
       guard let variant, input == 0 else { return }
-      let codes = unsafe variant.change(target.map { Float($0) })
-      for (index, code) in codes.prefix(target.count).enumerated() {
-        unsafe target[index] = Int8(code)
-      }
-    case .tensors(let tensors):
       let view = views[input]
+      // An order alone: each value keeps its code.
+      unsafe view.write(variant.change(view.reals(UnsafeBufferPointer(target))), into: target)
+    case .tensors(let tensors):
       var reals = tensors.values(sample: sample, input: order[input])
       if let variant, input == 0 { reals = variant.change(reals) }
-      for index in target.indices { unsafe target[index] = view.code(reals[index]) }
+      unsafe views[input].write(reals, into: target)
     }
   }
 

@@ -41,7 +41,7 @@ extension TensorSamples {
   /// order. The first axis counts samples; pictures may have their channels first.
   ///
   /// Numbers stand for themselves; only int8 arrays are codes where one of the models takes codes,
-  /// because that is what programs save that feed int8 models.
+  /// int16 where it takes those, because that is what programs save that feed such models.
   public init(numPy path: String, for reference: DiffModel, _ candidate: DiffModel) throws {
     let arrays = try NumPyArray.load(path)
     let ports = reference.inputPorts
@@ -58,9 +58,9 @@ extension TensorSamples {
       }
     }
     let grids = ports.indices.map { position -> TensorView? in
-      guard chosen[position].elementType == .int8 else { return nil }
-      if let loaded = candidate.loaded, let other = others[position] { return loaded.input(other) }
-      return reference.loaded?.input(position)
+      var grid = reference.loaded?.input(position)
+      if let loaded = candidate.loaded, let other = others[position] { grid = loaded.input(other) }
+      return chosen[position].elementType == (grid?.isInt16 == true ? .int16 : .int8) ? grid : nil
     }
     var checksum = [UInt8]()
     for array in chosen { checksum += Array(NumPyArray.checksum(array).utf8) }

@@ -12,8 +12,16 @@ public struct Contract: Sendable, Equatable {
   /// The arena's bytes at most.
   public var maxArena: Int?
 
+  /// The cycles of one inference at most, modelled, on `boardName`.
+  public var maxCycles: Int?
+  /// The board whose cycles are counted.
+  public var boardName = ""
+
   /// Nothing is asked for.
   public init() {}
+
+  /// Whether bytes or cycles are limited.
+  var limitsCosts: Bool { maxFlash != nil || maxArena != nil || maxCycles != nil }
 
   /// Whether outputs have to be judged on samples held back.
   package var judgesOutputs: Bool { maxDrop != nil || minSQNR != nil }
@@ -30,6 +38,10 @@ public struct Contract: Sendable, Equatable {
       case minSQNR = "min-sqnr"
       case maxFlash = "max-flash"
       case maxArena = "max-arena"
+      case maxCycles = "max-cycles"
+
+      /// Whether it limits what a model costs, not what it loses.
+      package var isCost: Bool { self != .maxDrop && self != .minSQNR }
     }
 
     /// Which limit it is.
@@ -49,23 +61,31 @@ public struct Contract: Sendable, Equatable {
 }
 
 extension Contract {
-  /// What a candidate was found to be.
+  /// What a candidate was found to cost.
   struct Measure: Sendable {
-    var judgement: Judgement?
     var fileByteCount: Int
     /// The least that was found where the arena's limit cannot be met.
     var arenaByteCount: Int
+    /// Of one inference; nil where they are not asked for, or the model does not fit the board.
+    var cycleCount: Int?
   }
 
-  /// Every clause of the contract, in one order.
+  /// The clauses about what a model costs, in one order.
+  func costClauses(_ measure: Measure) -> [Clause] {
+    var clauses: [Clause] = []
+    if let limit = maxFlash { clauses.append(.bytes(.maxFlash, limit, measure.fileByteCount)) }
+    if let limit = maxArena { clauses.append(.bytes(.maxArena, limit, measure.arenaByteCount)) }
+    if let limit = maxCycles { clauses.append(cycles(limit, measure.cycleCount)) }
+    return clauses
+  }
+
+  /// Those about what it loses.
   ///
   /// - Parameter confidence: of the intervals.
-  func clauses(_ measure: Measure, confidence: Double) -> [Clause] {
+  func outputClauses(_ judgement: Judgement, confidence: Double) -> [Clause] {
     var clauses: [Clause] = []
-    if let limit = maxDrop, let judgement = measure.judgement {
-      clauses.append(drop(limit, judgement, confidence))
-    }
-    if let limit = minSQNR, let judgement = measure.judgement {
+    if let limit = maxDrop { clauses.append(drop(limit, judgement, confidence)) }
+    if let limit = minSQNR {
       let bound = judgement.sqnrLowerBound(confidence: confidence)
       clauses.append(
         Clause(
@@ -74,9 +94,16 @@ extension Contract {
             + "\(judgement.sampleCount) samples held back, at least \(bound.short) with "
             + "\(confidence.short) confidence"))
     }
-    if let limit = maxFlash { clauses.append(.bytes(.maxFlash, limit, measure.fileByteCount)) }
-    if let limit = maxArena { clauses.append(.bytes(.maxArena, limit, measure.arenaByteCount)) }
     return clauses
+  }
+
+  private func cycles(_ limit: Int, _ count: Int?) -> Clause {
+    let value = count.map { Double($0) } ?? .infinity
+    return Clause(
+      kind: .maxCycles, limit: Double(limit), value: value,
+      missedBy: max(0, value - Double(limit)),
+      text: count.map { "an inference takes \($0) modelled cycles on \(boardName)" }
+        ?? "the model does not fit \(boardName)")
   }
 
   private func drop(_ limit: Double, _ judgement: Judgement, _ confidence: Double) -> Clause {
@@ -114,10 +141,11 @@ extension Contract.Clause {
     }
     let by =
       switch kind {
-      case .maxDrop: "\(missedBy.short) too much"
-      case .minSQNR: "\(missedBy.short) dB too few"
-      case .maxFlash, .maxArena: "\(number(missedBy)) too many"
+      case .maxDrop: ", \(missedBy.short) too much"
+      case .minSQNR: ", \(missedBy.short) dB too few"
+      case .maxFlash, .maxArena, .maxCycles:
+        missedBy.isFinite ? ", \(number(missedBy)) too many" : ""
       }
-    return "--\(kind.rawValue) \(number(limit)): \(text), \(by)"
+    return "--\(kind.rawValue) \(number(limit)): \(text)\(by)"
   }
 }

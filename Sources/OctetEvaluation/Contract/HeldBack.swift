@@ -79,15 +79,7 @@ public struct HeldBack: Sendable {
           unsafe samples.fill(sample, index, buffer)
           count = size
         }
-        unsafe runner.withInput(index) { bytes in
-          guard view.isInt16 else {
-            for position in reals.indices { unsafe bytes[position] = view.code(reals[position]) }
-            return
-          }
-          unsafe UnsafeMutableRawBufferPointer(bytes).withMemoryRebound(to: Int16.self) { codes in
-            for position in reals.indices { unsafe codes[position] = view.code16(reals[position]) }
-          }
-        }
+        unsafe runner.withInput(index) { unsafe view.write(reals, into: $0) }
       }
       runner.run()
       let top =
@@ -127,11 +119,8 @@ public struct HeldBack: Sendable {
       // Class scores that nobody can see are clipped on purpose.
       let view = runner.loaded.output(index)
       let isScores = index == 0 && view.elementCount == runner.loaded.labels.count
-      let ends: ClosedRange<Float> = view.isInt16 ? -32_768...32_767 : -128...127
-      let span =
-        isScores
-        ? view.scale * (ends.lowerBound - Float(view.zeroPoint))...view.scale
-          * (ends.upperBound - Float(view.zeroPoint)) : -.infinity ... .infinity
+      let ends = view.ends
+      let span = isScores ? ends.lower...ends.upper : -.infinity ... .infinity
       for (value, real) in zip(runner.realOutput(index), reference.outputs[index]) {
         let real = min(max(real, span.lowerBound), span.upperBound)
         let difference = Double(value) - Double(real)

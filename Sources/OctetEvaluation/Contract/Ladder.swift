@@ -5,7 +5,7 @@ import OctetQuantization
 import OctetReport
 
 /// Quantizes a model in ever more careful ways until a contract holds on samples held back.
-public struct Ladder: Sendable {
+public struct Ladder {
   /// One way more than the rung before.
   public enum Rung: String, Sendable, CaseIterable {
     /// Ranges of activations; weights to the nearest code.
@@ -24,6 +24,8 @@ public struct Ladder: Sendable {
     case moreInt16 = "more-int16"
     /// All activations but the model's inputs and outputs.
     case allInt16 = "all-int16"
+    /// As many of the activations that gain most as flash, arena and cycles allow.
+    case fittingInt16 = "fitting-int16"
 
     /// What int16 is to lower the activations' error by.
     fileprivate var decibels: Double? {
@@ -31,16 +33,17 @@ public struct Ladder: Sendable {
       case .int16: 3
       case .moreInt16: 8
       case .allInt16: .infinity
-      case .ranges, .int4, .equalization, .biasCorrection, .rounding: nil
+      case .ranges, .int4, .equalization, .biasCorrection, .rounding, .fittingInt16: nil
       }
     }
 
     /// The clauses that the rung can help to hold: it is left out where only others are missed.
     var serves: Set<Contract.Clause.Kind> {
       switch self {
-      case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena]
+      case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena, .maxCycles]
       case .int4: [.maxFlash]
-      case .equalization, .biasCorrection, .rounding, .int16, .moreInt16, .allInt16:
+      case .equalization, .biasCorrection, .rounding, .int16, .moreInt16, .allInt16,
+        .fittingInt16:
         [.maxDrop, .minSQNR]
       }
     }
@@ -58,6 +61,9 @@ public struct Ladder: Sendable {
     public var output: Compiler.Output
     /// Nil where no clause is judged on samples.
     public var judgement: Judgement?
+    /// The modelled cycles of one inference; nil where they are not asked for, or where the model
+    /// does not fit the board.
+    public var cycleCount: Int?
     /// Every clause of the contract, and whether it holds.
     public var clauses: [Contract.Clause]
     /// What quantizing and compiling took.
@@ -68,6 +74,13 @@ public struct Ladder: Sendable {
     /// How far the clauses are from holding, as shares of their limits: the less, the better.
     fileprivate var shortfall: Double {
       clauses.reduce(0) { $0 + $1.missedBy / max(abs($1.limit), 1e-9) }
+    }
+
+    /// Whether it costs more than one before it, which held what this one misses.
+    fileprivate func costsMore(than last: Step) -> Bool {
+      clauses.contains { own in
+        own.kind.isCost && !own.holds && last.clauses.contains { $0.kind == own.kind && $0.holds }
+      }
     }
   }
 
@@ -93,18 +106,21 @@ public struct Ladder: Sendable {
   private let heldBack: HeldBack?
   private let contract: Contract
   private let shrinks: Bool
+  private let countCycles: (Blob) throws -> Int?
 
   /// - Parameters:
   ///   - samples: to calibrate with.
   ///   - heldBack: to judge by, none of them among `samples`; nil where the contract has no clause
   ///     about outputs.
   ///   - shrinks: as for `Compiler.compile`.
+  ///   - countCycles: the cycles of one inference, nil where a model does not fit the board; called
+  ///     where the contract limits them.
   public init(
     _ graph: Graph, samples: CalibrationSamples, heldBack: HeldBack?, contract: Contract,
-    shrinks: Bool
+    shrinks: Bool, countCycles: @escaping (Blob) throws -> Int? = { _ in nil }
   ) {
     (self.graph, self.samples, self.heldBack) = (graph, samples, heldBack)
-    (self.contract, self.shrinks) = (contract, shrinks)
+    (self.contract, self.shrinks, self.countCycles) = (contract, shrinks, countCycles)
   }
 
   /// Climbs until the contract holds, or to the end.
@@ -117,8 +133,9 @@ public struct Ladder: Sendable {
   ) throws -> Climb {
     // Where nothing is judged there is nothing to climb for but fewer bytes.
     let rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
+    let mayCost = rungs.contains { $0.0.decibels != nil } && contract.limitsCosts
     // As many looks, so that luck has no more chances than with one.
-    let confidence = 1 - Contract.risk / Double(rungs.count)
+    let confidence = 1 - Contract.risk / Double(rungs.count + (mayCost ? 1 : 0))
     var steps: [Step] = []
     var int4Layers: [String] = []
     for (rung, ownOptions) in rungs {
@@ -130,9 +147,17 @@ public struct Ladder: Sendable {
       }
       var options = ownOptions
       for layer in int4Layers { options.weightBits[layer] = 4 }
+      options.ranksInt16 = contract.limitsCosts
+      let last = steps.last
       let step = try step(rung, options, confidence)
       steps.append(step)
       progress(step)
+      guard rung.decibels != nil, let last, step.costsMore(than: last) else { continue }
+      if let fitting = try fitting(step, beside: last, confidence) {
+        steps.append(fitting)
+        progress(fitting)
+      }
+      break
     }
     let best = steps.indices.min { steps[$0].shortfall < steps[$1].shortfall } ?? 0
     return Climb(
@@ -151,10 +176,10 @@ public struct Ladder: Sendable {
     if options.rounding == .automatic { current.rounding = .nearest }
     var result = [(Rung.ranges, current)]
     if options.isInt8 { result.append((.int4, current)) }
-    for rung in Rung.allCases.dropFirst(2) {
+    for rung in Rung.allCases.dropFirst(2).dropLast() {
       let before = current
       switch rung {
-      case .ranges, .int4: break
+      case .ranges, .int4, .fittingInt16: break
       case .equalization: current.equalization = options.equalization
       case .biasCorrection: current.biasCorrection = options.biasCorrection
       case .rounding: current.rounding = options.rounding
@@ -187,16 +212,54 @@ public struct Ladder: Sendable {
   private func step(
     _ rung: Rung, _ options: Quantizer.Options, _ confidence: Double
   ) throws -> Step {
+    try judged(candidate(rung, options), confidence)
+  }
+
+  /// A model with what it costs; only clauses about that are set.
+  private func candidate(_ rung: Rung, _ options: Quantizer.Options) throws -> Step {
     let start = ContinuousClock.now
     let result = try Quantizer.quantize(graph, samples: samples, options: options)
     let (output, arena) = try compile(result.graph)
-    let seconds = (ContinuousClock.now - start).inSeconds
-    let judgement = try heldBack?.judge(LoadedModel(output.blob))
+    let cycles = contract.maxCycles == nil ? nil : try countCycles(output.blob)
     let measure = Contract.Measure(
-      judgement: judgement, fileByteCount: output.blob.count, arenaByteCount: arena)
+      fileByteCount: output.blob.count, arenaByteCount: arena, cycleCount: cycles)
     return Step(
-      rung: rung, options: options, result: result, output: output, judgement: judgement,
-      clauses: contract.clauses(measure, confidence: confidence), seconds: seconds)
+      rung: rung, options: options, result: result, output: output, judgement: nil,
+      cycleCount: cycles, clauses: contract.costClauses(measure),
+      seconds: (ContinuousClock.now - start).inSeconds)
+  }
+
+  /// The same judged on the samples held back.
+  private func judged(_ candidate: Step, _ confidence: Double) throws -> Step {
+    guard let heldBack else { return candidate }
+    var step = candidate
+    let judgement = try heldBack.judge(LoadedModel(step.output.blob))
+    step.judgement = judgement
+    step.clauses =
+      contract.outputClauses(judgement, confidence: confidence) + candidate.clauses
+    return step
+  }
+
+  /// The most of the activations that `costly` has in int16, those first that gain most, that cost
+  /// no more than is allowed; nil where one is too much.
+  private func fitting(
+    _ costly: Step, beside last: Step, _ confidence: Double
+  ) throws -> Step? {
+    let ranking = costly.result.int16Ranking
+    var options = costly.options
+    var (fits, isTooMuch) = (0, ranking.count)
+    var best: Step?
+    while isTooMuch - fits > 1 {
+      let count = (fits + isTooMuch) / 2
+      options.int16 = .layers(Array(ranking.prefix(count)))
+      let step = try candidate(.fittingInt16, options)
+      if step.costsMore(than: last) {
+        isTooMuch = count
+      } else {
+        (fits, best) = (count, step)
+      }
+    }
+    return try best.map { try judged($0, confidence) }
   }
 
   /// The blob and its arena; where the arena's limit cannot be met, the blob without it and the

@@ -1,11 +1,13 @@
 import Foundation
 import OctetReport
 
-/// A layer's float values (upwards) against the int8 codes they become (downwards), over what the
+/// A layer's float values (upwards) against the codes they become (downwards), over what the
 /// codes reach. Heights are logarithmic: zeros are common after a ReLU.
 struct GridPlot {
   let title: String
   let use: DiffReport.GridUse
+  /// Of the codes: `int8` or `int16`.
+  let type: String
 
   private var hasGrid: Bool { use.gridUpper > use.gridLower }
   private var histogram: Histogram { use.histogram }
@@ -22,15 +24,16 @@ struct GridPlot {
       drawing.line(8, middle, 392, middle, "baseline")
       return drawing
     }
-    drawing.text("int8 codes", x: 0, y: bottom - 2)
+    drawing.text("\(type) codes", x: 0, y: bottom - 2)
     drawing.path(path(codeBins, axis, base: middle + 12, height: tall), "int8")
     let (x1, x2) = (axis.position(use.gridLower), axis.position(use.gridUpper))
     drawing.rectangle(x: 8, y: middle + 2, width: x1 - 8, height: 8, "hatch")
     drawing.rectangle(x: x2, y: middle + 2, width: 392 - x2, height: 8, "hatch")
     drawing.rectangle(x: x1, y: middle + 3, width: x2 - x1, height: 6, "ruler")
     for x in [x1, x2] { drawing.line(x, middle - 2, x, middle + 14, "stroke ink") }
-    drawing.text("−128", x: min(max(x1, 16), 330), y: 24, .middle, "axis")
-    drawing.text("127", x: min(max(x2, 60), 382), y: 24, .middle, "axis")
+    let (first, last) = type == "int16" ? ("−32,768", "32,767") : ("−128", "127")
+    drawing.text(first, x: min(max(x1, 16), 330), y: 24, .middle, "axis")
+    drawing.text(last, x: min(max(x2, 60), 382), y: 24, .middle, "axis")
     for x in [x1, x2] { drawing.line(x, 28, x, middle - 2, "stroke dotted") }
     return drawing
   }
@@ -38,7 +41,7 @@ struct GridPlot {
   var table: Table {
     var table = Table(
       title,
-      [.text("values"), .number("float values")] + (hasGrid ? [.number("int8 codes")] : []))
+      [.text("values"), .number("float values")] + (hasGrid ? [.number("\(type) codes")] : []))
     let codes = codeBins
     for (bin, count) in histogram.counts.enumerated() where count > 0 || codes[bin] > 0 {
       let (lower, upper) = (histogram.edge(bin), histogram.edge(bin + 1))

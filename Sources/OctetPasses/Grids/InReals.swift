@@ -12,7 +12,7 @@ extension Graph {
       if let values = tensors[index].reals {
         graph.tensors[index].constant = .float(values)
         graph.tensors[index].elementType = .float32
-      } else if tensors[index].elementType == .int8 {
+      } else if [.int8, .int16].contains(tensors[index].elementType) {
         graph.tensors[index].elementType = .float32
       }
     }

@@ -4,7 +4,7 @@ import OctetModel
 // Which activations get 16 bits: those whose rounding to 8 the outputs feel most.
 
 extension Graph {
-  /// What the options ask to be int16, of a simplified graph.
+  /// What the options ask to be int16, of a simplified graph, those first that gain most.
   func chosenInt16(
     _ samples: CalibrationSamples, _ options: Quantizer.Options, _ choice: RangeSearch.Choice
   ) throws(QuantizationError) -> [Int16Unit] {
@@ -14,7 +14,7 @@ extension Graph {
     case .layers(let names): return try int16Units(named: names, tabulatedNodes)
     case .automatic(let decibels):
       let units = int16Units(tabulatedNodes).filter { !$0.isOuter }
-      if units.isEmpty || decibels == .infinity { return units }
+      if units.isEmpty || decibels == .infinity && !options.ranksInt16 { return units }
       return try RangeSearch.int16(self, units, samples, options, choice, decibels)
     }
   }
@@ -49,12 +49,12 @@ extension RangeSearch {
     let order = runs.indices.sorted { (left[$0], $0) < (left[$1], $1) }
     let goal = start * pow(10, -decibels / 10)
     // The least prefix that reaches the goal; all where none does.
-    var (lower, upper) = (1, runs.count)
+    var (lower, upper) = (decibels == .infinity ? runs.count : 1, runs.count)
     while lower < upper {
       let middle = (lower + upper) / 2
       let isEnough = try error(Array(order.prefix(middle))) <= goal
       if isEnough { upper = middle } else { lower = middle + 1 }
     }
-    return order.prefix(upper).sorted().flatMap { runs[$0] }
+    return order.prefix(upper).flatMap { runs[$0] }
   }
 }

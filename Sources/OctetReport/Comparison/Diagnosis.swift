@@ -123,23 +123,27 @@ struct Diagnosis {
         Finding(
           kind: .clipped, detail: detail,
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
-            + "more images that look like the test set, or with min-max",
+            + "more images that look like the test set, or with min-max "
+          + "(octet quantize --calibrator min-max)",
           channel: nil, severity: 45 - decibels,
           isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
     }
     let width = values.upper - values.lower
     let ratio = (grid.upper - grid.lower) / width
-    guard width > 0, ratio > Limit.wastedRatio else { return [] }
+    // Of int16 what is lost is missed where fewer steps are left than int8 has.
+    let loss = facts.isInt16 == true ? ratio / 256 * Limit.wastedRatio : ratio
+    guard width > 0, loss > Limit.wastedRatio else { return [] }
     return [
       Finding(
         kind: .wastedRange,
         detail: "the codes reach \(ratio.short) times farther (\(grid.lower.short)…"
           + "\(grid.upper.short)) than the values (\(values.lower.short)…\(values.upper.short)), "
-          + "which wastes \(log2(ratio).short) of 8 bits",
+          + "which wastes \(log2(ratio).short) of \(facts.isInt16 == true ? 16 : 8) bits",
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
-          + "the outliers (a percentile or entropy calibrator), or check the calibration images",
-        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
+          + "the outliers (octet quantize --calibrator percentile or kl), or check the calibration "
+          + "images",
+        channel: nil, severity: 20 * log10(loss), isDefinite: loss >= Limit.definiteWastedRatio,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
   }
@@ -234,7 +238,7 @@ struct Diagnosis {
       Finding(
         kind: .outlierChannel,
         detail: "channel \(channel) is \(ratio.short) times as wide as the median channel, which "
-          + "is left with \(steps.short) of 256 steps",
+          + "is left with \(steps.short) of \(2 * facts.codeLimit) steps",
         remedy: "divide this channel's weights and bias by \(ratio.short) and multiply the next "
           + "layer's weights for it by as much (octet quantize --equalize cross-layer does both)",
         channel: channel, severity: 20 * log10(ratio),
@@ -250,9 +254,28 @@ struct Diagnosis {
       Finding(
         kind: .coarseSteps,
         detail: "its own error is \(decibels.underSignal) with nothing else wrong",
-        remedy: "retrain with quantization in the loop, widen the layer, or keep it in float",
+        remedy: coarseRemedy,
         channel: nil, severity: 30 - decibels, isDefinite: false, cause: .eightBits)
     ]
+  }
+
+  /// What lessens the part of the error that is the largest.
+  private var coarseRemedy: String {
+    let general = DiffReport.Cause.eightBits.remedy
+    guard let split = sums.split?.report else { return general }
+    let most = min(split.weightRounding, split.activationRounding, split.requantization)
+    if most == split.weightRounding {
+      let isNarrow = facts.kind.hasSuffix("4")
+      return "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
+        + (isNarrow ? ", or give them eight bits (without --weights int4 and --int4)" : "")
+    }
+    let names =
+      most == split.activationRounding
+      ? facts.int16Names?.sources ?? [] : [facts.int16Names?.own].compactMap(\.self)
+    if names.isEmpty { return general }
+    let whom = most == split.activationRounding ? "what it reads" : "its results"
+    return "give \(whom) sixteen bits (octet quantize --int16 \(names.joined(separator: ","))), or "
+      + "retrain with quantization in the loop"
   }
 }
 

@@ -58,6 +58,11 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var shape: [Int]
     package var scale: Float
     package var zeroPoint: Int
+    /// Whether codes are int16; nil in shards of an older Octet, which are int8.
+    package var isInt16: Bool?
+    /// Its own name as an option takes it, where its result could be int16 and is not, and those of
+    /// what it reads; nil in shards of an older Octet.
+    package var int16Names: Int16Names?
     package var isScores: Bool
     /// Scale and zero point are prescribed by the operator, or handed on from its input.
     package var hasGivenGrid: Bool
@@ -101,12 +106,26 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var isFloat: Bool { scale == 0 }
     var isInput: Bool { kind == DiffReport.Layer.inputName }
 
-    /// The real values of codes −128 and 127.
+    /// One more than the largest code.
+    var codeLimit: Int { isInt16 == true ? 32_768 : 128 }
+
+    /// The real values of the first and the last code.
     package var grid: (lower: Double, upper: Double) {
       isFloat
         ? (-.infinity, .infinity)
-        : (Double(scale) * Double(-128 - zeroPoint), Double(scale) * Double(127 - zeroPoint))
+        : (
+          Double(scale) * Double(-codeLimit - zeroPoint),
+          Double(scale) * Double(codeLimit - 1 - zeroPoint)
+        )
     }
+  }
+
+  /// What could be int16 and is not.
+  package struct Int16Names: Codable, Sendable, Equatable {
+    package var own: String?
+    package var sources: [String]
+
+    package init(own: String?, sources: [String]) { (self.own, self.sources) = (own, sources) }
   }
 
   /// The same comparison, whatever the machine took for it.

@@ -234,7 +234,7 @@ extension DiffReport.Cause {
     case .rangeTooWide:
       (
         "range too wide", .wastedRange,
-        "calibrate without outliers (octet quantize --calibrator percentile or entropy)"
+        "calibrate without outliers (octet quantize --calibrator percentile or kl)"
       )
     case .rangeTooNarrow:
       (
@@ -255,12 +255,14 @@ extension DiffReport.Cause {
     case .outlierChannel:
       (
         "outlier channel", .outlierChannel,
-        "equalize the channels with the next layer's, or clip the channel in training"
+        "equalize the channels with the next layer's (octet quantize --equalize cross-layer), or "
+          + "clip the channel in training"
       )
     case .eightBits:
       (
         "eight bits too few", .coarseSteps,
-        "retrain with quantization in the loop, widen the layer, or keep it in float"
+        "give it sixteen bits (octet quantize --int16 auto), retrain with quantization in the "
+          + "loop, or widen the layer"
       )
     case .roundsOtherwise:
       (

@@ -15,6 +15,8 @@ extension DiffReport {
     public var scale: Float
     /// The code that stands for 0.
     public var zeroPoint: Int
+    /// The codes' type, `int8` or `int16`; nil when the candidate is a float model.
+    public var elementType: String?
 
     // As it runs, with the errors of all layers before.
 
@@ -37,7 +39,7 @@ extension DiffReport {
     public var clippedShare: Double
     /// The share of the values at the lowest or highest code, 0…1.
     public var saturatedShare: Double
-    /// The share of the 256 codes that never occur, 0…1.
+    /// The share of the 256 codes that never occur, 0…1; of int16 of 256 equal parts of the codes.
     public var neverUsedShare: Double
 
     /// The error with the layer's input exact: only what this layer itself does; nil where it
@@ -103,14 +105,14 @@ extension DiffReport {
     public var floatLower: Double
     /// The largest float value.
     public var floatUpper: Double
-    /// The real value of code −128; 0 when the candidate is a float model.
+    /// The real value of the first code; 0 when the candidate is a float model.
     public var gridLower: Double
-    /// The real value of code 127; 0 when the candidate is a float model.
+    /// The real value of the last code; 0 when the candidate is a float model.
     public var gridUpper: Double
     /// The float values in bins that span both ranges.
     public var histogram: Histogram
-    /// The number of times that each code −128…127 occurs; empty when the candidate is a float
-    /// model.
+    /// The number of times that each code −128…127 occurs, of int16 each 256th of the codes; empty
+    /// when the candidate is a float model.
     public var codeCounts: [Int]
   }
 

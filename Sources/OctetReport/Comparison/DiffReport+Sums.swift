@@ -51,7 +51,8 @@ extension DiffReport.Layer {
     self.init(
       name: facts.name, operator: facts.kind, tensor: facts.tensorName,
       floatTensor: facts.floatTensorName, shape: facts.shape, scale: facts.scale,
-      zeroPoint: facts.zeroPoint, sqnrDecibels: error.sqnrDecibels,
+      zeroPoint: facts.zeroPoint,
+      elementType: facts.isFloat ? nil : facts.isInt16 == true ? "int16" : "int8", sqnrDecibels: error.sqnrDecibels,
       visibleSqnrDecibels: sums.visible?.sqnrDecibels,
       visibleRmseOverScale: sums.visible?.rmseOverScale(scale), maxAbsError: error.maxAbsError,
       rmseOverScale: error.rmseOverScale(scale), cosine: error.cosine,

@@ -1,4 +1,5 @@
-/// How often each of the 256 int8 codes occurs in a tensor.
+/// How often each of the 256 int8 codes occurs in a tensor; of int16 as many equal parts of the
+/// codes, but for the two at the ends, which count the first and the last code alone.
 package struct CodeUsage: Sendable, Equatable, Codable {
   /// The ends of the range at which a code may mean "clipped".
   package struct Ends: OptionSet, Sendable {
@@ -11,13 +12,21 @@ package struct CodeUsage: Sendable, Equatable, Codable {
     package static let high = Ends(rawValue: 2)
   }
 
-  /// Entry `code + 128`.
+  /// Entry `code + 128`, or `part + 128`.
   package private(set) var counts = [Int](repeating: 0, count: 256)
 
   package init() {}
 
   package mutating func add(_ codes: Span<Int8>) {
     for index in 0..<codes.count { counts[Int(codes[index]) + 128] += 1 }
+  }
+
+  package mutating func add(_ codes: Span<Int16>) {
+    for index in 0..<codes.count {
+      let code = Int(codes[index])
+      let isEnd = code == -32_768 || code == 32_767
+      counts[(isEnd ? code >> 8 : max(-127, min(126, code >> 8))) + 128] += 1
+    }
   }
 
   package mutating func merge(_ other: CodeUsage) {

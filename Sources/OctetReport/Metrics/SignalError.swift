@@ -37,11 +37,21 @@ package struct SignalError: Sendable, Equatable {
   package mutating func add(
     reference: Span<Float>, codes: Span<Int8>, scale: Float, zeroPoint: Int32
   ) {
+    add(reference, codes, step: Double(scale), zero: Double(zeroPoint))
+  }
+
+  /// Adds one sample of a tensor of int16, `real = scale · q`.
+  package mutating func add(reference: Span<Float>, codes: Span<Int16>, scale: Float) {
+    add(reference, codes, step: Double(scale), zero: 0)
+  }
+
+  @inline(__always)
+  private mutating func add<Code: FixedWidthInteger>(
+    _ reference: Span<Float>, _ codes: Span<Code>, step: Double, zero: Double
+  ) {
     precondition(reference.count == codes.count, "a sample's elements must correspond")
-    let step = Double(scale)
-    let zero = Double(zeroPoint)
-    let highest = SIMD4(repeating: (127 - zero + 0.5) * step)
-    let lowest = SIMD4(repeating: (-128 - zero - 0.5) * step)
+    let highest = SIMD4(repeating: (Double(Code.max) - zero + 0.5) * step)
+    let lowest = SIMD4(repeating: (Double(Code.min) - zero - 0.5) * step)
     var sums = SampleSums()
     // Wraps only beyond 2^63 elements.
     var clipped = SIMD4<Int64>()

@@ -22,8 +22,10 @@ extension Quantize {
     contract.maxDrop = arguments[maxDrop]
     contract.minSQNR = arguments[minSQNR]
     contract.maxFlash = arguments[maxFlash]
+    contract.maxCycles = arguments[maxCycles]
     if contract == Contract() { return nil }
     contract.maxArena = arguments[Common.arenaLimit]
+    contract.boardName = arguments[board] ?? "cortex-m4"
     return contract
   }
 
@@ -110,9 +112,11 @@ extension Quantize {
         return try HeldBack(
           prepared.graph, samples, labels: prepared.labels, threadCount: options.threadCount)
       }
+      let counter = contract.maxCycles == nil ? nil : try CycleCounter(contract.boardName)
       let ladder = Ladder(
         prepared.graph, samples: prepared.samples, heldBack: heldBack, contract: contract,
-        shrinks: !arguments[Common.noShrink])
+        shrinks: !arguments[Common.noShrink]
+      ) { blob in try counter?.cycles(of: blob) }
       return try ladder.climb(options) { step in
         console.message(ContractReport.Step(step).sentence)
       }
@@ -161,6 +165,8 @@ struct ContractReport: Encodable {
     var sqnrDecibels: Double?
     var fileByteCount: Int
     var arenaByteCount: Int
+    /// Of one inference, modelled; nil without --max-cycles, or where the board is too small.
+    var cyclesPerInference: Int?
     var seconds: Double
     var holds: Bool
     var clauses: [Clause]
@@ -200,6 +206,7 @@ extension ContractReport.Step {
     sqnrDecibels = step.judgement.flatMap { $0.sqnrDecibels.isFinite ? $0.sqnrDecibels : nil }
     fileByteCount = step.output.blob.count
     arenaByteCount = step.output.plan.byteCount
+    cyclesPerInference = step.cycleCount
     seconds = step.seconds
     holds = step.holds
     clauses = step.clauses.map { clause in
@@ -224,21 +231,26 @@ extension QuantizeReport {
   /// A line for each rung, and one for each clause; nil without a contract.
   func contractText(for terminal: Terminal) -> String? {
     guard let contract, let ladder else { return nil }
-    var table = TextTable([
-      .left("rung"), .right("accuracy"), .right("agreement"), .right("dB"), .right("bytes"),
-      .right("arena"), .right("s"), .left(""),
-    ])
+    // A column for what was asked for.
+    let hasCycles = contract.clauses.contains { $0.name == "max-cycles" }
+    var table = TextTable(
+      [
+        .left("rung"), .right("accuracy"), .right("agreement"), .right("dB"), .right("bytes"),
+        .right("arena"),
+      ] + (hasCycles ? [.right("cycles")] : []) + [.right("s"), .left("")])
     if let accuracy = ladder.first?.floatAccuracy {
       table.add(["float", .init(accuracy.percent)])
     }
     for step in ladder {
-      table.add([
-        .init(step.rung), .init(step.int8Accuracy?.percent ?? "-"),
-        .init(step.agreement?.percent ?? "-"),
-        .init(step.sqnrDecibels?.formatted(digits: 1) ?? "-"), "\(step.fileByteCount)",
-        "\(step.arenaByteCount)", .init(step.seconds.formatted(digits: 1)),
-        .init(step.holds ? "holds" : "misses"),
-      ])
+      table.add(
+        [
+          .init(step.rung), .init(step.int8Accuracy?.percent ?? "-"),
+          .init(step.agreement?.percent ?? "-"),
+          .init(step.sqnrDecibels?.formatted(digits: 1) ?? "-"), "\(step.fileByteCount)",
+          "\(step.arenaByteCount)",
+        ] + (hasCycles ? [.init(step.cyclesPerInference.map { "\($0)" } ?? "-")] : []) + [
+          .init(step.seconds.formatted(digits: 1)), .init(step.holds ? "holds" : "misses"),
+        ])
     }
     let lines = contract.clauses.map { clause in
       "\n--\(clause.name): \(clause.holds ? "holds" : "missed"): \(clause.text)"

@@ -1,3 +1,4 @@
+import OctetBoards
 import OctetCommand
 import OctetCompiler
 import OctetData
@@ -10,7 +11,7 @@ struct Quantize: Verb {
   let name = "quantize"
   let summary = "Quantize a float model to int8 and write the blob that boards run."
   let discussion =
-    "With --max-drop, --min-sqnr or --max-flash the model is quantized in ever more careful ways "
+    "With --max-drop, --min-sqnr, --max-flash or --max-cycles the model is quantized in ever more careful ways "
     + "until all that was asked for holds on samples held back; where it cannot be, nothing is "
     + "written, and what is missed is said. Activations get one scale and zero point each, "
     + "chosen by the calibrator on training images; "
@@ -53,6 +54,13 @@ struct Quantize: Verb {
     help: "Signal over error that each output must keep, judged likewise.")
   let maxFlash = OctetCommand.Option(
     "--max-flash", .byteCount, help: "Bytes of the blob at most.")
+  let maxCycles = OctetCommand.Option(
+    "--max-cycles", .integer(1...1_000_000_000_000),
+    help: "Cycles of one inference at most, as 'octet board run' models them on --board.")
+  let board = OctetCommand.Option(
+    "--board", .choiceOrFolder(Board.names),
+    help: "The Cortex-M board whose cycles --max-cycles limits, cortex-m4 unless said; its emulator "
+      + "runs every candidate.")
   let weights = OctetCommand.Option<WeightWidth>(
     "--weights", .choice, default: .int8,
     help: "int4: weights of four bits for every convolution, depthwise and fully connected layer, "
@@ -74,13 +82,16 @@ struct Quantize: Verb {
     [
       model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
       biasCorrection, rounding, int16, samples, fullScores, maxDrop, minSQNR, maxFlash,
-      Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
+      maxCycles, board, Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
       Common.threads, weights, int4,
     ]
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
     let path = arguments[output]
+    guard arguments[board] == nil || arguments.contains(maxCycles) else {
+      throw CommandError(.usage, "--board names whose cycles --max-cycles limits; give that, too")
+    }
     let (graph, notes) = try ModelFile.readQuantizable(
       arguments[model], shapes: arguments[Common.shapes] ?? [:])
     for note in notes { console.message(note) }
