@@ -51,7 +51,8 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
     .target(
-      name: "OctetTraining", dependencies: ["OctetData", "OctetModel", "COctetFloatKernels"],
+      name: "OctetTraining",
+      dependencies: ["OctetCompiler", "OctetData", "OctetModel", "COctetFloatKernels"],
       swiftSettings: strict),
     .target(
       name: "OctetPasses", dependencies: ["OctetModel"],

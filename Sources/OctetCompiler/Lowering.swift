@@ -243,12 +243,21 @@ extension Tensor {
   /// The range of codes that a fused activation clamps to.
   func clampRange(_ activation: Activation) -> (lower: Int, upper: Int) {
     guard let quantization else { return (Int(codeRange.lowerBound), Int(codeRange.upperBound)) }
-    func code(_ real: Float) -> Int {
-      Int(
-        TieRule.awayFromZero.code(
-          steps: Double(real / quantization.scales[0]), zeroPoint: quantization.zeroPoints[0],
-          in: codeRange))
+    let codes = activation.codes(
+      scale: quantization.scales[0], zeroPoint: quantization.zeroPoints[0], in: codeRange)
+    return (Int(codes.lowerBound), Int(codes.upperBound))
+  }
+}
+
+extension Activation {
+  /// The codes of a grid that the activation clamps to.
+  package func codes(
+    scale: Float, zeroPoint: Int32, in range: ClosedRange<Int32> = -128...127
+  ) -> ClosedRange<Int32> {
+    func code(_ real: Float) -> Int32 {
+      TieRule.awayFromZero.code(steps: Double(real / scale), zeroPoint: zeroPoint, in: range)
     }
-    return (code(activation.bounds.lower), code(activation.bounds.upper))
+    let lower = code(bounds.lower)
+    return lower...max(lower, code(bounds.upper))
   }
 }

@@ -11,7 +11,7 @@ struct PoolKernel: Sendable {
   var countsPadding: Bool
 
   /// The part of a window that lies inside the image.
-  private struct Window {
+  struct Window {
     /// The output pixel's first element.
     var outputIndex: Int
     /// The first input pixel's.
@@ -31,7 +31,7 @@ struct PoolKernel: Sendable {
   }
 
   @inline(__always)
-  private func forEachWindow(_ body: (Window) -> Void) {
+  func forEachWindow(_ body: (Window) -> Void) {
     for oy in 0..<outputHeight {
       let top = oy * stride.height - padding.top
       let rows = Self.inside(
@@ -65,7 +65,7 @@ struct PoolKernel: Sendable {
 
   /// Indices of one channel's elements in the window.
   @inline(__always)
-  private func forEachPosition(_ window: Window, _ channel: Int, _ body: (Int) -> Void) {
+  func forEachPosition(_ window: Window, _ channel: Int, _ body: (Int) -> Void) {
     var row = window.inputIndex + channel
     for _ in 0..<window.rowCount {
       var index = row

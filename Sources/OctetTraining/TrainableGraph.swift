@@ -14,6 +14,9 @@ public struct TrainableGraph: Sendable {
   /// For each tensor the share of its values, 0 ..< 1, that every training step replaces by 0
   /// at random; the others are divided by the share that is left.
   public var dropout: [TensorIndex: Float] = [:]
+  /// The int8 model whose weights `graph` has as real numbers; nil where the network is one of
+  /// floats.
+  var codes: CodedGraph?
 
   /// A graph whose constants are all trained.
   public init(_ graph: Graph) { self.graph = graph }

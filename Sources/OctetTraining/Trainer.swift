@@ -20,6 +20,8 @@ import OctetModel
   private let network: TrainingNetwork
   private let options: TrainingOptions
   private let kernels: octet_float_kernels
+  /// Whose scores of the images are learnt from beside their labels.
+  var teacher: Teacher?
 
   /// - Throws: when an option is out of range or the graph holds what cannot be trained.
   public init(
@@ -69,6 +71,7 @@ import OctetModel
   ) throws(TrainingError) -> TrainingResult {
     let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
+    run.teacher = teacher
     run.variations = BatchVariations(options, images, workerCount: run.pool.workerCount)
     var generator = options.generator
     var indices = Array(0..<images.count)

@@ -24,6 +24,8 @@ package final class TrainingNetwork: Sendable {
   let logitsGradient: BlockBuffer
   package let classCount: Int
   let memory: MemoryLayoutPlan
+  /// The values of each tensor that has a buffer of its own.
+  let buffers: [TensorIndex: BlockBuffer]
 
   /// - Throws: `TrainingError.graph` when an operation has no backward pass here or its shapes do
   ///   not fit.
@@ -45,6 +47,7 @@ package final class TrainingNetwork: Sendable {
     logitsGradient = planner.logitsGradient
     classCount = logits.count
     memory = planner.memory
+    buffers = planner.buffers
   }
 
   /// The forward pass of a network in use; training goes in phases.

@@ -3,6 +3,7 @@ import OctetModel
 
 extension TrainingPlanner {
   mutating func planNode() throws(TrainingError) {
+    if let codes = network.codes { return try planCoded(codes) }
     switch node.operation {
     case .convolution(let attributes):
       try planConvolution(attributes, isDepthwise: false)
@@ -41,7 +42,7 @@ extension TrainingPlanner {
     }
   }
 
-  private mutating func planConvolution(
+  mutating func planConvolution(
     _ attributes: ConvolutionAttributes, isDepthwise: Bool
   ) throws(TrainingError) {
     try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
@@ -131,7 +132,7 @@ extension TrainingPlanner {
     return result
   }
 
-  private mutating func planFullyConnected(
+  mutating func planFullyConnected(
     _ attributes: FullyConnectedAttributes
   ) throws(TrainingError) {
     try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
@@ -155,7 +156,7 @@ extension TrainingPlanner {
       ))
   }
 
-  private mutating func planPool(
+  mutating func planPool(
     _ attributes: PoolAttributes, _ kind: PoolStep.Kind
   ) throws(TrainingError) {
     let x = shape(node.inputs[0])

@@ -42,7 +42,7 @@ struct TrainingPlanner {
 
   init(_ network: TrainableGraph) {
     self.network = network
-    graph = network.graph.withSeparateActivations()
+    graph = network.codes == nil ? network.graph.withSeparateActivations() : network.graph
     producers = graph.producers()
   }
 
@@ -59,14 +59,14 @@ struct TrainingPlanner {
       nodes.removeLast()
     }
     findRoots(nodes.map { ($0.offset, $0.element) }, output: output)
-    input = buffer(graph.inputs[0])
+    input = network.codes == nil ? buffer(graph.inputs[0]) : try planCodedInput()
     for (index, node) in nodes {
       self.node = node
       nodeIndex = index
       try planNode()
       if aliases[node.outputs[0]] == nil { try planDropout() }
     }
-    logits = buffer(output)
+    logits = network.codes == nil ? buffer(output) : planCodedLogits(output)
     guard trained.contains(root(output)), readers[root(output)] == nil,
       let gradient = gradients[root(output)]
     else {

@@ -28,6 +28,8 @@ import OctetModel
   let updater: ParameterUpdater
   /// How the images of this run are varied; nil where they are learnt as they are.
   var variations: BatchVariations?
+  /// Whose scores are learnt from as well; nil where only labels are.
+  var teacher: Teacher?
   /// One array each of `network.parameterCount` floats.
   private let shardGradients: UnsafeMutablePointer<Float>
   /// The gradient of a shard's later blocks, for each worker.
@@ -160,10 +162,18 @@ import OctetModel
         unsafe targets[lane] =
           variations?.target(of: batch, at: first + lane) ?? batch.target(at: first + lane)
       }
-      return unsafe options.loss.evaluate(
-        outputs: context.pointer(network.logits), targets: UnsafeBufferPointer(targets),
-        smoothing: options.labelSmoothing, classCount: network.classCount,
-        scale: 1 / Float(batch.count), gradient: context.pointer(network.logitsGradient))
+      let scale = 1 / Float(batch.count)
+      let (outputs, gradient) = unsafe (
+        context.pointer(network.logits), context.pointer(network.logitsGradient)
+      )
+      var result = unsafe options.loss.evaluate(
+        outputs: outputs, targets: UnsafeBufferPointer(targets),
+        smoothing: options.labelSmoothing, classCount: network.classCount, scale: scale,
+        gradient: gradient)
+      unsafe teacher?.teach(
+        outputs: outputs, images: batch.indices + first, count: count,
+        classCount: network.classCount, scale: scale, gradient: gradient, &result)
+      return result
     }
   }
 }

@@ -65,6 +65,7 @@ struct JSONKeysTests {
       "evaluate m.onnx m.oct --data data --html keys-e.html",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
+      "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --train-epochs 1",
       "run m.oct keys.pgm", "run m.oct --raw-input keys.raw --raw-output keys.out",
       "diff m.onnx m.oct --data data", "diff m.onnx m.oct --data data --max-drop -0.99",
       "diff m.onnx m.oct --data data --samples 4 --baseline keys.json",

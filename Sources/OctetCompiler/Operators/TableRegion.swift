@@ -6,7 +6,18 @@ extension Lowering {
   /// A run of functions in floats: a table of its 256 results, for all or for each channel.
   mutating func lowerTables(_ region: TableRegion) throws(CompilerError) {
     let node = graph.nodes[region.nodes[region.nodes.count - 2]]
-    guard let input = graph.tensors[region.source].quantization else { return }
+    let table = LookupTable(
+      input: code(of: region.source), output: code(of: region.result), in: graph.arithmetic)
+    let tables = try graph.values(of: region).flatMap { $0.map { table.code(Double($0)) } }
+    // Of several functions, for which no other format has an operator.
+    try appendTables(node, region.source, region.result, tables, of: nil)
+  }
+}
+
+extension Graph {
+  /// For each table of a region the real values of the function for the codes −128…127.
+  package func values(of region: TableRegion) throws(CompilerError) -> [[Float]] {
+    guard let input = tensors[region.source].quantization else { return [] }
     let codes = (-128...127).flatMap { code in
       [Float](
         repeating: Float(code - Int(input.zeroPoints[0])) * input.scales[0],
@@ -14,22 +25,17 @@ extension Lowering {
     }
     let reals: [Float]
     do {
-      reals = try FloatInterpreter(graph.function(of: region)).run(inputs: [codes])[0]
+      reals = try FloatInterpreter(function(of: region)).run(inputs: [codes])[0]
     } catch {
-      throw .invalid(node: node.name, reason: "\(error)")
+      throw .invalid(
+        node: nodes[region.nodes[region.nodes.count - 2]].name, reason: "\(error)")
     }
-    let table = LookupTable(
-      input: code(of: region.source), output: code(of: region.result), in: graph.arithmetic)
     // From `[256, channels]` to `[channels, 256]`.
-    let tables = (0..<region.tableCount).flatMap { channel in
-      (0..<256).map { table.code(Double(reals[$0 * region.tableCount + channel])) }
+    return (0..<region.tableCount).map { channel in
+      (0..<256).map { reals[$0 * region.tableCount + channel] }
     }
-    // Of several functions, for which no other format has an operator.
-    try appendTables(node, region.source, region.result, tables, of: nil)
   }
-}
 
-extension Graph {
   /// The region as a model of its own, from reals to reals, for all codes at once:
   /// `[256, 1, …, channels]`.
   fileprivate func function(of region: TableRegion) -> Graph {

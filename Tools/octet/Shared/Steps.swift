@@ -102,7 +102,7 @@ enum Steps {
 }
 
 /// The table of epochs, a line as each one ends.
-private enum EpochLine {
+enum EpochLine {
   static let title = line(["epoch ", "loss", "training", "validation", "s", "images/s"])
 
   /// - Parameter isBest: the best so far, marked by a star.
