@@ -75,23 +75,31 @@ struct Train: Verb {
         "interrupted before the end of the first epoch; "
           + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
+    let report = try Self.keep(
+      result, of: source, in: path, threadCount: arguments[Common.threads], watch: watch)
+    return Outcome(
+      report, text: report.text,
+      ending: result.wasStopped
+        ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
+  }
+
+  /// Writes the trained model, and what it comes to on the test images into it.
+  static func keep(
+    _ result: TrainingResult, of source: DataSource, in path: OutputPath, threadCount: Int,
+    watch: Stopwatch
+  ) throws -> TrainReport {
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
-    let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+    let evaluator = try Evaluator(result.graph, threadCount: threadCount)
     let evaluation = Stopwatch()
     let accuracy = try evaluator.accuracy(source.test)
     var graph = result.graph
     graph.metadata.training = TrainingRecord(dataName: source.name, testAccuracy: accuracy)
     try AtomicFile.write(try ONNXWriter.write(graph), to: path, as: .onnx)
-    let report = TrainReport(
+    return TrainReport(
       result, testAccuracy: accuracy,
       testImagesPerSecond: Double(source.test.count) / max(evaluation.seconds, 1e-9),
-      file: path.path,
-      data: source.name, seconds: watch.seconds)
-    return Outcome(
-      report, text: report.text,
-      ending: result.wasStopped
-        ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
+      file: path.path, data: source.name, seconds: watch.seconds)
   }
 }
 
