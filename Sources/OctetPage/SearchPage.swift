@@ -54,7 +54,7 @@ package struct SearchPage {
     }
     if let command = report.command {
       content += """
-        <h3>The best as a command</h3>
+        <h2>The best as a command</h2>
         <pre><code>\(command)</code></pre>
 
         """
@@ -89,7 +89,7 @@ package struct SearchPage {
       ])
     }
     return """
-      <h3>What matters</h3>
+      <h2>What matters</h2>
       \(table.markup)<p class="note">The share of the variance of the trials’ ranks that lies \
       between groups with like values of one hyper-parameter, less what chance gives (ε², Kelley \
       1935). What two do together only is not seen, and methods that go where trials were good \
@@ -111,14 +111,15 @@ package struct SearchPage {
             trial.value(of: dimension.name).flatMap { SearchPlot.Scale(dimension).place(of: $0) }
           } + [trial.accuracy.map { accuracyScale(upright: true).place($0) }])
       })
+    let figure = Figure(
+      drawing: plot.drawing, caption: "A line is a trial: \(SearchPlot.key)",
+      table: trials(Array(ranked.prefix(12)), "The best trials"))
     return .init(
       id: "together", name: "Together",
       content: """
         <h2>Side by side</h2>
-        <figure><div class="scroll" role="region" tabindex="0" \
-        aria-label="Hyper-parameters side by side"><div style="min-width:\(plot.leastWidth)px">\
-        \(plot.drawing.markup)</div></div>
-        <figcaption>A line is a trial: \(SearchPlot.key)</figcaption></figure>
+        <div class="scroll" role="region" tabindex="0" aria-label="Hyper-parameters side by side">\
+        <div style="min-width:\(plot.leastWidth)px">\(figure.markup)</div></div>
 
         """)
   }
@@ -147,7 +148,9 @@ package struct SearchPage {
         table.add([Table.Cell(text), Table.Cell(Figures.percent(accuracy))])
       }
       let plot = SearchPlot(title: "Accuracy by \(dimension.name)", scale: scale, points: points)
-      return "<div>\(Figure(drawing: plot.drawing, caption: "<strong>\(dimension.name)</strong>", table: table).markup)</div>\n"
+      let figure = Figure(
+        drawing: plot.drawing, caption: "<strong>\(dimension.name)</strong>", table: table)
+      return "<div>\(figure.markup)</div>\n"
     }
     return .init(
       id: "single", name: "One by one",
@@ -192,11 +195,16 @@ package struct SearchPage {
   // MARK: Trials
 
   private var table: HTMLReport.Section {
+    let table = trials(ranked + report.trials.filter { $0.rank == nil }, "Trials")
+    return .init(id: "trials", name: "Trials", content: "<h2>Trials</h2>\n\(table.markup)")
+  }
+
+  private func trials(_ trials: [SearchReport.Trial], _ caption: String) -> Table {
     var table = Table(
-      "Trials",
+      caption,
       [.number("Trial"), .number("Accuracy"), .number("Epochs"), .text("End"), .number("Parameters")]
         + report.dimensions.map { .text($0.name) })
-    for trial in ranked + report.trials.filter({ $0.rank == nil }) {
+    for trial in trials {
       table.add(
         [
           Table.Cell("\(trial.number)"),
@@ -208,7 +216,7 @@ package struct SearchPage {
             Table.Cell(trial.value(of: $0.name)?.shortened(to: 60) ?? "–")
           })
     }
-    return .init(id: "trials", name: "Trials", content: "<h2>Trials</h2>\n\(table.markup)")
+    return table
   }
 
   private func end(_ trial: SearchReport.Trial) -> String {

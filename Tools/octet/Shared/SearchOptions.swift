@@ -155,7 +155,7 @@ extension SearchDimension {
       form = parameter.form
       check = { text throws(ValueError) in
         var settings = TrainingSettings()
-        do { try parameter.read(text, &settings) } catch {
+        do throws(ValueError) { try parameter.read(text, &settings) } catch {
           throw ValueError("right: \(name) \(text) is not \(error.expectation)")
         }
       }
