@@ -202,7 +202,10 @@ package struct SearchPage {
   private func trials(_ trials: [SearchReport.Trial], _ caption: String) -> Table {
     var table = Table(
       caption,
-      [.number("Trial"), .number("Accuracy"), .number("Epochs"), .text("End"), .number("Parameters")]
+      [
+        .number("Trial"), .number("Accuracy"), .number("Epochs"), .text("End"),
+        .number("Parameters"),
+      ]
         + report.dimensions.map { .text($0.name) })
     for trial in trials {
       table.add(

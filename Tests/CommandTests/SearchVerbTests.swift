@@ -29,12 +29,14 @@ import Testing
     ("", "--over is missing"),
     ("--over learnin-rate=log(1e-4,1)", "did you mean 'learning-rate'?"),
     ("--over learning-rate", "NAME=RANGE"), ("--over learning-rate=log(1,1e-4)", "ends at 0.0001"),
-    ("--over learning-rate=log(0,1)", "above 0"), ("--over learning-rate=log(1,1000)", "at most 100"),
+    ("--over learning-rate=log(0,1)", "above 0"),
+    ("--over learning-rate=log(1,1000)", "at most 100"),
     ("--over learning-rate=1,", "one of its values is empty"), ("--over epochs=1,2", "epochs is"),
     ("--over seed=1,2", "luck"), ("--over batch-size=uniform(1.5,3)", "whole numbers"),
     ("--over optimizer=log(1,2)", "optimizer=A,B"), ("--over optimizer=adam,sdg", "did you mean"),
     ("--over augment.rotat=0,1", "augment.rotate"), ("--over augment.flip=uniform(0,2)", "1.0"),
-    ("--over l1=0,0.1 --over l1=0,0.2", "names l1 twice"), ("--over l1=0,0.1 --l1 0.5", "given and"),
+    ("--over l1=0,0.1 --over l1=0,0.2", "names l1 twice"),
+    ("--over l1=0,0.1 --l1 0.5", "given and"),
     ("--over augment=flip|none --over augment.crop=0,1", "as a whole"),
     ("--over l1=0,0.1 --worker --shard 1/2", "take one"),
     ("--over l1=0,0.1 --optimizer sgd --momentum 0.5", "means nothing with"),
@@ -82,7 +84,8 @@ import Testing
       let journal = folder.appendingPathComponent("s/journal.jsonl")
       let kept = try Data(contentsOf: journal)
       for (rest, word) in [
-        ("--seed 5", "--seed was 1 and is 5"), ("--method random", "--method was tpe and is random"),
+        ("--seed 5", "--seed was 1 and is 5"),
+        ("--method random", "--method was tpe and is random"),
         ("--smallest-at 0.9", "--smallest-at is new"), ("--over l1=0,0.1", "--over was"),
         ("--init xavier", "--init was he and is xavier"),
       ] {
@@ -145,7 +148,8 @@ import Testing
     let data = try await Workshop.shared.folder().appendingPathComponent("data").path
     try await withTemporaryFolder { folder in
       let full = try await shell(
-        "ulimit -f 3; \"$OCTET\" \(Self.quoted) --data '\(data)' --out s --json --quiet", in: folder)
+        "ulimit -f 3; \"$OCTET\" \(Self.quoted) --data '\(data)' --out s --json --quiet", in: folder
+      )
       #expect(full.isFailure(74, "s/journal.jsonl: cannot be written"), "\(full)")
       let rest = try await search("--out s --json --quiet", in: folder)
       let whole = try await search("--out whole --json --quiet", in: folder)
@@ -238,7 +242,8 @@ import Testing
     #expect(!counts.isEmpty && counts.allSatisfy { $0 <= 9000 })
     #expect(Set(counts).count == counts.count && trials.count < 10, "each width is tried once")
     let notes = try #require(report["notes"] as? [String])
-    #expect(notes.contains { $0.contains("larger than is asked for") || $0.contains("as small as") })
+    #expect(
+      notes.contains { $0.contains("larger than is asked for") || $0.contains("as small as") })
     #expect(report["sufficientAccuracy"] as? Double == 0.3)
   }
 
@@ -250,7 +255,8 @@ import Testing
     #expect(run.status == 0, "\(run)")
     let trials = try #require(try run.json()["trials"] as? [[String: Any]])
     let values = trials.map { trial in
-      (trial["values"] as? [[String: String]] ?? []).map { $0["value"] ?? "" }.joined(separator: " ")
+      (trial["values"] as? [[String: String]] ?? []).map { $0["value"] ?? "" }.joined(
+        separator: " ")
     }
     #expect(values.sorted() == ["momentum 0.5", "momentum 0.9", "sgd"])
   }

@@ -156,9 +156,8 @@ import Testing
     trial.end = end
     trial.epochs = accuracies.enumerated().map { index, accuracy in
       SearchTrial.Epoch(
-        EpochRecord(
-          epoch: index + 1, trainLoss: 1, trainAccuracy: 0.5, validationLoss: 1 - accuracy,
-          validationAccuracy: accuracy, seconds: 1, imagesPerSecond: 1))
+        epoch: index + 1, trainLoss: 1, trainAccuracy: 0.5, validationLoss: 1 - accuracy,
+        validationAccuracy: accuracy, seconds: 1)
     }
     return trial
   }

@@ -34,6 +34,18 @@ package struct SearchTrial: Sendable, Equatable {
     package var trainLoss, trainAccuracy: Double
     package var validationLoss, validationAccuracy: Double
     package var seconds: Double
+
+    package init(
+      epoch: Int, trainLoss: Double, trainAccuracy: Double, validationLoss: Double,
+      validationAccuracy: Double, seconds: Double
+    ) {
+      self.epoch = epoch
+      self.trainLoss = trainLoss
+      self.trainAccuracy = trainAccuracy
+      self.validationLoss = validationLoss
+      self.validationAccuracy = validationAccuracy
+      self.seconds = seconds
+    }
   }
 
   /// From 0.

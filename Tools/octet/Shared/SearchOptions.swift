@@ -6,7 +6,8 @@ import OctetTraining
 struct SearchOptions {
   /// Options that all trials must have alike, and why.
   private static let fixed = [
-    "epochs": "what trials are compared after", "seed": "luck", "split": "what trials are judged on",
+    "epochs": "what trials are compared after", "seed": "luck",
+    "split": "what trials are judged on",
     "classes": "what trials are judged on",
   ]
   private static let changePrefix = "augment."

@@ -130,7 +130,8 @@ struct Search: Verb {
     }
     if best == nil, trials.contains(where: { $0.end != nil }) || ending != .through {
       return Outcome(
-        report, text: text, ending: .gateMissed("no trial was trained to the end: \(whyNone(report))"))
+        report, text: text,
+        ending: .gateMissed("no trial was trained to the end: \(whyNone(report))"))
     }
     return Outcome(report, text: text)
   }
@@ -167,7 +168,9 @@ struct Search: Verb {
   private func journalName(_ arguments: Arguments) -> String {
     if let shard = arguments[shard] { return "journal-\(shard.index)-of-\(shard.count).jsonl" }
     guard arguments[worker] else { return "journal.jsonl" }
-    let host = ProcessInfo.processInfo.hostName.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    let host = ProcessInfo.processInfo.hostName.filter {
+      $0.isASCII && ($0.isLetter || $0.isNumber)
+    }
     let random = String(UInt64.random(in: 0 ... .max), radix: 36)
     return "journal-\(host.prefix(20))-\(ProcessInfo.processInfo.processIdentifier)-\(random).jsonl"
   }
@@ -182,12 +185,15 @@ struct Search: Verb {
       if !isSearched { settings[parameter.name] = parameter.parameter.specification.defaultText }
     }
     settings["--over"] = arguments.texts(of: over).joined(separator: "; ")
-    for parameter in [method, halving, smallest, parameterLimit, multiplyAddLimit] as [any Parameter]
+    for parameter in [method, halving, smallest, parameterLimit, multiplyAddLimit]
+      as [any Parameter]
     {
       settings[parameter.specification.name] =
         arguments.text(of: parameter) ?? parameter.specification.defaultText
     }
-    settings["the normalisation"] = setting.normalization.map { "\($0.mean) \($0.standardDeviation)" }
+    settings["the normalisation"] = setting.normalization.map {
+      "\($0.mean) \($0.standardDeviation)"
+    }
     settings["the data"] = "\(setting.source.name) \(setting.source.train.fingerprint)"
     settings["the validation data"] = setting.validation?.fingerprint
     return settings
