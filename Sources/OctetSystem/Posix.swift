@@ -36,6 +36,8 @@ package enum Posix {
     package var owner: uid_t
     package var group: gid_t
     package var identity: FileIdentity
+    /// When it was last written to, in seconds, by the clock of the machine that holds it.
+    package var modified: Double
   }
 
   /// - Parameter path: of the thing itself, when it is a link, if `followsLinks` is false.
@@ -123,6 +125,15 @@ package enum Posix {
       // Some file systems have nothing to synchronize.
       guard error.code == EINVAL || error.code == ENOTSUP else { throw error }
     }
+  }
+
+  /// Makes the file one that was written to now, by the clock of the machine that holds it.
+  package static func touch(_ descriptor: Int32) throws(SystemError) {
+    _ = try retrying { unsafe futimens(descriptor, nil) }
+  }
+
+  package static func truncate(_ descriptor: Int32, to byteCount: Int) throws(SystemError) {
+    _ = try retrying { ftruncate(descriptor, off_t(byteCount)) }
   }
 
   package static func setPermissions(_ mode: mode_t, of descriptor: Int32) throws(SystemError) {
@@ -257,6 +268,12 @@ extension Posix.Status {
     owner = raw.st_uid
     group = raw.st_gid
     identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
+    #if canImport(Darwin)
+      let time = raw.st_mtimespec
+    #else
+      let time = raw.st_mtim
+    #endif
+    modified = Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 

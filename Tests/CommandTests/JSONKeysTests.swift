@@ -63,6 +63,8 @@ struct JSONKeysTests {
       "train --arch lenet --data data --epochs 1 -o keys.onnx", "train --list", "train --recipes",
       "augment --data data --augment flip --show keys.png",
       "evaluate m.onnx m.oct --data data --html keys-e.html",
+      "search --data data --arch mlp --epochs 3 --trials 12 --over learning-rate=log(1e-4,1) "
+        + "--over l2=0,0.1 --smallest-at 0.2 --out keys-s --html keys-s.html -o keys-s.onnx",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --train-epochs 1",

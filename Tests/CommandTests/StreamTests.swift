@@ -45,6 +45,7 @@ import Testing
       "train --data data --arch mlp --epochs 2 -o q.onnx", "quantize m.onnx --data data -o q.oct",
       "run m.oct p.pgm", "diff m.onnx m.oct --data data --html q.html --save-repro qr",
       "evaluate m.oct --data data --test-only", "augment --data data --augment flip --show qa.png",
+      "search --data data --arch mlp --epochs 1 --trials 2 --over l2=0,0.1 --out qs --html qs.html",
       "inspect m.oct", "bench m.oct --iterations 3", "verify m.oct", "import m.onnx -o qi.onnx",
       "export m.oct -o q.h", "board list", "completion bash", "manual ",
     ]

@@ -2,7 +2,7 @@
 ///
 /// | Written | Means |
 /// |---|---|
-/// | `--opt value`, `--opt=value`, `-o value`, `-o=value` | an option; at most once |
+/// | `--opt value`, `--opt=value`, `-o value`, `-o=value` | an option; once, unless it is repeatable |
 /// | `--flag`, `-f` | a flag; once or more |
 /// | `--` | what follows is positional |
 /// | `-` | a positional |
@@ -33,7 +33,9 @@ struct ArgumentParser {
         values[specification.name] = []
         continue
       }
-      guard values[specification.name] == nil else { throw usage("\(name) is given twice") }
+      guard specification.isRepeatable || values[specification.name] == nil else {
+        throw usage("\(name) is given twice")
+      }
       let value: String
       if let attached {
         value = attached
@@ -44,7 +46,7 @@ struct ArgumentParser {
         throw usage("\(name) needs a value: \(name) \(specification.placeholder)")
       }
       try check(value, of: specification, shownAs: name)
-      values[specification.name] = [value]
+      values[specification.name, default: []].append(value)
     }
     try distribute(positionals, into: &values)
     for specification in specifications

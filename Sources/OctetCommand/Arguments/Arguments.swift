@@ -31,6 +31,18 @@ package struct Arguments: Sendable {
     }
   }
 
+  package subscript<Value>(options: Options<Value>) -> [Value] {
+    (texts(options) ?? []).map {
+      value($0, parse: options.parse, absent: nil, of: options)
+    }
+  }
+
+  /// What the user wrote for an option; nil where it is not given.
+  package func text(of parameter: any Parameter) -> String? { texts(parameter)?.first }
+
+  /// What the user wrote for an option that may be given several times.
+  package func texts(of parameter: any Parameter) -> [String] { texts(parameter) ?? [] }
+
   /// Whether the user gave it, default or not.
   package func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
 

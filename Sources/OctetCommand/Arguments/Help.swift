@@ -57,7 +57,7 @@ enum Help {
     let name = flag(of: specification)
     return switch specification.form {
     case .flag: specification.name
-    case .option: "\(name) \(specification.placeholder)"
+    case .option: "\(name) \(specification.placeholder)\(specification.isRepeatable ? "…" : "")"
     case .positional(_, let maximum): maximum > 1 ? "\(specification.name)…" : specification.name
     }
   }

@@ -27,6 +27,8 @@ package struct ParameterSpecification: Sendable {
   var choices: [String] = []
   package var defaultText: String?
   package var isRequired: Bool
+  /// An option that may be given several times.
+  var isRepeatable = false
   /// What is done with the file that the value names; nil where it names none.
   var fileUse: FileUse?
   /// Throws when the text is not a value of the parameter's type.
@@ -88,6 +90,20 @@ package struct Option<Value: Sendable>: Parameter {
     self.init(
       name, short, kind, help, absent: .some(nil), defaultText: nil,
       convert: { Swift.Optional($0) })
+  }
+}
+
+/// A named value that may be given several times, or not at all.
+package struct Options<Value: Sendable>: Parameter {
+  package let specification: ParameterSpecification
+  let parse: @Sendable (String) throws(ValueError) -> Value
+
+  package init(_ name: String, _ kind: ValueKind<Value>, help: String) {
+    specification = ParameterSpecification(
+      form: .option, name: name, placeholder: kind.placeholder, help: help,
+      expectation: kind.expectation, choices: kind.choices, isRequired: false, isRepeatable: true,
+      fileUse: kind.fileUse, check: { text throws(ValueError) in _ = try kind.parse(text) })
+    parse = kind.parse
   }
 }
 

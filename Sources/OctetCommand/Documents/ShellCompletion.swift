@@ -136,7 +136,8 @@ package enum ShellCompletion: String, CaseIterable, Sendable {
     let value =
       option.form == .option ? ":\(option.placeholder.lowercased()):\(zshValues(option))" : ""
     let text = "[\(zshText(option.help))]\(value)"
-    guard spellings.count > 1 else { return "'\(spellings[0])\(text)'" }
+    let mark = option.isRepeatable ? "*" : ""
+    guard spellings.count > 1 else { return "'\(mark)\(spellings[0])\(text)'" }
     return "'(\(spellings.joined(separator: " ")))'{\(spellings.joined(separator: ","))}'\(text)'"
   }
 

@@ -100,7 +100,7 @@ package enum FileFormat: String, CaseIterable, Sendable {
     let text = String(decoding: bytes, as: UTF8.self)
     switch self {
     case .html:
-      let isOurs = ["diff", "export", "evaluate", "train"].contains {
+      let isOurs = ["diff", "export", "evaluate", "train", "search"].contains {
         text.contains("octet \($0)")
       }
       return ("a page of somebody else", isOurs)

@@ -54,12 +54,7 @@ package enum OutputFolder {
     _ folder: OutputFolderPath, for names: [String]
   ) throws(CommandError) {
     let path = folder.path
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError(
-        .cannotCreate, "\(path): the folder cannot be made: \(error.localizedDescription)")
-    }
+    try make(folder)
     let written = writtenNames(in: path)
     for name in names {
       let file = folder.file(name).path
@@ -74,6 +69,25 @@ package enum OutputFolder {
     }
     let list = written.union(names).sorted().joined(separator: "\n")
     try AtomicFile.write(list + "\n", to: path + "/" + listName)
+  }
+
+  /// Makes a folder where there is none.
+  ///
+  /// - Throws: status 73 where it cannot be made, or nothing can be put into it.
+  package static func make(_ folder: OutputFolderPath) throws(CommandError) {
+    let path = folder.path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      let isThere = (try? Posix.status(of: path, followsLinks: true)) != nil
+      throw CommandError(
+        .cannotCreate,
+        "\(path): the folder cannot be made: "
+          + (isThere ? "something else is here" : error.localizedDescription))
+    }
+    guard Posix.isWritable(path) else {
+      throw CommandError(.cannotCreate, "\(path): nothing can be put there: Permission denied")
+    }
   }
 
   /// - Parameter files: by name.

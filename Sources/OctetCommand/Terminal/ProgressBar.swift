@@ -51,6 +51,9 @@ package final class ProgressBar: Sendable {
     }
   }
 
+  /// How much is done.
+  package var count: Int { state.withLock { $0.count } }
+
   /// Takes the bar away. Messages after this come as usual.
   package func finish() {
     state.withLock { state in

@@ -11,6 +11,8 @@ struct NetworkChoice {
   var architecture = "lenet"
   /// What channel counts are multiplied by.
   var width = 1.0
+  /// The rate of all dropout layers; nil for their own.
+  var dropout: Double?
   /// A trained model to go on from; nil to begin at random.
   var source: String?
   var frozen: [String] = []
@@ -19,6 +21,17 @@ struct NetworkChoice {
 
   /// The network for the images.
   func network(for images: Dataset) throws -> TrainableGraph {
+    var network = try plainNetwork(for: images)
+    if let dropout {
+      guard !network.dropout.isEmpty else {
+        throw CommandError(.usage, "--dropout means nothing with a network without dropout layers")
+      }
+      network.dropout = network.dropout.mapValues { _ in Float(dropout) }
+    }
+    return network
+  }
+
+  private func plainNetwork(for images: Dataset) throws -> TrainableGraph {
     let names = images.classNames
     if let classCount, classCount < names.count {
       throw CommandError(

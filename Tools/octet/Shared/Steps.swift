@@ -16,12 +16,7 @@ enum Steps {
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
     let images = source.train
-    var network = try choice.network(for: images)
-    network.graph.metadata.labels = images.labelNames
-    // Said, not left to be guessed: 'diff' tells a wrong normalisation by it. What a model has
-    // learnt with, it goes on with.
-    let own = choice.source == nil ? nil : network.graph.metadata.normalization
-    network.graph.metadata.normalization = normalization ?? own ?? images.usualNormalization
+    let network = try network(choice, for: images, normalization: normalization)
     let trainer = try Trainer(network, options: options)
     let scale = 1000
     let bar = console.progress("training", total: options.epochCount * scale)
@@ -41,6 +36,19 @@ enum Steps {
         Interruption.isRequested
       }
     }
+  }
+
+  /// The network to train, with the labels and the normalisation that it will have.
+  static func network(
+    _ choice: NetworkChoice, for images: Dataset, normalization: Normalization?
+  ) throws -> TrainableGraph {
+    var network = try choice.network(for: images)
+    network.graph.metadata.labels = images.labelNames
+    // Said, not left to be guessed: 'diff' tells a wrong normalisation by it. What a model has
+    // learnt with, it goes on with.
+    let own = choice.source == nil ? nil : network.graph.metadata.normalization
+    network.graph.metadata.normalization = normalization ?? own ?? images.usualNormalization
+    return network
   }
 
   struct Quantized {

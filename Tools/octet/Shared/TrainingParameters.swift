@@ -14,6 +14,10 @@ extension TrainingParameter {
       "--width", .positiveNumber(upTo: 64), default: 1, help: "Times the network's channels."
     ) { $0.network.width = $1 },
     .init(
+      "--dropout", .number(0...0.95),
+      help: "The rate of all dropout layers of the network, instead of their own."
+    ) { $0.network.dropout = $1 },
+    .init(
       "--from", .input,
       help: "A trained model to go on from; its last layer is made anew unless "
         + "its labels are the classes of the images."

@@ -1,4 +1,5 @@
 import OctetCommand
+import OctetData
 import OctetTraining
 
 /// What the options of training say, by whatever way they came: the command line, a recipe, or a
@@ -14,7 +15,23 @@ struct TrainingSettings {
 
 /// One option of training: how it is read, and what it changes.
 struct TrainingParameter: Sendable {
+  /// What its values are.
+  enum Form: Sendable, Equatable {
+    case wholeNumber, number, text
+    /// Texts that hold commas.
+    case list
+
+    init(of type: Any.Type) {
+      self =
+        type == Int.self || type == UInt64.self
+        ? .wholeNumber
+        : type == Double.self
+          ? .number : type == [String].self || type == Augmentation.self ? .list : .text
+    }
+  }
+
   let parameter: any Parameter
+  let form: Form
   /// Reads it from the command line, where it is there.
   let take: @Sendable (Arguments, inout TrainingSettings) -> Void
   /// Reads it from a text, as a recipe holds it.
@@ -29,6 +46,7 @@ struct TrainingParameter: Sendable {
   ) {
     let option = OctetCommand.Option<Value?>(name, kind, help: help)
     parameter = option
+    form = Form(of: Value.self)
     take = { arguments, settings in
       if let value = arguments[option] { set(&settings, value) }
     }
@@ -42,6 +60,7 @@ struct TrainingParameter: Sendable {
   ) {
     let option = OctetCommand.Option<Value>(name, kind, default: value, help: help)
     parameter = option
+    form = Form(of: Value.self)
     take = { arguments, settings in set(&settings, arguments[option]) }
     read = { text, settings throws(ValueError) in set(&settings, try kind.parse(text)) }
   }
@@ -70,12 +89,42 @@ extension TrainingSettings {
     try settle()
   }
 
+  /// The settings that options and their texts stand for; what is not named has its default.
+  ///
+  /// - Throws: status 64 for a text that the option does not take.
+  init(texts: [String: String]) throws(CommandError) {
+    for parameter in TrainingParameter.all {
+      guard let text = texts[parameter.name] else { continue }
+      do { try parameter.read(text, &self) } catch {
+        throw CommandError(.usage, "\(parameter.name) '\(text)' is not \(error.expectation)")
+      }
+    }
+  }
+
+  /// Options that are given and have no meaning, as their owner is another.
+  var meaningless: [(option: String, owner: String)] {
+    var result: [(option: String, owner: String)] = []
+    let optimizer = "--optimizer \(optimizerName)"
+    if momentum != nil, ["sgd", "adagrad", "rmsprop"].contains(optimizerName) {
+      result.append(("--momentum", optimizer))
+    }
+    if beta2 != nil, ["sgd", "adagrad", "momentum", "nesterov"].contains(optimizerName) {
+      result.append(("--beta2", optimizer))
+    }
+    if scheduleFactor != nil, ["constant", "cosine"].contains(scheduleName) {
+      result.append(("--schedule-factor", "--schedule \(scheduleName)"))
+    }
+    if deviation != nil, !initializationName.hasSuffix("normal") {
+      result.append(("--init-deviation", "--init \(initializationName)"))
+    }
+    return result
+  }
+
   /// Puts the names and their numbers together.
   mutating func settle() throws(CommandError) {
-    func refuse(_ number: Float?, _ name: String, of owner: String) throws(CommandError) {
-      if number != nil { throw CommandError(.usage, "\(name) means nothing with \(owner)") }
+    if let first = meaningless.first {
+      throw CommandError(.usage, "\(first.option) means nothing with \(first.owner)")
     }
-    let optimizer = "--optimizer \(optimizerName)"
     switch optimizerName {
     case "momentum": options.optimizer = .momentum(momentum ?? 0.9)
     case "nesterov": options.optimizer = .nesterov(momentum ?? 0.9)
@@ -84,12 +133,6 @@ extension TrainingSettings {
     case "sgd": options.optimizer = .sgd
     default: options.optimizer = .adam(beta1: momentum ?? 0.9, beta2: beta2 ?? 0.999)
     }
-    if ["sgd", "adagrad", "rmsprop"].contains(optimizerName) {
-      try refuse(momentum, "--momentum", of: optimizer)
-    }
-    if ["sgd", "adagrad", "momentum", "nesterov"].contains(optimizerName) {
-      try refuse(beta2, "--beta2", of: optimizer)
-    }
     switch scheduleName {
     case "constant": options.schedule = .constant
     case "step": options.schedule = .step(epochs: scheduleEpochs, factor: scheduleFactor ?? 0.1)
@@ -97,18 +140,12 @@ extension TrainingSettings {
     case "inverse": options.schedule = .inverse(decay: scheduleFactor ?? 1)
     default: options.schedule = .cosine
     }
-    if ["constant", "cosine"].contains(scheduleName) {
-      try refuse(scheduleFactor, "--schedule-factor", of: "--schedule \(scheduleName)")
-    }
     switch initializationName {
     case "xavier": options.initialization = .xavier
     case "zero": options.initialization = .zero
     case "normal": options.initialization = .normal(deviation: deviation ?? 0.01)
     case "truncated-normal": options.initialization = .truncatedNormal(deviation: deviation ?? 0.1)
     default: options.initialization = .he
-    }
-    if !initializationName.hasSuffix("normal") {
-      try refuse(deviation, "--init-deviation", of: "--init \(initializationName)")
     }
   }
 }

@@ -75,29 +75,37 @@ struct Train: Verb {
         "interrupted before the end of the first epoch; "
           + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
+    let report = try Self.keep(
+      result, of: source, in: path, threadCount: arguments[Common.threads], watch: watch)
+    let chance = source.test.commonestClassShare
+    if report.testAccuracy <= chance + 0.005 {
+      console.message(
+        "it knows no more than that the commonest class has \(chance.percent) of the test images; "
+          + "lower --learning-rate, train for more --epochs, or see that the labels are right")
+    }
+    return Outcome(
+      report, text: report.text,
+      ending: result.wasStopped
+        ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
+  }
+
+  /// Writes the trained model, and what it comes to on the test images into it.
+  static func keep(
+    _ result: TrainingResult, of source: DataSource, in path: OutputPath, threadCount: Int,
+    watch: Stopwatch
+  ) throws -> TrainReport {
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
-    let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+    let evaluator = try Evaluator(result.graph, threadCount: threadCount)
     let evaluation = Stopwatch()
     let accuracy = try evaluator.accuracy(source.test)
     var graph = result.graph
     graph.metadata.training = TrainingRecord(dataName: source.name, testAccuracy: accuracy)
     try AtomicFile.write(try ONNXWriter.write(graph), to: path, as: .onnx)
-    let chance = source.test.commonestClassShare
-    if accuracy <= chance + 0.005 {
-      console.message(
-        "it knows no more than that the commonest class has \(chance.percent) of the test images; "
-          + "lower --learning-rate, train for more --epochs, or see that the labels are right")
-    }
-    let report = TrainReport(
+    return TrainReport(
       result, testAccuracy: accuracy,
       testImagesPerSecond: Double(source.test.count) / max(evaluation.seconds, 1e-9),
-      file: path.path,
-      data: source.name, seconds: watch.seconds)
-    return Outcome(
-      report, text: report.text,
-      ending: result.wasStopped
-        ? .interrupted("interrupted; \(path) holds the best epoch so far") : .done)
+      file: path.path, data: source.name, seconds: watch.seconds)
   }
 }
 
