@@ -63,12 +63,13 @@ package struct AssessmentParts {
       let said = assessment.classes[sample.prediction].name.shortened(to: 40)
       let element = PlainPage.picture(picture, alt: "Image \(sample.index), labelled \(label)")
       let isRight = sample.label == sample.prediction
+      let sign: (text: String, style: String) = isRight ? ("✓", "good") : ("✕", "bad")
       let rest: Markup =
         isRight ? "" : ", \(Figures.percent(sample.labelProbability)) for \(label)"
       return """
         <li class="flip">\(element)
         <div><h4>\(label) <small>image \(Figures.count(sample.index))</small></h4>
-        <p><span class="\(isRight ? "good" : "bad")">\(said)\u{a0}\(isRight ? "✓" : "✕")</span></p>
+        <p><span class="\(sign.style)">\(said)\u{a0}\(sign.text)</span></p>
         <p class="note">\(Figures.percent(sample.probability)) sure\(rest)</p></div></li>
 
         """

@@ -43,7 +43,7 @@ package struct FilterSheet {
       return nil
     }
     var weights = weights
-    var sides: [Int]
+    let sides: [Int]
     switch shape.count {
     case 4 where shape[0] == 1 && shape[3] != image[2]:
       // Depthwise: filter by filter.

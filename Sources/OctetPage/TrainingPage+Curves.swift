@@ -12,7 +12,7 @@ extension TrainingPage {
         name: name, style: style,
         points: epochs.compactMap { epoch in value(epoch).map { (Double(epoch.epoch), $0) } })
     }
-    func course(
+    func steps(
       _ name: String, _ style: String, _ value: (TrainingCourse.Point) -> Double
     ) -> LineChart.Curve {
       .init(name: name, style: style, points: points.map { ($0.epoch, value($0)) })
@@ -20,21 +20,22 @@ extension TrainingPage {
     let loss = LineChart(
       title: "Loss", xTitle: "epochs",
       curves: [
-        course("step by step", "soft") { $0.loss }, curve("training", "float") { $0.trainLoss },
+        steps("step by step", "soft") { $0.loss }, curve("training", "float") { $0.trainLoss },
         curve("validation", "int8") { $0.validationLoss },
       ])
     let errors = LineChart(
       title: "Error", xTitle: "epochs",
       curves: [
-        course("step by step", "soft") { 100 * (1 - $0.accuracy) },
+        steps("step by step", "soft") { 100 * (1 - $0.accuracy) },
         curve("training", "float") { 100 * (1 - $0.trainAccuracy) },
         curve("validation", "int8") { $0.validationAccuracy.map { 100 * (1 - $0) } },
       ])
     let rate = LineChart(
-      title: "Learning rate", xTitle: "epochs", curves: [course("learning rate", "float") { $0.rate }])
+      title: "Learning rate", xTitle: "epochs",
+      curves: [steps("learning rate", "float") { $0.rate }])
     let gradient = LineChart(
       title: "Length of the gradient", xTitle: "epochs",
-      curves: [course("all layers", "float") { $0.gradientNorm }])
+      curves: [steps("all layers", "float") { $0.gradientNorm }])
     return .init(
       id: "curves", name: "Curves",
       content: """
@@ -66,8 +67,8 @@ extension TrainingPage {
       "<ul class=\"scales\"><li>\(chart.drawing.markup)</li></ul>\n"
     }
     return """
-      <figure><div class="pages" role="group" aria-label="Scale of \(chart.title)">\(buttons)\(lists)\
-      </div><figcaption><strong>\(chart.title).</strong> \(caption)</figcaption></figure>
+      <figure><div class="pages" role="group" aria-label="Scale of \(chart.title)">\(buttons)\
+      \(lists)</div><figcaption><strong>\(chart.title).</strong> \(caption)</figcaption></figure>
 
       """
   }
@@ -93,7 +94,10 @@ extension TrainingPage {
     }
     table.leaveOut(max(0, epochs.count - Self.epochLimit))
     guard !epochs.isEmpty else { return "" }
-    return "<details class=\"numbers\"><summary>Epochs in numbers</summary>\(table.markup)</details>\n"
+    return """
+      <details class="numbers"><summary>Epochs in numbers</summary>\(table.markup)</details>
+
+      """
   }
 
   // MARK: Layers

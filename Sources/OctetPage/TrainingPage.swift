@@ -190,9 +190,9 @@ package struct TrainingPage {
       content: """
         <h2>Filters of the first layer</h2>
         <div class="filters">\(strips)<p class="note">\(filters.layer.shortened(to: 40)), \
-        \(filters.now.height)×\(filters.now.width): grey is 0, white \(Figures.short(Double(reach))), \
-        black the same below 0.\(more > 0 ? " \(Figures.count(more, "more filter")) not shown." : "")\
-        </p></div>
+        \(filters.now.height)×\(filters.now.width): grey is 0, white \
+        \(Figures.short(Double(reach))), black the same below 0.\
+        \(more > 0 ? " \(Figures.count(more, "more filter")) not shown." : "")</p></div>
 
         """)
   }
@@ -219,7 +219,8 @@ package struct TrainingPage {
         <ul class="maps tiles"><li><h4>\(shown.text)</h4>
         \(ValueMap.element(shown.image, label: shown.text))</li>
         \(cards)</ul>
-        <p class="note">Channels side by side; dark is a layer's lowest value, yellow its highest.</p>
+        <p class="note">Channels side by side; dark is a layer's lowest value, yellow its \
+        highest.</p>
 
         """)
   }

@@ -53,6 +53,8 @@ struct EpochLoop {
     var validationScores: [Float] = []
     /// The sums since the last measured step.
     var loss = 0.0, correctCount = 0, count = 0
+
+    mutating func clearSums() { (loss, correctCount, count) = (0, 0, 0) }
   }
 
   init(
@@ -254,14 +256,14 @@ struct EpochLoop {
     let index = state.epochCount * batchCount + state.batchCount
     let factor = options.rateFactor(
       step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
-    state.course?.add(
-      TrainingCourse.Point(
-        step: index + 1, epoch: Double(index + 1) / Double(batchCount),
-        loss: total.loss / Double(total.count),
-        accuracy: Double(total.correctCount) / Double(total.count),
-        rate: Double(options.learningRate * factor), gradients: probe.gradients,
-        weights: probe.weights, updates: probe.updates))
-    (watcher?.loss, watcher?.correctCount, watcher?.count) = (0, 0, 0)
+    let point = TrainingCourse.Point(
+      step: index + 1, epoch: Double(index + 1) / Double(batchCount),
+      loss: total.loss / Double(total.count),
+      accuracy: Double(total.correctCount) / Double(total.count),
+      rate: Double(options.learningRate * factor), gradients: probe.gradients,
+      weights: probe.weights, updates: probe.updates)
+    state.course?.add(point)
+    watcher?.clearSums()
   }
 
   // MARK: Checkpoints

@@ -35,7 +35,8 @@ final class EventLog {
     run: String, in folder: OutputFolderPath, continues: Bool,
     options: [(name: String, value: String)], epochCount: Int
   ) throws(CommandError) {
-    let name = "events.out.tfevents.\(Int(Self.time)).\(Self.host).\(getpid()).octet"
+    // In milliseconds: readers take the files of a run by their names.
+    let name = "events.out.tfevents.\(Int(Self.time * 1000)).\(Self.host).\(getpid())"
     file = try GrowingFile(name, run: run, in: folder, continues: continues)
     self.continues = continues
     self.epochCount = epochCount
@@ -44,7 +45,7 @@ final class EventLog {
     records.add(
       [
         EventValue(
-          "options", .text(([("| option | value |"), "|---|---|"] + rows).joined(separator: "\n")))
+          "options", .text((["| option | value |", "|---|---|"] + rows).joined(separator: "\n")))
       ], step: 0, at: Self.time)
     try flush()
   }
@@ -63,9 +64,11 @@ final class EventLog {
   /// Values that belong to the beginning.
   func add(_ value: EventValue) { records.add([value], step: 0, at: Self.time) }
 
-  /// - Parameter budget: the seconds that pictures and histograms may have taken until now.
+  /// - Parameters:
+  ///   - budget: the seconds that pictures and histograms may have taken until now.
+  ///   - assess: judges the validation images.
   func add(
-    _ view: TrainingView, assessment: Assessment?, budget: Double
+    _ view: TrainingView, budget: Double, assess: () -> Assessment?
   ) throws(CommandError) {
     if !hasBegun {
       hasBegun = true
@@ -83,7 +86,7 @@ final class EventLog {
       let isLast = epoch.epoch == epochCount
       if isLast || (epoch.epoch % spacing == 0 && richSeconds <= budget) {
         let watch = Stopwatch()
-        records.add(pictures(view, assessment), step: step, at: Self.time)
+        records.add(pictures(view, assess()), step: step, at: Self.time)
         richSeconds += watch.seconds
       }
       return try flush()

@@ -25,6 +25,8 @@ final class RunWatch {
   private let pageFile: OutputPath?
   private let eventFolder: OutputFolderPath?
   private var log: EventLog?
+  /// Makes it, once the run is known to begin.
+  private var makeLog: (() throws(CommandError) -> EventLog)?
   private let console: Console
   private let modelName: String
   private let epochCount: Int
@@ -34,8 +36,9 @@ final class RunWatch {
   private var lastFailure: String?
   private var batchCount = 0
   private var judgedEpoch = 0
-  /// The longest time between two looks at the run.
-  private var longestSilence = 0.0, lastLook = 0.0
+  /// The longest time between two looks at the run; the last one is nil before it begins.
+  private var longestSilence = 0.0
+  private var lastLook: Double?
   private var sample: (image: Image, text: String)?
 
   /// Seconds between two pages within an epoch, at least.
@@ -75,7 +78,7 @@ final class RunWatch {
     _ arguments: Arguments, recipe: Recipe?
   ) -> [(name: String, value: String)] {
     TrainingParameter.all.compactMap { parameter in
-      let given = arguments.text(of: parameter) ?? recipe?.value(of: parameter.name)
+      let given = arguments.text(of: parameter.parameter) ?? recipe?.value(of: parameter.name)
       let value = given ?? parameter.parameter.specification.defaultText
       return value.map { (parameter.name, $0) }
     }
@@ -90,12 +93,13 @@ final class RunWatch {
   var folder: String? { log?.folder }
   var pagePath: String? { pageFile?.path }
 
-  /// The images are there, and training is about to begin.
+  /// The images are there, and training is about to begin. Nothing is written yet: what is wrong
+  /// with the network or a checkpoint is found later, and an older page is worth keeping.
   ///
   /// - Parameter continues: it goes on with a run that was kept.
   func begin(
     _ source: DataSource, validation: Dataset?, options: TrainingOptions, continues: Bool
-  ) throws(CommandError) {
+  ) {
     let (train, test) = (source.train, source.test)
     shown.title = "\(modelName) on \(source.name)"
     shown.warnings = source.notes
@@ -112,12 +116,14 @@ final class RunWatch {
     shown.classCounts = zip(train.classNames, train.classCounts).map { ($0, $1) }
     sample = train.count > 0 ? (train.image(at: 0), "Training image 0") : nil
     if let eventFolder {
-      log = try EventLog(
-        run: modelName, in: eventFolder, continues: continues, options: shown.options,
-        epochCount: options.epochCount)
-      if let sheet = AugmentationSheet.pictures(train, options) { log?.add(sheet) }
+      makeLog = { [modelName, shown] () throws(CommandError) in
+        let log = try EventLog(
+          run: modelName, in: eventFolder, continues: continues, options: shown.options,
+          epochCount: options.epochCount)
+        if let sheet = AugmentationSheet.pictures(train, options) { log.add(sheet) }
+        return log
+      }
     }
-    spending { writePage() }
   }
 
   /// What training calls.
@@ -125,7 +131,11 @@ final class RunWatch {
 
   private func look(_ view: TrainingView) {
     batchCount = max(batchCount, view.progress?.batchCount ?? 0)
-    longestSilence = max(longestSilence, clock.seconds - lastLook)
+    if let lastLook {
+      longestSilence = max(longestSilence, clock.seconds - lastLook)
+    } else if let makeLog {
+      spending { report { () throws(CommandError) in log = try makeLog() } }
+    }
     lastLook = clock.seconds
     let isPageDue = pageFile != nil && mayWritePage(view)
     guard isPageDue || log?.wants(view) == true else { return }
@@ -135,10 +145,11 @@ final class RunWatch {
         writePage()
       }
       guard let log else { return }
-      if view.progress == nil { judge(view) }
       report { () throws(CommandError) in
-        try log.add(
-          view, assessment: shown.assessment?.assessment, budget: Self.share * clock.seconds)
+        try log.add(view, budget: Self.share * clock.seconds) {
+          judge(view)
+          return shown.assessment?.assessment
+        }
       }
     }
   }
@@ -233,6 +244,7 @@ final class RunWatch {
 
   /// The run came to nothing.
   func fail(_ error: any Error) {
+    guard lastLook != nil else { return }
     switch error {
     case TrainingError.diverged(let epoch, let batch):
       let step = (epoch - 1) * batchCount + batch
@@ -241,7 +253,8 @@ final class RunWatch {
           "Diverged at step \(Figures.count(step)) (epoch \(epoch), batch \(batch)): the loss is "
             + "no longer finite; lower the learning rate"))
     case let error as CommandError where error.status == Interruption.status:
-      end(.stopped("Stopped by \(Self.signal) before the end of the first epoch: there is no model"))
+      end(
+        .stopped("Stopped by \(Self.signal) before the end of the first epoch: there is no model"))
     default: end(.failed("\(error)"))
     }
   }

@@ -77,7 +77,7 @@ struct Train: Verb {
     }
     let watch = Stopwatch()
     let kept = try CheckpointFile(arguments, console: console)
-    try shown?.begin(
+    shown?.begin(
       source, validation: validation, options: settings.options,
       continues: kept?.checkpoints.resuming != nil)
     let result = try kept.naming {
