@@ -19,7 +19,8 @@ struct PlainPage {
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>
       <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'\(scriptPolicy)"/>\(reload)
+      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'\(scriptPolicy)"/>\
+      \(reload)
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
       <title>\(title) – \(maker)</title>

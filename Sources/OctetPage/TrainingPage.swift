@@ -145,9 +145,11 @@ package struct TrainingPage {
     }
     if let last = epochs.last {
       key("training", Figures.percent(last.trainAccuracy), "in epoch \(last.epoch)")
-      key("loss", Figures.short(last.trainLoss), last.validationLoss.map {
-        "validation \(Figures.short($0))"
-      } ?? "of training")
+      key(
+        "loss", Figures.short(last.trainLoss),
+        last.validationLoss.map {
+          "validation \(Figures.short($0))"
+        } ?? "of training")
       key(
         "images a second", Figures.count(Int(clamped: last.imagesPerSecond)), "in the last epoch")
       let total = epochs.reduce(0) { $0 + $1.seconds }
@@ -157,7 +159,8 @@ package struct TrainingPage {
     let warnings: Markup =
       self.warnings.isEmpty
       ? "" : "<ul class=\"warnings\">\(self.warnings.map { "<li>\($0)</li>" as Markup })</ul>\n"
-    let list: Markup = epochs.isEmpty && course?.last == nil
+    let list: Markup =
+      epochs.isEmpty && course?.last == nil
       ? "<p>No epoch is over yet.</p>\n" : "<dl class=\"key\">\n\(keys)</dl>\n"
     return .init(
       id: "summary", name: "Summary",

@@ -107,8 +107,10 @@ final class RunWatch {
     shown.facts = [
       ("Images", source.name),
       ("learnt from", Figures.count(validation == nil ? train.count - held : train.count)),
-      (validation == nil ? "held back to choose the epoch" : "that choose the epoch",
-        Figures.count(held)),
+      (
+        validation == nil ? "held back to choose the epoch" : "that choose the epoch",
+        Figures.count(held)
+      ),
       ("to be judged by", Figures.count(test.count)),
       ("Size", "\(train.width)×\(train.height)"),
       ("Channels", train.channelCount == 1 ? "grey" : Figures.count(train.channelCount)),
