@@ -3,7 +3,7 @@ import OctetReport
 
 /// What pages show of a judged classifier: its classes, and single images.
 package struct AssessmentParts {
-  let assessment: Assessment
+  package let assessment: Assessment
   private let image: (Int) -> Image
 
   /// Classes that matrices and tables show at most.
