@@ -52,7 +52,9 @@ let package = Package(
     .target(name: "OctetData", dependencies: ["CZlib"], swiftSettings: strict),
     .target(
       name: "OctetTraining",
-      dependencies: ["OctetCompiler", "OctetData", "OctetModel", "COctetFloatKernels"],
+      dependencies: [
+        "OctetCompiler", "OctetData", "OctetModel", "OctetReport", "COctetFloatKernels",
+      ],
       swiftSettings: strict),
     .target(
       name: "OctetPasses", dependencies: ["OctetModel"],
@@ -62,6 +64,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "OctetTFLite", dependencies: ["OctetPasses"],
+      swiftSettings: strict),
+    .target(
+      name: "OctetTensorBoard", dependencies: ["OctetONNX", "OctetReport"],
       swiftSettings: strict),
     .target(
       name: "OctetExchange", dependencies: ["OctetONNX", "OctetTFLite"],
@@ -95,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "octet",
       dependencies: [
-        "OctetModelFile", "OctetTraining", "OctetDiff", "OctetPage", "OctetBoards",
+        "OctetModelFile", "OctetTraining", "OctetDiff", "OctetPage", "OctetTensorBoard",
+        "OctetBoards",
       ], path: "Tools/octet", swiftSettings: strict),
     // What the plugin runs: a part of `octet`, as every user's build compiles it.
     .executableTarget(
@@ -146,6 +152,7 @@ let package = Package(
       dependencies: ["OctetEvaluation", "OctetONNX", "OctetTraining", "TestNetworks"],
       path: "Tests/TestComparisons", exclude: ["Corpus"]),
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
+    .testTarget(name: "OctetTensorBoardTests", dependencies: ["OctetTensorBoard", "OctetONNX"]),
     .testTarget(
       name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
     .testTarget(

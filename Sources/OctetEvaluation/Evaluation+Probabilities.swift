@@ -84,7 +84,7 @@ extension Evaluation {
     }
   }
 
-  private static func softmax(_ scores: [Float]) -> [Float] {
+  package static func softmax(_ scores: [Float]) -> [Float] {
     let highest = scores.max() ?? 0
     let powers = scores.map { exp($0 - highest) }
     let sum = powers.reduce(0, +)

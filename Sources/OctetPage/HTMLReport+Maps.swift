@@ -123,21 +123,12 @@ extension HTMLReport {
   private func strip(
     _ filters: DiffReport.Filters, _ values: [UInt8], label: String
   ) -> Markup {
-    let width = filters.count * (filters.width + 1) - 1
-    var pixels = [UInt8](repeating: 128, count: 3 * width * filters.height)
-    for filter in 0..<filters.count {
-      for row in 0..<filters.height {
-        for column in 0..<filters.width {
-          let source =
-            ((filter * filters.height + row) * filters.width + column) * filters.channelCount
-          let target = 3 * (row * width + filter * (filters.width + 1) + column)
-          for channel in 0..<3 {
-            pixels[target + channel] = values[source + (filters.channelCount == 3 ? channel : 0)]
-          }
-        }
-      }
+    let size = filters.height * filters.width * filters.channelCount
+    let tiles = (0..<filters.count).map { filter in
+      Image(
+        height: filters.height, width: filters.width, channelCount: filters.channelCount,
+        pixels: Array(values[filter * size..<(filter + 1) * size]))
     }
-    return ValueMap.element(
-      pixels: pixels, width: width, height: filters.height, label: label)
+    return ValueMap.element(Image(tiles: tiles, columns: filters.count), label: label)
   }
 }

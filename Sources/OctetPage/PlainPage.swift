@@ -2,20 +2,25 @@ import Foundation
 import OctetData
 import OctetReport
 
-/// A page of sections without a script, in the manner of `HTMLReport`.
+/// A page of sections in the manner of `HTMLReport`, with no script unless it is given one.
 struct PlainPage {
   /// What made it: `octet evaluate`.
   var maker: String
   var title: String
   var sections: [HTMLReport.Section] = []
   var footer: Markup
+  /// Seconds after which the browser loads the page anew; nil for never.
+  var reloadSeconds: Int?
+  /// The only script, without a character that XML gives a meaning.
+  var script: String?
 
   var text: String {
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"/>
       <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
+      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'\(scriptPolicy)"/>\
+      \(reload)
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
       <title>\(title) – \(maker)</title>
@@ -24,10 +29,24 @@ struct PlainPage {
       <nav aria-label="Sections"><ul>\(sections.dropFirst().map(\.link))</ul></nav></header>
       <main>
       \(sections.map(\.markup))</main>
-      <footer><p>\(footer)</p></footer></body></html>
+      <footer><p>\(footer)</p></footer>\(scriptElement)</body></html>
 
       """
     return page.source
+  }
+
+  private var reload: Markup {
+    reloadSeconds.map { "\n<meta http-equiv=\"refresh\" content=\"\($0)\"/>" } ?? ""
+  }
+
+  private var scriptPolicy: Markup {
+    guard let script else { return "" }
+    let hash = Data(SHA256.digest(Array(script.utf8))).base64EncodedString()
+    return "; script-src 'sha256-\(Markup(stringLiteral: hash))'"
+  }
+
+  private var scriptElement: Markup {
+    script.map { "\n<script>\(Markup(stringLiteral: $0))</script>" } ?? ""
   }
 
   /// A picture within the page; pixels stay pixels.
@@ -37,56 +56,5 @@ struct PlainPage {
       <img src="data:image/png;base64,\(data)" width="\(image.width)" height="\(image.height)" \
       alt="\(alt)"/>
       """
-  }
-}
-
-/// Curves over the same axis across.
-struct LineChart {
-  struct Curve {
-    var name: String
-    /// A colour of the style sheet's lines.
-    var style: String
-    var points: [(x: Double, y: Double)]
-  }
-
-  var title: String
-  var xTitle: String
-  var curves: [Curve]
-  /// Axes end there at least.
-  var lower: Double?, upper: Double?
-
-  var drawing: Drawing {
-    var drawing = Drawing(height: 230, title: title)
-    let points = curves.flatMap(\.points)
-    let values = points.map(\.y).filter(\.isFinite)
-    let x = Axis(
-      points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 1, from: 46, to: drawing.width - 8)
-    let y = Axis(
-      min(lower ?? .infinity, values.min() ?? 0), max(upper ?? -.infinity, values.max() ?? 1),
-      from: 184, to: 24)
-    drawing.scale(x, 5, from: 24, to: 184)
-    for tick in y.ticks(4) {
-      drawing.line(46, tick.position, drawing.width - 8, tick.position, "rule")
-      drawing.text(tick.label, x: 42, y: tick.position + 4, .end, "axis")
-    }
-    drawing.text(xTitle, x: drawing.width - 8, y: 220, .end, "axis")
-    var left = 46.0
-    for curve in curves {
-      drawing.rectangle(x: left, y: 8, width: 10, height: 4, "fill \(curve.style)")
-      drawing.text(curve.name, x: left + 14, y: 14, .start, "label")
-      left += 30 + 7 * Double(curve.name.count)
-      var path = Drawing.Path()
-      var isFirst = true
-      for point in curve.points where point.y.isFinite {
-        let (px, py) = (x.position(point.x), y.position(point.y))
-        if isFirst { path.move(px, py) } else { path.line(px, py) }
-        isFirst = false
-        if curve.points.count < 60 {
-          drawing.circle(x: px, y: py, radius: 2.2, "fill \(curve.style)")
-        }
-      }
-      drawing.path(path, "stroke \(curve.style)")
-    }
-    return drawing
   }
 }

@@ -242,6 +242,9 @@ package enum Stylesheet {
     .triple small,.strip small{display:block}
     img.map{display:block;width:100%;height:auto;image-rendering:pixelated;border-radius:2px}
     .filters{margin-top:1.5rem;max-width:46rem}.strip{margin:.35rem 0}
+    .scales{list-style:none;margin:0;padding:0}td svg{width:6rem;height:1.25rem;overflow:visible}
+    .filters img.map,.maps img.map{max-width:24rem}.tiles{grid-template-columns:repeat(auto-fill,
+    minmax(min(100%,13rem),1fr))}
 
     """
 

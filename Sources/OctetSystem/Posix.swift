@@ -149,6 +149,11 @@ package enum Posix {
     _ = try retrying { unsafe Foundation.rename(old, new) }
   }
 
+  /// Takes away what lies beyond so many bytes; best effort.
+  package static func cut(_ descriptor: Int32, to byteCount: Int) {
+    _ = ftruncate(descriptor, off_t(byteCount))
+  }
+
   package static func remove(_ path: String) { unsafe _ = unlink(path) }
 
   package static func makeFolder(_ path: String) throws(SystemError) {

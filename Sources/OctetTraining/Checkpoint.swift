@@ -2,6 +2,7 @@ import COctetFloatKernels
 import Foundation
 import OctetData
 import OctetModel
+import OctetReport
 
 /// Where a training run stands, as the bytes of a file: all that the rest of the run depends on and
 /// that cannot be made anew from the options and the images.
@@ -33,34 +34,11 @@ struct Checkpoint {
     /// The best epoch so far; 0 where there is none.
     var bestEpoch = 0
     var bestAccuracy = 0.0, bestLoss = 0.0
-    var records: [Record] = []
+    var records: [TrainingCourse.Epoch] = []
+    /// What was measured by layer; nil where nobody watched.
+    var course: TrainingCourse?
     /// Nothing is left to do.
     var isFinished = false
-  }
-
-  /// An `EpochRecord`, whose own coding leaves out the validation loss.
-  struct Record: Codable {
-    var epoch: Int
-    var trainLoss, trainAccuracy: Double
-    var validationLoss, validationAccuracy: Double?
-    var seconds, imagesPerSecond: Double
-
-    init(_ record: EpochRecord) {
-      epoch = record.epoch
-      trainLoss = record.trainLoss
-      trainAccuracy = record.trainAccuracy
-      validationLoss = record.validationLoss
-      validationAccuracy = record.validationAccuracy
-      seconds = record.seconds
-      imagesPerSecond = record.imagesPerSecond
-    }
-
-    var record: EpochRecord {
-      EpochRecord(
-        epoch: epoch, trainLoss: trainLoss, trainAccuracy: trainAccuracy,
-        validationLoss: validationLoss, validationAccuracy: validationAccuracy, seconds: seconds,
-        imagesPerSecond: imagesPerSecond)
-    }
   }
 
   var state: State
@@ -69,6 +47,9 @@ struct Checkpoint {
   var bytes: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
+    // Lengths of gradients may be.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     // Plain values, which always encode.
     let text = [UInt8]((try? encoder.encode(state)) ?? Data())
     var bytes = Self.mark + Self.bytes(UInt64(text.count)) + text
@@ -88,8 +69,11 @@ struct Checkpoint {
     guard bytes.count >= 24, Self.number(bytes, bytes.count - 8) == Self.hash(bytes.dropLast(8))
     else { throw .checkpoint("it is damaged: its check sum is wrong") }
     let length = Self.number(bytes, 8)
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard length <= bytes.count - 24,
-      let state = try? JSONDecoder().decode(
+      let state = try? decoder.decode(
         State.self, from: Data(bytes[16..<16 + Int(length)])),
       (0...1 << 31).contains(state.parameterCount)
     else { throw .checkpoint("it is of another version of Octet") }
@@ -164,5 +148,22 @@ extension Checkpoint.Identity {
     if network != other.network { return "another network" }
     if images != other.images { return "other images" }
     return kernels != other.kernels ? "a processor with other vector instructions" : nil
+  }
+}
+
+extension TrainingCourse.Epoch {
+  init(_ record: EpochRecord) {
+    self.init(
+      epoch: record.epoch, trainLoss: record.trainLoss, trainAccuracy: record.trainAccuracy,
+      validationLoss: record.validationLoss, validationAccuracy: record.validationAccuracy,
+      seconds: record.seconds, imagesPerSecond: record.imagesPerSecond)
+  }
+
+  /// The public record, whose coding leaves out the validation loss.
+  var record: EpochRecord {
+    EpochRecord(
+      epoch: epoch, trainLoss: trainLoss, trainAccuracy: trainAccuracy,
+      validationLoss: validationLoss, validationAccuracy: validationAccuracy, seconds: seconds,
+      imagesPerSecond: imagesPerSecond)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import OctetData
 import OctetModel
+import OctetReport
 
 /// What keeps a run, so that one that was killed ends with the same bytes as one that was not.
 public struct Checkpoints {
@@ -43,6 +44,18 @@ struct EpochLoop {
   /// The parameters of the best epoch.
   private var best: [Float] = []
   private var lastCheckpoint = Date()
+  private var watcher: Watcher?
+
+  /// Who watches, and what is gathered for that.
+  private struct Watcher {
+    let watch: TrainingWatch
+    let start: Graph
+    var validationScores: [Float] = []
+    /// The sums since the last measured step.
+    var loss = 0.0, correctCount = 0, count = 0
+
+    mutating func clearSums() { (loss, correctCount, count) = (0, 0, 0) }
+  }
 
   init(
     run: TrainingRun, images: Dataset, indices: [Int], generator: Xoshiro256,
@@ -68,6 +81,14 @@ struct EpochLoop {
     progress: (TrainingProgress) -> Void, epochEnded: (EpochRecord, Bool) -> Void,
     shouldStop: () -> Bool
   ) throws(TrainingError) -> TrainingResult {
+    if watcher != nil, state.course == nil {
+      state.course = TrainingCourse(layers: run.probe?.layers.map(\.name) ?? [])
+    }
+    if watcher != nil, state.epochCount > 0, let validation {
+      let scores = unsafe evaluator.judge(validation, parameters: run.updater.result).logits
+      watcher?.validationScores = scores
+    }
+    look(nil)
     let clock = Clock(doneAtStart: done)
     for _ in 0..<state.epochCount { generator.shuffle(&indices) }
     var wasStopped = false
@@ -87,6 +108,7 @@ struct EpochLoop {
         epoch == options.epochCount
         || options.patience.map { epoch - state.bestEpoch >= $0 } == true
       if let record = state.records.last?.record { epochEnded(record, state.bestEpoch == epoch) }
+      look(nil)
       if state.isFinished { keep() } else { keepWhenDue() }
     }
     if wasStopped { keep() }
@@ -128,8 +150,10 @@ struct EpochLoop {
       if shouldStop() { return false }
       let first = state.batchCount * options.batchSize
       let count = min(options.batchSize, indices.count - first)
+      run.probe?.isDue = LayerProbe.measures(step: state.batchCount, of: batchCount)
       let result = step(
         first: first, count: count, index: state.epochCount * batchCount + state.batchCount)
+      measure(result, count: count)
       state.loss += result.loss
       state.correctCount += result.correctCount
       state.batchCount += 1
@@ -137,14 +161,15 @@ struct EpochLoop {
       let now = Date()
       let seen = first + count
       let left = Double(options.epochCount) - done
-      progress(
-        TrainingProgress(
-          epoch: epoch, epochCount: options.epochCount, batch: state.batchCount,
-          batchCount: batchCount, loss: state.loss / Double(seen),
-          accuracy: Double(state.correctCount) / Double(seen),
-          imagesPerSecond: Double(seen - alreadySeen)
-            / max(now.timeIntervalSince(epochStart), 1e-9),
-          secondsLeft: now.timeIntervalSince(clock.start) / (done - clock.doneAtStart) * left))
+      let standing = TrainingProgress(
+        epoch: epoch, epochCount: options.epochCount, batch: state.batchCount,
+        batchCount: batchCount, loss: state.loss / Double(seen),
+        accuracy: Double(state.correctCount) / Double(seen),
+        imagesPerSecond: Double(seen - alreadySeen)
+          / max(now.timeIntervalSince(epochStart), 1e-9),
+        secondsLeft: now.timeIntervalSince(clock.start) / (done - clock.doneAtStart) * left)
+      progress(standing)
+      look(standing)
       if state.batchCount < batchCount { keepWhenDue() }
     }
     return true
@@ -183,7 +208,8 @@ struct EpochLoop {
     var accuracy = Double(epoch)
     var loss = 0.0
     if let validation {
-      let result = unsafe evaluator.evaluate(validation, parameters: run.updater.result)
+      let (result, scores) = unsafe evaluator.judge(validation, parameters: run.updater.result)
+      watcher?.validationScores = scores
       accuracy = result.accuracy
       loss = result.loss
       record.validationAccuracy = accuracy
@@ -196,9 +222,48 @@ struct EpochLoop {
       (state.bestEpoch, state.bestAccuracy, state.bestLoss) = (epoch, accuracy, loss)
     }
     record.seconds = Date().timeIntervalSince(start)
-    state.records.append(Checkpoint.Record(record))
+    state.records.append(TrainingCourse.Epoch(record))
     state.epochCount = epoch
     (state.batchCount, state.loss, state.correctCount) = (0, 0, 0)
+  }
+
+  // MARK: Watching
+
+  /// Has the run looked at by `watch`; before it begins, and before a checkpoint is restored.
+  mutating func have(_ watch: TrainingWatch) {
+    run.probe = LayerProbe(run.network)
+    watcher = unsafe Watcher(watch: watch, start: run.network.graph(with: run.updater.result))
+  }
+
+  private func look(_ progress: TrainingProgress?) {
+    guard let watcher, let course = state.course else { return }
+    watcher.watch.look(
+      TrainingView(
+        progress: progress, epochs: state.records, bestEpoch: state.bestEpoch, course: course,
+        validation: validation, validationScores: watcher.validationScores, start: watcher.start,
+        run: run))
+  }
+
+  /// Enters a step into the course, when it was measured.
+  private mutating func measure(_ sums: SoftmaxCrossEntropy.Result, count: Int) {
+    guard watcher != nil, let probe = run.probe else { return }
+    watcher?.loss += sums.loss
+    watcher?.correctCount += sums.correctCount
+    watcher?.count += count
+    guard LayerProbe.measures(step: state.batchCount, of: batchCount), let total = watcher else {
+      return
+    }
+    let index = state.epochCount * batchCount + state.batchCount
+    let factor = options.rateFactor(
+      step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
+    let point = TrainingCourse.Point(
+      step: index + 1, epoch: Double(index + 1) / Double(batchCount),
+      loss: total.loss / Double(total.count),
+      accuracy: Double(total.correctCount) / Double(total.count),
+      rate: Double(options.learningRate * factor), gradients: probe.gradients,
+      weights: probe.weights, updates: probe.updates)
+    state.course?.add(point)
+    watcher?.clearSums()
   }
 
   // MARK: Checkpoints

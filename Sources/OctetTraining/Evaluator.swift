@@ -58,13 +58,13 @@ import OctetModel
   /// - Throws: when the images are not of the graph's input size.
   public func accuracy(_ images: Dataset) throws(TrainingError) -> Double {
     try runner.check(images)
-    return unsafe evaluate(images, parameters: ownParameters).accuracy
+    return unsafe judge(images, parameters: ownParameters).result.accuracy
   }
 
   /// - Throws: when the images are not of the graph's input size.
   public func evaluate(_ images: Dataset) throws(TrainingError) -> Result {
     try runner.check(images)
-    return unsafe evaluate(images, parameters: ownParameters)
+    return unsafe judge(images, parameters: ownParameters).result
   }
 
   /// `[N, classes]`: the graph's output (before the softmax, if it ends in one) for every image.
@@ -75,7 +75,10 @@ import OctetModel
     return unsafe run(images, parameters: ownParameters)
   }
 
-  func evaluate(_ images: Dataset, parameters: UnsafePointer<Float>) -> Result {
+  /// How well it does, and the logits by which that is judged.
+  func judge(
+    _ images: Dataset, parameters: UnsafePointer<Float>
+  ) -> (result: Result, logits: [Float]) {
     let logits = unsafe run(images, parameters: parameters)
     let classCount = network.classCount
     var correctCount = 0
@@ -88,7 +91,7 @@ import OctetModel
       loss += crossEntropy(row, label: Int(label))
     }
     let count = Double(max(images.count, 1))
-    return Result(accuracy: Double(correctCount) / count, loss: loss / count)
+    return (Result(accuracy: Double(correctCount) / count, loss: loss / count), logits)
   }
 
   private func run(_ images: Dataset, parameters: UnsafePointer<Float>) -> [Float] {

@@ -97,6 +97,8 @@
   /// Whether the phase of `reduce` comes before that of `apply`.
   var needsReduction: Bool { options.clippingNorm != nil }
   var taskCount: Int { chunks.count }
+  /// The arrays of gradients that are summed when the parameters change.
+  var gradientCount: Int { update.shardCount }
 
   /// - Parameters: `step` counts from 1 over the whole run, `factor` is the schedule's.
   func prepare(shardCount: Int, step: Int, factor: Float) {

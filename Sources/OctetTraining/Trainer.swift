@@ -69,6 +69,20 @@ import OctetModel
     epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingResult {
+    try train(
+      images, validation: validation, checkpoints: checkpoints, watch: nil, progress: progress,
+      epochEnded: epochEnded, shouldStop: shouldStop)
+  }
+
+  /// Trains while somebody watches; what comes of it is the same.
+  ///
+  /// - Throws: as without.
+  package func train(
+    _ images: Dataset, validation: Dataset? = nil, checkpoints: Checkpoints? = nil,
+    watch: TrainingWatch?, progress: (TrainingProgress) -> Void = { _ in },
+    epochEnded: (_ record: EpochRecord, _ isBest: Bool) -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false }
+  ) throws(TrainingError) -> TrainingResult {
     let run = try unsafe TrainingRun(network, options: options, kernels: kernels)
     try run.runner.check(images)
     run.teacher = teacher
@@ -88,6 +102,7 @@ import OctetModel
       evaluator: try Evaluator(
         network: network, threadCount: options.threadCount, kernels: kernels),
       validation: validation.flatMap { $0.count > 0 ? $0 : nil }, checkpoints: checkpoints)
+    if let watch { loop.have(watch) }
     if checkpoints != nil {
       loop.state.identity = Checkpoint.Identity(network, images, validation, run)
     }

@@ -30,6 +30,8 @@ import OctetModel
   var variations: BatchVariations?
   /// Whose scores are learnt from as well; nil where only labels are.
   var teacher: Teacher?
+  /// Measures steps by layer; nil where nobody watches.
+  var probe: LayerProbe?
   /// One array each of `network.parameterCount` floats.
   private let shardGradients: UnsafeMutablePointer<Float>
   /// The gradient of a shard's later blocks, for each worker.
@@ -91,7 +93,11 @@ import OctetModel
       pool.run(self, phase: reductionPhase, count: updater.taskCount)
       updater.finishReduction()
     }
+    let probe = probe.flatMap { $0.isDue ? $0 : nil }
+    unsafe probe?.begin(
+      shardGradients, shardCount: updater.gradientCount, parameters: updater.parameters)
     pool.run(self, phase: reductionPhase + 1, count: updater.taskCount)
+    unsafe probe?.end(updater.parameters)
     var total = SoftmaxCrossEntropy.Result()
     for shard in 0..<shardCount {
       unsafe total.loss += results[shard].loss

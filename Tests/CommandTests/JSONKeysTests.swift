@@ -60,7 +60,9 @@ struct JSONKeysTests {
   @Test(
     "Every key that is printed is documented",
     arguments: [
-      "train --arch lenet --data data --epochs 1 -o keys.onnx", "train --list", "train --recipes",
+      "train --arch lenet --data data --epochs 1 -o keys.onnx",
+      "train --arch mlp --data data --epochs 1 -o keys.onnx --html k.html --tensorboard keys-t",
+      "train --list", "train --recipes",
       "augment --data data --augment flip --show keys.png",
       "evaluate m.onnx m.oct --data data --html keys-e.html",
       "search --data data --arch mlp --epochs 3 --trials 12 --over learning-rate=log(1e-4,1) "

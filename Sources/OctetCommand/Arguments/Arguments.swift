@@ -46,6 +46,9 @@ package struct Arguments: Sendable {
   /// Whether the user gave it, default or not.
   package func contains(_ parameter: some Parameter) -> Bool { texts(parameter) != nil }
 
+  /// The text that the user gave for it; nil where it was left out.
+  package func text(of parameter: some Parameter) -> String? { texts(parameter)?.first }
+
   /// The files that were named, each with the parameter as the help shows it.
   var fileUses: [(name: String, use: FileUse, path: String)] {
     specifications.flatMap { specification -> [(name: String, use: FileUse, path: String)] in

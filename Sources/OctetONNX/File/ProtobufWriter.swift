@@ -2,7 +2,7 @@
 ///
 /// Messages are made of parts, and numbers stay where they are until `bytes` puts all of them into
 /// one array: a large tensor is copied once, however deep its message lies.
-struct ProtobufWriter {
+package struct ProtobufWriter {
   private enum Part {
     case bytes([UInt8])
     /// Little-endian.
@@ -16,8 +16,10 @@ struct ProtobufWriter {
 
   private var byteCount: Int { partsByteCount + tail.count }
 
+  package init() {}
+
   /// The whole message.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(byteCount)
     for part in parts {
@@ -50,19 +52,37 @@ struct ProtobufWriter {
     varint(UInt64(number << 3 | wireType))
   }
 
-  mutating func integer(_ number: Int, _ value: Int64) {
+  package mutating func integer(_ number: Int, _ value: Int64) {
     key(number, wireType: 0)
     varint(UInt64(bitPattern: value))
   }
 
-  mutating func float(_ number: Int, _ value: Float) {
+  package mutating func float(_ number: Int, _ value: Float) {
     key(number, wireType: 5)
     for shift in stride(from: UInt32(0), to: 32, by: 8) {
       tail.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
     }
   }
 
-  mutating func data(_ number: Int, _ value: some Collection<UInt8>) {
+  package mutating func double(_ number: Int, _ value: Double) {
+    key(number, wireType: 1)
+    append(littleEndian: value)
+  }
+
+  /// A packed field.
+  package mutating func doubles(_ number: Int, _ values: [Double]) {
+    key(number, wireType: 2)
+    varint(UInt64(8 * values.count))
+    for value in values { append(littleEndian: value) }
+  }
+
+  private mutating func append(littleEndian value: Double) {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      tail.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+    }
+  }
+
+  package mutating func data(_ number: Int, _ value: some Collection<UInt8>) {
     key(number, wireType: 2)
     varint(UInt64(value.count))
     tail.append(contentsOf: value)
@@ -74,11 +94,11 @@ struct ProtobufWriter {
     append(.floats(value), byteCount: 4 * value.count)
   }
 
-  mutating func string(_ number: Int, _ value: String) {
+  package mutating func string(_ number: Int, _ value: String) {
     data(number, Array(value.utf8))
   }
 
-  mutating func message(_ number: Int, _ write: (inout ProtobufWriter) -> Void) {
+  package mutating func message(_ number: Int, _ write: (inout ProtobufWriter) -> Void) {
     var inner = ProtobufWriter()
     write(&inner)
     key(number, wireType: 2)

@@ -17,20 +17,30 @@ enum ValueMap {
   static func element(
     _ values: [Double], width: Int, isDifference: Bool, label: String
   ) -> Markup {
-    let stops = isDifference ? poles : ramp
-    return element(
-      pixels: values.flatMap { color($0, stops) }, width: width,
+    element(
+      pixels: values.flatMap { color($0, isDifference ? poles : ramp) }, width: width,
       height: values.count / max(1, width), label: label)
+  }
+
+  /// - Parameter values: as above; at least one row.
+  static func image(_ values: [Double], width: Int, isDifference: Bool = false) -> Image {
+    Image(
+      height: values.count / width, width: width, channelCount: 3,
+      pixels: values.flatMap { color($0, isDifference ? poles : ramp) })
   }
 
   /// - Parameter pixels: red, green, blue of each, row by row.
   static func element(pixels: [UInt8], width: Int, height: Int, label: String) -> Markup {
     guard width > 0, height > 0, pixels.count == 3 * width * height else { return "" }
-    let image = Image(height: height, width: width, channelCount: 3, pixels: pixels)
+    return element(
+      Image(height: height, width: width, channelCount: 3, pixels: pixels), label: label)
+  }
+
+  static func element(_ image: Image, label: String) -> Markup {
     let data = Data(PNG.encode(image)).base64EncodedString()
     return """
-      <img class="map" src="data:image/png;base64,\(data)" width="\(width)" height="\(height)" \
-      alt="\(label)" loading="lazy"/>
+      <img class="map" src="data:image/png;base64,\(data)" width="\(image.width)" \
+      height="\(image.height)" alt="\(label)" loading="lazy"/>
       """
   }
 

@@ -64,6 +64,16 @@ public struct Assessment: Sendable, Encodable {
     public var label, prediction: Int
     /// The probabilities of what was said and of the label.
     public var probability, labelProbability: Double
+
+    package init(
+      index: Int, label: Int, prediction: Int, probability: Double, labelProbability: Double
+    ) {
+      self.index = index
+      self.label = label
+      self.prediction = prediction
+      self.probability = probability
+      self.labelProbability = labelProbability
+    }
   }
 
   private static let binCount = 10

@@ -12,7 +12,7 @@ enum Steps {
   static func train(
     _ source: DataSource, _ choice: NetworkChoice = NetworkChoice(), options: TrainingOptions,
     normalization: Normalization? = nil, validation: Dataset? = nil,
-    checkpoints: Checkpoints? = nil, console: Console
+    checkpoints: Checkpoints? = nil, watch: TrainingWatch? = nil, console: Console
   ) throws -> TrainingResult {
     for note in source.notes { console.message("note: \(note)") }
     let images = source.train
@@ -23,7 +23,9 @@ enum Steps {
     defer { bar.finish() }
     console.print(EpochLine.title)
     return try Interruption.whilePolling {
-      try trainer.train(images, validation: validation, checkpoints: checkpoints) { state in
+      try trainer.train(
+        images, validation: validation, checkpoints: checkpoints, watch: watch
+      ) { state in
         let done = (state.epoch - 1) * scale + state.batch * scale / max(state.batchCount, 1)
         bar.update(
           done,

@@ -34,7 +34,8 @@ struct Train: Verb {
     ]
       + TrainingParameter.all.dropFirst().map(\.parameter)
       + [
-        CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, Common.size,
+        CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, RunWatch.page,
+        RunWatch.events, Common.size,
         Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
       ]
   }
@@ -54,6 +55,19 @@ struct Train: Verb {
     guard let path = arguments[output] else {
       throw CommandError(.usage, "--output is missing")
     }
+    let shown = try RunWatch(arguments, settings, recipe: recipe, model: path, console: console)
+    do {
+      return try train(arguments, settings, to: path, shown: shown, console: console)
+    } catch {
+      shown?.fail(error)
+      throw error
+    }
+  }
+
+  private func train(
+    _ arguments: Arguments, _ settings: TrainingSettings, to path: OutputPath, shown: RunWatch?,
+    console: Console
+  ) throws -> Outcome {
     let normalization = try Common.normalization(arguments)
     let labels = Common.labelPolicy(arguments)
     let source = try Steps.load(
@@ -63,11 +77,14 @@ struct Train: Verb {
     }
     let watch = Stopwatch()
     let kept = try CheckpointFile(arguments, console: console)
+    shown?.begin(
+      source, validation: validation, options: settings.options,
+      continues: kept?.checkpoints.resuming != nil)
     let result = try kept.naming {
       try Steps.train(
         source, settings.network, options: settings.options,
         normalization: normalization, validation: validation, checkpoints: kept?.checkpoints,
-        console: console)
+        watch: shown?.watch, console: console)
     }
     if result.bestEpoch == 0 {
       throw CommandError(
@@ -75,8 +92,18 @@ struct Train: Verb {
         "interrupted before the end of the first epoch; "
           + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
-    let report = try Self.keep(
+    var report = try Self.keep(
       result, of: source, in: path, threadCount: arguments[Common.threads], watch: watch)
+    if let shown {
+      let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+      shown.finish(
+        result, testAccuracy: report.testAccuracy,
+        diagnosis: try shown.diagnosis(
+          evaluator, result, source, validation: validation, options: settings.options,
+          testAccuracy: report.testAccuracy))
+      report.tell(of: shown)
+    }
+    report.seconds = watch.seconds
     let chance = source.test.commonestClassShare
     if report.testAccuracy <= chance + 0.005 {
       console.message(
@@ -120,6 +147,10 @@ struct TrainReport: Encodable {
   var parameterCount: Int
   var file: String
   var seconds: Double
+  /// Where the run is shown, and the seconds that this took.
+  var htmlFile: String?
+  var eventFolder: String?
+  var watchSeconds: Double?
 
   init(
     _ result: TrainingResult, testAccuracy: Double, testImagesPerSecond: Double, file: String,
@@ -136,9 +167,15 @@ struct TrainReport: Encodable {
     self.seconds = seconds
   }
 
+  mutating func tell(of shown: RunWatch) {
+    (htmlFile, eventFolder, watchSeconds) = (shown.pagePath, shown.folder, shown.seconds)
+  }
+
   var text: String {
-    "Test accuracy \(testAccuracy.percent) with epoch \(bestEpoch), \(parameterCount) parameters; "
-      + "wrote \(file == "-" ? "standard output" : SafeText.escaped(file))"
+    let others = [htmlFile, eventFolder].compactMap { $0.map { ", " + SafeText.escaped($0) } }
+    return "Test accuracy \(testAccuracy.percent) with epoch \(bestEpoch), "
+      + "\(parameterCount) parameters; wrote "
+      + (file == "-" ? "standard output" : SafeText.escaped(file)) + others.joined()
   }
 }
 
