@@ -1,6 +1,10 @@
 import COctetFloatKernels
 import OctetModel
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A graph made ready for training: every operation as a step over a block of sixteen images.
 ///
 /// Every image has a lane of each vector. A tensor `[1, H, W, C]` is a buffer `[H][W][C][16]`, the
@@ -127,9 +131,17 @@ struct InputGradient: Sendable {
   }
 }
 
-/// Zeros at an address that is a multiple of 64.
+/// Zeros at an address that is a multiple of 64. Much memory comes in large pages, where the system
+/// has them: workspaces are walked with long steps.
 func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
-  let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
+  let byteCount = max(count, 16) * 4
+  let page = 2 << 20
+  let isLarge = byteCount >= 2 * page
+  let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: isLarge ? page : 64)
+  #if os(Linux)
+    // Refused without harm.
+    if isLarge { _ = unsafe madvise(raw, byteCount / page * page, MADV_HUGEPAGE) }
+  #endif
   let result = unsafe raw.bindMemory(to: Float.self, capacity: max(count, 16))
   unsafe result.initialize(repeating: 0, count: max(count, 16))
   return unsafe result

@@ -133,9 +133,9 @@ import OctetModel
         unsafe results[shard].correctCount += sums.correctCount
       }
       if block > 0, let range = network.finishedStage(of: phase)?.parameters {
-        unsafe BlockKernels.add(
+        unsafe context.kernels.add(
           range.count / TrainingNetwork.blockSize, shardGradient + range.lowerBound,
-          gradient + range.lowerBound, into: shardGradient + range.lowerBound)
+          gradient + range.lowerBound, 0, shardGradient + range.lowerBound)
       }
     }
   }
