@@ -49,10 +49,12 @@ import OctetModel
     blocksPerShard = (blockCount + Self.maximumShardCount - 1) / Self.maximumShardCount
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
+    let isWhole = network.phaseCount > 1
+    let workspaceCount = isWhole ? blockCount : workerCount
+    try network.memory.requireRoom(
+      for: workspaceCount, isWholeBatch: isWhole, batchSize: options.batchSize)
     pool = WorkerPool(workerCount: workerCount)
-    workspaces = (0..<(network.phaseCount == 1 ? workerCount : blockCount)).map { _ in
-      Workspace(network.memory)
-    }
+    workspaces = (0..<workspaceCount).map { _ in Workspace(network.memory) }
     unsafe memories = .allocate(capacity: workspaces.count)
     for (index, workspace) in workspaces.enumerated() {
       unsafe (memories + index).initialize(to: workspace.memory)

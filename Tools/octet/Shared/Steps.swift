@@ -99,6 +99,20 @@ enum Steps {
   ) throws -> DataSource {
     try DataSource.load(argument, labels: labels, size: size)
   }
+
+  /// The same for a model: pictures of folders become what its input takes, which is said.
+  static func load(
+    _ argument: String, labels: LabelPolicy = .checked, for inputShape: [Int], console: Console
+  ) throws -> DataSource {
+    let source = try load(argument, labels: labels, size: pictureSize(for: inputShape))
+    for remark in source.remarks { console.message("note: \(remark)") }
+    return source
+  }
+
+  /// The pictures that an input takes; nil where it takes none.
+  static func pictureSize(for inputShape: [Int]) -> PictureSize? {
+    inputShape.count == 4 ? PictureSize(height: inputShape[1], width: inputShape[2]) : nil
+  }
 }
 
 /// The table of epochs, a line as each one ends.
