@@ -143,9 +143,13 @@ extension Dataset {
 
   /// The normalisation that a network of ours learns with. Gray pixels stay 0 … 1, so that a byte
   /// reaches the int8 input as it is and black ground is 0; colours are centred and scaled by what
-  /// this set has. A channel that never changes is centred only.
-  var usualNormalization: Normalization {
-    guard channelCount > 1 else { return Normalization(mean: [0], standardDeviation: [1]) }
+  /// this set has.
+  fileprivate var usualNormalization: Normalization {
+    channelCount > 1 ? ownNormalization : Normalization(mean: [0], standardDeviation: [1])
+  }
+
+  /// By the mean and deviation of each channel here. A channel that never changes is centred only.
+  var ownNormalization: Normalization {
     let channels = channelStatistics
     return Normalization(
       mean: channels.map { Float($0.mean) },
