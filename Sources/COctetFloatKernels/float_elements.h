@@ -31,9 +31,9 @@ INLINE float NAME(total)(V v) {
   return sum;
 }
 
-INLINE V NAME(clamped)(V value, float lower, float upper) {
-  value = NAME(either)(value > lower, value, (V){0} + lower);
-  return NAME(either)(value < upper, value, (V){0} + upper);
+INLINE V NAME(clamped)(V value, V lower, V upper) {
+  value = NAME(either)(value > lower, value, lower);
+  return NAME(either)(value < upper, value, upper);
 }
 
 /// The gradient before the activation: dy where the activation only passes on, else 0.
@@ -78,11 +78,13 @@ static void NAME(moments)(
 #undef BODY
 }
 
-static void NAME(normalize)(const octet_normalization *n, const float *x, float *y) {
-  for (ptrdiff_t p = 0; p < n->pixels; p++) {
-    for (ptrdiff_t c = 0; c < n->channels; c++, x += 16, y += 16) {
-      *(V *)y = NAME(clamped)(
-        *(const V *)x * n->factors[c] + n->offsets[c], n->lower, n->upper);
+static void NAME(normalize)(const octet_normalization *normalization, const float *x, float *y) {
+  // A copy, because the stores to y might otherwise change it; so below.
+  const octet_normalization n = *normalization;
+  const V lower = (V){0} + n.lower, upper = (V){0} + n.upper;
+  for (ptrdiff_t p = 0; p < n.pixels; p++) {
+    for (ptrdiff_t c = 0; c < n.channels; c++, x += 16, y += 16) {
+      *(V *)y = NAME(clamped)(*(const V *)x * n.factors[c] + n.offsets[c], lower, upper);
     }
   }
 }
@@ -119,16 +121,17 @@ static void NAME(gradient_sums)(
 }
 
 static void NAME(normalize_gradient)(
-  const octet_normalization *n, const float *x, const float *dy, float *dx
+  const octet_normalization *normalization, const float *x, const float *dy, float *dx
 ) {
-  const I mask = NAME(lanes)(n->lanes);
-  for (ptrdiff_t p = 0; p < n->pixels; p++) {
-    for (ptrdiff_t c = 0; c < n->channels; c++, x += 16, dy += 16, dx += 16) {
+  const octet_normalization n = *normalization;
+  const I mask = NAME(lanes)(n.lanes);
+  for (ptrdiff_t p = 0; p < n.pixels; p++) {
+    for (ptrdiff_t c = 0; c < n.channels; c++, x += 16, dy += 16, dx += 16) {
       const V value = *(const V *)x;
-      V gradient = NAME(before)(n, value, *(const V *)dy, c) - n->shifts[c];
-      gradient -= (value - n->means[c]) * n->slopes[c];
-      gradient = NAME(chosen)(gradient * n->factors[c], mask);
-      *(V *)dx = n->accumulates ? *(V *)dx + gradient : gradient;
+      V gradient = NAME(before)(&n, value, *(const V *)dy, c) - n.shifts[c];
+      gradient -= (value - n.means[c]) * n.slopes[c];
+      gradient = NAME(chosen)(gradient * n.factors[c], mask);
+      *(V *)dx = n.accumulates ? *(V *)dx + gradient : gradient;
     }
   }
 }
@@ -181,18 +184,20 @@ static void NAME(pass)(
   }
 }
 
-static void NAME(clamp)(ptrdiff_t count, float lower, float upper, const float *x, float *y) {
+static void NAME(clamp)(ptrdiff_t count, float least, float most, const float *x, float *y) {
+  const V lower = (V){0} + least, upper = (V){0} + most;
   for (ptrdiff_t i = 0; i < 16 * count; i += 16) {
     *(V *)(y + i) = NAME(clamped)(*(const V *)(x + i), lower, upper);
   }
 }
 
-static void NAME(largest)(const octet_window *w, const float *x, float *y) {
-  for (ptrdiff_t c = 0; c < w->channels; c++, x += 16, y += 16) {
+static void NAME(largest)(const octet_window *window, const float *x, float *y) {
+  const octet_window w = *window;
+  for (ptrdiff_t c = 0; c < w.channels; c++, x += 16, y += 16) {
     V best = *(const V *)x;
-    for (ptrdiff_t row = 0; row < w->rows; row++) {
-      for (ptrdiff_t column = 0; column < w->columns; column++) {
-        const V value = *(const V *)(x + row * w->xRow + column * w->xColumn);
+    for (ptrdiff_t row = 0; row < w.rows; row++) {
+      for (ptrdiff_t column = 0; column < w.columns; column++) {
+        const V value = *(const V *)(x + row * w.xRow + column * w.xColumn);
         best = NAME(either)(value > best, value, best);
       }
     }
@@ -202,30 +207,32 @@ static void NAME(largest)(const octet_window *w, const float *x, float *y) {
 
 /// The first of the largest takes the gradient.
 static void NAME(largest_gradient)(
-  const octet_window *w, const float *x, const float *y, const float *dy, int relu, float *dx
+  const octet_window *window, const float *x, const float *y, const float *dy, int relu, float *dx
 ) {
-  for (ptrdiff_t c = 0; c < w->channels; c++, x += 16, y += 16, dy += 16, dx += 16) {
+  const octet_window w = *window;
+  for (ptrdiff_t c = 0; c < w.channels; c++, x += 16, y += 16, dy += 16, dx += 16) {
     const V best = *(const V *)y;
     V rest = *(const V *)dy;
     if (relu) rest = NAME(chosen)(rest, best > 0);
-    for (ptrdiff_t row = 0; row < w->rows; row++) {
-      for (ptrdiff_t column = 0; column < w->columns; column++) {
-        const ptrdiff_t at = row * w->xRow + column * w->xColumn;
+    for (ptrdiff_t row = 0; row < w.rows; row++) {
+      for (ptrdiff_t column = 0; column < w.columns; column++) {
+        const ptrdiff_t at = row * w.xRow + column * w.xColumn;
         const I isBest = *(const V *)(x + at) == best;
         const V gradient = NAME(chosen)(rest, isBest);
-        *(V *)(dx + at) = w->accumulates ? *(V *)(dx + at) + gradient : gradient;
+        *(V *)(dx + at) = w.accumulates ? *(V *)(dx + at) + gradient : gradient;
         rest = NAME(chosen)(rest, ~isBest);
       }
     }
   }
 }
 
-static void NAME(sum_window)(const octet_window *w, const float *x, float factor, float *y) {
-  for (ptrdiff_t c = 0; c < w->channels; c++, x += 16, y += 16) {
+static void NAME(sum_window)(const octet_window *window, const float *x, float factor, float *y) {
+  const octet_window w = *window;
+  for (ptrdiff_t c = 0; c < w.channels; c++, x += 16, y += 16) {
     V sum = {0};
-    for (ptrdiff_t row = 0; row < w->rows; row++) {
-      for (ptrdiff_t column = 0; column < w->columns; column++) {
-        sum += *(const V *)(x + row * w->xRow + column * w->xColumn);
+    for (ptrdiff_t row = 0; row < w.rows; row++) {
+      for (ptrdiff_t column = 0; column < w.columns; column++) {
+        sum += *(const V *)(x + row * w.xRow + column * w.xColumn);
       }
     }
     *(V *)y = sum * factor;
@@ -233,14 +240,15 @@ static void NAME(sum_window)(const octet_window *w, const float *x, float factor
 }
 
 static void NAME(spread_window)(
-  const octet_window *w, const float *dy, float factor, float *dx
+  const octet_window *window, const float *dy, float factor, float *dx
 ) {
-  for (ptrdiff_t row = 0; row < w->rows; row++) {
-    for (ptrdiff_t column = 0; column < w->columns; column++) {
-      float *target = dx + row * w->xRow + column * w->xColumn;
-      for (ptrdiff_t i = 0; i < 16 * w->channels; i += 16) {
+  const octet_window w = *window;
+  for (ptrdiff_t row = 0; row < w.rows; row++) {
+    for (ptrdiff_t column = 0; column < w.columns; column++) {
+      float *target = dx + row * w.xRow + column * w.xColumn;
+      for (ptrdiff_t i = 0; i < 16 * w.channels; i += 16) {
         const V share = *(const V *)(dy + i) * factor;
-        *(V *)(target + i) = w->accumulates ? *(V *)(target + i) + share : share;
+        *(V *)(target + i) = w.accumulates ? *(V *)(target + i) + share : share;
       }
     }
   }

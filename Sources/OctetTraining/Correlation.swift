@@ -66,23 +66,49 @@ struct Correlation: Sendable {
           continue
         }
         for j in stride(from: 0, to: outputCount, by: widest) {
-          let outputs = min(widest, outputCount - j)
-          for a in 0..<rows.kernel {
-            let own = rows.outputs(of: a).clamped(to: tile)
-            guard !own.isEmpty else { continue }
-            unsafe block.rowCount = own.count
-            let place = own.lowerBound * rows.stride + a * rows.dilation
-            unsafe run(
-              kernels, block, outputs: outputs, x: x + place * xRow,
-              dy: element(dy + own.lowerBound * yRow, j), sums: sums + a * sumA + j)
-          }
+          unsafe runTile(
+            kernels, block, tile, outputs: min(widest, outputCount - j), x: x,
+            dy: element(dy, j), sums: sums + j)
         }
       }
     }
   }
 
+  /// Some outputs' gradients are brought together first: they are read for every tap, and lie far
+  /// apart where there are many channels.
+  private func runTile(
+    _ kernels: octet_float_kernels, _ block: octet_correlation, _ tile: Range<Int>,
+    outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    var block = unsafe block
+    let vector = outputs * TrainingNetwork.blockSize
+    let width = columns.outputCount
+    unsafe withUnsafeTemporaryAllocation(
+      byteCount: tile.count * width * vector * 4, alignment: 64
+    ) { memory in
+      guard let packed = unsafe memory.bindMemory(to: Float.self).baseAddress else { return }
+      for pixel in 0..<tile.count * width {
+        let (row, column) = pixel.quotientAndRemainder(dividingBy: width)
+        let source = unsafe dy + (tile.lowerBound + row) * yRow + column * yPixel
+        unsafe (packed + pixel * vector).update(from: source, count: vector)
+      }
+      unsafe (block.yPixel, block.yRow) = (vector, width * vector)
+      for a in 0..<rows.kernel {
+        let own = rows.outputs(of: a).clamped(to: tile)
+        guard !own.isEmpty else { continue }
+        unsafe block.rowCount = own.count
+        let place = own.lowerBound * rows.stride + a * rows.dilation
+        unsafe run(
+          kernels, block, outputs: outputs, x: x + place * xRow,
+          dy: packed + (own.lowerBound - tile.lowerBound) * width * vector,
+          sums: sums + a * sumA)
+      }
+    }
+  }
+
   /// Gradients of a tile, in vectors.
-  private static let cachedGradients = 384
+  private static let cachedGradients = 288
 
   /// Blocks run along the kernel's columns where it has several, because the columns share most
   /// of their pixels; a column's blocks run along its input channels.
