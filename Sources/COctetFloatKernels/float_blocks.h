@@ -66,34 +66,60 @@ static void NAME(contract)(
   __builtin_trap();
 }
 
+/// Adds the lanes of each of `outputs` vectors, at most 4, to its float.
+INLINE void NAME(add_totals)(const V *v, float *sums, const int outputs) {
+  const V zero = {0};
+  const V b = outputs > 1 ? v[1] : zero, c = outputs > 2 ? v[2] : zero,
+          d = outputs > 3 ? v[3] : zero;
+#define HALVES(x, y)                                                                              \
+  (__builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)          \
+   + __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+  const V ab = HALVES(v[0], b), cd = HALVES(c, d);
+#undef HALVES
+  // Four lanes of each.
+  V four = __builtin_shufflevector(
+             ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+    + __builtin_shufflevector(
+             ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  four += __builtin_shufflevector(four, four, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  four += __builtin_shufflevector(four, four, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  UNROLL for (int j = 0; j < outputs; j++) sums[j] += four[4 * j];
+}
+
 INLINE void NAME(correlate_block)(
   const octet_correlation *c, const float *x, const float *y, float *sums, const int kernels,
   const int outputs
 ) {
   V block[20];
-  UNROLL for (int b = 0; b < kernels; b++) {
-    UNROLL for (int j = 0; j < outputs; j++) {
-      block[b * outputs + j] = *(V *)(sums + b * c->sumB + 16 * j);
-    }
-  }
-  const ptrdiff_t xB = c->xB;
+  UNROLL for (int i = 0; i < kernels * outputs; i++) block[i] = (V){0};
+  const ptrdiff_t xB = c->xB, xPixel = c->xPixel, yPixel = c->yPixel;
   for (ptrdiff_t r = 0; r < c->rowCount; r++) {
-    const float *source = x + r * c->xRow, *gradient = y + r * c->yRow;
-    for (ptrdiff_t p = 0; p < c->pixelCount; p++) {
-      V values[4];
-      UNROLL for (int j = 0; j < outputs; j++) values[j] = *(const V *)(gradient + 16 * j);
-      UNROLL for (int b = 0; b < kernels; b++) {
-        const V value = *(const V *)(source + b * xB);
-        UNROLL for (int j = 0; j < outputs; j++) block[b * outputs + j] += value * values[j];
+    for (ptrdiff_t s = 0; s < c->spanCount; s++) {
+      const octet_span span = c->spans[s];
+      const ptrdiff_t first = span.first - c->firstB, end = span.end - c->firstB;
+      if (first >= kernels || end <= 0) continue;
+      const float *gradient = y + r * c->yRow + span.pixel * yPixel;
+      ptrdiff_t at = r * c->xRow + span.pixel * xPixel;
+      for (ptrdiff_t p = 0; p < span.count; p++, at += xPixel, gradient += yPixel) {
+        V values[4];
+        UNROLL for (int j = 0; j < outputs; j++) values[j] = *(const V *)(gradient + 16 * j);
+        if (first <= 0 && end >= kernels) {
+          UNROLL for (int b = 0; b < kernels; b++) {
+            const V value = *(const V *)(x + at + b * xB);
+            UNROLL for (int j = 0; j < outputs; j++) block[b * outputs + j] += value * values[j];
+          }
+          continue;
+        }
+        UNROLL for (int b = 0; b < kernels; b++) {
+          if (b < first || b >= end) continue;
+          const V value = *(const V *)(x + at + b * xB);
+          UNROLL for (int j = 0; j < outputs; j++) block[b * outputs + j] += value * values[j];
+        }
       }
-      source += c->xPixel;
-      gradient += c->yPixel;
     }
   }
   UNROLL for (int b = 0; b < kernels; b++) {
-    UNROLL for (int j = 0; j < outputs; j++) {
-      *(V *)(sums + b * c->sumB + 16 * j) = block[b * outputs + j];
-    }
+    NAME(add_totals)(block + b * outputs, sums + b * c->sumB, outputs);
   }
 }
 
@@ -111,19 +137,7 @@ static void NAME(correlate)(
   __builtin_trap();
 }
 
-static const octet_float_kernels NAME(kernels) = {
-  SET_NAME,    PIXELS,      OUTPUTS, ONE_PIXEL_OUTPUTS, NAME(contract),
-  SUM_KERNELS, SUM_OUTPUTS, NAME(correlate),
-};
-
 #undef BLOCK
 #undef BLOCKS
 #undef SUM
 #undef SUMS
-#undef SET
-#undef SET_NAME
-#undef PIXELS
-#undef OUTPUTS
-#undef ONE_PIXEL_OUTPUTS
-#undef SUM_KERNELS
-#undef SUM_OUTPUTS

@@ -1,5 +1,6 @@
-// Compiles float_blocks.h for each instruction set and chooses at run time.
+// Compiles float_blocks.h and float_elements.h for each instruction set and chooses at run time.
 #include "octet_float_kernels.h"
+#include <math.h>
 #include <stdint.h>
 
 /// Sixteen floats at any address.
@@ -7,6 +8,8 @@ typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
 /// What comparing two V gives: all ones where true.
 typedef int32_t I __attribute__((vector_size(64)));
 
+// Whatever takes or gives a vector is inlined, so no calling convention is in question.
+#pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define JOIN_(prefix, name) prefix##_##name
@@ -24,7 +27,9 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define ONE_PIXEL_OUTPUTS 8
 #define SUM_KERNELS 5
 #define SUM_OUTPUTS 4
+#define GROUP 8
 #include "float_blocks.h"
+#include "float_elements.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -35,7 +40,9 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define ONE_PIXEL_OUTPUTS 6
 #define SUM_KERNELS 3
 #define SUM_OUTPUTS 2
+#define GROUP 2
 #include "float_blocks.h"
+#include "float_elements.h"
 #pragma clang attribute pop
 
 #endif
@@ -52,7 +59,9 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define ONE_PIXEL_OUTPUTS OUTPUTS
 #define SUM_KERNELS 3
 #define SUM_OUTPUTS 1
+#define GROUP 1
 #include "float_blocks.h"
+#include "float_elements.h"
 
 const octet_float_kernels *octet_float_kernels_at(int index) {
   const octet_float_kernels *available[3];

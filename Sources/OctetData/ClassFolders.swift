@@ -59,19 +59,15 @@ package enum ClassFolders {
   }
 
   /// Pictures that lie in a folder itself, in the byte order of their names, without labels.
-  package static func loadFlat(folder: String) throws(DataError) -> Dataset {
-    var collector = Collector(classNames: [], size: nil)
+  package static func loadFlat(
+    folder: String, size: PictureSize? = nil
+  ) throws(DataError) -> (images: Dataset, remarks: [String]) {
+    var collector = Collector(classNames: [], size: size)
     for path in try pictures(in: folder) { try collector.add(path, label: 0) }
-    if let other = collector.odd {
-      throw .unsuitable(
-        path: other.path,
-        reason: "\(other.size) pixels, but others have \(collector.commonSize); make all pictures "
-          + "the same size")
-    }
-    var set = try collector.dataset(
-      channelCount: collector.channelCount, size: collector.commonSize)
+    let common = collector.commonSize
+    var set = try collector.dataset(channelCount: collector.channelCount, size: common)
     set.labels = []
-    return set
+    return (set, remarks(collector.count(besides: common), of: collector.count, common))
   }
 
   /// Whether a folder holds pictures itself and none in sub-folders.
@@ -92,12 +88,20 @@ package enum ClassFolders {
       name: name, train: try train.dataset(channelCount: channelCount, size: size),
       test: try test.dataset(channelCount: channelCount, size: size))
     let resizedCount = train.count(besides: size) + test.count(besides: size)
-    if resizedCount > 0 {
-      source.remarks.append(
-        "\(resizedCount) of \(train.count + test.count) pictures were resized to \(size) pixels, "
-          + "stretched where their sides are in another proportion")
-    }
+    source.remarks += remarks(resizedCount, of: train.count + test.count, size)
     return source
+  }
+
+  /// Says, where it was so, that pictures were resized.
+  private static func remarks(
+    _ resizedCount: Int, of count: Int, _ size: PictureSize
+  ) -> [String] {
+    resizedCount == 0
+      ? []
+      : [
+        "\(resizedCount) of \(count) pictures were resized to \(size) pixels, stretched where "
+          + "their sides are in another proportion"
+      ]
   }
 
   static func subfolders(of folder: String) throws(DataError) -> [String] {
@@ -175,9 +179,6 @@ private struct Collector {
     for (size, _) in order where counts[size, default: 0] > counts[best, default: 0] { best = size }
     return best
   }
-
-  /// The first picture that has not the common size.
-  var odd: (size: PictureSize, path: String)? { order.first { $0.size != commonSize } }
 
   /// How many pictures had another size.
   func count(besides size: PictureSize) -> Int { count - counts[size, default: 0] }

@@ -61,11 +61,15 @@ extension DataSource {
     return set
   }
 
-  /// The pictures that lie in a folder itself, without labels; nil where there are none, or some in
-  /// sub-folders.
-  public static func loadPictures(_ folder: String) throws(DataError) -> Dataset? {
+  /// The pictures that lie in a folder itself, without labels, and what is to be said of them; nil
+  /// where there are none, or some in sub-folders.
+  ///
+  /// - Parameter size: to which they are resized; nil takes the size that most have.
+  public static func loadPictures(
+    _ folder: String, size: PictureSize? = nil
+  ) throws(DataError) -> (images: Dataset, remarks: [String])? {
     folder != "digits" && ClassFolders.isFlat(folder)
-      ? try ClassFolders.loadFlat(folder: folder) : nil
+      ? try ClassFolders.loadFlat(folder: folder, size: size) : nil
   }
 
   /// Whether a file is one of NumPy's, by its first bytes.

@@ -216,7 +216,9 @@ public struct DiffModel: Sendable {
   }
 
   /// The shape of the only input.
-  func inputShape() throws(EvaluationError) -> [Int] {
+  ///
+  /// - Throws: when there is another number of inputs.
+  public func inputShape() throws(EvaluationError) -> [Int] {
     switch form {
     case .float(let graph): return try graph.onlyInputShape()
     case .int8(let loaded):

@@ -1,7 +1,8 @@
+import COctetFloatKernels
 import OctetModel
 
-/// y = (x − mean[c]) / √(variance[c] + ε) · γ[c] + β[c], optionally with a ReLU on the result
-/// (Ioffe and Szegedy 2015).
+/// y = (x − mean[c]) / √(variance[c] + ε) · γ[c] + β[c], optionally with an activation that
+/// clamps on the result (Ioffe and Szegedy 2015).
 ///
 /// In training, mean and variance are those of the batch, over images and pixels; each block
 /// contributes its own mean and its sum of squared distances from that, which are combined without
@@ -14,13 +15,15 @@ struct BatchNormalizationStep: BatchStep {
   var epsilon: Float
   /// Parameter offsets.
   var gamma, beta, mean, variance: Int
-  var hasReLU: Bool
-  var takesReLUGradient: Bool
+  /// The activation on the result; nil for none.
+  var bounds: ActivationBounds?
+  /// False when the step after has already taken the activation's gradient.
+  var takesActivationGradient: Bool
   var isFrozen: Bool
   /// The block's contributions, two floats for each channel: mean and squared distances; the sums
   /// of dy and of dy · x̂.
   var moments, gradientSums: BlockBuffer
-  /// For all blocks: mean and 1 / √(variance + ε).
+  /// For all blocks: mean and 1 / √(variance + ε), then γ / σ and what is added to x times that.
   var statistics: BlockBuffer
   var channelCount: Int
 
@@ -28,42 +31,29 @@ struct BatchNormalizationStep: BatchStep {
   static let share: Float = 0.1
 
   private var pixelCount: Int { input.count / channelCount }
-  /// The elements that a buffer of two floats for each channel takes.
-  static func pairCount(_ channels: Int) -> Int { (2 * channels + 15) / 16 }
+  /// The elements that a buffer of so many floats for each channel takes.
+  static func elementCount(_ channels: Int, floats: Int) -> Int { (floats * channels + 15) / 16 }
 
-  func gather(_ context: StepContext) {
-    guard let place = context.place else { return }
-    let (x, channels) = unsafe (elements(context.pointer(input)), channelCount)
-    let moments = unsafe context.pointer(moments)
-    let mask = place.mask
-    let count = Float(place.laneCount * pixelCount)
-    for first in stride(from: 0, to: channels, by: 2) {
-      let second = min(first + 1, channels - 1)
-      let sums = unsafe sum(from: x, first, second) { a, _ in
-        Lanes().replacing(with: a, where: mask)
-      }
-      let means = (sums.0 / count, sums.1 / count)
-      let squares = unsafe sum(from: x, first, second) { a, isFirst in
-        let distance = a - (isFirst ? means.0 : means.1)
-        return Lanes().replacing(with: distance * distance, where: mask)
-      }
-      unsafe (moments[first], moments[channels + first]) = (means.0, squares.0)
-      unsafe (moments[second], moments[channels + second]) = (means.1, squares.1)
-    }
+  /// What the kernels need to know; backward also uses `shifts` and `slopes` of the scratch room.
+  private func normalization(
+    _ context: StepContext, isForward: Bool
+  ) -> octet_normalization {
+    var n = unsafe octet_normalization()
+    unsafe (n.pixels, n.channels) = (pixelCount, channelCount)
+    unsafe n.lanes = context.place?.laneCount ?? TrainingNetwork.blockSize
+    let statistics = unsafe UnsafePointer(context.pointer(statistics))
+    unsafe (n.means, n.factors) = (statistics, statistics + 2 * channelCount)
+    unsafe n.offsets = statistics + 3 * channelCount
+    let bounds = isForward || takesActivationGradient ? bounds : nil
+    unsafe (n.lower, n.upper) = (bounds?.lower ?? -.infinity, bounds?.upper ?? .infinity)
+    return unsafe n
   }
 
-  /// Sums over pixels and lanes for two neighbouring channels, which share their cache lines.
-  @inline(__always)
-  private func sum(
-    from x: UnsafePointer<Lanes>, _ first: Int, _ second: Int, _ term: (Lanes, Bool) -> Lanes
-  ) -> (Float, Float) {
-    var (a, b) = (Lanes(), Lanes())
-    for pixel in 0..<pixelCount {
-      let row = unsafe x + pixel * channelCount
-      a += unsafe term(row[first], true)
-      b += unsafe term(row[second], false)
-    }
-    return (a.sum(), b.sum())
+  func gather(_ context: StepContext) {
+    var n = unsafe normalization(context, isForward: true)
+    let moments = unsafe context.pointer(moments)
+    unsafe context.kernels.moments(
+      &n, context.pointer(input), moments, moments + channelCount)
   }
 
   func forward(_ context: StepContext) {
@@ -73,26 +63,14 @@ struct BatchNormalizationStep: BatchStep {
       useRunningStatistics(context)
     }
     let statistics = unsafe context.pointer(statistics)
-    let (x, y) = unsafe (
-      elements(context.pointer(input)), elements(context.pointer(output))
-    )
     let (gamma, beta) = unsafe (context.parameters + gamma, context.parameters + beta)
-    // x · factor + offset, prepared once for each channel.
-    let factors = unsafe context.scratch
-    let offsets = unsafe factors + channelCount
+    let factors = unsafe statistics + 2 * channelCount
     for c in 0..<channelCount {
       unsafe factors[c] = gamma[c] * statistics[channelCount + c]
-      unsafe offsets[c] = beta[c] - statistics[c] * factors[c]
+      unsafe factors[channelCount + c] = beta[c] - statistics[c] * factors[c]
     }
-    var index = 0
-    for _ in 0..<pixelCount {
-      for c in 0..<channelCount {
-        let value = unsafe x[index] * factors[c] + offsets[c]
-        unsafe y[index] =
-          hasReLU ? Lanes().replacing(with: value, where: value .> Lanes()) : value
-        index += 1
-      }
-    }
+    var n = unsafe normalization(context, isForward: true)
+    unsafe context.kernels.normalize(&n, context.pointer(input), context.pointer(output))
   }
 
   private func useRunningStatistics(_ context: StepContext) {
@@ -135,71 +113,40 @@ struct BatchNormalizationStep: BatchStep {
   }
 
   func gatherGradients(_ context: StepContext) {
-    maskByReLU(context)
-    let (x, dy) = unsafe (
-      elements(context.pointer(input)), elements(context.pointer(outputGradient))
-    )
-    let statistics = unsafe context.pointer(statistics)
+    var n = unsafe normalization(context, isForward: false)
     let sums = unsafe context.pointer(gradientSums)
+    unsafe context.kernels.gradient_sums(
+      &n, context.pointer(input), context.pointer(outputGradient), sums, sums + channelCount)
+    let statistics = unsafe context.pointer(statistics)
     for c in 0..<channelCount {
-      let mean = unsafe statistics[c]
-      let inverse = unsafe statistics[channelCount + c]
-      var (plain, weighted) = (Lanes(), Lanes())
-      var index = c
-      for _ in 0..<pixelCount {
-        let gradient = unsafe dy[index]
-        plain += gradient
-        weighted += unsafe gradient * (x[index] - mean)
-        index += channelCount
-      }
-      unsafe sums[c] = plain.sum()
-      unsafe sums[channelCount + c] = weighted.sum() * inverse
+      unsafe sums[channelCount + c] *= statistics[channelCount + c]
       unsafe context.gradients[beta + c] = sums[c]
       unsafe context.gradients[gamma + c] = sums[channelCount + c]
     }
   }
 
-  private func maskByReLU(_ context: StepContext) {
-    guard hasReLU, takesReLUGradient else { return }
-    let dy = unsafe context.pointer(outputGradient)
-    unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
-  }
-
   /// dx = γ / σ · (dy − mean(dy) − x̂ · mean(dy · x̂)), 0 in lanes without an image.
   func backward(_ context: StepContext) {
     guard let inputGradient else { return }
-    if isFrozen { maskByReLU(context) }
-    let statistics = unsafe context.pointer(statistics)
-    let (factors, means) = unsafe (context.scratch, context.scratch + channelCount)
-    let slopes = unsafe means + channelCount
-    unsafe sumGradients(context, factors: factors, means: means, slopes: slopes)
-    let (x, dy) = unsafe (
-      elements(context.pointer(input)), elements(context.pointer(outputGradient))
-    )
-    let dx = unsafe elements(context.pointer(inputGradient.buffer))
-    let mask = context.place?.mask ?? SIMDMask(repeating: true)
-    var index = 0
-    for _ in 0..<pixelCount {
-      for c in 0..<channelCount {
-        let rest = unsafe dy[index] - means[c] - (x[index] - statistics[c]) * slopes[c]
-        let value = unsafe Lanes().replacing(with: rest * factors[c], where: mask)
-        unsafe dx[index] = inputGradient.isFirst ? value : dx[index] + value
-        index += 1
-      }
-    }
+    var n = unsafe normalization(context, isForward: false)
+    let (shifts, slopes) = unsafe (context.scratch, context.scratch + channelCount)
+    unsafe sumGradients(context, means: shifts, slopes: slopes)
+    unsafe (n.shifts, n.slopes) = (UnsafePointer(shifts), UnsafePointer(slopes))
+    unsafe n.accumulates = inputGradient.isFirst ? 0 : 1
+    unsafe context.kernels.normalize_gradient(
+      &n, context.pointer(input), context.pointer(outputGradient),
+      context.pointer(inputGradient.buffer))
   }
 
-  /// For each channel γ / σ, mean(dy) and mean(dy · x̂) / σ over the batch; the means are 0 where
-  /// the statistics do not depend on x.
+  /// For each channel mean(dy) and mean(dy · x̂) / σ over the batch, which are 0 where the
+  /// statistics do not depend on x.
   private func sumGradients(
-    _ context: StepContext, factors: UnsafeMutablePointer<Float>,
-    means: UnsafeMutablePointer<Float>, slopes: UnsafeMutablePointer<Float>
+    _ context: StepContext, means: UnsafeMutablePointer<Float>,
+    slopes: UnsafeMutablePointer<Float>
   ) {
     let statistics = unsafe context.pointer(statistics)
     let offset = gradientSums.offset * TrainingNetwork.blockSize
     for c in 0..<channelCount {
-      let inverse = unsafe statistics[channelCount + c]
-      unsafe factors[c] = context.parameters[gamma + c] * inverse
       var (plain, weighted) = (0.0, 0.0)
       if let place = context.place, !isFrozen {
         for block in 0..<place.blockCount {
@@ -211,7 +158,7 @@ struct BatchNormalizationStep: BatchStep {
         (plain, weighted) = (plain / total, weighted / total)
       }
       unsafe means[c] = Float(plain)
-      unsafe slopes[c] = Float(weighted) * inverse
+      unsafe slopes[c] = Float(weighted) * statistics[channelCount + c]
     }
   }
 }

@@ -1,55 +1,162 @@
 import COctetFloatKernels
 import OctetModel
 
-/// The weight gradients: for each kernel position (a, b), input channel k and output j, lane by
-/// lane,
+/// The weight gradients: for each kernel position (a, b), input channel k and output j, over all
+/// sixteen images,
 ///
 ///     sums[a, b, k, j] += Σ_{r, p} x[r, p, a, b, k] · dy[r, p, j]
 ///
-/// Strides count floats; from one k and one j to the next it is one element.
-struct Correlation {
-  var rowCount, pixelCount, outputCount: Int
-  var aCount, bCount, kCount: Int
-  var xRow, xPixel, xA, xB: Int
-  var yRow, yPixel: Int
+/// over those rows and pixels for which (a, b) lies inside the image. Strides count floats; from
+/// one k and one j to the next it is one element of x and dy.
+struct Correlation: Sendable {
+  var rows, columns: WindowAxis
+  var outputCount, kCount: Int
+  /// From one pixel or row of x and dy to the next.
+  var xPixel, xRow, yPixel, yRow: Int
   var sumA, sumB, sumK: Int
+  /// One filter a channel: k and j are the same, `sumK` apart.
+  var isDepthwise = false
+  private let spans: [octet_span]
 
-  /// Blocks run along the kernel's columns where it has several, because the columns share most
-  /// of their pixels; a 1 × 1 kernel's blocks run along its input channels. Rows go in tiles
-  /// whose gradients stay in the first-level cache.
+  init(
+    rows: WindowAxis, columns: WindowAxis, outputCount: Int, kCount: Int, xPixel: Int, xRow: Int,
+    yPixel: Int, yRow: Int, sumA: Int, sumB: Int, sumK: Int, isDepthwise: Bool
+  ) {
+    self.rows = rows
+    self.columns = columns
+    self.outputCount = outputCount
+    self.kCount = kCount
+    self.xPixel = xPixel
+    self.xRow = xRow
+    self.yPixel = yPixel
+    self.yRow = yRow
+    self.sumA = sumA
+    self.sumB = sumB
+    self.sumK = sumK
+    self.isDepthwise = isDepthwise
+    spans = columns.gathering().map { run in
+      octet_span(pixel: run.target, count: run.count, first: run.tap, end: run.tap + run.tapCount)
+    }
+  }
+
+  /// - Parameter x: the element of kernel position (0, 0) for the first pixel, which may lie
+  ///   before the image.
   func run(
     _ kernels: octet_float_kernels, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     sums: UnsafeMutablePointer<Float>
   ) {
-    let isAlongColumns = bCount > 1
-    let count = isAlongColumns ? bCount : kCount
-    let others = isAlongColumns ? kCount : 1
-    var block = octet_correlation()
-    block.pixelCount = pixelCount
-    block.xRow = xRow
-    block.xPixel = xPixel
-    block.xB = isAlongColumns ? xB : TrainingNetwork.blockSize
-    block.yRow = yRow
-    block.yPixel = yPixel
-    block.sumB = isAlongColumns ? sumB : sumK
     let outputBlocks = unsafe (outputCount + kernels.sumOutputLimit - 1) / kernels.sumOutputLimit
-    let widest = (outputCount + outputBlocks - 1) / outputBlocks
-    let tile = max(1, 384 / (widest * pixelCount))
-    for row in stride(from: 0, to: rowCount, by: tile) {
-      block.rowCount = min(tile, rowCount - row)
-      for j in stride(from: 0, to: outputCount, by: widest) {
-        let dy = unsafe element(dy + row * yRow, j)
-        for position in 0..<aCount * others {
-          let (a, k) = position.quotientAndRemainder(dividingBy: others)
-          let x = unsafe element(x + row * xRow + a * xA, k)
-          let sums = unsafe element(sums + a * sumA + k * sumK, j)
-          for b in unsafe stride(from: 0, to: count, by: kernels.sumKernelLimit) {
-            unsafe kernels.correlate(
-              &block, min(kernels.sumKernelLimit, count - b), min(widest, outputCount - j),
-              x + b * block.xB, dy, sums + b * block.sumB)
-          }
+    let widest = isDepthwise ? 1 : (outputCount + outputBlocks - 1) / outputBlocks
+    // Rows whose gradients stay in the first-level cache.
+    let tile = max(1, Self.cachedGradients / (widest * columns.outputCount))
+    unsafe spans.withUnsafeBufferPointer { spans in
+      var block = unsafe octet_correlation()
+      unsafe block.spans = spans.baseAddress
+      unsafe block.spanCount = spans.count
+      unsafe block.xRow = rows.stride * xRow
+      unsafe block.xPixel = columns.stride * xPixel
+      unsafe block.xB = columns.dilation * xPixel
+      unsafe block.yRow = yRow
+      unsafe block.yPixel = yPixel
+      unsafe block.sumB = sumB
+      for first in stride(from: 0, to: rows.outputCount, by: tile) {
+        let tile = first..<min(first + tile, rows.outputCount)
+        if isDepthwise {
+          unsafe runDepthwise(kernels, block, tile, x, dy, sums)
+          continue
+        }
+        for j in stride(from: 0, to: outputCount, by: widest) {
+          unsafe runTile(
+            kernels, block, tile, outputs: min(widest, outputCount - j), x: x,
+            dy: element(dy, j), sums: sums + j)
         }
       }
+    }
+  }
+
+  /// Some outputs' gradients are brought together first: they are read for every tap, and lie far
+  /// apart where there are many channels.
+  private func runTile(
+    _ kernels: octet_float_kernels, _ block: octet_correlation, _ tile: Range<Int>,
+    outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    var block = unsafe block
+    let vector = outputs * TrainingNetwork.blockSize
+    let width = columns.outputCount
+    unsafe withUnsafeTemporaryAllocation(
+      byteCount: tile.count * width * vector * 4, alignment: 64
+    ) { memory in
+      guard let packed = unsafe memory.bindMemory(to: Float.self).baseAddress else { return }
+      for pixel in 0..<tile.count * width {
+        let (row, column) = pixel.quotientAndRemainder(dividingBy: width)
+        let source = unsafe dy + (tile.lowerBound + row) * yRow + column * yPixel
+        unsafe (packed + pixel * vector).update(from: source, count: vector)
+      }
+      unsafe (block.yPixel, block.yRow) = (vector, width * vector)
+      for a in 0..<rows.kernel {
+        let own = rows.outputs(of: a).clamped(to: tile)
+        guard !own.isEmpty else { continue }
+        unsafe block.rowCount = own.count
+        let place = own.lowerBound * rows.stride + a * rows.dilation
+        unsafe run(
+          kernels, block, outputs: outputs, x: x + place * xRow,
+          dy: packed + (own.lowerBound - tile.lowerBound) * width * vector,
+          sums: sums + a * sumA)
+      }
+    }
+  }
+
+  /// Gradients of a tile, in vectors.
+  private static let cachedGradients = 288
+
+  /// Blocks run along the kernel's columns where it has several, because the columns share most
+  /// of their pixels; a column's blocks run along its input channels.
+  private func run(
+    _ kernels: octet_float_kernels, _ block: octet_correlation, outputs: Int,
+    x: UnsafePointer<Float>, dy: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
+  ) {
+    var block = unsafe block
+    let limit = unsafe kernels.sumKernelLimit
+    guard columns.kernel > 1 else {
+      // One column: all channels reach the same pixels.
+      unsafe (block.xB, block.sumB) = (TrainingNetwork.blockSize, sumK)
+      guard let span = spans.first(where: { $0.end > 0 }), kCount > 0 else { return }
+      unsafe withUnsafePointer(
+        to: octet_span(pixel: span.pixel, count: span.count, first: 0, end: kCount)
+      ) { span in
+        unsafe (block.spans, block.spanCount) = (span, 1)
+        for k in stride(from: 0, to: kCount, by: limit) {
+          unsafe block.firstB = k
+          unsafe kernels.correlate(
+            &block, min(limit, kCount - k), outputs, element(x, k), dy, sums + k * sumK)
+        }
+      }
+      return
+    }
+    for k in 0..<kCount {
+      for b in stride(from: 0, to: columns.kernel, by: limit) {
+        unsafe block.firstB = b
+        unsafe kernels.correlate(
+          &block, min(limit, columns.kernel - b), outputs, element(x, k) + b * block.xB, dy,
+          sums + k * sumK + b * sumB)
+      }
+    }
+  }
+
+  private func runDepthwise(
+    _ kernels: octet_float_kernels, _ block: octet_correlation, _ tile: Range<Int>,
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
+  ) {
+    var block = unsafe block
+    for a in 0..<rows.kernel {
+      let own = rows.outputs(of: a).clamped(to: tile)
+      guard !own.isEmpty else { continue }
+      unsafe block.rowCount = own.count
+      let place = own.lowerBound * rows.stride + a * rows.dilation
+      unsafe kernels.depthwise_sums(
+        &block, columns.kernel, kCount, sumK, x + place * xRow, dy + own.lowerBound * yRow,
+        sums + a * sumA)
     }
   }
 }

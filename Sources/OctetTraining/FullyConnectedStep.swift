@@ -22,11 +22,12 @@ struct FullyConnectedStep: TrainingStep {
 
   func backward(_ context: StepContext) {
     let dy = unsafe context.pointer(outputGradient)
-    if hasReLU, takesReLUGradient {
-      unsafe BlockKernels.maskByReLU(output.count, y: context.pointer(output), dy: dy, dx: dy)
-    }
-    if trainsBias, let biasOffset {
-      unsafe BlockKernels.sum(output.count, dy, into: context.gradients + biasOffset)
+    let masks = hasReLU && takesReLUGradient
+    let bias = trainsBias ? biasOffset : nil
+    if masks || bias != nil {
+      unsafe context.kernels.mask_sums(
+        1, output.count, masks ? UnsafePointer(context.pointer(output)) : nil, dy,
+        bias.map { unsafe context.gradients + $0 })
     }
     if trainsWeights { unsafe weightGradient(context, dy) }
     guard let inputGradient else { return }

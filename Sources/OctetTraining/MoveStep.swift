@@ -48,7 +48,7 @@ struct MoveStep: TrainingStep {
       if gradient.isFirst, areUsedOnce[input] {
         unsafe target.update(from: source, count: run.count * TrainingNetwork.blockSize)
       } else {
-        unsafe BlockKernels.add(run.count, target, source, into: target)
+        unsafe context.kernels.add(run.count, target, source, 0, target)
       }
     }
   }

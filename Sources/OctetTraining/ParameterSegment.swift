@@ -38,12 +38,14 @@ package enum ParameterLayout: Sendable {
   case convolution(ConvolutionWeights)
   /// The graph's `[1, KH, KW, I · m]` as `[I][KH][KW][1][m]`.
   case depthwise(ConvolutionWeights)
+  /// The graph's `[O, KH, KW, I/G]` as `[G][KH][KW][O/G][I/G]`; `inputs` is O/G, `outputs` I/G.
+  case transposed(ConvolutionWeights)
 
   package var count: Int {
     switch self {
     case .vector(let count): count
     case .matrix(let outputs, let inputs): outputs * inputs
-    case .convolution(let w), .depthwise(let w): w.groups * w.groupCount
+    case .convolution(let w), .depthwise(let w), .transposed(let w): w.groups * w.groupCount
     }
   }
 
@@ -71,6 +73,15 @@ package enum ParameterLayout: Sendable {
         }
       }
       return result
+    case .transposed(let w):
+      var result: [Int] = []
+      for o in 0..<w.groups * w.inputs {
+        for position in 0..<w.kernelHeight * w.kernelWidth {
+          let first = (position * w.inputs + o % w.inputs) * w.outputs
+          result += (0..<w.outputs).map { o / w.inputs * w.groupCount + first + $0 }
+        }
+      }
+      return result
     }
   }
 }
@@ -79,6 +90,8 @@ package enum ParameterLayout: Sendable {
 package struct ConvolutionWeights: Sendable {
   package var groups, kernelHeight, kernelWidth, inputs, outputs: Int
   package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
+  /// One filter a channel.
+  package var isDepthwise: Bool { inputs == 1 && outputs == 1 && groups > 1 }
 }
 
 extension TrainingNetwork {

@@ -1,3 +1,4 @@
+import COctetFloatKernels
 import OctetModel
 
 /// Max and average pools over x `[H][W][C]` giving y `[OH][OW][C]`, every element
@@ -63,6 +64,12 @@ struct PoolKernel: Sendable {
     }
   }
 
+  /// Whether every element lies in just one window.
+  var coversOnce: Bool {
+    kernel == stride && dilation == Extent(1) && padding == Padding()
+      && height == outputHeight * stride.height && width == outputWidth * stride.width
+  }
+
   /// Indices of one channel's elements in the window.
   @inline(__always)
   func forEachPosition(_ window: Window, _ channel: Int, _ body: (Int) -> Void) {
@@ -77,55 +84,20 @@ struct PoolKernel: Sendable {
     }
   }
 
-  /// 0 for a window without pixels.
-  func max(_ x: UnsafePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>) {
-    forEachWindow { window in
-      for channel in 0..<channelCount {
-        var best =
-          unsafe window.rowCount * window.columnCount > 0 ? x[window.inputIndex + channel] : Lanes()
-        forEachPosition(window, channel) { unsafe best.replace(with: x[$0], where: x[$0] .> best) }
-        unsafe y[window.outputIndex + channel] = best
-      }
-    }
-  }
-
-  /// dx += the gradient of each window's first largest element; with `takesReLUGradient`, x and y
-  /// came from a ReLU whose gradient is taken along.
-  func maxGradient(
-    x: UnsafePointer<Lanes>, y: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>,
-    dx: UnsafeMutablePointer<Lanes>, takesReLUGradient: Bool
+  /// Hands the part of each window inside the image to `body`, with its first elements in x and y
+  /// and what a mean divides by.
+  @inline(__always)
+  func forEachPart(
+    accumulates: Bool, _ body: (octet_window, _ x: Int, _ y: Int, _ divisor: Float) -> Void
   ) {
+    var part = octet_window()
+    part.channels = channelCount
+    part.xColumn = dilation.width * channelCount * TrainingNetwork.blockSize
+    part.xRow = dilation.height * width * channelCount * TrainingNetwork.blockSize
+    part.accumulates = accumulates ? 1 : 0
     forEachWindow { window in
-      for channel in 0..<channelCount {
-        let best = unsafe y[window.outputIndex + channel]
-        // The gradient still to be given away, lane by lane.
-        var rest = unsafe dy[window.outputIndex + channel]
-        if takesReLUGradient { rest.replace(with: 0, where: best .<= 0) }
-        forEachPosition(window, channel) { index in
-          let isBest = unsafe x[index] .== best
-          unsafe dx[index] += Lanes().replacing(with: rest, where: isBest)
-          rest.replace(with: 0, where: isBest)
-        }
-      }
-    }
-  }
-
-  func average(_ x: UnsafePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>) {
-    forEachWindow { window in
-      for channel in 0..<channelCount {
-        var sum = Lanes()
-        forEachPosition(window, channel) { unsafe sum += x[$0] }
-        unsafe y[window.outputIndex + channel] = sum / window.divisor
-      }
-    }
-  }
-
-  func averageGradient(dy: UnsafePointer<Lanes>, dx: UnsafeMutablePointer<Lanes>) {
-    forEachWindow { window in
-      for channel in 0..<channelCount {
-        let share = unsafe dy[window.outputIndex + channel] / window.divisor
-        forEachPosition(window, channel) { unsafe dx[$0] += share }
-      }
+      (part.rows, part.columns) = (window.rowCount, window.columnCount)
+      body(part, window.inputIndex, window.outputIndex, window.divisor)
     }
   }
 }

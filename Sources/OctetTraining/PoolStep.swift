@@ -12,25 +12,41 @@ struct PoolStep: TrainingStep {
   var takesReLUGradient: Bool
 
   func forward(_ context: StepContext) {
-    let x = unsafe elements(context.pointer(input))
-    let y = unsafe elements(context.pointer(output))
-    switch kind {
-    case .max: unsafe shape.max(x, into: y)
-    case .average: unsafe shape.average(x, into: y)
+    let (x, y) = unsafe (context.pointer(input), context.pointer(output))
+    shape.forEachPart(accumulates: false) { part, from, to, divisor in
+      var part = part
+      let (x, y) = unsafe (element(x, from), element(y, to))
+      switch kind {
+      case .max:
+        if part.rows * part.columns > 0 {
+          unsafe context.kernels.largest(&part, x, y)
+        } else {
+          // A window without pixels.
+          unsafe y.update(repeating: 0, count: part.channels * TrainingNetwork.blockSize)
+        }
+      case .average: unsafe context.kernels.sum_window(&part, x, 1 / divisor, y)
+      }
     }
   }
 
   func backward(_ context: StepContext) {
     guard let inputGradient else { return }
-    if inputGradient.isFirst { context.zero(inputGradient.buffer) }
-    let dy = unsafe elements(context.pointer(outputGradient))
-    let dx = unsafe elements(context.pointer(inputGradient.buffer))
-    switch kind {
-    case .max:
-      unsafe shape.maxGradient(
-        x: elements(context.pointer(input)), y: elements(context.pointer(output)), dy: dy,
-        dx: dx, takesReLUGradient: takesReLUGradient)
-    case .average: unsafe shape.averageGradient(dy: dy, dx: dx)
+    let stores = inputGradient.isFirst && shape.coversOnce
+    if inputGradient.isFirst, !stores { context.zero(inputGradient.buffer) }
+    let (x, y) = unsafe (context.pointer(input), context.pointer(output))
+    let dy = unsafe context.pointer(outputGradient)
+    let dx = unsafe context.pointer(inputGradient.buffer)
+    shape.forEachPart(accumulates: !stores) { part, from, to, divisor in
+      var part = part
+      switch kind {
+      case .max:
+        unsafe context.kernels.largest_gradient(
+          &part, element(x, from), element(y, to), element(dy, to), takesReLUGradient ? 1 : 0,
+          element(dx, from))
+      case .average:
+        unsafe context.kernels.spread_window(
+          &part, element(dy, to), 1 / divisor, element(dx, from))
+      }
     }
   }
 }

@@ -15,12 +15,36 @@ extension TrainableGraph {
     var result = TrainableGraph(graph)
     let constants = graph.tensors.indices.filter { graph.tensors[$0].constant != nil }
     result.kept = Set(constants)
+    result.keepConnections()
     try result.freeze(frozen)
     guard let last = graph.outputs.first,
       !keepsLast || graph.tensors[last].elementCount != classCount
     else { return result }
     try result.replaceLast(classCount: classCount)
     return result
+  }
+
+  /// Leaves unconnected what is not connected: maps between which a convolution has no weight but
+  /// 0, as under the table of connections of `lenet5-1998`. Convolutions of which nothing is known
+  /// yet, or of single pixels, are left as they are.
+  public mutating func keepConnections() {
+    for node in graph.nodes {
+      guard case .convolution = node.operation, node.inputs.count > 1,
+        case .float(let values)? = graph.tensors[node.inputs[1]].constant,
+        graph.tensors[node.inputs[1]].shape.count == 4
+      else { continue }
+      let shape = graph.tensors[node.inputs[1]].shape
+      let (area, inputs) = (shape[1] * shape[2], shape[3])
+      guard area > 1 else { continue }
+      var isJoined = [Bool](repeating: false, count: shape[0] * inputs)
+      for (index, value) in values.enumerated() where value != 0 {
+        isJoined[index / (area * inputs) * inputs + index % inputs] = true
+      }
+      guard isJoined.contains(true), isJoined.contains(false) else { continue }
+      connections[node.inputs[1]] = values.indices.map {
+        isJoined[$0 / (area * inputs) * inputs + $0 % inputs]
+      }
+    }
   }
 
   /// The nodes that have weights.
@@ -55,6 +79,7 @@ extension TrainableGraph {
     let node = graph.nodes[index]
     let old = graph.tensors[node.inputs[1]].shape[0]
     for (position, input) in node.inputs.enumerated().dropFirst() {
+      connections[input] = nil
       graph.tensors[input].shape[0] = classCount
       let count = graph.tensors[input].elementCount
       graph.tensors[input].constant = .float([Float](repeating: 0, count: count))

@@ -51,9 +51,9 @@ extension TrainingNetwork {
       }
     }
     for index in 1..<max(blockCount, 1) {
-      unsafe BlockKernels.add(
+      unsafe kernels.add(
         parameterCount / Self.blockSize, gradients, gradients + index * parameterCount,
-        into: gradients)
+        0, gradients)
     }
     let pairs = self.parameters.map { unsafe ($0.tensor, values(of: $0, in: gradients)) }
     return (loss / Double(images.count), Dictionary(uniqueKeysWithValues: pairs))

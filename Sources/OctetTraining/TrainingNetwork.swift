@@ -1,4 +1,5 @@
 import COctetFloatKernels
+import Foundation
 import OctetModel
 
 /// A graph made ready for training: every operation as a step over a block of sixteen images.
@@ -74,6 +75,39 @@ struct MemoryLayoutPlan: Sendable {
   }
 
   mutating func needScratch(_ count: Int) { scratchCount = max(scratchCount, count) }
+
+  /// Bytes of one workspace, which holds a block of sixteen images.
+  var byteCount: Int { (elementCount + scratchCount) * TrainingNetwork.blockSize * 4 }
+
+  /// Refuses what the machine has no memory for, before any of it is touched.
+  ///
+  /// - Parameters:
+  ///   - isWholeBatch: every block of a batch needs a workspace, not every thread.
+  ///   - available: bytes.
+  func requireRoom(
+    for workspaceCount: Int, isWholeBatch: Bool, batchSize: Int,
+    available: UInt64 = ProcessInfo.processInfo.physicalMemory
+  ) throws(TrainingError) {
+    let (total, isTooLarge) = byteCount.multipliedReportingOverflow(by: workspaceCount)
+    guard isTooLarge || total > available else { return }
+    func gibibytes(_ count: Double) -> String {
+      String((count / Double(1 << 30) * 10).rounded() / 10)
+    }
+    let needed = gibibytes(Double(byteCount) * Double(workspaceCount))
+    let has = "this machine has \(gibibytes(Double(available)))"
+    guard isWholeBatch else {
+      throw .option(
+        name: "threads",
+        reason: "\(workspaceCount) threads need \(needed) GiB for this network, and \(has); "
+          + "take fewer, or a smaller network")
+    }
+    let most = Int(available) / max(byteCount, 1) * TrainingNetwork.blockSize
+    throw .option(
+      name: "batch-size",
+      reason: "batch normalization keeps all of a batch at once; \(batchSize) images need "
+        + "\(needed) GiB, and \(has)"
+        + (most > 0 ? "; take at most \(most)" : "; take a smaller network"))
+  }
 }
 
 /// What a step works on.
@@ -130,9 +164,17 @@ struct InputGradient: Sendable {
   }
 }
 
-/// Zeros at an address that is a multiple of 64.
+/// Zeros at an address that is a multiple of 64. Much memory comes in large pages, where the system
+/// has them: workspaces are walked with long steps.
 func alignedFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
-  let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
+  let byteCount = max(count, 16) * 4
+  let page = 2 << 20
+  let isLarge = byteCount >= 2 * page
+  let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: isLarge ? page : 64)
+  #if os(Linux)
+    // Refused without harm.
+    if isLarge { _ = unsafe madvise(raw, byteCount / page * page, MADV_HUGEPAGE) }
+  #endif
   let result = unsafe raw.bindMemory(to: Float.self, capacity: max(count, 16))
   unsafe result.initialize(repeating: 0, count: max(count, 16))
   return unsafe result

@@ -5,12 +5,21 @@ extension TrainingPlanner {
     let source = buffer(node.inputs[0])
     let result = buffer(node.outputs[0])
     try require(source.count == result.count, "input and output differ in size")
+    // Its step is that of the node before it.
+    if root(node.outputs[0]) == root(node.inputs[0]) { return }
     let gradient = inputGradient()
     markTrained()
+    if let bounds = function.bounds {
+      steps.append(
+        ClampStep(
+          bounds: ActivationBounds(lower: bounds.lower, upper: bounds.upper), input: source,
+          output: result, outputGradient: outputGradient(), inputGradient: gradient))
+      return
+    }
     steps.append(
       ScalarStep(
-        function, input: source, output: result, outputGradient: outputGradient(),
-        inputGradient: gradient))
+        curve: ScalarCurve(function), input: source, output: result,
+        outputGradient: outputGradient(), inputGradient: gradient))
   }
 
   /// - Parameter trainsConstants: a constant of several elements is a parameter (a scale, a bias,
@@ -38,7 +47,7 @@ extension TrainingPlanner {
   }
 
   /// The buffer of an operand and where its gradient goes; constants are lifted into a buffer.
-  private mutating func operand(
+  mutating func operand(
     _ index: Int, isTrained: Bool
   ) throws(TrainingError) -> (buffer: BlockBuffer, gradient: InputGradient?) {
     let tensor = node.inputs[index]
@@ -75,15 +84,16 @@ extension TrainingPlanner {
     let variance = try parameter(4, layout: vector, start: .one, isTrained: false)
     let gradient = inputGradient()
     markTrained(hasParameters: !isFrozen)
-    memory.needScratch((3 * channels + 15) / TrainingNetwork.blockSize)
-    let pairs = BatchNormalizationStep.pairCount(channels)
+    memory.needScratch(BatchNormalizationStep.elementCount(channels, floats: 2))
+    let pairs = BatchNormalizationStep.elementCount(channels, floats: 2)
     steps.append(
       BatchNormalizationStep(
         input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
         inputGradient: gradient, epsilon: epsilon, gamma: gamma, beta: beta, mean: mean,
-        variance: variance, hasReLU: hasReLU, takesReLUGradient: !outputIsMaskedByPool,
+        variance: variance, bounds: bounds, takesActivationGradient: !outputIsMaskedByPool,
         isFrozen: isFrozen, moments: memory.allocate(pairs), gradientSums: memory.allocate(pairs),
-        statistics: memory.allocate(pairs), channelCount: channels))
+        statistics: memory.allocate(
+          BatchNormalizationStep.elementCount(channels, floats: 4)), channelCount: channels))
   }
 
   mutating func planNeighbours(

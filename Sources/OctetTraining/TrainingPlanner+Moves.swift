@@ -61,7 +61,7 @@ extension TrainingPlanner {
     return (try run(probe, values).map { $0.map { Int($0) } }, activations, filler)
   }
 
-  private func run(_ probe: Graph, _ values: [[Float]]) throws(TrainingError) -> [[Float]] {
+  func run(_ probe: Graph, _ values: [[Float]]) throws(TrainingError) -> [[Float]] {
     do {
       return try FloatInterpreter(probe).run(inputs: values)
     } catch {
@@ -103,9 +103,10 @@ extension TrainingPlanner {
   }
 
   mutating func planResize(_ attributes: ResizeAttributes) throws(TrainingError) {
-    try require(
-      attributes.method == .nearest, "there is no backward pass for bilinear resizing")
-    try planMove()
+    switch attributes.method {
+    case .nearest: try planMove()
+    case .bilinear: try planBlend(attributes)
+    }
   }
 }
 
@@ -130,10 +131,8 @@ extension Operation {
   /// Whether the operation's step takes a ReLU after it along.
   var takesReLU: Bool {
     if case .batchNormalization = self { return true }
-    return weightChannelAxis != nil && !isTransposed
+    return weightChannelAxis != nil
   }
-
-  private var isTransposed: Bool { if case .transposedConvolution = self { true } else { false } }
 }
 
 extension Graph {

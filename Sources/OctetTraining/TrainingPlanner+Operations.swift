@@ -9,12 +9,12 @@ extension TrainingPlanner {
       try planConvolution(attributes, isDepthwise: false)
     case .depthwiseConvolution(let attributes):
       try planConvolution(attributes, isDepthwise: true)
+    case .transposedConvolution(let attributes): try planTransposedConvolution(attributes)
     case .fullyConnected(let attributes): try planFullyConnected(attributes)
     case .maxPool(let attributes): try planPool(attributes, .max)
     case .averagePool(let attributes): try planPool(attributes, .average)
-    case .scalar(.relu): try planReLU()
     case .scalar(let function): try planScalar(function)
-    case .add where isPlainSum: try planAdd()
+    case .add where isPlainSum(node): planAdd()
     case .add: try planBinary(.add, trainsConstants: true)
     case .subtract: try planBinary(.subtract, trainsConstants: true)
     case .multiply: try planBinary(.multiply, trainsConstants: true)
@@ -35,9 +35,11 @@ extension TrainingPlanner {
       try require(
         shape(node.inputs[0]).elementCount == shape(node.outputs[0]).elementCount,
         "the number of elements must stay the same")
-    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .power, .compare, .logic,
-      .select, .cast, .softmax, .logSoftmax, .l2Normalization, .reduce, .extremum, .quantize,
-      .dequantize:
+    case .matrixMultiply: try planProduct()
+    case .softmax(let axis, let beta): try planSoftmax(axis: axis, beta: beta, isLogarithm: false)
+    case .logSoftmax(let axis): try planSoftmax(axis: axis, beta: 1, isLogarithm: true)
+    case .maxPoolIndices, .power, .compare, .logic, .select, .cast, .l2Normalization, .reduce,
+      .extremum, .quantize, .dequantize:
       throw failure("there is no backward pass for \(node.operation.name)")
     }
   }
@@ -45,11 +47,7 @@ extension TrainingPlanner {
   mutating func planConvolution(
     _ attributes: ConvolutionAttributes, isDepthwise: Bool
   ) throws(TrainingError) {
-    try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
-    let x = shape(node.inputs[0])
-    let w = shape(node.inputs[1])
-    let y = shape(node.outputs[0])
-    try require(x.count == 4 && w.count == 4 && y.count == 4, "its tensors must have 4 axes")
+    let (x, w, y) = try imageShapes()
     let groups = isDepthwise ? x[3] : attributes.groups
     let outputs = isDepthwise ? w[3] : w[0]
     try require(
@@ -59,63 +57,82 @@ extension TrainingPlanner {
     let weights = ConvolutionWeights(
       groups: groups, kernelHeight: w[1], kernelWidth: w[2], inputs: x[3] / groups,
       outputs: outputs / groups)
-    let geometry = try convolutionGeometry(attributes, weights, x: x, y: y)
+    let geometry = ConvolutionGeometry(
+      wide: x, narrow: y, weights, stride: attributes.stride, dilation: attributes.dilation,
+      padding: attributes.padding)
+    try check(geometry, attributes.padding)
+    let expected = [
+      geometry.rows.outputCount(paddingAfter: attributes.padding.bottom),
+      geometry.columns.outputCount(paddingAfter: attributes.padding.right),
+    ]
+    try require(Array(y[1...2]) == expected, "output \(y) should be \(expected) pixels")
+    try planConvolution(
+      weights, isDepthwise ? .depthwise(weights) : .convolution(weights), geometry,
+      isTransposed: false, hasReLU: hasReLU || attributes.activation == .relu)
+  }
+
+  private mutating func planTransposedConvolution(
+    _ attributes: TransposedConvolutionAttributes
+  ) throws(TrainingError) {
+    let (x, w, y) = try imageShapes()
+    let groups = attributes.groups
+    try require(
+      groups > 0 && x[0] == 1 && x[3] % groups == 0 && w[0] % groups == 0 && y[3] == w[0]
+        && w[3] == x[3] / groups,
+      "weights \(w) do not fit input \(x) and output \(y) with \(groups) groups")
+    let weights = ConvolutionWeights(
+      groups: groups, kernelHeight: w[1], kernelWidth: w[2], inputs: w[0] / groups,
+      outputs: w[3])
+    let geometry = ConvolutionGeometry(
+      wide: y, narrow: x, weights, stride: attributes.stride, dilation: attributes.dilation,
+      padding: attributes.padding)
+    try check(geometry, attributes.padding)
+    try planConvolution(
+      weights, .transposed(weights), geometry, isTransposed: true,
+      hasReLU: hasReLU || attributes.activation == .relu)
+  }
+
+  private func imageShapes() throws(TrainingError) -> (x: [Int], w: [Int], y: [Int]) {
+    try require((2...3).contains(node.inputs.count), "it needs x, weights and at most a bias")
+    let shapes = (shape(node.inputs[0]), shape(node.inputs[1]), shape(node.outputs[0]))
+    try require(
+      shapes.0.count == 4 && shapes.1.count == 4 && shapes.2.count == 4,
+      "its tensors must have 4 axes")
+    return shapes
+  }
+
+  private mutating func planConvolution(
+    _ weights: ConvolutionWeights, _ layout: ParameterLayout, _ geometry: ConvolutionGeometry,
+    isTransposed: Bool, hasReLU: Bool
+  ) throws(TrainingError) {
     let reach = weights.kernelHeight * weights.kernelWidth
+    let (inputs, outputs) = (weights.inputs, weights.outputs)
     let weightOffset = try parameter(
-      1, layout: isDepthwise ? .depthwise(weights) : .convolution(weights),
-      fanIn: reach * weights.inputs, fanOut: reach * weights.outputs)
-    let biasOffset = try planBias(outputs)
+      1, layout: layout, fanIn: reach * (isTransposed ? outputs : inputs),
+      fanOut: reach * (isTransposed ? inputs : outputs))
+    let biasOffset = try planBias(shape(node.outputs[0])[3])
     let source = buffer(node.inputs[0])
-    let isPadded = attributes.padding != Padding()
-    let paddedCount = geometry.paddedHeight * geometry.paddedWidth * x[3]
     let gradient = inputGradient()
-    memory.needScratch(weights.groupCount)
     markTrained(hasParameters: trains(1) || trains(2))
     steps.append(
       ConvolutionStep(
-        input: source, output: buffer(node.outputs[0]),
-        padded: isPadded ? memory.allocate(paddedCount) : source,
-        outputGradient: outputGradient(), inputGradient: gradient,
-        paddedGradient: isPadded && gradient != nil ? memory.allocate(paddedCount) : source,
-        weightOffset: weightOffset, biasOffset: biasOffset, trainsWeights: trains(1),
-        trainsBias: trains(2), connections: connections(weights), weights: weights,
-        geometry: geometry, hasReLU: hasReLU || attributes.activation == .relu,
+        input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
+        inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
+        trainsWeights: trains(1), trainsBias: trains(2), connections: connections(weights),
+        weights: weights, geometry: geometry, isTransposed: isTransposed, hasReLU: hasReLU,
         takesReLUGradient: !outputIsMaskedByPool))
   }
 
-  private func convolutionGeometry(
-    _ attributes: ConvolutionAttributes, _ weights: ConvolutionWeights, x: [Int], y: [Int]
-  ) throws(TrainingError) -> ConvolutionGeometry {
-    let padding = attributes.padding
-    let limit = 1..<1 << 16
+  private func check(
+    _ geometry: ConvolutionGeometry, _ padding: Padding
+  ) throws(TrainingError) {
     try require(
-      [attributes.stride, attributes.dilation].allSatisfy {
-        limit.contains($0.height) && limit.contains($0.width)
+      [geometry.rows, geometry.columns].allSatisfy {
+        (1..<1 << 16).contains($0.stride) && (1..<1 << 16).contains($0.dilation)
       }
         && [padding.top, padding.left, padding.bottom, padding.right].allSatisfy {
           (0..<1 << 12).contains($0)
         }, "stride, dilation or padding is out of range")
-    let geometry = ConvolutionGeometry(
-      inputHeight: x[1], inputWidth: x[2],
-      paddedHeight: x[1] + padding.top + padding.bottom,
-      paddedWidth: x[2] + padding.left + padding.right,
-      paddingTop: padding.top, paddingLeft: padding.left, outputHeight: y[1],
-      outputWidth: y[2], stride: attributes.stride, dilation: attributes.dilation)
-    let expected = [
-      outputExtent(
-        geometry.paddedHeight, weights.kernelHeight, attributes.stride.height,
-        attributes.dilation.height),
-      outputExtent(
-        geometry.paddedWidth, weights.kernelWidth, attributes.stride.width,
-        attributes.dilation.width),
-    ]
-    try require(Array(y[1...2]) == expected, "output \(y) should be \(expected) pixels")
-    return geometry
-  }
-
-  private func outputExtent(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
-    let rest = extent - (kernel - 1) * dilation - 1
-    return rest < 0 ? 0 : rest / stride + 1
   }
 
   private mutating func planBias(_ outputs: Int) throws(TrainingError) -> Int? {
@@ -186,34 +203,22 @@ extension TrainingPlanner {
         inputGradient: gradient, takesReLUGradient: inputIsMaskedByPool))
   }
 
-  private mutating func planReLU() throws(TrainingError) {
-    guard root(node.outputs[0]) != root(node.inputs[0]) else { return }
-    let source = buffer(node.inputs[0])
-    let result = buffer(node.outputs[0])
-    try require(source.count == result.count, "input and output differ in size")
-    let gradient = inputGradient()
-    memory.needScratch(source.count)
-    markTrained()
-    steps.append(
-      ReLUStep(
-        input: source, output: result, outputGradient: outputGradient(),
-        inputGradient: gradient))
+  /// Whether a node adds two activations of the same shape.
+  func isPlainSum(_ node: Node) -> Bool {
+    guard case .add = node.operation else { return false }
+    return node.inputs.count == 2
+      && node.inputs.allSatisfy {
+        graph.tensors[$0].constant == nil && shape($0) == shape(node.outputs[0])
+      }
   }
 
-  /// Whether the node adds two activations of the same shape.
-  private var isPlainSum: Bool {
-    node.inputs.count == 2 && node.inputs.allSatisfy { graph.tensors[$0].constant == nil }
-      && shape(node.inputs[0]) == shape(node.inputs[1])
-      && shape(node.inputs[0]) == shape(node.outputs[0])
-  }
-
-  private mutating func planAdd() throws(TrainingError) {
+  private mutating func planAdd() {
     let sources = (buffer(node.inputs[0]), buffer(node.inputs[1]))
     let gradients = [inputGradient(0), inputGradient(1)].compactMap(\.self)
     markTrained()
     steps.append(
       AddStep(
         inputs: sources, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
-        inputGradients: gradients))
+        inputGradients: gradients, hasReLU: hasReLU, takesReLUGradient: !outputIsMaskedByPool))
   }
 }

@@ -4,8 +4,9 @@ import OctetModel
 /// Turns a graph into the steps of a `TrainingNetwork`.
 ///
 /// Reshapes and identities share their input's buffer, because their order of elements is the
-/// same; so does a ReLU after a convolution or fully connected layer that nothing else reads. The
-/// tensor whose buffer it is is called the root.
+/// same; so does a ReLU after a convolution, fully connected layer or sum that nothing else reads,
+/// and any clamping function after a normalization. The tensor whose buffer it is is called the
+/// root.
 struct TrainingPlanner {
   let network: TrainableGraph
   /// The network's, with an operation of its own for every activation that cannot stay fused.
@@ -26,9 +27,9 @@ struct TrainingPlanner {
 
   private let producers: [Int?]
   private var aliases: [TensorIndex: TensorIndex] = [:]
-  /// Roots whose producer applies a ReLU.
-  private var rectified: Set<TensorIndex> = []
-  /// Rectified roots whose one reader, a max pool, takes the ReLU's gradient.
+  /// Roots whose producer clamps them, with the bounds.
+  private var clamped: [TensorIndex: ActivationBounds] = [:]
+  /// Roots with a ReLU whose one reader, a max pool, takes its gradient.
   private var maskedByPool: Set<TensorIndex> = []
   /// The nodes that read each root, in execution order.
   private var readers: [TensorIndex: [Int]] = [:]
@@ -99,21 +100,33 @@ struct TrainingPlanner {
       aliases[node.outputs[0]] = node.inputs[0]
     }
     countReaders(nodes)
-    for (_, node) in nodes where node.operation == .scalar(.relu) {
+    for (_, node) in nodes {
+      guard case .scalar(let function) = node.operation,
+        let bounds = function.bounds.map({ ActivationBounds(lower: $0.lower, upper: $0.upper) })
+      else { continue }
       let source = root(node.inputs[0])
       guard let producer = producers[source], readers[source]?.count == 1,
-        source != root(output)
+        source != root(output), clamped[source] == nil
       else { continue }
-      if graph.nodes[producer].operation.takesReLU {
+      if takes(bounds, graph.nodes[producer], source) {
         aliases[node.outputs[0]] = source
-        rectified.insert(source)
+        clamped[source] = bounds
       }
     }
     countReaders(nodes)
-    for source in rectified {
+    for (source, bounds) in clamped where bounds == .relu {
       guard let reader = readers[source], reader.count == 1 else { continue }
       if case .maxPool = graph.nodes[reader[0]].operation { maskedByPool.insert(source) }
     }
+  }
+
+  /// Whether the step of a node clamps its result.
+  private func takes(_ bounds: ActivationBounds, _ node: Node, _ source: TensorIndex) -> Bool {
+    if case .batchNormalization = node.operation {
+      // Dropout before another function than ReLU is not the same as after it.
+      return bounds == .relu || network.dropout.allSatisfy { root($0.key) != source }
+    }
+    return bounds == .relu && (node.operation.takesReLU || isPlainSum(node))
   }
 
   private mutating func countReaders(_ nodes: [(Int, Node)]) {
@@ -169,7 +182,9 @@ struct TrainingPlanner {
       && !network.fixed.contains(node.inputs[index])
   }
 
-  var hasReLU: Bool { rectified.contains(root(node.outputs[0])) }
+  /// The clamping that the planned node takes along.
+  var bounds: ActivationBounds? { clamped[root(node.outputs[0])] }
+  var hasReLU: Bool { bounds == .relu }
   var outputIsMaskedByPool: Bool { maskedByPool.contains(root(node.outputs[0])) }
   var inputIsMaskedByPool: Bool { maskedByPool.contains(root(node.inputs[0])) }
 

@@ -53,10 +53,12 @@ import OctetModel
     blocksPerShard = (blockCount + Self.maximumShardCount - 1) / Self.maximumShardCount
     maximumShards = (blockCount + blocksPerShard - 1) / blocksPerShard
     let workerCount = min(options.threadCount, max(maximumShards, 1))
+    let isWhole = network.phaseCount > 1
+    let workspaceCount = isWhole ? blockCount : workerCount
+    try network.memory.requireRoom(
+      for: workspaceCount, isWholeBatch: isWhole, batchSize: options.batchSize)
     pool = WorkerPool(workerCount: workerCount)
-    workspaces = (0..<(network.phaseCount == 1 ? workerCount : blockCount)).map { _ in
-      Workspace(network.memory)
-    }
+    workspaces = (0..<workspaceCount).map { _ in Workspace(network.memory) }
     unsafe memories = .allocate(capacity: workspaces.count)
     for (index, workspace) in workspaces.enumerated() {
       unsafe (memories + index).initialize(to: workspace.memory)
@@ -141,9 +143,9 @@ import OctetModel
         unsafe results[shard].correctCount += sums.correctCount
       }
       if block > 0, let range = network.finishedStage(of: phase)?.parameters {
-        unsafe BlockKernels.add(
+        unsafe context.kernels.add(
           range.count / TrainingNetwork.blockSize, shardGradient + range.lowerBound,
-          gradient + range.lowerBound, into: shardGradient + range.lowerBound)
+          gradient + range.lowerBound, 0, shardGradient + range.lowerBound)
       }
     }
   }

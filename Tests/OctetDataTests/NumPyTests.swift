@@ -142,9 +142,17 @@ import Testing
     let ppm = Array("P5 2 1 255\n".utf8)
     try folder.write("flat/b.pgm", ppm + [3, 4])
     try folder.write("flat/a.pgm", ppm + [1, 2])
-    let set = try #require(try DataSource.loadPictures(folder.path + "/flat"))
+    let set = try #require(try DataSource.loadPictures(folder.path + "/flat")).images
     #expect(set.pixels == [1, 2, 3, 4])
     #expect(set.labels.isEmpty)
+    // Of mixed sizes: the size that most have, or the one that is wanted; said once.
+    try folder.write("flat/c.pgm", Array("P5 1 1 255\n".utf8) + [9])
+    let mixed = try #require(try DataSource.loadPictures(folder.path + "/flat"))
+    #expect(mixed.images.pixels == [1, 2, 3, 4, 9, 9])
+    #expect(mixed.remarks.count == 1 && mixed.remarks[0].contains("1 of 3 pictures"))
+    let size = PictureSize(height: 1, width: 1)
+    let small = try #require(try DataSource.loadPictures(folder.path + "/flat", size: size))
+    #expect(small.images.pixels.count == 3 && small.remarks[0].contains("2 of 3"))
     try folder.write("classes/x/a.pgm", ppm + [1, 2])
     #expect(try DataSource.loadPictures(folder.path + "/classes") == nil)
   }

@@ -6,7 +6,7 @@ import OctetModel
 import OctetONNX
 import OctetQuantization
 import OctetRuntime
-import OctetTraining
+@testable import OctetTraining
 import Testing
 
 /// Every network that can be named: trained, written, quantized, and the same on all backends.
@@ -24,15 +24,39 @@ import Testing
     return options
   }
 
-  /// One network for each operation that only some have; all with `OCTET_ALL_NETWORKS`.
-  private static let chosen =
-    ProcessInfo.processInfo.environment["OCTET_ALL_NETWORKS"] != nil
-    ? Architectures.names : ["lenet5-1998", "alexnet", "googlenet", "densenet", "mobilenet"]
+  /// A network, and the images that it is made for.
+  struct Case: CustomTestStringConvertible {
+    var name: String
+    var size: Int
+    var channelCount: Int
+    var testDescription: String { "\(name), \(size)×\(size)×\(channelCount)" }
 
-  @Test(arguments: chosen)
-  func trainsQuantizesAndVerifies(_ name: String) throws {
-    let images = easyImages(16, size: 28, classCount: 10, seed: 3)
-    let network = try Architectures.named(name, for: shape(0.1))
+    /// One network for each operation that only some have, each for other images; all networks for
+    /// all images with `OCTET_ALL_NETWORKS`.
+    static let chosen: [Case] = {
+      let images = [(28, 1), (32, 1), (32, 3)]
+      guard ProcessInfo.processInfo.environment["OCTET_ALL_NETWORKS"] == nil else {
+        return Architectures.names.flatMap { name in
+          images.map { Case(name: name, size: $0.0, channelCount: $0.1) }
+        }
+      }
+      return ["lenet5-1998", "alexnet", "googlenet", "densenet", "mobilenet"].enumerated().map {
+        let (size, channelCount) = images[$0 % 3]
+        return Case(name: $1, size: size, channelCount: channelCount)
+      }
+    }()
+  }
+
+  @Test(arguments: Case.chosen)
+  func trainsQuantizesAndVerifies(_ testCase: Case) throws {
+    let (name, size) = (testCase.name, testCase.size)
+    let images = easyImages(
+      16, size: size, channelCount: testCase.channelCount, classCount: 10, seed: 3)
+    let network = try Architectures.named(
+      name,
+      for: NetworkShape(
+        height: size, width: size, channelCount: testCase.channelCount, classCount: 10,
+        scale: 0.1))
     let trained = try Trainer(network, options: options()).train(images).graph
     var model = try ONNXReader.importModel(try ONNXWriter.write(trained))
     model.moveImageChannelsLast()
@@ -45,7 +69,8 @@ import Testing
     let result = try Quantizer.quantize(graph, samples: samples, options: quantizing)
     let loaded = try LoadedModel(try Compiler.compile(result.graph).blob)
     for backend in Backend.available {
-      #expect(try loaded.makeRunner(backend: backend).selfTest() == nil, "\(name) on \(backend)")
+      #expect(
+        try loaded.makeRunner(backend: backend).selfTest() == nil, "\(testCase) on \(backend)")
     }
   }
 
@@ -122,6 +147,35 @@ import Testing
       try TrainableGraph.transfer(from: source, frozen: ["conv9"], classCount: 4)
     }
     #expect(error?.description.contains("conv1") == true)
+  }
+
+  @Test func transferKeepsTheTableOfConnections() throws {
+    let images = easyImages(16, size: 28, classCount: 10, seed: 3)
+    let source = try Architectures.named("lenet5-1998", for: shape())
+    let first = try Trainer(source, options: options()).train(images).graph
+    let network = try TrainableGraph.transfer(from: first, classCount: 4)
+    #expect(network.connections == source.connections)
+    let second = try Trainer(network, options: options())
+      .train(easyImages(16, size: 28, classCount: 4, seed: 5)).graph
+    for (tensor, exists) in source.connections {
+      guard case .float(let values)? = second.tensors[tensor].constant else { continue }
+      #expect(zip(values, exists).allSatisfy { ($0 != 0) == $1 })
+    }
+    // Of a network without a table nothing is taken away.
+    let plain = try Trainer(Architectures.named("lenet", for: shape()), options: options())
+      .train(images).graph
+    #expect(try TrainableGraph.transfer(from: plain, classCount: 4).connections.isEmpty)
+  }
+
+  @Test func batchesThatHaveNoRoomAreRefused() throws {
+    let network = try TrainingNetwork(Architectures.named("resnet", for: shape()))
+    let limit = UInt64(network.memory.byteCount) * 3
+    try network.memory.requireRoom(for: 3, isWholeBatch: true, batchSize: 48, available: limit)
+    let error = #expect(throws: TrainingError.self) {
+      try network.memory.requireRoom(
+        for: 4, isWholeBatch: true, batchSize: 64, available: limit)
+    }
+    #expect(error?.description.contains("take at most 48") == true, "\(error?.description ?? "")")
   }
 
   @Test func filesDescribeTheSameNetworks() throws {

@@ -32,10 +32,14 @@ import Testing
     case add, subtract, multiply, divide, minimum, maximum, squaredDifference
     case gate, scaled, shifted, slopes, oneSlope, addThenReLU6, fusedReLU6
     case mean, sum, concatenation, joinedTwice, pad, padWithValue, transpose, slice, tile, split
-    case nearest
+    case nearest, bilinear, bilinearDown, bilinearCorners
+    case transposed, transposedStride, transposedGroups, transposedDilation
+    case transposedDepthwise, fusedTransposed
+    case product, productOfBatches, productWithConstant, softmax, softmaxOfPixels, logSoftmax
+    case attention
     case neighbours, neighboursOfOtherPower
     case normalization, normalizationWithReLU, normalizationWithPool, normalizations
-    case normalizedShortcut
+    case normalizedShortcut, normalizationWithReLU6, addThenReLU, addThenReLUAndPool
 
     var testDescription: String { rawValue }
   }
@@ -70,7 +74,16 @@ import Testing
     case .mean: graph.append(.mean(axes: [1], keepsDimensions: false), shape: [1, 5, 4])
     case .sum:
       graph.append(.reduce(.sum, axes: [2, 3], keepsDimensions: true), shape: [1, 6, 1, 1])
-    default: appendMoveOrNormalization(testCase, &graph, x: x, other: other)
+    case .addThenReLU, .addThenReLUAndPool:
+      graph.append(.add(.none), inputs: [x, other], shape: shape)
+      graph.relu()
+      if testCase == .addThenReLUAndPool {
+        graph.pool(PoolAttributes(kernel: Extent(2), stride: Extent(2)), isMax: true)
+      }
+    default:
+      if !appendProduct(testCase, &graph, x: x, other: other) {
+        appendMoveOrNormalization(testCase, &graph, x: x, other: other)
+      }
     }
     // More than a block of images, and a last one that is not full.
     try checkGradients(
@@ -109,6 +122,9 @@ import Testing
           ResizeAttributes(
             method: .nearest, coordinates: .asymmetric, rounding: .floor,
             outputShape: [1, 12, 10, 4], scales: [1, 2, 2, 1])), shape: [1, 12, 10, 4])
+    case .bilinear: graph.bilinear([1, 12, 10, 4], .halfPixel)
+    case .bilinearDown: graph.bilinear([1, 4, 3, 4], .asymmetric)
+    case .bilinearCorners: graph.bilinear([1, 9, 7, 4], .alignCorners)
     case .neighbours:
       graph.append(
         .localResponseNormalization(size: 3, alpha: 0.9, beta: 0.75, bias: 1), inputs: [x],
@@ -124,6 +140,9 @@ import Testing
       if testCase == .normalizationWithPool {
         graph.pool(PoolAttributes(kernel: Extent(2), stride: Extent(2)), isMax: true)
       }
+    case .normalizationWithReLU6:
+      graph.normalization()
+      graph.append(.scalar(.clip(lower: 0, upper: 0.5)), shape: shape)
     case .normalizations:
       graph.normalization()
       graph.convolution(outputs: 3, kernel: Extent(3))
@@ -134,6 +153,65 @@ import Testing
       graph.relu()
     default: break
     }
+  }
+
+  /// Products of matrices and softmax inside a network, and transposed convolutions.
+  ///
+  /// - Returns: false for what is none of these.
+  private func appendProduct(
+    _ testCase: Case, _ graph: inout TestGraph, x: TensorIndex, other: TensorIndex
+  ) -> Bool {
+    var a = TransposedConvolutionAttributes(outputExtent: Extent(height: 8, width: 7))
+    switch testCase {
+    case .transposed: graph.transposed(outputs: 3, kernel: Extent(3), a)
+    case .transposedStride:
+      a.stride = Extent(height: 2, width: 3)
+      a.padding = Padding(top: 1, left: 0, bottom: 0, right: 2)
+      // A row more than the last pixel reaches.
+      a.outputExtent = Extent(height: 13, width: 13)
+      graph.transposed(outputs: 3, kernel: Extent(3), a)
+    case .transposedGroups:
+      a.groups = 2
+      a.outputExtent = Extent(height: 7, width: 6)
+      graph.transposed(outputs: 6, kernel: Extent(2), a)
+    case .transposedDilation:
+      a.dilation = Extent(2)
+      a.padding = Padding(1)
+      graph.transposed(outputs: 2, kernel: Extent(3), a)
+    case .transposedDepthwise:
+      a.groups = 4
+      a.stride = Extent(2)
+      a.outputExtent = Extent(height: 12, width: 10)
+      graph.transposed(outputs: 4, kernel: Extent(2), a)
+    case .fusedTransposed:
+      a.activation = .relu
+      graph.transposed(outputs: 3, kernel: Extent(3), a)
+    case .product:
+      graph.append(.reshape([12, 10]), inputs: [x], shape: [12, 10])
+      let left = graph.last
+      graph.append(.reshape([10, 12]), inputs: [other], shape: [10, 12])
+      graph.append(.matrixMultiply, inputs: [left, graph.last], shape: [12, 12])
+    case .productOfBatches:
+      // Each of six matrices with the one of another tensor.
+      graph.append(.slice(begin: [0, 0, 0, 0], count: [1, 1, 4, 4], stride: [1, 1, 1, 1]),
+        inputs: [other], shape: [1, 1, 4, 4])
+      graph.append(.matrixMultiply, inputs: [x, graph.last], shape: [1, 6, 5, 4])
+    case .productWithConstant: graph.append(.matrixMultiply, constants: [[4, 3]], shape: [1, 6, 5, 3])
+    case .softmax: graph.append(.softmax(axis: 3, beta: 1.5), shape: graph.shape)
+    case .softmaxOfPixels: graph.append(.softmax(axis: 1, beta: 1), shape: graph.shape)
+    case .logSoftmax: graph.append(.logSoftmax(axis: 3), shape: graph.shape)
+    case .attention:
+      graph.append(.reshape([30, 4]), inputs: [other], shape: [30, 4])
+      let keys = graph.last
+      graph.append(.transpose([1, 0]), shape: [4, 30])
+      graph.append(.matrixMultiply, inputs: [keys, graph.last], shape: [30, 30])
+      graph.append(.softmax(axis: 1, beta: 1), shape: [30, 30])
+      let shares = graph.last
+      graph.append(.reshape([30, 4]), inputs: [x], shape: [30, 4])
+      graph.append(.matrixMultiply, inputs: [shares, graph.last], shape: [30, 4])
+    default: return false
+    }
+    return true
   }
 
   @Test func frozenNormalizationUsesItsStatistics() throws {
@@ -180,6 +258,23 @@ extension TestGraph {
       guard case .float(let values)? = graph.tensors[index].constant else { continue }
       graph.tensors[index].constant = .float(values.map { abs($0) + 0.25 })
     }
+  }
+
+  mutating func bilinear(_ shape: [Int], _ coordinates: ResizeAttributes.Coordinates) {
+    append(
+      .resize(
+        ResizeAttributes(
+          method: .bilinear, coordinates: coordinates, rounding: .floor, outputShape: shape,
+          scales: zip(shape, self.shape).map { Float($0) / Float($1) })), shape: shape)
+  }
+
+  mutating func transposed(
+    outputs: Int, kernel: Extent, _ a: TransposedConvolutionAttributes
+  ) {
+    append(
+      .transposedConvolution(a),
+      constants: [[outputs, kernel.height, kernel.width, shape[3] / a.groups], [outputs]],
+      shape: [1, a.outputExtent.height, a.outputExtent.width, outputs])
   }
 
   /// Of the two parts the first goes through tanh; then both are joined again.

@@ -44,7 +44,117 @@ extension OracleNetwork {
       ]
     case .mean(let axes, _): return [reduced(x, shapes[0], axes, isMean: true)]
     case .reduce(_, let axes, _): return [reduced(x, shapes[0], axes, isMean: false)]
-    default: return moved(node, inputs, shapes, y: y)
+    default:
+      return product(node, inputs, shapes, y: y) ?? moved(node, inputs, shapes, y: y)
+    }
+  }
+
+  /// Products of matrices, softmax, transposed convolution and bilinear resizing; nil for others.
+  private func product(
+    _ node: Node, _ inputs: [[Double]], _ shapes: [[Int]], y: [Int]
+  ) -> [[Double]]? {
+    let x = inputs[0]
+    switch node.operation {
+    case .matrixMultiply:
+      let (a, b) = (shapes[0], shapes[1])
+      let depth = a[a.count - 1]
+      return [
+        (0..<y.elementCount).map { index in
+          var at = position(index, y)
+          let column = at.removeLast()
+          let row = at.removeLast()
+          func element(_ values: [Double], _ shape: [Int], _ i: Int, _ j: Int) -> Double {
+            let leading = shape.dropLast(2)
+            let own = zip(at.suffix(leading.count), leading).map { min($0, $1 - 1) }
+            return values[offset(own + [i, j], shape)]
+          }
+          return (0..<depth).reduce(0) {
+            $0 + element(inputs[0], a, row, $1) * element(inputs[1], b, $1, column)
+          }
+        }
+      ]
+    case .softmax(let axis, let beta):
+      return [lines(x, shapes[0], axis) { line in
+        let powers = line.map { exp(Double(beta) * $0) }
+        return powers.map { $0 / powers.reduce(0, +) }
+      }]
+    case .logSoftmax(let axis):
+      return [lines(x, shapes[0], axis) { line in
+        line.map { $0 - log(line.reduce(0) { $0 + exp($1) }) }
+      }]
+    case .transposedConvolution(let a): return [transposed(a, inputs, shapes, y: y)]
+    case .resize(let a) where a.method == .bilinear: return [bilinear(a, x, shapes[0], y)]
+    default: return nil
+    }
+  }
+
+  private func lines(
+    _ x: [Double], _ shape: [Int], _ axis: Int, _ body: ([Double]) -> [Double]
+  ) -> [Double] {
+    var result = x
+    for index in x.indices {
+      let at = position(index, shape)
+      guard at[axis] == 0 else { continue }
+      let places = (0..<shape[axis]).map { k in
+        var at = at
+        at[axis] = k
+        return offset(at, shape)
+      }
+      for (place, value) in zip(places, body(places.map { x[$0] })) { result[place] = value }
+    }
+    return result
+  }
+
+  /// Each pixel of x lays its weighted kernel on y.
+  private func transposed(
+    _ a: TransposedConvolutionAttributes, _ inputs: [[Double]], _ shapes: [[Int]], y: [Int]
+  ) -> [Double] {
+    let (x, w) = (shapes[0], shapes[1])
+    let perGroup = y[3] / a.groups
+    var result = (0..<y.elementCount).map { inputs[2][$0 % y[3]] }
+    for pixel in 0..<x[1] * x[2] {
+      for tap in 0..<w[1] * w[2] {
+        let row = pixel / x[2] * a.stride.height + tap / w[2] * a.dilation.height - a.padding.top
+        let column = pixel % x[2] * a.stride.width + tap % w[2] * a.dilation.width - a.padding.left
+        guard (0..<y[1]).contains(row), (0..<y[2]).contains(column) else { continue }
+        for o in 0..<y[3] {
+          for c in 0..<w[3] {
+            result[(row * y[2] + column) * y[3] + o] +=
+              inputs[0][pixel * x[3] + o / perGroup * w[3] + c]
+              * inputs[1][(o * w[1] * w[2] + tap) * w[3] + c]
+          }
+        }
+      }
+    }
+    let bounds = a.activation.bounds
+    return result.map { min(max($0, Double(bounds.lower)), Double(bounds.upper)) }
+  }
+
+  /// Of the positions in x that the coordinates say, the nearer neighbours in parts.
+  private func bilinear(
+    _ a: ResizeAttributes, _ x: [Double], _ shape: [Int], _ y: [Int]
+  ) -> [Double] {
+    func parts(_ axis: Int, _ index: Int) -> [(Int, Double)] {
+      let (from, to) = (Double(shape[axis]), Double(y[axis]))
+      if shape[axis] == y[axis] { return [(index, 1)] }
+      let at =
+        switch a.coordinates {
+        case .halfPixel: (Double(index) + 0.5) * from / to - 0.5
+        case .alignCorners: Double(index) * (from - 1) / (to - 1)
+        default: Double(index) * from / to
+        }
+      let inside = min(max(at, 0), from - 1)
+      let low = Int(inside)
+      return [(low, 1 - (inside - Double(low))), (min(low + 1, shape[axis] - 1), inside - Double(low))]
+    }
+    return (0..<y.elementCount).map { index in
+      let at = position(index, y)
+      return parts(1, at[1]).reduce(0) { sum, row in
+        sum
+          + parts(2, at[2]).reduce(0) { sum, column in
+            sum + row.1 * column.1 * x[offset([0, row.0, column.0, at[3]], shape)]
+          }
+      }
     }
   }
 

@@ -99,14 +99,18 @@ func randomImages(
 }
 
 /// Images whose class shows: class c is bright in column c · width / classCount, plus noise.
-func easyImages(_ count: Int, size: Int, classCount: Int, seed: UInt64) -> Dataset {
+func easyImages(
+  _ count: Int, size: Int, channelCount: Int = 1, classCount: Int, seed: UInt64
+) -> Dataset {
   var images = randomImages(
-    count, height: size, width: size, channelCount: 1, classCount: classCount, seed: seed)
+    count, height: size, width: size, channelCount: channelCount, classCount: classCount,
+    seed: seed)
   for index in 0..<count {
     let column = Int(images.labels[index]) * size / classCount
-    for at in 0..<size * size {
-      let pixel = index * size * size + at
-      images.pixels[pixel] = at % size == column ? 255 : images.pixels[pixel] / 3
+    for at in 0..<size * size * channelCount {
+      let pixel = index * size * size * channelCount + at
+      let isBright = at / channelCount % size == column
+      images.pixels[pixel] = isBright ? 255 : images.pixels[pixel] / 3
     }
   }
   return images

@@ -1,9 +1,9 @@
-// The two inner loops of the trainer and of the float interpreter, for each instruction set. They
-// hold a block of sums in registers and need wide multiply-adds that Swift cannot name; what
-// walks the blocks is Swift: `Contraction`, `Correlation` and `matrixMultiply`.
+// The inner loops of the trainer and of the float interpreter, for each instruction set. They need
+// wide vectors and multiply-adds that Swift cannot name; what walks the blocks is Swift:
+// `Contraction`, `Correlation` and `matrixMultiply`.
 //
 // A vector is sixteen floats: one 512-bit register, two of 256 bits or four of 128. Strides count
-// floats; vectors may stand at any address.
+// floats; vectors may stand at any address. `pixels`, `channels` and `count` count vectors.
 //
 // Results depend on the kernel set (fused multiply-add or not) and on nothing else.
 #pragma once
@@ -22,14 +22,48 @@ typedef struct {
   int accumulates, relu;
 } octet_contraction;
 
-/// For each kernel position b and output j of a block, lane by lane:
-///   sums[b·sumB + 16·j] += Σ_{r, p} x[r·xRow + p·xPixel + b·xB] · y[r·yRow + p·yPixel + 16·j]
+/// Neighbouring pixels that reach the kernel columns first ..< end inside the image.
 typedef struct {
-  ptrdiff_t rowCount, pixelCount;
+  ptrdiff_t pixel, count, first, end;
+} octet_span;
+
+/// For each kernel column b, from `firstB` on, and output j of a block, over all lanes:
+///   sums[b·sumB + j] += Σ_{r, p} x[r·xRow + p·xPixel + b·xB] · y[r·yRow + p·yPixel + 16·j]
+/// with r below `rowCount` and the pixels p of those spans that reach b.
+typedef struct {
+  ptrdiff_t rowCount, spanCount, firstB;
+  const octet_span *spans;
   ptrdiff_t xRow, xPixel, xB;
   ptrdiff_t yRow, yPixel;
   ptrdiff_t sumB;
 } octet_correlation;
+
+/// Normalization of x `[pixels][channels]`, one vector an element:
+///   y = x · factors[c] + offsets[c], but at least `lower` and at most `upper`
+///   dx = (dy' − shifts[c] − (x − means[c]) · slopes[c]) · factors[c] in the first `lanes` lanes
+/// where dy' is dy as long as y lies strictly between the bounds, else 0; with `accumulates` that
+/// is added to dx.
+typedef struct {
+  ptrdiff_t pixels, channels, lanes;
+  const float *factors, *offsets, *means, *shifts, *slopes;
+  float lower, upper;
+  int accumulates;
+} octet_normalization;
+
+/// The part of a pool's window inside the image, for all channels: rows × columns elements of x,
+/// `xRow` and `xColumn` floats apart. Gradients are stored, or added with `accumulates`.
+typedef struct {
+  ptrdiff_t rows, columns, channels;
+  ptrdiff_t xRow, xColumn;
+  int accumulates;
+} octet_window;
+
+/// x · s^−beta with s = bias + factor · Σ x² over the channels from `before` below to `after` above.
+typedef struct {
+  ptrdiff_t pixels, channels, before, after;
+  float bias, factor, beta;
+  int accumulates;
+} octet_neighbours;
 
 /// Constant function pointers, so any thread may use them.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
@@ -48,6 +82,51 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   void (*correlate)(
     const octet_correlation *, ptrdiff_t kernels, ptrdiff_t outputs, const float *x,
     const float *y, float *sums);
+
+  /// `contract` for one filter a channel: k is left out, j counts the channels of x, w and y, of
+  /// which there may be any number, as of pixels.
+  void (*depthwise)(
+    const octet_contraction *, ptrdiff_t pixels, ptrdiff_t channels, const float *x,
+    const float *w, const float *bias, float *y);
+  /// `correlate` for one filter a channel, any number of both: sums[c·sumC + b·sumB].
+  void (*depthwise_sums)(
+    const octet_correlation *, ptrdiff_t kernels, ptrdiff_t channels, ptrdiff_t sumC,
+    const float *x, const float *y, float *sums);
+
+  /// For each channel the mean over pixels and lanes, and the sum of squared distances from it.
+  void (*moments)(const octet_normalization *, const float *x, float *means, float *squares);
+  void (*normalize)(const octet_normalization *, const float *x, float *y);
+  /// plain[c] = Σ dy', weighted[c] = Σ dy' · (x − means[c])
+  void (*gradient_sums)(
+    const octet_normalization *, const float *x, const float *dy, float *plain, float *weighted);
+  void (*normalize_gradient)(
+    const octet_normalization *, const float *x, const float *dy, float *dx);
+
+  /// Where y is not above 0, dy becomes 0 (no y: dy stays); then sums[c] = Σ dy (no sums: none).
+  void (*mask_sums)(
+    ptrdiff_t pixels, ptrdiff_t channels, const float *y, float *dy, float *sums);
+  /// y = a + b, with `relu` at least 0.
+  void (*add)(ptrdiff_t count, const float *a, const float *b, int relu, float *y);
+  /// dx = dy, or that added, where y lies strictly between the bounds, else 0.
+  void (*pass)(
+    ptrdiff_t count, float lower, float upper, const float *y, const float *dy, int accumulates,
+    float *dx);
+  /// y = x, but at least `lower` and at most `upper`.
+  void (*clamp)(ptrdiff_t count, float lower, float upper, const float *x, float *y);
+
+  void (*largest)(const octet_window *, const float *x, float *y);
+  /// The first of the largest takes the gradient; with `relu`, only where it is above 0.
+  void (*largest_gradient)(
+    const octet_window *, const float *x, const float *y, const float *dy, int relu, float *dx);
+  /// y = Σ x · factor
+  void (*sum_window)(const octet_window *, const float *x, float factor, float *y);
+  void (*spread_window)(const octet_window *, const float *dy, float factor, float *dx);
+
+  void (*neighbours)(const octet_neighbours *, const float *x, float *sums, float *y);
+  /// `ratios` is room for a vector for each channel.
+  void (*neighbours_gradient)(
+    const octet_neighbours *, const float *x, const float *y, const float *sums, const float *dy,
+    float *ratios, float *dx);
 } octet_float_kernels;
 
 /// Swift's SIMD16<Float>.

@@ -63,6 +63,7 @@ struct NetworkChoice {
     }
     return try naming(architecture) {
       var network = TrainableGraph(try readModel(architecture))
+      network.keepConnections()
       if network.graph.outputs.first.map({ network.graph.tensors[$0].elementCount }) != count {
         network = try TrainableGraph.transfer(from: network.graph, classCount: count)
         network.kept = []

@@ -109,6 +109,20 @@ enum Steps {
   ) throws -> DataSource {
     try DataSource.load(argument, labels: labels, size: size)
   }
+
+  /// The same for a model: pictures of folders become what its input takes, which is said.
+  static func load(
+    _ argument: String, labels: LabelPolicy = .checked, for inputShape: [Int], console: Console
+  ) throws -> DataSource {
+    let source = try load(argument, labels: labels, size: pictureSize(for: inputShape))
+    for remark in source.remarks { console.message("note: \(remark)") }
+    return source
+  }
+
+  /// The pictures that an input takes; nil where it takes none.
+  static func pictureSize(for inputShape: [Int]) -> PictureSize? {
+    inputShape.count == 4 ? PictureSize(height: inputShape[1], width: inputShape[2]) : nil
+  }
 }
 
 /// The table of epochs, a line as each one ends.
@@ -139,9 +153,13 @@ extension Dataset {
 
   /// The normalisation that a network of ours learns with. Gray pixels stay 0 … 1, so that a byte
   /// reaches the int8 input as it is and black ground is 0; colours are centred and scaled by what
-  /// this set has. A channel that never changes is centred only.
-  var usualNormalization: Normalization {
-    guard channelCount > 1 else { return Normalization(mean: [0], standardDeviation: [1]) }
+  /// this set has.
+  fileprivate var usualNormalization: Normalization {
+    channelCount > 1 ? ownNormalization : Normalization(mean: [0], standardDeviation: [1])
+  }
+
+  /// By the mean and deviation of each channel here. A channel that never changes is centred only.
+  var ownNormalization: Normalization {
     let channels = channelStatistics
     return Normalization(
       mean: channels.map { Float($0.mean) },

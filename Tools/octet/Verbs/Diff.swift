@@ -86,7 +86,7 @@ struct DiffVerb: Verb {
     try Peers.requireSense(arguments, board: arguments[board])
     guard let second = arguments[candidate] else { return try runAlone(arguments, console) }
     let old = try arguments[baseline].map { try readBaseline($0) }
-    let diff = try makeDiff(arguments, second)
+    let diff = try makeDiff(arguments, second, console)
     let bar = console.progress("comparing", total: diff.sampleCount)
     var report = try diff.run { bar.update($0) }
     bar.finish()
@@ -125,12 +125,14 @@ struct DiffVerb: Verb {
 
   // MARK: Inputs
 
-  private func makeDiff(_ arguments: Arguments, _ second: String) throws -> Diff {
+  private func makeDiff(
+    _ arguments: Arguments, _ second: String, _ console: Console
+  ) throws -> Diff {
     let normalization = try Common.normalization(arguments)
     let models = try [arguments[reference], second].map {
       try readModel($0, normalization)
     }
-    let (name, data) = try DiffSamples.load(arguments, for: models)
+    let (name, data) = try DiffSamples.load(arguments, for: models, console: console)
     var options = Diff.Options()
     options.threadCount = arguments[Common.threads]
     options.localSampleCount = arguments[localSamples]

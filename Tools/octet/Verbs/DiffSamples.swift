@@ -28,9 +28,9 @@ enum DiffSamples {
   ///
   /// - Parameter models: the reference, then the candidate.
   static func load(
-    _ arguments: Arguments, for models: [DiffModel]
+    _ arguments: Arguments, for models: [DiffModel], console: Console
   ) throws -> (name: String, data: DiffData) {
-    var (name, data) = try unlabelled(arguments, models)
+    var (name, data) = try unlabelled(arguments, models, console)
     if let path = arguments[labels] { data = try data.labelled(SampleLabels(path: path)) }
     if let count = arguments[DiffVerb.samples] { data = data.prefix(count) }
     if name == "-" { name = "standard input" }
@@ -38,14 +38,19 @@ enum DiffSamples {
   }
 
   private static func unlabelled(
-    _ arguments: Arguments, _ models: [DiffModel]
+    _ arguments: Arguments, _ models: [DiffModel], _ console: Console
   ) throws -> (name: String, data: DiffData) {
     guard let path = arguments[rawInput] else {
       let folder = arguments[Common.data]
-      if let pictures = try DataSource.loadPictures(folder) {
-        return (folder, DiffData(pictures))
+      // Of several inputs it is told later that pictures are for one.
+      let shape = (try? models[0].inputShape()) ?? []
+      let size = Steps.pictureSize(for: shape)
+      if let pictures = try DataSource.loadPictures(folder, size: size) {
+        for remark in pictures.remarks { console.message("note: \(remark)") }
+        return (folder, DiffData(pictures.images))
       }
-      let source = try Steps.load(folder, labels: Common.labelPolicy(arguments))
+      let source = try Steps.load(
+        folder, labels: Common.labelPolicy(arguments), for: shape, console: console)
       return (source.name, DiffData(source.test))
     }
     guard !arguments.contains(Common.data), try Common.normalization(arguments) == nil else {

@@ -52,9 +52,8 @@ struct Evaluate: Verb {
     let files = arguments[models]
     let loaded = try files.map { ($0, try Self.load($0)) }
     let labels = Common.labelPolicy(arguments)
-    let size = try Self.size(loaded[0].1)
-    let source = try Steps.load(arguments[Common.data], labels: labels, size: size)
-    for remark in source.remarks { console.message("note: \(remark)") }
+    let source = try Steps.load(
+      arguments[Common.data], labels: labels, for: try loaded[0].1.inputShape(), console: console)
     let classCount = source.test.classNames.count
     for (file, model) in loaded where model.scoreCount != classCount {
       throw CommandError(
@@ -145,12 +144,6 @@ struct Evaluate: Verb {
       guard graph.isQuantized else { return .float(graph) }
       return .int8(try LoadedModel(try ModelFile.compile(graph, from: path).blob))
     }
-  }
-
-  /// Pictures in folders become what the model takes.
-  private static func size(_ model: ScoringModel) throws -> PictureSize? {
-    let shape = try model.inputShape()
-    return shape.count == 4 ? PictureSize(height: shape[1], width: shape[2]) : nil
   }
 }
 

@@ -30,14 +30,17 @@ extension Quantize {
   }
 
   /// Samples are split before anything is chosen, by the seed alone.
-  func prepare(_ graph: Graph, _ arguments: Arguments) throws -> Prepared {
+  func prepare(
+    _ graph: Graph, _ arguments: Arguments, console: Console
+  ) throws -> Prepared {
     let isJudged = contract(arguments)?.judgesOutputs ?? false
     if isJudged, arguments.contains(maxDrop) { try requireDecisions(of: graph) }
     let normalization = try Common.normalization(arguments)
     guard let path = arguments[rawInput] else {
       // No label decides anything but in a contract.
       let source = try Steps.load(
-        arguments[Common.data], labels: isJudged ? .checked : .asTheyAre)
+        arguments[Common.data], labels: isJudged ? .checked : .asTheyAre,
+        for: graph.inputs.first.map { graph.tensors[$0].shape } ?? [], console: console)
       return try naming(arguments[model]) {
         try prepare(graph, source, normalization, isJudged, arguments)
       }

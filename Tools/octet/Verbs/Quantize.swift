@@ -106,7 +106,7 @@ struct Quantize: Verb {
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
     takeWeightWidths(arguments, &options)
-    let prepared = try prepare(graph, arguments)
+    let prepared = try prepare(graph, arguments, console: console)
     let contract = contract(arguments)
     var climb: Ladder.Climb?
     let quantized: Steps.Quantized

@@ -12,9 +12,9 @@ struct Train: Verb {
     "A twelfth of the training images is held back to choose the best epoch. Ctrl-C ends training "
     + "and keeps the best epoch so far. The same seed gives the same file on the same type of "
     + "machine, whatever the number of threads. Gray pixels enter as 0 … 1; colours are normalised "
-    + "by the mean and deviation of each channel of the training images, or as --mean and --std "
-    + "say. "
-    + "Either is kept in the file, so that no other verb needs to be told."
+    + "by the mean and deviation of each channel of the training images, as gray pixels are with "
+    + "--normalize, or as --mean and --std say. Either is kept in the file, so that no other verb "
+    + "needs to be told."
   let output = OctetCommand.Option<OutputPath?>(
     "--output", short: "o", .output(.onnx), help: "The ONNX file to write; needed but for --list.")
   let list = Flag("--list", help: "Describe the networks instead of training one.")
@@ -26,6 +26,10 @@ struct Train: Verb {
   let validation = OctetCommand.Option(
     "--validation", .inputFolder,
     help: "A folder of images, as for --data, that choose the best epoch; all of them are taken.")
+  let normalize = Flag(
+    "--normalize",
+    help: "Normalise gray pixels too by the mean and deviation of the training images; they enter "
+      + "as 0 … 1 without it.")
   let example = "octet train --arch lenet --data digits -o lenet.onnx --epochs 5"
 
   var parameters: [any Parameter] {
@@ -35,8 +39,8 @@ struct Train: Verb {
       + TrainingParameter.all.dropFirst().map(\.parameter)
       + [
         CheckpointFile.file, CheckpointFile.interval, CheckpointFile.resume, RunWatch.page,
-        RunWatch.events, Common.size,
-        Common.mean, Common.standardDeviation, Common.anyLabels, Common.threads,
+        RunWatch.events, Common.size, Common.mean, Common.standardDeviation, normalize,
+        Common.anyLabels, Common.threads,
       ]
   }
 
@@ -68,10 +72,14 @@ struct Train: Verb {
     _ arguments: Arguments, _ settings: TrainingSettings, to path: OutputPath, shown: RunWatch?,
     console: Console
   ) throws -> Outcome {
-    let normalization = try Common.normalization(arguments)
+    var normalization = try Common.normalization(arguments)
+    if arguments[normalize], normalization != nil {
+      throw CommandError(.usage, "--normalize computes what --mean and --std say; give one of them")
+    }
     let labels = Common.labelPolicy(arguments)
     let source = try Steps.load(
       arguments[Common.data], labels: labels, size: arguments[Common.size])
+    if arguments[normalize] { normalization = source.train.ownNormalization }
     let validation = try arguments[validation].map {
       try DataSource.loadWhole($0, labels: labels, like: source.train)
     }

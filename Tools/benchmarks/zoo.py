@@ -1,0 +1,127 @@
+"""The table of all networks: each is trained, quantized, verified and run on boards.
+
+Every network of `octet train --list` learns Fashion-MNIST, ten epochs without augmentation, unless
+the options say otherwise. A row has its parameters, the test accuracy in float and int8, blob and
+arena in bytes, cycles of an inference on the first board, whether every board gave the bytes of this
+machine, and seconds for an epoch of ours and of PyTorch's same network on as many threads. A board
+whose memory is too small has a dash. Exits with 1 where a self-test fails or bytes differ.
+
+    Tools/benchmark zoo [NAME…] [--epochs 10] [--recipe NAME] [--boards cortex-m4,linux-aarch64]
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+from support import files
+from support.octet import OctetError, add_data, add_octet
+
+COLUMNS = ("network", "parameters", "float", "int8", "blob", "arena", "cycles", "boards",
+           "epoch", "PyTorch")
+FORMAT = "{:16} {:>10} {:>8} {:>8} {:>8} {:>7} {:>11} {:>8} {:>8} {:>8}"
+
+
+def board_report(octet, board, blob):
+    """What the board said; None where the model has no room on it."""
+    try:
+        return octet.json("board", "run", "--board", board, blob)
+    except OctetError as error:
+        if "bytes of" in str(error) and ("RAM" in str(error) or "flash" in str(error)):
+            return None
+        raise
+
+
+def peer_seconds(arguments, name, folder):
+    """Seconds of an epoch of PyTorch's network, from a part of the images; None without one."""
+    from benchmarks import train_networks, zoo_networks
+
+    if name not in zoo_networks.NETWORKS or arguments.peer_images == 0:
+        return None
+    pixels, labels = files.pictures(folder, "train")
+    part = slice(arguments.peer_images)
+    peer = train_networks.PyTorch(name, pixels[part], labels[part], arguments)
+    return len(labels) * 11 / 12 / peer.images_per_second()
+
+
+def row(arguments, name, folder, work):
+    octet = arguments.octet
+    model, blob = work / f"{name}.onnx", work / f"{name}.oct"
+    words = ["--recipe", arguments.recipe] if arguments.recipe else []
+    report = octet.json(
+        "train", "--arch", name, "--data", folder, "--epochs", arguments.epochs, "--seed",
+        arguments.seed, "--threads", arguments.threads, *words, "--force", "-o", model)
+    quantized = octet.json("quantize", model, "--data", folder, "--force", "-o", blob)
+    octet("verify", blob)
+    diff = octet.json("diff", model, blob, "--data", folder)
+    boards = [board_report(octet, board, blob) for board in arguments.boards]
+    ran = [board for board in boards if board is not None]
+    epochs = report["epochs"]
+    return {
+        "network": name, "parameterCount": report["parameterCount"],
+        "floatTop1": diff["floatTop1"], "int8Top1": diff["int8Top1"],
+        "fileByteCount": quantized["fileByteCount"],
+        "arenaByteCount": quantized["arenaByteCount"],
+        "cyclesPerInference": boards[0] and boards[0].get("cyclesPerInference"),
+        "boards": {board: None if report is None else report["outputsMatchHost"]
+                   for board, report in zip(arguments.boards, boards)},
+        "boardsText": f"{sum(b['outputsMatchHost'] for b in ran)} of {len(ran)}",
+        "epochSeconds": sum(epoch["seconds"] for epoch in epochs) / len(epochs),
+        "peerEpochSeconds": peer_seconds(arguments, name, folder),
+    }
+
+
+def show(cells):
+    print(FORMAT.format(*("-" if cell is None else cell for cell in cells)), flush=True)
+
+
+def add_arguments(parser):
+    add_octet(parser)
+    add_data(parser)
+    parser.add_argument("networks", nargs="*", metavar="NAME")
+    parser.add_argument("--set", default="fashion_mnist", help="a folder within the data")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--recipe", help="options of training under one name")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch-size", type=int, default=64, help="PyTorch's")
+    parser.add_argument(
+        "--boards", default="cortex-m4", type=lambda text: [b for b in text.split(",") if b],
+        help="where the networks run; of the first one cycles are told")
+    parser.add_argument("--peer-images", type=int, default=3200,
+                        help="images that PyTorch is timed on; 0 leaves it out")
+    parser.add_argument("--keep", type=pathlib.Path, help="a folder for the models")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def main(arguments):
+    known = [entry["name"] for entry in arguments.octet.json("train", "--list")["networks"]]
+    names = arguments.networks or known
+    if unknown := [name for name in names if name not in known]:
+        raise SystemExit(f"{', '.join(unknown)}: not among {', '.join(known)}")
+    arguments.boards = arguments.boards or ["cortex-m4"]
+    rows, failures = [], 0
+    if not arguments.json:
+        show(COLUMNS)
+    with tempfile.TemporaryDirectory() as folder:
+        work = arguments.keep or pathlib.Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            try:
+                values = row(arguments, name, arguments.data / arguments.set, work)
+            except OctetError as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                failures += 1
+                continue
+            rows.append(values)
+            failures += not all(same is not False for same in values["boards"].values())
+            if not arguments.json:
+                peer = values["peerEpochSeconds"]
+                show((name, values["parameterCount"], f"{values['floatTop1']:.2%}",
+                      f"{values['int8Top1']:.2%}", values["fileByteCount"],
+                      values["arenaByteCount"], values["cyclesPerInference"],
+                      values["boardsText"], f"{values['epochSeconds']:.1f}",
+                      peer and f"{peer:.1f}"))
+    if arguments.json:
+        print(json.dumps({"networks": rows}, indent=2))
+    return failures == 0
