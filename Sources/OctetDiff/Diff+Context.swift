@@ -89,6 +89,11 @@ extension Diff {
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
       structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
     if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
+    if spot.operatorIndex == nil, candidate.loaded != nil {
+      layer.isSymmetric = candidate.places.indices.allSatisfy {
+        candidate.view($0)?.zeroPoint ?? 0 == 0
+      }
+    }
     return layer
   }
 

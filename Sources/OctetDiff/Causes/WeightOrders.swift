@@ -49,8 +49,27 @@ struct WeightOrders {
         add(.filtersFlipped, "its filters are reversed along every axis", reversed([1, 2, 3]))
       }
     }
-    found += Self.misread(shape) + Self.flattenings(pair)
+    found += Self.misread(shape) + Self.flattenings(pair) + Self.displaced(pair.own.count)
     all = found
+  }
+
+  /// Weights that are read a few elements too early or too late, or by twos the other way round.
+  private static func displaced(_ count: Int) -> [Order] {
+    guard count >= 16 else { return [] }
+    var found = [1, 2, 3, 4, 8, 16].flatMap { [$0, -$0] }.filter { 4 * abs($0) <= count }
+      .map { shift -> Order in
+        (
+          .weightsShifted,
+          "its weights are read \(abs(shift)) \(abs(shift) == 1 ? "element" : "elements") too "
+            + (shift > 0 ? "late" : "early"), (0..<count).map { ($0 + shift + count) % count }
+        )
+      }
+    if count % 2 == 0 {
+      found.append(
+        (.halvesExchanged, "each two neighbouring weights are exchanged", (0..<count).map { $0 ^ 1 })
+      )
+    }
+    return found
   }
 
   private static func order(_ shape: [Int], _ position: ([Int]) -> [Int]) -> [Int] {

@@ -108,6 +108,7 @@ struct Diagnosis {
 
   private func gridFindings() -> [Finding] {
     guard !facts.isFloat, !facts.hasGivenGrid else { return [] }
+    if let found = mistakenScale() { return [found] }
     let values = values
     let decibels = sums.signal.decibels(over: sums.excess)
     if decibels < Limit.clippedDecibels {
@@ -142,6 +143,26 @@ struct Diagnosis {
         channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
+  }
+
+  /// An input on one usual scale of pixels, and codes for another.
+  private func mistakenScale() -> Finding? {
+    guard facts.isInput, normalizationNote == nil,
+      let given = InputScale.matching(sums.range.withZero),
+      let own = InputScale.matching(grid), given != own
+    else { return nil }
+    let (values, reach) = (given.range, own.range)
+    if values.lower >= reach.lower - 0.01, values.upper <= reach.upper + 0.01 {
+      // Quieter samples are none on another scale; and codes on either side of zero may be a
+      // quantizer's way to have no zero points.
+      let isHalf = values.lower == 0 && values.upper == reach.upper && facts.isSymmetric != true
+      let ratio = (reach.upper - reach.lower) / (values.upper - values.lower)
+      guard isHalf || ratio > Limit.wastedRatio else { return nil }
+    }
+    return Finding(
+      given.isPlain && own.isPlain ? .inputScale : .inputNormalization,
+      "it is fed \(sums.range.withZero.lower.short)…\(sums.range.withZero.upper.short) "
+        + "(\(given.name)), where its codes are for \(grid.lower.short)…\(grid.upper.short) (\(own.name))", severity: 900)
   }
 
   /// Codes that end where an activation or a usual scale of pixels does.
