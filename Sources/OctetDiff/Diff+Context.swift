@@ -89,6 +89,7 @@ extension Diff {
       saturatedWeightShare: comparison?.saturatedShare ?? 0,
       structure: structure.map(\.text), causes: causes, splitNote: splitNote(place, runner))
     if !unread.isEmpty { layer.unreadChannels = unread.sorted() }
+    layer.sources = knownSources(of: place).compactMap { layers.firstIndex(of: $0) }
     if spot.operatorIndex == nil, candidate.loaded != nil {
       layer.isSymmetric = candidate.places.indices.allSatisfy {
         candidate.view($0)?.zeroPoint ?? 0 == 0

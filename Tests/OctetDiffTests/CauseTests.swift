@@ -14,6 +14,7 @@ import Testing
     let produced = Set(CatalogueDamage.all.flatMap(\.causes) + OtherDamage.all.map(\.cause))
     let missing = DiffReport.Cause.allCases.filter { !produced.contains($0) }
     #expect(missing.isEmpty, "nothing produces \(missing)")
+    #expect(Set(CatalogueKind.all.map(\.name)).count > 90)
     for cause in DiffReport.Cause.allCases {
       #expect(!cause.title.isEmpty && !cause.remedy.isEmpty, "\(cause)")
     }
@@ -97,6 +98,21 @@ import Testing
     options.commonWeightBits = 4
     let healthy = try report(float, DiffCorpus.quantized(float, options: options))
     #expect(healthy.verdict.layer == nil, "\(healthy.verdict.action)")
+  }
+
+  /// Few samples that are nothing like those of calibration use little of any range.
+  @Test(arguments: CatalogueNetwork.allCases)
+  func otherSamplesAreNoDamage(network: CatalogueNetwork) throws {
+    var data = try network.images()
+    let size = data.imageByteCount
+    var random = TestRandom(seed: 12)
+    data.pixels = (0..<6 * size).map { _ in UInt8(random.int(0...255)) }
+    data.labels = []
+    var options = Diff.Options()
+    options.measuresTime = false
+    let loaded = try LoadedModel(Compiler.compile(network.int8()).blob)
+    let verdict = try Diff(network.float(), loaded, data, options: options).run().verdict
+    #expect(verdict.layer == nil, "\(verdict.action)")
   }
 
   private func report(_ float: Graph, _ int8: Graph) throws -> DiffReport {

@@ -56,18 +56,23 @@ struct WeightOrders {
   /// Weights that are read a few elements too early or too late, or by twos the other way round.
   private static func displaced(_ count: Int) -> [Order] {
     guard count >= 16 else { return [] }
-    var found = [1, 2, 3, 4, 8, 16].flatMap { [$0, -$0] }.filter { 4 * abs($0) <= count }
-      .map { shift -> Order in
-        (
-          .weightsShifted,
-          "its weights are read \(abs(shift)) \(abs(shift) == 1 ? "element" : "elements") too "
-            + (shift > 0 ? "late" : "early"), (0..<count).map { ($0 + shift + count) % count }
-        )
+    var found: [Order] = []
+    for distance in [1, 2, 3, 4, 8, 16] where 4 * distance <= count {
+      for shift in [distance, -distance] {
+        let elements = distance == 1 ? "element" : "elements"
+        let side = shift > 0 ? "late" : "early"
+        found.append(
+          (
+            DiffReport.Cause.weightsShifted,
+            "its weights are read \(distance) \(elements) too \(side)",
+            (0..<count).map { ($0 + shift + count) % count }
+          ))
       }
+    }
     if count % 2 == 0 {
+      let order: [Int] = (0..<count).map { $0 ^ 1 }
       found.append(
-        (.halvesExchanged, "each two neighbouring weights are exchanged", (0..<count).map { $0 ^ 1 })
-      )
+        (DiffReport.Cause.halvesExchanged, "each two neighbouring weights are exchanged", order))
     }
     return found
   }

@@ -9,6 +9,8 @@ struct Diagnosis {
 
   let facts: DiffContext.Layer
   let sums: LayerSums
+  /// Whether codes that nobody uses are this layer's fault, or that of one before it.
+  let wastesItself: Bool
   let normalizationNote: String?
   let normalizationCause: DiffReport.Cause
 
@@ -17,6 +19,8 @@ struct Diagnosis {
     /// A grid so many times wider than the values has lost two bits, or three.
     static let wastedRatio = 4.0
     static let definiteWastedRatio = 8.0
+    /// A grid that reaches so many times farther than that of what the layer reads is its own fault.
+    static let ownWastedRatio = 6.0
     /// Signal over what lies outside the grid, in dB.
     static let clippedDecibels = 25.0
     static let definiteClippedDecibels = 15.0
@@ -140,7 +144,8 @@ struct Diagnosis {
           + "which wastes \(log2(ratio).short) of 8 bits",
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
           + "the outliers (a percentile or entropy calibrator), or check the calibration images",
-        channel: nil, severity: 20 * log10(ratio), isDefinite: ratio >= Limit.definiteWastedRatio,
+        channel: nil, severity: 20 * log10(ratio),
+        isDefinite: ratio >= Limit.definiteWastedRatio && wastesItself,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
   }
