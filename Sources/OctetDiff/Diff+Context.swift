@@ -93,6 +93,12 @@ extension Diff {
     layer.int16Names = DiffContext.Int16Names(
       own: candidate.int16Name(place),
       sources: candidate.sources(of: place).compactMap(\.place).compactMap(candidate.int16Name))
+    layer.sources = knownSources(of: place).compactMap { layers.firstIndex(of: $0) }
+    if spot.operatorIndex == nil, candidate.loaded != nil {
+      layer.isSymmetric = candidate.places.indices.allSatisfy {
+        candidate.view($0)?.zeroPoint ?? 0 == 0
+      }
+    }
     return layer
   }
 

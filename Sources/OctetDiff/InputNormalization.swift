@@ -58,28 +58,11 @@ struct InputNormalization {
 
   // MARK: Another that fits better
 
-  /// Values that people train with, and whose they are.
-  private static let known: [(name: String, Normalization)] = [
-    ("pixels as 0…1", Normalization(mean: [0], standardDeviation: [1])),
-    ("pixels as 0…255", Normalization(mean: [0], standardDeviation: [1 / 255])),
-    ("pixels as -1…1", Normalization(mean: [0.5], standardDeviation: [0.5])),
-    ("MNIST's", Normalization(mean: [0.1307], standardDeviation: [0.3081])),
-    ("Fashion-MNIST's", Normalization(mean: [0.2860], standardDeviation: [0.3530])),
-    (
-      "CIFAR-10's",
-      Normalization(mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2470, 0.2435, 0.2616])
-    ),
-    (
-      "ImageNet's",
-      Normalization(mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])
-    ),
-  ]
-
   /// Images that a hint is founded on, and multiply-adds that it may cost.
   private static let hintSampleLimit = 250
   private static let hintMacLimit = 4_000_000_000
-  /// A model that recognizes so much is fed rightly.
-  private static let goodShare = 0.9
+  /// A model that recognizes so much is fed rightly: there is no clear gain left.
+  private static let goodShare = 1 - clearGain
   private static let clearGain = 0.05
   private static let clearPValue = 0.001
   /// Multiply-adds from which a model is asked only where it recognizes less than half.
@@ -105,7 +88,8 @@ struct InputNormalization {
     let input = diff.reference.real.inputs.first.map { diff.reference.real.tensors[$0].shape } ?? []
     var ways: [Way] = []
     if let current {
-      var tried = known.filter { $0.1.mean.count == 1 || $0.1.mean.count == channelCount }
+      var tried = InputScale.all.filter { [1, channelCount].contains($0.mean.count) }
+        .map { ($0.name, Normalization(mean: $0.mean, standardDeviation: $0.deviation)) }
       if let other = diff.candidate.normalization { tried.append(("the other model's", other)) }
       for (name, normalization) in tried
       where difference(current, normalization, channelCount: channelCount) != nil {

@@ -232,4 +232,13 @@ extension Diff {
     guard !sources.isEmpty else { return nil }
     return reference.real.cut(from: sources, to: [reference.places[twin].tensor])
   }
+
+  /// What the reference computes between the twins of several places and that of a layer behind
+  /// them.
+  func referencePart(_ place: Int, from sources: [Int]) -> Graph? {
+    let read = sources.compactMap { twins[$0] }
+    guard let twin = twins[place], read.count == sources.count else { return nil }
+    return reference.real.cut(
+      from: read.map { reference.places[$0].tensor }, to: [reference.places[twin].tensor])
+  }
 }

@@ -73,10 +73,7 @@ extension HTMLReport {
   }
 
   private var status: (mark: String, text: String, style: String) {
-    guard !report.floatTop1.isNaN else {
-      return report.verdict.kind == .healthy
-        ? ("✓", "No layer is damaged", "good") : ("✕", "Damaged", "bad")
-    }
+    guard !report.floatTop1.isNaN else { return unlabelledStatus }
     let drop = report.floatTop1 - report.int8Top1
     let isLost =
       drop >= DiffReport.Verdict.smallDrop && report.significance.isSignificant
@@ -84,6 +81,16 @@ extension HTMLReport {
     if report.verdict.kind != .healthy { return ("!", "Accuracy kept, but damaged", "warn") }
     if drop > 0, report.significance.isSignificant { return ("!", "Slightly worse", "warn") }
     return ("✓", "Accuracy kept", "good")
+  }
+
+  /// Where nothing is known of right and wrong answers: of layers that have a weakness but cost
+  /// nothing, none is called damaged, and none healthy.
+  private var unlabelledStatus: (mark: String, text: String, style: String) {
+    if report.verdict.kind != .healthy { return ("✕", "Damaged", "bad") }
+    if report.outputs.contains(where: \.judgement.hasLost) { return ("✕", "Quality lost", "bad") }
+    return report.layers.allSatisfy { $0.condition == .healthy }
+      ? ("✓", "No layer is damaged", "good")
+      : ("✓", "Quality kept: see what to do for more", "good")
   }
 
   private var gateList: Markup {

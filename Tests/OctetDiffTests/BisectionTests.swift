@@ -4,9 +4,11 @@ import OctetDiff
 import OctetEvaluation
 import OctetModel
 import OctetONNX
+import OctetQuantization
 import OctetReport
 import OctetTFLite
 import TestComparisons
+import TestNetworks
 import Testing
 
 /// The layers that were spoilt are the smallest set that costs what is lost.
@@ -87,6 +89,69 @@ import Testing
     let found = try diff.bisection(of: diff.run())
     #expect(found.layers.isEmpty && found.evaluations <= 3)
     #expect(found.reference == found.candidate)
+  }
+
+  /// Models that name no classes: the planted layer costs the most of the outputs' signal, in
+  /// whichever output it shows.
+  @Test(arguments: OtherEnd.allCases, ["first", "second"])
+  func otherEnds(end: OtherEnd, layer: String) throws {
+    let graph = try end.graph()
+    let size = graph.tensors[graph.inputs[0]].elementCount
+    let data = TensorSamples(count: 12, elementCounts: [size], checksum: "00000000") {
+      sample, _, target in
+      var random = TestRandom(seed: sample)
+      for index in target.indices { target[index] = Float.random(in: 0...1, using: &random) }
+    }
+    let calibration = CalibrationSamples(count: 12) { sample, input, target in
+      for (index, value) in data.values(sample: sample, input: input).enumerated() {
+        target[index] = value
+      }
+    }
+    var int8 = try Quantizer.quantize(graph, samples: calibration, options: DiffCorpus.plain).graph
+    try DiffDamage.mapCodes(of: layer, in: &int8) { -$1 }
+    var options = Diff.Options()
+    options.measuresTime = false
+    options.localSampleCount = 4
+    let diff = try Diff(
+      DiffModel(graph), DiffModel(LoadedModel(Compiler.compile(int8).blob)), DiffData(data),
+      options: options)
+    let report = try diff.run()
+    #expect(report.verdict.layer == layer && report.verdict.cause == .signFlipped)
+    let found = try diff.bisection(of: report)
+    #expect(found.layers == [layer] && found.measure == .sqnr, "\(end): \(found)")
+    #expect(found.allButThese > found.candidate + 10 && found.onlyThese < 15, "\(found)")
+  }
+
+  /// What stands at a model's end.
+  enum OtherEnd: String, CaseIterable, Sendable {
+    case regressor, autoencoder, detector
+
+    func graph() throws -> Graph {
+      var builder = NetworkBuilder(seed: 4, height: 8, width: 8, channelCount: 2)
+      var padded = ConvolutionAttributes()
+      padded.padding = Padding(1)
+      padded.activation = .relu
+      try builder.convolution("first", outputCount: 8, kernel: Extent(3), padded)
+      let start = builder.last
+      switch self {
+      case .regressor:
+        try builder.convolution("second", outputCount: 8, kernel: Extent(3), padded)
+        try builder.fullyConnected("value", outputCount: 1)
+      case .autoencoder:
+        try builder.convolution("second", outputCount: 8, kernel: Extent(3), padded)
+        try builder.convolution("picture", outputCount: 2, kernel: Extent(1))
+      case .detector:
+        try builder.convolution("scores", outputCount: 3, kernel: Extent(1))
+        let scores = builder.last
+        builder.select(start)
+        try builder.convolution("second", outputCount: 8, kernel: Extent(3), padded)
+        try builder.convolution("boxes", outputCount: 4, kernel: Extent(1))
+        var graph = builder.finished()
+        graph.outputs.insert(scores, at: 0)
+        return graph
+      }
+      return builder.finished()
+    }
   }
 
   /// What remains is a part of the network in every form, and gives the same in each.

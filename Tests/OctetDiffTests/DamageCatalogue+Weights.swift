@@ -145,7 +145,7 @@ extension CatalogueKind {
     ) { try DiffDamage.mapCodes(of: $1, in: &$0) { _, _ in 0 } },
     Self(
       name: "other checkpoint", kinds: [.weightsWrong],
-      causes: [.otherCheckpoint, .batchNormalizationOther], layers: weighted
+      causes: [.otherCheckpoint], layers: weighted
     ) { graph, layer in
       var random = TestRandom(seed: 3)
       try DiffDamage.mapCodes(of: layer, in: &graph) {

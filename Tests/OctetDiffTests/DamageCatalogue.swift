@@ -1,10 +1,19 @@
 import Foundation
 import OctetCompiler
+import OctetData
 import OctetDiff
+import OctetEvaluation
 import OctetModel
 import OctetReport
 import TestComparisons
 import Testing
+
+/// What is compared: a float model, an int8 one, and labelled images.
+struct CataloguePair {
+  var float: Graph
+  var int8: LoadedModel
+  var data: Dataset
+}
 
 /// Something wrong with an int8 model, and what a diff must say of it.
 struct CatalogueDamage: Sendable, CustomTestStringConvertible {
@@ -14,8 +23,7 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
   var layers: [String]
   var kinds: [DiffReport.Condition]
   var causes: [DiffReport.Cause]
-  /// The damaged int8 model.
-  var make: @Sendable () throws -> Graph
+  var make: @Sendable () throws -> CataloguePair
 
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
@@ -41,7 +49,9 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
     CatalogueNetwork.allCases.flatMap { network in
       [
         Self(name: "healthy", network: network, layers: [], kinds: [.healthy], causes: []) {
-          try network.int8()
+          try CataloguePair(
+            float: network.float(), int8: LoadedModel(Compiler.compile(network.int8()).blob),
+            data: network.images())
         }
       ] + CatalogueKind.all.flatMap { $0.damages(of: network) }
     }
@@ -60,7 +70,16 @@ struct CatalogueKind: Sendable {
   var layers: @Sendable (CatalogueNetwork) -> [String]
   /// The layer that stands for a spoilt one in the int8 model, where it is another.
   var blamed: [String: [String]] = [:]
+  var beside = Beside()
   var spoil: Spoil
+
+  /// What else is spoilt than the layer of the candidate.
+  struct Beside: Sendable {
+    /// What the float model of the comparison has, too, before it is quantized.
+    var float: Spoil?
+    /// What is done to the images.
+    var images: (@Sendable (_ data: inout Dataset) -> Void)?
+  }
 
   func damages(of network: CatalogueNetwork) -> [CatalogueDamage] {
     layers(network).map { layer in
@@ -68,20 +87,35 @@ struct CatalogueKind: Sendable {
         name: name, network: network, layers: blamed[layer] ?? [layer], kinds: kinds,
         causes: causes
       ) {
-        if isBefore {
-          var graph = try network.float()
-          try spoil(&graph, layer)
-          try graph.inferShapes()
-          return try network.quantized(graph)
-        }
-        var graph = try network.int8()
-        try spoil(&graph, layer)
-        return graph
+        try pair(of: network, layer)
       }
     }
   }
 
-  static let all: [Self] = orders + sizes + codes + biases + ranges + structure + functions
+  private func pair(of network: CatalogueNetwork, _ layer: String) throws -> CataloguePair {
+    var (float, data) = (try network.float(), try network.images())
+    var int8 = try network.int8()
+    if let spoilFloat = beside.float {
+      try spoilFloat(&float, layer)
+      let found = try Evaluation.predict(float, data, threadCount: 1, normalization: nil)
+      data.labels = found.labels.map { UInt8($0) }
+      int8 = try network.quantized(float)
+    }
+    if isBefore {
+      var graph = float
+      try spoil(&graph, layer)
+      try graph.inferShapes()
+      int8 = try network.quantized(graph)
+    } else {
+      try spoil(&int8, layer)
+    }
+    beside.images?(&data)
+    return CataloguePair(
+      float: float, int8: try LoadedModel(Compiler.compile(int8).blob), data: data)
+  }
+
+  static let all: [Self] = orders + sizes + places + codes + biases + ranges + structure + functions
+    + connections
 
   // MARK: Layers by what they have
 

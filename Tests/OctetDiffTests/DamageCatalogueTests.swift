@@ -14,7 +14,8 @@ import Testing
 @Suite struct DamageCatalogueTests {
   @Test(arguments: CatalogueDamage.chosen)
   func verdictNamesIt(damage: CatalogueDamage) throws {
-    let report = try report(damage.network, damage.make())
+    let pair = try damage.make()
+    let report = try Diff(pair.float, pair.int8, pair.data, options: options).run()
     let verdict = report.verdict
     if ProcessInfo.processInfo.environment["OCTET_CATALOGUE_TABLE"] != nil {
       let isRight = damage.isNamed(by: verdict)

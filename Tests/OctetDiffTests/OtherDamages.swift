@@ -18,14 +18,7 @@ struct OtherDamage: Sendable {
   var layer: String?
   var make: @Sendable () throws -> Diff
 
-  /// Causes that no damage is named by yet.
-  static let unnamed: Set<DiffReport.Cause> = [
-    .outlierChannel, .padValueOther, .perTensorScale, .biasByteOrder, .outputOffset,
-    .inputChannelOrder,
-  ]
-
-  static let all: [Self] = (windows + numbers + codes + inputs)
-    .filter { !unnamed.contains($0.cause) }
+  static let all: [Self] = windows + numbers + codes + inputs
 
   // MARK: Models
 
@@ -123,7 +116,27 @@ struct OtherDamage: Sendable {
       try builder.append(
         "pad",
         .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: isWrong ? .reflect : .constant(2)))
-      try builder.maxPool("pool", PoolAttributes(kernel: Extent(2), stride: Extent(2)))
+      try builder.convolution("second", outputCount: 6, kernel: Extent(3))
+      try builder.fullyConnected("scores", outputCount: 5)
+      return builder.finished()
+    },
+    floats(.constantOther, "scaled") { isWrong in
+      var builder = builder()
+      let scales = builder.constant("scales", [4], isWrong ? [4, 3, 2, 1] : [1, 2, 3, 4])
+      try builder.append("turned", .scalar(.tanh))
+      try builder.append("scaled", .multiply(.none), [scales])
+      try builder.append("again", .scalar(.tanh))
+      try builder.convolution("second", outputCount: 6, kernel: Extent(3))
+      try builder.fullyConnected("scores", outputCount: 5)
+      return builder.finished()
+    },
+    floats(.attributesOther, "part") { isWrong in
+      var builder = builder()
+      try builder.convolution("first", outputCount: 6, kernel: Extent(3))
+      try builder.append(
+        "part",
+        .slice(begin: [0, isWrong ? 1 : 2, 0, 0], count: [1, 4, 6, 6], stride: [1, 1, 1, 1]))
+      try builder.convolution("second", outputCount: 6, kernel: Extent(3))
       try builder.fullyConnected("scores", outputCount: 5)
       return builder.finished()
     },
@@ -141,16 +154,6 @@ struct OtherDamage: Sendable {
     },
     Self(cause: .weightByteOrder, layer: "conv2") {
       try spoiltLeNet(input: 1) { $0.map { Float(bitPattern: $0.bitPattern.byteSwapped) } }
-    },
-    Self(cause: .perTensorScale, layer: "fc1") {
-      var float = try DiffCorpus.lenet()
-      let weights = try float.node("fc1").inputs[1]
-      guard case .float(let values) = float.tensors[weights].constant else { throw Graph.Missing() }
-      float.tensors[weights].constant = .float(
-        values.enumerated().map { $0.offset / 128 < 20 ? $0.element / 12 : $0.element })
-      var int8 = try DiffCorpus.quantized(float)
-      try DiffDamage.joinScales(of: "fc1", in: &int8)
-      return try diff(DiffModel(float), blob(int8), DiffData(DiffCorpus.test))
     },
     Self(cause: .eightBits, layer: nil) {
       var builder = NetworkBuilder(seed: 3, height: 1, width: 1, channelCount: 16)
@@ -198,11 +201,6 @@ struct OtherDamage: Sendable {
   // MARK: Codes
 
   private static let codes: [Self] = [
-    Self(cause: .biasByteOrder, layer: "conv2") {
-      var int8 = try DiffCorpus.int8.get()
-      try DiffDamage.mapBiases(of: "conv2", in: &int8) { $0.map(\.byteSwapped) }
-      return try diff(DiffModel(DiffCorpus.lenet()), blob(int8), DiffData(DiffCorpus.test))
-    },
     Self(cause: .otherLayersBias, layer: "conv1b") {
       let network = CatalogueNetwork.resnet
       var int8 = try network.int8()
@@ -213,16 +211,6 @@ struct OtherDamage: Sendable {
         codes.indices.map { Int32((Float(codes[$0]) * scales[1][$0] / scales[0][$0]).rounded()) }
       }
       return try diff(DiffModel(network.float()), blob(int8), DiffData(network.images()))
-    },
-    Self(cause: .outputOffset, layer: "fc2") {
-      var int8 = try DiffCorpus.int8.get()
-      let node = try int8.node("fc2")
-      let step = int8.tensors[node.outputs[0]].quantization?.scales[0] ?? 1
-      let scales = int8.tensors[node.inputs[2]].quantization?.scales ?? []
-      try DiffDamage.mapBiases(of: "fc2", in: &int8) { codes in
-        codes.indices.map { codes[$0] + Int32(24 * step / scales[$0 % scales.count]) }
-      }
-      return try diff(DiffModel(DiffCorpus.lenet()), blob(int8), DiffData(DiffCorpus.test))
     },
     sum(.operandScales) { $0[Add.Word.shiftA] -= 1 },
     sum(.outputScaled) { $0[Add.Word.shift] -= 1 },
@@ -273,12 +261,6 @@ struct OtherDamage: Sendable {
     pictures(.axisOrder) { index, width in index % width * width + index / width },
     tensors(.inputByteOrder) { Float(bitPattern: $0.bitPattern.byteSwapped) },
     tensors(.inputScale) { $0 * 255 },
-    Self(cause: .inputChannelOrder, layer: "input") {
-      let network = CatalogueNetwork.resnet
-      var data = try network.images()
-      data.pixels = data.pixels.indices.map { data.pixels[$0 / 3 * 3 + 2 - $0 % 3] }
-      return try diff(DiffModel(network.float()), blob(network.int8()), DiffData(data))
-    },
   ]
 
   private static let digits = Digits.generate(count: 60, seed: 9)
@@ -315,5 +297,38 @@ struct OtherDamage: Sendable {
         DiffModel(DiffCorpus.lenet()), blob(DiffCorpus.int8.get()),
         DiffData(samples).labelled(labels))
     }
+  }
+
+  /// A small network on pictures of the one scale, quantized on those of the other.
+  static func fed(_ scale: String, _ calibrated: String) throws -> Diff {
+    var builder = builder(channels: 3)
+    try builder.convolution("first", outputCount: 6, kernel: Extent(3))
+    try builder.append("active", .scalar(.relu))
+    try builder.fullyConnected("scores", outputCount: 5)
+    let graph = builder.finished()
+    let ends: [String: [(Float, Float)]] = [
+      "0…1": [(0, 1)], "-1…1": [(-1, 1)], "0…255": [(0, 255)], "MNIST": [(-0.4242, 2.8215)],
+      "ImageNet": [(-2.1179, 2.2489), (-2.0357, 2.4286), (-1.8044, 2.64)],
+    ]
+    func samples(_ scale: String) -> TensorSamples {
+      let ends = ends[scale] ?? []
+      return TensorSamples(count: count, elementCounts: [192], checksum: "00000000") {
+        sample, _, target in
+        var random = TestRandom(seed: 31 &* sample &+ 5)
+        for index in target.indices {
+          let (lower, upper) = ends[index % ends.count]
+          let byte = [0, 255, random.int(0...255)][min(index / 3, 2)]
+          target[index] = lower + Float(byte) / 255 * (upper - lower)
+        }
+      }
+    }
+    let given = samples(calibrated)
+    let calibration = CalibrationSamples(count: count) { sample, input, target in
+      for (index, value) in given.values(sample: sample, input: input).enumerated() {
+        target[index] = value
+      }
+    }
+    let int8 = try Quantizer.quantize(graph, samples: calibration, options: DiffCorpus.plain)
+    return try diff(DiffModel(graph), blob(int8.graph), DiffData(samples(scale)))
   }
 }

@@ -26,6 +26,18 @@ import Testing
     expectDrawable(all)
   }
 
+  /// Without labels no page says that no layer is damaged beside a layer that it calls clipped.
+  @Test func statusAgreesWithTheLayers() throws {
+    var report = try HTMLCase.healthy.report()
+    (report.floatTop1, report.int8Top1) = (.nan, .nan)
+    report.verdict.kind = .healthy
+    for index in report.layers.indices { report.layers[index].condition = .healthy }
+    #expect(HTMLReport(report, gates: []).text().contains("No layer is damaged"))
+    report.layers[0].condition = .clipped
+    let html = HTMLReport(report, gates: []).text()
+    #expect(!html.contains("No layer is damaged") && html.contains("Quality kept"))
+  }
+
   private func expectNothingFromOutside(_ all: [HTMLDocument.Element], _ html: String) {
     for element in all {
       for (name, value) in element.attributes {

@@ -146,22 +146,105 @@ extension DiffDamage {
   package static func misread(
     _ name: String, _ order: [Int], in graph: inout Graph
   ) throws {
-    let node = try graph.node(name)
-    let shape = graph.tensors[node.inputs[1]].shape
-    guard case .int8(let codes) = graph.tensors[node.inputs[1]].constant else { return }
+    let shape = graph.tensors[try graph.node(name).inputs[1]].shape
     let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
     let written = order.map { shape[$0] }
     let steps = written.indices.map { written[($0 + 1)...].reduce(1, *) }
+    try displace(name, in: &graph) { position, _ in
+      order.indices.reduce(0) { $0 + position / steps[$1] % written[$1] * strides[order[$1]] }
+    }
+  }
+
+  /// Puts at each position of the weights the real weight of another position.
+  package static func displace(
+    _ name: String, in graph: inout Graph, _ source: (_ position: Int, _ count: Int) -> Int
+  ) throws {
+    let node = try graph.node(name)
+    guard case .int8(let codes) = graph.tensors[node.inputs[1]].constant else { return }
     let channels = try channels(of: name, in: graph)
     let scales = graph.tensors[node.inputs[1]].quantization?.scales ?? []
     let largest = scales.max() ?? 1
     // In real numbers, then at one scale, so that nothing is cut off.
     try joinScales(of: name, in: &graph)
     try mapCodes(of: name, in: &graph) { position, _ in
-      let source = order.indices.reduce(0) {
-        $0 + position / steps[$1] % written[$1] * strides[order[$1]]
-      }
+      let source = source(position, codes.count)
       return Int((Float(codes[source]) * scales[channels[source]] / largest).rounded())
+    }
+  }
+}
+
+extension DiffDamage {
+  /// In the float model: three of four channels a fortieth of the size, so that one scale for all
+  /// leaves them next to nothing.
+  package static func spreadChannels(of name: String, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    let channels = try channels(of: name, in: graph)
+    for (input, isWeights) in zip(node.inputs[1...2], [true, false]) {
+      guard case .float(let values) = graph.tensors[input].constant else { throw Graph.Missing() }
+      graph.tensors[input].constant = .float(
+        values.enumerated().map { position, value in
+          (isWeights ? channels[position] : position) % 4 == 0 ? value : value / 40
+        })
+    }
+  }
+
+  /// Adds so many steps of a layer's results to all its biases.
+  package static func shiftOutput(of name: String, by steps: Int, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    let step = graph.tensors[node.outputs[0]].quantization?.scales[0] ?? 1
+    let scales = graph.tensors[node.inputs[2]].quantization?.scales ?? []
+    try mapBiases(of: name, in: &graph) { codes in
+      codes.indices.map { channel in
+        codes[channel] + Int32((Float(steps) * step / scales[channel % scales.count]).rounded())
+      }
+    }
+  }
+
+  /// Puts a pad of its own before a convolution that pads, which holds code 0 instead of zero.
+  package static func padWithCodeZero(before name: String, in graph: inout Graph) throws {
+    guard let index = graph.nodes.firstIndex(where: { $0.name == name }) else {
+      throw Graph.Missing()
+    }
+    let source = graph.nodes[index].inputs[0]
+    guard let grid = graph.tensors[source].quantization else { throw Graph.Missing() }
+    let zero = -Float(grid.zeroPoints[0]) * grid.scales[0]
+    var tensor = Tensor(name: name + "/padded", shape: graph.tensors[source].shape)
+    tensor.elementType = graph.tensors[source].elementType
+    tensor.quantization = grid
+    let p = graph.nodes[index].operation.padding
+    for (axis, amount) in [(1, p.top + p.bottom), (2, p.left + p.right)] {
+      tensor.shape[axis] += amount
+    }
+    let padded = graph.add(tensor)
+    graph.nodes[index].operation.padding = Padding()
+    graph.nodes[index].inputs[0] = padded
+    graph.nodes.insert(
+      Node(
+        name: name + "/pad",
+        operation: .pad(
+          before: [0, p.top, p.left, 0], after: [0, p.bottom, p.right, 0], mode: .constant(zero)),
+        inputs: [source], outputs: [padded]), at: index)
+  }
+}
+
+extension Operation {
+  fileprivate var padding: Padding {
+    get {
+      switch self {
+      case .convolution(let a), .depthwiseConvolution(let a): a.padding
+      default: Padding()
+      }
+    }
+    set {
+      switch self {
+      case .convolution(var a):
+        a.padding = newValue
+        self = .convolution(a)
+      case .depthwiseConvolution(var a):
+        a.padding = newValue
+        self = .depthwiseConvolution(a)
+      default: break
+      }
     }
   }
 }

@@ -69,10 +69,29 @@ private final class BisectionSearch {
   private struct Tally {
     var right = 0
     var agreeing = 0
-    var signal = 0.0
-    var noise = 0.0
-    var decibels: Double {
-      noise == 0 ? .infinity : 10 * log10(signal / noise)
+    /// Squares, by output.
+    var signal: [Double]
+    var noise: [Double]
+
+    init(outputCount: Int) {
+      signal = [Double](repeating: 0, count: outputCount)
+      noise = signal
+    }
+
+    /// The error's energy beside the signal's, each output counting as much as every other.
+    var error: Double {
+      let shares = zip(signal, noise).map { $1 == 0 ? 0 : $1 / max($0, 1e-30) }
+      return shares.reduce(0, +) / Double(max(shares.count, 1))
+    }
+    var decibels: Double { error == 0 ? .infinity : -10 * log10(error) }
+
+    mutating func add(_ other: Tally) {
+      right += other.right
+      agreeing += other.agreeing
+      for output in signal.indices {
+        signal[output] += other.signal[output]
+        noise[output] += other.noise[output]
+      }
     }
   }
 
@@ -101,7 +120,10 @@ private final class BisectionSearch {
     let step = max(1, (indices.count + Self.sampleLimit - 1) / Self.sampleLimit)
     samples = stride(from: 0, to: indices.count, by: step).map { indices[$0] }
     let count = max(1, min(diff.options.threadCount, samples.count))
-    workers = try (0..<count).map { _ in Worker(try Hybrid(diff)) }
+    let hasInvisible = diff.outputs.map {
+      $0.metric == .classification && diff.candidate.holdsScores($0.candidate, output: $0.candidate)
+    }
+    workers = try (0..<count).map { _ in Worker(try Hybrid(diff), hasInvisible: hasInvisible) }
     guard workers[0].hybrid.isComplete, !samples.isEmpty else { throw EvaluationError.noSamples }
   }
 
@@ -118,8 +140,8 @@ private final class BisectionSearch {
     let isFixedToBlame = found.isEmpty && cost(none) > 0
     let only = tally(Set(found))
     let allBut = tally(all.subtracting(found))
-    let reference = Tally(
-      right: expectedRight, agreeing: samples.count, signal: none.signal, noise: 0)
+    var reference = Tally(outputCount: diff.outputs.count)
+    (reference.right, reference.agreeing) = (expectedRight, samples.count)
     return .init(
       measure: measure, layers: names(found),
       fixedLayers: isFixedToBlame || !found.isEmpty ? names(workers[0].hybrid.fixed) : [],
@@ -137,8 +159,10 @@ private final class BisectionSearch {
     return measure
   }
 
-  /// The first measure that the candidate has lost something by.
+  /// The first measure that the candidate has lost something by. Only scores of classes have a best
+  /// one.
   private func choose(_ none: Tally, _ whole: Tally) {
+    guard diff.isClassifier, diff.outputs.count == 1 else { return }
     let count = samples.count
     if diff.options.data.isLabelled, expectedRight - whole.right >= max(2, count / 200) {
       measure = .accuracy
@@ -160,7 +184,7 @@ private final class BisectionSearch {
     switch measure {
     case .accuracy: Double(expectedRight - tally.right)
     case .agreement: Double(samples.count - tally.agreeing)
-    case .sqnr: tally.noise
+    case .sqnr: tally.error
     }
   }
 
@@ -179,20 +203,17 @@ private final class BisectionSearch {
     let (samples, diff) = (samples, diff)
     DispatchQueue.concurrentPerform(iterations: workers.count) { thread in
       let worker = unsafe crew[thread]
-      worker.tally = Tally()
+      worker.tally = Tally(outputCount: diff.outputs.count)
       worker.expectedRight = 0
       for position in stride(from: thread, to: samples.count, by: unsafe crew.count) {
         let sample = samples[position]
         worker.add(sample, label: diff.data.label(sample), candidateAt: places)
       }
     }
-    var total = Tally()
+    var total = Tally(outputCount: diff.outputs.count)
     expectedRight = 0
     for worker in workers {
-      total.right += worker.tally.right
-      total.agreeing += worker.tally.agreeing
-      total.signal += worker.tally.signal
-      total.noise += worker.tally.noise
+      total.add(worker.tally)
       expectedRight += worker.expectedRight
     }
     known[places] = total
@@ -203,24 +224,34 @@ private final class BisectionSearch {
   /// One thread's models and sums.
   private final class Worker {
     let hybrid: Hybrid
-    var tally = Tally()
+    var tally = Tally(outputCount: 0)
     var expectedRight = 0
+    /// Whether scores of a class far under the best do not matter, by output.
+    private let hasInvisible: [Bool]
 
-    init(_ hybrid: Hybrid) { self.hybrid = hybrid }
+    init(_ hybrid: Hybrid, hasInvisible: [Bool]) {
+      self.hybrid = hybrid
+      self.hasInvisible = hasInvisible
+    }
 
     func add(_ sample: Int, label: Int?, candidateAt places: Set<Int>) {
-      let (given, own) = hybrid.run(sample, candidateAt: places)
-      let (top, ownTop) = (Self.top(given), Self.top(own))
-      expectedRight += top == label ? 1 : 0
-      tally.right += ownTop == label ? 1 : 0
-      tally.agreeing += ownTop == top ? 1 : 0
-      // Scores that nobody can see are raised to where they begin to be seen, as everywhere.
-      let threshold =
-        given.count > 1 ? (given.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
-      for (a, b) in zip(given, own) {
-        let (x, y) = (Double(max(a, threshold)), Double(max(b, threshold)))
-        tally.signal += x * x
-        tally.noise += (x - y) * (x - y)
+      let outputs = hybrid.run(sample, candidateAt: places)
+      if let (given, own) = outputs.first {
+        let (top, ownTop) = (Self.top(given), Self.top(own))
+        expectedRight += top == label ? 1 : 0
+        tally.right += ownTop == label ? 1 : 0
+        tally.agreeing += ownTop == top ? 1 : 0
+      }
+      for (output, (given, own)) in outputs.enumerated() {
+        // Scores that nobody can see are raised to where they begin to be seen, as everywhere.
+        let threshold =
+          hasInvisible[output] && given.count > 1
+          ? (given.max() ?? 0) - Quantizer.invisibleBelow : -Float.infinity
+        for (a, b) in zip(given, own) {
+          let (x, y) = (Double(max(a, threshold)), Double(max(b, threshold)))
+          tally.signal[output] += x * x
+          tally.noise[output] += (x - y) * (x - y)
+        }
       }
     }
 

@@ -19,7 +19,6 @@ final class Hybrid {
   private let candidate: DiffMachine
   private let units: [Unit]
   private var values: [[Float]]
-  private var expected: [Float] = []
 
   init(_ diff: Diff) throws {
     self.diff = diff
@@ -27,12 +26,11 @@ final class Hybrid {
     candidate = try DiffMachine(diff.candidate, encoder: diff.candidateEncoder, keepsReals: true)
     let own = try diff.candidate.loaded?.makeRunner()
     let given = try diff.reference.loaded?.makeRunner()
-    let matched = Set(diff.layers)
     units = diff.layers.compactMap { place in
       guard diff.candidate.places[place].operatorIndex != nil else {
         return Unit(place: place, sources: [], own: nil, given: nil)
       }
-      let sources = Self.sources(diff, of: place, matched)
+      let sources = diff.knownSources(of: place)
       guard let segment = Segment(diff.candidate, from: sources, to: place, own) else { return nil }
       let twins = sources.compactMap { diff.twins[$0] }
       return Unit(
@@ -53,31 +51,20 @@ final class Hybrid {
   /// The places that are the candidate's in any case.
   var fixed: [Int] { units.filter { !$0.sources.isEmpty && $0.given == nil }.map(\.place) }
 
-  /// Whether the output can be computed so.
-  var isComplete: Bool { units.last?.place == diff.candidateOutput }
-
-  /// The matched places that the values at one depend on.
-  private static func sources(_ diff: Diff, of place: Int, _ matched: Set<Int>) -> [Int] {
-    var found: [Int] = []
-    var seen: Set<Int> = []
-    var pending = diff.candidate.sources(of: place).compactMap(\.place)
-    while !pending.isEmpty {
-      let next = pending.removeFirst()
-      guard seen.insert(next).inserted else { continue }
-      if matched.contains(next) {
-        found.append(next)
-      } else {
-        pending += diff.candidate.sources(of: next).compactMap(\.place)
-      }
-    }
-    return found
+  /// Whether all outputs that both have can be computed so.
+  var isComplete: Bool {
+    Set(diff.outputs.map(\.candidate)).isSubset(of: units.map(\.place))
   }
 
-  /// What the outputs are on one sample, with the layers of `places` those of the candidate and all
-  /// others those of the reference; beside it the reference's own.
-  func run(_ sample: Int, candidateAt places: Set<Int>) -> (reference: [Float], hybrid: [Float]) {
+  /// Every output on one sample, with the layers of `places` those of the candidate and all others
+  /// those of the reference; beside it the reference's own.
+  func run(
+    _ sample: Int, candidateAt places: Set<Int>
+  ) -> [(reference: [Float], hybrid: [Float])] {
     diff.feed(reference, sample)
-    expected = unsafe reference.withReals(diff.referenceOutput) { unsafe Array($0) }
+    let expected = diff.outputs.map { output in
+      unsafe reference.withReals(output.reference) { unsafe Array($0) }
+    }
     var isInputNeeded = places.contains { diff.candidate.places[$0].operatorIndex == nil }
     for unit in units {
       if unit.sources.isEmpty {
@@ -94,6 +81,25 @@ final class Hybrid {
       guard let segment = isOwn ? unit.own : unit.given else { continue }
       values[unit.place] = segment.run(unit.sources.map { values[$0] })
     }
-    return (expected, values[diff.candidateOutput])
+    return zip(expected, diff.outputs).map { ($0, values[$1.candidate]) }
+  }
+}
+
+extension Diff {
+  /// The nearest places that the reference has, too, on which the values at one depend.
+  func knownSources(of place: Int) -> [Int] {
+    var found: [Int] = []
+    var seen: Set<Int> = []
+    var pending = candidate.sources(of: place).compactMap(\.place)
+    while !pending.isEmpty {
+      let next = pending.removeFirst()
+      guard seen.insert(next).inserted else { continue }
+      if twins[next] != nil {
+        found.append(next)
+      } else {
+        pending += candidate.sources(of: next).compactMap(\.place)
+      }
+    }
+    return found
   }
 }

@@ -75,7 +75,7 @@ struct BiasCauses {
     }
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
     if let found = saturated() ?? truncated() { return found }
-    if let found = zeroPoint(error) { return found }
+    if let found = offset() ?? zeroPoint(error) { return found }
     guard size > 0, error > 0.25 * size, worst > step / 2 else { return nil }
     return recognized() ?? changed(worst)
   }
@@ -235,14 +235,39 @@ struct BiasCauses {
     return channels.map { Double(pair.scales[pair.scales.count == 1 ? 0 : $0]) * pair.inputScale }
   }
 
+  /// Reals are held in 24 bits, so that it is the integers that tell.
   private func byteOrder() -> Finding? {
-    guard let scales = biasScales else { return nil }
-    let swapped = zip(own, scales).map { real, scale in
-      Double(Int32(clamping: Int((real / scale).rounded())).byteSwapped) * scale
+    let largest = given.map { abs($0) }.max() ?? 0
+    var swapped: [Double]
+    if let scales = biasScales, pair.biasCodes.count == pair.channelCount {
+      swapped = zip(channels, scales).map { Double(pair.biasCodes[$0].byteSwapped) * $1 }
+    } else if pair.scales.isEmpty {
+      swapped = channels.map {
+        Double(Float(bitPattern: pair.ownBias[$0].bitPattern.byteSwapped))
+      }
+    } else {
+      return nil
     }
-    let noise = norm(zip(swapped, given).map { $0 - $1 })
-    guard noise < 0.1 * norm(given) else { return nil }
+    // Sums that would overflow are refused before, so that some may have been changed since.
+    let right = zip(swapped, given).count { abs($0 - $1) < 0.05 * largest }
+    let wrong = zip(own, given).count { abs($0 - $1) > 0.05 * largest }
+    guard own.count > 1, 4 * right >= 3 * own.count, 4 * wrong >= 3 * own.count else { return nil }
     return finding(.biasByteOrder, "the bytes of its biases stand in reverse order")
+  }
+
+  /// One number on top of all biases.
+  private func offset() -> Finding? {
+    guard step > 0, own.count > 2 else { return nil }
+    let off = zip(own, given).map { $0 - $1 }
+    let mean = off.reduce(0, +) / Double(off.count)
+    let steps = mean / step
+    guard abs(steps) > 0.8, abs(steps - steps.rounded()) < 0.1,
+      norm(off.map { $0 - mean }) < 0.1 * norm(off)
+    else { return nil }
+    return finding(
+      .outputOffset,
+      "all its biases are off by \(mean.short), which is \(steps.rounded().short) of its steps: "
+        + "its results are not written with the zero point that they are read with", severity: 105)
   }
 
   /// A factor for each channel that goes with its weight scale.

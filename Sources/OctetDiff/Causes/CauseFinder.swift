@@ -10,7 +10,7 @@ import OctetReport
 struct CauseFinder {
   typealias Finding = DiffReport.Finding
 
-  private let diff: Diff
+  let diff: Diff
   private let runner: LoadedModel.Runner?
   private let images: BenchImages
 
@@ -63,6 +63,7 @@ struct CauseFinder {
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
       found += hypotheses(place, structure: structure)
     }
+    if found.isEmpty { found += others(place) + operands(place) }
     if found.isEmpty { found += branches(place) }
     if found.isEmpty { found += rounding(place) }
     return found
@@ -117,20 +118,44 @@ struct CauseFinder {
 
   // MARK: Hypotheses
 
-  private func hypotheses(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
-    guard let part = diff.referencePart(place), let probe = diff.makeProbe(place, runner),
+  /// A layer on exact inputs, with what the reference computes of them.
+  private struct Trial {
+    var bench: LayerBench
+    var part: Graph
+    var sources: [Int?]
+    /// Places that only the candidate has, between those sources and the layer.
+    var added: [Int] = []
+  }
+
+  private func trial(_ place: Int) -> Trial? {
+    let sources = diff.candidate.sources(of: place).map(\.place)
+    if let part = diff.referencePart(place) {
+      guard let probe = diff.makeProbe(place, runner), let machines = try? images.machines(),
+        let bench = LayerBench(diff, place: place, machines, probe)
+      else { return nil }
+      return Trial(bench: bench, part: part, sources: sources)
+    }
+    let known = diff.knownSources(of: place)
+    let added = addedPlaces(before: place, known)
+    guard !added.isEmpty, !known.isEmpty, let part = diff.referencePart(place, from: known),
+      let segment = Segment(diff.candidate, from: known, to: place, runner),
       let machines = try? images.machines(),
-      let bench = LayerBench(diff, place: place, machines, probe)
-    else { return [] }
+      let bench = LayerBench(diff, place: place, behind: known, machines, part: part, segment)
+    else { return nil }
+    return Trial(bench: bench, part: part, sources: known, added: added)
+  }
+
+  private func hypotheses(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
+    guard let trial = trial(place) else { return [] }
+    let (bench, part) = (trial.bench, trial.part)
     let isFloat = diff.candidate.isFloat
     let hasWeights = diff.candidate.places[place].maker.isWeighted
     let healthy =
       isFloat
       ? Self.healthyFloat : hasWeights ? Self.healthyInt8 : Self.healthyWithoutWeights
     guard bench.base < healthy || !structure.isEmpty else { return [] }
-    // An error that the operator has in real numbers with its own weights is not rounding's.
-    let zeroCodes = diff.candidate.sources(of: place).map { source in
-      source.place.flatMap { diff.candidate.view($0)?.real(0) } ?? 0
+    let zeroCodes = trial.sources.map { source in
+      source.flatMap { diff.candidate.view($0)?.real(0) } ?? 0
     }
     var best: (decibels: Double, hypothesis: Hypothesis)?
     for hypothesis in LayerVariants(part, zeroCodes: zeroCodes).all {
@@ -145,7 +170,22 @@ struct CauseFinder {
         Finding(best.hypothesis.cause, best.hypothesis.text + evidence, severity: 2000)
       ]
     }
-    return structure.isEmpty ? fitted(place, part, bench) : []
+    guard structure.isEmpty else { return [] }
+    let found = fitted(place, part, bench)
+    return found.isEmpty ? added(trial, healthy: healthy) : found
+  }
+
+  /// Operators too much, where without them nothing is left to be explained.
+  private func added(_ trial: Trial, healthy: Double) -> [Finding] {
+    guard let first = trial.added.first(where: { !diff.candidate.places[$0].maker.onlyRenames })
+    else { return [] }
+    let place = diff.candidate.places[first]
+    return [
+      Finding(
+        .layerAdded,
+        "'\(place.name)' (\(place.maker.name)) stands before it, which the reference has not; "
+          + "with it the error is \(trial.bench.base.short) dB under the signal", severity: 1900)
+    ]
   }
 
   private func evidence(_ decibels: Double, _ base: Double) -> String {
@@ -250,58 +290,6 @@ struct CauseFinder {
         .roundsOtherwise,
         "\(differing) of \(count) results are off by one step: it rounds as \(own.name) does, the "
           + "reference as \(given.name)", severity: 1, isDefinite: false)
-    ]
-  }
-
-  // MARK: Branches
-
-  /// Whether a tensor of the reference depends on more than what is read.
-  private func leadsBeyond(
-    _ tensor: TensorIndex, _ read: Set<TensorIndex>, _ producers: [Int?]
-  ) -> Bool {
-    let graph = diff.reference.real
-    var pending = [tensor]
-    var seen = read
-    while let next = pending.popLast() {
-      guard seen.insert(next).inserted else { continue }
-      guard let producer = producers[next] else { return true }
-      pending += graph.nodes[producer].inputs.filter { graph.tensors[$0].constant == nil }
-    }
-    return false
-  }
-
-  /// A layer that reads other values than its twin: what stands between in the reference.
-  private func branches(_ place: Int) -> [Finding] {
-    guard diff.referencePart(place) == nil, let twin = diff.twins[place] else { return [] }
-    let own = diff.candidate.sources(of: place)
-    let sources = own.compactMap { source in source.place.flatMap { diff.twins[$0] } }
-    // A source without a twin may be the very branch.
-    guard !sources.isEmpty, sources.count == own.count else { return [] }
-    let graph = diff.reference.real
-    let known = Set(diff.twins.compactMap { $0 }.map { diff.reference.places[$0].tensor })
-    let read = Set(sources.map { diff.reference.places[$0].tensor })
-    let producers = graph.producers()
-    let start = diff.reference.places[twin].tensor
-    var pending = [start]
-    var seen = read
-    var join: Node?
-    while let tensor = pending.popLast() {
-      guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
-      let node = graph.nodes[producer]
-      let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
-      if operands.count > 1,
-        operands.contains(where: { !read.contains($0) && leadsBeyond($0, read, producers) })
-      {
-        join = node
-      }
-      pending += operands.filter { !known.contains($0) }
-    }
-    guard let join else { return [] }
-    return [
-      Finding(
-        .branchMissing,
-        "in the reference '\(join.name)' (\(join.operation.name)) joins another branch "
-          + "before it, which is missing here", severity: 2100)
     ]
   }
 }

@@ -22,6 +22,7 @@ struct LayerVariants {
     self.part = part
     self.zeroCodes = zeroCodes
     for index in part.nodes.indices { addVariants(of: index) }
+    for index in part.nodes.indices { addOmission(of: index) }
     addTails()
     addImages()
   }
@@ -127,17 +128,29 @@ struct LayerVariants {
       other.padding.right -= columns - columns / 2
       replace(index, by: operation(other), .dilationOther, "it ignores the dilation")
     }
-    if a.padding != Padding(), node.inputs[0] == part.inputs.first, let zero = zeroCodes.first,
-      zero != 0
-    {
-      let p = a.padding
-      var other = a
-      other.padding = Padding()
-      add(.padValueOther, "it pads with code 0, which is \(Double(zero).short), instead of 0") {
-        $0.nodes[index].operation = operation(other)
+    if a.padding != Padding() { addBorders(index, a) }
+  }
+
+  /// A window that walks over something else than zeros around its image.
+  private mutating func addBorders(_ index: Int, _ a: ConvolutionAttributes) {
+    let node = part.nodes[index]
+    let p = a.padding
+    var modes: [(PadMode, String)] = [
+      (.reflect, "its mirror image"), (.edge, "its edge"), (.wrap, "itself again"),
+    ]
+    if node.inputs[0] == part.inputs.first, let zero = zeroCodes.first, zero != 0 {
+      modes.append((.constant(zero), "code 0, which is \(Double(zero).short)"))
+    }
+    var plain = a
+    plain.padding = Padding()
+    let operation: Operation =
+      node.operation == .depthwiseConvolution(a)
+      ? .depthwiseConvolution(plain) : .convolution(plain)
+    for (mode, name) in modes {
+      add(.padValueOther, "it pads its image with \(name), where the reference has 0") {
+        $0.nodes[index].operation = operation
         $0.insert(
-          .pad(
-            before: [0, p.top, p.left, 0], after: [0, p.bottom, p.right, 0], mode: .constant(zero)),
+          .pad(before: [0, p.top, p.left, 0], after: [0, p.bottom, p.right, 0], mode: mode),
           before: index, operand: 0)
       }
     }
@@ -297,7 +310,7 @@ struct LayerVariants {
   private mutating func addPads(_ index: Int, _ before: [Int], _ after: [Int], _ mode: PadMode) {
     var modes: [(PadMode, String)] = [
       (.constant(0), "0"), (.reflect, "its mirror image"), (.edge, "its edge"),
-      (.constant(-.greatestFiniteMagnitude), "the lowest number"),
+      (.constant(-.greatestFiniteMagnitude), "the lowest number"), (.wrap, "itself again"),
     ]
     if let zero = zeroCodes.first { modes.append((.constant(zero), "code 0")) }
     for (other, name) in modes where other != mode {
@@ -311,6 +324,20 @@ struct LayerVariants {
   }
 
   // MARK: The whole layer
+
+  /// One of several operators left out.
+  private mutating func addOmission(of index: Int) {
+    let node = part.nodes[index]
+    guard part.nodes.count > 1, !Maker.node(node.operation).onlyRenames,
+      node.operation.asActivation == nil, node.outputs.count == 1,
+      let source = node.inputs.first(where: { part.tensors[$0].constant == nil }),
+      part.tensors[source].shape == part.tensors[node.outputs[0]].shape
+    else { return }
+    add(.layerMissing, "'\(node.name)' (\(node.operation.name)) is missing before it") {
+      $0.nodes[index] = Node(
+        name: node.name, operation: .identity, inputs: [source], outputs: node.outputs)
+    }
+  }
 
   /// An activation after what has none of its own.
   private mutating func addTails() {

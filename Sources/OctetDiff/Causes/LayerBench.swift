@@ -62,30 +62,50 @@ struct LayerBench {
   ///
   /// - Parameter machines: the reference after a run on each image.
   init?(_ diff: Diff, place: Int, _ machines: [DiffMachine], _ probe: LocalProbe) {
-    guard let twin = diff.twins[place] else { return nil }
-    let sources = diff.candidate.sources(of: place).map { source in
-      source.place.flatMap { diff.referencePlace(of: $0) }
+    let sources = diff.candidate.sources(of: place).map(\.place)
+    guard !sources.contains(nil) else { return nil }
+    self.init(
+      diff, place: place, sources.compactMap { $0 }, machines, part: diff.referencePart(place)
+    ) { machine, _ in
+      probe.run(machine, isSplitting: false)
+      return probe.result
     }
-    guard !sources.isEmpty, !sources.contains(nil) else { return nil }
+  }
+
+  /// The same of a layer with all that stands between it and the last places before it that the
+  /// reference has, too.
+  init?(
+    _ diff: Diff, place: Int, behind sources: [Int], _ machines: [DiffMachine], part: Graph,
+    _ segment: Segment
+  ) {
+    self.init(diff, place: place, sources, machines, part: part) { _, inputs in
+      segment.run(inputs)
+    }
+  }
+
+  private init?(
+    _ diff: Diff, place: Int, _ sources: [Int], _ machines: [DiffMachine], part: Graph?,
+    _ run: (_ machine: DiffMachine, _ inputs: [[Float]]) -> [Float]
+  ) {
+    guard let twin = diff.twins[place] else { return nil }
+    let twins = sources.map { diff.referencePlace(of: $0) }
+    guard !twins.isEmpty, !twins.contains(nil) else { return nil }
     let view = diff.candidate.view(place)
     grid = view?.ends ?? (-.infinity, .infinity)
     step = view?.scale ?? 0
     shape = diff.candidate.places[place].shape
     for machine in machines {
-      inputs.append(
-        sources.compactMap { $0 }.map { unsafe machine.withReals($0) { unsafe Array($0) } })
+      let operands = twins.compactMap { $0 }.map { twin in
+        unsafe machine.withReals(twin) { unsafe Array($0) }
+      }
+      inputs.append(operands)
       references.append(unsafe machine.withReals(twin) { unsafe Array($0) })
-      probe.run(machine, isSplitting: false)
-      guard probe.result.count == references[0].count else { return nil }
-      results.append(probe.result)
+      let result = run(machine, operands)
+      guard result.count == references[0].count else { return nil }
+      results.append(result)
     }
-    clamp(
-      to: diff.candidate.sources(of: place).map { source in
-        source.place.flatMap { diff.candidate.view($0) }
-      })
-    if isClamped, let part = diff.referencePart(place), let values = values(of: part) {
-      references = values
-    }
+    clamp(to: sources.map { diff.candidate.view($0) })
+    if isClamped, let part, let values = values(of: part) { references = values }
     base = decibels(references)
   }
 

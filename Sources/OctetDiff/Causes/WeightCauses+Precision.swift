@@ -8,7 +8,7 @@ extension WeightCauses {
     guard !pair.codes.isEmpty, pair.scales.allSatisfy({ $0 > 0 }), !pair.scales.isEmpty else {
       return []
     }
-    return fewLevels(base).map { [$0] } ?? perTensor(base)
+    return fewLevels(base).map { [$0] } ?? joinedScale().map { [$0] } ?? []
   }
 
   /// Weights that take only a few codes.
@@ -62,38 +62,35 @@ extension WeightCauses {
     b == 0 ? a : greatestDivisor(b, a % b)
   }
 
-  /// The signal of the median channel over the error of its rounded weights, in dB.
-  private func medianDecibels(_ scale: Float) -> Double {
+  /// The reference's weights at one scale for all channels, which leaves most of them few codes.
+  func joinedScale() -> Finding? {
+    guard own.count > 2, !pair.codes.isEmpty, Set(pair.scales).count == 1,
+      let scale = pair.scales.first, scale > 0
+    else { return nil }
+    // Where rounding at this scale does not explain them, something else is wrong.
+    let far = zip(pair.own, pair.given).count { abs($0 - $1) > 1.05 * scale }
+    guard far * 100 <= pair.own.count else { return nil }
+    let last = pair.isNarrow ? 7.0 : 127.0
     var squares = [Double](repeating: 0, count: own.count)
     for (position, weight) in pair.given.enumerated() {
       squares[pair.channel(of: position)] += Double(weight) * Double(weight)
     }
+    // The noise of rounding is a twelfth of the squared step.
     let size = Double(pair.given.count) / Double(own.count)
     let noise = size * Double(scale) * Double(scale) / 12
-    return 10 * log10(max(squares.median ?? 0, 1e-30) / noise)
-  }
-
-  private func perTensor(_ base: Double) -> [Finding] {
-    guard own.count > 2, Set(pair.scales).count == 1, let scale = pair.scales.first else {
-      return []
-    }
+    let decibels = squares.map { 10 * log10(max($0, 1e-30) / noise) }
     let widths = (0..<own.count).map { channel -> Double in
       let (lower, upper) = given.range(channel)
       return Double(max(abs(lower), abs(upper)))
     }
-    // The noise of rounding is a twelfth of the squared step.
-    let narrow = widths.reduce(0) { $0 + ($1 / 127) * ($1 / 127) } / Double(own.count)
-    let gained = 10 * log10(Double(scale) * Double(scale) / max(narrow, 1e-30))
-    guard gained > 3 else { return [] }
+    let gains = widths.map { 20 * log10(Double(scale) * last / max($0, 1e-30)) }
+    guard let gained = gains.median, let left = decibels.median, gained > 3 else { return nil }
     let ratio = (widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)
-    return [
-      finding(
-        .perTensorScale,
-        "one weight scale serves all its \(own.count) channels, the largest of which is "
-          + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
-        severity: 60 + gained,
-        isDefinite: gained > 10 && (medianDecibels(scale)) < 30)
-    ]
+    return finding(
+      .perTensorScale,
+      "one weight scale serves all its \(own.count) channels, the largest of which is "
+        + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
+      severity: 60 + gained, isDefinite: gained > 10 && left < 30)
   }
 }
 

@@ -14,14 +14,14 @@ struct WeightCauses {
   let isScores: Bool
   let own: ChannelRows
   let given: ChannelRows
-  private let cosines: [Double?]
+  let cosines: [Double?]
   private let gains: [Double?]
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
   /// What explains weights leaves them at least so much over the rest, in dB, and so much better
   /// than the reference's own order does.
-  private static let explained = 14.0
+  static let explained = 14.0
   private static let better = 8.0
   private static let severity = 140.0
 
@@ -43,8 +43,12 @@ struct WeightCauses {
     if let shift = codeShift() { return [shift] }
     if let few = fewLevels(base), few.isDefinite { return [few] }
     if let moved = rotatedScales() { return [moved] }
+    if let joined = joinedScale(), joined.isDefinite { return [joined] }
+    if let found = corrupted(odd) { return [found] }
     guard !odd.isEmpty || base < Self.explained else { return precision(base) }
-    if let found = reordered(base) ?? recoded(base) ?? resized(odd) { return [found] }
+    if let found = reordered(base) ?? recoded(base) ?? resized(odd) ?? foreignChannels(odd) {
+      return [found]
+    }
     return strange(base)
   }
 
@@ -195,7 +199,11 @@ struct WeightCauses {
     }
     let values = known.compactMap { gains[$0] }
     guard let median = values.median else { return nil }
-    if odd.count >= max(2, known.count / 4), let found = statistics(known) { return found }
+    // A factor for each channel leaves their directions as they are.
+    let isStraight = known.count { abs(cosines[$0] ?? 0) > 0.97 } * 10 >= known.count * 9
+    if odd.count >= max(2, known.count / 4), isStraight, let found = statistics(known) {
+      return found
+    }
     let aligned = known.filter { abs(cosines[$0] ?? 0) > Self.sameCosine }
     guard 2 * aligned.count > known.count else { return nil }
     if let found = exchangedScales(known) { return found }
@@ -374,26 +382,5 @@ struct WeightCauses {
       return max(lower, min(upper, pair.given[position]))
     }
     return pair.decibels(clipped) > max(Self.explained, base + Self.better)
-  }
-}
-
-extension ChannelRows {
-  /// Which row of `twin` each row is, where some stand in each other's places; nil otherwise.
-  func permutation(of twin: ChannelRows) -> [Int]? {
-    // All pairs of a layer of thousands of channels take too long.
-    guard count <= 1024, count > 1, count == twin.count else { return nil }
-    var order = Array(0..<count)
-    for row in 0..<count {
-      guard let own = cosine(row, with: twin, row), own < 0.9 else { continue }
-      let best = (0..<count).map { ($0, cosine(row, with: twin, $0) ?? 0) }.max { $0.1 < $1.1 }
-      guard let best, best.1 > 0.9, best.1 > own + 0.05 else { return nil }
-      order[row] = best.0
-    }
-    return Set(order).count == count && order != Array(0..<count) ? order : nil
-  }
-
-  var isConstant: Bool {
-    let ends = (0..<count).map { range($0) }
-    return (ends.map(\.lower).min() ?? 0) == (ends.map(\.upper).max() ?? 0)
   }
 }

@@ -49,8 +49,32 @@ struct WeightOrders {
         add(.filtersFlipped, "its filters are reversed along every axis", reversed([1, 2, 3]))
       }
     }
-    found += Self.misread(shape) + Self.flattenings(pair)
+    found += Self.misread(shape) + Self.flattenings(pair) + Self.displaced(pair.own.count)
     all = found
+  }
+
+  /// Weights that are read a few elements too early or too late, or by twos the other way round.
+  private static func displaced(_ count: Int) -> [Order] {
+    guard count >= 16 else { return [] }
+    var found: [Order] = []
+    for distance in [1, 2, 3, 4, 8, 16] where 4 * distance <= count {
+      for shift in [distance, -distance] {
+        let elements = distance == 1 ? "element" : "elements"
+        let side = shift > 0 ? "late" : "early"
+        found.append(
+          (
+            DiffReport.Cause.weightsShifted,
+            "its weights are read \(distance) \(elements) too \(side)",
+            (0..<count).map { ($0 + shift + count) % count }
+          ))
+      }
+    }
+    if count % 2 == 0 {
+      let order: [Int] = (0..<count).map { $0 ^ 1 }
+      found.append(
+        (DiffReport.Cause.halvesExchanged, "each two neighbouring weights are exchanged", order))
+    }
+    return found
   }
 
   private static func order(_ shape: [Int], _ position: ([Int]) -> [Int]) -> [Int] {

@@ -48,6 +48,8 @@ struct WeightPair {
   /// The integers behind `own`, and their scales; empty of a float candidate.
   let codes: [Int8]
   let scales: [Float]
+  /// The integers behind `ownBias`, as they are; empty of a float candidate.
+  let biasCodes: [Int32]
   /// Whether the integers have four bits.
   let isNarrow: Bool
   let ownBias: [Float]
@@ -102,12 +104,17 @@ struct WeightPair {
     for (channel, constant) in constants.enumerated() { givenBias[channel] += constant }
     for channel in lost where channel < count { ownBias[channel] = givenBias[channel] }
     (self.ownBias, self.givenBias) = (ownBias, givenBias)
-    var (codes, scales) = ([Int8](), [Float]())
+    var (codes, scales, biasCodes) = ([Int8](), [Float](), [Int32]())
     if let coded = candidate.coded {
       if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }
       scales = coded.tensors[node.inputs[1]].quantization?.scales ?? []
+      if node.inputs.count > 2, case .int32(let values) = coded.tensors[node.inputs[2]].constant,
+        values.count == count
+      {
+        biasCodes = values
+      }
     }
-    (self.codes, self.scales) = (codes, scales)
+    (self.codes, self.scales, self.biasCodes) = (codes, scales, biasCodes)
     isNarrow = candidate.coded?.tensors[node.inputs[1]].elementType == .int4
     let source = candidate.sources(of: place).first?.place
     inputScale = Double(source.flatMap { candidate.view($0)?.scale } ?? 0)

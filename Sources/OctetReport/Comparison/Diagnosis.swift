@@ -9,6 +9,8 @@ struct Diagnosis {
 
   let facts: DiffContext.Layer
   let sums: LayerSums
+  /// Whether codes that nobody uses are this layer's fault, or that of one before it.
+  let wastesItself: Bool
   let normalizationNote: String?
   let normalizationCause: DiffReport.Cause
 
@@ -17,6 +19,8 @@ struct Diagnosis {
     /// A grid so many times wider than the values has lost two bits, or three.
     static let wastedRatio = 4.0
     static let definiteWastedRatio = 8.0
+    /// A grid that reaches so many times farther than that of what the layer reads is its own fault.
+    static let ownWastedRatio = 6.0
     /// Signal over what lies outside the grid, in dB.
     static let clippedDecibels = 25.0
     static let definiteClippedDecibels = 15.0
@@ -108,6 +112,7 @@ struct Diagnosis {
 
   private func gridFindings() -> [Finding] {
     guard !facts.isFloat, !facts.hasGivenGrid else { return [] }
+    if let found = mistakenScale() { return [found] }
     let values = values
     let decibels = sums.signal.decibels(over: sums.excess)
     if decibels < Limit.clippedDecibels {
@@ -143,9 +148,30 @@ struct Diagnosis {
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
           + "the outliers (octet quantize --calibrator percentile or kl), or check the calibration "
           + "images",
-        channel: nil, severity: 20 * log10(loss), isDefinite: loss >= Limit.definiteWastedRatio,
+        channel: nil, severity: 20 * log10(loss), isDefinite: loss >= Limit.definiteWastedRatio
+            && wastesItself,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
+  }
+
+  /// An input on one usual scale of pixels, and codes for another.
+  private func mistakenScale() -> Finding? {
+    guard facts.isInput, normalizationNote == nil,
+      let given = InputScale.matching(sums.range.withZero),
+      let own = InputScale.matching(grid), given != own
+    else { return nil }
+    let (values, reach) = (given.range, own.range)
+    if values.lower >= reach.lower - 0.01, values.upper <= reach.upper + 0.01 {
+      // Quieter samples are none on another scale; and codes on either side of zero may be a
+      // quantizer's way to have no zero points.
+      let isHalf = values.lower == 0 && values.upper == reach.upper && facts.isSymmetric != true
+      let ratio = (reach.upper - reach.lower) / (values.upper - values.lower)
+      guard isHalf || ratio > Limit.wastedRatio else { return nil }
+    }
+    return Finding(
+      given.isPlain && own.isPlain ? .inputScale : .inputNormalization,
+      "it is fed \(sums.range.withZero.lower.short)…\(sums.range.withZero.upper.short) "
+        + "(\(given.name)), where its codes are for \(grid.lower.short)…\(grid.upper.short) (\(own.name))", severity: 900)
   }
 
   /// Codes that end where an activation or a usual scale of pixels does.

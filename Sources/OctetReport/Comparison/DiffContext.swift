@@ -77,6 +77,12 @@ package struct DiffContext: Codable, Sendable, Equatable {
     package var causes: [DiffReport.Finding]
     /// Channels that a shrunk blob lacks because nothing reads them; nil where there are none.
     package var unreadChannels: [Int]?
+    /// What it reads: the nearest layers before it, by their positions; nil in shards of an older
+    /// Octet.
+    package var sources: [Int]?
+    /// Whether all codes of a blob stand for reals symmetrically, the input's too; nil of other
+    /// layers than the input.
+    package var isSymmetric: Bool?
     /// Why its local error cannot be taken apart, where it is an operator of a blob.
     package var splitNote: String?
 

@@ -6,14 +6,14 @@ extension DiffReport {
   public enum Cause: String, Codable, Sendable, CaseIterable {
     // Weights in another order.
     case channelsPermuted, inputChannelsPermuted, flattenOrder, weightsTransposed, filtersFlipped
-    case otherLayersWeights
+    case otherLayersWeights, weightsShifted, halvesExchanged
     // Weights of another size.
     case weightsScaled, signFlipped, channelScaled, scalesPermuted, channelsZeroed
     case weightsClipped, perTensorScale, fewBits
     case batchNormalizationNotFolded, batchNormalizationEpsilon, batchNormalizationOther
     case weightZeroPoint, weightCodesUnsigned, weightByteOrder
     // Other weights.
-    case otherCheckpoint, foreignWeights, notNumbers
+    case otherCheckpoint, foreignWeights, weightsCorrupted, notNumbers
     // Biases.
     case biasDropped, biasScaled, biasSign, biasPermuted, biasSaturated, biasByteOrder
     case biasZeroPoint, otherLayersBias, biasOther
@@ -25,6 +25,7 @@ extension DiffReport {
     case dilationOther, windowOther, poolOther, poolCountsPadding, groupsOther
     case resizeConvention, operandOrder, operandScales, branchMissing, axisOrder, imageFlipped
     case functionOther, softmaxOther, padValueOther, operationOther
+    case layerMissing, layerAdded, operandOther, constantOther, attributesOther
     // What is fed.
     case inputNormalization, inputScale, inputChannelOrder, inputByteOrder
   }
@@ -42,7 +43,7 @@ extension DiffReport.Cause {
   package var isOrder: Bool {
     switch self {
     case .channelsPermuted, .inputChannelsPermuted, .flattenOrder, .weightsTransposed,
-      .filtersFlipped:
+      .filtersFlipped, .weightsShifted, .halvesExchanged:
       true
     default: false
     }
@@ -51,7 +52,7 @@ extension DiffReport.Cause {
   /// How it shows.
   public var condition: DiffReport.Condition { row.condition }
 
-  private typealias Row = (title: String, condition: DiffReport.Condition, remedy: String)
+  typealias Row = (title: String, condition: DiffReport.Condition, remedy: String)
 
   private var row: (title: String, condition: DiffReport.Condition, remedy: String) {
     order ?? size ?? bias ?? codes ?? structure
@@ -94,6 +95,16 @@ extension DiffReport.Cause {
       (
         "another layer's weights", .weightsWrong,
         "check by which names the exporter finds its weights, and export anew"
+      )
+    case .weightsShifted:
+      (
+        "weights read from another place", .weightsWrong,
+        "check the offset at which the weights begin in the file, in elements and in bytes"
+      )
+    case .halvesExchanged:
+      (
+        "neighbouring weights exchanged", .weightsWrong,
+        "read the low half of each byte as the first of two 4-bit weights, as ONNX and TFLite do"
       )
     default: nil
     }
@@ -179,6 +190,12 @@ extension DiffReport.Cause {
         "weights of another checkpoint", .weightsWrong,
         "quantize this very float model anew, or compare with the checkpoint that was quantized"
       )
+    case .weightsCorrupted:
+      (
+        "some weights damaged", .weightsWrong,
+        "copy or export the file anew, and compare checksums: rounding changes all weights a "
+          + "little, damage a few by much"
+      )
     case .notNumbers:
       (
         "weights that are no numbers", .weightsWrong,
@@ -245,7 +262,8 @@ extension DiffReport.Cause {
     case .outputOffset:
       (
         "output's zero point off", .zeroPointWrong,
-        "write one zero point for what quantizes this tensor and what reads it"
+        "write one zero point for what quantizes this tensor and what reads it, and add nothing "
+          + "else to the biases"
       )
     case .outputScaled:
       (
@@ -271,80 +289,6 @@ extension DiffReport.Cause {
           + "twice, recent LiteRT once)"
       )
     default: nil
-    }
-  }
-
-  private var structure: Row {
-    let mend =
-      "compare with the model that this one was made from, or mend the export: no quantization "
-      + "makes good for it"
-    func row(_ title: String, _ remedy: String? = nil) -> Row {
-      (title, .differentStructure, remedy ?? mend)
-    }
-    return switch self {
-    case .activationMissing:
-      row("activation missing", "export the activation, too, or fuse it into this layer")
-    case .activationAdded:
-      row("activation too much", "take the activation off this layer where it is exported")
-    case .activationOther:
-      row("another activation", "write the activation with the reference's bounds or slope")
-    case .paddingOther:
-      row(
-        "other padding",
-        "pad as the reference: PyTorch pads alike on all sides, SAME of TensorFlow more at the "
-          + "bottom and on the right (auto_pad SAME_UPPER)")
-    case .strideOther: row("another stride")
-    case .dilationOther:
-      row("another dilation", "export the dilation (dilations, dilation_w_factor)")
-    case .windowOther: row("another window")
-    case .poolOther: row("another kind of pool")
-    case .poolCountsPadding:
-      row(
-        "average with the padding counted otherwise",
-        "set count_include_pad as in the reference: PyTorch counts the padding, TFLite never")
-    case .groupsOther: row("other groups", "export the groups (group of Conv)")
-    case .resizeConvention:
-      row(
-        "another resize convention",
-        "set coordinate_transformation_mode (ONNX) or align_corners and half_pixel_centers "
-          + "(TFLite) as in the reference")
-    case .operandOrder: row("operands exchanged", "keep the order of this operator's inputs")
-    case .operandScales:
-      row("an operand of another size", "check the scales that the operator has for its inputs")
-    case .branchMissing: row("branch missing", "export the residual branch, too")
-    case .axisOrder:
-      row(
-        "axes in another order",
-        "transpose as the reference does: N, C, H, W (PyTorch, ONNX) against N, H, W, C (TFLite)")
-    case .imageFlipped: row("image turned or mirrored", "feed rows and columns as the reference is")
-    case .functionOther: row("another function", "export the function that the reference has")
-    case .softmaxOther: row("another softmax", "keep the softmax's beta and axis")
-    case .padValueOther:
-      row("other values in the padding", "pad with the reference's value and mode")
-    case .inputNormalization:
-      (
-        "input normalised otherwise", .inputNormalization,
-        "quantize or import with the normalisation that the float model was trained with (--mean, "
-          + "--std)"
-      )
-    case .inputScale:
-      (
-        "input of another size", .inputNormalization,
-        "feed pixels on the scale of training: 0…1, −1…1 or 0…255 (--mean, --std)"
-      )
-    case .inputChannelOrder:
-      (
-        "input channels in another order", .inputNormalization,
-        "convert BGR (OpenCV's imread) to RGB where the data are prepared, and give means and "
-          + "deviations in the order of the channels (--mean, --std)"
-      )
-    case .inputByteOrder:
-      (
-        "input's bytes in reverse order", .inputNormalization,
-        "read the samples in the byte order that they were written in (NumPy: dtype '<f4' or "
-          + "'>f4')"
-      )
-    default: row("another operation")
     }
   }
 }

@@ -6,7 +6,10 @@ extension DiffReport {
   package init(_ context: DiffContext, _ state: DiffState) {
     let outputs = zip(context.outputs, state.outputs).map { Output($0, $1) }
     let count = state.sampleCount
-    let layers = zip(context.layers, state.layers).map { Layer(context, $0, $1) }
+    let isWasteful = WastedRanges(context, state).areLayersOwn
+    let layers = zip(zip(context.layers, state.layers), isWasteful).map {
+      Layer(context, $0.0, $0.1, wastesItself: $1)
+    }
     let warnings = context.premises.warnings(
       state.classes, referenceName: context.comparison.names.reference)
     let standing =
@@ -39,9 +42,11 @@ extension DiffReport {
 }
 
 extension DiffReport.Layer {
-  init(_ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums) {
+  init(
+    _ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums, wastesItself: Bool
+  ) {
     let findings = Diagnosis(
-      facts: facts, sums: sums, normalizationNote: context.normalizationNote,
+      facts: facts, sums: sums, wastesItself: wastesItself, normalizationNote: context.normalizationNote,
       normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
     let grid = facts.isFloat ? (lower: 0, upper: 0) : facts.grid

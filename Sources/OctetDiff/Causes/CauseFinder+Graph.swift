@@ -1,0 +1,170 @@
+import OctetCompiler
+import OctetEvaluation
+import OctetModel
+import OctetReport
+
+// What two graphs say themselves: what an operator reads, its constants and its attributes.
+
+extension CauseFinder {
+  /// Places that the reference has not, between those at `known` and a layer, in their order.
+  func addedPlaces(before place: Int, _ known: [Int]) -> [Int] {
+    var seen = Set(known)
+    var pending = diff.candidate.sources(of: place).compactMap(\.place)
+    var found: [Int] = []
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      found.append(next)
+      pending += diff.candidate.sources(of: next).compactMap(\.place)
+    }
+    return found.sorted()
+  }
+
+  // MARK: Constants and attributes
+
+  /// A constant or an attribute that is another in operators of one kind.
+  func others(_ place: Int) -> [Finding] {
+    guard let own = diff.candidate.part(place, of: diff.candidate.real)?.onlyOperator,
+      let given = diff.referencePart(place)?.onlyOperator,
+      own.node.operation.isSameKind(as: given.node.operation),
+      own.node.operation.weightChannelAxis == nil
+    else { return [] }
+    let codes = diff.candidate.coded.flatMap { diff.candidate.part(place, of: $0) }
+    let step = codes?.tensors.compactMap { $0.constant == nil ? nil : $0.quantization?.scales.max() }
+      .max()
+    for (a, b) in zip(own.constants, given.constants) where a.count == b.count {
+      if let found = constant(a, b, step: step ?? 0) { return [found] }
+    }
+    guard diff.candidate.isFloat, diff.reference.isFloat,
+      own.node.operation != given.node.operation
+    else { return [] }
+    return [
+      Finding(
+        .attributesOther,
+        "it is \(own.node.operation.text), where the reference has "
+          + given.node.operation.text, severity: 1950)
+    ]
+  }
+
+  private func constant(_ own: [Float], _ given: [Float], step: Float) -> Finding? {
+    let largest = given.reduce(0) { max($0, abs($1)) }
+    let tolerance = max(step, 1e-3 * largest)
+    guard let first = own.indices.first(where: { !(abs(own[$0] - given[$0]) <= tolerance) }) else {
+      return nil
+    }
+    func values(_ values: [Float]) -> String {
+      values.prefix(3).map { Double($0).short }.joined(separator: ", ")
+        + (values.count > 3 ? "…" : "")
+    }
+    if own.count > 1,
+      own.indices.allSatisfy({ abs(own[$0] - given[own.count - 1 - $0]) <= tolerance })
+    {
+      return Finding(
+        .constantOther,
+        "its constant stands in reverse order: \(values(own)), where the reference has "
+          + values(given) + (own.count == 3 ? " (BGR for RGB)" : ""), severity: 1950)
+    }
+    return Finding(
+      .constantOther,
+      own.count == 1
+        ? "its constant is \(values(own)), where the reference has \(values(given))"
+        : "its constant is \(Double(own[first]).short) at \(first), where the reference has "
+          + Double(given[first]).short, severity: 1950)
+  }
+
+  // MARK: Operands
+
+  /// An operator of several operands that reads another place than its twin does.
+  func operands(_ place: Int) -> [Finding] {
+    guard let twin = diff.twins[place] else { return [] }
+    let own = diff.candidate.sources(of: place).map(\.place)
+    let given = diff.reference.sources(of: twin).map(\.place)
+    guard own.count == given.count, !own.isEmpty,
+      diff.candidate.places[place].maker.canBeTwin(of: diff.reference.places[twin].maker)
+    else { return [] }
+    let read = own.map { source in source.flatMap { diff.referencePlace(of: $0) } }
+    guard !read.contains(nil), !given.contains(nil) else { return [] }
+    let known = Set(diff.twins.compactMap { $0 })
+    let wrong = Set(read.compactMap { $0 }).subtracting(given.compactMap { $0 })
+    let lacking = given.compactMap { $0 }.filter { !read.contains($0) && known.contains($0) }
+    guard wrong.count == 1, lacking.count == 1,
+      let source = own.compactMap({ $0 }).first(where: { source in
+        diff.referencePlace(of: source).map { wrong.contains($0) } ?? false
+      })
+    else { return [] }
+    return [
+      Finding(
+        .operandOther,
+        "it reads '\(diff.candidate.places[source].name)', where the reference reads "
+          + "'\(diff.reference.places[lacking[0]].name)'", severity: 2100)
+    ]
+  }
+
+  // MARK: Branches
+
+  /// Whether a tensor of the reference depends on more than what is read.
+  private func leadsBeyond(
+    _ tensor: TensorIndex, _ read: Set<TensorIndex>, _ producers: [Int?]
+  ) -> Bool {
+    let graph = diff.reference.real
+    var pending = [tensor]
+    var seen = read
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      guard let producer = producers[next] else { return true }
+      pending += graph.nodes[producer].inputs.filter { graph.tensors[$0].constant == nil }
+    }
+    return false
+  }
+
+  /// A layer that reads other values than its twin: what stands between in the reference.
+  func branches(_ place: Int) -> [Finding] {
+    guard diff.referencePart(place) == nil, let twin = diff.twins[place] else { return [] }
+    let own = diff.candidate.sources(of: place)
+    let sources = own.compactMap { source in source.place.flatMap { diff.twins[$0] } }
+    // A source without a twin may be the very branch.
+    guard !sources.isEmpty, sources.count == own.count else { return [] }
+    let graph = diff.reference.real
+    let known = Set(diff.twins.compactMap { $0 }.map { diff.reference.places[$0].tensor })
+    let read = Set(sources.map { diff.reference.places[$0].tensor })
+    let producers = graph.producers()
+    let start = diff.reference.places[twin].tensor
+    var pending = [start]
+    var seen = read
+    var join: Node?
+    while let tensor = pending.popLast() {
+      guard seen.insert(tensor).inserted, let producer = producers[tensor] else { continue }
+      let node = graph.nodes[producer]
+      let operands = node.inputs.filter { graph.tensors[$0].constant == nil }
+      if operands.count > 1,
+        operands.contains(where: { !read.contains($0) && leadsBeyond($0, read, producers) })
+      {
+        join = node
+      }
+      pending += operands.filter { !known.contains($0) }
+    }
+    guard let join else { return [] }
+    return [
+      Finding(
+        .branchMissing,
+        "in the reference '\(join.name)' (\(join.operation.name)) joins another branch "
+          + "before it, which is missing here", severity: 2100)
+    ]
+  }
+}
+
+extension Graph {
+  /// The only node that does more than rename, with its constants; nil where there are several.
+  fileprivate var onlyOperator: (node: Node, constants: [[Float]])? {
+    let found = nodes.filter { !Maker.node($0.operation).onlyRenames }
+    guard found.count == 1 else { return nil }
+    return (found[0], found[0].inputs.compactMap { tensors[$0].reals })
+  }
+}
+
+extension Operation {
+  /// The operation with its attributes, as far as a sentence has room for them.
+  fileprivate var text: String {
+    let text = "\(self)"
+    return text.count > 160 ? text.prefix(159) + "…" : text
+  }
+}
