@@ -225,8 +225,8 @@ struct Scout {
     for (layer, place) in diff.layers.enumerated() {
       var (lower, upper) = bounds[layer].withZero
       if let view = diff.candidate.view(place) {
-        lower = min(lower, Double(view.ends.lower))
-        upper = max(upper, Double(view.ends.upper))
+        lower = min(lower, Double(view.scale) * Double(view.steps.lowerBound))
+        upper = max(upper, Double(view.scale) * Double(view.steps.upperBound))
       }
       let isUsable = lower < upper && (upper - lower).isFinite
       ranges.append(isUsable ? lower...upper : -1...1)
