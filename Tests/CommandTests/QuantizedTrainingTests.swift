@@ -24,7 +24,9 @@ import Testing
     #expect(try await workshop("verify qat1.oct").status == 0)
   }
 
-  @Test(arguments: ["--fixed-steps", "--distill 1 --temperature 4", "--distill 0 --train-rate 0.01"])
+  @Test(arguments: [
+    "--fixed-steps", "--distill 1 --temperature 4", "--distill 0 --train-rate 0.01",
+  ])
   func options(_ option: String) async throws {
     let run = try await workshop("\(start) -o option.oct --force --train-epochs 1 \(option) --json")
     #expect(run.status == 0, "\(run.stderr)")

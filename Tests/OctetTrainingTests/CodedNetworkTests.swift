@@ -36,10 +36,12 @@ import Testing
   /// Every activation of networks that hold, together, what int8 models are made of: max and
   /// average pools, sums, concatenations, depthwise layers, ReLU6, batch normalization, functions
   /// in tables, means; and sums that no float holds.
-  @Test(arguments: [
-    "lenet", "lenet-avg", "resnet", "mobilenet", "googlenet", "densenet", "lenet5-1998", "alexnet",
-    "mlp",
-  ], [8, 4])
+  @Test(
+    arguments: [
+      "lenet", "lenet-avg", "resnet", "mobilenet", "googlenet", "densenet", "lenet5-1998",
+      "alexnet",
+      "mlp",
+    ], [8, 4])
   func forwardPassIsTheRuntimes(_ name: String, weightBits: Int) throws {
     let example = try Example(name, weightBits: weightBits)
     try example.expectSameCodes(learnsSteps: weightBits == 4)
@@ -65,7 +67,8 @@ import Testing
       .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .constant(0.4)), shape: [1, 8, 8, 6])
     test.append(
       .slice(begin: [0, 1, 0, 0], count: [1, 6, 4, 6], stride: [1, 1, 2, 1]), shape: [1, 6, 4, 6])
-    test.append(.concatenation(axis: 3, activation: .none), inputs: [test.last, test.last],
+    test.append(
+      .concatenation(axis: 3, activation: .none), inputs: [test.last, test.last],
       shape: [1, 6, 4, 12])
     test.append(.transpose([0, 2, 1, 3]), shape: [1, 4, 6, 12])
     try Example(test.finish()).expectSameCodes(learnsSteps: false)

@@ -18,6 +18,8 @@ public struct Ladder {
     case biasCorrection = "bias-correction"
     /// Weights rounded by what the layer makes of them.
     case rounding
+    /// Training in int8, where the ladder was given the means.
+    case training
     /// Activations of int16 where they gain most: the fewest that lower the error by 3 dB.
     case int16
     /// The same for 8 dB.
@@ -33,7 +35,7 @@ public struct Ladder {
       case .int16: 3
       case .moreInt16: 8
       case .allInt16: .infinity
-      case .ranges, .int4, .equalization, .biasCorrection, .rounding, .fittingInt16: nil
+      case .ranges, .int4, .equalization, .biasCorrection, .rounding, .training, .fittingInt16: nil
       }
     }
 
@@ -42,7 +44,7 @@ public struct Ladder {
       switch self {
       case .ranges: [.maxDrop, .minSQNR, .maxFlash, .maxArena, .maxCycles]
       case .int4: [.maxFlash]
-      case .equalization, .biasCorrection, .rounding, .int16, .moreInt16, .allInt16,
+      case .equalization, .biasCorrection, .rounding, .training, .int16, .moreInt16, .allInt16,
         .fittingInt16:
         [.maxDrop, .minSQNR]
       }
@@ -68,6 +70,8 @@ public struct Ladder {
     public var clauses: [Contract.Clause]
     /// What quantizing and compiling took.
     public var seconds: Double
+    /// Whether who trains asks to stop here.
+    fileprivate var endsClimb = false
     /// Whether every clause holds.
     public var holds: Bool { clauses.allSatisfy(\.holds) }
 
@@ -107,6 +111,10 @@ public struct Ladder {
   private let contract: Contract
   private let shrinks: Bool
   private let countCycles: (Blob) throws -> Int?
+  private let train: Training?
+
+  /// Trains a quantized model; `isLast` where the climb is to end with that.
+  public typealias Training = (Quantizer.Result) throws -> (result: Quantizer.Result, isLast: Bool)
 
   /// - Parameters:
   ///   - samples: to calibrate with.
@@ -115,12 +123,15 @@ public struct Ladder {
   ///   - shrinks: as for `Compiler.compile`.
   ///   - countCycles: the cycles of one inference, nil where a model does not fit the board; called
   ///     where the contract limits them.
+  ///   - train: the means of the rung `training`; nil leaves it out.
   public init(
     _ graph: Graph, samples: CalibrationSamples, heldBack: HeldBack?, contract: Contract,
-    shrinks: Bool, countCycles: @escaping (Blob) throws -> Int? = { _ in nil }
+    shrinks: Bool, countCycles: @escaping (Blob) throws -> Int? = { _ in nil },
+    train: Training? = nil
   ) {
     (self.graph, self.samples, self.heldBack) = (graph, samples, heldBack)
     (self.contract, self.shrinks, self.countCycles) = (contract, shrinks, countCycles)
+    self.train = train
   }
 
   /// Climbs until the contract holds, or to the end.
@@ -132,7 +143,11 @@ public struct Ladder {
     _ options: Quantizer.Options, progress: (Step) -> Void = { _ in }
   ) throws -> Climb {
     // Where nothing is judged there is nothing to climb for but fewer bytes.
-    let rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
+    var rungs = heldBack == nil ? Self.rungsByBytes(options) : Self.rungs(options)
+    if train != nil {
+      let place = rungs.firstIndex { $0.0.decibels != nil } ?? rungs.endIndex
+      rungs.insert((.training, rungs[place - 1].1), at: place)
+    }
     let mayCost = rungs.contains { $0.0.decibels != nil } && contract.limitsCosts
     // As many looks, so that luck has no more chances than with one.
     let confidence = 1 - Contract.risk / Double(rungs.count + (mayCost ? 1 : 0))
@@ -141,8 +156,9 @@ public struct Ladder {
     for (rung, ownOptions) in rungs {
       if let last = steps.last {
         let missed = last.clauses.filter { !$0.holds }.map(\.kind)
-        if missed.isEmpty { break }
-        if rung.serves.isDisjoint(with: missed) { continue }
+        // Where nothing is judged, who asks for training is given it.
+        let isAsked = rung == .training && heldBack == nil && missed.isEmpty
+        if rung.serves.isDisjoint(with: missed), !isAsked { continue }
         if rung == .int4 { int4Layers = try self.int4Layers(last) }
       }
       var options = ownOptions
@@ -152,6 +168,7 @@ public struct Ladder {
       let step = try step(rung, options, confidence)
       steps.append(step)
       progress(step)
+      if step.endsClimb { break }
       guard rung.decibels != nil, let last, step.costsMore(than: last) else { continue }
       if let fitting = try fitting(step, beside: last, confidence) {
         steps.append(fitting)
@@ -159,7 +176,8 @@ public struct Ladder {
       }
       break
     }
-    let best = steps.indices.min { steps[$0].shortfall < steps[$1].shortfall } ?? 0
+    let nearest = steps.indices.min { steps[$0].shortfall < steps[$1].shortfall } ?? 0
+    let best = steps.lastIndex(where: \.holds) ?? nearest
     return Climb(
       steps: steps, best: best, confidence: confidence,
       heldBackCount: heldBack?.samples.count ?? 0, floatAccuracy: heldBack?.floatAccuracy)
@@ -179,7 +197,7 @@ public struct Ladder {
     for rung in Rung.allCases.dropFirst(2).dropLast() {
       let before = current
       switch rung {
-      case .ranges, .int4, .fittingInt16: break
+      case .ranges, .int4, .training, .fittingInt16: break
       case .equalization: current.equalization = options.equalization
       case .biasCorrection: current.biasCorrection = options.biasCorrection
       case .rounding: current.rounding = options.rounding
@@ -218,7 +236,9 @@ public struct Ladder {
   /// A model with what it costs; only clauses about that are set.
   private func candidate(_ rung: Rung, _ options: Quantizer.Options) throws -> Step {
     let start = ContinuousClock.now
-    let result = try Quantizer.quantize(graph, samples: samples, options: options)
+    var result = try Quantizer.quantize(graph, samples: samples, options: options)
+    var endsClimb = false
+    if rung == .training, let train { (result, endsClimb) = try train(result) }
     let (output, arena) = try compile(result.graph)
     let cycles = contract.maxCycles == nil ? nil : try countCycles(output.blob)
     let measure = Contract.Measure(
@@ -226,7 +246,7 @@ public struct Ladder {
     return Step(
       rung: rung, options: options, result: result, output: output, judgement: nil,
       cycleCount: cycles, clauses: contract.costClauses(measure),
-      seconds: (ContinuousClock.now - start).inSeconds)
+      seconds: (ContinuousClock.now - start).inSeconds, endsClimb: endsClimb)
   }
 
   /// The same judged on the samples held back.

@@ -154,7 +154,8 @@ extension PoolKernel {
         let isNegative = sum .< Lanes()
         let magnitude = sum.replacing(with: -sum, where: isNegative)
         // Whole numbers below 2²⁴: the quotient is not rounded up to the next one.
-        let mean = octet_clamped(octet_whole((magnitude + half) / Float(Swift.max(count, 1))), 0, 128)
+        let mean = octet_clamped(
+          octet_whole((magnitude + half) / Float(Swift.max(count, 1))), 0, 128)
         let code = mean.replacing(with: -mean, where: isNegative) - zeroPoint
         unsafe y[window.outputIndex + channel] = count == 0 ? Lanes() : code
       }

@@ -52,8 +52,8 @@ struct CodedGraph: Sendable {
   // MARK: Grids
 
   private mutating func takeGrids() throws(TrainingError) {
-    for index in Set(int8.inputs + real.nodes.flatMap(\.inputs) + real.nodes.flatMap(\.outputs))
-    where int8.tensors[index].constant == nil {
+    let used = Set(int8.inputs + real.nodes.flatMap { $0.inputs + $0.outputs })
+    for index in used.sorted() where int8.tensors[index].constant == nil {
       let tensor = int8.tensors[index]
       guard tensor.elementType == .int8, let grid = tensor.quantization, grid.axis == nil else {
         throw .graph(

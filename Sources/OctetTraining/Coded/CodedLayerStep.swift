@@ -52,7 +52,9 @@ struct CodedLayerStep: TrainingStep {
     let high = unsafe sums.count > 1 ? elements(context.pointer(sums[1])) : nil
     let y = unsafe elements(context.pointer(result.output))
     unsafe withUnsafeTemporaryAllocation(of: Channel.self, capacity: channelCount) { channels in
-      for c in 0..<channelCount { unsafe channels.initializeElement(at: c, to: channel(c, context)) }
+      for c in 0..<channelCount {
+        unsafe channels.initializeElement(at: c, to: channel(c, context))
+      }
       var index = 0
       for _ in 0..<pixelCount {
         for c in 0..<channelCount {

@@ -94,10 +94,11 @@ enum Steps {
 
   static func quantize(
     _ graph: Graph, _ samples: CalibrationSamples, options: Quantizer.Options,
-    shrinks: Bool = true, arenaLimit: Int? = nil
+    shrinks: Bool = true, arenaLimit: Int? = nil,
+    refining refine: (Quantizer.Result) throws -> Quantizer.Result = { $0 }
   ) throws -> Quantized {
     try Compiler.requireRoom(for: graph)
-    let result = try Quantizer.quantize(graph, samples: samples, options: options)
+    let result = try refine(try Quantizer.quantize(graph, samples: samples, options: options))
     return Quantized(
       result: result,
       output: try Compiler.compile(result.graph, shrinks: shrinks, arenaLimit: arenaLimit))

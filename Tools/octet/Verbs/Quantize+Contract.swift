@@ -14,6 +14,8 @@ extension Quantize {
     /// Inputs that are not among `samples`, and their classes where they have some.
     var heldBack: CalibrationSamples?
     var labels: [Int]?
+    /// What may be learnt from, none of it held back; nil where there is no training.
+    var trainingImages: Dataset?
   }
 
   /// What the user asks the model to keep; nil where nothing but RAM is limited.
@@ -31,19 +33,23 @@ extension Quantize {
 
   /// Samples are split before anything is chosen, by the seed alone.
   func prepare(
-    _ graph: Graph, _ arguments: Arguments, console: Console
+    _ graph: Graph, _ arguments: Arguments, _ training: QuantizedTraining?, console: Console
   ) throws -> Prepared {
     let isJudged = contract(arguments)?.judgesOutputs ?? false
     if isJudged, arguments.contains(maxDrop) { try requireDecisions(of: graph) }
     let normalization = try Common.normalization(arguments)
     guard let path = arguments[rawInput] else {
-      // No label decides anything but in a contract.
+      // No label decides anything but in a contract or in training.
+      let usesLabels = isJudged || training?.usesLabels == true
       let source = try Steps.load(
-        arguments[Common.data], labels: isJudged ? .checked : .asTheyAre,
+        arguments[Common.data], labels: usesLabels ? .checked : .asTheyAre,
         for: graph.inputs.first.map { graph.tensors[$0].shape } ?? [], console: console)
       return try naming(arguments[model]) {
-        try prepare(graph, source, normalization, isJudged, arguments)
+        try prepare(graph, source, normalization, isJudged, arguments, trains: training != nil)
       }
+    }
+    if training != nil {
+      throw CommandError(.usage, "--train-epochs learns from images; give --data")
     }
     guard normalization == nil, !arguments.contains(Common.data) else {
       throw CommandError(
@@ -71,7 +77,7 @@ extension Quantize {
   /// Of images, those of the test set are held back first: the model has not learnt from them.
   private func prepare(
     _ graph: Graph, _ source: DataSource, _ normalization: Normalization?, _ isJudged: Bool,
-    _ arguments: Arguments
+    _ arguments: Arguments, trains: Bool
   ) throws -> Prepared {
     let graph = try Steps.fit(graph, to: source, normalization: normalization)
     let (count, seed) = (arguments[samples], arguments[seed])
@@ -79,8 +85,11 @@ extension Quantize {
       graph: graph,
       samples: try CalibrationSamples(
         source.train, count: count, seed: seed, graph: graph, normalization: nil))
+    prepared.trainingImages = trains ? source.train : nil
     guard isJudged else { return prepared }
-    let wanted = HeldBack.count(of: source.test.count + source.train.count, for: graph)
+    // What is held back is lost to training: a quarter at most.
+    let spare = trains ? source.train.count / 4 : source.train.count
+    let wanted = HeldBack.count(of: source.test.count + spare, for: graph)
     let tests = Dataset.shuffledIndices(count: source.test.count, seed: seed).prefix(wanted)
     let others = Dataset.shuffledIndices(count: source.train.count, seed: seed)
       .dropFirst(count).prefix(wanted - tests.count)
@@ -90,6 +99,11 @@ extension Quantize {
     images.labels += more.labels
     prepared.heldBack = try CalibrationSamples(images, graph: graph)
     prepared.labels = images.labels.map { Int($0) }
+    if trains, !others.isEmpty {
+      let heldBack = Set(others)
+      prepared.trainingImages = source.train.subset(
+        source.train.labels.indices.filter { !heldBack.contains($0) })
+    }
     return prepared
   }
 
@@ -106,7 +120,7 @@ extension Quantize {
 
   func climb(
     _ prepared: Prepared, _ contract: Contract, _ options: Quantizer.Options,
-    _ arguments: Arguments, _ console: Console
+    _ training: QuantizedTraining?, _ arguments: Arguments, _ console: Console
   ) throws -> Ladder.Climb {
     try naming(arguments[model]) {
       try Steps.requireRoom(for: prepared.graph)
@@ -118,8 +132,11 @@ extension Quantize {
       let counter = contract.maxCycles == nil ? nil : try CycleCounter(contract.boardName)
       let ladder = Ladder(
         prepared.graph, samples: prepared.samples, heldBack: heldBack, contract: contract,
-        shrinks: !arguments[Common.noShrink]
-      ) { blob in try counter?.cycles(of: blob) }
+        shrinks: !arguments[Common.noShrink],
+        countCycles: { blob in try counter?.cycles(of: blob) },
+        train: training.map { training in
+          { try training.train($0, prepared, seed: arguments[seed]) }
+        })
       return try ladder.climb(options) { step in
         console.message(ContractReport.Step(step).sentence)
       }

@@ -46,6 +46,13 @@ final class QuantizedTraining {
     var accuracy: Double?
     /// Ctrl-C ended it.
     var wasInterrupted: Bool
+
+    var text: String {
+      let accuracies = [startAccuracy, accuracy].compactMap { $0?.percent }
+      return "trained in int8: \(accuracies.joined(separator: ", then ")) of "
+        + "\(validationImageCount) validation images"
+        + (bestEpoch == 0 ? "; no epoch was better" : " with epoch \(bestEpoch)")
+    }
   }
 
   /// nil where no training is asked for.
@@ -75,9 +82,10 @@ final class QuantizedTraining {
   ///
   /// - Returns: the trained model, and whether Ctrl-C asks to stop with it.
   func train(
-    _ quantized: Quantizer.Result, from float: Graph, _ images: Dataset, seed: UInt64,
-    samples: CalibrationSamples
+    _ quantized: Quantizer.Result, _ prepared: Quantize.Prepared, seed: UInt64
   ) throws -> (result: Quantizer.Result, isLast: Bool) {
+    guard let images = prepared.trainingImages else { return (quantized, false) }
+    let float = prepared.graph
     let classCount = float.outputs.first.map { float.tensors[$0].elementCount } ?? 0
     guard !usesLabels || classCount == images.classNames.count else {
       throw CommandError(
@@ -121,7 +129,7 @@ final class QuantizedTraining {
       console.message("no epoch of training did better than the model that it began with")
     }
     let result = try quantized.replacing(
-      trained.graph, from: float, samples: samples, threadCount: options.threadCount)
+      trained.graph, from: float, samples: prepared.samples, threadCount: options.threadCount)
     return (result, trained.wasStopped)
   }
 }

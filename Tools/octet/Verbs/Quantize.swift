@@ -59,7 +59,8 @@ struct Quantize: Verb {
     help: "Cycles of one inference at most, as 'octet board run' models them on --board.")
   let board = OctetCommand.Option(
     "--board", .choiceOrFolder(Board.names),
-    help: "The Cortex-M board whose cycles --max-cycles limits, cortex-m4 unless said; its emulator "
+    help:
+      "The Cortex-M board whose cycles --max-cycles limits, cortex-m4 unless said; its emulator "
       + "runs every candidate.")
   let weights = OctetCommand.Option<WeightWidth>(
     "--weights", .choice, default: .int8,
@@ -82,9 +83,10 @@ struct Quantize: Verb {
     [
       model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
       biasCorrection, rounding, int16, samples, fullScores, maxDrop, minSQNR, maxFlash,
-      maxCycles, board, Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
+      maxCycles, board, Common.arenaLimit, Common.noShrink, seed, Common.mean,
+      Common.standardDeviation,
       Common.threads, weights, int4,
-    ]
+    ] + QuantizedTraining.parameters
   }
 
   func run(_ arguments: Arguments, console: Console) throws -> Outcome {
@@ -106,19 +108,21 @@ struct Quantize: Verb {
     options.keepsFullScores = arguments[fullScores]
     options.threadCount = arguments[Common.threads]
     takeWeightWidths(arguments, &options)
-    let prepared = try prepare(graph, arguments, console: console)
+    let training = try QuantizedTraining(arguments, console)
+    let prepared = try prepare(graph, arguments, training, console: console)
     let contract = contract(arguments)
     var climb: Ladder.Climb?
     let quantized: Steps.Quantized
     if let contract {
-      let found = try self.climb(prepared, contract, options, arguments, console)
+      let found = try self.climb(prepared, contract, options, training, arguments, console)
       quantized = Steps.Quantized(result: found.answer.result, output: found.answer.output)
       climb = found
     } else {
       quantized = try naming(arguments[model]) {
         try Steps.quantize(
           prepared.graph, prepared.samples, options: options,
-          shrinks: !arguments[Common.noShrink], arenaLimit: arguments[Common.arenaLimit])
+          shrinks: !arguments[Common.noShrink], arenaLimit: arguments[Common.arenaLimit]
+        ) { try training?.train($0, prepared, seed: arguments[seed]).result ?? $0 }
       }
     }
     let isBroken = climb.map { !$0.answer.holds } ?? false
@@ -129,9 +133,13 @@ struct Quantize: Verb {
     if !arguments[Common.noShrink] { report.shrink = try ShrinkFigures(quantized.output) }
     report.notes = notes
     if let climb { report.take(ContractReport.of(climb)) }
-    return Outcome(
-      report, text: report.text(for: console.output),
-      ending: isBroken ? .gateMissed(Self.missed(climb)) : .done)
+    report.training = training?.report
+    let missed = isBroken ? Self.missed(climb) : nil
+    var ending = missed.map { Outcome.Ending.gateMissed($0) } ?? .done
+    if report.training?.wasInterrupted == true {
+      ending = .interrupted(missed ?? "interrupted; \(path) holds the best epoch so far")
+    }
+    return Outcome(report, text: report.text(for: console.output), ending: ending)
   }
 
   private func say(
@@ -217,6 +225,8 @@ struct QuantizeReport: Encodable {
   var int16Layers: [String]
   /// The layers whose weights have four bits.
   var int4Layers: [String]
+  /// What training in int8 did; nil where it did not come to that.
+  var training: QuantizedTraining.Report?
   /// What the calibrator `auto` chose.
   var search: Search?
   /// What went since no output needs it; nil with --no-shrink.
@@ -299,6 +309,6 @@ struct QuantizeReport: Encodable {
       + "\(weightByteCount) of them weights and biases\n"
       + "arena: \(arenaByteCount) bytes, lower bound \(arenaLowerBoundByteCount), gap \(gap)"
       + (arenaIsOptimal ? " (optimal)" : "") + (shrink?.text(for: terminal) ?? "")
-      + (arenaBudget.map { "\n\($0.text)" } ?? "")
+      + (arenaBudget.map { "\n\($0.text)" } ?? "") + (training.map { "\n\($0.text)" } ?? "")
   }
 }
