@@ -63,7 +63,7 @@ import Testing
         + "--init normal --init-deviation 10 --trials 2 --out diverging --json")
     #expect(diverged.status == 1 && diverged.stderr.contains("no longer finite"), "\(diverged)")
     let refused = try await workshop(
-      "search --data data --over arch=alexnet,resnet20 --epochs 1 --trials 2 --max-parameters 9 "
+      "search --data data --over arch=mlp,lenet --epochs 1 --trials 2 --max-parameters 9 "
         + "--out refusing --json")
     #expect(refused.status == 1 && refused.stderr.contains("parameters"), "\(refused)")
   }
