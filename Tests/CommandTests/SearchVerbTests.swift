@@ -4,7 +4,7 @@ import Testing
 /// `octet search` from outside: what it refuses, what a kill leaves, and how work is shared.
 @Suite struct SearchVerbTests {
   private static let line =
-    "search --arch mlp --epochs 3 --batch-size 16 --trials 12 --over learning-rate=log(1e-4,1e-1) "
+    "search --arch mlp --width 0.1 --epochs 3 --batch-size 16 --trials 12 --over learning-rate=log(1e-4,1e-1) "
     + "--over weight-decay=none,0.01,0.1 --over augment.crop=0,1,2 --threads 1"
 
   private func search(_ rest: String, in folder: URL) async throws -> Run {
@@ -59,8 +59,9 @@ import Testing
     #expect(try await workshop(base + "--out /proc/x --json").isFailure(73))
     // Every trial diverges, or none can be made: told, with the journal kept.
     let diverged = try await workshop(
-      "search --data data --arch mlp --epochs 1 --optimizer sgd --over learning-rate=90,100 "
-        + "--init normal --init-deviation 10 --trials 2 --out diverging --json")
+      "search --data data --arch mlp --width 0.1 --epochs 2 --batch-size 4 --optimizer sgd "
+        + "--loss squared-error --over learning-rate=90,100 --init normal --init-deviation 10 "
+        + "--trials 2 --out diverging --json")
     #expect(diverged.status == 1 && diverged.stderr.contains("no longer finite"), "\(diverged)")
     let refused = try await workshop(
       "search --data data --over arch=mlp,lenet --epochs 1 --trials 2 --max-parameters 9 "
@@ -115,7 +116,8 @@ import Testing
       var last: Run?
       var killCount = 0
       for attempt in 0..<60 {
-        let delay = Double.random(in: 0.02...0.1) + 0.02 * Double(attempt)
+        // A little longer each time, so that it ends on the slowest machine.
+        let delay = Double.random(in: 0.02...0.1) + 0.03 * Double(attempt)
         let run = try await shell(
           """
           timeout -s KILL \(delay) "$OCTET" \(Self.quoted) --data '\(data)' --out s --json --quiet
@@ -250,7 +252,7 @@ import Testing
   /// Options that mean nothing beside others are left out of a trial.
   @Test func optionsThatDependOnOthers() async throws {
     let run = try await workshop(
-      "search --data data --arch mlp --epochs 1 --over optimizer=sgd,momentum "
+      "search --data data --arch mlp --width 0.1 --epochs 1 --over optimizer=sgd,momentum "
         + "--over momentum=0.5,0.9 --trials 9 --method random --out dependent --json")
     #expect(run.status == 0, "\(run)")
     let trials = try #require(try run.json()["trials"] as? [[String: Any]])
