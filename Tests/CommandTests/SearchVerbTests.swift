@@ -39,6 +39,7 @@ import Testing
     ("--over l1=0,0.1 --l1 0.5", "given and"),
     ("--over augment=flip|none --over augment.crop=0,1", "as a whole"),
     ("--over l1=0,0.1 --worker --shard 1/2", "take one"),
+    ("--over l1=0,0.1 --worker -o best.onnx", "the whole search"),
     ("--over l1=0,0.1 --optimizer sgd --momentum 0.5", "means nothing with"),
     ("--over l1=0,0.1 --split 0", "--validation"), ("--over l1=0,0.1 --shard 3/2", "3/8"),
     ("--over l1=0,0.1 --method best", "one of random, narrow, tpe"),
@@ -247,6 +248,12 @@ import Testing
     #expect(
       notes.contains { $0.contains("larger than is asked for") || $0.contains("as small as") })
     #expect(report["sufficientAccuracy"] as? Double == 0.3)
+    let missed = try await workshop(
+      "search --data data --arch mlp --epochs 1 --over l2=0,0.1 --trials 2 --smallest-at 1 "
+        + "--learning-rate 1e-9 --out missed -o missed.onnx --json")
+    #expect(missed.status == 1 && missed.stderr.contains("no trial reaches 100.00 %"), "\(missed)")
+    let file = try await Workshop.shared.folder().appendingPathComponent("missed.onnx")
+    #expect(!FileManager.default.fileExists(atPath: file.path))
   }
 
   /// Options that mean nothing beside others are left out of a trial.
