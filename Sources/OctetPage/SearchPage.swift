@@ -16,6 +16,7 @@ package struct SearchPage {
         method \(report.method) from the seed \(String(report.seed)). Made by Octet.
         """)
     page.sections = [summary]
+    if let importance { page.sections.append(importance) }
     if !ranked.isEmpty { page.sections += [together, oneByOne, curves] }
     page.sections.append(table)
     return page.text
@@ -54,7 +55,7 @@ package struct SearchPage {
     }
     if let command = report.command {
       content += """
-        <h2>The best as a command</h2>
+        <p>As a command:</p>
         <pre><code>\(command)</code></pre>
 
         """
@@ -67,7 +68,7 @@ package struct SearchPage {
         """
     }
     for note in report.notes { content += "<p class=\"note\">\(note).</p>\n" }
-    return .init(id: "summary", name: "Summary", content: content + importance)
+    return .init(id: "summary", name: "Summary", content: content)
   }
 
   private var goal: Markup {
@@ -75,11 +76,11 @@ package struct SearchPage {
     return ", judged by the fewest parameters at \(Figures.percent(accuracy))"
   }
 
-  private var importance: Markup {
+  private var importance: HTMLReport.Section? {
     let shares = report.dimensions.compactMap { dimension in
       dimension.importance.map { (name: dimension.name, range: dimension.range, share: $0) }
     }.sorted { $0.share > $1.share }
-    guard !shares.isEmpty else { return "" }
+    guard !shares.isEmpty else { return nil }
     var table = Table(
       "Importance", [.text("Hyper-parameter"), .text("Range"), .number("Share explained")])
     for item in shares {
@@ -88,14 +89,16 @@ package struct SearchPage {
         Table.Cell(Figures.percent(item.share, digits: 0), bar: item.share),
       ])
     }
-    return """
-      <h2>What matters</h2>
-      \(table.markup)<p class="note">The share of the variance of the trials’ ranks that lies \
-      between groups with like values of one hyper-parameter, less what chance gives (ε², Kelley \
-      1935). What two do together only is not seen, and methods that go where trials were good \
-      look at less of the rest.</p>
+    return .init(
+      id: "importance", name: "Importance",
+      content: """
+        <h2>What matters</h2>
+        \(table.markup)<p class="note">The share of the variance of the trials’ ranks that lies \
+        between groups with like values of one hyper-parameter, less what chance gives (ε², Kelley \
+        1935). What two do together only is not seen, and methods that go where trials were good \
+        look at less of the rest.</p>
 
-      """
+        """)
   }
 
   // MARK: Drawings
@@ -179,8 +182,7 @@ package struct SearchPage {
       report.rungs.isEmpty
       ? ""
       : """
-       Dotted: after \(report.rungs.map { String($0) }.joined(separator: ", ")) epochs one in \
-      \(report.halvingFactor) goes on.
+       Dotted: where one in \(report.halvingFactor) goes on.
       """
     let figure = Figure(
       drawing: plot.drawing, caption: "A line is a trial: \(SearchPlot.key)\(rungs)", table: table)

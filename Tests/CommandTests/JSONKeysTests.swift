@@ -66,7 +66,7 @@ struct JSONKeysTests {
       "augment --data data --augment flip --show keys.png",
       "evaluate m.onnx m.oct --data data --html keys-e.html",
       "search --data data --arch mlp --epochs 3 --trials 12 --over learning-rate=log(1e-4,1) "
-        + "--over l2=0,0.1 --smallest-at 0.2 --out keys-s --html keys-s.html -o keys-s.onnx",
+        + "--over l2=0,0.1 --max-parameters 999999 --out keys-s --html keys-s.html -o keys-s.onnx",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --max-drop 0.5",
       "quantize m.onnx --data data -o keys.oct --calibration-samples 20 --train-epochs 1",

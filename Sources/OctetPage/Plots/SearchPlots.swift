@@ -199,7 +199,7 @@ struct TrialCurves {
   private static let (left, top, bottom) = (46.0, 12.0, 224.0)
 
   var drawing: Drawing {
-    var drawing = Drawing(width: 640, height: 262, title: title)
+    var drawing = Drawing(width: 460, height: 262, title: title)
     let (left, top, bottom) = (Self.left, Self.top, Self.bottom)
     let right = drawing.width - 14
     let values = curves.flatMap(\.values).filter(\.isFinite)

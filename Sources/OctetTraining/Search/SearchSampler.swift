@@ -58,12 +58,12 @@ package struct SearchSampler: Sendable {
     // The word keeps these numbers apart from those that train draws from the same seed.
     var generator = Xoshiro256(
       seed: seed ^ 0x7365_6172_6368, stream: UInt64(number) << 20 | UInt64(attempt))
-    let isStart = number < Self.startCount || evidence.judged.count < 2
+    let isStart = evidence.judged.count < Self.startCount
     let model: any SearchModel =
       switch method {
       case .narrow where !isStart:
         NarrowBox(
-          center: evidence.judged[0], round: number / Self.startCount,
+          center: evidence.judged[0], round: evidence.judged.count / Self.startCount,
           leastHalfSide: Self.leastHalfSide)
       case .tpe where !isStart: ParzenTree(evidence)
       case .random, .narrow, .tpe: Anywhere()

@@ -77,6 +77,11 @@ struct Search: Verb {
     guard !(arguments[worker] && arguments[shard] != nil) else {
       throw CommandError(.usage, "--worker and --shard are two ways to share; take one")
     }
+    let isPart = arguments[worker] || arguments[shard] != nil
+    guard !isPart || arguments[output] == nil else {
+      throw CommandError(
+        .usage, "-o wants the whole search; give it to the command without --worker and --shard")
+    }
     let setting = try TrialSetting(arguments, console: console)
     let plan = SearchPlan(arguments, self, options)
     let searchFolder = try SearchFolder(
@@ -104,10 +109,8 @@ struct Search: Verb {
     report.command = candidate.map { plan.command($0, arguments, setting) }
     report.notes = notes(plan, trials, ending, folder)
     var isInterrupted = ending == .interrupted
-    if let path = arguments[output], !isInterrupted {
-      guard let candidate, best != nil else {
-        throw CommandError(.gateMissed, "no trial was trained to the end; \(path) is not written")
-      }
+    let miss = isInterrupted ? nil : miss(plan, trials, best, report)
+    if let path = arguments[output], let candidate, miss == nil, !isInterrupted {
       let result = try setting.train(candidate.settings, console: console)
       isInterrupted = result.wasStopped
       if !isInterrupted {
@@ -128,16 +131,24 @@ struct Search: Verb {
       return Outcome(
         report, text: text, ending: .interrupted("interrupted; the same command goes on with it"))
     }
-    if best == nil, trials.contains(where: { $0.end != nil }) || ending != .through {
-      return Outcome(
-        report, text: text,
-        ending: .gateMissed("no trial was trained to the end: \(whyNone(report))"))
-    }
-    return Outcome(report, text: text)
+    // A part of a search has no verdict.
+    let isPart = arguments[worker] || arguments[shard] != nil
+    return Outcome(
+      report, text: text, ending: isPart ? .done : miss.map { .gateMissed($0) } ?? .done)
   }
 
-  private func whyNone(_ report: SearchReport) -> String {
-    report.trials.last { $0.reason != nil }?.reason ?? report.notes.last ?? "none was begun"
+  /// Why the search has not found what it is for; nil where it has.
+  private func miss(
+    _ plan: SearchPlan, _ trials: [SearchTrial], _ best: SearchTrial?, _ report: SearchReport
+  ) -> String? {
+    guard let best, let score = best.score else {
+      let reason = trials.last { $0.reason != nil }?.reason ?? report.notes.first
+      return "no trial was trained to the end: \(reason ?? "none was begun")"
+    }
+    guard let accuracy = plan.goal.sufficientAccuracy, !plan.goal.isReached(by: best) else {
+      return nil
+    }
+    return "no trial reaches \(accuracy.percent); the best has \(score.accuracy.percent)"
   }
 
   private func notes(
@@ -158,9 +169,6 @@ struct Search: Verb {
     }
     if plan.shard != nil {
       notes.append("only the trials of this shard; bring the journals together for all")
-    }
-    if let accuracy = plan.goal.sufficientAccuracy, !trials.contains(where: plan.goal.isReached) {
-      notes.append("no trial reaches \(accuracy.percent)")
     }
     return notes
   }
