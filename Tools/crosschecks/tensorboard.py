@@ -97,7 +97,7 @@ def rich(events, layers, report, problems):
         for image in events.Images(tag):
             data = image.encoded_image_string
             size = tuple(int.from_bytes(data[i:i + 4], "big") for i in (16, 20))
-            check(problems, data[:8] == b"\x89PNG\r\n\x1a\n" and size == (image.width, image.height),
+            check(problems, data[:4] == b"\x89PNG" and size == (image.width, image.height),
                   f"{tag}: no PNG of {image.width}x{image.height}")
         print(f"{tag}: {len(events.Images(tag))} pictures")
     tags = events.Tags()["images"]
