@@ -169,6 +169,7 @@ package enum Stylesheet {
     svg .cell.small{font-size:10px}
     svg .float,svg .better{fill:var(--float)}
     svg .int8,svg .worse{fill:var(--int8)}
+    svg .soft{fill:var(--soft)}
     svg .stroke{fill:none;stroke-width:1.5}
     svg .stroke.float{stroke:var(--float)}svg .stroke.int8{stroke:var(--int8)}
     svg .stroke.soft{stroke:var(--soft);stroke-width:1}

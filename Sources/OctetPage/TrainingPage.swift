@@ -155,7 +155,9 @@ package struct TrainingPage {
       let total = epochs.reduce(0) { $0 + $1.seconds }
       key("time", Self.about(total) ?? "–", "\(Figures.count(epochs.count, "epoch"))")
     }
-    if let point = course?.last { key("learning rate", Figures.short(point.rate)) }
+    if testAccuracy == nil, let point = course?.last {
+      key("learning rate", Figures.short(point.rate), "in step \(Figures.count(point.step))")
+    }
     let warnings: Markup =
       self.warnings.isEmpty
       ? "" : "<ul class=\"warnings\">\(self.warnings.map { "<li>\($0)</li>" as Markup })</ul>\n"

@@ -20,6 +20,8 @@ struct LineChart {
 
   /// More would be nearer to each other than a screen shows.
   private static let pointLimit = 400
+  /// Room for the numbers of the axis upwards.
+  private static let left = 54.0
 
   var drawing: Drawing {
     var drawing = Drawing(height: 230, title: title)
@@ -27,17 +29,17 @@ struct LineChart {
     let points = shown.flatMap(\.points)
     let values = points.map(\.y)
     let x = Axis(
-      points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 1, from: 46, to: drawing.width - 8)
+      points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 1, from: Self.left, to: drawing.width - 8)
     let y = Axis(
       min(height(lower) ?? .infinity, values.min() ?? 0),
       max(height(upper) ?? -.infinity, values.max() ?? 1), from: 184, to: 24)
     drawing.scale(x, 5, from: 24, to: 184)
     for tick in isLogarithmic ? powers(y) : y.ticks(4) {
-      drawing.line(46, tick.position, drawing.width - 8, tick.position, "rule")
-      drawing.text(tick.label, x: 42, y: tick.position + 4, .end, "axis")
+      drawing.line(Self.left, tick.position, drawing.width - 8, tick.position, "rule")
+      drawing.text(tick.label, x: Self.left - 4, y: tick.position + 4, .end, "axis")
     }
     drawing.text(xTitle, x: drawing.width - 8, y: 220, .end, "axis")
-    var left = 46.0
+    var left = Self.left
     for curve in shown {
       drawing.rectangle(x: left, y: 8, width: 10, height: 4, "fill \(curve.style)")
       drawing.text(curve.name, x: left + 14, y: 14, .start, "label")
