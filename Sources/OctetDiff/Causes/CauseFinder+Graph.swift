@@ -29,8 +29,10 @@ extension CauseFinder {
       own.node.operation.weightChannelAxis == nil
     else { return [] }
     let codes = diff.candidate.coded.flatMap { diff.candidate.part(place, of: $0) }
-    let step = codes?.tensors.compactMap { $0.constant == nil ? nil : $0.quantization?.scales.max() }
-      .max()
+    let step = codes?.tensors.compactMap {
+      $0.constant == nil ? nil : $0.quantization?.scales.max()
+    }
+    .max()
     for (a, b) in zip(own.constants, given.constants) where a.count == b.count {
       if let found = constant(a, b, step: step ?? 0) { return [found] }
     }
