@@ -64,10 +64,11 @@ struct CauseFinder {
         found += causes.finding().map { [$0] } ?? []
       }
     }
+    if !found.contains(where: \.isDefinite) { found += operands(place) }
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
       found += hypotheses(place, structure: structure)
     }
-    if found.isEmpty { found += others(place) + operands(place) }
+    if found.isEmpty { found += others(place) }
     if found.isEmpty { found += branches(place) }
     if found.isEmpty { found += rounding(place) }
     return found
