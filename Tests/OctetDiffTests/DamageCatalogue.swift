@@ -114,7 +114,8 @@ struct CatalogueKind: Sendable {
       float: float, int8: try LoadedModel(Compiler.compile(int8).blob), data: data)
   }
 
-  static let all: [Self] = orders + sizes + places + codes + biases + ranges + structure + functions
+  static let all: [Self] =
+    orders + sizes + places + codes + biases + ranges + structure + functions
     + connections
 
   // MARK: Layers by what they have

@@ -162,7 +162,7 @@ private final class BisectionSearch {
   /// The first measure that the candidate has lost something by. Only scores of classes have a best
   /// one.
   private func choose(_ none: Tally, _ whole: Tally) {
-    guard diff.isClassifier, diff.outputs.count == 1 else { return }
+    guard diff.isClassifier else { return }
     let count = samples.count
     if diff.options.data.isLabelled, expectedRight - whole.right >= max(2, count / 200) {
       measure = .accuracy

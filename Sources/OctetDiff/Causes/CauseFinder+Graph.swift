@@ -29,8 +29,10 @@ extension CauseFinder {
       own.node.operation.weightChannelAxis == nil
     else { return [] }
     let codes = diff.candidate.coded.flatMap { diff.candidate.part(place, of: $0) }
-    let step = codes?.tensors.compactMap { $0.constant == nil ? nil : $0.quantization?.scales.max() }
-      .max()
+    let step = codes?.tensors.compactMap {
+      $0.constant == nil ? nil : $0.quantization?.scales.max()
+    }
+    .max()
     for (a, b) in zip(own.constants, given.constants) where a.count == b.count {
       if let found = constant(a, b, step: step ?? 0) { return [found] }
     }
@@ -73,30 +75,40 @@ extension CauseFinder {
 
   // MARK: Operands
 
-  /// An operator of several operands that reads another place than its twin does.
+  /// A layer that reads another place than its twin does.
   func operands(_ place: Int) -> [Finding] {
     guard let twin = diff.twins[place] else { return [] }
-    let own = diff.candidate.sources(of: place).map(\.place)
-    let given = diff.reference.sources(of: twin).map(\.place)
-    guard own.count == given.count, !own.isEmpty,
-      diff.candidate.places[place].maker.canBeTwin(of: diff.reference.places[twin].maker)
-    else { return [] }
-    let read = own.map { source in source.flatMap { diff.referencePlace(of: $0) } }
-    guard !read.contains(nil), !given.contains(nil) else { return [] }
-    let known = Set(diff.twins.compactMap { $0 })
-    let wrong = Set(read.compactMap { $0 }).subtracting(given.compactMap { $0 })
-    let lacking = given.compactMap { $0 }.filter { !read.contains($0) && known.contains($0) }
-    guard wrong.count == 1, lacking.count == 1,
-      let source = own.compactMap({ $0 }).first(where: { source in
-        diff.referencePlace(of: source).map { wrong.contains($0) } ?? false
-      })
+    let own = diff.knownSources(of: place)
+    let read = Set(own.compactMap { diff.twins[$0] })
+    let given = knownSources(ofTwin: twin)
+    let (wrong, lacking) = (read.subtracting(given), given.subtracting(read))
+    guard own.count == given.count, wrong.count == 1, lacking.count == 1,
+      let missing = lacking.first,
+      let source = own.first(where: { diff.twins[$0].map { wrong.contains($0) } ?? false })
     else { return [] }
     return [
       Finding(
         .operandOther,
         "it reads '\(diff.candidate.places[source].name)', where the reference reads "
-          + "'\(diff.reference.places[lacking[0]].name)'", severity: 2100)
+          + "'\(diff.reference.places[missing].name)'", severity: 2100)
     ]
+  }
+
+  /// The nearest places of the reference that the candidate has, too, on which one depends.
+  private func knownSources(ofTwin twin: Int) -> Set<Int> {
+    let known = Set(diff.twins.compactMap { $0 })
+    var found: Set<Int> = []
+    var seen: Set<Int> = []
+    var pending = diff.reference.sources(of: twin).compactMap(\.place)
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      if known.contains(next) {
+        found.insert(next)
+      } else {
+        pending += diff.reference.sources(of: next).compactMap(\.place)
+      }
+    }
+    return found
   }
 
   // MARK: Branches

@@ -20,6 +20,10 @@ struct CauseFinder {
   /// The same of operators without weights, which cost little to look at.
   private static let healthyWithoutWeights = 60.0
   private static let healthyFloat = 60.0
+  /// Less is no longer the same values, however often they are rounded, or written in other
+  /// functions that come near.
+  private static let alikeInt8 = 15.0
+  private static let alikeFloat = 30.0
   /// What explains a layer leaves so much, and is so much better than the reference's own layer.
   private static let explained = 20.0
   private static let better = 8.0
@@ -60,10 +64,11 @@ struct CauseFinder {
         found += causes.finding().map { [$0] } ?? []
       }
     }
+    if !found.contains(where: \.isDefinite) { found += operands(place) }
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
       found += hypotheses(place, structure: structure)
     }
-    if found.isEmpty { found += others(place) + operands(place) }
+    if found.isEmpty { found += others(place) }
     if found.isEmpty { found += branches(place) }
     if found.isEmpty { found += rounding(place) }
     return found
@@ -172,12 +177,14 @@ struct CauseFinder {
     }
     guard structure.isEmpty else { return [] }
     let found = fitted(place, part, bench)
-    return found.isEmpty ? added(trial, healthy: healthy) : found
+    return found.isEmpty ? added(trial) : found
   }
 
-  /// Operators too much, where without them nothing is left to be explained.
-  private func added(_ trial: Trial, healthy: Double) -> [Finding] {
-    guard let first = trial.added.first(where: { !diff.candidate.places[$0].maker.onlyRenames })
+  /// Operators too much, where the results are clearly others: one model may write in several
+  /// operators, each with its rounding, what the other has as one.
+  private func added(_ trial: Trial) -> [Finding] {
+    guard trial.bench.base < (diff.candidate.isFloat ? Self.alikeFloat : Self.alikeInt8),
+      let first = trial.added.first(where: { !diff.candidate.places[$0].maker.onlyRenames })
     else { return [] }
     let place = diff.candidate.places[first]
     return [

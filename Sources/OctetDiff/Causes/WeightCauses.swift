@@ -248,6 +248,7 @@ struct WeightCauses {
     let largest = sizes.max() ?? 0
     let dead = odd.filter {
       abs(gains[$0] ?? (sizes[$0] > 0 ? 0 : 1)) < 0.1 && sizes[$0] > 0.01 * largest
+        && max(abs(own.range($0).lower), abs(own.range($0).upper)) < 0.2 * sizes[$0]
     }
     if let first = dead.first {
       return finding(

@@ -171,7 +171,8 @@ struct Diagnosis {
     return Finding(
       given.isPlain && own.isPlain ? .inputScale : .inputNormalization,
       "it is fed \(sums.range.withZero.lower.short)…\(sums.range.withZero.upper.short) "
-        + "(\(given.name)), where its codes are for \(grid.lower.short)…\(grid.upper.short) (\(own.name))", severity: 900)
+        + "(\(given.name)), where its codes are for \(grid.lower.short)…\(grid.upper.short) (\(own.name))",
+      severity: 900)
   }
 
   /// Codes that end where an activation or a usual scale of pixels does.

@@ -46,7 +46,8 @@ extension DiffReport.Layer {
     _ context: DiffContext, _ facts: DiffContext.Layer, _ sums: LayerSums, wastesItself: Bool
   ) {
     let findings = Diagnosis(
-      facts: facts, sums: sums, wastesItself: wastesItself, normalizationNote: context.normalizationNote,
+      facts: facts, sums: sums, wastesItself: wastesItself,
+      normalizationNote: context.normalizationNote,
       normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
     let grid = facts.isFloat ? (lower: 0, upper: 0) : facts.grid
