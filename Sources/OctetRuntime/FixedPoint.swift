@@ -62,6 +62,83 @@ package func highMultiplyByHalves(_ a: Int32, _ b: Int32) -> Int32 {
   return (high &<< 1) &+ ((((middle & 0xFFFF) &>> 14) &+ 1) &>> 1)
 }
 
+/// A multiplier with a shift to the right of 5 and more, for processors that multiply words to
+/// words: one product of halves gives the result, and where its last bits might matter, the steps.
+///
+/// With the multiplier m and a shift to the right of n, both steps are (x · m + c) / 2³¹⁺ⁿ, rounded
+/// down once, where c is 2³⁰⁺ⁿ + 2³⁰ or, of a product below zero, 2³⁰⁺ⁿ − 2³⁰. In units of 2⁻²¹ of
+/// the result that is x · m / 2ⁿ⁺¹⁰ + 2²⁰ ± 2²⁰⁻ⁿ. What x / 2ⁿ⁻⁵ loses is less than 2¹⁶ of them, and
+/// what m / 2¹⁵ loses at most 2¹³.
+package struct WordMultiplier {
+  private let by: FixedPointMultiplier
+  private let factor: Int32
+  private let shift: Int32
+  /// 2²⁰⁻ⁿ, or more.
+  private let half: Int32
+  /// What is added to a product, and in the first 21 bits of a word what its last 21 may be at
+  /// most, both without `half`.
+  static let offset: Int32 = (1 << 20) - (1 << 13)
+  static let limit: UInt32 = ((1 << 21) - (1 << 16) - (1 << 14)) << 11
+
+  /// Nil for smaller shifts.
+  @inline(__always)
+  package init?(_ by: FixedPointMultiplier) {
+    guard by.shift <= -5 else { return nil }
+    self.by = by
+    factor = Int32(bitPattern: (UInt32(bitPattern: by.multiplier) &+ (1 << 14)) &>> 15)
+    shift = -5 &- by.shift
+    half = (1 << 15) &>> shift &+ 1
+  }
+
+  /// `requantize(value, by)`.
+  @inline(__always)
+  package func callAsFunction(_ value: Int32) -> Int32 {
+    let part = value &>> shift
+    let low = part &* factor &+ Self.offset &- half
+    if UInt32(bitPattern: part &+ (1 << 14)) < 1 << 15,
+      UInt32(bitPattern: low) &<< 11 <= Self.limit &- UInt32(bitPattern: half) &<< 12
+    {
+      return low &>> 21
+    }
+    return bySteps(value)
+  }
+
+  @inline(never)
+  private func bySteps(_ value: Int32) -> Int32 { requantize(value, by) }
+}
+
+/// A multiplier of differences d of two codes, |d| < 2⁸, that are shifted left before, for
+/// processors that multiply words to words. Of d · m · 2ᴸ / 2³¹ with L of 15 and more the upper
+/// half's part is whole.
+package struct DifferenceMultiplier {
+  private let high: Int32
+  private let low: Int32
+  private let leftShift: Int32
+  private let tie: Int32
+  private let half: Int32
+  private let rightShift: Int32
+
+  /// Nil for shifts that additions do not have.
+  @inline(__always)
+  package init?(_ by: FixedPointMultiplier, leftShift: Int32) {
+    guard leftShift >= 15, leftShift <= 22, by.shift <= 0, by.shift >= -20 else { return nil }
+    high = by.multiplier &>> 16
+    low = by.multiplier & 0xFFFF
+    self.leftShift = leftShift &- 15
+    tie = by.shift &>> 31
+    half = (1 &<< (0 &- by.shift)) &>> 1
+    rightShift = 0 &- by.shift
+  }
+
+  /// `requantize(difference << leftShift, by)`.
+  @inline(__always)
+  package func callAsFunction(_ difference: Int32) -> Int32 {
+    let rest = (difference &* low &+ (1 << 15) &>> leftShift) &>> (16 &- leftShift)
+    let product = (difference &* high) &<< leftShift &+ rest
+    return (product &+ (product &>> 31 & tie) &+ half) &>> rightShift
+  }
+}
+
 /// `a / 2^exponent` to nearest, ties away from zero; `exponent` in 0…31.
 @inline(__always)
 package func roundingShiftRight(_ a: Int32, _ exponent: Int32) -> Int32 {

@@ -44,6 +44,44 @@ struct FixedPointTests {
     }
   }
 
+  /// Sums at and beside ties, where results are clamped and beyond; every shift that it takes.
+  @Test(arguments: -31 ... -5)
+  func wordMultiplierMatchesSteps(shift: Int) throws {
+    var random = RandomSource(seed: shift)
+    for multiplier in [0, 1, 1 << 30, (1 << 30) + 1, .max] + random.words(40, 0 ... .max) {
+      let by = FixedPointMultiplier(multiplier: multiplier, shift: Int32(shift))
+      let scale = try #require(WordMultiplier(by))
+      let unit = Double(Int64(1) << Int64(31 - shift)) / Double(max(multiplier, 1))
+      var values: [Int32] = [.min, -1, 0, 1, .max] + random.words(40, .min ... .max)
+      for half in -520...520 {
+        let tie = (Double(half) / 2 * unit).rounded()
+        guard abs(tie) < 0x1p31 - 4 else { continue }
+        values += (-2...2).map { Int32(tie) + $0 }
+      }
+      values += random.words(100, -(1 << 18)...(1 << 18))
+      for value in values {
+        #expect(scale(value) == requantize(value, by), "\(value) · \(multiplier)")
+      }
+    }
+    #expect(WordMultiplier(FixedPointMultiplier(multiplier: 1 << 30, shift: -4)) == nil)
+  }
+
+  /// All differences of two codes.
+  @Test(arguments: 15...22)
+  func differenceMultiplierMatchesSteps(leftShift: Int) throws {
+    var random = RandomSource(seed: leftShift)
+    for shift in -20...0 {
+      for multiplier in [0, 1, 1 << 30, (1 << 30) + 1, .max] + random.words(10, 0 ... .max) {
+        let by = FixedPointMultiplier(multiplier: multiplier, shift: Int32(shift))
+        let scale = try #require(DifferenceMultiplier(by, leftShift: Int32(leftShift)))
+        let isExact = (-255...255).allSatisfy {
+          scale($0) == requantize($0 << Int32(leftShift), by)
+        }
+        #expect(isExact, "\(multiplier), \(shift)")
+      }
+    }
+  }
+
   /// Every shift, with accumulators that fit after the left shift.
   @Test(arguments: -31...30)
   func requantizeMatchesDefinition(shift: Int) {

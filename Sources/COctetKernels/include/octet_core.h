@@ -54,6 +54,8 @@ typedef struct {
   "1:\n" FOUR_PATCHES "2:\n" FOUR_PATCHES "cmp %[at], %[end]\n bne 1b\n"
 #define WORDS_OF_TAPS [x] "=&" ANY(x), [y] "=&" ANY(y)
 #define TAPS_OF_ROWS ""
+#define TAPS_OF_THREE_ROWS ""
+#define ROWS_OF_TAPS ""
 #else
 #define OCTET_HAS_SMLAD 0
 #if IS_THUMB_1
@@ -61,18 +63,27 @@ typedef struct {
   "ldrb %[x], [%[w], #" #index "]\n" LOAD_FOUR "sxtb %[x], %[x]\n"                  \
   "muls r3, %[x], r3\n muls r4, %[x], r4\n muls r5, %[x], r5\n muls r6, %[x], r6\n" \
   "add %[a], r3\n add %[b], r4\n add %[c], r5\n add %[d], r6\n"
-#define STEP "adds %[w], #4\n"
-#define STEP_TAP "adds %[w], #1\n"
+#define STEP(count) "adds %[w], #" #count "\n"
 #else
 #define TAP(index)                                        \
   "ldrsb %[x], [%[w]], #1\n" LOAD_FOUR                    \
   "mla %[a], r3, %[x], %[a]\n mla %[b], r4, %[x], %[b]\n" \
   "mla %[c], r5, %[x], %[c]\n mla %[d], r6, %[x], %[d]\n"
-#define STEP
-#define STEP_TAP
+#define STEP(count)
 #endif
-#define TAPS_OF_ROWS "1:\n" TAP(0) STEP_TAP "subs %[at], #12\n cmp %[w], %[end]\n bne 1b\n"
-#define ALL_TAPS "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) STEP "cmp %[at], %[end]\n bne 1b\n"
+#define TAPS_OF_ROWS "1:\n" TAP(0) STEP(1) "subs %[at], #12\n cmp %[w], %[end]\n bne 1b\n"
+#define TAPS_OF_THREE_ROWS                                                                  \
+  "1:\n" TAP(0) "subs %[at], #12\n" TAP(1) "subs %[at], #12\n" TAP(2) STEP(3)               \
+  "ldr r3, %[skip]\n adds %[at], %[at], r3\n cmp %[w], %[end]\n bne 1b\n"
+#define ALL_TAPS ""
+#define ROWS_OF_TAPS                                                                    \
+  "0: ldr %[x], [%[s], #8]\n ldr %[at], [%[s]]\n ldmia %[x]!, {r3, r4, r5, r6}\n"             \
+  "mov %[a], r3\n mov %[b], r4\n mov %[c], r5\n mov %[d], r6\n"                             \
+  "1:\n" TAP(0) TAP(1) TAP(2) TAP(3) STEP(4) "cmp %[at], %[end]\n bne 1b\n"                  \
+  "mov r3, %[a]\n mov r4, %[b]\n mov r5, %[c]\n mov r6, %[d]\n"                             \
+  "ldr %[x], [%[s], #8]\n stmia %[x]!, {r3, r4, r5, r6}\n str %[x], [%[s], #8]\n"            \
+  "ldr r3, [%[s], #4]\n adds %[w], %[w], r3\n"                                              \
+  "ldr r3, [%[s], #12]\n cmp %[x], r3\n bne 0b\n"
 #define WORDS_OF_TAPS [x] "=&" ANY(x)
 #endif
 
@@ -91,19 +102,26 @@ INLINE void octet_add_taps(
   *sums = s;
 }
 
-// Adds the products of weights from `weights` to `end` with four words each from `at` on, a word
-// further for each next.
-INLINE void octet_add_taps_of_rows(
-    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const int8_t *_Nonnull end,
-    const int32_t *_Nonnull at) {
-  octet_sums s = *sums;
-  int32_t x;
+// Rows of weights: where widened taps start, the bytes from a row's last weight to the next row, and
+// the sums of the rows, four a row.
+typedef struct {
+  const int32_t *_Nonnull start;
+  int32_t skip;
+  int32_t *_Nonnull sums, *_Nonnull sums_end;
+} octet_rows_of_weights;
+
+// The same for rows, without SMLAD.
+INLINE void octet_add_rows_of_taps(
+    octet_rows_of_weights *_Nonnull rows, const int8_t *_Nonnull weights,
+    const int32_t *_Nonnull end) {
+  octet_sums s;
+  int32_t at, x;
   __asm volatile(
-      ".syntax unified\n" TAPS_OF_ROWS
-      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), [x] "=&" ANY(x)
-      : [end] SUM(end)
+      ".syntax unified\n" ROWS_OF_TAPS
+      : [a] "=&" SUM(s.a), [b] "=&" SUM(s.b), [c] "=&" SUM(s.c), [d] "=&" SUM(s.d),
+        [w] "+" ANY(weights), [at] "=&" ANY(at), [x] "=&" ANY(x)
+      : [s] ANY(rows), [end] SUM(end)
       : "r3", "r4", "r5", "r6", "cc", "memory");
-  *sums = s;
 }
 
 // MARK: Two patches and two rows of weights
@@ -138,15 +156,6 @@ INLINE void octet_add_taps_of_rows(
   "add %[" #y "], %[" #y "], %[" #y "], asr #31\n asr %[" #y "], %[" #y "], " shift "\n"     \
   "add %[" #x "], %[" #x "], %[" #offset "]\n add %[" #y "], %[" #y "], %[" #offset "]\n"    \
   "ssat %[" #x "], #8, %[" #x "], asr #1\n ssat %[" #y "], #8, %[" #y "], asr #1\n"
-// Two results of a channel, until one comes that needs other steps.
-#define PAIR_RESULTS                                                                    \
-  "1: ldr %[f], [%[m]], #4\n ldrsb %[k], [%[n]], #1\n"                                \
-  "ldr %[x], [%[sum]], #4\n ldr %[y], [%[sum]], #4\n"                                 \
-  "lsl %[f], %[f], #1\n tst %[k], %[f]\n bpl 2f\n mvn %[k], %[k]\n"                    \
-  REQUANTIZE("%[f]", "%[k]", x, y, offset)                                              \
-  "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n"                          \
-  "cmp %[sum], %[end]\n bne 1b\n b 3f\n"                                              \
-  "2: sub %[m], %[m], #4\n sub %[n], %[n], #1\n sub %[sum], %[sum], #8\n3:\n"
 // Four channels of a column: [even, odd] are its widened values, r4 and r5 the weights.
 #define COLUMN(a, b, c, d)                                                                  \
   "smlabb %[" #a "], %[even], r4, %[" #a "]\n smlabb %[" #b "], %[odd], r5, %[" #b "]\n"      \
@@ -230,7 +239,6 @@ INLINE void octet_add_taps_of_rows(
 #define FAR ""
 #define WINDOWS ""
 #define PAIR_TAPS ""
-#define PAIR_RESULTS ""
 #endif
 
 // Adds the products of rows of weights with the widened taps of two patches at `at` to the sums,
@@ -250,30 +258,7 @@ INLINE void octet_add_row_pairs(const int32_t *_Nonnull at, int32_t stride, int3
       : "r3", "r4", "r5", "r6", "cc", "memory");
 }
 
-// Channels of two pixels: their sums, multipliers and shifts, and where their results go.
-typedef struct {
-  const int32_t *_Nonnull sum, *_Nonnull end, *_Nonnull multiplier;
-  const int8_t *_Nonnull shift;
-  int8_t *_Nonnull first, *_Nonnull second;
-} octet_results;
-
-// Requantizes as `Channels.quantized`, but to all of int8: `offset` is twice the zero point and
-// 1. Of x · m / 2³¹ where m is at least 2³⁰, x is one part and x · (2m − 2³²) / 2³² the other,
-// whose factor is an int32: one instruction. Stops before a channel whose multiplier is smaller or
-// whose shift is to the left.
-INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
-  octet_results r = *results;
-  int32_t x, y, f, k;
-  __asm volatile(
-      ".syntax unified\n" PAIR_RESULTS
-      : [sum] "+" ANY(r.sum), [m] "+" ANY(r.multiplier), [n] "+" ANY(r.shift),
-        [first] "+" ANY(r.first), [second] "+" ANY(r.second), [x] "=&" ANY(x), [y] "=&" ANY(y),
-        [f] "=&" ANY(f), [k] "=&" SUM(k)
-      : [offset] SUM(offset), [end] SUM(r.end)
-      : "cc", "memory");
-  *results = r;
-}
-
+#include "octet_results.h"
 #include "octet_windows.h"
 
 // Stores four words and steps past them: one instruction.

@@ -1,6 +1,37 @@
 // Depthwise windows, two rows or two columns at a time; a part of octet_core.h.
 #pragma once
 
+// MARK: Four rows of a channel, without SMLAD
+
+// Adds the products of weights from `weights` to `end` with four words each from `at` on, a word
+// further for each next.
+INLINE void octet_add_taps_of_rows(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const int8_t *_Nonnull end,
+    const int32_t *_Nonnull at) {
+  octet_sums s = *sums;
+  int32_t x;
+  __asm volatile(
+      ".syntax unified\n" TAPS_OF_ROWS
+      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), [x] "=&" ANY(x)
+      : [end] SUM(end)
+      : "r3", "r4", "r5", "r6", "cc", "memory");
+  *sums = s;
+}
+
+// The same for columns of three weights each, whose words begin `step` words after one another.
+INLINE void octet_add_taps_of_three_rows(
+    octet_sums *_Nonnull sums, const int8_t *_Nonnull weights, const int8_t *_Nonnull end,
+    const int32_t *_Nonnull at, int32_t step) {
+  octet_sums s = *sums;
+  int32_t x, skip = 4 * step - 24;
+  __asm volatile(
+      ".syntax unified\n" TAPS_OF_THREE_ROWS
+      : IN_OUT_SUMS(s), [w] "+" ANY(weights), [at] "+" ANY(at), [x] "=&" ANY(x)
+      : [end] SUM(end), [skip] "m"(skip)
+      : "r3", "r4", "r5", "r6", "cc", "memory");
+  *sums = s;
+}
+
 // MARK: Two columns of four channels
 
 // Pairs of columns, neighbours or two apart: products of weights, `[…, 3, 2]` words with the bytes

@@ -79,6 +79,36 @@
       }
     }
 
+    /// Sums of a channel each, and where their results go.
+    @safe struct SumGroups {
+      // Safety: who makes it has both.
+      let sums: UnsafePointer<Int32>
+      let target: UnsafeMutablePointer<Int8>
+      /// The first one's channel.
+      let index: Int
+      let count: Int
+      /// From a group's sums, results and channel to the next's.
+      let sumStep: Int
+      let targetStep: Int
+      let indexStep: Int
+      /// From one result of a group to the next.
+      let stride: Int
+
+      init(
+        _ sums: UnsafePointer<Int32>, _ target: UnsafeMutablePointer<Int8>, index: Int, count: Int,
+        sumStep: Int, targetStep: Int, indexStep: Int, stride: Int
+      ) {
+        unsafe self.sums = sums
+        unsafe self.target = target
+        self.index = index
+        self.count = count
+        self.sumStep = sumStep
+        self.targetStep = targetStep
+        self.indexStep = indexStep
+        self.stride = stride
+      }
+    }
+
     extension Channels {
       /// `quantized`, for multipliers that few layers have.
       @inline(never)
@@ -93,6 +123,76 @@
         }
         return WidenedTaps.areHalves
           ? quantizedRarely(sum, multiplier) : quantized(sum, multiplier)
+      }
+
+      /// Requantizes groups of `count` sums, without their bias.
+      @inline(never)
+      func finish(_ groups: inout SumGroups, count: Int) {
+        var left = groups.count
+        if OCTET_MULTIPLIES_LONG == 0 {
+          finishWords(&groups, count: count)
+        } else {
+          var (sums, target, index) = unsafe (groups.sums, groups.target, groups.index)
+          repeat {
+            let (bias, multiplier) = unsafe (bias[index], multiplier(index))
+            var (sum, to) = unsafe (sums, target)
+            let end = unsafe sums + count
+            repeat {
+              unsafe to[0] = quantized(sum[0] &+ bias, multiplier)
+              unsafe to += groups.stride
+              unsafe sum += 1
+            } while unsafe sum < end
+            unsafe sums += groups.sumStep
+            unsafe target += groups.targetStep
+            index &+= groups.indexStep
+            left &-= 1
+          } while left > 0
+        }
+      }
+
+      /// The same where words are multiplied to words.
+      @inline(__always)
+      private func finishWords(_ groups: inout SumGroups, count: Int) {
+        var results = unsafe octet_word_results(
+          index: Int32(truncatingIfNeeded: groups.index),
+          left: Int32(truncatingIfNeeded: groups.count), bias: bias, multiplier: multipliers,
+          shift: shifts, target: groups.target, byte_count: Int32(truncatingIfNeeded: 4 &* count),
+          gap_byte_count: Int32(truncatingIfNeeded: 4 &* (groups.sumStep &- count)),
+          offset: WordMultiplier.offset &+ zeroPoint &<< 21, limit: WordMultiplier.limit,
+          index_step: Int32(truncatingIfNeeded: groups.indexStep),
+          target_step: Int32(truncatingIfNeeded: groups.targetStep))
+        var sum = unsafe groups.sums
+        while true {
+          unsafe sum = octet_requantize_words(
+            &results, sum, Int32(truncatingIfNeeded: groups.stride))
+          let left = unsafe Int(results.left)
+          if left == 0 { break }
+          // What is left of the group.
+          let start = unsafe groups.sums + (groups.count &- left) &* groups.sumStep
+          let index = unsafe Int(results.index)
+          var to = unsafe results.target + (sum - start) &* groups.stride
+          while unsafe sum < start + count {
+            unsafe to[0] = quantizedRarely(sum[0] &+ bias[index], multiplier(index))
+            unsafe to += groups.stride
+            unsafe sum += 1
+          }
+          unsafe sum = start + groups.sumStep
+          unsafe results.index += Int32(truncatingIfNeeded: groups.indexStep)
+          unsafe results.target += groups.targetStep
+          unsafe results.left -= 1
+          if left == 1 { break }
+        }
+        if lower != -128 || upper != 127 { clampResults(&groups, count: count) }
+      }
+
+      @inline(never)
+      private func clampResults(_ groups: inout SumGroups, count: Int) {
+        for group in 0..<groups.count {
+          for lane in 0..<count {
+            let to = unsafe groups.target + (group &* groups.targetStep &+ lane &* groups.stride)
+            unsafe to[0] = clamp(Int32(to[0]), lower, upper)
+          }
+        }
       }
 
       /// Whether all multipliers are at least 1/2 with a shift to the right: see

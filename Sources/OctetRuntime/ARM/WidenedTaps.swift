@@ -24,6 +24,10 @@
       _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>,
       isFirst: Bool
     ) {
+      if !areHalves {
+        return unsafe multiplyWords(
+          weights, stride: stride, widened, count: count, sums, sumsEnd, isFirst: isFirst)
+      }
       var weights = unsafe weights
       var sums = unsafe sums
       let start = unsafe UnsafePointer(widened.assumingMemoryBound(to: Int32.self))
@@ -41,6 +45,23 @@
       } while unsafe sums < sumsEnd
     }
 
+    @inline(__always)
+    private static func multiplyWords(
+      _ weights: UnsafePointer<Int8>, stride: Int, _ widened: UnsafeMutableRawPointer, count: Int,
+      _ sums: UnsafeMutablePointer<Int32>, _ sumsEnd: UnsafeMutablePointer<Int32>,
+      isFirst: Bool
+    ) {
+      if isFirst {
+        var sum = unsafe sums
+        while unsafe sum < sumsEnd { unsafe octet_store_four(&sum, 0, 0, 0, 0) }
+      }
+      let start = unsafe widened.assumingMemoryBound(to: Int32.self)
+      var rows = unsafe octet_rows_of_weights(
+        start: start, skip: Int32(truncatingIfNeeded: stride &- count), sums: sums,
+        sums_end: sumsEnd)
+      unsafe octet_add_rows_of_taps(&rows, weights, start + 4 &* count)
+    }
+
     /// Widens `count` values of four patches to words, for processors without SMLAD.
     @inline(__always)
     static func widen(
@@ -49,6 +70,7 @@
     ) {
       var (a, b, c, d) = unsafe (a, b, c, d)
       let end = unsafe to + 4 &* count
+      if OCTET_MULTIPLIES_LONG == 0 { return unsafe octet_widen_four(&to, end, a, b, c, d) }
       repeat {
         unsafe octet_store_four(&to, Int32(a[0]), Int32(b[0]), Int32(c[0]), Int32(d[0]))
         unsafe a += 1

@@ -68,7 +68,10 @@ struct ScaledSum {
       let start = 0
     #endif
     #if arch(arm)
-      if start == 0, runOnHalves(context, body) { return }
+      if start == 0, WidenedTaps.areHalves ? runOnHalves(context, body) : runOnWords(context, body)
+      {
+        return
+      }
     #endif
     let leftShift = view.parameter(Word.leftShift)
     let byA = view.multiplier(Word.multiplierA, shift: Word.shiftA)

@@ -98,6 +98,14 @@
       _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
     ) {
       while tile.repeatCount > 0 {
+        if !WidenedTaps.areHalves, !tile.hasWindows, tile.count == 1,
+          channels.depth <= WidenedTaps.byteCount &* blockCount
+        {
+          computePixel(&patches, &channels, &tile)
+          tile.repeatCount &-= 1
+          tile.advance()
+          continue
+        }
         var places = unsafe patches.places(&tile)
         var first = 0
         while first < channels.count {
@@ -113,6 +121,42 @@
         }
         tile.repeatCount &-= 1
         tile.advance()
+      }
+    }
+
+    /// A tile of one pixel, without SMLAD: its patch meets four channels at a time.
+    @inline(never)
+    private func computePixel(
+      _ patches: inout Patches, _ channels: inout Channels, _ tile: inout Tile
+    ) {
+      let depth = channels.depth
+      let values = unsafe widened.assumingMemoryBound(to: Int8.self)
+      unsafe patches.gather(
+        Patches.Part(run: 0, skip: 0, count: depth), patches.place(tile.row, tile.column), values)
+      var first = 0
+      while first < channels.count {
+        let end = min(first &+ Convolution.coreSumChannelCount, channels.count)
+        var index = first
+        var sum = unsafe sums
+        while index < end {
+          // Single channels are computed four times.
+          let isWhole = index &+ 4 <= end
+          let four = unsafe WidenedTaps.multiplyRows(
+            channels.weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
+          unsafe sum[0] = four.a
+          if isWhole {
+            unsafe sum[1] = four.b
+            unsafe sum[2] = four.c
+            unsafe sum[3] = four.d
+          }
+          unsafe sum += isWhole ? 4 : 1
+          index &+= isWhole ? 4 : 1
+        }
+        var groups = unsafe SumGroups(
+          sums, tile.target + first, index: first, count: end &- first, sumStep: 1, targetStep: 1,
+          indexStep: 1, stride: 0)
+        channels.finish(&groups, count: 1)
+        first = end
       }
     }
 
@@ -177,22 +221,10 @@
     private func finishPixels(
       _ first: Int, _ end: Int, _ channels: inout Channels, _ tile: inout Tile
     ) {
-      var sum = unsafe sums
-      var index = first
-      repeat {
-        let bias = unsafe channels.bias[index]
-        let multiplier = channels.multiplier(index)
-        var target = unsafe tile.target + index
-        let next = unsafe sum + 4
-        let last = unsafe sum + tile.count
-        repeat {
-          unsafe target[0] = channels.quantized(sum[0] &+ bias, multiplier)
-          unsafe target += tile.stride
-          unsafe sum += 1
-        } while unsafe sum < last
-        unsafe sum = unsafe next
-        index &+= 1
-      } while index < end
+      var groups = unsafe SumGroups(
+        sums, tile.target + first, index: first, count: end &- first, sumStep: 4, targetStep: 1,
+        indexStep: 1, stride: tile.stride)
+      channels.finish(&groups, count: tile.count)
     }
   }
 

@@ -108,7 +108,7 @@
     /// A place in an input row; in one outside, zero points.
     @inline(__always)
     func row(_ image: UnsafePointer<Int8>, _ y: Int, _ offset: Int) -> UnsafeRawPointer {
-      guard isRow(y) else { return UnsafeRawPointer(padding) }
+      guard isRow(y) else { return unsafe UnsafeRawPointer(padding) }
       return unsafe UnsafeRawPointer(image + (y &* columns.input &* inputCount &+ offset))
     }
 

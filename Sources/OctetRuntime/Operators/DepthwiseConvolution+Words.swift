@@ -6,6 +6,7 @@
 //
 // 1. In the band rows are neighbours, so that LDM loads what a tap meets in four output rows.
 // 2. A tap's weight is widened once for the four.
+// 3. A window's sums take the place of its first column, which no other window needs.
 
 #if arch(arm)
   internal import COctetKernels
@@ -26,7 +27,7 @@
     }
 
     /// The rows under four output rows from input row `top` on, of one channel. The zero points
-    /// beside them are the same for all of a strip's rows.
+    /// behind them are the same for all of a strip's rows, where no window starts at one.
     @inline(never)
     func fillWords(
       _ image: UnsafePointer<Int8>, _ top: Int, _ strip: inout DepthwiseStrip, setsPadding: Bool
@@ -36,8 +37,8 @@
       for row in 0..<height {
         let y = top &+ row &* rows.dilation
         let line = unsafe values + row
-        if setsPadding {
-          for column in 0..<strip.before { unsafe line[column &* height] = zero }
+        for column in 0..<strip.before { unsafe line[column &* height] = zero }
+        if setsPadding || strip.before &+ strip.inside < strip.count {
           for column in 0..<strip.after {
             unsafe line[(strip.before &+ strip.inside &+ column) &* height] = zero
           }
@@ -59,33 +60,32 @@
     func addWords(
       _ count: Int, _ lanes: inout Lanes, _ result: UnsafeMutablePointer<Int8>
     ) {
-      let bias = unsafe channels.bias[lanes.channel]
-      let multiplier = channels.multiplier(lanes.channel)
       let weights = unsafe UnsafeMutableRawPointer(records).assumingMemoryBound(to: Int8.self)
       var window = unsafe values
-      var column = unsafe result
       for _ in 0..<count {
-        var sums = octet_sums(a: bias, b: bias, c: bias, d: bias)
+        var sums = octet_sums()
         unsafe addWindow(window, weights, &sums)
-        unsafe withUnsafePointer(to: sums) { start in
-          var sum = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: Int32.self)
-          var to = unsafe column
-          let end = unsafe sum + lanes.rowCount
-          repeat {
-            unsafe to[0] = channels.quantized(sum[0], multiplier)
-            unsafe to += lanes.rowStep
-            unsafe sum += 1
-          } while unsafe sum < end
-        }
+        unsafe window[0] = sums.a
+        unsafe window[1] = sums.b
+        unsafe window[2] = sums.c
+        unsafe window[3] = sums.d
         unsafe window += band.columnWordCount
-        unsafe column += band.columnPhaseCount &* channels.count
       }
+      var groups = unsafe SumGroups(
+        values, result, index: lanes.channel, count: count, sumStep: band.columnWordCount,
+        targetStep: band.columnPhaseCount &* channels.count, indexStep: 0, stride: lanes.rowStep)
+      channels.finish(&groups, count: lanes.rowCount)
     }
 
     @inline(__always)
     private func addWindow(
       _ window: UnsafePointer<Int32>, _ weights: UnsafePointer<Int8>, _ sums: inout octet_sums
     ) {
+      if rows.kernel == 3 {
+        return unsafe octet_add_taps_of_three_rows(
+          &sums, weights, weights + 3 &* columns.kernel, window,
+          Int32(truncatingIfNeeded: band.columnWordCount))
+      }
       var column = unsafe window
       var weight = unsafe weights
       var left = columns.kernel

@@ -29,21 +29,44 @@
     ) {
       var index = first
       while index < count {
-        // Single rows are computed four times.
-        let isWhole = index &+ 4 <= count
-        let sums = unsafe WidenedTaps.multiplyRows(
-          weights + index &* depth, stride: isWhole ? depth : 0, values, count: depth)
-        store(sums.a)
-        if isWhole {
-          store(sums.b)
-          store(sums.c)
-          store(sums.d)
-        }
+        // The last four rows overlap those before; of fewer than four each is computed four times.
+        let isWhole = count >= 4
+        let start = isWhole ? min(index, count &- 4) : index
+        var sums = unsafe WidenedTaps.multiplyRows(
+          weights + start &* depth, stride: isWhole ? depth : 0, values, count: depth)
+        let end = isWhole ? start &+ 4 : index &+ 1
+        unsafe finish(&sums, offset, start, index..<end, target)
+        index = end
       }
+    }
 
-      func store(_ sum: Int32) {
-        unsafe finish(sum &- offset, index, target)
-        index &+= 1
+    /// Results of channels `range`; `sums` are those of `start` and the next three.
+    @inline(__always)
+    private func finish(
+      _ sums: inout octet_sums, _ offset: Int32, _ start: Int, _ range: Range<Int>,
+      _ target: UnsafeMutablePointer<Int8>
+    ) {
+      if offset != 0 {
+        sums.a &-= offset
+        sums.b &-= offset
+        sums.c &-= offset
+        sums.d &-= offset
+      }
+      unsafe withUnsafePointer(to: &sums) { sums in
+        let sum = unsafe UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
+        var index = range.lowerBound
+        if WidenedTaps.areHalves, lower == -128, upper == 127 {
+          var results = unsafe octet_row_results(
+            sum: sum + (index &- start), end: sum + (range.upperBound &- start),
+            bias: bias + index, multiplier: multipliers + index, shift: shifts + index,
+            to: target + index)
+          unsafe octet_requantize_row(&results, 2 &* zeroPoint &+ 1)
+          unsafe index = range.upperBound &- (results.end - results.sum)
+        }
+        while index < range.upperBound {
+          unsafe finish(sum[index &- start], index, target)
+          index &+= 1
+        }
       }
     }
 
