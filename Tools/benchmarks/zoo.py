@@ -2,7 +2,7 @@
 
 Every network of `octet train --list` learns Fashion-MNIST, ten epochs without augmentation, unless
 the options say otherwise. A row has its parameters, the test accuracy in float and int8, blob and
-arena in bytes, cycles of an inference on the first board, whether every board gave the bytes of this
+arena in bytes, cycles of an inference on the first board, how many boards gave the bytes of this
 machine, and seconds for an epoch of ours and of PyTorch's same network on as many threads. A board
 whose memory is too small has a dash. Exits with 1 where a self-test fails or bytes differ.
 
