@@ -1,4 +1,5 @@
-// Compiles float_blocks.h and float_elements.h for each instruction set and chooses at run time.
+// Compiles float_blocks.h, float_elements.h and float_windows.h for each instruction set and
+// chooses at run time.
 #include "octet_float_kernels.h"
 #include <math.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 8
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_windows.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -43,6 +45,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 2
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_windows.h"
 #pragma clang attribute pop
 
 #endif
@@ -62,6 +65,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 1
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_windows.h"
 
 const octet_float_kernels *octet_float_kernels_at(int index) {
   const octet_float_kernels *available[3];

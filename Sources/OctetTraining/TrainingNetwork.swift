@@ -24,7 +24,7 @@ package final class TrainingNetwork: Sendable {
   let logits: BlockBuffer
   let logitsGradient: BlockBuffer
   package let classCount: Int
-  let memory: MemoryLayoutPlan
+  package let memory: MemoryLayoutPlan
   /// The values of each tensor that has a buffer of its own.
   let buffers: [TensorIndex: BlockBuffer]
 
@@ -64,7 +64,7 @@ struct BlockBuffer: Sendable {
 }
 
 /// Hands out room in the workspace.
-struct MemoryLayoutPlan: Sendable {
+package struct MemoryLayoutPlan: Sendable {
   private(set) var elementCount = 0
   /// Room that every step may use while it runs, in elements.
   private(set) var scratchCount = 0
@@ -77,14 +77,14 @@ struct MemoryLayoutPlan: Sendable {
   mutating func needScratch(_ count: Int) { scratchCount = max(scratchCount, count) }
 
   /// Bytes of one workspace, which holds a block of sixteen images.
-  var byteCount: Int { (elementCount + scratchCount) * TrainingNetwork.blockSize * 4 }
+  package var byteCount: Int { (elementCount + scratchCount) * TrainingNetwork.blockSize * 4 }
 
   /// Refuses what the machine has no memory for, before any of it is touched.
   ///
   /// - Parameters:
   ///   - isWholeBatch: every block of a batch needs a workspace, not every thread.
   ///   - available: bytes.
-  func requireRoom(
+  package func requireRoom(
     for workspaceCount: Int, isWholeBatch: Bool, batchSize: Int,
     available: UInt64 = ProcessInfo.processInfo.physicalMemory
   ) throws(TrainingError) {

@@ -4,33 +4,44 @@ import COctetFloatKernels
 /// `target + n · targetStep`; its taps t of `tapCount` are the kernel's `tap + t · tapStep`, and
 /// each reads the source at `source + n · sourceStep + t · sourceTapStep`. Only what lies inside
 /// the image is a tap, so there is no padding to read.
-struct WindowRun: Sendable, Equatable {
-  var target: Int
-  var targetStep: Int
-  var count = 1
-  var tap = 0
-  var tapStep = 1
-  var tapCount = 0
-  var source = 0
-  var sourceStep: Int
-  var sourceTapStep = 0
+package struct WindowRun: Sendable, Equatable {
+  package var target: Int
+  package var targetStep: Int
+  package var count = 1
+  package var tap = 0
+  package var tapStep = 1
+  package var tapCount = 0
+  package var source = 0
+  package var sourceStep: Int
+  package var sourceTapStep = 0
 }
 
 /// A window sliding along one axis: output p sees input p · stride − padding + tap · dilation.
-struct WindowAxis: Sendable {
-  var inputCount, outputCount: Int
-  var kernel, stride, dilation: Int
+package struct WindowAxis: Sendable {
+  package var inputCount, outputCount: Int
+  package var kernel, stride, dilation: Int
   /// Elements before the first.
-  var padding: Int
+  package var padding: Int
+
+  package init(
+    inputCount: Int, outputCount: Int, kernel: Int, stride: Int, dilation: Int, padding: Int
+  ) {
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    self.kernel = kernel
+    self.stride = stride
+    self.dilation = dilation
+    self.padding = padding
+  }
 
   /// The outputs that there are when so many elements are added after the last, too.
-  func outputCount(paddingAfter after: Int) -> Int {
+  package func outputCount(paddingAfter after: Int) -> Int {
     let rest = padding + inputCount + after - (kernel - 1) * dilation - 1
     return rest < 0 ? 0 : rest / stride + 1
   }
 
   /// From inputs to outputs.
-  func gathering() -> [WindowRun] {
+  package func gathering() -> [WindowRun] {
     runs(targetCount: outputCount, targetStep: 1, sourceStep: stride) { target, tap in
       let source = target * stride - padding + tap * dilation
       return (0..<inputCount).contains(source) ? source : nil
@@ -38,7 +49,7 @@ struct WindowAxis: Sendable {
   }
 
   /// From outputs back to the inputs that they saw; of the inputs every `stride`th is alike.
-  func spreading() -> [WindowRun] {
+  package func spreading() -> [WindowRun] {
     runs(targetCount: inputCount, targetStep: stride, sourceStep: 1) { target, tap in
       let distance = target + padding - tap * dilation
       guard distance >= 0, distance % stride == 0 else { return nil }
@@ -47,7 +58,7 @@ struct WindowAxis: Sendable {
   }
 
   /// The outputs for which a tap lies inside the image.
-  func outputs(of tap: Int) -> Range<Int> {
+  package func outputs(of tap: Int) -> Range<Int> {
     let offset = padding - tap * dilation
     let first = min(max(0, (offset + stride - 1) / stride), outputCount)
     let last = offset + inputCount - 1
@@ -60,7 +71,7 @@ struct WindowAxis: Sendable {
     var result: [WindowRun] = []
     for phase in 0..<min(targetStep, targetCount) {
       var last: WindowRun?
-      for target in stride(from: phase, to: targetCount, by: targetStep) {
+      for target in Swift.stride(from: phase, to: targetCount, by: targetStep) {
         var run = WindowRun(target: target, targetStep: targetStep, sourceStep: sourceStep)
         for tap in 0..<kernel {
           guard let place = source(target, tap) else { continue }
@@ -81,11 +92,6 @@ struct WindowAxis: Sendable {
       if let last { result.append(last) }
     }
     return result
-  }
-
-  /// Stride as a function of this name hides it.
-  private func stride(from first: Int, to end: Int, by step: Int) -> StrideTo<Int> {
-    Swift.stride(from: first, to: end, by: step)
   }
 }
 

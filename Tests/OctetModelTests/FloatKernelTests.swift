@@ -48,33 +48,43 @@ import Testing
     }
   }
 
-  @Test(arguments: FloatKernels.available)
-  func correlateMatchesItsDefinition(_ kernels: octet_float_kernels) {
+  /// The pixels of both edges reach only some columns of the kernel.
+  @Test(arguments: FloatKernels.available, [0, 2])
+  func correlateMatchesItsDefinition(_ kernels: octet_float_kernels, _ firstB: Int) {
     var c = octet_correlation()
-    (c.rowCount, c.pixelCount) = (2, 3)
+    (c.rowCount, c.spanCount, c.firstB) = (2, 3, firstB)
     (c.xB, c.xPixel, c.xRow) = (16, 48, 208)
     (c.yPixel, c.yRow) = (64, 208)
-    c.sumB = 80
+    c.sumB = 5
     var random = Numbers()
     let x = random.next(480)
     let y = random.next(480)
-    let before = random.next(400)
+    let before = random.next(40)
     for kernelCount in 1...kernels.sumKernelLimit {
+      let spans = [
+        octet_span(pixel: 0, count: 1, first: firstB + 1, end: 99),
+        octet_span(pixel: 1, count: 1, first: 0, end: firstB + kernelCount),
+        octet_span(pixel: 2, count: 1, first: 0, end: firstB + kernelCount - 1),
+      ]
       for outputs in 1...kernels.sumOutputLimit {
         var expected = before
         for (b, j) in (0..<kernelCount).flatMap({ b in (0..<outputs).map { (b, $0) } }) {
-          for lane in 0..<16 {
-            var sum = 0.0
-            for (r, p) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
+          var sum = 0.0
+          for (r, p) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+          where (spans[p].first..<spans[p].end).contains(firstB + b) {
+            for lane in 0..<16 {
               let value = x[r * c.xRow + p * c.xPixel + b * c.xB + lane]
               let gradient = y[r * c.yRow + p * c.yPixel + 16 * j + lane]
               sum += Double(value) * Double(gradient)
             }
-            expected[b * c.sumB + 16 * j + lane] += Float(sum)
           }
+          expected[b * c.sumB + j] += Float(sum)
         }
         var sums = before
-        kernels.correlate(&c, kernelCount, outputs, x, y, &sums)
+        spans.withUnsafeBufferPointer { spans in
+          c.spans = spans.baseAddress
+          kernels.correlate(&c, kernelCount, outputs, x, y, &sums)
+        }
         expectClose(sums, expected, "\(String(cString: kernels.name)) \(kernelCount) × \(outputs)")
       }
     }

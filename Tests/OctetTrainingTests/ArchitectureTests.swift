@@ -6,7 +6,7 @@ import OctetModel
 import OctetONNX
 import OctetQuantization
 import OctetRuntime
-@testable import OctetTraining
+import OctetTraining
 import Testing
 
 /// Every network that can be named: trained, written, quantized, and the same on all backends.

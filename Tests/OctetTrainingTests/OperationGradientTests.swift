@@ -193,10 +193,12 @@ import Testing
       graph.append(.matrixMultiply, inputs: [left, graph.last], shape: [12, 12])
     case .productOfBatches:
       // Each of six matrices with the one of another tensor.
-      graph.append(.slice(begin: [0, 0, 0, 0], count: [1, 1, 4, 4], stride: [1, 1, 1, 1]),
+      graph.append(
+        .slice(begin: [0, 0, 0, 0], count: [1, 1, 4, 4], stride: [1, 1, 1, 1]),
         inputs: [other], shape: [1, 1, 4, 4])
       graph.append(.matrixMultiply, inputs: [x, graph.last], shape: [1, 6, 5, 4])
-    case .productWithConstant: graph.append(.matrixMultiply, constants: [[4, 3]], shape: [1, 6, 5, 3])
+    case .productWithConstant:
+      graph.append(.matrixMultiply, constants: [[4, 3]], shape: [1, 6, 5, 3])
     case .softmax: graph.append(.softmax(axis: 3, beta: 1.5), shape: graph.shape)
     case .softmaxOfPixels: graph.append(.softmax(axis: 1, beta: 1), shape: graph.shape)
     case .logSoftmax: graph.append(.logSoftmax(axis: 3), shape: graph.shape)

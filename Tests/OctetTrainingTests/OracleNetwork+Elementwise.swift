@@ -74,14 +74,18 @@ extension OracleNetwork {
         }
       ]
     case .softmax(let axis, let beta):
-      return [lines(x, shapes[0], axis) { line in
-        let powers = line.map { exp(Double(beta) * $0) }
-        return powers.map { $0 / powers.reduce(0, +) }
-      }]
+      return [
+        lines(x, shapes[0], axis) { line in
+          let powers = line.map { exp(Double(beta) * $0) }
+          return powers.map { $0 / powers.reduce(0, +) }
+        }
+      ]
     case .logSoftmax(let axis):
-      return [lines(x, shapes[0], axis) { line in
-        line.map { $0 - log(line.reduce(0) { $0 + exp($1) }) }
-      }]
+      return [
+        lines(x, shapes[0], axis) { line in
+          line.map { $0 - log(line.reduce(0) { $0 + exp($1) }) }
+        }
+      ]
     case .transposedConvolution(let a): return [transposed(a, inputs, shapes, y: y)]
     case .resize(let a) where a.method == .bilinear: return [bilinear(a, x, shapes[0], y)]
     default: return nil
@@ -145,7 +149,9 @@ extension OracleNetwork {
         }
       let inside = min(max(at, 0), from - 1)
       let low = Int(inside)
-      return [(low, 1 - (inside - Double(low))), (min(low + 1, shape[axis] - 1), inside - Double(low))]
+      return [
+        (low, 1 - (inside - Double(low))), (min(low + 1, shape[axis] - 1), inside - Double(low)),
+      ]
     }
     return (0..<y.elementCount).map { index in
       let at = position(index, y)

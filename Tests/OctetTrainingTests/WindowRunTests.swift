@@ -1,6 +1,5 @@
+import OctetTraining
 import Testing
-
-@testable import OctetTraining
 
 /// Every small window against its definition, tap by tap.
 @Suite struct WindowRunTests {

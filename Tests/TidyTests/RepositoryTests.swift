@@ -42,7 +42,8 @@ import Testing
       "octet_neon.h": 80, "octet_mve.h": 90, "octet_rvv.h": 100, "octet_rows.h": 20,
       // AVX2 and AVX-512, and their use in float.
       "x86_convolution.h": 205, "x86_layer.h": 88, "x86_vectors.h": 20, "x86_avx2.c": 55,
-      "x86_avx512.c": 60, "octet_x86.h": 80, "float_blocks.h": 115, "float_kernels.c": 60,
+      "x86_avx512.c": 60, "octet_x86.h": 80, "float_blocks.h": 125, "float_kernels.c": 75,
+      "float_elements.h": 180, "float_windows.h": 210, "octet_float_kernels.h": 115,
       // What training in int8 does to every element.
       "octet_integers.h": 30,
     ]
@@ -59,7 +60,7 @@ import Testing
         others += count
       }
     }
-    #expect(others <= 51, "\(others) other lines of C in Sources")
+    #expect(others <= 19, "\(others) other lines of C in Sources")
   }
 
   @Test(.enabled(if: Repository.tracked != nil, "needs a git checkout"))

@@ -2,9 +2,9 @@
 
 Both train the same network (as many parameters, which is checked) on the same images with Adam, the
 same batch size and the same number of threads, in turns, so that whatever else the machine does
-falls on both. PyTorch's images are floats in memory and only its steps are timed; it gets the layout
-of memory in which it is faster. Prints a line for each network and exits with 1 where a ratio of
-medians is below the target.
+falls on both. PyTorch's images are floats in memory and only its steps are timed; it gets that
+layout of memory in which it is faster. Prints a line for each network and exits with 1 where a
+ratio of medians is below the target.
 
     Tools/benchmark train-networks [NAME…] [--images 3200] [--rounds 3] [--threads 2]
 """

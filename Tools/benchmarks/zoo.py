@@ -2,7 +2,7 @@
 
 Every network of `octet train --list` learns Fashion-MNIST, ten epochs without augmentation, unless
 the options say otherwise. A row has its parameters, the test accuracy in float and int8, blob and
-arena in bytes, cycles of an inference on the first board, whether every board gave the bytes of this
+arena in bytes, cycles of an inference on the first board, how many boards gave the bytes of this
 machine, and seconds for an epoch of ours and of PyTorch's same network on as many threads. A board
 whose memory is too small has a dash. Exits with 1 where a self-test fails or bytes differ.
 
@@ -62,7 +62,7 @@ def row(arguments, name, folder, work):
         "floatTop1": diff["floatTop1"], "int8Top1": diff["int8Top1"],
         "fileByteCount": quantized["fileByteCount"],
         "arenaByteCount": quantized["arenaByteCount"],
-        "cyclesPerInference": boards[0] and boards[0].get("cyclesPerInference"),
+        "cyclesPerInference": boards[0].get("cyclesPerInference") if boards and boards[0] else None,
         "boards": {board: None if report is None else report["outputsMatchHost"]
                    for board, report in zip(arguments.boards, boards)},
         "boardsText": f"{sum(b['outputsMatchHost'] for b in ran)} of {len(ran)}",
@@ -87,7 +87,7 @@ def add_arguments(parser):
     parser.add_argument("--batch-size", type=int, default=64, help="PyTorch's")
     parser.add_argument(
         "--boards", default="cortex-m4", type=lambda text: [b for b in text.split(",") if b],
-        help="where the networks run; of the first one cycles are told")
+        help="where the networks run, none with ''; of the first one cycles are told")
     parser.add_argument("--peer-images", type=int, default=3200,
                         help="images that PyTorch is timed on; 0 leaves it out")
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the models")
@@ -99,7 +99,6 @@ def main(arguments):
     names = arguments.networks or known
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"{', '.join(unknown)}: not among {', '.join(known)}")
-    arguments.boards = arguments.boards or ["cortex-m4"]
     rows, failures = [], 0
     if not arguments.json:
         show(COLUMNS)

@@ -42,7 +42,8 @@ def alexnet():
 def vgg():
     return nn.Sequential(
         *convolution(1, 24, 3), nn.MaxPool2d(2), *convolution(24, 48, 3), nn.MaxPool2d(2),
-        *convolution(48, 96, 3), nn.MaxPool2d(2), *classifier(96 * 3 * 3))
+        *convolution(48, 96, 3), *convolution(96, 96, 3), nn.MaxPool2d(2),
+        *classifier(96 * 3 * 3))
 
 
 def nin():

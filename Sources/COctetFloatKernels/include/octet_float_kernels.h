@@ -58,7 +58,8 @@ typedef struct {
   int accumulates;
 } octet_window;
 
-/// x · s^−beta with s = bias + factor · Σ x² over the channels from `before` below to `after` above.
+/// x · s^−beta with s = bias + factor · Σ x² over the channels from `before` below to `after`
+/// above.
 typedef struct {
   ptrdiff_t pixels, channels, before, after;
   float bias, factor, beta;
