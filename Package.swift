@@ -185,8 +185,9 @@ if Context.environment["OCTET_OPTIMIZED_TESTS"] != nil {
     "OctetEvaluation",
   ]
   for target in package.targets where computing.contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-      .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
-    ]
+    target.swiftSettings =
+      (target.swiftSettings ?? []) + [
+        .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
+      ]
   }
 }

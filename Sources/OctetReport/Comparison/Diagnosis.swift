@@ -129,7 +129,7 @@ struct Diagnosis {
           kind: .clipped, detail: detail,
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
             + "more images that look like the test set, or with min-max "
-          + "(octet quantize --calibrator min-max)",
+            + "(octet quantize --calibrator min-max)",
           channel: nil, severity: 45 - decibels,
           isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
@@ -148,8 +148,9 @@ struct Diagnosis {
         remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate without "
           + "the outliers (octet quantize --calibrator percentile or kl), or check the calibration "
           + "images",
-        channel: nil, severity: 20 * log10(loss), isDefinite: loss >= Limit.definiteWastedRatio
-            && wastesItself,
+        channel: nil, severity: 20 * log10(loss),
+        isDefinite: loss >= Limit.definiteWastedRatio
+          && wastesItself,
         cause: facts.isInput && isUsualFactor(ratio) ? .inputScale : .rangeTooWide)
     ]
   }
@@ -293,7 +294,8 @@ struct Diagnosis {
     let most = min(split.weightRounding, split.activationRounding, split.requantization)
     if most == split.weightRounding {
       let isNarrow = facts.kind.hasSuffix("4")
-      return "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
+      return
+        "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
         + (isNarrow ? ", or give them eight bits (without --weights int4 and --int4)" : "")
     }
     let names =
