@@ -124,7 +124,7 @@ struct Diagnosis {
           kind: .clipped, detail: detail,
           remedy: "give it the range \(values.lower.short)…\(values.upper.short): calibrate with "
             + "more images that look like the test set, or with min-max "
-          + "(octet quantize --calibrator min-max)",
+            + "(octet quantize --calibrator min-max)",
           channel: nil, severity: 45 - decibels,
           isDefinite: decibels < Limit.definiteClippedDecibels, cause: clippingCause)
       ]
@@ -266,7 +266,8 @@ struct Diagnosis {
     let most = min(split.weightRounding, split.activationRounding, split.requantization)
     if most == split.weightRounding {
       let isNarrow = facts.kind.hasSuffix("4")
-      return "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
+      return
+        "round its weights by what the layer makes of them (octet quantize --rounding adaround)"
         + (isNarrow ? ", or give them eight bits (without --weights int4 and --int4)" : "")
     }
     let names =

@@ -59,7 +59,8 @@ struct Quantize: Verb {
     help: "Cycles of one inference at most, as 'octet board run' models them on --board.")
   let board = OctetCommand.Option(
     "--board", .choiceOrFolder(Board.names),
-    help: "The Cortex-M board whose cycles --max-cycles limits, cortex-m4 unless said; its emulator "
+    help:
+      "The Cortex-M board whose cycles --max-cycles limits, cortex-m4 unless said; its emulator "
       + "runs every candidate.")
   let weights = OctetCommand.Option<WeightWidth>(
     "--weights", .choice, default: .int8,
@@ -82,7 +83,8 @@ struct Quantize: Verb {
     [
       model, Common.data, rawInput, Common.shapes, output, calibrator, equalization,
       biasCorrection, rounding, int16, samples, fullScores, maxDrop, minSQNR, maxFlash,
-      maxCycles, board, Common.arenaLimit, Common.noShrink, seed, Common.mean, Common.standardDeviation,
+      maxCycles, board, Common.arenaLimit, Common.noShrink, seed, Common.mean,
+      Common.standardDeviation,
       Common.threads, weights, int4,
     ]
   }
