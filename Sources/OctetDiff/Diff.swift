@@ -81,6 +81,7 @@ public struct Diff: Sendable {
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: DiffData, options: Options = .init()
   ) throws {
+    try Self.requireLikePools(reference, candidate)
     let reference = reference.equalized(like: candidate)
     self.reference = reference
     self.candidate = candidate

@@ -99,23 +99,12 @@ struct GridPlan {
     }
     for node in graph.nodes {
       let output = node.outputs[0]
-      if let grid = graph.multiplied(node, result), graph.isFree(output),
-        !functions.contains(output), !mixed.wide.contains(output)
-      {
-        let own = ranges[output].map(\.quantization.scale) ?? grid.scales[0]
-        if grid.scales[0] <= own * tolerance { result[output] = grid }
-        continue
-      }
       guard let grid = node.operation.fixedOutputQuantization, graph.isFree(output),
         !functions.contains(output)
       else { continue }
       if mixed.wide.contains(output) {
         // Logistic, tanh and softmax of int16.
         result[output] = Quantization(scale: 0x1p-15, zeroPoint: 0)
-        continue
-      }
-      if node.operation == .l2Normalization {
-        result[output] = grid.halved(toHold: ranges[output])
         continue
       }
       var isWanted = true
@@ -328,36 +317,6 @@ struct GridPlan {
             node: index, position: position, quantization: grid(groupOf(node.outputs[0]))))
       }
     }
-  }
-}
-
-extension Graph {
-  /// The grid on which a node that multiplies with a number rounds nothing, where its operand's is
-  /// given.
-  fileprivate func multiplied(
-    _ node: Node, _ given: [TensorIndex: Quantization]
-  ) -> Quantization? {
-    guard node.operation == .multiply(.none), node.inputs.count == 2 else { return nil }
-    for (x, number) in [(0, 1), (1, 0)] {
-      guard let factors = tensors[node.inputs[number]].floats, factors.count == 1, factors[0] > 0,
-        tensors[node.inputs[x]].constant == nil, let grid = given[node.inputs[x]],
-        grid.axis == nil
-      else { continue }
-      return Quantization(scale: grid.scales[0] * factors[0], zeroPoint: grid.zeroPoints[0])
-    }
-    return nil
-  }
-}
-
-extension Quantization {
-  /// The step halved as often as the codes still hold the range, 2⁻¹⁵ at least.
-  fileprivate func halved(toHold range: ValueRange?) -> Quantization {
-    guard let range else { return self }
-    var grid = self
-    while grid.scales[0] > 0x1p-15, max(-range.lower, range.upper) <= 63 * grid.scales[0] {
-      grid.scales[0] /= 2
-    }
-    return grid
   }
 }
 

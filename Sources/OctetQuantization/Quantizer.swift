@@ -87,8 +87,7 @@ public struct Quantizer: Sendable {
     guard isFloat || graph.lacksGrids else { throw .alreadyQuantized }
     let plain = isFloat ? graph.simplified() : graph.withoutConversions()
     try plain.requireInt8Forms()
-    let equal = try plain.withBestNorms(samples, options)
-      .withEqualChannels(samples, threadCount: options.threadCount)
+    let equal = try plain.withEqualChannels(samples, threadCount: options.threadCount)
       .withEqualLayers(samples, options)
     let simple = equal.graph
     try simple.requireLayers(options.weightBits)

@@ -59,10 +59,8 @@ struct RangeSearch {
     return try search.run()
   }
 
-  /// - Parameter real: the graph whose outputs are right, where it is another.
   init(
-    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options,
-    against real: Graph? = nil
+    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
   ) throws(QuantizationError) {
     self.graph = graph
     self.options = options
@@ -86,9 +84,8 @@ struct RangeSearch {
     let cheap = Int(min(Self.cheapRuns, Self.cheapWork / max(graph.workEstimate, 1)))
     let runs = max(cheap, Self.runsPerSample * samples.count)
     evaluationsLeft = max(Self.candidates.count, runs / heldBack.count)
-    let (right, count) = (real ?? graph, heldBack.count)
-    let judged = right.judgedTensors
-    references = try Calibration.pass(right, heldBack, options.threadCount) {
+    let (judged, count) = (measured, heldBack.count)
+    references = try Calibration.pass(graph, heldBack, options.threadCount) {
       [[[Float]]](repeating: [], count: count)
     } visit: { sample, interpreter, values in
       values[sample] = judged.map { interpreter.value(of: $0) }
@@ -100,14 +97,11 @@ struct RangeSearch {
 
   /// The error of the outputs with one calibrator for all activations and weights rounded to
   /// nearest: what tells forms of one network apart.
-  ///
-  /// - Parameter real: the graph whose outputs are right, where it is another.
   static func error(
-    ofRounded graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options,
-    against real: Graph? = nil
+    ofRounded graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
   ) throws(QuantizationError) -> HalvedError {
     guard samples.count > 0 else { throw .noCalibrationSamples }
-    var search = try RangeSearch(graph, samples, options, against: real)
+    var search = try RangeSearch(graph, samples, options)
     return try search.error(Choice(), roundsWeights: true)
   }
 

@@ -1,7 +1,7 @@
-/// Rows over their Euclidean norm: input `[…, C]`, output the same shape, (2⁻ᵏ, 0) with k of 7 to 15.
+/// Rows over their Euclidean norm: input `[…, C]`, output the same shape, (1/128, 0).
 ///
-/// As TensorFlow Lite, which has 1/128 alone: the inverse of the root of a row's sum of squares is
-/// found by Newton's method in fixed point. A row of zeros stays so.
+/// As TensorFlow Lite: the inverse of the root of a row's sum of squares is found by Newton's
+/// method in fixed point. A row of zeros stays so.
 package struct L2Normalization: Operator {
   package static let parameterCount = 0
   static let inputCounts = 1...1
@@ -21,11 +21,7 @@ package struct L2Normalization: Operator {
     try view.require(input.hasSameShape(as: output))
     // A sum of squares, each at most 255², fits int32.
     try view.require(input.channels <= 1 << 15, .tooLarge)
-    try view.require(output.scale.bitPattern & 0x7F_FFFF == 0 && stepShift >= 7 && stepShift <= 15)
   }
-
-  /// The step is 2 to the power of minus so much.
-  private var stepShift: Int32 { 127 &- Int32(truncatingIfNeeded: output.scale.bitPattern &>> 23) }
 
   /// A row of one element takes a root for it.
   var demand: Demand { Demand(partCount: input.elementCount, stepCount: 128) }
@@ -33,7 +29,7 @@ package struct L2Normalization: Operator {
   func overlapDistance(input index: Int) -> Int? { 0 }
 
   func run(_ context: OperatorContext) {
-    let (zero, shift) = (input.zeroPoint, stepShift)
+    let zero = input.zeroPoint
     for row in 0..<input.elementCount / input.channels {
       let source = unsafe context.input(0) + row &* input.channels
       let target = unsafe context.output(0) + row &* input.channels
@@ -43,7 +39,8 @@ package struct L2Normalization: Operator {
         sum &+= value &* value
       }
       var by = GemmlowpFixedPoint.inverseSquareRoot(sum)
-      by.shift &+= shift
+      // 1/128 is a step.
+      by.shift &+= 7
       for index in 0..<input.channels {
         let value = unsafe Int32(source[index]) &- zero
         unsafe target[index] = clamp(requantize(value, by) &+ output.zeroPoint, -128, 127)

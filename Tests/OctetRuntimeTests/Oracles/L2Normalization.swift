@@ -4,8 +4,6 @@ struct L2NormalizationParameters {
   var rows: Int
   var channels: Int
   var zeroPoint: Int
-  /// The output's step is 2 to the power of minus so much.
-  var stepShift = 7
 }
 
 extension Oracle {
@@ -15,7 +13,7 @@ extension Oracle {
         Int64($0) - Int64(p.zeroPoint)
       }
       var by = inverseSquareRoot(values.reduce(0) { $0 + $1 * $1 })
-      by.shift += Int32(p.stepShift)
+      by.shift += 7
       return values.map { clamp(requantize($0, by), -128, 127) }
     }
   }

@@ -12,8 +12,8 @@ struct CycleCounter {
     guard board.isModelled else {
       let names = Board.all.filter(\.isModelled).map(\.name).joined(separator: ", ")
       throw CommandError(
-        .usage, "--max-cycles: no cycles are modelled of \(board.name.shown); take --board \(names)"
-      )
+        .usage,
+        "--max-cycles: no cycles are modelled of \(board.name.shown); take --board \(names)")
     }
     try board.requireEmulator()
     builder = try BoardBuilder(board)
