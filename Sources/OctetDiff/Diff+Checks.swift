@@ -1,3 +1,4 @@
+import OctetCompiler
 import OctetEvaluation
 import OctetModel
 import OctetReport
@@ -38,6 +39,21 @@ extension Diff {
           + list(others))
     }
     return order
+  }
+
+  /// Throws for two blobs of which only one has int16, and so pools apart from its convolutions:
+  /// their layers are not the same.
+  static func requireLikePools(
+    _ reference: DiffModel, _ candidate: DiffModel
+  ) throws(CompilerError) {
+    let models = [reference, candidate]
+    guard models.allSatisfy({ !$0.isFloat }), Set(models.map(\.arithmetic)).count > 1,
+      let fused = models.lazy.flatMap(\.places).first(where: \.hasPool)
+    else { return }
+    throw .invalid(
+      node: fused.name,
+      reason: "the pool after it is a part of it in one blob and, as int16 has it, none in the "
+        + "other; compare each with the float model")
   }
 
   /// The error of two models without an output in common.

@@ -81,6 +81,7 @@ public struct Diff: Sendable {
   public init(
     _ reference: DiffModel, _ candidate: DiffModel, _ data: DiffData, options: Options = .init()
   ) throws {
+    try Self.requireLikePools(reference, candidate)
     let reference = reference.equalized(like: candidate)
     self.reference = reference
     self.candidate = candidate
@@ -225,8 +226,8 @@ struct Scout {
     for (layer, place) in diff.layers.enumerated() {
       var (lower, upper) = bounds[layer].withZero
       if let view = diff.candidate.view(place) {
-        lower = min(lower, Double(view.ends.lower))
-        upper = max(upper, Double(view.ends.upper))
+        lower = min(lower, Double(view.scale) * Double(view.steps.lowerBound))
+        upper = max(upper, Double(view.scale) * Double(view.steps.upperBound))
       }
       let isUsable = lower < upper && (upper - lower).isFinite
       ranges.append(isUsable ? lower...upper : -1...1)

@@ -101,7 +101,8 @@ extension Diff {
       var layer = DumpIndex.Layer(
         name: facts.name, shape: facts.shape, scale: facts.scale, zeroPoint: facts.zeroPoint,
         isScores: facts.isScores, floatFile: stem + ".float.f32",
-        candidateFile: stem + ".candidate." + (candidate.view(layers[position])?.suffix ?? "f32"))
+        candidateFile: stem + ".candidate."
+          + (candidate.view(self.layers[position])?.suffix ?? "f32"))
       guard let probe = probes[position] else { return layer }
       layer.localFile = stem + ".local.f32"
       if probe.canSplit {

@@ -62,6 +62,8 @@ public struct DiffModel: Sendable {
     var operatorIndex: Int?
 
     var elementCount: Int { shape.elementCount }
+    /// Whether an operator of a blob has a max pool in it.
+    var hasPool: Bool { if case .blobOperator(_, hasPool: true) = maker { true } else { false } }
   }
 
   /// - Parameter graph: real-valued; quantized graphs are compiled to blobs first.

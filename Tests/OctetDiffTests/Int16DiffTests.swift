@@ -53,7 +53,8 @@ import Testing
       "\(report.layers.flatMap(\.findings))")
     #expect(report.structure.isEmpty, "\(report.structure)")
     #expect(report.layers.contains { $0.elementType == "int16" && $0.local != nil })
-    guard form == .all else { return }
+    // Tables read and make eight bits.
+    guard form == .all, ![.mobile, .branches].contains(network) else { return }
     // Sixteen bits leave next to nothing of the activations' rounding.
     for layer in report.layers where layer.elementType == "int16" && layer.operator != "input" {
       let rounding = layer.split?.activationRounding ?? 60
@@ -80,7 +81,8 @@ import Testing
     }
   }
 
-  /// A blob of int16 is nothing but its own twin, and nearer to float than that of int8.
+  /// A blob of int16 is its own twin. Beside one of int8 whose convolutions have the pools in them
+  /// it has no layers to be compared.
   @Test func blobsAgainstBlobs() throws {
     let float = try DiffCorpus.lenet()
     let narrow = try DiffModel(LoadedModel(Compiler.compile(DiffCorpus.int8.get()).blob))
@@ -90,10 +92,10 @@ import Testing
     let same = try Diff(wide, wide, DiffCorpus.test, options: options).run()
     #expect(same.layers.allSatisfy { $0.maxAbsError == 0 && $0.condition == .healthy })
     for (a, b) in [(narrow, wide), (wide, narrow)] {
-      let report = try Diff(a, b, DiffCorpus.test, options: options).run()
-      #expect(report.verdict.layer == nil, "\(report.verdict.action)")
-      #expect(report.structure.isEmpty, "\(report.structure)")
-      #expect(report.layers.count == same.layers.count)
+      let error = #expect(throws: CompilerError.self) {
+        try Diff(a, b, DiffCorpus.test, options: options)
+      }
+      #expect(error?.description.contains("compare each with the float model") == true)
     }
   }
 

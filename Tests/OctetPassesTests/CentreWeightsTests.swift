@@ -32,7 +32,7 @@ import Testing
     let mean = builder.last
     builder.select(result)
     try builder.append("centred", .subtract(.none), [mean])
-    try check(builder.finished(), ["fullyConnected"]) { $0.centreWeights() }
+    try check(builder.finished(), ["reshape", "fullyConnected"]) { $0.centreWeights() }
   }
 
   /// Groups, other axes, results that others read, and activations before the mean.

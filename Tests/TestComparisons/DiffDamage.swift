@@ -154,9 +154,8 @@ extension Graph {
         codes.map { Int64((Double($0) / Double(factor)).rounded()) })
     default: return
     }
-    tensors[bias].quantization?.scales = (tensors[bias].quantization?.scales ?? []).map {
-      $0 * factor
-    }
+    let scales = tensors[bias].quantization?.scales ?? []
+    tensors[bias].quantization?.scales = scales.map { $0 * factor }
   }
 
   /// Multiplies a float constant element by element.
