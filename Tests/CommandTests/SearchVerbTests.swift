@@ -55,7 +55,7 @@ import Testing
   @Test func whatCannotBeDone() async throws {
     let none = try await workshop("search --data nothing --over l1=0,0.1 --json")
     #expect(none.isFailure(66), "\(none)")
-    let base = "search --data data --arch mlp --epochs 1 --over l1=0,0.1 --trials 1 "
+    let base = "search --data data --arch mlp --epochs 1 --over l1=0,0.1 --trials 1 --quiet "
     #expect(try await workshop(base + "--out m.oct --json").isFailure(73, "something else is here"))
     #expect(try await workshop(base + "--out /proc/x --json").isFailure(73))
     // Every trial diverges, or none can be made: told, with the journal kept.
@@ -78,7 +78,8 @@ import Testing
       let data = try await Workshop.shared.folder().appendingPathComponent("data").path
       func run(_ rest: String) async throws -> Run {
         try await octet(
-          "\(short) --out s --json \(rest) --data \(data)".split(separator: " ").map(String.init),
+          "\(short) --out s --json --quiet \(rest) --data \(data)".split(separator: " ").map(
+            String.init),
           in: folder)
       }
       let first = try await run("")
