@@ -165,12 +165,12 @@ import Testing
 
   /// Three at once: each trial is done once, and all are told of by whoever asks last.
   @Test func workersShareTheTrials() async throws {
-    let data = try await Workshop.shared.folder().appendingPathComponent("data").path
     try await withTemporaryFolder { folder in
-      let work = "\"$OCTET\" \(Self.quoted) --data '\(data)' --out s --quiet"
-      let run = try await shell(
-        "for i in 1 2 3; do \(work) --worker > $i.log 2>&1 & done; wait; cat *.log >&2; "
-          + "\(work) --json", in: folder)
+      async let first = search("--out s --worker --json --quiet", in: folder)
+      async let second = search("--out s --worker --json --quiet", in: folder)
+      async let third = search("--out s --worker --json --quiet", in: folder)
+      for worker in try await [first, second, third] { #expect(worker.status == 0, "\(worker)") }
+      let run = try await search("--out s --json --quiet", in: folder)
       #expect(run.status == 0, "\(run)")
       let trials = try #require(try run.json()["trials"] as? [[String: Any]])
       #expect(trials.map { $0["number"] as? Int } == Array(1...12))
@@ -185,7 +185,8 @@ import Testing
       #expect(ends == 12)
       let claims = try FileManager.default.contentsOfDirectory(
         atPath: s.appendingPathComponent("claims").path)
-      #expect(Set(claims) == Set((0..<12).map { "\($0).1" }))
+      // Whoever asks for a trial just when its owner ends may claim it again, for nothing.
+      #expect(Set(claims.map { $0.prefix { $0 != "." } }).count == 12)
     }
   }
 
