@@ -73,9 +73,9 @@ import Testing
     ("evaluate m.onnx --data data --html new.png --test-only", 64),
     ("search --data data --over l1=0,1 --html my.html", 73),
     ("search --data data --over l1=0,1 --html data/s.png", 64),
-    ("search --data data --over l1=0,1 -o link.oct", 73),
+    ("search --data data --over l1=0,1 -o link.oct", 64),
     ("search --data data --over l1=0,1 -o same --html same", 64),
-    ("search --data data --over l1=0,1 --out m.oct", 73),
+    ("search --data data --over l1=0,1 --out m.oct --quiet", 73),
     // What is something else.
     ("export m.oct --to swift -o my.swift", 73), ("export m.oct --to header -o hard", 73),
     ("diff m.onnx m.oct --data data --html my.html", 73),

@@ -55,7 +55,7 @@ import Testing
   @Test func whatCannotBeDone() async throws {
     let none = try await workshop("search --data nothing --over l1=0,0.1 --json")
     #expect(none.isFailure(66), "\(none)")
-    let base = "search --data data --arch mlp --epochs 1 --over l1=0,0.1 --trials 1 "
+    let base = "search --data data --arch mlp --epochs 1 --over l1=0,0.1 --trials 1 --quiet "
     #expect(try await workshop(base + "--out m.oct --json").isFailure(73, "something else is here"))
     #expect(try await workshop(base + "--out /proc/x --json").isFailure(73))
     // Every trial diverges, or none can be made: told, with the journal kept.
@@ -78,7 +78,8 @@ import Testing
       let data = try await Workshop.shared.folder().appendingPathComponent("data").path
       func run(_ rest: String) async throws -> Run {
         try await octet(
-          "\(short) --out s --json \(rest) --data \(data)".split(separator: " ").map(String.init),
+          "\(short) --out s --json --quiet \(rest) --data \(data)".split(separator: " ").map(
+            String.init),
           in: folder)
       }
       let first = try await run("")
@@ -164,12 +165,12 @@ import Testing
 
   /// Three at once: each trial is done once, and all are told of by whoever asks last.
   @Test func workersShareTheTrials() async throws {
-    let data = try await Workshop.shared.folder().appendingPathComponent("data").path
     try await withTemporaryFolder { folder in
-      let work = "\"$OCTET\" \(Self.quoted) --data '\(data)' --out s --quiet"
-      let run = try await shell(
-        "for i in 1 2 3; do \(work) --worker > $i.log 2>&1 & done; wait; cat *.log >&2; "
-          + "\(work) --json", in: folder)
+      async let first = search("--out s --worker --json --quiet", in: folder)
+      async let second = search("--out s --worker --json --quiet", in: folder)
+      async let third = search("--out s --worker --json --quiet", in: folder)
+      for worker in try await [first, second, third] { #expect(worker.status == 0, "\(worker)") }
+      let run = try await search("--out s --json --quiet", in: folder)
       #expect(run.status == 0, "\(run)")
       let trials = try #require(try run.json()["trials"] as? [[String: Any]])
       #expect(trials.map { $0["number"] as? Int } == Array(1...12))
@@ -184,7 +185,8 @@ import Testing
       #expect(ends == 12)
       let claims = try FileManager.default.contentsOfDirectory(
         atPath: s.appendingPathComponent("claims").path)
-      #expect(Set(claims) == Set((0..<12).map { "\($0).1" }))
+      // Whoever asks for a trial just when its owner ends may claim it again, for nothing.
+      #expect(Set(claims.map { $0.prefix { $0 != "." } }).count == 12)
     }
   }
 

@@ -68,8 +68,14 @@ package final class LineFile: Sendable {
   ///
   /// - Throws: status 66 when it cannot be opened, 74 when the device fails.
   package static func lines(of path: String) throws(CommandError) -> [String] {
-    guard (try? Posix.status(of: path, followsLinks: true)) != nil else { return [] }
-    let bytes = try InputFile.read(path)
+    let bytes: [UInt8]
+    do throws(CommandError) {
+      bytes = try InputFile.read(path)
+    } catch {
+      // Whoever added nothing to it takes it away.
+      guard (try? Posix.status(of: path, followsLinks: true)) != nil else { return [] }
+      throw error
+    }
     guard let end = bytes.lastIndex(of: 10) else { return [] }
     return bytes[..<end].split(separator: 10, omittingEmptySubsequences: false).map {
       String(decoding: $0, as: UTF8.self)

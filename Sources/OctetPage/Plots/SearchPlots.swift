@@ -135,7 +135,7 @@ struct SearchPlot {
 struct ParallelPlot {
   struct Line {
     var style: SearchPlot.Style
-    /// On each axis 0…1, nil where the trial has no value.
+    /// Places on the axes, 0…1; nil where the trial has no value.
     var places: [Double?]
   }
 

@@ -7,7 +7,7 @@ public struct SearchReport: Sendable, Encodable {
   /// The epochs of a whole trial; one in `halvingFactor` goes on at each of `rungs`, the epochs
   /// after which trials are compared.
   public var epochCount: Int, halvingFactor: Int, rungs: [Int]
-  /// With `--smallest-at`: the accuracy that is enough.
+  /// The accuracy that is enough, with `--smallest-at`.
   public var sufficientAccuracy: Double?
   /// What was searched over.
   public var dimensions: [Dimension] = []
@@ -23,7 +23,7 @@ public struct SearchReport: Sendable, Encodable {
   public var notes: [String] = []
   /// The page, and the model that was trained as the best trial.
   public var htmlFile: String?, file: String?
-  /// Of that model, on the test images, which nothing looked at before.
+  /// What that model has right of the test images, which nothing looked at before.
   public var testAccuracy: Double?
   /// The time of this run.
   public var seconds = 0.0

@@ -97,7 +97,7 @@ package struct SearchJournalError: Error, Equatable, CustomStringConvertible {
 package struct SearchJournal: Sendable, Equatable {
   /// nil for an empty journal.
   package private(set) var settings: SearchSettings?
-  /// By their numbers; of several attempts the last.
+  /// The trials by their numbers; of several attempts the last.
   package private(set) var trials: [Int: SearchTrial] = [:]
 
   package init() {}

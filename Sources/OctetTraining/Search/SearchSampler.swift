@@ -5,8 +5,8 @@ import OctetData
 package enum SearchMethod: String, Sendable, CaseIterable {
   /// Every trial by itself (Bergstra and Bengio 2012).
   case random
-  /// At random first, then in a box around the best trial that halves its sides, from coarse to
-  /// fine.
+  /// Trials at random first, then in a box around the best one that halves its sides, from coarse
+  /// to fine.
   case narrow
   /// A tree of Parzen estimators (Bergstra et al. 2011).
   case tpe
@@ -90,7 +90,7 @@ private struct Anywhere: SearchModel {
 /// share that halves with the box.
 private struct NarrowBox: SearchModel {
   var center: SearchValues
-  /// From 1.
+  /// The number of the round, from 1.
   var round: Int
   var leastHalfSide: Double
 

@@ -159,6 +159,9 @@ extension SearchRange {
       self = .span(try Self.span(text[..<open], text[text.index(after: open)...].dropLast()))
       return
     }
+    if ["uniform(", "integer(", "log("].contains(where: text.hasPrefix) {
+      throw SearchRangeError("a range: its bracket stays open")
+    }
     let mark: Character = takesLists || text.contains("|") ? "|" : ","
     let choices = text.split(separator: mark, omittingEmptySubsequences: false).map {
       $0.trimmingCharacters(in: .whitespaces)

@@ -48,9 +48,9 @@ package struct SearchTrial: Sendable, Equatable {
     }
   }
 
-  /// From 0.
+  /// The number of the trial, from 0.
   package var number: Int
-  /// By the names of the dimensions; one that does not apply is not there.
+  /// Texts by the names of the dimensions; one that does not apply is not there.
   package var values: [String: String] = [:]
   /// Numbers that are learnt, and multiply-adds of one image.
   package var parameterCount = 0, multiplyAddCount = 0

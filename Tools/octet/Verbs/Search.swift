@@ -57,7 +57,7 @@ struct Search: Verb {
     help: "Seconds of silence after which another machine's worker counts as dead; its trial is "
       + "begun anew.")
   let example =
-    "octet search --data mnist --over 'learning-rate=log(1e-4,1e-1)' --over batch-size=32,64,128"
+    "octet search --data mnist --over 'learning-rate=log(1e-4,1e-1)' --trials 20"
 
   var parameters: [any Parameter] {
     [
