@@ -61,9 +61,10 @@ import Testing
     _ = try Trainer(Self.graph("mlp"), options: options).train(
       Self.images,
       watch: TrainingWatch { view in
+        if seen.isEmpty { #expect(view.graph == view.start) }
         seen.append(view)
         let (own, gradient) = view.values(of: 0)
-        if let point = view.course.last {
+        if view.progress == nil, let point = view.course.last {
           weights = own
           #expect(abs(Self.length(gradient) / point.gradients[0] - 1) < 1e-4)
           #expect(abs(Self.length(own) / point.weights[0] - 1) < 1e-4)
@@ -88,7 +89,6 @@ import Testing
     #expect(seen.filter { $0.progress == nil }.map(\.epochs.count) == [0, 1, 2, 3])
     let scores = try #require(seen.last).validationScores
     #expect(scores.count == 4 * (try #require(seen.last?.validation).count))
-    #expect(seen[0].graph == seen[0].start)
   }
 
   private static func length(_ values: [Float]) -> Float {
