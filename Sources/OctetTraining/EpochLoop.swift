@@ -108,6 +108,7 @@ struct EpochLoop {
       if state.isFinished { keep() } else { keepWhenDue() }
     }
     if wasStopped { keep() }
+    look(nil, isLast: true)
     return result(wasStopped: wasStopped)
   }
 
@@ -231,11 +232,12 @@ struct EpochLoop {
     watcher = unsafe Watcher(watch: watch, start: run.network.graph(with: run.updater.result))
   }
 
-  private func look(_ progress: TrainingProgress?) {
+  private func look(_ progress: TrainingProgress?, isLast: Bool = false) {
     guard let watcher, let course = state.course else { return }
     watcher.watch.look(
       TrainingView(
-        progress: progress, epochs: state.records, bestEpoch: state.bestEpoch, course: course,
+        progress: progress, isLast: isLast, epochs: state.records, bestEpoch: state.bestEpoch,
+        course: course,
         validation: validation, validationScores: watcher.validationScores, start: watcher.start,
         run: run))
   }

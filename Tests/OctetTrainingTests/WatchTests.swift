@@ -84,9 +84,10 @@ import Testing
     let epochs = try #require(seen.last).epochs
     #expect(abs(epochs[2].trainLoss - points[2].loss) < 1e-9)
     #expect(epochs.map(\.epoch) == [1, 2, 3])
-    // One look before, one for each batch and one for each epoch.
-    #expect(seen.count == 1 + 3 * 5 + 3 && seen[0].epochs.isEmpty)
-    #expect(seen.filter { $0.progress == nil }.map(\.epochs.count) == [0, 1, 2, 3])
+    // One look before, one for each batch and each epoch, and one at the end.
+    #expect(seen.count == 1 + 3 * 5 + 3 + 1 && seen[0].epochs.isEmpty)
+    #expect(seen.filter { $0.progress == nil }.map(\.epochs.count) == [0, 1, 2, 3, 3])
+    #expect(seen.map(\.isLast) == [Bool](repeating: false, count: 19) + [true])
     let scores = try #require(seen.last).validationScores
     #expect(scores.count == 4 * (try #require(seen.last?.validation).count))
   }

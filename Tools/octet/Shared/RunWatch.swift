@@ -139,13 +139,12 @@ final class RunWatch {
       spending { report { () throws(CommandError) in log = try makeLog() } }
     }
     lastLook = clock.seconds
+    (shown.epochs, shown.bestEpoch, shown.course) = (view.epochs, view.bestEpoch, view.course)
     let isPageDue = pageFile != nil && mayWritePage(view)
-    guard isPageDue || log?.wants(view) == true else { return }
+    guard isPageDue || view.isLast || log?.wants(view) == true else { return }
     spending {
-      if isPageDue {
-        take(view)
-        writePage()
-      }
+      if isPageDue || (view.isLast && pageFile != nil) { take(view) }
+      if isPageDue { writePage() }
       guard let log else { return }
       report { () throws(CommandError) in
         try log.add(view, budget: Self.share * clock.seconds) {
@@ -291,9 +290,6 @@ extension RunWatch {
         "epoch \(epoch) of \(epochCount)",
         secondsLeft: seconds.isEmpty ? nil : mean * Double(epochCount - view.epochs.count))
     }
-    shown.epochs = view.epochs
-    shown.bestEpoch = view.bestEpoch
-    shown.course = view.course
     judge(view)
     let graph = view.graph
     if let (layer, now) = graph.firstFilters, let (_, before) = view.start.firstFilters {
