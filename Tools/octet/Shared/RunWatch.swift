@@ -33,7 +33,8 @@ final class RunWatch {
   private let clock = Stopwatch()
   /// When the page was last written, and how long that took.
   private var lastPage = (end: -1e9, cost: 0.0)
-  private var lastFailure: String?
+  /// What went wrong already.
+  private var said: Set<String> = []
   private var batchCount = 0
   private var judgedEpoch = 0
   /// The longest time between two looks at the run; the last one is nil before it begins.
@@ -188,10 +189,8 @@ final class RunWatch {
   private func report(_ body: () throws(CommandError) -> Void) {
     do throws(CommandError) {
       try body()
-      lastFailure = nil
     } catch {
-      if lastFailure != error.message { console.message("\(error); training goes on") }
-      lastFailure = error.message
+      if said.insert(error.message).inserted { console.message("\(error); training goes on") }
     }
   }
 
