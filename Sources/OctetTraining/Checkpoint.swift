@@ -37,8 +37,15 @@ struct Checkpoint {
     var records: [TrainingCourse.Epoch] = []
     /// What was measured by layer; nil where nobody watched.
     var course: TrainingCourse?
+    /// The sums over the steps since the last that was measured.
+    var unmeasured: Sums?
     /// Nothing is left to do.
     var isFinished = false
+  }
+
+  struct Sums: Codable {
+    var loss = 0.0
+    var correctCount = 0, count = 0
   }
 
   var state: State

@@ -51,10 +51,6 @@ struct EpochLoop {
     let watch: TrainingWatch
     let start: Graph
     var validationScores: [Float] = []
-    /// The sums since the last measured step.
-    var loss = 0.0, correctCount = 0, count = 0
-
-    mutating func clearSums() { (loss, correctCount, count) = (0, 0, 0) }
   }
 
   init(
@@ -112,6 +108,7 @@ struct EpochLoop {
       if state.isFinished { keep() } else { keepWhenDue() }
     }
     if wasStopped { keep() }
+    look(nil, isLast: true)
     return result(wasStopped: wasStopped)
   }
 
@@ -235,11 +232,12 @@ struct EpochLoop {
     watcher = unsafe Watcher(watch: watch, start: run.network.graph(with: run.updater.result))
   }
 
-  private func look(_ progress: TrainingProgress?) {
+  private func look(_ progress: TrainingProgress?, isLast: Bool = false) {
     guard let watcher, let course = state.course else { return }
     watcher.watch.look(
       TrainingView(
-        progress: progress, epochs: state.records, bestEpoch: state.bestEpoch, course: course,
+        progress: progress, isLast: isLast, epochs: state.records, bestEpoch: state.bestEpoch,
+        course: course,
         validation: validation, validationScores: watcher.validationScores, start: watcher.start,
         run: run))
   }
@@ -247,12 +245,15 @@ struct EpochLoop {
   /// Enters a step into the course, when it was measured.
   private mutating func measure(_ sums: SoftmaxCrossEntropy.Result, count: Int) {
     guard watcher != nil, let probe = run.probe else { return }
-    watcher?.loss += sums.loss
-    watcher?.correctCount += sums.correctCount
-    watcher?.count += count
-    guard LayerProbe.measures(step: state.batchCount, of: batchCount), let total = watcher else {
+    var total = state.unmeasured ?? .init()
+    total.loss += sums.loss
+    total.correctCount += sums.correctCount
+    total.count += count
+    guard LayerProbe.measures(step: state.batchCount, of: batchCount) else {
+      state.unmeasured = total
       return
     }
+    state.unmeasured = nil
     let index = state.epochCount * batchCount + state.batchCount
     let factor = options.rateFactor(
       step: index, stepCount: batchCount * options.epochCount, stepsPerEpoch: batchCount)
@@ -263,7 +264,6 @@ struct EpochLoop {
       rate: Double(options.learningRate * factor), gradients: probe.gradients,
       weights: probe.weights, updates: probe.updates)
     state.course?.add(point)
-    watcher?.clearSums()
   }
 
   // MARK: Checkpoints

@@ -4,7 +4,8 @@ import OctetReport
 
 /// What looks on while a network is trained. Nothing that it sees can be changed by it.
 package struct TrainingWatch {
-  /// Called after every batch and after every epoch, on the thread that trains.
+  /// Called before the first batch, after every batch and every epoch, and at the end, on the
+  /// thread that trains.
   package var look: (TrainingView) -> Void
 
   package init(_ look: @escaping (TrainingView) -> Void) { self.look = look }
@@ -13,8 +14,10 @@ package struct TrainingWatch {
 /// A training run at one moment; to be looked at during the call that hands it over.
 @safe package struct TrainingView {
   // Safety: the run owns the parameters that are read, and waits while it is looked at.
-  /// Where the run stands within the epoch; nil when one has just ended.
+  /// Where the run stands within the epoch; nil before and between epochs.
   package let progress: TrainingProgress?
+  /// Whether nothing more is learnt.
+  package let isLast: Bool
   /// The epochs that are done, those before a resumed run included.
   package let epochs: [TrainingCourse.Epoch]
   /// The best of them; 0 where there is none.

@@ -95,7 +95,7 @@ import Testing
       // Room for the model, not for the events: whole records stay.
       let limited = try await shell(
         """
-        ulimit -f 300; "$OCTET" train --arch mlp --epochs 60 --batch-size 16 --data '\(data)' \
+        ulimit -f 64; "$OCTET" train --arch mlp --width 0.25 --epochs 60 --batch-size 16 --data '\(data)' \
         -o n.onnx --tensorboard logs
         """, in: folder)
       #expect(limited.status == 0 && limited.stderr.contains("training goes on"), "\(limited)")
@@ -106,7 +106,7 @@ import Testing
   @Test func divergence() async throws {
     try await withTemporaryFolder { folder in
       let run = try await train(
-        "\(Self.quick) --optimizer sgd --loss squared-error --learning-rate 100 -o m.onnx "
+        "\(Self.quick) --json --optimizer sgd --loss squared-error --learning-rate 100 -o m.onnx "
           + "--html d.html --tensorboard logs", in: folder)
       #expect(run.isFailure(65, "no longer finite"), "\(run)")
       #expect(try page("d.html", in: folder).contains("✕ Diverged at step"))
@@ -123,7 +123,7 @@ import Testing
         ("--tensorboard file/below", 73, "'file' is a file"), ("--tensorboard -", 64, "folder"),
       ] as [(String, Int32, String)] {
         let run = try await octet(
-          ("train --data nowhere -o m.onnx --json " + rest).split(separator: " ").map(String.init),
+          ("train --data nowhere -o m.onnx " + rest).split(separator: " ").map(String.init),
           in: folder)
         #expect(run.isFailure(status, word), "\(rest): \(run)")
       }

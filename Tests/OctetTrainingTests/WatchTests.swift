@@ -61,9 +61,10 @@ import Testing
     _ = try Trainer(Self.graph("mlp"), options: options).train(
       Self.images,
       watch: TrainingWatch { view in
+        if seen.isEmpty { #expect(view.graph == view.start) }
         seen.append(view)
         let (own, gradient) = view.values(of: 0)
-        if let point = view.course.last {
+        if view.progress == nil, let point = view.course.last {
           weights = own
           #expect(abs(Self.length(gradient) / point.gradients[0] - 1) < 1e-4)
           #expect(abs(Self.length(own) / point.weights[0] - 1) < 1e-4)
@@ -83,12 +84,12 @@ import Testing
     let epochs = try #require(seen.last).epochs
     #expect(abs(epochs[2].trainLoss - points[2].loss) < 1e-9)
     #expect(epochs.map(\.epoch) == [1, 2, 3])
-    // One look before, one for each batch and one for each epoch.
-    #expect(seen.count == 1 + 3 * 5 + 3 && seen[0].epochs.isEmpty)
-    #expect(seen.filter { $0.progress == nil }.map(\.epochs.count) == [0, 1, 2, 3])
+    // One look before, one for each batch and each epoch, and one at the end.
+    #expect(seen.count == 1 + 3 * 5 + 3 + 1 && seen[0].epochs.isEmpty)
+    #expect(seen.filter { $0.progress == nil }.map(\.epochs.count) == [0, 1, 2, 3, 3])
+    #expect(seen.map(\.isLast) == [Bool](repeating: false, count: 19) + [true])
     let scores = try #require(seen.last).validationScores
     #expect(scores.count == 4 * (try #require(seen.last?.validation).count))
-    #expect(seen[0].graph == seen[0].start)
   }
 
   private static func length(_ values: [Float]) -> Float {

@@ -19,7 +19,8 @@ final class EventLog {
   private var hasBegun = false
   private var lastStep = 0
   private var lastFlush = 0.0
-  private var loggedEpochs = 0
+  /// The last epochs of which scalars, and pictures and histograms, were logged.
+  private var loggedEpochs = 0, richEpoch = 0
   /// The seconds that pictures and histograms have taken.
   private var richSeconds = 0.0
 
@@ -73,18 +74,21 @@ final class EventLog {
     if !hasBegun {
       hasBegun = true
       // What was done before this process is in the older file.
-      loggedEpochs = view.epochs.count
+      (loggedEpochs, richEpoch) = (view.epochs.count, view.epochs.count)
       lastStep = view.course.last?.step ?? 0
       if continues, lastStep > 0 { records.resume(from: lastStep + 1, at: Self.time) }
     }
     if let point = view.course.lastKept, point.step > lastStep { add(point, view.course) }
-    if view.progress == nil, let epoch = view.epochs.last, epoch.epoch > loggedEpochs {
-      loggedEpochs = epoch.epoch
+    if view.progress == nil, let epoch = view.epochs.last {
       let step = view.course.last?.step ?? epoch.epoch
-      records.add(scalars(of: epoch), step: step, at: Self.time)
+      if epoch.epoch > loggedEpochs {
+        records.add(scalars(of: epoch), step: step, at: Self.time)
+      }
+      loggedEpochs = epoch.epoch
       let spacing = max(1, (epochCount + Self.richLimit - 1) / Self.richLimit)
-      let isLast = epoch.epoch == epochCount
-      if isLast || (epoch.epoch % spacing == 0 && richSeconds <= budget) {
+      let isWanted = epoch.epoch % spacing == 0 && richSeconds <= budget
+      if view.isLast || isWanted, richEpoch < epoch.epoch {
+        richEpoch = epoch.epoch
         let watch = Stopwatch()
         records.add(pictures(view, assess()), step: step, at: Self.time)
         richSeconds += watch.seconds

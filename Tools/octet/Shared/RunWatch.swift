@@ -33,7 +33,8 @@ final class RunWatch {
   private let clock = Stopwatch()
   /// When the page was last written, and how long that took.
   private var lastPage = (end: -1e9, cost: 0.0)
-  private var lastFailure: String?
+  /// What went wrong already.
+  private var said: Set<String> = []
   private var batchCount = 0
   private var judgedEpoch = 0
   /// The longest time between two looks at the run; the last one is nil before it begins.
@@ -139,13 +140,12 @@ final class RunWatch {
       spending { report { () throws(CommandError) in log = try makeLog() } }
     }
     lastLook = clock.seconds
+    (shown.epochs, shown.bestEpoch, shown.course) = (view.epochs, view.bestEpoch, view.course)
     let isPageDue = pageFile != nil && mayWritePage(view)
-    guard isPageDue || log?.wants(view) == true else { return }
+    guard isPageDue || view.isLast || log?.wants(view) == true else { return }
     spending {
-      if isPageDue {
-        take(view)
-        writePage()
-      }
+      if isPageDue || (view.isLast && pageFile != nil) { take(view) }
+      if isPageDue { writePage() }
       guard let log else { return }
       report { () throws(CommandError) in
         try log.add(view, budget: Self.share * clock.seconds) {
@@ -189,10 +189,8 @@ final class RunWatch {
   private func report(_ body: () throws(CommandError) -> Void) {
     do throws(CommandError) {
       try body()
-      lastFailure = nil
     } catch {
-      if lastFailure != error.message { console.message("\(error); training goes on") }
-      lastFailure = error.message
+      if said.insert(error.message).inserted { console.message("\(error); training goes on") }
     }
   }
 
@@ -291,9 +289,6 @@ extension RunWatch {
         "epoch \(epoch) of \(epochCount)",
         secondsLeft: seconds.isEmpty ? nil : mean * Double(epochCount - view.epochs.count))
     }
-    shown.epochs = view.epochs
-    shown.bestEpoch = view.bestEpoch
-    shown.course = view.course
     judge(view)
     let graph = view.graph
     if let (layer, now) = graph.firstFilters, let (_, before) = view.start.firstFilters {
