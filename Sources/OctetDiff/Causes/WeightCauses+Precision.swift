@@ -90,7 +90,7 @@ extension WeightCauses {
       .perTensorScale,
       "one weight scale serves all its \(own.count) channels, the largest of which is "
         + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
-      severity: 60 + gained, isDefinite: gained > 10 && left < 30)
+      severity: 60 + gained, isDefinite: gained > 26 && left < 16)
   }
 }
 
