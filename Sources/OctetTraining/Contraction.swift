@@ -36,7 +36,8 @@ struct Contraction {
     let pixelBlockCount = unsafe (pixelCount + kernels.pixelLimit - 1) / kernels.pixelLimit
     let size = pixelCount / pixelBlockCount
     let largerCount = pixelCount - size * pixelBlockCount
-    let reads = block.aCount * (block.bCount + size) * block.kCount
+    // Nothing, where no tap lies inside the image.
+    let reads = max(1, block.aCount * (block.bCount + size) * block.kCount)
     let together = reads > Self.cachedReads ? pixelBlockCount : max(1, Self.cachedReads / reads)
     for row in 0..<rowCount {
       var x = unsafe x + row * xRow
