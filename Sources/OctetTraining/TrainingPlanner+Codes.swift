@@ -252,8 +252,8 @@ extension TrainingPlanner {
     default: throw failure("there is no training of its activation in int8")
     }
     steps.append(
-      ScalarStep(
-        .clip(
+      ClampStep(
+        bounds: ActivationBounds(
           lower: Float(bounds.lowerBound - own.zeroPoint),
           upper: Float(bounds.upperBound - own.zeroPoint)), input: middle, output: output,
         outputGradient: outputGradient,
@@ -277,7 +277,8 @@ extension ParameterLayout {
     switch self {
     case .vector(let count): (1, 1, count)
     case .matrix(let outputs, let inputs): (1, inputs, outputs)
-    case .convolution(let w), .depthwise(let w):
+    // Transposed convolutions are not trained in codes.
+    case .convolution(let w), .depthwise(let w), .transposed(let w):
       (w.groups, w.groupCount / w.outputs, w.outputs)
     }
   }

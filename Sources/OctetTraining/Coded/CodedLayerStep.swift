@@ -85,9 +85,9 @@ struct CodedLayerStep: TrainingStep {
   func backward(_ context: StepContext) {
     passBack(context)
     if let biasOffset {
-      unsafe BlockKernels.sumPixels(
-        pixelCount, channelCount: channelCount, context.pointer(result.outputGradient),
-        into: context.gradients + biasOffset)
+      unsafe context.kernels.mask_sums(
+        pixelCount, channelCount, nil, context.pointer(result.outputGradient),
+        context.gradients + biasOffset)
       for c in 0..<channelCount {
         unsafe context.gradients[biasOffset + c] *= weights.grid.biasUnit
       }
