@@ -18,7 +18,7 @@ extension Program {
     summary: "Trains, quantizes and runs small convolutional networks in eight bits.",
     example: "octet demo",
     verbs: [
-      Demo(), Train(), AugmentVerb(), Search(), Evaluate(), Quantize(), Run(), DiffVerb(), Inspect(),
-      Bench(), Verify(), Import(), Export(), BoardVerb(), Completion(), Manual(),
+      Demo(), Train(), AugmentVerb(), Search(), Evaluate(), Quantize(), Run(), DiffVerb(),
+      Inspect(), Bench(), Verify(), Import(), Export(), BoardVerb(), Completion(), Manual(),
     ])
 }
