@@ -4,8 +4,9 @@ import Testing
 /// `octet search` from outside: what it refuses, what a kill leaves, and how work is shared.
 @Suite struct SearchVerbTests {
   private static let line =
-    "search --arch mlp --width 0.1 --epochs 3 --batch-size 16 --trials 12 --over learning-rate=log(1e-4,1e-1) "
-    + "--over weight-decay=none,0.01,0.1 --over augment.crop=0,1,2 --threads 1"
+    "search --arch mlp --width 0.1 --epochs 3 --batch-size 16 --trials 12 "
+    + "--over learning-rate=log(1e-4,1e-1) --over weight-decay=none,0.01,0.1 "
+    + "--over augment.crop=0,1,2 --threads 1"
 
   private func search(_ rest: String, in folder: URL) async throws -> Run {
     let data = try await Workshop.shared.folder().appendingPathComponent("data").path

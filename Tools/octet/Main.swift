@@ -19,7 +19,6 @@ extension Program {
     example: "octet demo",
     verbs: [
       Demo(), Train(), AugmentVerb(), Search(), Evaluate(), Quantize(), Run(), DiffVerb(),
-      Inspect(),
-      Bench(), Verify(), Import(), Export(), BoardVerb(), Completion(), Manual(),
+      Inspect(), Bench(), Verify(), Import(), Export(), BoardVerb(), Completion(), Manual(),
     ])
 }

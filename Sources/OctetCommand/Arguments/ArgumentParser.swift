@@ -2,7 +2,7 @@
 ///
 /// | Written | Means |
 /// |---|---|
-/// | `--opt value`, `--opt=value`, `-o value`, `-o=value` | an option; once, unless it is repeatable |
+/// | `--opt value`, `--opt=value`, `-o value`, `-o=value` | an option; once, or repeated |
 /// | `--flag`, `-f` | a flag; once or more |
 /// | `--` | what follows is positional |
 /// | `-` | a positional |

@@ -5,9 +5,9 @@ import OctetSystem
 /// folder.
 ///
 /// The n-th claim to a piece is the file `PIECE.n`, made by O_CREAT and O_EXCL, which one process
-/// alone can do, over NFS too since its version 3. The last claim counts. It is given up by removing
-/// it; where its owner is dead, another makes the next. So nothing is ever taken away from under
-/// somebody's feet: an owner that was only thought dead finds a later claim than its own.
+/// alone can do, over NFS too since its version 3. The last claim counts. It is given up by
+/// removing it; where its owner is dead, another makes the next. So nothing is ever taken away from
+/// under somebody's feet: an owner that was only thought dead finds a later claim than its own.
 ///
 /// An owner is dead when its journal (`LineFile`) is ours, when it was of this start of this
 /// machine and nobody adds to its journal, or when it has not renewed its claim for

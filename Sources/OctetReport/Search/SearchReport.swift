@@ -126,8 +126,8 @@ extension SearchReport {
   /// The trials that were trained are ranked and grouped by the dimension: by its value where it is
   /// a choice, else by as many ranges of equally many trials as the square root of their number, at
   /// most five. η², the share of the variance of ranks that lies between groups, is corrected for
-  /// what chance gives (ε², Kelley 1935): 1 − (1 − η²) · (n − 1) / (n − k) for n trials in k groups,
-  /// at least 0.
+  /// what chance gives (ε², Kelley 1935): 1 − (1 − η²) · (n − 1) / (n − k) for n trials in k
+  /// groups, at least 0.
   package mutating func addImportance() {
     let judged = trials.filter { $0.rank != nil && $0.end != "refused" }
     guard judged.count >= Self.leastTrialCount else { return }

@@ -109,7 +109,8 @@ package struct SearchJournal: Sendable, Equatable {
         throw SearchJournalError(
           description: index == 0
             ? "this is no journal of 'octet search'"
-            : "line \(index + 1) is damaged; cut the file before it, and the search goes on from there",
+            : "line \(index + 1) is damaged; cut the file before it, and the search goes on from "
+              + "there",
           isForeign: index == 0)
       }
       guard (index == 0) == line.isSettings, add(line) else {

@@ -10,15 +10,15 @@ struct Search: Verb {
   let name = "search"
   let summary = "Search for the options of 'train' that are best on images held back."
   let discussion =
-    "--over NAME=RANGE, once or more, names an option of 'train' without its dashes and its values: "
-    + "a,b,c (or a|b|c where values hold commas; 'none' leaves the option out), uniform(a,b), "
-    + "uniform(a,b,step), integer(a,b) or log(a,b). One change of --augment is augment.rotate and "
-    + "so on. All other options are as in 'train' and hold for every trial. Trials are judged on "
-    + "the images held back (--split, --validation); the test images are not looked at, but once "
-    + "by the model of -o. The folder keeps a journal: the same command goes on after whatever "
-    + "stopped it, with more --trials too, and ends as one that was not. With --worker "
-    + "processes of any machines share the folder; journals of --shard K/N are brought together "
-    + "in one folder, where the command without --shard tells of all."
+    "--over NAME=RANGE, once or more, names an option of 'train' without its dashes and its "
+    + "values: a,b,c (or a|b|c where values hold commas; 'none' leaves the option out), "
+    + "uniform(a,b), uniform(a,b,step), integer(a,b) or log(a,b). One change of --augment is "
+    + "augment.rotate and so on. All other options are as in 'train' and hold for every trial. "
+    + "Trials are judged on the images held back (--split, --validation); the test images are not "
+    + "looked at, but once by the model of -o. The folder keeps a journal: the same command goes "
+    + "on after whatever stopped it, with more --trials too, and ends as one that was not. With "
+    + "--worker processes of any machines share the folder; journals of --shard K/N are brought "
+    + "together in one folder, where the command without --shard tells of all."
   let over = OctetCommand.Options<SearchDimension>(
     "--over", .searched, help: "An option of 'train' and its values; once or more.")
   let method = OctetCommand.Option(
