@@ -95,8 +95,8 @@ import Testing
       // Room for the model, not for the events: whole records stay.
       let limited = try await shell(
         """
-        ulimit -f 64; "$OCTET" train --arch mlp --width 0.25 --epochs 60 --batch-size 16 --data '\(data)' \
-        -o n.onnx --tensorboard logs
+        ulimit -f 64; "$OCTET" train --arch mlp --width 0.25 --epochs 60 --batch-size 16 \
+        --data '\(data)' -o n.onnx --tensorboard logs
         """, in: folder)
       #expect(limited.status == 0 && limited.stderr.contains("training goes on"), "\(limited)")
       #expect(try await octet("inspect", "n.onnx", in: folder).status == 0)
@@ -106,7 +106,7 @@ import Testing
   @Test func divergence() async throws {
     try await withTemporaryFolder { folder in
       let run = try await train(
-        "\(Self.quick) --json --optimizer sgd --loss squared-error --learning-rate 100 -o m.onnx "
+        "\(Self.quick) --quiet --optimizer sgd --loss squared-error --learning-rate 100 -o m.onnx "
           + "--html d.html --tensorboard logs", in: folder)
       #expect(run.isFailure(65, "no longer finite"), "\(run)")
       #expect(try page("d.html", in: folder).contains("✕ Diverged at step"))

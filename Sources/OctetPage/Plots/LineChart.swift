@@ -29,8 +29,8 @@ struct LineChart {
     let points = shown.flatMap(\.points)
     let values = points.map(\.y)
     let x = Axis(
-      points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 1, from: Self.left, to: drawing.width - 8
-    )
+      points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 1, from: Self.left,
+      to: drawing.width - 8)
     let y = Axis(
       min(height(lower) ?? .infinity, values.min() ?? 0),
       max(height(upper) ?? -.infinity, values.max() ?? 1), from: 184, to: 24)
