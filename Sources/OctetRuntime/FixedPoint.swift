@@ -67,8 +67,8 @@ package func highMultiplyByHalves(_ a: Int32, _ b: Int32) -> Int32 {
 ///
 /// With the multiplier m and a shift to the right of n, both steps are (x · m + c) / 2³¹⁺ⁿ, rounded
 /// down once, where c is 2³⁰⁺ⁿ + 2³⁰ or, of a product below zero, 2³⁰⁺ⁿ − 2³⁰. In units of 2⁻²¹ of
-/// the result that is x · m / 2ⁿ⁺¹⁰ + 2²⁰ ± 2²⁰⁻ⁿ. What x / 2ⁿ⁻⁵ loses is less than 2¹⁶ of them, and
-/// what m / 2¹⁵ loses at most 2¹³.
+/// the result that is x · m / 2ⁿ⁺¹⁰ + 2²⁰ ± 2²⁰⁻ⁿ. What x / 2ⁿ⁻⁵ loses is less than 2¹⁶ of them,
+/// and what m / 2¹⁵ loses at most 2¹³.
 package struct WordMultiplier {
   private let by: FixedPointMultiplier
   private let factor: Int32

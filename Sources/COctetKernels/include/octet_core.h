@@ -102,8 +102,8 @@ INLINE void octet_add_taps(
   *sums = s;
 }
 
-// Rows of weights: where widened taps start, the bytes from a row's last weight to the next row, and
-// the sums of the rows, four a row.
+// Rows of weights: where widened taps start, the bytes from a row's last weight to the next row,
+// and the sums of the rows, four a row.
 typedef struct {
   const int32_t *_Nonnull start;
   int32_t skip;

@@ -87,11 +87,11 @@
       /// The first one's channel.
       let index: Int
       let count: Int
-      /// From a group's sums, results and channel to the next's.
+      /// Steps from a group's sums, results and channel to the next's.
       let sumStep: Int
       let targetStep: Int
       let indexStep: Int
-      /// From one result of a group to the next.
+      /// The step from one result of a group to the next.
       let stride: Int
 
       init(
