@@ -178,6 +178,14 @@ struct LayerForm {
       func text(_ functions: [Operation]) -> String {
         functions.map(\.name).joined(separator: ", then ")
       }
+      let isClipped = lower.isFinite && !other.lower.isFinite && weighted != nil
+      if functions.isEmpty, isClipped {
+        add(
+          .functionOther,
+          "it has \(Self.name(lower, upper)) \(side) it, where the reference has "
+            + text(other.functions))
+        return found
+      }
       add(
         functions.isEmpty ? .activationMissing : .functionOther,
         functions.isEmpty
@@ -193,6 +201,12 @@ struct LayerForm {
     a.count == b.count && zip(a, b).allSatisfy { $0.isSameKind(as: $1) }
   }
 
+  private static func name(_ lower: Float, _ upper: Float) -> String {
+    if lower == 0, upper == .infinity { return "ReLU" }
+    if lower == 0, upper == 6 { return "ReLU6" }
+    return "clip to \(Double(lower).short)…\(Double(upper).short)"
+  }
+
   private func activationDifferences(
     from other: LayerForm, range: (lower: Float, upper: Float), step: Float
   ) -> [StructuralDifference] {
@@ -202,12 +216,7 @@ struct LayerForm {
     let reached = (lower: max(lower, range.lower), upper: min(upper, range.upper))
     var found: [StructuralDifference] = []
     func add(_ cause: DiffReport.Cause, _ text: String) { found.append(.init(cause, text)) }
-    func name(_ lower: Float, _ upper: Float) -> String {
-      if lower == 0, upper == .infinity { return "ReLU" }
-      if lower == 0, upper == 6 { return "ReLU6" }
-      return "clip to \(Double(lower).short)…\(Double(upper).short)"
-    }
-    let given = name(other.lower, other.upper)
+    let given = Self.name(other.lower, other.upper)
     if other.lower.isFinite, reached.lower < other.lower - tolerance {
       add(
         .activationMissing,
@@ -219,7 +228,7 @@ struct LayerForm {
         "the reference has \(given) after it, which is missing: its results go up to "
           + Double(reached.upper).short)
     }
-    let own = name(lower, upper)
+    let own = Self.name(lower, upper)
     let added: DiffReport.Cause =
       other.lower.isFinite || other.upper.isFinite ? .activationOther : .activationAdded
     // The end of the codes is no activation.

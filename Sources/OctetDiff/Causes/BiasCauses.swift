@@ -76,7 +76,9 @@ struct BiasCauses {
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
     if let found = saturated() ?? truncated() { return found }
     if let found = offset() ?? zeroPoint(error) { return found }
-    guard size > 0, error > 0.25 * size, worst > step / 2 else { return nil }
+    guard size > 0, error > (pair.isFloat ? 0.02 : 0.25) * size, worst > step / 2 else {
+      return nil
+    }
     return recognized() ?? changed(worst)
   }
 
@@ -192,6 +194,17 @@ struct BiasCauses {
           .batchNormalizationNotFolded,
           "its biases lack the batch normalization's mean and beta")
       }
+      let parts = zip(given, channels).map { bias, channel in
+        (
+          bias - statistics.beta[channel],
+          bias + statistics.mean[channel] * statistics.factor(channel)
+        )
+      }
+      for (values, name) in [(parts.map(\.0), "beta"), (parts.map(\.1), "mean")]
+      where explains(values) {
+        return finding(
+          .batchNormalizationOther, "its biases lack the batch normalization's \(name)")
+      }
     }
     if let found = exchanged() ?? byteOrder() { return found }
     let gain =
@@ -294,7 +307,7 @@ struct BiasCauses {
     let off = zip(own, given).map { abs($0 - $1) }
     let others = off.count { $0 > worst / 4 }
     guard let channel = off.firstIndex(of: worst), worst > 8 * step,
-      others == 1 || others * 4 <= off.count
+      others == 1 || others * 4 <= off.count || pair.isFloat
     else { return nil }
     return finding(
       .biasOther,

@@ -39,9 +39,11 @@ extension CauseFinder {
     guard diff.candidate.isFloat, diff.reference.isFloat,
       own.node.operation != given.node.operation
     else { return [] }
+    var cause = DiffReport.Cause.attributesOther
+    if case .scalar = own.node.operation { cause = .functionOther }
     return [
       Finding(
-        .attributesOther,
+        cause,
         "it is \(own.node.operation.text), where the reference has "
           + given.node.operation.text, severity: 1950)
     ]
@@ -176,6 +178,7 @@ extension Graph {
 extension Operation {
   /// The operation with its attributes, as far as a sentence has room for them.
   fileprivate var text: String {
+    if case .scalar(let function) = self { return function.text }
     let text = "\(self)"
     return text.count > 160 ? text.prefix(159) + "…" : text
   }

@@ -12,7 +12,7 @@ struct Hypothesis {
 
 /// The variants of a layer that people and exporters make by mistake.
 struct LayerVariants {
-  private let part: Graph
+  let part: Graph
   /// The real number that the candidate's operand has for code 0, by operand.
   private let zeroCodes: [Float]
   private(set) var all: [Hypothesis] = []
@@ -29,7 +29,7 @@ struct LayerVariants {
 
   // MARK: Making
 
-  private mutating func add(
+  mutating func add(
     _ cause: DiffReport.Cause, _ text: String, _ change: (inout Graph) -> Void
   ) {
     var variant = part
@@ -173,6 +173,7 @@ struct LayerVariants {
         "it is padded by \(padding.text), where the reference has \(a.padding.text)")
     }
     guard !isMaximum else { return }
+    addUncounted(index, a)
     var other = a
     other.countsPadding.toggle()
     replace(
@@ -180,6 +181,21 @@ struct LayerVariants {
       a.countsPadding
         ? "its averages leave the padding out, which the reference counts"
         : "its averages count the padding, which the reference leaves out")
+  }
+
+  /// Zeros that are put around the image before it is averaged are counted; a pool's own need not be.
+  private mutating func addUncounted(_ index: Int, _ a: PoolAttributes) {
+    let source = part.nodes[index].inputs[0]
+    guard let before = part.nodes.firstIndex(where: { $0.outputs == [source] }),
+      case .pad(let top, let bottom, .constant(0)) = part.nodes[before].operation, top.count == 4
+    else { return }
+    var other = a
+    other.padding = Padding(top: top[1], left: top[2], bottom: bottom[1], right: bottom[2])
+    other.countsPadding = false
+    add(.poolCountsPadding, "its averages leave the padding out, which the reference counts") {
+      $0.nodes[index].operation = .averagePool(other)
+      $0.nodes[index].inputs[0] = $0.nodes[before].inputs[0]
+    }
   }
 
   private mutating func addReductions(_ index: Int) {
@@ -321,73 +337,5 @@ struct LayerVariants {
     replace(
       index, by: .pad(before: after, after: before, mode: mode), .paddingOther,
       "its padding stands on the other side")
-  }
-
-  // MARK: The whole layer
-
-  /// One of several operators left out.
-  private mutating func addOmission(of index: Int) {
-    let node = part.nodes[index]
-    guard part.nodes.count > 1, !Maker.node(node.operation).onlyRenames,
-      node.operation.asActivation == nil, node.outputs.count == 1,
-      let source = node.inputs.first(where: { part.tensors[$0].constant == nil }),
-      part.tensors[source].shape == part.tensors[node.outputs[0]].shape
-    else { return }
-    add(.layerMissing, "'\(node.name)' (\(node.operation.name)) is missing before it") {
-      $0.nodes[index] = Node(
-        name: node.name, operation: .identity, inputs: [source], outputs: node.outputs)
-    }
-  }
-
-  /// An activation after what has none of its own.
-  private mutating func addTails() {
-    guard let last = part.nodes.indices.last,
-      part.nodes[last].outputs == part.outputs, part.nodes[last].operation.activation == nil
-    else { return }
-    if case .scalar = part.nodes[last].operation { return }
-    for function in [ScalarFunction.relu, .relu6] {
-      add(
-        .activationAdded, "it has \(function.text) after it, which the reference has not"
-      ) { $0.insert(.scalar(function), after: last) }
-    }
-  }
-
-  /// Rows and columns of the image that it reads in another order.
-  private mutating func addImages() {
-    guard part.inputs.count == 1,
-      let first = part.nodes.firstIndex(where: {
-        $0.inputs.first == part.inputs[0]
-      })
-    else { return }
-    let shape = part.tensors[part.inputs[0]].shape
-    guard shape.count == 4, shape[1] > 1, shape[2] > 1 else { return }
-    func reversed(_ axes: [Int]) -> Operation {
-      .slice(
-        begin: shape.indices.map { axes.contains($0) ? shape[$0] - 1 : 0 }, count: shape,
-        stride: shape.indices.map { axes.contains($0) ? -1 : 1 })
-    }
-    for (axes, text) in [
-      ([1], "upside down"), ([2], "mirrored"), ([1, 2], "turned by 180°"),
-      ([3], "with its channels reversed (BGR for RGB)"),
-    ] where axes != [3] || shape[3] > 1 {
-      add(axes == [3] ? .inputChannelsPermuted : .imageFlipped, "it reads its image \(text)") {
-        $0.insert(reversed(axes), before: first, operand: 0)
-      }
-    }
-    if shape[1] == shape[2] {
-      add(.axisOrder, "it reads its image with rows and columns exchanged") {
-        $0.insert(.transpose([0, 2, 1, 3]), before: first, operand: 0)
-      }
-    }
-    for order in (1...3).orders where order != [1, 2, 3] {
-      add(
-        .axisOrder,
-        "it reads its image as if it stood in the order "
-          + order.map { ["H", "W", "C"][$0 - 1] }.joined(separator: ", ")
-      ) {
-        $0.insert(.transpose([0] + order), before: first, operand: 0)
-        $0.insert(.reshape(shape), before: first + 1, operand: 0)
-      }
-    }
   }
 }

@@ -13,6 +13,7 @@ extension WeightCauses {
 
   /// Weights that take only a few codes.
   func fewLevels(_ base: Double) -> Finding? {
+    if pair.isFloat { return fewNumbers(base) }
     var isUsed = [Bool](repeating: false, count: 256)
     for code in pair.codes { isUsed[Int(code) + 128] = true }
     let used = isUsed.indices.filter { isUsed[$0] }
@@ -26,6 +27,21 @@ extension WeightCauses {
       .fewBits,
       "its weights take only \(levels) of 256 codes"
         + (divisor > 1 ? ", all multiples of \(divisor)" : "") + ": they have \(bits) bits",
+      severity: 100 - base, isDefinite: base > 4 && base < 22)
+  }
+
+  /// Float weights that were rounded to a few numbers a channel, which the reference's were not.
+  private func fewNumbers(_ base: Double) -> Finding? {
+    guard base < 30, pair.own.count >= 64 else { return nil }
+    var numbers = [Set<Float>](repeating: [], count: own.count)
+    for (position, weight) in pair.own.enumerated() {
+      numbers[pair.channel(of: position)].insert(weight)
+    }
+    let size = pair.own.count / own.count
+    guard let most = numbers.map(\.count).max(), most <= 17, 2 * most <= size else { return nil }
+    let bits = Int(log2(Double(most)).rounded(.up))
+    return finding(
+      .fewBits, "its weights take only \(most) numbers a channel: they have \(bits) bits",
       severity: 100 - base, isDefinite: base > 4 && base < 22)
   }
 
@@ -86,6 +102,7 @@ extension WeightCauses {
     let gains = widths.map { 20 * log10(Double(scale) * last / max($0, 1e-30)) }
     guard let gained = gains.median, let left = decibels.median, gained > 3 else { return nil }
     let ratio = (widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)
+    // Dense layers with one scale and channels that hardly count lose 20 dB there, and nothing.
     return finding(
       .perTensorScale,
       "one weight scale serves all its \(own.count) channels, the largest of which is "

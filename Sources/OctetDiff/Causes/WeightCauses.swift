@@ -19,6 +19,9 @@ struct WeightCauses {
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
+  /// Of float models, whose weights two exporters write alike to eight bits of mantissa at least.
+  private static let sameFloatCosine = 0.9995
+  private static let sameFloatGain = 0.01
   /// What explains weights leaves them at least so much over the rest, in dB, and so much better
   /// than the reference's own order does.
   static let explained = 14.0
@@ -45,6 +48,7 @@ struct WeightCauses {
     if let moved = rotatedScales() { return [moved] }
     if let joined = joinedScale(), joined.isDefinite { return [joined] }
     if let found = corrupted(odd) { return [found] }
+    if isRounding { return precision(base) }
     guard !odd.isEmpty || base < Self.explained else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) ?? foreignChannels(odd) {
       return [found]
@@ -59,6 +63,9 @@ struct WeightCauses {
         // All zero on one side alone.
         let (a, b) = (own.range(row), given.range(row))
         return (a.lower, a.upper) != (b.lower, b.upper)
+      }
+      if pair.isFloat {
+        return cosine < Self.sameFloatCosine || abs(gain - 1) > Self.sameFloatGain
       }
       return cosine < Self.sameCosine || abs(gain - 1) > 0.1
     }
@@ -257,7 +264,8 @@ struct WeightCauses {
         channel: first, severity: 115)
     }
     // One factor for each channel is what a normalization does.
-    let scaled = odd.filter { abs(cosines[$0] ?? 0) > 0.98 }
+    let straight = pair.isFloat ? Self.sameFloatCosine : 0.98
+    let scaled = odd.filter { abs(cosines[$0] ?? 0) > straight }
     guard scaled.count == odd.count,
       let first = odd.max(by: {
         abs(log(abs(gains[$0] ?? 1))) < abs(log(abs(gains[$1] ?? 1)))
@@ -348,7 +356,7 @@ struct WeightCauses {
     if own.isConstant != given.isConstant, own.isConstant {
       return [finding(.channelsZeroed, "all its weights are one number", severity: 145)]
     }
-    if median > 0.3, median < 0.995 {
+    if median > 0.3, median < (pair.isFloat ? Self.sameFloatCosine : 0.995) {
       let clipped = pair.codes.count { abs(Int($0)) >= 127 }
       if Double(clipped) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(base) {
         return [

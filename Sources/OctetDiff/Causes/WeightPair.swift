@@ -66,6 +66,9 @@ struct WeightPair {
 
   var channelCount: Int { shape[axis] }
 
+  /// Whether the candidate has no integers, so that its weights are the reference's to many digits.
+  var isFloat: Bool { codes.isEmpty && scales.isEmpty }
+
   init?(_ diff: Diff, _ place: Int) {
     let (candidate, reference) = (diff.candidate, diff.reference)
     let graph = candidate.real

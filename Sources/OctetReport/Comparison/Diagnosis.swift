@@ -11,6 +11,8 @@ struct Diagnosis {
   let sums: LayerSums
   /// Whether codes that nobody uses are this layer's fault, or that of one before it.
   let wastesItself: Bool
+  /// Whether both models compute in real numbers, so that nothing is rounded.
+  let isFloatPair: Bool
   let normalizationNote: String?
   let normalizationCause: DiffReport.Cause
 
@@ -36,6 +38,8 @@ struct Diagnosis {
     /// Steps that a constant channel must span in float to be called dead.
     static let deadSteps = 4.0
     static let coarseDecibels = 20.0
+    /// Between float models: weights of 16 bits and functions that come near leave more.
+    static let floatDecibels = 36.0
     /// Less is no longer an error of the same values.
     static let strangeDecibels = 6.0
   }
@@ -275,9 +279,16 @@ struct Diagnosis {
   }
 
   private func coarseSteps() -> [Finding] {
-    guard let decibels = sums.local?.sqnrDecibels, decibels < Limit.coarseDecibels else {
-      return []
+    guard let decibels = sums.local?.sqnrDecibels else { return [] }
+    if isFloatPair, decibels < Limit.floatDecibels {
+      return [
+        Finding(
+          .operationOther,
+          "its own error is \(decibels.underSignal), where two float models have next to none",
+          severity: 140 - decibels)
+      ]
     }
+    guard decibels < Limit.coarseDecibels else { return [] }
     return [
       Finding(
         kind: .coarseSteps,

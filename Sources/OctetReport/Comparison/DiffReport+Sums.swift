@@ -47,6 +47,7 @@ extension DiffReport.Layer {
   ) {
     let findings = Diagnosis(
       facts: facts, sums: sums, wastesItself: wastesItself,
+      isFloatPair: facts.isFloat && context.comparison.reference.arithmetic == "float",
       normalizationNote: context.normalizationNote,
       normalizationCause: context.normalizationCause ?? .inputNormalization
     ).findings()
