@@ -3,11 +3,11 @@
     Tools/crosscheck tensorboard [--images FOLDER]
 
 Trains on the built-in digits, or on images of a folder, once to the end and once killed and gone on
-with, and reads the event files with TensorBoard's own EventAccumulator: every loss, accuracy and speed of an epoch is that of
-`--json`, each layer has its norms, whose squares add up to the whole gradient's, histograms count
-all weights, pictures open and have the size that they say, the options are a text, and a run that
-was resumed has every step once. Then TensorBoard's own server is asked for its lists of tags. Exit
-status 1 where something differs.
+with, and reads the event files with TensorBoard's own EventAccumulator: every loss, accuracy and
+speed of an epoch is that of `--json`, each layer has its norms, whose squares add up to the whole
+gradient's, histograms count all weights, pictures open and have the size that they say, the options
+are a text, and a run that was resumed has every step once. Then TensorBoard's own server is asked
+for its lists of tags. Exit status 1 where something differs.
 """
 
 import json
