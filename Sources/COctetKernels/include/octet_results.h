@@ -141,7 +141,7 @@ INLINE void octet_widen_four(
 // Requantizes groups by their channels' multipliers, to all of int8, until a sum comes that needs
 // the steps: the sum at which it stops. Results of a group lie `stride` apart. Where a multiplier
 // is at least 1/2, what has more than 15 bits is beyond int8.
-INLINE const int32_t *_Nonnull octet_requantize_words(
+INLINE const int32_t *_Nonnull octet_requantize_groups(
     octet_word_results *_Nonnull results, const int32_t *_Nonnull sum, int32_t stride) {
   int32_t x, y, to, factor, shift, bias, offset, limit, end;
   __asm volatile(

@@ -163,7 +163,7 @@
           target_step: Int32(truncatingIfNeeded: groups.targetStep))
         var sum = unsafe groups.sums
         while true {
-          unsafe sum = octet_requantize_words(
+          unsafe sum = octet_requantize_groups(
             &results, sum, Int32(truncatingIfNeeded: groups.stride))
           let left = unsafe Int(results.left)
           if left == 0 { break }
