@@ -6,8 +6,8 @@ import OctetModel
 /// training.
 ///
 /// Forward, every weight and every result is rounded to its grid, with the integers that the
-/// runtime has (`CodedLayerStep` and its neighbours), so that what is learnt, and what is validated,
-/// is the model that boards run. Backwards, rounding passes gradients through. Batch normalization
+/// runtime has (`CodedLayerStep` and its neighbours), so that what is learnt and validated is the
+/// model that boards run. Backwards, rounding passes gradients through. Batch normalization
 /// is folded already. The same seed gives the same bytes for any number of threads.
 public struct QuantizedTrainer: Sendable {
   /// How to train.

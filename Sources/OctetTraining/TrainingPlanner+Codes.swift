@@ -70,7 +70,11 @@ extension TrainingPlanner {
     case .pad(_, _, .constant(let value)): try planCodedPad(value)
     case .resize(let attributes): try planResize(attributes)
     case .reshape, .identity: break
-    default: throw failure("there is no training of \(node.operation.name) in int8")
+    case .transposedConvolution, .matrixMultiply, .maxPoolIndices, .divide, .squaredDifference,
+      .power, .prelu, .compare, .logic, .scalar, .select, .cast, .softmax, .logSoftmax,
+      .l2Normalization, .batchNormalization, .localResponseNormalization, .reduce, .extremum,
+      .concatenation, .pad, .expand, .tile, .gather, .quantize, .dequantize:
+      throw failure("there is no training of \(node.operation.name) in int8")
     }
   }
 
@@ -119,17 +123,13 @@ extension TrainingPlanner {
     guard let grid = codes.weights[node.inputs[1]] else { throw failure("it has no int8 weights") }
     let activation = node.operation.activation ?? .none
     let before = steps.count
-    switch node.operation {
-    case .convolution(var attributes):
-      attributes.activation = .none
+    let plain = node.operation.withoutActivation
+    if case .convolution(let attributes) = plain {
       try planConvolution(attributes, isDepthwise: false)
-    case .depthwiseConvolution(var attributes):
-      attributes.activation = .none
+    } else if case .depthwiseConvolution(let attributes) = plain {
       try planConvolution(attributes, isDepthwise: true)
-    case .fullyConnected(var attributes):
-      attributes.activation = .none
+    } else if case .fullyConnected(let attributes) = plain {
       try planFullyConnected(attributes)
-    default: return
     }
     guard steps.count == before + 1, var layer = steps.removeLast() as? any WeightedStep,
       let segment = parameters.first(where: { $0.tensor == node.inputs[1] })

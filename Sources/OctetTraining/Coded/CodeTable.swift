@@ -33,17 +33,16 @@ struct CodeTable: Sendable {
     let reals = (-128...127).map {
       Double(grids.source.scale) * Double($0 - grids.source.zeroPoint)
     }
-    switch node.operation {
-    case .scalar(let function):
+    if case .scalar(let function) = node.operation {
       guard let table = grids.table.values(of: node.operation) else { return nil }
       self.init(
         grids, tables: [table], values: [reals.map { function.value($0) }],
         derivatives: [reals.map { function.derivative($0) }])
-    case .quantize:
+    } else if case .quantize = node.operation {
       guard let table = grids.table.values(of: node.operation) else { return nil }
       self.init(
         grids, tables: [table], values: [reals], derivatives: [reals.map { _ in 1 }])
-    case .prelu:
+    } else if case .prelu = node.operation {
       let slope = graph.tensors[node.inputs[1]]
       guard let slopes = slope.reals else { return nil }
       var tables = grids.table.preluValues(slopes: slopes)
@@ -57,7 +56,8 @@ struct CodeTable: Sendable {
         tables: slopes.indices.map { Array(tables[256 * $0..<256 * ($0 + 1)]) },
         values: slopes.map { slope in reals.map { $0 < 0 ? Double(slope) * $0 : $0 } },
         derivatives: slopes.map { slope in reals.map { $0 < 0 ? Double(slope) : 1 } })
-    default: return nil
+    } else {
+      return nil
     }
   }
 

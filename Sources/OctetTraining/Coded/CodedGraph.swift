@@ -146,13 +146,10 @@ struct CodedGraph: Sendable {
       real.nodes[last].inputs = [region.source]
     }
     for (index, node) in int8.nodes.enumerated() {
-      let isFunction =
-        switch node.operation {
-        case .scalar, .prelu, .quantize: true
-        default: false
-        }
-      guard isFunction, tables[node.outputs[0]] == nil, !inner.contains(index) else { continue }
-      tables[node.outputs[0]] = CodeTable(int8, node)
+      guard tables[node.outputs[0]] == nil, !inner.contains(index),
+        let table = CodeTable(int8, node)
+      else { continue }
+      tables[node.outputs[0]] = table
       real.nodes[index].inputs = [node.inputs[0]]
     }
     real.nodes = real.nodes.indices.filter { !inner.contains($0) }.map { real.nodes[$0] }
@@ -181,13 +178,10 @@ struct WeightGrid: Sendable, Equatable {
 }
 
 extension OctetModel.Operation {
-  /// Whether a pool has an activation, whose bounds are codes of a given grid.
+  /// Whether a pool has an activation, or padding a number, whose codes are those of a given grid.
   fileprivate var isClamping: Bool {
-    switch self {
-    case .maxPool(let attributes), .averagePool(let attributes): attributes.activation != .none
-    case .pad(_, _, .constant(let value)): value != 0
-    default: false
-    }
+    if case .pad(_, _, .constant(let value)) = self { return value != 0 }
+    return keepsGrid && (activation ?? .none) != .none
   }
 }
 

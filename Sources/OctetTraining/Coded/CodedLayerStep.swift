@@ -22,7 +22,7 @@ extension FullyConnectedStep: WeightedStep {}
 ///
 /// Backwards the same step works on the real numbers that weights stand for.
 struct CodedLayerStep: TrainingStep {
-  /// With weights at 0 of the parameters that it is given: low parts first.
+  /// The layer's step, with weights at 0 of the parameters that it is given: the low part first.
   var parts: [any WeightedStep]
   var weights: CodedWeights
   var biasOffset: Int?

@@ -4,8 +4,8 @@ import OctetModel
 ///
 /// With s the step of the output channel, s₀ what it was at the start and Q the largest code, a
 /// parameter u stands for the weight s · clamp(round(u · s₀ · Q / s), −Q, Q). Gradients go straight
-/// through to weights that are not clipped; the step's is that of LSQ, as for `CodeResult`, over the
-/// channel's weights.
+/// through to weights that are not clipped; the step's is that of LSQ, as for `CodeResult`, over
+/// the channel's weights.
 struct CodedWeights: Sendable {
   /// Where the real weights stand among the parameters: `groups` times `rows` rows of `outputs`.
   var offset: Int
@@ -15,7 +15,7 @@ struct CodedWeights: Sendable {
   var stepOffset: Int?
   /// Codes; with two parts w = 16 · high + low, the low ones first.
   var parts: [BlockBuffer]
-  /// Of the layer's own step.
+  /// Gradients as the layer's own step gives them.
   var gradients: BlockBuffer
   /// Room for the steps, and for what parameters are divided by to be counted in steps.
   var steps: BlockBuffer
