@@ -11,7 +11,7 @@ import OctetModel
 struct Correlation: Sendable {
   var rows, columns: WindowAxis
   var outputCount, kCount: Int
-  /// From one pixel or row of x and dy to the next.
+  /// Distances from one pixel or row of x and dy to the next.
   var xPixel, xRow, yPixel, yRow: Int
   var sumA, sumB, sumK: Int
   /// One filter a channel: k and j are the same, `sumK` apart.

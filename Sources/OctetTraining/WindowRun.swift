@@ -40,7 +40,7 @@ package struct WindowAxis: Sendable {
     return rest < 0 ? 0 : rest / stride + 1
   }
 
-  /// From inputs to outputs.
+  /// The direction from inputs to outputs.
   package func gathering() -> [WindowRun] {
     runs(targetCount: outputCount, targetStep: 1, sourceStep: stride) { target, tap in
       let source = target * stride - padding + tap * dilation
@@ -48,7 +48,7 @@ package struct WindowAxis: Sendable {
     }
   }
 
-  /// From outputs back to the inputs that they saw; of the inputs every `stride`th is alike.
+  /// The direction from outputs back to the inputs that they saw; of the inputs every `stride`th is alike.
   package func spreading() -> [WindowRun] {
     runs(targetCount: inputCount, targetStep: stride, sourceStep: 1) { target, tap in
       let distance = target + padding - tap * dilation

@@ -122,7 +122,7 @@ import Testing
     options.calibrator = .divergence
     let data = TensorSamples(count: 100, elementCounts: [256], checksum: "") { index, _, target in
       for (position, sign) in Self.signs(256, seed: 9_000 + index).enumerated() {
-        unsafe target[position] = sign * amplitude(index)
+        target[position] = sign * amplitude(index)
       }
     }
     try expectCured(
@@ -169,7 +169,7 @@ import Testing
       var random = TestRandom(seed: seed &+ index)
       let own = special(index)
       for position in target.indices {
-        unsafe target[position] = own?[position] ?? (random.int(0...1) == 0 ? -1 : 1)
+        target[position] = own?[position] ?? (random.int(0...1) == 0 ? -1 : 1)
       }
     }
   }
@@ -178,7 +178,7 @@ import Testing
     TensorSamples(count: count, elementCounts: [size], checksum: "") { index, _, target in
       var random = TestRandom(seed: seed &+ 100_000 &+ index)
       for position in target.indices {
-        unsafe target[position] = random.int(0...1) == 0 ? -1 : 1
+        target[position] = random.int(0...1) == 0 ? -1 : 1
       }
     }
   }

@@ -118,7 +118,7 @@ import Testing
     let output = try #require(files[part.output(0).isInt16 ? "int8_output.i16" : "int8_output.i8"])
     let runner = try part.makeRunner()
     runner.withInput(0) { target in
-      for index in target.indices { unsafe target[index] = Int8(bitPattern: input[index]) }
+      for index in target.indices { target[index] = Int8(bitPattern: input[index]) }
     }
     runner.run()
     #expect(runner.output(0).map { UInt8(bitPattern: $0) } == output)

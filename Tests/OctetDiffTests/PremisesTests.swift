@@ -80,6 +80,8 @@ import Testing
     }
     var int8 = try DiffCorpus.int8.get()
     int8.metadata.normalization = Normalization(mean: [0.1307], standardDeviation: [0.3081])
+    int8.tensors[int8.inputs[0]].quantization = Quantization(
+      scales: [0.012728], zeroPoints: [-95])
     var options = Diff.Options()
     options.measuresTime = false
     let loaded = try LoadedModel(Compiler.compile(int8).blob)

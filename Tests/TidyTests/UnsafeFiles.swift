@@ -47,6 +47,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetEvaluation/Classifier.swift",
   "Sources/OctetEvaluation/Contract/HeldBack.swift",
   "Sources/OctetEvaluation/Evaluation.swift",
+  "Sources/OctetEvaluation/Views.swift",
   "Sources/OctetEvaluation/Evaluation+Probabilities.swift",
   "Sources/OctetEvaluation/PixelEncoder.swift",
   "Sources/OctetEvaluation/RawBytes.swift",

@@ -37,7 +37,8 @@ extension CauseFinder {
       if let found = constant(a, b, step: step ?? 0) { return [found] }
     }
     guard diff.candidate.isFloat, diff.reference.isFloat,
-      own.node.operation != given.node.operation
+      own.node.operation != given.node.operation,
+      !own.node.operation.hasOtherWindow(than: given.node.operation)
     else { return [] }
     var cause = DiffReport.Cause.attributesOther
     if case .scalar = own.node.operation { cause = .functionOther }
@@ -81,6 +82,8 @@ extension CauseFinder {
   func operands(_ place: Int) -> [Finding] {
     guard let twin = diff.twins[place] else { return [] }
     let own = diff.knownSources(of: place)
+    // A change of width stands for the same place as what it reads.
+    if own.contains(where: { diff.twins[$0] == twin }) { return [] }
     let read = Set(own.compactMap { diff.twins[$0] })
     let given = knownSources(ofTwin: twin)
     let (wrong, lacking) = (read.subtracting(given), given.subtracting(read))
@@ -176,6 +179,18 @@ extension Graph {
 }
 
 extension Operation {
+  /// Whether both are pools, and of other windows.
+  fileprivate func hasOtherWindow(than other: Operation) -> Bool {
+    func window(_ operation: Operation) -> PoolAttributes? {
+      if case .maxPool(let attributes) = operation { return attributes }
+      if case .averagePool(let attributes) = operation { return attributes }
+      return nil
+    }
+    guard let own = window(self), let given = window(other) else { return false }
+    return own.kernel != given.kernel || own.stride != given.stride
+      || own.dilation != given.dilation || own.padding != given.padding
+  }
+
   /// The operation with its attributes, as far as a sentence has room for them.
   fileprivate var text: String {
     if case .scalar(let function) = self { return function.text }

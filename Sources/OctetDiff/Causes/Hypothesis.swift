@@ -183,7 +183,7 @@ struct LayerVariants {
         : "its averages count the padding, which the reference leaves out")
   }
 
-  /// Zeros that are put around the image before it is averaged are counted; a pool's own need not be.
+  /// Zeros that are put around the image before it is averaged are counted; a pool's own need not.
   private mutating func addUncounted(_ index: Int, _ a: PoolAttributes) {
     let source = part.nodes[index].inputs[0]
     guard let before = part.nodes.firstIndex(where: { $0.outputs == [source] }),

@@ -26,7 +26,7 @@ public struct Ladder {
     case moreInt16 = "more-int16"
     /// All activations but the model's inputs and outputs.
     case allInt16 = "all-int16"
-    /// As many of the activations that gain most as flash, arena and cycles allow.
+    /// The rung with as many of the activations that gain most as flash, arena and cycles allow.
     case fittingInt16 = "fitting-int16"
 
     /// What int16 is to lower the activations' error by.

@@ -6,7 +6,7 @@ import OctetReport
 struct GridPlot {
   let title: String
   let use: DiffReport.GridUse
-  /// Of the codes: `int8` or `int16`.
+  /// The type of the codes: `int8` or `int16`.
   let type: String
 
   private var hasGrid: Bool { use.gridUpper > use.gridLower }

@@ -36,11 +36,11 @@ extension Graph {
       takesNormalization(nodes[source]), nodes[source].operation.weightChannelAxis == 0
     else { return nil }
     // Groups, and transposed convolutions, have not all output channels for each input.
-    switch nodes[source].operation {
-    case .fullyConnected: return source
-    case .convolution(let attributes): return attributes.groups == 1 ? source : nil
-    default: return nil
+    if case .fullyConnected = nodes[source].operation { return source }
+    if case .convolution(let attributes) = nodes[source].operation, attributes.groups == 1 {
+      return source
     }
+    return nil
   }
 
   private mutating func centreWeights(of index: Int) -> Bool {

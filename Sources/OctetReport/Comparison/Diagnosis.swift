@@ -21,7 +21,7 @@ struct Diagnosis {
     /// A grid so many times wider than the values has lost two bits, or three.
     static let wastedRatio = 4.0
     static let definiteWastedRatio = 8.0
-    /// A grid that reaches so many times farther than that of what the layer reads is its own fault.
+    /// A grid that reaches so much farther than that of what the layer reads is its own fault.
     static let ownWastedRatio = 6.0
     /// Signal over what lies outside the grid, in dB.
     static let clippedDecibels = 25.0
@@ -171,12 +171,13 @@ struct Diagnosis {
       // quantizer's way to have no zero points.
       let isHalf = values.lower == 0 && values.upper == reach.upper && facts.isSymmetric != true
       let ratio = (reach.upper - reach.lower) / (values.upper - values.lower)
-      guard isHalf || ratio > Limit.wastedRatio else { return nil }
+      guard isHalf || !own.isPlain || ratio > Limit.wastedRatio else { return nil }
     }
     return Finding(
       given.isPlain && own.isPlain ? .inputScale : .inputNormalization,
       "it is fed \(sums.range.withZero.lower.short)…\(sums.range.withZero.upper.short) "
-        + "(\(given.name)), where its codes are for \(grid.lower.short)…\(grid.upper.short) (\(own.name))",
+        + "(\(given.name)), where its codes are for "
+        + "\(grid.lower.short)…\(grid.upper.short) (\(own.name))",
       severity: 900)
   }
 

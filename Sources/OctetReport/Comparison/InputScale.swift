@@ -1,5 +1,5 @@
-/// A usual way to make reals of pixels or samples: what is taken off 0…1, and what it is divided by,
-/// for each channel.
+/// A usual way to make reals of pixels or samples: what is taken off 0…1, and what it is divided
+/// by, for each channel.
 package struct InputScale: Sendable, Equatable {
   /// The name in a sentence: `pixels as 0…255`.
   package let name: String
