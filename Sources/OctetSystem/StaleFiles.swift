@@ -16,8 +16,17 @@ package enum StaleFiles {
   /// Removes what killed runs left in the folder.
   package static func sweep(_ folder: String) {
     for name in Posix.names(in: folder) where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
-      removeUnlessLocked(folder + "/" + name)
+      if !isBeingMade(name, in: folder) { removeUnlessLocked(folder + "/" + name) }
     }
+  }
+
+  /// Whether a file may be so new that its maker, a process that runs here, is about to lock it.
+  private static func isBeingMade(_ name: String, in folder: String) -> Bool {
+    guard let maker = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }),
+      maker > 0, kill(maker, 0) == 0,
+      let status = try? Posix.status(of: folder + "/" + name, followsLinks: false)
+    else { return false }
+    return abs(Date().timeIntervalSince1970 - status.modified) < 60
   }
 
   static func removeUnlessLocked(_ path: String) {

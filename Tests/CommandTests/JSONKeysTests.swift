@@ -86,23 +86,25 @@ struct JSONKeysTests {
   func printed(line: String) async throws {
     let folder = try await Workshop.shared.folder()
     let verb = String(line.prefix { $0 != " " })
-    try Pictures.pgm(label: 1, seed: 1).write(to: folder.appendingPathComponent("keys.pgm"))
-    try Data(count: 2 * 144).write(to: folder.appendingPathComponent("keys.raw"))
+    try Pictures.pgm(label: 1, seed: 1).write(
+      to: folder.appendingPathComponent("keys.pgm"), options: .atomic)
+    try Data(count: 2 * 144).write(to: folder.appendingPathComponent("keys.raw"), options: .atomic)
     // Four samples of 144 small numbers, and five targets of each.
     var floats = Data()
     for index in 0..<4 * 144 {
       let value = Float(index * 29 % 97) / 97
       withUnsafeBytes(of: value) { floats.append(contentsOf: $0) }
     }
-    try floats.write(to: folder.appendingPathComponent("keys.f32"))
+    try floats.write(to: folder.appendingPathComponent("keys.f32"), options: .atomic)
     let targets = "0 0.5 0 1 0.25\n1 0.5 0 1 0.25\n2 0.5 0 1 0.25\n3 0.5 0 1 0.25\n"
-    try Data(targets.utf8).write(to: folder.appendingPathComponent("keys.txt"))
+    try Data(targets.utf8).write(to: folder.appendingPathComponent("keys.txt"), options: .atomic)
     if line.contains("keys.tflite") {
       #expect(try await workshop("export m.oct --to tflite -o keys.tflite --force").status == 0)
     }
     if line.contains("keys.json") {
       let then = try await workshop("diff m.onnx m.oct --data data --samples 4 --json")
-      try Data(then.stdout.utf8).write(to: folder.appendingPathComponent("keys.json"))
+      try Data(then.stdout.utf8).write(
+        to: folder.appendingPathComponent("keys.json"), options: .atomic)
     }
     let isWriting =
       line.contains(" -o ") || line.contains("--raw-output") || line.contains("--html")

@@ -122,7 +122,9 @@ struct OtherDamage: Sendable {
     },
     floats(.constantOther, "scaled") { isWrong in
       var builder = builder()
-      let scales = builder.constant("scales", [4], isWrong ? [4, 3, 2, 1] : [1, 2, 3, 4])
+      // One for each element: constants for each channel are a normalization's.
+      let values = (0..<256).map { Float($0 * 37 % 64 + 1) / 16 }
+      let scales = builder.constant("scales", [8, 8, 4], isWrong ? values.reversed() : values)
       try builder.append("turned", .scalar(.tanh))
       try builder.append("scaled", .multiply(.none), [scales])
       try builder.append("again", .scalar(.tanh))

@@ -53,11 +53,6 @@ struct CauseFinder {
     guard diff.candidate.places[place].operatorIndex != nil else { return [] }
     var found: [Finding] = []
     if let found = notNumbers(place) { return [found] }
-    // The constant of a product or sum is no layer's weights.
-    if !diff.candidate.places[place].maker.isWeighted {
-      let constants = others(place).filter { $0.cause == .constantOther }
-      if !constants.isEmpty { return constants }
-    }
     if let pair = WeightPair(diff, place), !isSame(pair) {
       found += WeightCauses(
         pair, name: diff.candidate.places[place].name,
