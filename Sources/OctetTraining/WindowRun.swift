@@ -48,7 +48,7 @@ package struct WindowAxis: Sendable {
     }
   }
 
-  /// The direction from outputs back to the inputs that they saw; of the inputs every `stride`th is alike.
+  /// The direction from outputs back to inputs, of which every `stride`th is alike.
   package func spreading() -> [WindowRun] {
     runs(targetCount: inputCount, targetStep: stride, sourceStep: 1) { target, tap in
       let distance = target + padding - tap * dilation

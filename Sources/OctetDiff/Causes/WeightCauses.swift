@@ -19,7 +19,7 @@ struct WeightCauses {
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
-  /// The bound for float models, whose weights two exporters write alike to eight bits of mantissa at least.
+  /// The bound for float models, whose weights two exporters write alike to eight bits at least.
   private static let sameFloatCosine = 0.9995
   private static let sameFloatGain = 0.01
   /// What explains weights leaves them at least so much over the rest, in dB, and so much better

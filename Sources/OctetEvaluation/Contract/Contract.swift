@@ -66,7 +66,7 @@ extension Contract {
     var fileByteCount: Int
     /// The least that was found where the arena's limit cannot be met.
     var arenaByteCount: Int
-    /// Cycles of one inference; nil where they are not asked for, or the model does not fit the board.
+    /// Cycles of one inference; nil where nobody asks, or the model does not fit the board.
     var cycleCount: Int?
   }
 
