@@ -13,8 +13,8 @@ struct Quantize: Verb {
   let discussion =
     "With --max-drop, --min-sqnr, --max-flash or --max-cycles the model is quantized in ever more "
     + "careful ways until all that was asked for holds on samples held back; where it cannot be, "
-    + "nothing is written, and what is missed is said. Activations get one scale and zero point each, "
-    + "chosen by the calibrator on training images; "
+    + "nothing is written, and what is missed is said. Activations get one scale and zero point "
+    + "each, chosen by the calibrator on training images; "
     + "weights one scale an output channel. No input can overflow an accumulator: that is proven "
     + "from the weights, or the model is refused. Of a model that is quantized in part the scales "
     + "and integer weights stay; only those that are missing are chosen."
