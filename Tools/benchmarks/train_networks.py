@@ -83,12 +83,13 @@ def compare(arguments, name, folder, pixels, labels):
     peer = PyTorch(name, pixels, labels, arguments)
     ours, theirs = [], []
     for _ in range(arguments.rounds):
-        report = train(arguments, name, folder)
-        ours.append(report["epochs"][0]["imagesPerSecond"])
+        ours.append(train(arguments, name, folder)["epochs"][0]["imagesPerSecond"])
         theirs.append(peer.images_per_second())
-    if report["parameterCount"] != peer.parameter_count:
-        raise SystemExit(f"{name}: {report['parameterCount']} parameters here, "
-                         f"{peer.parameter_count} there")
+    # The file's count has running statistics as well.
+    networks = arguments.octet.json("train", "--list")["networks"]
+    count = next(each["parameterCount"] for each in networks if each["name"] == name)
+    if count != peer.parameter_count:
+        raise SystemExit(f"{name}: {count} parameters here, {peer.parameter_count} there")
     ratio = statistics.median(ours) / statistics.median(theirs)
     return {
         "network": name, "parameterCount": peer.parameter_count,
