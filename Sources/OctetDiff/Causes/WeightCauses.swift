@@ -351,12 +351,17 @@ struct WeightCauses {
 
   // MARK: Other weights
 
+  /// A median that rounding leaves at least; errors of four bits that are carried on are large.
+  private var sameMedian: Double {
+    pair.isFloat ? Self.sameFloatCosine : pair.isNarrow ? 0.93 : 0.995
+  }
+
   private func strange(_ base: Double) -> [Finding] {
     let median = cosines.compactMap { $0 }.median ?? 0
     if own.isConstant != given.isConstant, own.isConstant {
       return [finding(.channelsZeroed, "all its weights are one number", severity: 145)]
     }
-    if median > 0.3, median < (pair.isFloat ? Self.sameFloatCosine : 0.995) {
+    if median > 0.3, median < sameMedian {
       let clipped = pair.codes.count { abs(Int($0)) >= 127 }
       if Double(clipped) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(base) {
         return [
