@@ -317,8 +317,6 @@ struct ChannelRows {
 
 extension Diff {
   var premises: Premises {
-    var counts: [Int: Int] = [:]
-    for label in data.classes ?? [] { counts[label, default: 0] += 1 }
     let ends = Set(outputs.map(\.candidate))
     let operators = candidate.places.indices.filter {
       candidate.places[$0].operatorIndex != nil && !ends.contains($0)
@@ -328,7 +326,7 @@ extension Diff {
       trained: reference.training.map {
         .init(dataName: $0.dataName, testAccuracy: $0.testAccuracy)
       }, normalizationHint: normalizationHint,
-      chance: Double(counts.values.max() ?? 0) / Double(max(data.count, 1)),
+      chance: (data.classes ?? []).commonestShare,
       layerCount: operators.count, matchedCount: operators.count { counterparts[$0] != nil },
       otherOutputs: max(reference.outputCount, candidate.outputCount) - outputs.count)
   }

@@ -4,6 +4,37 @@ import Foundation
 /// long as it lives. So one that is not locked was left by a process that was killed, on whichever
 /// machine or in whichever container.
 package enum StaleFiles {
+  package enum Kind {
+    case file, folder
+
+    fileprivate func enter(_ path: String) {
+      switch self {
+      case .file: Leftovers.enter(file: path)
+      case .folder: Leftovers.enter(folder: path)
+      }
+    }
+
+    fileprivate func open(_ path: String) throws(SystemError) -> Int32 {
+      switch self {
+      case .file: return try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL)
+      case .folder:
+        try Posix.makeFolder(path)
+        return try Posix.open(path, O_RDONLY)
+      }
+    }
+
+    fileprivate func discard(_ path: String) {
+      switch self {
+      case .file:
+        Posix.remove(path)
+        Leftovers.strike(file: path)
+      case .folder:
+        Posix.removeEmptyFolder(path)
+        Leftovers.strike(folder: path)
+      }
+    }
+  }
+
   private static let prefix = ".octet-"
   private static let suffix = ".tmp"
 
@@ -16,17 +47,41 @@ package enum StaleFiles {
   /// Removes what killed runs left in the folder.
   package static func sweep(_ folder: String) {
     for name in Posix.names(in: folder) where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
-      if !isBeingMade(name, in: folder) { removeUnlessLocked(folder + "/" + name) }
+      removeUnlessLocked(folder + "/" + name)
     }
   }
 
-  /// Whether a file may be so new that its maker, a process that runs here, is about to lock it.
-  private static func isBeingMade(_ name: String, in folder: String) -> Bool {
-    guard let maker = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }),
-      maker > 0, kill(maker, 0) == 0,
-      let status = try? Posix.status(of: folder + "/" + name, followsLinks: false)
+  /// A new file, open for writing, or a new folder, which its maker holds a lock on: entered among
+  /// the `Leftovers`, and for the caller to strike out and close.
+  ///
+  /// Another run may take it for a stale one before it is locked, and remove it; then it is made
+  /// anew. Where a file system has no locks nobody removes anything, and the last attempt stands.
+  package static func make(
+    _ kind: Kind, _ newPath: () -> String
+  ) throws(SystemError) -> (path: String, descriptor: Int32) {
+    var attemptsLeft = 4
+    while true {
+      attemptsLeft -= 1
+      let path = newPath()
+      kind.enter(path)
+      do throws(SystemError) {
+        let descriptor = try kind.open(path)
+        if isHeld(descriptor, path) || attemptsLeft == 0 { return (path, descriptor) }
+        try Posix.close(descriptor)
+      } catch {
+        kind.discard(path)
+        throw error
+      }
+      kind.discard(path)
+    }
+  }
+
+  /// Locks what was made, and sees whether it is still there: who removes it locks it first.
+  private static func isHeld(_ descriptor: Int32, _ path: String) -> Bool {
+    guard Posix.tryLock(descriptor), let own = try? Posix.status(of: descriptor),
+      let found = try? Posix.status(of: path, followsLinks: false)
     else { return false }
-    return abs(Date().timeIntervalSince1970 - status.modified) < 60
+    return own.identity == found.identity
   }
 
   static func removeUnlessLocked(_ path: String) {

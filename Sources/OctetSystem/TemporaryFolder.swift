@@ -44,20 +44,11 @@ package struct TemporaryFolder: Sendable {
       for name in Posix.names(in: base) where name.hasPrefix(TemporaryFolder.prefix) {
         StaleFiles.removeUnlessLocked(base + "/" + name)
       }
-      let path =
+      let made = try StaleFiles.make(.folder) {
         "\(base)/\(TemporaryFolder.prefix)\(getpid())-"
-        + String(UInt64.random(in: 0 ... .max), radix: 36)
-      Leftovers.enter(folder: path)
-      do throws(SystemError) {
-        try Posix.makeFolder(path)
-        lock = try Posix.open(path, O_RDONLY)
-        _ = Posix.tryLock(lock)
-        root = path
-      } catch {
-        Posix.removeEmptyFolder(path)
-        Leftovers.strike(folder: path)
-        throw error
+          + String(UInt64.random(in: 0 ... .max), radix: 36)
       }
+      (root, lock) = (made.path, made.descriptor)
     }
 
     mutating func close() {

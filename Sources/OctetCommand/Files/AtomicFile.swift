@@ -107,11 +107,12 @@ package enum AtomicFile {
   ) throws(SystemError) {
     let folder = parent(of: target)
     StaleFiles.sweep(folder)
-    let temporary = StaleFiles.newPath(in: folder)
-    Leftovers.enter(file: temporary)
+    // Locked until the file has its name, so that no other run takes it for a stale one.
+    let (temporary, descriptor) = try StaleFiles.make(.file) { StaleFiles.newPath(in: folder) }
     defer { Leftovers.strike(file: temporary) }
     do throws(SystemError) {
-      try fill(temporary, with: bytes, like: existing, thenRenamingTo: target)
+      try fill(
+        temporary, descriptor, with: bytes, like: existing, thenRenamingTo: target)
     } catch {
       Posix.remove(temporary)
       throw error
@@ -124,13 +125,10 @@ package enum AtomicFile {
   }
 
   private static func fill(
-    _ path: String, with bytes: some Sequence<UInt8>, like existing: Posix.Status?,
-    thenRenamingTo target: String
+    _ path: String, _ descriptor: Int32, with bytes: some Sequence<UInt8>,
+    like existing: Posix.Status?, thenRenamingTo target: String
   ) throws(SystemError) {
-    let descriptor = try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL)
     do throws(SystemError) {
-      // Held until the file has its name, so that no other run takes it for a stale one.
-      _ = Posix.tryLock(descriptor)
       try Posix.write(bytes, to: descriptor)
       if let existing {
         Posix.setOwner(existing.owner, existing.group, of: descriptor)

@@ -107,21 +107,17 @@ package enum OutputFolder {
     let target = Posix.realPath(folder.path) ?? folder.path
     let parent = parent(of: target)
     StaleFiles.sweep(parent)
-    let fresh = StaleFiles.newPath(in: parent)
-    Leftovers.enter(folder: fresh)
-    defer {
-      Leftovers.removeFolder(fresh)
-      Leftovers.strike(folder: fresh)
-    }
-    var lock: Int32 = -1
-    defer { if lock >= 0 { try? Posix.close(lock) } }
+    let (fresh, lock): (String, Int32)
     do throws(SystemError) {
-      try Posix.makeFolder(fresh)
-      lock = try Posix.open(fresh, O_RDONLY)
-      // Held until the folder has its name, so that no other run takes it for a stale one.
-      _ = Posix.tryLock(lock)
+      // Locked until the folder has its name, so that no other run takes it for a stale one.
+      (fresh, lock) = try StaleFiles.make(.folder) { StaleFiles.newPath(in: parent) }
     } catch {
       throw CommandError(.cannotCreate, "\(folder.path): cannot be written: \(error)")
+    }
+    defer {
+      try? Posix.close(lock)
+      Leftovers.removeFolder(fresh)
+      Leftovers.strike(folder: fresh)
     }
     try fill(fresh)
     let names = Posix.names(in: fresh).sorted().joined(separator: "\n")

@@ -114,3 +114,13 @@ extension DiffReport {
     }
   }
 }
+
+extension Sequence where Element: Hashable {
+  /// The accuracy of who always says the class that is commonest among these labels; 0 without any.
+  package var commonestShare: Double {
+    var counts: [Element: Int] = [:]
+    for label in self { counts[label, default: 0] += 1 }
+    let all = counts.values.reduce(0, +)
+    return all == 0 ? 0 : Double(counts.values.max() ?? 0) / Double(all)
+  }
+}

@@ -3,6 +3,7 @@ import OctetData
 import OctetEvaluation
 import OctetModel
 import OctetONNX
+import OctetReport
 import OctetTraining
 
 struct Train: Verb {
@@ -112,8 +113,8 @@ struct Train: Verb {
       report.tell(of: shown)
     }
     report.seconds = watch.seconds
-    let chance = source.test.commonestClassShare
-    if report.testAccuracy <= chance + 0.005 {
+    let chance = source.test.labels.commonestShare
+    if chance < 1, report.testAccuracy <= chance + 0.005 {
       console.message(
         "it knows no more than that the commonest class has \(chance.percent) of the test images; "
           + "lower --learning-rate, train for more --epochs, or see that the labels are right")
@@ -184,15 +185,6 @@ struct TrainReport: Encodable {
     return "Test accuracy \(testAccuracy.percent) with epoch \(bestEpoch), "
       + "\(parameterCount) parameters; wrote "
       + (file == "-" ? "standard output" : SafeText.escaped(file)) + others.joined()
-  }
-}
-
-extension Dataset {
-  /// The accuracy of who always says the class that has the most images.
-  fileprivate var commonestClassShare: Double {
-    var counts = [Int](repeating: 0, count: 256)
-    for label in labels { counts[Int(label)] += 1 }
-    return Double(counts.max() ?? 0) / Double(max(count, 1))
   }
 }
 
