@@ -87,8 +87,8 @@ public enum Architectures {
         layers: separable),
       Entry(
         name: "tiny",
-        source: "fewer than 2,000 weights, for the smallest boards: a convolution and four depthwise "
-          + "separable layers",
+        source: "fewer than 2,000 weights, for the smallest boards: a convolution, then four "
+          + "depthwise separable layers",
         layers: tiny),
       Entry(
         name: "cnn-small", source: "two blocks of two 3×3 convolutions; few weights",

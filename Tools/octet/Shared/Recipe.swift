@@ -74,6 +74,7 @@ struct RecipeList: Encodable {
   let recipes = Recipe.all
 
   var text: String {
-    recipes.map { "\($0.name), for \($0.dataName): \($0.summary)\n  \($0.options)" }.joined(separator: "\n")
+    recipes.map { "\($0.name), for \($0.dataName): \($0.summary)\n  \($0.options)" }
+      .joined(separator: "\n")
   }
 }
