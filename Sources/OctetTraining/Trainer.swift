@@ -10,9 +10,10 @@ import OctetModel
 ///     let accuracy = try Evaluator(result.graph).accuracy(testImages)
 ///
 /// The graph may hold convolutions (grouped, depthwise, strided, dilated, padded), max and average
-/// pools, fully connected layers, batch and local response normalization, every function of one
-/// number, arithmetic of two tensors, means and sums, what joins, pads, cuts or moves elements, and
-/// a softmax at the end.
+/// pools, transposed convolutions, resizing, fully connected layers and products of matrices, batch
+/// and local response normalization, every function of one number, arithmetic of two tensors, means
+/// and sums, what joins, pads, cuts or moves elements, and softmaxes.
+///
 /// The same seed gives the same bytes on machines with the same kernel set, whatever the number
 /// of threads.
 @safe public struct Trainer: Sendable {

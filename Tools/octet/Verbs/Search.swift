@@ -115,8 +115,8 @@ struct Search: Verb {
       isInterrupted = result.wasStopped
       if !isInterrupted {
         let kept = try Train.keep(
-          result, of: setting.source, in: path, threadCount: arguments[Common.threads],
-          watch: watch)
+          result, of: setting.source, in: path,
+          evaluator: Evaluator(result.graph, threadCount: arguments[Common.threads]), watch: watch)
         (report.file, report.testAccuracy) = (kept.file, kept.testAccuracy)
       }
     }

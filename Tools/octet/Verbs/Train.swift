@@ -101,10 +101,9 @@ struct Train: Verb {
         "interrupted before the end of the first epoch; "
           + (kept == nil ? "nothing was written" : "the checkpoint is there for --resume"))
     }
-    var report = try Self.keep(
-      result, of: source, in: path, threadCount: arguments[Common.threads], watch: watch)
+    let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
+    var report = try Self.keep(result, of: source, in: path, evaluator: evaluator, watch: watch)
     if let shown {
-      let evaluator = try Evaluator(result.graph, threadCount: arguments[Common.threads])
       shown.finish(
         result, testAccuracy: report.testAccuracy,
         diagnosis: try shown.diagnosis(
@@ -127,12 +126,11 @@ struct Train: Verb {
 
   /// Writes the trained model, and what it comes to on the test images into it.
   static func keep(
-    _ result: TrainingResult, of source: DataSource, in path: OutputPath, threadCount: Int,
+    _ result: TrainingResult, of source: DataSource, in path: OutputPath, evaluator: Evaluator,
     watch: Stopwatch
   ) throws -> TrainReport {
     // First as it is: the test may be interrupted.
     try AtomicFile.write(try ONNXWriter.write(result.graph), to: path, as: .onnx)
-    let evaluator = try Evaluator(result.graph, threadCount: threadCount)
     let evaluation = Stopwatch()
     let accuracy = try evaluator.accuracy(source.test)
     var graph = result.graph
