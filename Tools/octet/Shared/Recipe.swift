@@ -30,7 +30,7 @@ struct Recipe: Sendable, Encodable {
     Recipe(
       name: "tiny-digits", summary: "The smallest network on handwritten digits.",
       dataName: "mnist",
-      options: "--arch tiny --epochs 90 --batch-size 64 --learning-rate 0.01 --warm-up 1 "
+      options: "--arch tiny --epochs 40 --batch-size 64 --learning-rate 0.01 --warm-up 1 "
         + "--augment shift=1,rotate=8,scale=0.08,elastic=0.5 --average 0.999 --weight-decay 0.01 "
         + "--split 0"),
     Recipe(
@@ -42,7 +42,7 @@ struct Recipe: Sendable, Encodable {
       name: "lenet5-1998-bent",
       summary: "LeNet-5 as printed in 1998, on images that are moved, turned and bent.",
       dataName: "mnist",
-      options: "--arch lenet5-1998 --epochs 40 --batch-size 64 --learning-rate 0.002 "
+      options: "--arch lenet5-1998 --epochs 30 --batch-size 64 --learning-rate 0.002 "
         + "--warm-up 0.5 --augment shift=2,rotate=10,scale=0.1,shear=5,elastic=0.7 "
         + "--average 0.999 --split 0"),
     Recipe(
