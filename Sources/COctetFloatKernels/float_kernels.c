@@ -8,6 +8,7 @@
 typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
 /// What comparing two V gives: all ones where true.
 typedef int32_t I __attribute__((vector_size(64)));
+typedef uint32_t U __attribute__((vector_size(64)));
 
 // Whatever takes or gives a vector is inlined, so no calling convention is in question.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -31,6 +32,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 8
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 #pragma clang attribute pop
 
@@ -45,6 +47,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 2
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 #pragma clang attribute pop
 
@@ -65,6 +68,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 1
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 
 const octet_float_kernels *octet_float_kernels_at(int index) {
