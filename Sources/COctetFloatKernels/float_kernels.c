@@ -14,6 +14,8 @@ typedef uint32_t U __attribute__((vector_size(64)));
 #pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
+// Where the copies of a loop's body would have more addresses than there are registers.
+#define ROLLED _Pragma("clang loop unroll(disable)")
 #define JOIN_(prefix, name) prefix##_##name
 #define JOIN(prefix, name) JOIN_(prefix, name)
 #define NAME(name) JOIN(SET, name)

@@ -53,13 +53,17 @@ INLINE void NAME(scaled)(V *values) {
   values[4] *= 1 / 24.0f;
 }
 
-/// The element of the tile, 0 outside the image.
-INLINE V NAME(tile_element)(
-  const octet_tile *t, const float *x, ptrdiff_t row, ptrdiff_t column, const int isWhole
+/// A column of the tile, 0 outside the image.
+INLINE void NAME(tile_column)(
+  const octet_tile *t, const float *x, ptrdiff_t column, V *values, const int size,
+  const int isWhole
 ) {
-  const int isInside = row >= t->firstRow && row < t->endRow && column >= t->firstColumn
-    && column < t->endColumn;
-  return isWhole || isInside ? *(const V *)(x + row * t->row + column * t->pixel) : (V){0};
+  const int isInside = isWhole || (column >= t->firstColumn && column < t->endColumn);
+  UNROLL for (int i = 0; i < size; i++) {
+    values[i] = isWhole || (isInside && i >= t->firstRow && i < t->endRow)
+      ? *(const V *)(x + i * t->row + column * t->pixel)
+      : (V){0};
+  }
 }
 
 INLINE void NAME(tile_inputs_of)(
@@ -68,13 +72,13 @@ INLINE void NAME(tile_inputs_of)(
   for (ptrdiff_t c = 0; c < t->channels; c++, x += 16, values += 16) {
     V d[6];
     _Alignas(64) V half[6][6];
-    for (int j = 0; j < 6; j++) {
+    ROLLED for (int j = 0; j < 6; j++) {
       V column[6];
-      UNROLL for (int i = 0; i < 6; i++) d[i] = NAME(tile_element)(t, x, i, j, isWhole);
+      NAME(tile_column)(t, x, j, d, 6, isWhole);
       NAME(interpolated)(d, column);
       UNROLL for (int i = 0; i < 6; i++) half[i][j] = column[i];
     }
-    for (int i = 0; i < 6; i++) {
+    ROLLED for (int i = 0; i < 6; i++) {
       NAME(interpolated)(half[i], d);
       UNROLL for (int j = 0; j < 6; j++) *(V *)(values + (6 * i + j) * t->point) = d[j];
     }
@@ -92,22 +96,24 @@ static void NAME(tile_inputs)(const octet_tile *tile, const float *x, float *val
 }
 
 INLINE void NAME(tile_outputs_of)(
-  const octet_tile *t, const float *values, const float *bias, float *y, const int size
+  const octet_tile *t, const float *values, const float *bias, float *y, const int size,
+  const int isWhole
 ) {
   for (ptrdiff_t c = 0; c < t->channels; c++, y += 16, values += 16) {
     V sums[6];
     _Alignas(64) V half[6][6];
-    for (int j = 0; j < 6; j++) {
+    ROLLED for (int j = 0; j < 6; j++) {
       V column[6];
       UNROLL for (int i = 0; i < 6; i++) column[i] = *(const V *)(values + (6 * i + j) * t->point);
       NAME(collapse)(column, sums, size);
       UNROLL for (int i = 0; i < size; i++) half[i][j] = sums[i];
     }
     const V start = (V){0} + (bias ? bias[c] : 0);
-    for (ptrdiff_t i = t->firstRow; i < t->endRow; i++) {
+    ROLLED for (int i = 0; i < size; i++) {
+      if (!isWhole && (i < t->firstRow || i >= t->endRow)) continue;
       NAME(collapse)(half[i], sums, size);
       UNROLL for (int j = 0; j < size; j++) {
-        if (j < t->firstColumn || j >= t->endColumn) continue;
+        if (!isWhole && (j < t->firstColumn || j >= t->endColumn)) continue;
         V *target = (V *)(y + i * t->row + j * t->pixel);
         const V sum = sums[j] + (t->accumulates ? *target : start);
         *target = t->relu ? NAME(chosen)(sum, sum > 0) : sum;
@@ -120,8 +126,10 @@ static void NAME(tile_outputs)(
   const octet_tile *tile, ptrdiff_t size, const float *values, const float *bias, float *y
 ) {
   const octet_tile t = *tile;
-  if (size == 4) NAME(tile_outputs_of)(&t, values, bias, y, 4);
-  else if (size == 2) NAME(tile_outputs_of)(&t, values, bias, y, 2);
+  const int isWhole = NAME(is_whole)(&t, size);
+  if (size == 4 && isWhole) NAME(tile_outputs_of)(&t, values, bias, y, 4, 1);
+  else if (size == 4) NAME(tile_outputs_of)(&t, values, bias, y, 4, 0);
+  else if (size == 2) NAME(tile_outputs_of)(&t, values, bias, y, 2, 0);
   else __builtin_trap();
 }
 
@@ -131,13 +139,13 @@ INLINE void NAME(tile_gradients_of)(
   for (ptrdiff_t c = 0; c < t->channels; c++, dy += 16, values += 16) {
     V d[6];
     _Alignas(64) V half[6][4];
-    for (int j = 0; j < size; j++) {
+    ROLLED for (int j = 0; j < size; j++) {
       V column[6];
-      UNROLL for (int i = 0; i < size; i++) d[i] = NAME(tile_element)(t, dy, i, j, isWhole);
+      NAME(tile_column)(t, dy, j, d, size, isWhole);
       NAME(expand)(d, column, size);
       UNROLL for (int i = 0; i < 6; i++) half[i][j] = column[i];
     }
-    for (int i = 0; i < 6; i++) {
+    ROLLED for (int i = 0; i < 6; i++) {
       NAME(expand)(half[i], d, size);
       UNROLL for (int j = 0; j < 6; j++) *(V *)(values + (6 * i + j) * t->point) = d[j];
     }
@@ -169,7 +177,7 @@ INLINE void NAME(tile_weights_of)(
   for (ptrdiff_t c = 0; c < count; c += 16, w += 16, values += 16) {
     V d[6];
     _Alignas(64) V half[6][6];
-    for (int j = 0; j < taps; j++) {
+    ROLLED for (int j = 0; j < taps; j++) {
       V column[6];
       UNROLL for (int i = 0; i < taps; i++) {
         const int at = isFlipped ? taps * taps - 1 - i * taps - j : i * taps + j;
@@ -179,7 +187,7 @@ INLINE void NAME(tile_weights_of)(
       NAME(scaled)(column);
       UNROLL for (int i = 0; i < 6; i++) half[i][j] = column[i];
     }
-    for (int i = 0; i < 6; i++) {
+    ROLLED for (int i = 0; i < 6; i++) {
       NAME(expand)(half[i], d, taps);
       NAME(scaled)(d);
       UNROLL for (int j = 0; j < 6; j++) *(V *)(values + (6 * i + j) * point) = d[j];
@@ -203,14 +211,14 @@ INLINE void NAME(tile_sums_of)(
   for (ptrdiff_t c = 0; c < count; c += 16, sums += 16, values += 16) {
     V d[6];
     _Alignas(64) V half[6][6];
-    for (int j = 0; j < 6; j++) {
+    ROLLED for (int j = 0; j < 6; j++) {
       V column[6];
       UNROLL for (int i = 0; i < 6; i++) column[i] = *(const V *)(values + (6 * i + j) * point);
       NAME(scaled)(column);
       NAME(collapse)(column, d, taps);
       UNROLL for (int i = 0; i < taps; i++) half[i][j] = d[i];
     }
-    for (int i = 0; i < taps; i++) {
+    ROLLED for (int i = 0; i < taps; i++) {
       NAME(scaled)(half[i]);
       NAME(collapse)(half[i], d, taps);
       UNROLL for (int j = 0; j < taps; j++) {

@@ -124,7 +124,8 @@ struct ConvolutionStep: TrainingStep {
 
   /// All groups of one direction.
   private func run(
-    _ direction: TileConvolution.Direction, _ context: StepContext, from source: UnsafePointer<Float>,
+    _ direction: TileConvolution.Direction, _ context: StepContext,
+    from source: UnsafePointer<Float>,
     to target: UnsafeMutablePointer<Float>, relu: Bool, accumulates: Bool,
     bias: UnsafePointer<Float>?
   ) {

@@ -33,8 +33,8 @@ package struct TileConvolution: Sendable {
   private var size: Int { Self.extent - taps + 1 }
   /// Weights of a row of U and sums, whole vectors.
   private var paddedOutputs: Int { (outputs + 15) / 16 * 16 }
-  /// Floats from one point to the next, of the weights.
-  private var weightPoint: Int { inputs * paddedOutputs }
+  /// Floats from one point of the weights to the next; see `TileImage.point`.
+  private var weightPoint: Int { (inputs * paddedOutputs / Self.lanes | 1) * Self.lanes }
 
   private static let extent = 6
   private static let pointCount = 36
@@ -205,7 +205,9 @@ package struct TileConvolution: Sendable {
     let tiles = tileCount(direction == .spread ? wide : narrow)
     let transforms = Self.transformCost * (inputs + outputs)
     var each = Self.pointCount * inputs * outputs + transforms
-    if direction == nil { each = Self.pointCount * weightPoint + transforms + Self.turnCost * outputs }
+    if direction == nil {
+      each = Self.pointCount * weightPoint + transforms + Self.turnCost * outputs
+    }
     return 5 * (tiles * each + Self.weightCost * weightPoint) < 4 * direct
   }
 
