@@ -29,7 +29,9 @@ INLINE void NAME(expand)(const V *c, V *values, const int count) {
 INLINE void NAME(collapse)(const V *v, V *sums, const int count) {
   const V a = v[1] + v[2], b = v[1] - v[2], a2 = v[3] + v[4], b2 = v[3] - v[4];
   sums[0] = v[0] + a + a2;
-  UNROLL for (int i = 1; i < count; i++) sums[i] = (i % 2 ? b : a) + (i % 2 ? b2 : a2) * (float)(1 << i);
+  UNROLL for (int i = 1; i < count; i++) {
+    sums[i] = (i % 2 ? b : a) + (i % 2 ? b2 : a2) * (float)(1 << i);
+  }
   sums[count - 1] += v[5];
 }
 
