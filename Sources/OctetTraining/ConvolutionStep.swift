@@ -12,8 +12,8 @@ import OctetModel
 ///     weights   dw[i, j, c, o] = Σ wide[r·s − t + i·d, p·s − l + j·d, c] · narrow[r, p, o]
 ///
 /// A convolution goes forward by the first and back by the second, a transposed one the other way
-/// round. What lies outside the image is no tap, so nothing is padded. With `isExact` each sum is that
-/// of its products, so that whole numbers stay whole.
+/// round. What lies outside the image is no tap, so nothing is padded. Many channels go by
+/// `TileConvolution` where that is faster; with `isExact` none do, so that whole numbers stay whole.
 struct ConvolutionStep: TrainingStep {
   var input, output: BlockBuffer
   var outputGradient: BlockBuffer
@@ -29,8 +29,7 @@ struct ConvolutionStep: TrainingStep {
   var hasReLU: Bool
   /// False when the step after has already taken the ReLU's gradient.
   var takesReLUGradient: Bool
-
-  /// Elements of scratch.
+  /// Elements of scratch that it needs.
   var scratchCount: Int { tiles?.scratchCount ?? 0 }
 
   private let gathered, spread: WindowProduct
@@ -125,9 +124,8 @@ struct ConvolutionStep: TrainingStep {
   /// All groups of one direction.
   private func run(
     _ direction: TileConvolution.Direction, _ context: StepContext,
-    from source: UnsafePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, relu: Bool, accumulates: Bool,
-    bias: UnsafePointer<Float>?
+    from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, relu: Bool,
+    accumulates: Bool, bias: UnsafePointer<Float>?
   ) {
     if let tiles, direction == .gathered ? gathersTiles : spreadsTiles {
       return unsafe tiles.run(
