@@ -30,7 +30,7 @@ struct ConvolutionStep: TrainingStep {
   /// False when the step after has already taken the ReLU's gradient.
   var takesReLUGradient: Bool
   /// Elements of scratch that it needs.
-  var scratchCount: Int { tiles?.scratchCount ?? 0 }
+  var scratchCount: Int { max(tiles?.scratchCount ?? 0, correlation.scratchCount) }
 
   private let gathered, spread: WindowProduct
   private let correlation: Correlation
@@ -169,7 +169,7 @@ struct ConvolutionStep: TrainingStep {
     unsafe sums.update(repeating: 0, count: weights.groups * weights.groupCount)
     for group in 0..<(weights.isDepthwise ? 1 : weights.groups) {
       unsafe correlation.run(
-        context.kernels, x: element(start, group * weights.inputs),
+        context.kernels, scratch: context.scratch, x: element(start, group * weights.inputs),
         dy: element(narrow, group * weights.outputs), sums: sums + group * weights.groupCount)
     }
   }
