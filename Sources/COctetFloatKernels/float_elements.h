@@ -191,3 +191,15 @@ static void NAME(clamp)(ptrdiff_t count, float least, float most, const float *x
     *(V *)(y + i) = NAME(clamped)(*(const V *)(x + i), lower, upper);
   }
 }
+
+static void NAME(dropout)(const octet_dropout *dropout, ptrdiff_t count, const float *x, float *y) {
+  const octet_dropout d = *dropout;
+  U place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  place += d.low;
+  for (ptrdiff_t i = 0; i < 16 * count; i += 16, place += 16) {
+    U h = (place ^ (place >> 16)) * 0x85ebca6b;
+    h = (h ^ (h >> 13) ^ d.high) * 0xc2b2ae35;
+    h = (h ^ (h >> 16)) >> 8;
+    *(V *)(y + i) = NAME(chosen)(*(const V *)(x + i) * d.scale, (I)(h >= d.threshold));
+  }
+}

@@ -8,11 +8,14 @@
 typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
 /// What comparing two V gives: all ones where true.
 typedef int32_t I __attribute__((vector_size(64)));
+typedef uint32_t U __attribute__((vector_size(64)));
 
 // Whatever takes or gives a vector is inlined, so no calling convention is in question.
 #pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
+// Where the copies of a loop's body would have more addresses than there are registers.
+#define ROLLED _Pragma("clang loop unroll(disable)")
 #define JOIN_(prefix, name) prefix##_##name
 #define JOIN(prefix, name) JOIN_(prefix, name)
 #define NAME(name) JOIN(SET, name)
@@ -31,6 +34,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 8
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 #pragma clang attribute pop
 
@@ -45,6 +49,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 2
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 #pragma clang attribute pop
 
@@ -65,6 +70,7 @@ typedef int32_t I __attribute__((vector_size(64)));
 #define GROUP 1
 #include "float_blocks.h"
 #include "float_elements.h"
+#include "float_tiles.h"
 #include "float_windows.h"
 
 const octet_float_kernels *octet_float_kernels_at(int index) {

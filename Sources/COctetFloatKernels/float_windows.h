@@ -103,19 +103,58 @@ static void NAME(depthwise)(
   }
 }
 
+/// The products of a few pixels, added to four vectors for each channel.
+INLINE void NAME(depthwise_products)(
+  const octet_correlation *c, ptrdiff_t channels, ptrdiff_t first, ptrdiff_t end, const float *x,
+  const float *y, V (*sums)[4], const int pixels
+) {
+  for (ptrdiff_t channel = 0; channel < channels; channel++, x += 16, y += 16) {
+    V gradients[4];
+    UNROLL for (int p = 0; p < pixels; p++) gradients[p] = *(const V *)(y + p * c->yPixel);
+    for (ptrdiff_t b = first; b < end; b++) {
+      V sum = sums[channel][b];
+      UNROLL for (int p = 0; p < pixels; p++) {
+        sum += *(const V *)(x + b * c->xB + p * c->xPixel) * gradients[p];
+      }
+      sums[channel][b] = sum;
+    }
+  }
+}
+
+/// Sixteen channels at a time, which lie beside each other, and four columns.
 static void NAME(depthwise_sums)(
-  const octet_correlation *c, ptrdiff_t kernels, ptrdiff_t channels, ptrdiff_t sumC,
+  const octet_correlation *correlation, ptrdiff_t kernels, ptrdiff_t channels, ptrdiff_t sumC,
   const float *x, const float *y, float *sums
 ) {
-  for (ptrdiff_t channel = 0; channel < channels; channel++) {
-    // Two blocks at most: kernels of five columns.
-    octet_correlation rest = *c;
-    for (rest.firstB = 0; rest.firstB < kernels; rest.firstB += SUM_KERNELS) {
-      const ptrdiff_t left = kernels - rest.firstB;
-      NAME(correlate)(
-        &rest, left < SUM_KERNELS ? left : SUM_KERNELS, 1,
-        x + 16 * channel + rest.firstB * c->xB, y + 16 * channel,
-        sums + channel * sumC + rest.firstB * c->sumB);
+  const octet_correlation c = *correlation;
+  const ptrdiff_t parts = (kernels + 3) / 4;
+  for (ptrdiff_t at = 0; at < (channels + 15) / 16 * parts; at++) {
+    const ptrdiff_t channel = at / parts * 16, b = at % parts * 4;
+    const ptrdiff_t count = channels - channel < 16 ? channels - channel : 16;
+    const ptrdiff_t columns = kernels - b < 4 ? kernels - b : 4;
+    _Alignas(64) V block[16][4];
+    for (ptrdiff_t i = 0; i < count; i++) UNROLL for (int j = 0; j < 4; j++) block[i][j] = (V){0};
+    for (ptrdiff_t s = 0; s < c.rowCount * c.spanCount; s++) {
+      const ptrdiff_t row = s / c.spanCount;
+      const octet_span span = c.spans[s % c.spanCount];
+      const ptrdiff_t first = span.first > b ? span.first - b : 0;
+      const ptrdiff_t end = span.end - b < columns ? span.end - b : columns;
+      const float *source = x + row * c.xRow + span.pixel * c.xPixel + b * c.xB + 16 * channel;
+      const float *gradient = y + row * c.yRow + span.pixel * c.yPixel + 16 * channel;
+      ptrdiff_t left = span.count;
+      for (; left >= 4; left -= 4, source += 4 * c.xPixel, gradient += 4 * c.yPixel) {
+        NAME(depthwise_products)(&c, count, first, end, source, gradient, block, 4);
+      }
+      for (; left > 0; left--, source += c.xPixel, gradient += c.yPixel) {
+        NAME(depthwise_products)(&c, count, first, end, source, gradient, block, 1);
+      }
+    }
+    for (ptrdiff_t i = 0; i < count; i++) {
+      float totals[4] = {0};
+      NAME(add_totals)(block[i], totals, 4);
+      for (ptrdiff_t j = 0; j < columns; j++) {
+        sums[(channel + i) * sumC + (b + j) * c.sumB] += totals[j];
+      }
     }
   }
 }
@@ -189,6 +228,12 @@ static const octet_float_kernels NAME(kernels) = {
   .correlate = NAME(correlate),
   .depthwise = NAME(depthwise),
   .depthwise_sums = NAME(depthwise_sums),
+  .tile_inputs = NAME(tile_inputs),
+  .tile_outputs = NAME(tile_outputs),
+  .tile_gradients = NAME(tile_gradients),
+  .tile_weights = NAME(tile_weights),
+  .tile_sums = NAME(tile_sums),
+  .transpose = NAME(transpose),
   .moments = NAME(moments),
   .normalize = NAME(normalize),
   .gradient_sums = NAME(gradient_sums),
@@ -197,6 +242,7 @@ static const octet_float_kernels NAME(kernels) = {
   .add = NAME(add),
   .pass = NAME(pass),
   .clamp = NAME(clamp),
+  .dropout = NAME(dropout),
   .largest = NAME(largest),
   .largest_gradient = NAME(largest_gradient),
   .sum_window = NAME(sum_window),

@@ -12,7 +12,8 @@ import OctetModel
 ///     weights   dw[i, j, c, o] = Σ wide[r·s − t + i·d, p·s − l + j·d, c] · narrow[r, p, o]
 ///
 /// A convolution goes forward by the first and back by the second, a transposed one the other way
-/// round. What lies outside the image is no tap, so nothing is padded.
+/// round. What lies outside the image is no tap, so nothing is padded. Many channels go by
+/// `TileConvolution` where that is faster; with `isExact` none do, so that whole numbers stay whole.
 struct ConvolutionStep: TrainingStep {
   var input, output: BlockBuffer
   var outputGradient: BlockBuffer
@@ -28,10 +29,15 @@ struct ConvolutionStep: TrainingStep {
   var hasReLU: Bool
   /// False when the step after has already taken the ReLU's gradient.
   var takesReLUGradient: Bool
+  /// Elements of scratch that it needs.
+  var scratchCount: Int { max(tiles?.scratchCount ?? 0, correlation.scratchCount) }
 
   private let gathered, spread: WindowProduct
   private let correlation: Correlation
   private let geometry: ConvolutionGeometry
+  /// The faster way, where there is one, for the directions and the weights.
+  private var tiles: TileConvolution?
+  private var gathersTiles = false, spreadsTiles = false, correlatesTiles = false
   private var outputChannelCount: Int {
     (isTransposed ? weights.inputs : weights.outputs) * weights.groups
   }
@@ -40,7 +46,8 @@ struct ConvolutionStep: TrainingStep {
     input: BlockBuffer, output: BlockBuffer, outputGradient: BlockBuffer,
     inputGradient: InputGradient?, weightOffset: Int, biasOffset: Int?, trainsWeights: Bool,
     trainsBias: Bool, connections: [Float]?, weights: ConvolutionWeights,
-    geometry: ConvolutionGeometry, isTransposed: Bool, hasReLU: Bool, takesReLUGradient: Bool
+    geometry: ConvolutionGeometry, isTransposed: Bool, hasReLU: Bool, takesReLUGradient: Bool,
+    isExact: Bool
   ) {
     self.input = input
     self.output = output
@@ -82,6 +89,11 @@ struct ConvolutionStep: TrainingStep {
       xRow: wideSteps.row * lanes, yPixel: narrow * lanes, yRow: narrowSteps.row * lanes,
       sumA: a, sumB: b, sumK: isDepthwise ? weights.groupCount : weights.outputs,
       isDepthwise: isDepthwise)
+    guard !isExact, let tiles = TileConvolution(weights, geometry) else { return }
+    gathersTiles = tiles.isFaster(.gathered, geometry)
+    spreadsTiles = tiles.isFaster(.spread, geometry)
+    correlatesTiles = tiles.isFaster(nil, geometry)
+    if gathersTiles || spreadsTiles || correlatesTiles { self.tiles = tiles }
   }
 
   func forward(_ context: StepContext) {
@@ -111,10 +123,16 @@ struct ConvolutionStep: TrainingStep {
 
   /// All groups of one direction.
   private func run(
-    _ direction: Direction, _ context: StepContext, from source: UnsafePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, relu: Bool, accumulates: Bool,
-    bias: UnsafePointer<Float>?
+    _ direction: TileConvolution.Direction, _ context: StepContext,
+    from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, relu: Bool,
+    accumulates: Bool, bias: UnsafePointer<Float>?
   ) {
+    if let tiles, direction == .gathered ? gathersTiles : spreadsTiles {
+      return unsafe tiles.run(
+        direction, context.kernels, scratch: context.scratch, source: source,
+        w: context.parameters + weightOffset, bias: bias, relu: relu, accumulates: accumulates,
+        target: target)
+    }
     let product = direction == .gathered ? gathered : spread
     let (wide, narrow) = (weights.inputs, weights.outputs)
     let (from, to) = direction == .gathered ? (wide, narrow) : (narrow, wide)
@@ -127,34 +145,45 @@ struct ConvolutionStep: TrainingStep {
     }
   }
 
-  private enum Direction { case gathered, spread }
-
   /// dw of every group.
   private func weightGradient(_ context: StepContext, _ dy: UnsafePointer<Float>) {
     let x = unsafe UnsafePointer(context.pointer(input))
     let (wide, narrow) = unsafe isTransposed ? (dy, x) : (x, dy)
+    if let tiles, correlatesTiles {
+      unsafe tiles.correlate(
+        context.kernels, scratch: context.scratch, x: wide, dy: narrow,
+        sums: context.gradients + weightOffset)
+    } else {
+      unsafe correlate(context, wide, narrow)
+    }
+    let sums = unsafe context.gradients + weightOffset
+    for (index, factor) in (connections ?? []).enumerated() { unsafe sums[index] *= factor }
+  }
+
+  private func correlate(
+    _ context: StepContext, _ wide: UnsafePointer<Float>, _ narrow: UnsafePointer<Float>
+  ) {
     let (rows, columns) = (geometry.rows, geometry.columns)
     let start = unsafe wide - rows.padding * correlation.xRow - columns.padding * correlation.xPixel
     let sums = unsafe context.gradients + weightOffset
     unsafe sums.update(repeating: 0, count: weights.groups * weights.groupCount)
     for group in 0..<(weights.isDepthwise ? 1 : weights.groups) {
       unsafe correlation.run(
-        context.kernels, x: element(start, group * weights.inputs),
+        context.kernels, scratch: context.scratch, x: element(start, group * weights.inputs),
         dy: element(narrow, group * weights.outputs), sums: sums + group * weights.groupCount)
     }
-    for (index, factor) in (connections ?? []).enumerated() { unsafe sums[index] *= factor }
   }
 }
 
 /// How the two images of a convolution lie to each other: of a convolution `inputCount` counts
 /// x's rows or columns, of a transposed one y's.
-struct ConvolutionGeometry: Sendable {
+package struct ConvolutionGeometry: Sendable {
   var rows, columns: WindowAxis
 
   /// - Parameters:
   ///   - wide: the shape `[1, H, W, C]` of the image that is seen through windows.
   ///   - narrow: that of the other one.
-  init(
+  package init(
     wide: [Int], narrow: [Int], _ weights: ConvolutionWeights, stride: Extent, dilation: Extent,
     padding: Padding
   ) {

@@ -42,9 +42,10 @@ struct Correlation: Sendable {
   /// - Parameter x: the element of kernel position (0, 0) for the first pixel, which may lie
   ///   before the image.
   func run(
-    _ kernels: octet_float_kernels, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    sums: UnsafeMutablePointer<Float>
+    _ kernels: octet_float_kernels, scratch: UnsafeMutablePointer<Float>,
+    x: UnsafePointer<Float>, dy: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
   ) {
+    if goesTurned { return unsafe runTurned(kernels, scratch, x, dy, sums) }
     let outputBlocks = unsafe (outputCount + kernels.sumOutputLimit - 1) / kernels.sumOutputLimit
     let widest = isDepthwise ? 1 : (outputCount + outputBlocks - 1) / outputBlocks
     // Rows whose gradients stay in the first-level cache.
@@ -142,6 +143,88 @@ struct Correlation: Sendable {
           sums + k * sumK + b * sumB)
       }
     }
+  }
+
+  // MARK: Turned
+
+  /// Outputs in whole vectors.
+  private var paddedCount: Int { (outputCount + 15) / 16 * 16 }
+  /// Whether outputs lie side by side instead of images, which are then summed one after the other:
+  /// a product of matrices, where outputs fill vectors and there are channels enough.
+  private var goesTurned: Bool {
+    !isDepthwise && kCount >= 8 && 8 * outputCount >= 5 * paddedCount
+  }
+
+  /// Rows whose turned gradients, and what they meet, stay in the second-level cache.
+  private var turnedRows: Int {
+    min(max(1, 4096 / max(paddedCount * columns.outputCount, 1)), rows.outputCount)
+  }
+
+  /// Elements of scratch.
+  var scratchCount: Int {
+    guard goesTurned else { return 0 }
+    let lanes = TrainingNetwork.blockSize
+    return turnedRows * columns.outputCount * paddedCount
+      + rows.kernel * columns.kernel * kCount * paddedCount / lanes
+  }
+
+  private func runTurned(
+    _ kernels: octet_float_kernels, _ turned: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
+  ) {
+    let lanes = TrainingNetwork.blockSize
+    let tapCount = rows.kernel * columns.kernel
+    let totals = unsafe element(turned, turnedRows * columns.outputCount * paddedCount)
+    for first in stride(from: 0, to: rows.outputCount, by: turnedRows) {
+      let tile = first..<min(first + turnedRows, rows.outputCount)
+      for place in 0..<tile.count * columns.outputCount {
+        let (row, column) = place.quotientAndRemainder(dividingBy: columns.outputCount)
+        let source = unsafe dy + (first + row) * yRow + column * yPixel
+        for j in stride(from: 0, to: outputCount, by: lanes) {
+          unsafe kernels.transpose(
+            element(source, j), outputCount - j, element(turned, place * paddedCount) + j,
+            paddedCount)
+        }
+      }
+      for tap in 0..<tapCount {
+        unsafe runTap(kernels, tap, tile, x, turned, totals + tap * kCount * paddedCount)
+      }
+    }
+    for tap in 0..<tapCount {
+      let (a, b) = tap.quotientAndRemainder(dividingBy: columns.kernel)
+      for k in 0..<kCount {
+        unsafe (sums + a * sumA + b * sumB + k * sumK).update(
+          from: totals + (tap * kCount + k) * paddedCount, count: outputCount)
+      }
+    }
+  }
+
+  /// One position of the kernel, over some rows; the first rows store.
+  private func runTap(
+    _ kernels: octet_float_kernels, _ tap: Int, _ tile: Range<Int>, _ x: UnsafePointer<Float>,
+    _ turned: UnsafePointer<Float>, _ totals: UnsafeMutablePointer<Float>
+  ) {
+    let lanes = TrainingNetwork.blockSize
+    let (a, b) = tap.quotientAndRemainder(dividingBy: columns.kernel)
+    let ownRows = rows.outputs(of: a).clamped(to: tile)
+    let ownColumns = columns.outputs(of: b)
+    var product = Contraction(outputCount: kCount, kCount: lanes, wK: 1, wJ: lanes)
+    product.pixelCount = paddedCount / lanes
+    product.block.accumulates = tile.lowerBound > 0 ? 1 : 0
+    (product.block.xPixel, product.block.yPixel) = (lanes, lanes)
+    product.block.yJ = paddedCount
+    (product.block.aCount, product.block.bCount) = (ownRows.count, ownColumns.count)
+    product.block.xK = paddedCount
+    product.block.xB = lanes * paddedCount
+    product.block.xA = columns.outputCount * product.block.xB
+    product.block.wA = rows.stride * xRow
+    product.block.wB = columns.stride * xPixel
+    let start = (ownRows.lowerBound - tile.lowerBound) * columns.outputCount + ownColumns.lowerBound
+    let row = ownRows.lowerBound * rows.stride + a * rows.dilation
+    let column = ownColumns.lowerBound * columns.stride + b * columns.dilation
+    unsafe product.run(
+      kernels, x: turned + start * product.block.xB, w: x + row * xRow + column * xPixel,
+      bias: nil, y: totals)
   }
 
   private func runDepthwise(

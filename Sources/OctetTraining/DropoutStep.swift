@@ -1,3 +1,5 @@
+import COctetFloatKernels
+
 /// Some values become 0 at random, the others are divided by the share that is left (Srivastava
 /// et al. 2014); a network in use passes all. What is dropped depends on seed, step, layer and the
 /// image's place in the batch, so threads change nothing.
@@ -15,41 +17,26 @@ struct DropoutStep: TrainingStep {
         from: context.pointer(input), count: input.count * TrainingNetwork.blockSize)
       return
     }
-    unsafe apply(place, from: context.pointer(input), to: context.pointer(output))
+    unsafe apply(context, place, from: context.pointer(input), to: context.pointer(output))
   }
 
   func backward(_ context: StepContext) {
     guard let gradient, let place = context.place else { return }
     let dy = unsafe context.pointer(gradient)
-    unsafe apply(place, from: dy, to: dy)
+    unsafe apply(context, place, from: dy, to: dy)
   }
 
   private func apply(
-    _ place: BlockPlace, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+    _ context: StepContext, _ place: BlockPlace, from source: UnsafePointer<Float>,
+    to target: UnsafeMutablePointer<Float>
   ) {
-    let (source, target) = unsafe (elements(source), elements(target))
-    let scale = 1 / (1 - rate)
-    let threshold = UInt32(Double(rate) * 0x1p24)
     var key = SplitKey(place.seed)
     for part in [layer, place.step, place.index] { key.take(UInt64(part)) }
-    var counter = SIMD16<UInt32>()
-    for lane in 0..<16 { counter[lane] = UInt32(lane) }
-    for index in 0..<input.count {
-      let isKept = (scrambled(counter &+ key.low, key.high) &>> 8) .>= threshold
-      unsafe target[index] = Lanes().replacing(with: source[index] * scale, where: isKept)
-      counter &+= 16
-    }
-  }
-
-  /// The finalizer of MurmurHash3, with a key between its rounds.
-  @inline(__always)
-  private func scrambled(_ value: SIMD16<UInt32>, _ key: UInt32) -> SIMD16<UInt32> {
-    var h = value
-    h ^= h &>> 16
-    h &*= 0x85eb_ca6b
-    h ^= (h &>> 13) ^ key
-    h &*= 0xc2b2_ae35
-    return h ^ (h &>> 16)
+    var dropout = octet_dropout()
+    (dropout.low, dropout.high) = (key.low, key.high)
+    dropout.threshold = UInt32(Double(rate) * 0x1p24)
+    dropout.scale = 1 / (1 - rate)
+    unsafe context.kernels.dropout(&dropout, input.count, source, target)
   }
 }
 

@@ -72,9 +72,41 @@ package struct MemoryLayoutPlan: Sendable {
   /// Room that every step may use while it runs, in elements.
   private(set) var scratchCount = 0
 
+  /// Room that was given back, by offset; no two pieces touch.
+  private var free: [BlockBuffer] = []
+
   mutating func allocate(_ count: Int) -> BlockBuffer {
     defer { elementCount += count }
     return BlockBuffer(offset: elementCount, count: count)
+  }
+
+  /// Room for what is written before it is read: the smallest piece of what was given back that
+  /// is large enough, else new room.
+  mutating func allocateUsed(_ count: Int) -> BlockBuffer {
+    let fitting = free.indices.filter { free[$0].count >= count }
+    guard let best = fitting.min(by: { free[$0].count < free[$1].count }) else {
+      return allocate(count)
+    }
+    let result = BlockBuffer(offset: free[best].offset, count: count)
+    free[best].offset += count
+    free[best].count -= count
+    if free[best].count == 0 { free.remove(at: best) }
+    return result
+  }
+
+  /// Gives back what no later step needs.
+  mutating func release(_ buffer: BlockBuffer) {
+    var buffer = buffer
+    var index = free.firstIndex { $0.offset > buffer.offset } ?? free.count
+    if index < free.count, buffer.offset + buffer.count == free[index].offset {
+      buffer.count += free.remove(at: index).count
+    }
+    if index > 0, free[index - 1].offset + free[index - 1].count == buffer.offset {
+      index -= 1
+      buffer = BlockBuffer(
+        offset: free[index].offset, count: free.remove(at: index).count + buffer.count)
+    }
+    free.insert(buffer, at: index)
   }
 
   mutating func needScratch(_ count: Int) { scratchCount = max(scratchCount, count) }

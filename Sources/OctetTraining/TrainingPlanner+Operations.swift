@@ -114,13 +114,14 @@ extension TrainingPlanner {
     let source = buffer(node.inputs[0])
     let gradient = inputGradient()
     markTrained(hasParameters: trains(1) || trains(2))
-    steps.append(
-      ConvolutionStep(
-        input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
-        inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
-        trainsWeights: trains(1), trainsBias: trains(2), connections: connections(weights),
-        weights: weights, geometry: geometry, isTransposed: isTransposed, hasReLU: hasReLU,
-        takesReLUGradient: !outputIsMaskedByPool))
+    let step = ConvolutionStep(
+      input: source, output: buffer(node.outputs[0]), outputGradient: outputGradient(),
+      inputGradient: gradient, weightOffset: weightOffset, biasOffset: biasOffset,
+      trainsWeights: trains(1), trainsBias: trains(2), connections: connections(weights),
+      weights: weights, geometry: geometry, isTransposed: isTransposed, hasReLU: hasReLU,
+      takesReLUGradient: !outputIsMaskedByPool, isExact: network.codes != nil)
+    memory.needScratch(step.scratchCount)
+    steps.append(step)
   }
 
   private func check(

@@ -34,7 +34,11 @@ struct TrainingPlanner {
   /// The nodes that read each root, in execution order.
   private var readers: [TensorIndex: [Int]] = [:]
   var buffers: [TensorIndex: BlockBuffer] = [:]
+  /// Gradients are needed from their last reader's backward pass to their producer's, so they share
+  /// room: one is handed out when its producer is planned and given back after its last reader.
   private var gradients: [TensorIndex: BlockBuffer] = [:]
+  /// Roots whose gradients a reader writes; the others' stay as they are, 0.
+  private var written: Set<TensorIndex> = []
   /// Roots that depend on a parameter.
   private var trained: Set<TensorIndex> = []
   /// The node being planned, for messages.
@@ -66,6 +70,7 @@ struct TrainingPlanner {
       nodeIndex = index
       try planNode()
       if aliases[node.outputs[0]] == nil { try planDropout() }
+      releaseGradients()
     }
     logits = network.codes == nil ? buffer(output) : planCodedLogits(output)
     guard trained.contains(root(output)), readers[root(output)] == nil,
@@ -153,14 +158,24 @@ struct TrainingPlanner {
 
   mutating func gradient(_ source: TensorIndex) -> BlockBuffer {
     if let buffer = gradients[source] { return buffer }
-    let buffer = memory.allocate(graph.tensors[source].elementCount)
+    let count = graph.tensors[source].elementCount
+    let buffer = readers[source] == nil ? memory.allocate(count) : memory.allocateUsed(count)
     gradients[source] = buffer
     return buffer
+  }
+
+  /// Gives back the gradients that the planned node is the last to read.
+  private mutating func releaseGradients() {
+    for source in Set(node.inputs.map(root)) where written.contains(source) {
+      guard readers[source]?.last == nodeIndex, let buffer = gradients[source] else { continue }
+      memory.release(buffer)
+    }
   }
 
   mutating func inputGradient(_ index: Int = 0) -> InputGradient? {
     let source = root(node.inputs[index])
     guard trained.contains(source) else { return nil }
+    written.insert(source)
     let seen = node.inputs[..<index].contains { root($0) == source }
     return InputGradient(
       buffer: gradient(source), isFirst: readers[source]?.last == nodeIndex && !seen)

@@ -130,7 +130,7 @@ import OctetModel
         unsafe block == 0 ? shardGradient : blockGradients + worker * network.parameterCount
       let workspace = workspaces[network.phaseCount == 1 ? worker : place]
       let context = unsafe StepContext(
-        kernels: runner.kernels, memory: workspace.memory, scratch: workspace.scratch,
+        kernels: runner.kernels, memory: workspace.memory, scratch: workspaces[worker].scratch,
         parameters: updater.parameters, gradients: gradient,
         place: BlockPlace(
           index: place, imageCount: batch.count, step: stepNumber, seed: options.seed,

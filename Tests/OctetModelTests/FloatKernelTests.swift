@@ -90,6 +90,22 @@ import Testing
     }
   }
 
+  @Test(arguments: FloatKernels.available)
+  func dropoutMatchesItsDefinition(_ kernels: octet_float_kernels) {
+    var dropout = octet_dropout(low: 0xffff_fff0, high: 77, threshold: 5 << 20, scale: 1.5)
+    var random = Numbers()
+    let x = random.next(16 * 40)
+    let expected = x.indices.map { index -> Float in
+      var h = UInt32(index) &+ dropout.low
+      h = (h ^ h >> 16) &* 0x85eb_ca6b
+      h = (h ^ h >> 13 ^ dropout.high) &* 0xc2b2_ae35
+      return (h ^ h >> 16) >> 8 >= dropout.threshold ? x[index] * 1.5 : 0
+    }
+    var y = [Float](repeating: .nan, count: x.count)
+    kernels.dropout(&dropout, 40, x, &y)
+    #expect(y == expected)
+  }
+
   private func product(
     _ c: octet_contraction, _ x: [Float], _ w: [Float], _ p: Int, _ j: Int, _ lane: Int
   ) -> Double {

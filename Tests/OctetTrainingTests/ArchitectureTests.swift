@@ -180,6 +180,16 @@ import Testing
     #expect(error?.description.contains("take at most 48") == true, "\(error?.description ?? "")")
   }
 
+  /// Of every layer more, its values are kept; its gradient takes the room of earlier ones.
+  @Test func gradientsShareTheirRoom() throws {
+    func byteCount(_ layers: Int) throws -> Int {
+      var graph = TestGraph(height: 8, width: 8, channelCount: 3, seed: 3)
+      for _ in 0..<layers { graph.convolution(outputs: 6) }
+      return try TrainingNetwork(graph.finish()).memory.byteCount
+    }
+    #expect(try byteCount(9) - byteCount(5) == 4 * 8 * 8 * 6 * 16 * 4)
+  }
+
   @Test func filesDescribeTheSameNetworks() throws {
     let text = """
       {"name": "lenet", "layers": [

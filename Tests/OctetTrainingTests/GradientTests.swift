@@ -8,6 +8,7 @@ import Testing
   enum Case: String, CaseIterable, CustomTestStringConvertible {
     case convolution, stridedConvolution, asymmetricPadding, dilatedConvolution, noBias
     case groupedConvolution, depthwiseConvolution, wideConvolution, fusedReLU
+    case manyChannels, manyChannelsToEach
     case maxPool, overlappingMaxPool, paddedMaxPool, reluMaxPool
     case averagePool, paddedAveragePool, averagePoolCountingPadding
     case fullyConnected, relu, residual, sharedInput
@@ -40,6 +41,16 @@ import Testing
         a.stride = Extent(2)
         graph.depthwise(multiplier: 2, kernel: Extent(3), a)
       case .wideConvolution: graph.convolution(outputs: 17, kernel: Extent(1), a)
+      case .manyChannels:
+        graph.convolution(outputs: 9)
+        a.stride = Extent(height: 2, width: 1)
+        a.dilation = Extent(height: 1, width: 2)
+        a.padding = Padding(top: 1, left: 2, bottom: 0, right: 1)
+        graph.convolution(outputs: 12, kernel: Extent(height: 3, width: 2), a)
+      case .manyChannelsToEach:
+        graph.convolution(outputs: 16)
+        a.groups = 2
+        graph.convolution(outputs: 40, a)
       case .fusedReLU:
         a.activation = .relu
         graph.convolution(outputs: 3, kernel: Extent(2), a)

@@ -8,6 +8,7 @@
 // Results depend on the kernel set (fused multiply-add or not) and on nothing else.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 /// For each pixel p and output j of a block, over vectors of x and y and single weights:
 ///   y[p·yPixel + j·yJ] = start + Σ_{a, b, k} x[p·xPixel + a·xA + b·xB + k·xK]
@@ -49,6 +50,22 @@ typedef struct {
   float lower, upper;
   int accumulates;
 } octet_normalization;
+
+/// y = x · scale where h >> 8 reaches `threshold`, else 0, for lane l of element i, with h the
+/// finalizer of MurmurHash3 of 16·i + l + `low`, and `high` between its rounds.
+typedef struct {
+  uint32_t low, high, threshold;
+  float scale;
+} octet_dropout;
+
+/// A tile of an image, of whose elements those inside the image are read or written, for all
+/// channels; `row` and `pixel` floats lie between its neighbours, `point` between one of its 36
+/// values and the next.
+typedef struct {
+  ptrdiff_t channels, row, pixel, point;
+  ptrdiff_t firstRow, endRow, firstColumn, endColumn;
+  int accumulates, relu;
+} octet_tile;
 
 /// The part of a pool's window inside the image, for all channels: rows × columns elements of x,
 /// `xRow` and `xColumn` floats apart. Gradients are stored, or added with `accumulates`.
@@ -94,6 +111,26 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     const octet_correlation *, ptrdiff_t kernels, ptrdiff_t channels, ptrdiff_t sumC,
     const float *x, const float *y, float *sums);
 
+  /// Winograd's convolutions, of `taps` × `taps` weights and with size = 7 − taps results along
+  /// each axis of a tile; taps is 3 or 5. The sums over channels of the products of what
+  /// `tile_inputs` and `tile_weights` give become y by `tile_outputs`; the sums over tiles and
+  /// lanes of those of `tile_inputs` and `tile_gradients` become weights by `tile_sums`.
+  void (*tile_inputs)(const octet_tile *, const float *x, float *values);
+  /// Plus bias, or y itself with `accumulates`; with `relu` at least 0.
+  void (*tile_outputs)(
+    const octet_tile *, ptrdiff_t size, const float *values, const float *bias, float *y);
+  void (*tile_gradients)(const octet_tile *, ptrdiff_t size, const float *dy, float *values);
+  /// `count` weights side by side, `tap` floats from one tap to the next; whole vectors are
+  /// written. `isFlipped` takes the taps from the last to the first.
+  void (*tile_weights)(
+    ptrdiff_t taps, const float *w, ptrdiff_t tap, ptrdiff_t count, int isFlipped, float *values,
+    ptrdiff_t point);
+  void (*tile_sums)(
+    ptrdiff_t taps, const float *values, ptrdiff_t point, ptrdiff_t count, float *sums,
+    ptrdiff_t tap);
+  /// `count` vectors, at most 16 and as if zeros followed: y[i·yRow + j] = x[16·j + i].
+  void (*transpose)(const float *x, ptrdiff_t count, float *y, ptrdiff_t yRow);
+
   /// For each channel the mean over pixels and lanes, and the sum of squared distances from it.
   void (*moments)(const octet_normalization *, const float *x, float *means, float *squares);
   void (*normalize)(const octet_normalization *, const float *x, float *y);
@@ -114,6 +151,9 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     float *dx);
   /// y = x, but at least `lower` and at most `upper`.
   void (*clamp)(ptrdiff_t count, float lower, float upper, const float *x, float *y);
+
+  /// x and y may be the same.
+  void (*dropout)(const octet_dropout *, ptrdiff_t count, const float *x, float *y);
 
   void (*largest)(const octet_window *, const float *x, float *y);
   /// The first of the largest takes the gradient; with `relu`, only where it is above 0.
