@@ -59,11 +59,9 @@ OCTET_LEAF octet_bytes octet_look_up(
 #endif
 
 // `x`, but the compiler cannot use it before `sum` is there. It would start all products of a step
-// at once, for which ARMv7 has too few registers.
+// at once, for which there are too few registers.
 OCTET_LEAF octet_bytes octet_after(octet_words sum, octet_bytes x) {
-#if defined(__arm__)
   __asm__("" : "+w"(x) : "w"(sum));
-#endif
   return x;
 }
 
@@ -106,6 +104,18 @@ OCTET_LEAF octet_bytes octet_narrow(octet_words values) {
   int16x4_t half = vqmovn_s32((int32x4_t)values);
   int8x8_t bytes = vqmovn_s16(vcombine_s16(half, half));
   return (octet_bytes)vcombine_s8(bytes, bytes);
+}
+
+// Sixteen int8 of four words each plus `offset`, within `lower` and `upper`; all saturate.
+OCTET_LEAF octet_bytes octet_narrow_sixteen(
+    octet_words a, octet_words b, octet_words c, octet_words d, octet_halves offset,
+    octet_bytes lower, octet_bytes upper) {
+  int16x8_t low = vcombine_s16(vqmovn_s32((int32x4_t)a), vqmovn_s32((int32x4_t)b));
+  int16x8_t high = vcombine_s16(vqmovn_s32((int32x4_t)c), vqmovn_s32((int32x4_t)d));
+  int8x8_t first = vqmovn_s16(vqaddq_s16(low, (int16x8_t)offset));
+  int8x8_t last = vqmovn_s16(vqaddq_s16(high, (int16x8_t)offset));
+  return (octet_bytes)vminq_s8(
+      vmaxq_s8(vcombine_s8(first, last), (int8x16_t)lower), (int8x16_t)upper);
 }
 
 // All bits of the first `count` lanes.

@@ -26,6 +26,7 @@
     let runByteCount: Int
     let runStep: Int
     let runsPerRow: Int
+    let kernelRowCount: Int
     /// Eight bytes may be read from the start of each run.
     let canOverread: Bool
     let rowByteCount: Int
@@ -57,6 +58,7 @@
       runByteCount = isRowRun ? kernelWidth &* tapByteCount : tapByteCount
       runStep = layer.word(Word.dilationWidth) &* pixelByteCount
       runsPerRow = isRowRun ? 1 : kernelWidth
+      kernelRowCount = layer.word(Word.kernelHeight)
       canOverread = hasBand
       self.rowByteCount = rowByteCount
     }

@@ -20,6 +20,14 @@
     }
 
     @inline(__always)
+    mutating func skip(_ byteCount: Int) {
+      unsafe a += byteCount
+      unsafe b += byteCount
+      unsafe c += byteCount
+      unsafe d += byteCount
+    }
+
+    @inline(__always)
     mutating func nextTwo() -> (Four<SIMD16<Int8>>, Four<SIMD16<Int8>>) {
       let a = unsafe (loadNext(&a), loadNext(&a))
       let b = unsafe (loadNext(&b), loadNext(&b))

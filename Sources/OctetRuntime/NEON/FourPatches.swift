@@ -7,19 +7,46 @@
     func add<Block: Rows>(to rows: inout Block)
   }
 
-  /// Copied from the input, with up to 15 bytes after each that may be read.
-  @safe struct CopiedPatches: FourPatches {
+  /// In the input, where all runs are whole vectors; otherwise copied from it, with up to 15 bytes
+  /// after each that may be read.
+  @safe struct PlacedPatches: FourPatches {
     // Safety: the operator was validated and the plan has room for its scratch.
     let places: Four<UnsafePointer<Int8>>
-    private let depth: Int
+    private let runCount: Int
+    /// Whole vectors of a run, and bytes from the end of one to the next.
+    private let vectorCount: Int
+    private let skip: Int
+    private let hasRest: Bool
     /// For what is left after all whole vectors.
     private let mask: SIMD16<Int8>
+
+    /// Where they lie, each run of whole vectors.
+    @inline(__always)
+    init(inPlace patches: Patches, _ tile: Tile) {
+      runCount = patches.kernelRowCount
+      vectorCount = patches.runByteCount &>> 4
+      skip = patches.kernelRowStep &- patches.runByteCount
+      hasRest = false
+      mask = SIMD16()
+      var row = tile.row
+      var column = tile.column
+      let a = unsafe patches.place(row, column)
+      tile.advance(&row, &column, after: 0)
+      let b = unsafe patches.place(row, column)
+      tile.advance(&row, &column, after: 1)
+      let c = unsafe patches.place(row, column)
+      tile.advance(&row, &column, after: 2)
+      unsafe places = Four(a: a, b: b, c: c, d: patches.place(row, column))
+    }
 
     /// - Parameter values: for four patches, each of a depth that is rounded up to a multiple of
     ///   16, and 16 bytes more.
     @inline(__always)
     init(_ patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>) {
-      self.depth = depth
+      runCount = 1
+      vectorCount = depth &>> 4
+      skip = 0
+      hasRest = depth & 15 != 0
       mask = octet_first_lanes(Int8(truncatingIfNeeded: depth & 15))
       let stride = (depth &+ 15) & ~15
       if patches.hasSharedRuns(tile) {
@@ -49,23 +76,30 @@
     @inline(__always)
     init(_ places: Four<UnsafePointer<Int8>>, wholeDepth: Int) {
       unsafe self.places = places
-      depth = wholeDepth
+      runCount = 1
+      vectorCount = wholeDepth &>> 4
+      skip = 0
+      hasRest = false
       mask = SIMD16()
     }
 
     @inline(__always)
     func add<Block: Rows>(to rows: inout Block) {
       var next = unsafe places
-      #if arch(arm64)
-        for _ in 0..<depth &>> 5 {
-          let (low, high) = unsafe next.nextTwo()
-          rows.add(low, high)
-        }
-        if depth & 16 != 0 { rows.add(unsafe next.next()) }
-      #else
-        for _ in 0..<depth &>> 4 { rows.add(unsafe next.next()) }
-      #endif
-      if depth & 15 != 0 { rows.add(unsafe next.next() & mask) }
+      if vectorCount > 0 {
+        // Loops that run once at least need no copies of the sums.
+        var runsLeft = runCount
+        repeat {
+          var left = vectorCount
+          repeat {
+            rows.add(unsafe next.next())
+            left &-= 1
+          } while left != 0
+          unsafe next.skip(skip)
+          runsLeft &-= 1
+        } while runsLeft != 0
+      }
+      if hasRest { rows.add(unsafe next.next() & mask) }
     }
   }
 
@@ -84,7 +118,10 @@
       let high: Four<SIMD16<Int8>>
 
       @inline(__always)
-      func add<Block: Rows>(to rows: inout Block) { rows.add(low, high) }
+      func add<Block: Rows>(to rows: inout Block) {
+        rows.add(low)
+        rows.add(high)
+      }
     }
 
     /// Up to eight rows of eight bytes.

@@ -67,8 +67,27 @@ extension BlobView {
     }
 
     @inline(__always)
-    private static func hasZeroByte(_ bytes: UInt64) -> Bool {
+    fileprivate static func hasZeroByte(_ bytes: UInt64) -> Bool {
       (bytes &- 0x0101_0101_0101_0101) & ~bytes & 0x8080_8080_8080_8080 != 0
+    }
+  }
+
+  extension DepthwiseConvolution {
+    /// Whether any weight is −128, which exporters of symmetric weights leave out.
+    var hasLowestWeight: Bool {
+      let count = rows.kernel &* columns.kernel &* output.channels
+      let bytes = unsafe UnsafeRawPointer(weights)
+      var index = 0
+      while index &+ 8 <= count {
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if Channels.hasZeroByte(word ^ 0x8080_8080_8080_8080) { return true }
+        index &+= 8
+      }
+      while index < count {
+        if unsafe weights[index] == .min { return true }
+        index &+= 1
+      }
+      return false
     }
   }
 

@@ -11,14 +11,14 @@
 #if canImport(COctetKernels.NEON) && arch(arm64)
   internal import COctetKernels
 
-  extension CopiedPatches {
+  extension PlacedPatches {
     /// Copied, and zipped in their place by eights: of each 16 bytes the first two pointers have
     /// the low halves and the high halves of the first two patches, the others those of the next
     /// two.
     @inline(__always)
     init(zipped patches: Patches, _ tile: Tile, depth: Int, _ values: UnsafeMutablePointer<Int8>) {
       let stride = (depth &+ 15) & ~15
-      let copied = unsafe CopiedPatches(patches, tile, depth: depth, values)
+      let copied = unsafe PlacedPatches(patches, tile, depth: depth, values)
       if patches.hasSharedRuns(tile) {
         // Runs are whole vectors, so the second pair is the first from its second run on.
         let count = depth &+ patches.runByteCount
@@ -89,16 +89,10 @@
 
     /// - Parameter x: low and high halves of the first two patches, then of the other two.
     @inline(__always)
-    mutating func add(_ x: Four<SIMD16<Int8>>) {
+    mutating func add(_ x: Four<SIMD16<Int8>>, after _: SIMD4<Int32>) {
       let w = unsafe weights.next()
       Self.add(&first, Zipped(w.a, w.b), x)
       Self.add(&second, Zipped(w.c, w.d), x)
-    }
-
-    @inline(__always)
-    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
-      add(low)
-      add(high)
     }
 
     @inline(__always)
@@ -110,6 +104,8 @@
       sums.0 = octet_add_matrix_products(sums.0, w.high, x.b)
       sums.1 = octet_add_matrix_products(sums.1, w.high, x.d)
     }
+
+    @inline(__always) var latest: SIMD4<Int32> { second.1 }
 
     @inline(__always)
     var spread: Four<SIMD4<Int32>> {
@@ -133,12 +129,12 @@
     @inline(never)
     static func run(
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
-      _ values: UnsafeMutablePointer<Int8>
+      _ values: UnsafeMutablePointer<Int8>, _ plan: TilePlan
     ) {
-      let channels = NEONChannels(channels)
+      let channels = NEONChannels(channels, shiftsRight: plan.shiftsRight)
       var next = tile
       for _ in 0..<tile.repeatCount {
-        let zipped = unsafe CopiedPatches(zipped: patches, next, depth: channels.depth, values)
+        let zipped = unsafe PlacedPatches(zipped: patches, next, depth: channels.depth, values)
         multiply(zipped, channels, next)
         next.advance()
       }
@@ -147,7 +143,7 @@
 
     @inline(__always)
     private static func multiply(
-      _ patches: CopiedPatches, _ channels: NEONChannels, _ tile: Tile
+      _ patches: PlacedPatches, _ channels: NEONChannels, _ tile: Tile
     ) {
       typealias Finish = Tiles<DotProducts>
       var index = 0

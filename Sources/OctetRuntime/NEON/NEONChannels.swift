@@ -12,9 +12,12 @@
     let zeroPoint: SIMD4<Int32>
     let lower: SIMD4<Int32>
     let upper: SIMD4<Int32>
+    let range: ResultRange
+    /// Whether all shifts are to the right, by one and more.
+    let shiftsRight: Bool
 
     @inline(__always)
-    init(_ channels: Channels) {
+    init(_ channels: Channels, shiftsRight: Bool = false) {
       unsafe weights = channels.weights
       unsafe bias = channels.bias
       unsafe multipliers = channels.multipliers
@@ -24,6 +27,16 @@
       zeroPoint = SIMD4(repeating: channels.zeroPoint)
       lower = SIMD4(repeating: channels.lower)
       upper = SIMD4(repeating: channels.upper)
+      range = ResultRange(channels)
+      self.shiftsRight = shiftsRight
+    }
+  }
+
+  extension Channels {
+    /// Whether all shifts are to the right, by one and more: nearly every layer's.
+    var shiftsRight: Bool {
+      for index in 0..<count where unsafe shifts[index] >= 0 { return false }
+      return true
     }
   }
 #endif

@@ -5,10 +5,9 @@
 
   /// Bias and requantization of the channels that `Block` sums at a time.
   @safe struct RowConstants<Block: Rows> {
-    private let bias: SIMD4<Int32>
+    let bias: SIMD4<Int32>
     private let multiplier: SIMD4<Int32>
-    private let left: SIMD4<Int32>
-    private let right: SIMD4<Int32>
+    private let shift: SIMD4<Int32>
     private let zeroPoint: SIMD4<Int32>
     private let lower: SIMD4<Int32>
     private let upper: SIMD4<Int32>
@@ -18,9 +17,7 @@
     init(_ channels: NEONChannels, _ index: Int) {
       bias = unsafe Block.load(channels.bias + index)
       multiplier = unsafe Block.load(channels.multipliers + index)
-      let shift = unsafe Block.loadWidened(channels.shifts + index)
-      left = octet_maximum(shift, SIMD4())
-      right = octet_minimum(shift, SIMD4())
+      shift = unsafe Block.loadWidened(channels.shifts + index)
       zeroPoint = channels.zeroPoint
       lower = channels.lower
       upper = channels.upper
@@ -29,12 +26,47 @@
     /// `requantize` of FixedPoint.swift, the output's zero point and its range: int8 in the bytes
     /// of a word, the first lane's lowest.
     @inline(__always)
-    func callAsFunction(_ sum: SIMD4<Int32>) -> SIMD16<Int8> {
-      let product = octet_high_multiply_words(octet_shift(sum &+ bias, left), multiplier)
+    func callAsFunction(_ sum: SIMD4<Int32>) -> SIMD16<Int8> { self(biased: sum &+ bias) }
+
+    /// The same for a sum with its bias.
+    @inline(__always)
+    func callAsFunction(biased sum: SIMD4<Int32>) -> SIMD16<Int8> {
+      let left = octet_maximum(shift, SIMD4())
+      let right = octet_minimum(shift, SIMD4())
+      let product = octet_high_multiply_words(octet_shift(sum, left), multiplier)
       // The shift rounds ties up; 1 less for negative values makes that away from zero, unless
       // there is no shift.
       let value = octet_shift(product &+ ((product & right) &>> 31), right) &+ zeroPoint
       return octet_narrow(octet_minimum(octet_maximum(value, lower), upper))
+    }
+
+    /// `requantize` of a sum with its bias, where all shifts are to the right.
+    @inline(__always)
+    func scaledRight(_ value: SIMD4<Int32>) -> SIMD4<Int32> {
+      let product = octet_high_multiply_words(value, multiplier)
+      return octet_shift(product &+ (product &>> 31), shift)
+    }
+  }
+
+  /// The zero point and range of sixteen results.
+  struct ResultRange {
+    private let zeroPoint: SIMD8<Int16>
+    private let lower: SIMD16<Int8>
+    private let upper: SIMD16<Int8>
+
+    @inline(__always)
+    init(_ channels: Channels) {
+      zeroPoint = SIMD8(repeating: Int16(truncatingIfNeeded: channels.zeroPoint))
+      lower = SIMD16(repeating: Int8(truncatingIfNeeded: channels.lower))
+      upper = SIMD16(repeating: Int8(truncatingIfNeeded: channels.upper))
+    }
+
+    /// Four words a vector, scaled to the right at least by one: so none wraps.
+    @inline(__always)
+    func callAsFunction(
+      _ a: SIMD4<Int32>, _ b: SIMD4<Int32>, _ c: SIMD4<Int32>, _ d: SIMD4<Int32>
+    ) -> SIMD16<Int8> {
+      octet_narrow_sixteen(a, b, c, d, zeroPoint, lower, upper)
     }
   }
 

@@ -56,12 +56,12 @@
     static var count: Int { get }
     /// - Parameter weights: `[count, depth]`, and 16 bytes that may be read.
     init(_ weights: UnsafePointer<Int8>, depth: Int)
-    /// Adds the next 16 taps.
-    mutating func add(_ x: Four<SIMD16<Int8>>)
-    /// Adds the next 32 taps.
-    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>)
+    /// Adds the next 16 taps, once `sum` is there.
+    mutating func add(_ x: Four<SIMD16<Int8>>, after sum: SIMD4<Int32>)
     /// Sums of all rows for each patch, each spread over `4 / count` lanes.
     var spread: Four<SIMD4<Int32>> { get }
+    /// What was added to last.
+    var latest: SIMD4<Int32> { get }
   }
 
   @safe struct OneRow<By: Products>: Rows {
@@ -74,13 +74,11 @@
     init(_ weights: UnsafePointer<Int8>, depth: Int) { unsafe self.weights = weights }
 
     @inline(__always)
-    mutating func add(_ x: Four<SIMD16<Int8>>) { add(unsafe loadNext(&weights), x) }
-
-    @inline(__always)
-    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
-      add(low)
-      add(high)
+    mutating func add(_ x: Four<SIMD16<Int8>>, after sum: SIMD4<Int32>) {
+      add(octet_after(sum, unsafe loadNext(&weights)), x)
     }
+
+    @inline(__always) var latest: SIMD4<Int32> { spread.d }
 
     @inline(__always)
     mutating func add(_ w: SIMD16<Int8>, _ x: Four<SIMD16<Int8>>) {
@@ -105,16 +103,12 @@
     }
 
     @inline(__always)
-    mutating func add(_ x: Four<SIMD16<Int8>>) {
-      first.add(x)
-      second.add(x)
+    mutating func add(_ x: Four<SIMD16<Int8>>, after sum: SIMD4<Int32>) {
+      first.add(x, after: sum)
+      second.add(x, after: first.latest)
     }
 
-    @inline(__always)
-    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
-      first.add(low, high)
-      second.add(low, high)
-    }
+    @inline(__always) var latest: SIMD4<Int32> { second.latest }
 
     @inline(__always)
     var spread: Four<SIMD4<Int32>> {
@@ -129,6 +123,10 @@
   typealias FourRows<By: Products> = TwoRows<TwoRows<OneRow<By>>>
 
   extension Rows {
+    /// Adds the next 16 taps.
+    @inline(__always)
+    mutating func add(_ x: Four<SIMD16<Int8>>) { add(x, after: latest) }
+
     /// Sums of all rows for each patch, in the first `count` lanes.
     @inline(__always)
     var sums: Four<SIMD4<Int32>> {

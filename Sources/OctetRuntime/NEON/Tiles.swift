@@ -16,6 +16,15 @@
 #if canImport(COctetKernels.NEON)
   internal import COctetKernels
 
+  /// What kernels of tiles know of their layer.
+  struct TilePlan {
+    /// Whether all shifts are to the right.
+    let shiftsRight: Bool
+    /// Whether patches are multiplied where they lie: all runs are whole vectors, and the output
+    /// takes no place of theirs.
+    let isInPlace: Bool
+  }
+
   enum Tiles<By: Products> {
     /// All channels of the tiles, and steps past them.
     ///
@@ -24,13 +33,23 @@
     @inline(never)
     static func run(
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
-      _ values: UnsafeMutablePointer<Int8>
+      _ values: UnsafeMutablePointer<Int8>, _ plan: TilePlan
     ) {
-      let channels = NEONChannels(channels)
+      if tile.count == 1, !tile.isPool {
+        // A single pixel is a row of values that all channels are connected to.
+        let part = Patches.Part(run: 0, skip: 0, count: channels.depth)
+        unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
+        unsafe NEONFullyConnected<By>(channels, values, offset: 0)(tile.target)
+        return
+      }
+      let channels = NEONChannels(channels, shiftsRight: plan.shiftsRight)
       var next = tile
       for _ in 0..<tile.repeatCount {
-        let copied = unsafe CopiedPatches(patches, next, depth: channels.depth, values)
-        multiply(copied, channels, next)
+        let placed =
+          plan.isInPlace
+          ? PlacedPatches(inPlace: patches, next)
+          : unsafe PlacedPatches(patches, next, depth: channels.depth, values)
+        multiply(placed, channels, next)
         next.advance()
       }
       tile = next
@@ -77,20 +96,34 @@
       _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: NEONChannels, _ index: Int,
       _ tile: Tile
     ) {
-      var target = unsafe tile.target + index
+      let target = unsafe tile.target + index
       let finished = RowConstants<Block>(channels, index)
-      if tile.isPool {
-        var maximum = octet_maximum(
-          octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
-        let maxima = unsafe tile.maxima + index
-        if !tile.isFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
-        if tile.isLast {
-          unsafe Block.store(bytes: finished(maximum), target)
-        } else {
-          unsafe Block.store(maximum, maxima)
-        }
-        return
+      if Block.count == 4, channels.shiftsRight, !tile.isPool {
+        let bias = finished.bias
+        let results = channels.range(
+          finished.scaledRight(sums.a &+ bias), finished.scaledRight(sums.b &+ bias),
+          finished.scaledRight(sums.c &+ bias), finished.scaledRight(sums.d &+ bias))
+        return unsafe store(results, target, tile)
       }
+      guard tile.isPool else { return unsafe finishPixels(sums, finished, target, tile) }
+      var maximum = octet_maximum(
+        octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
+      let maxima = unsafe tile.maxima + index
+      if !tile.isFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
+      if tile.isLast {
+        unsafe Block.store(bytes: finished(maximum), target)
+      } else {
+        unsafe Block.store(maximum, maxima)
+      }
+    }
+
+    /// Pixels one by one.
+    @inline(never)
+    private static func finishPixels<Block: Rows>(
+      _ sums: Four<SIMD4<Int32>>, _ finished: RowConstants<Block>,
+      _ start: UnsafeMutablePointer<Int8>, _ tile: Tile
+    ) {
+      var target = unsafe start
       unsafe Block.store(bytes: finished(sums.a), target)
       guard tile.count > 1 else { return }
       unsafe target += tile.stride
@@ -104,20 +137,45 @@
     }
   }
 
+  extension Tiles {
+    /// Stores a word a pixel.
+    @inline(__always)
+    private static func store(
+      _ results: SIMD16<Int8>, _ target: UnsafeMutablePointer<Int8>, _ tile: Tile
+    ) {
+      let words = unsafe unsafeBitCast(results, to: SIMD4<Int32>.self)
+      var target = UnsafeMutableRawPointer(target)
+      unsafe target.storeBytes(of: words[0], as: Int32.self)
+      if tile.count == 4 {
+        unsafe target.storeBytes(of: words[1], toByteOffset: tile.stride, as: Int32.self)
+        unsafe target.storeBytes(of: words[2], toByteOffset: 2 &* tile.stride, as: Int32.self)
+        unsafe target.storeBytes(of: words[3], toByteOffset: 3 &* tile.stride, as: Int32.self)
+        return
+      }
+      guard tile.count > 1 else { return }
+      unsafe target += tile.stride
+      unsafe target.storeBytes(of: words[1], as: Int32.self)
+      guard tile.count > 2 else { return }
+      unsafe target += tile.stride
+      unsafe target.storeBytes(of: words[2], as: Int32.self)
+    }
+  }
+
   #if arch(arm64)
     extension Tiles {
       /// The same for patches that the plan takes from a table.
       @inline(never)
       static func runNarrow(
-        _ patches: Patches, _ channels: Channels, _ tile: inout Tile, _ plan: NarrowPlan
+        _ patches: Patches, _ channels: Channels, _ tile: inout Tile, _ narrow: NarrowPlan,
+        _ plan: TilePlan
       ) {
-        let channels = NEONChannels(channels)
-        let indices = unsafe plan.indices
+        let channels = NEONChannels(channels, shiftsRight: plan.shiftsRight)
+        let indices = unsafe narrow.indices
         var next = tile
         for _ in 0..<tile.repeatCount {
           let table = unsafe Table(
             patches.place(next.row, next.column), step: patches.rowByteCount,
-            rowCount: plan.rowCount)
+            rowCount: narrow.rowCount)
           if channels.depth > 16 {
             let wide = unsafe WidePatches(
               low: table.patches(indices), high: table.patches(indices + 16))

@@ -67,6 +67,7 @@
     private let hasDotProduct: Bool
     private let hasMatrixProduct: Bool
     private let addsPairs: Bool
+    private let plan: TilePlan
     /// How patches are taken from a table; nil when they are copied to `values`.
     private let narrow: NarrowPlan?
 
@@ -78,6 +79,7 @@
       hasDotProduct = context.backend.hasDotProduct
       hasMatrixProduct = context.backend == .matrixProduct
       addsPairs = context.addsPairs
+      plan = TilePlan(shiftsRight: layer.shiftsRight, isInPlace: unsafe layer.isInPlace(context))
       // Single products are for rare models, which firmware need not hold this kernel for too.
       let takesTables = hasDotProduct || addsPairs
       narrow = takesTables ? unsafe NarrowPlan(layer, UnsafeMutableRawPointer(values)) : nil
@@ -89,20 +91,46 @@
       #if arch(arm64)
         if let narrow {
           return hasDotProduct
-            ? Tiles<DotProducts>.runNarrow(patches, channels, &tile, narrow)
-            : Tiles<PairedProducts>.runNarrow(patches, channels, &tile, narrow)
+            ? Tiles<DotProducts>.runNarrow(
+              patches, channels, &tile, narrow, plan)
+            : Tiles<PairedProducts>.runNarrow(
+              patches, channels, &tile, narrow, plan)
         }
         if hasMatrixProduct, MatrixTiles.isFaster(patches, channels, tile) {
-          return unsafe MatrixTiles.run(patches, channels, &tile, values)
+          return unsafe MatrixTiles.run(
+            patches, channels, &tile, values, plan)
         }
         if hasDotProduct {
-          return unsafe Tiles<DotProducts>.run(patches, channels, &tile, values)
+          return unsafe Tiles<DotProducts>.run(
+            patches, channels, &tile, values, plan)
         }
       #endif
       if addsPairs {
-        return unsafe Tiles<PairedProducts>.run(patches, channels, &tile, values)
+        return unsafe Tiles<PairedProducts>.run(
+          patches, channels, &tile, values, plan)
       }
-      unsafe Tiles<LongProducts>.run(patches, channels, &tile, values)
+      unsafe Tiles<LongProducts>.run(patches, channels, &tile, values, plan)
+    }
+  }
+
+  extension Convolution {
+    /// Whether patches are multiplied where they lie.
+    fileprivate func isInPlace(_ context: OperatorContext) -> Bool {
+      let isRow = word(Word.groups) == 1 && word(Word.dilationWidth) == 1
+      guard isRow, word(Word.kernelWidth) &* input.channels & 15 == 0 else { return false }
+      let (from, to) = unsafe (context.input(0), UnsafePointer(context.output(0)))
+      return unsafe bandByteCount > 0 || from + input.elementCount <= to
+        || to + output.elementCount <= from
+    }
+
+    /// Whether the shifts of all channels that are computed are to the right.
+    fileprivate var shiftsRight: Bool {
+      var channels = Channels(self)
+      for _ in blockGroups {
+        if !channels.shiftsRight { return false }
+        channels.advance()
+      }
+      return true
     }
   }
 #endif

@@ -53,7 +53,8 @@
       var sums = unsafe OneRow<By>(values, depth: depth)
       for _ in 0..<depth &>> 5 {
         let (low, high) = unsafe rows.nextTwo()
-        sums.add(low, high)
+        sums.add(low)
+        sums.add(high)
       }
       if depth & 16 != 0 { sums.add(unsafe rows.next()) }
       if depth & 15 != 0 { sums.add(tail, unsafe rows.next()) }
