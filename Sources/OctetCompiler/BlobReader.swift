@@ -106,7 +106,7 @@ public struct BlobReader {
     case .averagePool: readPool(view) { .averagePool($0) }
     case .softmax: readSoftmax(view)
     case .logSoftmax: append(view, .logSoftmax(axis: input(view).shape.count - 1))
-    case .l2Normalization: append(view, .l2Normalization)
+    case .l2Normalization: readL2Normalization(view)
     case .add: append(view, .add(activation(view, Add.Word.self)))
     case .subtract: append(view, .subtract(activation(view, Subtract.Word.self)))
     case .multiply: append(view, .multiply(activation(view, Multiply.Word.self)))

@@ -66,7 +66,7 @@ package struct Lowering {
     case .averagePool(let attributes): try lowerPool(node, .averagePool, attributes)
     case .softmax(let axis, let beta): try lowerSoftmax(node, axis: axis, beta: beta)
     case .logSoftmax(let axis): try lowerLogSoftmax(node, axis: axis)
-    case .l2Normalization: try lowerL2Normalization(node)
+    case .l2Normalization(let attributes): try lowerL2Normalization(node, attributes)
     case .add(let activation): try lowerSum(.add, node, activation)
     case .subtract(let activation): try lowerSum(.subtract, node, activation)
     case .multiply(let activation): try lowerMultiply(node, activation)

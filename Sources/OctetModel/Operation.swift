@@ -47,8 +47,8 @@ public enum Operation: Sendable, Equatable {
   /// Along one axis: `exp(beta · x) / Σ exp(beta · x)`.
   case softmax(axis: Int, beta: Float)
   case logSoftmax(axis: Int)
-  /// Over the last axis: `x / max(√Σ x², 10⁻⁶)`.
-  case l2Normalization
+  /// Over the last axis: `gain · x / √(Σ x² + epsilon)`.
+  case l2Normalization(L2NormalizationAttributes = L2NormalizationAttributes())
   /// Inputs: x, gamma `[C]`, beta `[C]`, mean `[C]`, variance `[C]`; over the last axis.
   case batchNormalization(epsilon: Float)
   /// Over the last axis: `x / (bias + alpha / size · Σ x²)^beta`.
@@ -113,7 +113,7 @@ extension Operation {
     case .cast(let attributes): CastDefinition(attributes: attributes)
     case .softmax(let axis, let beta): SoftmaxDefinition(axis: axis, beta: beta)
     case .logSoftmax(let axis): LogSoftmaxDefinition(axis: axis)
-    case .l2Normalization: L2NormalizationDefinition()
+    case .l2Normalization(let attributes): L2NormalizationDefinition(attributes: attributes)
     case .batchNormalization(let epsilon): BatchNormalizationDefinition(epsilon: epsilon)
     case .localResponseNormalization(let size, let alpha, let beta, let bias):
       LocalResponseNormalizationDefinition(size: size, alpha: alpha, beta: beta, bias: bias)

@@ -25,6 +25,7 @@ extension Graph {
     graph.writeDivisionsAsProducts()
     graph.takeConstantsAsParameters()
     graph.lowerRanks()
+    graph.writeNormalizationsAsLengths()
     graph.writeSquareMeansAsProducts()
     graph.fuseActivations(.betweenReals)
     return graph.canonical()

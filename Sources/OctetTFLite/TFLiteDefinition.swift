@@ -63,7 +63,7 @@ extension TFLiteExporter {
     case .scalar(let function): try Scalar.write(node, function, self)
     case .softmax(let axis, let beta): try Softmax.write(node, axis, beta: beta, self)
     case .logSoftmax(let axis): try Softmax.write(node, axis, beta: nil, self)
-    case .l2Normalization: append(L2Normalization.builtin, node)
+    case .l2Normalization(let attributes): try L2Normalization.write(node, attributes, self)
     case .quantize: append(Quantize.quantize, node)
     case .dequantize: append(Quantize.dequantize, node)
     case .mean(let axes, let keeps): try Reduce.write(node, nil, axes, keeps, self)

@@ -8,11 +8,15 @@ import Foundation
 ///     loss = (1 − α) · loss by the labels + α · T² · KL(softmax(t / T) ‖ softmax(z / T))
 ///
 /// T² keeps gradients of one size whatever the temperature.
-struct Teacher: Sendable {
+package struct Teacher: Sendable {
   /// `[N, classes]`
   var logits: [Float]
   var share: Float
   var temperature: Float
+
+  package init(logits: [Float], share: Float, temperature: Float) {
+    (self.logits, self.share, self.temperature) = (logits, share, temperature)
+  }
 
   /// Adds the teacher's part to the loss and the gradient of a block.
   ///

@@ -5,9 +5,11 @@ import OctetModel
 extension TrainingNetwork {
   /// The mean loss over a few images with its gradient for every constant, by the graph's own
   /// weights: one step's work without the update, for tests and for looking into a network.
+  ///
+  /// - Parameter teacher: whose scores of these images are part of the loss.
   package func lossAndGradients(
     _ images: Dataset, loss function: Loss = .crossEntropy, smoothing: Float = 0,
-    kernels: octet_float_kernels
+    teacher: Teacher? = nil, kernels: octet_float_kernels
   ) throws(TrainingError) -> (loss: Double, gradients: [TensorIndex: [Float]]) {
     let runner = try unsafe BlockRunner(self, kernels: kernels)
     try runner.check(images)
@@ -40,12 +42,20 @@ extension TrainingNetwork {
         } judge: {
           let targets = images.labels[first..<first + count].map { ImageTarget(label: $0) }
           unsafe targets.withUnsafeBufferPointer { targets in
-            unsafe loss +=
-              function.evaluate(
-                outputs: context.pointer(logits), targets: targets, smoothing: smoothing,
-                classCount: classCount, scale: 1 / Float(images.count),
-                gradient: context.pointer(logitsGradient)
-              ).loss
+            var result = unsafe function.evaluate(
+              outputs: context.pointer(logits), targets: targets, smoothing: smoothing,
+              classCount: classCount, scale: 1 / Float(images.count),
+              gradient: context.pointer(logitsGradient))
+            if let teacher {
+              unsafe Array(first..<first + count).withUnsafeBufferPointer { places in
+                guard let places = places.baseAddress else { return }
+                unsafe teacher.teach(
+                  outputs: context.pointer(logits), images: places, count: count,
+                  classCount: classCount, scale: 1 / Float(images.count),
+                  gradient: context.pointer(logitsGradient), &result)
+              }
+            }
+            loss += result.loss
           }
         }
       }

@@ -76,7 +76,8 @@ import Testing
     #expect(try Data(contentsOf: folder.appendingPathComponent("third.out")) == all[20..<30])
   }
 
-  /// The float model and its int8 form, made and run on float32 tensors, give nearly the same.
+  /// The float model and its forms of int8 and int16, made and run on float32 tensors, give nearly
+  /// the same.
   @Test func rawFloats() async throws {
     let folder = try await Workshop.shared.folder()
     let samples = (0..<30 * 144).map { Float($0 * 37 % 101) / 100 }
@@ -87,6 +88,8 @@ import Testing
       "quantize m.onnx --raw-input in.f32 -o raw.oct",
       "run m.onnx --raw-input in.f32 --raw-output float.f32",
       "run raw.oct --floats --raw-input in.f32 --raw-output int8.f32",
+      "quantize m.onnx --raw-input in.f32 -o raw16.oct --int16 all",
+      "run raw16.oct --floats --raw-input in.f32 --raw-output int16.f32",
     ] {
       let run = try await workshop(line)
       #expect(run.status == 0, "\(line): \(run.stderr)")
@@ -101,6 +104,9 @@ import Testing
     #expect(real.count == 300 && int8.count == 300)
     let largest = real.map { abs($0) }.max() ?? 0
     #expect(zip(real, int8).allSatisfy { abs($0 - $1) < 0.1 * largest })
+    let int16 = try floats("int16.f32")
+    #expect(int16.count == 300)
+    #expect(zip(real, int16).allSatisfy { abs($0 - $1) < 0.02 * largest })
   }
 
   @Test func runFailures() async throws {

@@ -52,7 +52,7 @@ import Testing
       case .fullyConnected4: (count(FullyConnected.Word.self), FullyConnected.parameterCount)
       case .minimum: (0, Minimum.parameterCount)
       case .maximum: (0, Maximum.parameterCount)
-      case .l2Normalization: (0, L2Normalization.parameterCount)
+      case .l2Normalization: (count(L2Normalization.Word.self), L2Normalization.parameterCount)
       case .reshape: (0, Reshape.parameterCount)
       }
     #expect(declared == needed)

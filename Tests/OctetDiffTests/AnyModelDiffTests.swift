@@ -208,7 +208,7 @@ import Testing
     var embedding = builder()
     try embedding.convolution("conv", outputCount: 16, kernel: Extent(3))
     try embedding.fullyConnected("fc", outputCount: 12)
-    try embedding.append("unit", .l2Normalization)
+    try embedding.append("unit", .l2Normalization())
     let vectors = try report(embedding.finished()).outputs[0]
     #expect(vectors.metric == .embedding)
     #expect((vectors.embedding?.cosine.value ?? 0) > 0.95)

@@ -9,7 +9,7 @@ import Testing
     let image = builder.last
     try builder.append("relu", .scalar(.relu))
     try builder.append("difference", .squaredDifference, [image])
-    try builder.append("length", .l2Normalization)
+    try builder.append("length", .l2Normalization())
     let graph = try check(
       builder.finished(),
       ["relu", "subtract", "multiply", "multiply", "reduce", "squareRoot", "clip", "divide"]

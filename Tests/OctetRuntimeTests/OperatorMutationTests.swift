@@ -79,7 +79,7 @@ extension TestOperator {
     case .logSoftmax:
       return LogSoftmaxParameters(rows: 2, channels: random.int(1...9), scale: 0.1).testOperator
     case .l2Normalization:
-      return L2NormalizationParameters(rows: 2, channels: 5, zeroPoint: 3).testOperator
+      return L2NormalizationParameters.random(seed: random.int(0...99)).testOperator
     case .add, .subtract, .multiply, .squaredDifference, .minimum, .maximum:
       return BinaryParameters.random(&random).testOperator(kind)
     case .matrixMultiply: return MatrixMultiplyParameters.random(&random).testOperator()

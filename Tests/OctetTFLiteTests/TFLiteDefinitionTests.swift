@@ -106,7 +106,7 @@ import Testing
     binary(.divide(.none)), binary(.minimum), binary(.maximum), binary(.squaredDifference),
     binary(.prelu), Sample(operation: .softmax(axis: 3, beta: 0.5), shapes: [image]),
     Sample(operation: .logSoftmax(axis: 3), shapes: [image]),
-    Sample(operation: .l2Normalization, shapes: [image]),
+    Sample(operation: .l2Normalization(), shapes: [image]),
     Sample(operation: .mean(axes: [1, 2], keepsDimensions: true), shapes: [image]),
     Sample(operation: .reduce(.sum, axes: [3], keepsDimensions: false), shapes: [image]),
     Sample(

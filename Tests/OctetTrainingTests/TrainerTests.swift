@@ -141,7 +141,7 @@ import Testing
     wrongLabel.labels[3] = 4
     #expect(throws: TrainingError.self) { try Trainer(self.graph()).train(wrongLabel) }
     var unknown = try graph("mlp")
-    unknown.nodes[2].operation = .l2Normalization
+    unknown.nodes[2].operation = .l2Normalization()
     let error = #expect(throws: TrainingError.self) { try Trainer(unknown) }
     #expect(error?.description.contains("relu1") == true)
     options.batchSize = 8

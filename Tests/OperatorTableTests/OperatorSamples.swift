@@ -113,7 +113,7 @@ extension OperatorSample {
       title: "log-softmax", onnx: ["LogSoftmax"], tflite: ["LOG_SOFTMAX"],
       operation: .logSoftmax(axis: 1), inputs: [[1, 8]]),
     OperatorSample(
-      title: "L2 normalization", tflite: ["L2_NORMALIZATION"], operation: .l2Normalization),
+      title: "L2 normalization", tflite: ["L2_NORMALIZATION"], operation: .l2Normalization()),
     OperatorSample(
       title: "function of one number",
       onnx: unique(otherFunctions.compactMap { $0.row.onnx?.operatorName }),

@@ -83,7 +83,7 @@ public enum Networks {
     try builder.append("subtract", .subtract(.none), [trunk])
     try builder.append("multiply", .multiply(.none), [trunk])
     try builder.append("squaredDifference", .squaredDifference, [trunk])
-    try builder.append("l2Normalization", .l2Normalization)
+    try builder.append("l2Normalization", .l2Normalization())
     try builder.append("minimum", .minimum, [trunk])
     try builder.append("maximum", .maximum, [trunk])
     try builder.append("concat", .concatenation(axis: 3, activation: .none), [trunk])

@@ -7,7 +7,7 @@ also with weights of four bits; LeNet with a channel of the first layer 500 time
 reads it so much narrower, which is the same function; ResNet-8 and the keywords of MLPerf Tiny with
 raw samples, where decisions are compared with the float model's. Bytes are the blob's, cycles those
 of an inference on Cortex-M4 as `octet board run` models them: with int8, and with all activations
-of int16. Exit status 1 where the last rung is below its bound.
+of int16. Exit status 1 where the last rung is below its bound, or a network could not be climbed.
 """
 
 import json
@@ -21,7 +21,7 @@ from onnx import numpy_helper
 
 from crosschecks.quantized import Lite, coloured
 from support import files
-from support.octet import add_data, add_octet
+from support.octet import OctetError, add_data, add_octet
 
 
 def widened(source, target, factor=500):
@@ -45,7 +45,8 @@ def climb(octet, model, *words):
             [octet.path, "quantize", str(model), *map(str, words), "-o", f"{name}/m.oct",
              "--max-drop", "-1", "--max-cycles", "1", "--json", "--quiet"],
             capture_output=True, text=True)
-        assert result.returncode == 1, result.stderr
+        if result.returncode != 1:
+            raise OctetError("quantize", result.returncode, result.stderr)
         return json.loads(result.stdout)["ladder"]
 
 
@@ -108,8 +109,13 @@ def main(arguments):
     print("|---" + "|--:" * len(columns) + "|")
     for name in arguments.names:
         run, bound = NETWORKS[name]
-        with tempfile.TemporaryDirectory() as folder:
-            ladder = run(Rows(arguments.octet, arguments.data, pathlib.Path(folder)))
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                ladder = run(Rows(arguments.octet, arguments.data, pathlib.Path(folder)))
+        except OctetError as error:
+            print(f"{name}: {error}", flush=True)
+            sound = False
+            continue
         labelled = "floatAccuracy" in ladder[0]
         key = "int8Accuracy" if labelled else "agreement"
         real = ladder[0]["floatAccuracy"] if labelled else 1

@@ -99,7 +99,7 @@ extension MetricChoice.End {
   /// Nil where an operation says nothing of what its values stand for.
   fileprivate init?(_ operation: Operation) {
     let kinds = operation.kinds
-    if operation == .l2Normalization {
+    if operation == .l2Normalization() {
       self = .unitLength
     } else if operation == .scalar(.logistic) {
       self = .sigmoid

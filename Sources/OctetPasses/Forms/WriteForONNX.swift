@@ -30,15 +30,28 @@ extension Graph {
         let difference = part("difference", .subtract(.none), node.inputs, shape)
         return ended(.multiply(.none), [difference, difference])
       }
-      guard node.operation == .l2Normalization else { return nil }
+      guard case .l2Normalization(let attributes) = node.operation else { return nil }
       let x = node.inputs[0]
       let one: [Int] = shape.dropLast() + [1]
       let square = part("square", .multiply(.none), [x, x], shape)
-      let sum = part(
+      var sum = part(
         "sum", .reduce(.sum, axes: [shape.count - 1], keepsDimensions: true), [square], one)
-      let root = part("root", .scalar(.squareRoot), [sum], one)
-      let norm = part(
-        "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [root], one)
+      func number(_ name: String, _ value: Float) -> TensorIndex {
+        graph.add(
+          Tensor(
+            name: names.take("\(node.name)/\(name)"), shape: [1], constant: .float([value])))
+      }
+      if attributes.epsilon > 0 {
+        sum = part("bounded", .add(.none), [sum, number("epsilon", attributes.epsilon)], one)
+      }
+      var norm = part("root", .scalar(.squareRoot), [sum], one)
+      if attributes.epsilon == 0 {
+        norm = part(
+          "norm", .scalar(.clip(lower: 1e-6, upper: .greatestFiniteMagnitude)), [norm], one)
+      }
+      if attributes.gain != 1 {
+        norm = part("share", .multiply(.none), [norm, number("gain", 1 / attributes.gain)], one)
+      }
       return ended(.divide(.none), [x, norm])
     }
   }

@@ -238,7 +238,8 @@ private struct OperatorValidation: OperatorVisitor {
     guard view.hasOwnElements else { throw ModelError(.operatorOperands, at: view.offset) }
     let isPrevious = view.blob[BlobHeader.version] == Int(BlobHeader.previousVersion)
     let count = isPrevious ? Kind.previousParameterCount : Kind.parameterCount
-    guard view.parameterCount == count else {
+    let isBare = Kind.takesNoParameters && view.parameterCount == 0
+    guard view.parameterCount == count || isBare else {
       throw ModelError(.operatorParameters, at: view.offset)
     }
     let checked = Kind(view)

@@ -11,6 +11,8 @@ protocol Operator {
   static var parameterCount: Int { get }
   /// The same in blobs of the version before.
   static var previousParameterCount: Int { get }
+  /// Whether a record without words is of the kind as well: it was, before the kind had any.
+  static var takesNoParameters: Bool { get }
   /// Numbers of operands that the kind takes.
   static var inputCounts: ClosedRange<Int> { get }
   static var outputCounts: ClosedRange<Int> { get }
@@ -85,6 +87,7 @@ extension OperatorRecord {
 
 extension Operator {
   static var previousParameterCount: Int { parameterCount }
+  static var takesNoParameters: Bool { false }
 
   var scratchByteCount: Int { 0 }
   var mostScratchByteCount: Int { scratchByteCount }

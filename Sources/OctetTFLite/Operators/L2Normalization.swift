@@ -11,6 +11,15 @@ enum L2Normalization: TFLiteDefinition {
     guard try call.activation(activation) == .none else {
       throw .unsupported("an activation is fused into it; apply it in a node of its own")
     }
-    try call.append(.l2Normalization)
+    try call.append(.l2Normalization())
+  }
+
+  static func write(
+    _ node: Node, _ attributes: L2NormalizationAttributes, _ exporter: TFLiteExporter
+  ) throws(TFLiteRefusal) {
+    guard attributes.isTensorFlowLites else {
+      throw .unsupported("TFLite's rows have length 1, without an epsilon")
+    }
+    exporter.append(builtin, node)
   }
 }

@@ -4,6 +4,11 @@ struct L2NormalizationParameters {
   var rows: Int
   var channels: Int
   var zeroPoint: Int
+  /// Added to the sum of squared codes.
+  var epsilon = 0
+  /// Gain over the output's scale; nil for rows of length 1 in 1/128.
+  var factor: FixedPointMultiplier?
+  var outputZeroPoint = 0
 }
 
 extension Oracle {
@@ -12,9 +17,14 @@ extension Oracle {
       let values = input[row * p.channels..<(row + 1) * p.channels].map {
         Int64($0) - Int64(p.zeroPoint)
       }
-      var by = inverseSquareRoot(values.reduce(0) { $0 + $1 * $1 })
-      by.shift += 7
-      return values.map { clamp(requantize($0, by), -128, 127) }
+      var by = inverseSquareRoot(values.reduce(Int64(p.epsilon)) { $0 + $1 * $1 })
+      if let factor = p.factor {
+        by.multiplier = Int32(highMultiply(Int64(by.multiplier), Int64(factor.multiplier)))
+        by.shift += factor.shift
+      } else {
+        by.shift += 7
+      }
+      return values.map { clamp(requantize($0, by) + Int64(p.outputZeroPoint), -128, 127) }
     }
   }
 

@@ -25,7 +25,10 @@ extension Run {
       let takesFloats = arguments[floats]
       let samples = try RawSamples(
         input,
-        elementCounts: (0..<loaded.inputCount).map { loaded.input($0).byteCount },
+        elementCounts: (0..<loaded.inputCount).map { index in
+          let view = loaded.input(index)
+          return takesFloats && view.isInt16 ? view.byteCount / 2 : view.byteCount
+        },
         elementByteCount: takesFloats ? 4 : 1)
       let runner = try loaded.makeRunner(backend: try Common.backend(arguments))
       sampleCount = samples.count
@@ -92,8 +95,13 @@ extension Run {
   ) -> [UInt8] {
     for index in samples.elementCounts.indices {
       let tensor = runner.loaded.input(index)
+      let reals = samples.floats(sample: sample, input: index)
+      if tensor.isInt16 {
+        unsafe runner.withInput(index) { unsafe tensor.write(reals, into: $0) }
+        continue
+      }
       let codes = Quantization(scale: tensor.scale, zeroPoint: tensor.zeroPoint)
-        .codes(samples.floats(sample: sample, input: index), ties: .awayFromZero)
+        .codes(reals, ties: .awayFromZero)
       unsafe runner.withInput(index) { _ = unsafe $0.update(from: codes) }
     }
     runner.run()

@@ -11,9 +11,9 @@ struct Run: Verb {
   let discussion =
     "Pictures (PNG, JPEG, PGM, PPM, BMP) are resized to the model's input and made gray or RGB "
     + "as it needs. Raw files hold one sample after the other, the inputs of a sample in order, "
-    + "images as height, width, channels; outputs likewise. For a blob their values are int8, "
-    + "or with "
-    + "--floats float32 that its scales turn into int8 and back; for a float model they are "
+    + "images as height, width, channels; outputs likewise. For a blob their values are its codes, "
+    + "int8 or int16, or with "
+    + "--floats float32 that its scales turn into codes and back; for a float model they are "
     + "float32."
   let model = Positional<String>(
     "M.oct", .input, help: "The blob; for raw tensors also a float model.")
