@@ -154,7 +154,8 @@ let package = Package(
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(name: "OctetTensorBoardTests", dependencies: ["OctetTensorBoard", "OctetONNX"]),
     .testTarget(
-      name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
+      name: "OctetDiffTests",
+      dependencies: ["OctetDiff", "OctetPage", "TestComparisons", "TestData"]),
     .testTarget(
       name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
     .testTarget(

@@ -23,6 +23,8 @@ public struct BlobReader {
   let bytes: [UInt8]
   let model: LoadedModel
   var graph = Graph()
+  /// Of `values` alone.
+  var biasCodes: [TensorIndex: [Int64]] = [:]
   private let origins: [Int: Origin]
   private var nodeNames: Set<String> = []
   private var tensorNames: Set<String> = []
@@ -49,6 +51,8 @@ public struct BlobReader {
     public var graph: Graph
     /// Why an operator has no nodes in `graph`, by its index.
     public var refusals: [Int: String]
+    /// The integers behind biases, which reals hold in fewer bits, by their tensors in `graph`.
+    package var biasCodes: [TensorIndex: [Int64]]
   }
 
   /// The blob in real numbers: every operator by itself, so that one that cannot be read loses
@@ -58,7 +62,7 @@ public struct BlobReader {
   public static func values(_ blob: Blob) throws(CompilerError) -> Values {
     var reader = try BlobReader(blob, for: .values)
     let refusals = reader.readOperators()
-    return Values(graph: reader.graph, refusals: refusals)
+    return Values(graph: reader.graph, refusals: refusals, biasCodes: reader.biasCodes)
   }
 
   private init(_ blob: Blob, for purpose: Purpose) throws(CompilerError) {

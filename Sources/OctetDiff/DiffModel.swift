@@ -31,6 +31,8 @@ public struct DiffModel: Sendable {
   let real: Graph
   /// A blob's operators with their codes; nil for a float model.
   let coded: Graph?
+  /// The integers behind a blob's biases, by their tensors; empty of a float model.
+  let biasCodes: [TensorIndex: [Int64]]
   /// The input, then what each node makes: of a blob one place for each operator.
   private(set) var places: [Place]
   /// The places by tensor of `real`.
@@ -79,6 +81,7 @@ public struct DiffModel: Sendable {
     self.file = file
     real = simple
     coded = nil
+    biasCodes = [:]
     refusals = [:]
     normalization = simple.metadata.normalization
     labels = simple.metadata.labels
@@ -122,6 +125,7 @@ public struct DiffModel: Sendable {
     fileByteCount = shipped.blob.count
     let values = try BlobReader.values(loaded.blob)
     coded = values.graph
+    biasCodes = values.biasCodes
     real = values.graph.inReals()
     refusals = values.refusals
     let model = loaded

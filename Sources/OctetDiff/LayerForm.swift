@@ -129,6 +129,9 @@ struct LayerForm {
     clamp(a.activation.bounds)
   }
 
+  /// Takes the lower end of a blob's codes for the ReLU that it is.
+  mutating func clampAtZero() { clamp(Activation.relu.bounds) }
+
   private mutating func clamp(_ bounds: (lower: Float, upper: Float)) {
     (lower, upper) = (
       min(max(lower, bounds.lower), bounds.upper), max(min(upper, bounds.upper), bounds.lower)
@@ -325,10 +328,11 @@ extension Diff {
             + "function is \(Double(table.functionValue).short)")
       ]
     }
-    guard candidate.operatorView(place)?.kind != .lookup, let ownForm = LayerForm(own),
+    guard candidate.operatorView(place)?.kind != .lookup, var ownForm = LayerForm(own),
       var givenForm = LayerForm(given)
     else { return [] }
     let view = candidate.view(place)
+    if let view, view.ends.lower == 0, ownForm.functions.isEmpty { ownForm.clampAtZero() }
     if let other = reference.view(twin), other.ends.lower == 0 {
       // A blob's ReLU is the lower end of its codes.
       givenForm.lower = max(givenForm.lower, 0)

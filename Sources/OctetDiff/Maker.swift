@@ -49,6 +49,14 @@ enum Maker: Sendable {
     }
   }
 
+  /// Whether a float model's operator is a function of each element alone.
+  var isFunction: Bool {
+    switch self {
+    case .node(.scalar), .node(.prelu): true
+    default: false
+    }
+  }
+
   /// Whether values stay as they are, in their order.
   var onlyRenames: Bool {
     if case .node(let operation) = self, [.identity, .quantize, .dequantize].contains(operation) {

@@ -14,18 +14,18 @@ import OctetReport
 /// 5. What the operators of a pair read and who reads them, pair by pair.
 /// 6. The rest as texts are compared: in execution order, by operation and shape.
 struct PlaceMatching {
-  private let reference: Structure
-  private let candidate: Structure
+  let reference: Structure
+  let candidate: Structure
   /// The reference's place for each place of the candidate; nil where there is none. Where windows
   /// differ, the two need not have as many elements.
-  private(set) var counterparts: [Int?]
+  var counterparts: [Int?]
   /// The same of those that have as many elements.
   var matches: [Int?] {
     counterparts.indices.map { place in
       counterparts[place].flatMap { haveOneCount(place, $0) ? $0 : nil }
     }
   }
-  private var isTaken: [Bool]
+  var isTaken: [Bool]
   private var namesAgree = true
 
   /// - Parameters:
@@ -54,6 +54,7 @@ struct PlaceMatching {
     alignRest()
     spread()
     takeFunctions()
+    takeReplacements()
     shareChanges()
   }
 
@@ -73,17 +74,17 @@ struct PlaceMatching {
     }
   }
 
-  private mutating func set(_ place: Int, _ twin: Int) {
+  mutating func set(_ place: Int, _ twin: Int) {
     guard isFree(place, twin) else { return }
     counterparts[place] = twin
     isTaken[twin] = true
   }
 
-  private func isFree(_ place: Int, _ twin: Int) -> Bool {
+  func isFree(_ place: Int, _ twin: Int) -> Bool {
     counterparts[place] == nil && !isTaken[twin]
   }
 
-  private func haveOneCount(_ place: Int, _ twin: Int) -> Bool {
+  func haveOneCount(_ place: Int, _ twin: Int) -> Bool {
     candidate.places[place].elementCount == reference.places[twin].elementCount
   }
 
@@ -102,24 +103,6 @@ struct PlaceMatching {
 
   private func haveOneName(_ place: Int, _ twin: Int) -> Bool {
     candidate.places[place].tensorName.blobName == reference.places[twin].tensorName.blobName
-  }
-
-  /// A layer and the function after it that only the reference has are one layer: what reads the
-  /// function there reads the layer here.
-  private mutating func takeFunctions() {
-    for place in counterparts.indices where candidate.vertices[place].weightCount > 0 {
-      guard let twin = counterparts[place], reference.vertices[twin].readers.count == 1,
-        let next = reference.vertices[twin].readers.first?.place, !isTaken[next],
-        haveOneCount(place, next),
-        case .node(.scalar) = reference.places[next].maker,
-        !candidate.vertices[place].readers.isEmpty,
-        candidate.vertices[place].readers.allSatisfy({ reader in
-          counterparts[reader.place].map { reference.vertices[$0].sources.contains(next) } ?? false
-        })
-      else { continue }
-      counterparts[place] = next
-      (isTaken[twin], isTaken[next]) = (false, true)
-    }
   }
 
   // MARK: One way after the other
@@ -331,7 +314,7 @@ struct PlaceMatching {
   }
 
   /// Whether what is known directly before a place stands before the other in its model, too.
-  private func isBetweenKnown(_ place: Int, _ twin: Int) -> Bool {
+  func isBetweenKnown(_ place: Int, _ twin: Int) -> Bool {
     let before = candidate.vertices[place].sources.compactMap { counterparts[$0] }
     let after = candidate.vertices[place].readers.compactMap { counterparts[$0.place] }
     return before.allSatisfy { $0 < twin } && after.allSatisfy { $0 > twin }

@@ -25,9 +25,11 @@ struct TableFit: Codable, Sendable, Equatable {
   var isAnother: Bool { rmsSteps > 1 && worstSteps > 6 }
 
   /// Nil unless the reference has a function of one element there.
-  init?(_ diff: Diff, place: Int) {
+  ///
+  /// - Parameter variant: the function to compare with, a variant of the reference's; nil for that.
+  init?(_ diff: Diff, place: Int, as variant: Graph? = nil) {
     guard let view = diff.candidate.operatorView(place), view.kind == .lookup,
-      let part = diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
+      let part = variant ?? diff.referencePart(place), part.inputs.count == 1, !part.nodes.isEmpty,
       part.nodes.allSatisfy(\.operation.isElementwise) || diff.isTable(place),
       let tables = TableFit.interpreter(diff.candidate.part(place, of: diff.candidate.real)),
       let function = TableFit.interpreter(part)

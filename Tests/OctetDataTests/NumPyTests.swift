@@ -106,6 +106,16 @@ import Testing
     #expect(error?.isMalformed == true)
   }
 
+  @Test func structuredArraysAreToldInOneSentence() throws {
+    var array = Self.npy("<f4,i4", "(2,)", [UInt8](repeating: 0, count: 16))
+    // A list of fields, as long as the text was, so that the header's length stays.
+    let (text, fields) = (Array("'<f4,i4'".utf8), Array("[('x',)]".utf8))
+    let start = try #require(array.indices.first { array[$0...].starts(with: text) })
+    array.replaceSubrange(start..<start + text.count, with: fields)
+    let error = #expect(throws: DataError.self) { try read(array) }
+    #expect(error.map { "\($0)".contains("a structured array") } == true)
+  }
+
   @Test func everyTruncationIsRefused() throws {
     let array = Self.npy("<f4", "(2,)", Self.floats([1, 2]))
     for file in [

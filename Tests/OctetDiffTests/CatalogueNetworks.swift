@@ -186,14 +186,33 @@ enum CatalogueNetwork: String, CaseIterable, Sendable {
     return builder.finished()
   }
 
+  /// Takes the mean of each score off its bias: untrained networks give most images one class.
+  static func balanceClasses(of graph: inout Graph) throws {
+    let images = try images(for: .mobile, seed: 11)
+    let interpreter = try FloatInterpreter(graph)
+    guard let last = graph.nodes.last(where: { $0.operation.weightChannelAxis != nil }),
+      case .float(var biases) = graph.tensors[last.inputs[2]].constant
+    else { throw Graph.Missing() }
+    let count = images.labels.count
+    for index in 0..<count {
+      interpreter.setInput(0, images.pixelSlice(index).map { Float($0) / 255 })
+      interpreter.run()
+      for (channel, score) in interpreter.value(of: last.outputs[0]).enumerated() {
+        biases[channel] -= score / Float(count)
+      }
+    }
+    graph.tensors[last.inputs[2]].constant = .float(biases)
+  }
+
   /// Patches of one colour, so that images differ in more than noise.
-  static func images(for network: CatalogueNetwork, seed: Int) throws -> Dataset {
-    if network == .lenet { return Digits.generate(count: 24, seed: UInt64(seed)) }
+  static func images(
+    for network: CatalogueNetwork, seed: Int, count: Int = 24
+  ) throws -> Dataset {
+    if network == .lenet { return Digits.generate(count: count, seed: UInt64(seed)) }
     let graph = try network.float()
     let shape = graph.tensors[graph.inputs[0]].shape
     let (height, width, channelCount) = (shape[1], shape[2], shape[3])
     var random = TestRandom(seed: seed)
-    let count = 24
     var pixels: [UInt8] = []
     for _ in 0..<count {
       let colours = (0..<4).map { _ in (0..<channelCount).map { _ in random.int(0...255) } }

@@ -69,10 +69,12 @@ extension CatalogueKind {
     Self(
       name: "pictures fed as BGR", kinds: [.inputNormalization], causes: [.inputChannelOrder],
       layers: only([.mobile: ["input"], .resnet: ["input"], .branches: ["input"]]),
-      beside: Beside(images: { data in
-        let pixels = data.pixels
-        data.pixels = pixels.indices.map { pixels[$0 / 3 * 3 + 2 - $0 % 3] }
-      })
+      beside: Beside(
+        float: { graph, _ in try CatalogueNetwork.balanceClasses(of: &graph) },
+        images: { data in
+          let pixels = data.pixels
+          data.pixels = pixels.indices.map { pixels[$0 / 3 * 3 + 2 - $0 % 3] }
+        })
     ) { _, _ in },
   ]
 
@@ -87,6 +89,7 @@ extension CatalogueKind {
     ) { graph, layer in
       let last = layer == "conv1b" ? layer + "/bn" : layer + "/relu"
       try graph.redirect(graph.node(last).outputs[0], to: graph.node(layer).inputs[0])
+      graph.nodes.removeAll { $0.name == layer || $0.name.hasPrefix(layer + "/") }
     },
     before(
       "layer too much", [.layerAdded], [.resnet: ["conv1a/relu"], .keywords: ["point1/relu"]],

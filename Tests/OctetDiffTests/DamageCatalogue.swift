@@ -28,8 +28,8 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
 
   /// One kind of eighteen, each on a network by turns; with `OCTET_CATALOGUE=full` in every layer
-  /// of every network, with `OCTET_CATALOGUE=wide` once in every network, and with a network's name
-  /// once in that one.
+  /// of every network, with `OCTET_CATALOGUE=wide` once in every network, with a network's name
+  /// once in that one, and with kinds' names, `a/b`, those once in every network.
   static let chosen: [Self] = {
     let wanted = ProcessInfo.processInfo.environment["OCTET_CATALOGUE"] ?? ""
     if wanted == "full" { return all }
@@ -38,6 +38,10 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
     if wanted == "wide" { return wide }
     if let network = CatalogueNetwork(rawValue: wanted) {
       return wide.filter { $0.network == network }
+    }
+    if !wanted.isEmpty {
+      let names = Set(wanted.split(separator: "/").map(String.init))
+      return wide.filter { names.contains($0.name) }
     }
     let byName = Dictionary(grouping: wide, by: \.name).sorted { $0.key < $1.key }
     return byName.enumerated().filter { $0.offset % 18 == 0 }.map { turn, kind in
@@ -97,6 +101,10 @@ struct CatalogueKind: Sendable {
     var int8 = try network.int8()
     if let spoilFloat = beside.float {
       try spoilFloat(&float, layer)
+      // As many as show for certain that it is more than an accident.
+      if beside.images != nil {
+        data = try CatalogueNetwork.images(for: network, seed: 11, count: 96)
+      }
       let found = try Evaluation.predict(float, data, threadCount: 1, normalization: nil)
       data.labels = found.labels.map { UInt8($0) }
       int8 = try network.quantized(float)
@@ -110,8 +118,9 @@ struct CatalogueKind: Sendable {
       try spoil(&int8, layer)
     }
     beside.images?(&data)
+    // With all channels, as 'octet diff' has them of a file that is no blob.
     return CataloguePair(
-      float: float, int8: try LoadedModel(Compiler.compile(int8).blob), data: data)
+      float: float, int8: try LoadedModel(Compiler.compile(int8, shrinks: false).blob), data: data)
   }
 
   static let all: [Self] =

@@ -121,6 +121,23 @@ struct TensorComparisonTests {
     #expect(rounded.pattern == .rounding)
   }
 
+  @Test("Beside real numbers codes of 16 bits show the rounding of weights, beside codes an error")
+  func tellsWeightRounding() throws {
+    let scale: Float = 0.001
+    let values = (0..<Self.shape.reduce(1, *)).map { scale * Float($0 * 37 % 20_000) }
+    func compare(_ actual: [Float]) throws -> TensorDifference.Pattern {
+      try #require(
+        TensorComparison(
+          shape: Self.shape, expected: values, actual: actual, codes: (scale, 0),
+          tolerance: scale * 0.01
+        ).difference()
+      ).pattern
+    }
+    let off = values.indices.map { Float($0 * 31 % 41 - 20) }
+    #expect(try compare(zip(values, off).map { $0 + scale * 1.013 * $1 }) == .rounding)
+    #expect(try compare(zip(values, off).map { $0 + scale * $1 }) == .garbage)
+  }
+
   @Test("Where every byte counts, one bit is a flipped bit and no rounding")
   func tellsBits() throws {
     var codes = Self.codes

@@ -144,7 +144,9 @@ extension BlobReader {
         scales: scales.map { $0 * Float(inputScale) },
         zeroPoints: [Int32](repeating: 0, count: scales.count), axis: scales.count == 1 ? nil : 0)
     }
-    return [add(weights), add(bias)]
+    let result = [add(weights), add(bias)]
+    if purpose == .values { biasCodes[result[1]] = biases }
+    return result
   }
 }
 

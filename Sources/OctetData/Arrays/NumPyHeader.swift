@@ -40,7 +40,15 @@ struct NumPyHeader {
     byteCount = offset + length
     guard file.count >= byteCount else { throw malformed(file.count, "the header is cut off") }
     let start = file.startIndex + offset
-    var text = Scanner(String(decoding: file[start..<start + length], as: UTF8.self))
+    let header = String(decoding: file[start..<start + length], as: UTF8.self)
+    // NumPy writes its headers with repr, which leaves one blank there.
+    guard !header.contains("'descr': [") else {
+      throw malformed(
+        offset,
+        "a structured array, whose elements have several fields; save each field by itself "
+          + "(numpy.savez('fields.npz', **{name: array[name] for name in array.dtype.names}))")
+    }
+    var text = Scanner(header)
     guard let entries = text.dictionary() else {
       throw malformed(
         offset, "the header is no dictionary of 'descr', 'fortran_order' and 'shape'")
@@ -51,8 +59,7 @@ struct NumPyHeader {
     else {
       throw malformed(
         offset,
-        "the header lacks 'descr', 'fortran_order' or 'shape', or one is of another kind; "
-          + "structured arrays are not read")
+        "the header lacks 'descr', 'fortran_order' or 'shape', or one is of another kind")
     }
     description = found
     isFortran = order

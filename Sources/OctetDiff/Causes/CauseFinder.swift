@@ -22,8 +22,8 @@ struct CauseFinder {
   private static let healthyFloat = 60.0
   /// Less is no longer the same values, however often they are rounded, or written in other
   /// functions that come near.
-  private static let alikeInt8 = 15.0
-  private static let alikeFloat = 30.0
+  static let alikeInt8 = 15.0
+  static let alikeFloat = 30.0
   /// What explains a layer leaves so much, and is so much better than the reference's own layer.
   private static let explained = 20.0
   private static let better = 8.0
@@ -53,17 +53,8 @@ struct CauseFinder {
     guard diff.candidate.places[place].operatorIndex != nil else { return [] }
     var found: [Finding] = []
     if let found = notNumbers(place) { return [found] }
-    if let pair = WeightPair(diff, place), !isSame(pair) {
-      found += WeightCauses(
-        pair, name: diff.candidate.places[place].name,
-        isScores: diff.candidate.holdsScores(place, output: diff.candidateOutput)
-      ).findings()
-      if !found.contains(where: \.isDefinite) {
-        let step = Double(diff.candidate.view(place)?.scale ?? 0)
-        let causes = BiasCauses(pair: pair, step: step) { inputMeans(place, pair) }
-        found += causes.finding().map { [$0] } ?? []
-      }
-    }
+    if let pair = WeightPair(diff, place), !isSame(pair) { found += parameters(place, pair) }
+    if found.isEmpty { found += tables(place) }
     if !found.contains(where: \.isDefinite) { found += operands(place) }
     if !found.contains(where: \.isDefinite) || !structure.isEmpty {
       found += hypotheses(place, structure: structure)
@@ -105,6 +96,33 @@ struct CauseFinder {
         + "number \(position) is \(own[position])", severity: 500)
   }
 
+  /// Weights and biases that are not the reference's.
+  private func parameters(_ place: Int, _ pair: WeightPair) -> [Finding] {
+    let source = diff.candidate.sources(of: place).first?.place
+    if let source, diff.candidate.places[source].operatorIndex == nil,
+      let affine = InputAffine(pair)
+    {
+      return affine.finding().map { [$0] } ?? []
+    }
+    var made: LayerEffect??
+    func effect() -> LayerEffect? {
+      if let made { return made }
+      let effect = LayerEffect(diff, place: place, pair, images)
+      made = .some(effect)
+      return effect
+    }
+    let found = WeightCauses(
+      pair, name: diff.candidate.places[place].name,
+      isScores: diff.candidate.holdsScores(place, output: diff.candidateOutput)
+    ) { effect()?.isRounding() ?? false }.findings()
+    if found.contains(where: \.isDefinite) { return found }
+    let step = Double(diff.candidate.view(place)?.scale ?? 0)
+    let causes = BiasCauses(
+      pair: pair, step: step, areHarmful: { effect()?.isHarmedByBiases(step: step) }
+    ) { inputMeans(place, pair) }
+    return found + (causes.finding().map { [$0] } ?? [])
+  }
+
   private func isSame(_ pair: WeightPair) -> Bool {
     pair.own == pair.given && pair.ownBias == pair.givenBias
   }
@@ -124,12 +142,14 @@ struct CauseFinder {
   // MARK: Hypotheses
 
   /// A layer on exact inputs, with what the reference computes of them.
-  private struct Trial {
+  struct Trial {
     var bench: LayerBench
     var part: Graph
     var sources: [Int?]
     /// Places that only the candidate has, between those sources and the layer.
     var added: [Int] = []
+    /// The layer's own place, where there are such.
+    var place: Int?
   }
 
   private func trial(_ place: Int) -> Trial? {
@@ -147,7 +167,7 @@ struct CauseFinder {
       let machines = try? images.machines(),
       let bench = LayerBench(diff, place: place, behind: known, machines, part: part, segment)
     else { return nil }
-    return Trial(bench: bench, part: part, sources: known, added: added)
+    return Trial(bench: bench, part: part, sources: known, added: added, place: place)
   }
 
   private func hypotheses(_ place: Int, structure: [StructuralDifference]) -> [Finding] {
@@ -180,23 +200,9 @@ struct CauseFinder {
     return found.isEmpty ? added(trial) : found
   }
 
-  /// Operators too much, where the results are clearly others: one model may write in several
-  /// operators, each with its rounding, what the other has as one.
-  private func added(_ trial: Trial) -> [Finding] {
-    guard trial.bench.base < (diff.candidate.isFloat ? Self.alikeFloat : Self.alikeInt8),
-      let first = trial.added.first(where: { !diff.candidate.places[$0].maker.onlyRenames })
-    else { return [] }
-    let place = diff.candidate.places[first]
-    return [
-      Finding(
-        .layerAdded,
-        "'\(place.name)' (\(place.maker.name)) stands before it, which the reference has not; "
-          + "with it the error is \(trial.bench.base.short) dB under the signal", severity: 1900)
-    ]
-  }
-
-  private func evidence(_ decibels: Double, _ base: Double) -> String {
-    "; computed so, the reference gives what it gives: \(decibels.short) dB over the error "
+  func evidence(_ decibels: Double?, _ base: Double) -> String {
+    guard let decibels else { return "; its error is \(base.underSignal)" }
+    return "; computed so, the reference gives what it gives: \(decibels.short) dB over the error "
       + "instead of \(base.short) dB"
   }
 

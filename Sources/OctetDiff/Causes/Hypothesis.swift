@@ -244,7 +244,12 @@ struct LayerVariants {
     guard node.inputs.count == 2 else { return }
     let activation = node.operation.activation ?? .none
     for kept in 0..<2 where part.tensors[node.inputs[kept]].constant == nil {
-      add(.branchMissing, "it hands on only its operand \(kept): the other branch is missing") {
+      let text =
+        index == part.nodes.count - 1
+        ? "it hands on only its operand \(kept): the other branch is missing"
+        : "in the reference '\(node.name)' (\(node.operation.name)) joins another branch before it, "
+          + "which is missing here: only operand \(kept) of it is read"
+      add(.branchMissing, text) {
         $0.nodes[index].inputs = [node.inputs[kept]]
         $0.nodes[index].operation =
           activation == .none
@@ -313,14 +318,15 @@ struct LayerVariants {
   private mutating func addFunctions(_ index: Int, _ given: ScalarFunction) {
     let slopes: [Float] = [0.01, 0.05, 0.1, 0.125, 0.2, 0.25, 0.3, 0.5]
     let others = ScalarFunction.all + slopes.map { .leakyRelu(alpha: $0) }
+    // Of those that fit alike the first is taken, and some of the others hardly change a value.
+    replace(
+      index, by: .identity, .activationMissing,
+      "it hands its values on, where the reference has \(given.text)")
     for function in others where function != given {
       replace(
         index, by: .scalar(function), .functionOther,
         "it is \(function.text), where the reference has \(given.text)")
     }
-    replace(
-      index, by: .identity, .activationMissing,
-      "it hands its values on, where the reference has \(given.text)")
   }
 
   private mutating func addPads(_ index: Int, _ before: [Int], _ after: [Int], _ mode: PadMode) {
@@ -334,8 +340,24 @@ struct LayerVariants {
         index, by: .pad(before: before, after: after, mode: other), .padValueOther,
         "it pads with \(name), which the reference does not")
     }
-    replace(
-      index, by: .pad(before: after, after: before, mode: mode), .paddingOther,
-      "its padding stands on the other side")
+    for (first, last) in Self.shares(before, after) {
+      replace(
+        index, by: .pad(before: first, after: last, mode: mode), .paddingOther,
+        "it is padded by \(first) before and \(last) after its axes, where the reference has "
+          + "\(before) and \(after)")
+    }
+  }
+
+  /// The same rows and columns, otherwise shared out between the two sides of an image.
+  private static func shares(_ before: [Int], _ after: [Int]) -> [(before: [Int], after: [Int])] {
+    guard before.count == 4, after.count == 4, (before + after).allSatisfy({ $0 >= 0 }) else {
+      return [(after, before)]
+    }
+    let padding = Padding(top: before[1], left: before[2], bottom: after[1], right: after[2])
+    return padding.shifts.map {
+      (
+        [before[0], $0.top, $0.left, before[3]], [after[0], $0.bottom, $0.right, after[3]]
+      )
+    }
   }
 }

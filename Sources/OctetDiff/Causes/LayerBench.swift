@@ -142,6 +142,22 @@ struct LayerBench {
     return noise == 0 ? 200 : min(200, 10 * log10(signal / noise))
   }
 
+  /// How near what a graph gives on the inputs is to the reference's values, in dB; nil where it
+  /// cannot be computed.
+  func distance(of graph: Graph) -> Double? {
+    guard let values = values(of: graph) else { return nil }
+    var (signal, noise) = (0.0, 0.0)
+    for (own, other) in zip(values, references) {
+      guard own.count == other.count else { return nil }
+      for (a, b) in zip(own, other) {
+        signal += Double(b) * Double(b)
+        noise += Double(a - b) * Double(a - b)
+      }
+    }
+    guard signal.isFinite, noise.isFinite, signal > 0 else { return nil }
+    return noise == 0 ? 200 : min(200, 10 * log10(signal / noise))
+  }
+
   /// What a variant of the reference's layer gives on the inputs; nil where it cannot be computed.
   func values(of variant: Graph) -> [[Float]]? {
     guard let interpreter = try? FloatInterpreter(variant), let first = inputs.first,

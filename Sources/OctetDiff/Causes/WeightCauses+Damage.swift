@@ -3,27 +3,11 @@ import OctetModel
 import OctetReport
 
 extension WeightCauses {
-  /// Whether all channels are the reference's, but for less than a step or for what a scale clips:
-  /// of four bits that may be much.
-  var isRounding: Bool {
-    guard !pair.codes.isEmpty, !pair.scales.isEmpty, pair.isNarrow else { return false }
-    var far = [Int](repeating: 0, count: own.count)
-    for position in pair.own.indices {
-      let channel = pair.channel(of: position)
-      let scale = pair.scales[pair.scales.count == 1 ? 0 : channel]
-      let (own, given) = (pair.own[position], pair.given[position])
-      let isClipped =
-        abs(Int(pair.codes[position])) >= 7 && own * given > 0 && abs(given) > abs(own)
-      if abs(own - given) > 1.05 * scale, !isClipped { far[channel] += 1 }
-    }
-    let size = pair.own.count / own.count
-    return far.allSatisfy { 10 * $0 <= size }
-  }
-
   /// A few weights that are far off where all others are the reference's.
-  func corrupted(_ odd: [Int]) -> Finding? {
+  func corrupted() -> Finding? {
     let off = zip(pair.own, pair.given).map { Double(abs($0 - $1)) }
-    guard off.count >= 16 else { return nil }
+    let kept = off.indices.filter { !pair.lost.contains(pair.channel(of: $0)) }
+    guard kept.count >= 16 else { return nil }
     let size = (0..<own.count).map { channel -> Double in
       let (lower, upper) = given.range(channel)
       return Double(max(abs(lower), abs(upper)))
@@ -35,18 +19,17 @@ extension WeightCauses {
       return 16 * Double(pair.scales[pair.scales.count == 1 ? 0 : channel])
     }
     // Weights that a scale clips stand at the last code, on their own side.
-    let far = off.indices.filter { position in
-      guard off[position] > tolerance(position), !pair.lost.contains(pair.channel(of: position))
-      else { return false }
+    let far = kept.filter { position in
+      guard off[position] > tolerance(position) else { return false }
       let isClipped =
         !pair.codes.isEmpty && abs(Int(pair.codes[position])) >= 127
         && pair.own[position] * pair.given[position] > 0
         && abs(pair.given[position]) > abs(pair.own[position])
       return !isClipped
     }
-    guard !far.isEmpty, far.count * 20 <= off.count else { return nil }
-    let near = off.indices.filter { off[$0] <= tolerance($0) / 16 }
-    guard near.count * 20 >= off.count * 17, let first = far.first else { return nil }
+    guard !far.isEmpty, far.count * 20 <= kept.count else { return nil }
+    let near = kept.filter { off[$0] <= tolerance($0) / 16 }
+    guard near.count * 20 >= kept.count * 17, let first = far.first else { return nil }
     // All of a channel's weights, or of its inputs', are another matter.
     let inner = off.count / own.count
     let channels = Dictionary(grouping: far) { pair.channel(of: $0) }
@@ -58,6 +41,16 @@ extension WeightCauses {
         + "\(Double(pair.own[first]).short) where the reference has "
         + "\(Double(pair.given[first]).short)",
       channel: channels.count == 1 ? pair.channel(of: first) : nil, severity: 110)
+  }
+
+  /// Whether the reference's weights, cut off where the candidate's codes end, are its weights.
+  func explainsClipping(_ base: Double) -> Bool {
+    let clipped = pair.given.indices.map { position in
+      let channel = pair.channel(of: position)
+      let (lower, upper) = own.range(channel)
+      return max(lower, min(upper, pair.given[position]))
+    }
+    return pair.decibels(clipped) > max(Self.explained, base + Self.better)
   }
 
   /// Some channels whose weights are others, where the rest is right.

@@ -102,12 +102,13 @@ extension WeightCauses {
     let gains = widths.map { 20 * log10(Double(scale) * last / max($0, 1e-30)) }
     guard let gained = gains.median, let left = decibels.median, gained > 3 else { return nil }
     let ratio = (widths.max() ?? 0) / max(widths.median ?? 1, 1e-30)
-    // Dense layers with one scale and channels that hardly count lose 20 dB there, and nothing.
+    // More than four of eight bits are lost, and fewer than four are left. Dense layers with one
+    // scale and channels that hardly count lose 20 dB, and nothing.
     return finding(
       .perTensorScale,
       "one weight scale serves all its \(own.count) channels, the largest of which is "
         + "\(ratio.short) times the median; a scale a channel gains \(gained.short) dB",
-      severity: 60 + gained, isDefinite: gained > 26 && left < 16)
+      severity: 60 + gained, isDefinite: gained > 26 && left < 24)
   }
 }
 

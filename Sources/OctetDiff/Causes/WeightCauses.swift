@@ -16,6 +16,8 @@ struct WeightCauses {
   let given: ChannelRows
   let cosines: [Double?]
   private let gains: [Double?]
+  /// Whether the weights are the reference's, rounded to their codes in whichever way.
+  private let isRounding: () -> Bool
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
@@ -25,10 +27,13 @@ struct WeightCauses {
   /// What explains weights leaves them at least so much over the rest, in dB, and so much better
   /// than the reference's own order does.
   static let explained = 14.0
-  private static let better = 8.0
+  static let better = 8.0
   private static let severity = 140.0
 
-  init(_ pair: WeightPair, name: String, isScores: Bool) {
+  init(
+    _ pair: WeightPair, name: String, isScores: Bool, isRounding: @escaping () -> Bool
+  ) {
+    self.isRounding = isRounding
     self.pair = pair
     self.name = name
     self.isScores = isScores
@@ -47,9 +52,8 @@ struct WeightCauses {
     if let few = fewLevels(base), few.isDefinite { return [few] }
     if let moved = rotatedScales() { return [moved] }
     if let joined = joinedScale(), joined.isDefinite { return [joined] }
-    if let found = corrupted(odd) { return [found] }
-    if isRounding { return precision(base) }
-    guard !odd.isEmpty || base < Self.explained else { return precision(base) }
+    if let found = corrupted() { return [found] }
+    guard !odd.isEmpty || base < Self.explained, !isRounding() else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) ?? foreignChannels(odd) {
       return [found]
     }
@@ -257,12 +261,14 @@ struct WeightCauses {
       abs(gains[$0] ?? (sizes[$0] > 0 ? 0 : 1)) < 0.1 && sizes[$0] > 0.01 * largest
         && max(abs(own.range($0).lower), abs(own.range($0).upper)) < 0.2 * sizes[$0]
     }
-    if let first = dead.first {
-      return finding(
+    let zeroed = dead.first.map { first in
+      finding(
         .channelsZeroed,
         "the weights of channel \(first)\(more(dead)) are zero, where the reference's are not",
         channel: first, severity: 115)
     }
+    // Beside others of other sizes, some near zero are what a normalization does, too.
+    if dead.count == odd.count, let zeroed { return zeroed }
     // One factor for each channel is what a normalization does.
     let straight = pair.isFloat ? Self.sameFloatCosine : 0.98
     let scaled = odd.filter { abs(cosines[$0] ?? 0) > straight }
@@ -270,7 +276,7 @@ struct WeightCauses {
       let first = odd.max(by: {
         abs(log(abs(gains[$0] ?? 1))) < abs(log(abs(gains[$1] ?? 1)))
       }), let gain = gains[first]
-    else { return nil }
+    else { return zeroed }
     if odd.count >= 3, 2 * odd.count >= known.count {
       let values = known.compactMap { gains[$0] }
       return finding(
@@ -279,6 +285,7 @@ struct WeightCauses {
           + "\((values.max() ?? 0).short) times the reference's: a normalization was folded with "
           + "other statistics, or not at all", severity: 130)
     }
+    if let zeroed { return zeroed }
     return finding(
       .channelScaled,
       "the weights of channel \(first)\(more(odd)) are \(gain.short) times the reference's",
@@ -351,14 +358,12 @@ struct WeightCauses {
 
   // MARK: Other weights
 
-  /// A median that rounding leaves at least; errors of four bits that are carried on are large.
-  private var sameMedian: Double {
-    pair.isFloat ? Self.sameFloatCosine : pair.isNarrow ? 0.93 : 0.995
-  }
+  /// A median that no rounding of eight bits goes below; that of four has been looked at.
+  private var sameMedian: Double { pair.isFloat ? Self.sameFloatCosine : 0.995 }
 
   private func strange(_ base: Double) -> [Finding] {
     let median = cosines.compactMap { $0 }.median ?? 0
-    if own.isConstant != given.isConstant, own.isConstant {
+    if own.isConstant, !given.isConstant {
       return [finding(.channelsZeroed, "all its weights are one number", severity: 145)]
     }
     if median > 0.3, median < sameMedian {
@@ -387,14 +392,5 @@ struct WeightCauses {
         "its weights have nothing to do with the reference's (cosine \(median.short))",
         severity: 150)
     ]
-  }
-
-  private func explainsClipping(_ base: Double) -> Bool {
-    let clipped = pair.given.indices.map { position in
-      let channel = pair.channel(of: position)
-      let (lower, upper) = own.range(channel)
-      return max(lower, min(upper, pair.given[position]))
-    }
-    return pair.decibels(clipped) > max(Self.explained, base + Self.better)
   }
 }

@@ -49,15 +49,18 @@ struct WeightOrders {
         add(.filtersFlipped, "its filters are reversed along every axis", reversed([1, 2, 3]))
       }
     }
-    found += Self.misread(shape) + Self.flattenings(pair) + Self.displaced(pair.own.count)
+    found += Self.misread(shape) + Self.flattenings(pair) + Self.displaced(pair)
     all = found
   }
 
   /// Weights that are read a few elements too early or too late, or by twos the other way round.
-  private static func displaced(_ count: Int) -> [Order] {
+  private static func displaced(_ pair: WeightPair) -> [Order] {
+    let count = pair.own.count
     guard count >= 16 else { return [] }
+    // By whole rows it is the channels that are exchanged.
+    let row = pair.axis == 0 ? max(count / pair.channelCount, 1) : count
     var found: [Order] = []
-    for distance in [1, 2, 3, 4, 8, 16] where 4 * distance <= count {
+    for distance in [1, 2, 3, 4, 8, 16] where 4 * distance <= count && distance % row != 0 {
       for shift in [distance, -distance] {
         let elements = distance == 1 ? "element" : "elements"
         let side = shift > 0 ? "late" : "early"

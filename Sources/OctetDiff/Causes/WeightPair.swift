@@ -108,14 +108,13 @@ struct WeightPair {
     for channel in lost where channel < count { ownBias[channel] = givenBias[channel] }
     (self.ownBias, self.givenBias) = (ownBias, givenBias)
     var (codes, scales, biasCodes) = ([Int8](), [Float](), [Int32]())
+    if node.inputs.count > 2, let found = candidate.biasCodes[node.inputs[2]], found.count == count
+    {
+      biasCodes = found.map { Int32(clamping: $0) }
+    }
     if let coded = candidate.coded {
       if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }
       scales = coded.tensors[node.inputs[1]].quantization?.scales ?? []
-      if node.inputs.count > 2, case .int32(let values) = coded.tensors[node.inputs[2]].constant,
-        values.count == count
-      {
-        biasCodes = values
-      }
     }
     (self.codes, self.scales, self.biasCodes) = (codes, scales, biasCodes)
     isNarrow = candidate.coded?.tensors[node.inputs[1]].elementType == .int4

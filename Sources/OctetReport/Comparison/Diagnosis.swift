@@ -290,6 +290,17 @@ struct Diagnosis {
       ]
     }
     guard decibels < Limit.coarseDecibels else { return [] }
+    // Without weights of its own, and before anything is rounded, it is the reference's operator.
+    if facts.weights == nil, let plain = sums.split?.report.weightRounding,
+      plain < Limit.coarseDecibels
+    {
+      return [
+        Finding(
+          .operationOther,
+          "it computes something else: of the same values, and before anything is rounded, its "
+            + "results are \(plain.underSignal)", severity: 140 - plain)
+      ]
+    }
     return [
       Finding(
         kind: .coarseSteps,
@@ -322,7 +333,7 @@ struct Diagnosis {
 
 extension Double {
   /// A signal-to-noise ratio as where the error lies: `1.2 dB under its signal`.
-  var underSignal: String {
+  package var underSignal: String {
     self >= 0 ? "\(short) dB under its signal" : "\((-self).short) dB above its signal"
   }
 }

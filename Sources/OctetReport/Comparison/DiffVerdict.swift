@@ -129,13 +129,19 @@ extension DiffReport.Verdict {
     // What is definite damage leaves no room for suspicions.
     let definite = found.filter { $0.1.isDefinite }
     let all = definite.isEmpty ? found : definite
-    // A channel that is dead makes others constant that read it, never those before it.
-    let dead = all.filter { $0.1.kind == .deadChannel }.map(\.1.severity).max() ?? 0
+    // A channel that is dead makes others constant that read it, and one that outgrows the others
+    // does so in those, never in layers before it.
+    func severity(_ finding: Finding) -> Double {
+      let alike = all.map(\.1).filter { other in
+        finding.kind == .deadChannel
+          ? other.kind == .deadChannel
+          : finding.cause == .outlierChannel && other.cause == .outlierChannel
+      }
+      return alike.map(\.severity).max() ?? finding.severity
+    }
+    let severities = all.map { severity($0.1) }
     return all.enumerated().sorted { a, b in
-      let (x, y) = (
-        a.element.1.kind == .deadChannel ? dead : a.element.1.severity,
-        b.element.1.kind == .deadChannel ? dead : b.element.1.severity
-      )
+      let (x, y) = (severities[a.offset], severities[b.offset])
       return x == y ? a.offset < b.offset : x > y
     }.map(\.element)
   }

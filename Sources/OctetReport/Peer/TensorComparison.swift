@@ -99,13 +99,25 @@ package struct TensorComparison {
     if isExact, let flip = bitFlip(different) { return flip }
     if let shift = shift() { return shift }
     let largestValue = expected.reduce(0) { max($0, abs($1)) }
-    let oneStep = codes.map { $0.scale * 1.01 } ?? largestValue * Self.roundingPart
-    if largest <= oneStep { return (.rounding, "") }
+    if largest <= oneStep(largestValue) { return (.rounding, "") }
     if let flip = bitFlip(different) { return flip }
     if let cut = saturation(different) { return cut }
     if let moved = permutation(different) { return moved }
     if let scale = scale() { return scale }
     return (.garbage, area(different))
+  }
+
+  /// What rounding makes of values whose largest is `largestValue`.
+  private func oneStep(_ largestValue: Float) -> Float {
+    guard let codes, codes.scale > 0 else { return largestValue * Self.roundingPart }
+    let step = codes.scale * 1.01
+    let areCodes = actual.allSatisfy {
+      let steps = $0 / codes.scale
+      return abs(steps - steps.rounded()) < 0.02
+    }
+    // Beside real numbers codes finer than eight bits show the rounding of the weights, which have
+    // eight.
+    return isExact || areCodes ? step : max(step, largestValue / 256)
   }
 
   private func bitFlip(_ different: [Int]) -> (TensorDifference.Pattern, String)? {

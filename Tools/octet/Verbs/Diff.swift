@@ -160,10 +160,11 @@ struct DiffVerb: Verb {
       // What a blob does not give is not compared: positions by the scores that they come from.
       _ = try graph.dropOutputs(in: path)
       if graph.isQuantized {
-        // As 'octet import' takes it over.
+        // As 'octet import' takes it over, with all of its channels: those that are constant may be
+        // what is wrong.
         graph = try ModelFile.readProven(path).graph
         if let normalization { graph.metadata.normalization = normalization }
-        let blob = try naming(path) { try Compiler.compile(graph).blob }
+        let blob = try naming(path) { try Compiler.compile(graph, shrinks: false).blob }
         model = try DiffModel(try LoadedModel(blob), file: path)
         model.nameTensors(as: graph)
       } else {
