@@ -89,6 +89,15 @@ package enum ParameterLayout: Sendable {
 /// The dimensions of a convolution's weights; `inputs` and `outputs` are those of one group.
 package struct ConvolutionWeights: Sendable {
   package var groups, kernelHeight, kernelWidth, inputs, outputs: Int
+
+  package init(groups: Int, kernelHeight: Int, kernelWidth: Int, inputs: Int, outputs: Int) {
+    self.groups = groups
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
   package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
   /// One filter a channel.
   package var isDepthwise: Bool { inputs == 1 && outputs == 1 && groups > 1 }

@@ -102,7 +102,8 @@ import Testing
     let largest = expected.reduce(1) { max($0, abs($1)) }
     let worst = zip(actual, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
     #expect(worst < 1e-5 * largest, "\(what): \(worst) beside \(largest)")
-    #expect(actual.allSatisfy { $0.isFinite }, "\(what)")
+    let areFinite = actual.allSatisfy { $0.isFinite }
+    #expect(areFinite, "\(what)")
   }
 
   @Test func otherWindowsHaveNoTiles() {
