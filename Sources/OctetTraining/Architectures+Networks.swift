@@ -171,6 +171,19 @@ extension Architectures {
     + (0..<4).flatMap { _ in Layer.separated(64, then: .relu) }
     + [.dropout(0.2), .globalPool, .dense(outputs: nil)]
 
+  /// Fewer than 2,000 weights for gray digits. The depthwise parts have no ReLU, so that the 1×1
+  /// convolutions see all of them.
+  static let tiny: [Layer] =
+    Layer.normalized(8, 3) + linearlySeparated(12)
+    + [.pool(.max, size: 2, stride: 2)] + [16, 16].flatMap(linearlySeparated)
+    + [.pool(.max, size: 2, stride: 2)] + linearlySeparated(20)
+    + [.globalPool, .dense(outputs: nil)]
+
+  private static func linearlySeparated(_ outputs: Int) -> [Layer] {
+    [.depthwise(kernel: 3, stride: 1, hasBias: false), .normalization]
+      + Layer.normalized(outputs, 1)
+  }
+
   /// Two blocks of two 3×3 convolutions and one fully connected layer.
   static let smallConvolutional: [Layer] =
     [8, 16].flatMap { outputs in

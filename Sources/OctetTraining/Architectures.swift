@@ -86,6 +86,11 @@ public enum Architectures {
         source: "Zhang et al. 2017 for words, here for images: four depthwise separable layers",
         layers: separable),
       Entry(
+        name: "tiny",
+        source: "fewer than 2,000 weights, for the smallest boards: a convolution, then four "
+          + "depthwise separable layers",
+        layers: tiny),
+      Entry(
         name: "cnn-small", source: "two blocks of two 3×3 convolutions; few weights",
         layers: smallConvolutional),
       Entry(name: "mlp", source: "fully connected 128, 64, classes", layers: perceptron),

@@ -121,7 +121,7 @@ struct EpochLoop {
       }
     return TrainingResult(
       graph: graph, epochs: state.records.map(\.record), bestEpoch: state.bestEpoch,
-      wasStopped: wasStopped)
+      wasStopped: wasStopped, trainedCount: run.network.trainedCount)
   }
 
   // MARK: Epochs

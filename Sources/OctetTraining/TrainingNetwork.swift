@@ -24,6 +24,8 @@ package final class TrainingNetwork: Sendable {
   let logits: BlockBuffer
   let logitsGradient: BlockBuffer
   package let classCount: Int
+  /// Numbers that are learnt.
+  let trainedCount: Int
   package let memory: MemoryLayoutPlan
   /// The values of each tensor that has a buffer of its own.
   let buffers: [TensorIndex: BlockBuffer]
@@ -39,6 +41,7 @@ package final class TrainingNetwork: Sendable {
     var planner = TrainingPlanner(network)
     try planner.plan()
     graph = network.graph
+    trainedCount = network.trainedCount
     steps = planner.steps
     stages = planner.stages()
     parameters = planner.parameters

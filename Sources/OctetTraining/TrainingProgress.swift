@@ -45,4 +45,7 @@ public struct TrainingResult: Sendable {
   public var bestEpoch: Int
   /// `shouldStop` ended training.
   public var wasStopped: Bool
+  /// Weights, biases, scales and slopes that were learnt: without those that stay as they are and
+  /// without running statistics.
+  public var trainedCount: Int
 }

@@ -35,6 +35,11 @@ import Testing
     let list = try #require(
       try await octet("train", "--recipes", "--json").json()["recipes"] as? [[String: String]])
     #expect(list.count >= 4)
+    for name in list.compactMap({ $0["name"] }) {
+      // Its options are read before the data are.
+      let run = try await workshop("train --recipe \(name) --data nowhere -o x.onnx")
+      #expect(run.status == 66, "\(name): \(run)")
+    }
     let folder = try await Workshop.shared.folder()
     for recipe in list where ["lenet-plain", "lecun-1998"].contains(recipe["name"]) {
       let name = try #require(recipe["name"])

@@ -96,7 +96,9 @@ import Testing
     #expect(counts.dropLast() == [156, 12, 1516, 32, 48_120, 10_164])
 
     let images = easyImages(16, size: 28, classCount: 10, seed: 3)
-    let trained = try Trainer(network, options: options()).train(images).graph
+    let result = try Trainer(network, options: options()).train(images)
+    #expect(result.trainedCount == 60_000)
+    let trained = result.graph
     for (tensor, exists) in network.connections {
       guard case .float(let values)? = trained.tensors[tensor].constant else { continue }
       #expect(zip(values, exists).allSatisfy { ($0 != 0) == $1 })

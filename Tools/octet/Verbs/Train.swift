@@ -171,7 +171,7 @@ struct TrainReport: Encodable {
     bestEpoch = result.bestEpoch
     self.testAccuracy = testAccuracy
     self.testImagesPerSecond = testImagesPerSecond
-    parameterCount = result.graph.parameterCount
+    parameterCount = result.trainedCount
     self.file = file
     self.seconds = seconds
   }
