@@ -154,8 +154,7 @@ let package = Package(
     .testTarget(name: "OctetReportTests", dependencies: ["OctetReport"]),
     .testTarget(name: "OctetTensorBoardTests", dependencies: ["OctetTensorBoard", "OctetONNX"]),
     .testTarget(
-      name: "OctetDiffTests",
-      dependencies: ["OctetDiff", "OctetPage", "TestComparisons", "TestData"]),
+      name: "OctetDiffTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
     .testTarget(
       name: "OctetPageTests", dependencies: ["OctetDiff", "OctetPage", "TestComparisons"]),
     .testTarget(

@@ -218,13 +218,6 @@ extension CatalogueKind {
       name: "biases doubled", kinds: [.biasWrong], causes: [.biasScaled], layers: weighted
     ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { 2 * $0 } } },
     Self(
-      name: "biases a quarter larger", kinds: [.biasWrong], causes: [.biasScaled],
-      layers: only([
-        .lenet: ["conv2"], .mobile: ["point", "deep"], .resnet: ["conv1b"],
-        .keywords: ["point1"], .branches: ["left"],
-      ])
-    ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { $0 / 4 * 5 } } },
-    Self(
       name: "biases in 8 bits", kinds: [.biasWrong], causes: [.biasSaturated], layers: weighted
     ) { try DiffDamage.mapBiases(of: $1, in: &$0) { $0.map { max(-127, min(127, $0)) } } },
   ]

@@ -20,16 +20,9 @@ struct BiasCauses {
   private let plain: [Double]
   /// The mean of each input of the weights.
   private let means: () -> [Double]?
-  /// Whether the results are farther off than with the reference's biases; nil where that cannot be
-  /// had.
-  private let areHarmful: () -> Bool?
 
-  init(
-    pair: WeightPair, step: Double, areHarmful: @escaping () -> Bool?,
-    means: @escaping () -> [Double]?
-  ) {
+  init(pair: WeightPair, step: Double, means: @escaping () -> [Double]?) {
     self.means = means
-    self.areHarmful = areHarmful
     self.pair = pair
     self.step = step
     let channels = (0..<pair.channelCount).filter { !pair.lost.contains($0) }
@@ -41,24 +34,16 @@ struct BiasCauses {
 
   private static let explained = 20.0
   private static let better = 10.0
-  /// Less of the biases is no difference, even between float models.
-  private static let floatError = 0.02
 
   /// The gravest; nil where the biases are the reference's, or a quantizer's that makes good for
   /// rounded weights.
   func finding() -> Finding? {
     guard own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite) else { return nil }
-    let off = zip(own, given).map { abs($0 - $1) }
-    let (error, worst) = (norm(off), off.max() ?? 0)
-    // Fewer layers than have other biases have such that could matter.
-    guard error > Self.floatError * norm(given), pair.isFloat || worst > step / 4 else {
-      return nil
-    }
-    let harm = pair.isFloat ? nil : areHarmful()
-    if harm == false { return nil }
-    if let found = plainFinding(isHarmful: harm == true) { return found }
+    let error = norm(zip(own, given).map { $0 - $1 })
+    // What makes good for weights of four bits may be larger than the biases.
+    if !pair.isNarrow, let found = plainFinding() { return found }
     guard error > 0.05 * norm(given), let even = evened() else { return nil }
-    return even.plainFinding(isHarmful: false)
+    return even.plainFinding()
   }
 
   /// The same beside biases that make good for the rounding of the weights.
@@ -76,8 +61,7 @@ struct BiasCauses {
     return even
   }
 
-  /// - Parameter isHarmful: whether it is known that the biases are wrong.
-  private func plainFinding(isHarmful: Bool) -> Finding? {
+  private func plainFinding() -> Finding? {
     let size = norm(given)
     let error = norm(zip(own, given).map { $0 - $1 })
     let largest = given.map { abs($0) }.max() ?? 0
@@ -92,9 +76,10 @@ struct BiasCauses {
     let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
     if let found = saturated() ?? truncated() { return found }
     if let found = offset() ?? zeroPoint(error) { return found }
-    let least = pair.isFloat || isHarmful ? Self.floatError : 0.25
-    guard size > 0, error > least * size, worst > step / 2 else { return nil }
-    return recognized() ?? changed(worst, isCertain: pair.isFloat || isHarmful)
+    guard size > 0, error > (pair.isFloat ? 0.02 : 0.25) * size, worst > step / 2 else {
+      return nil
+    }
+    return recognized() ?? changed(worst)
   }
 
   private func finding(
@@ -318,11 +303,11 @@ struct BiasCauses {
 
   /// A few that are far off. Where all are, a quantizer may have made good for rounded weights, so
   /// the results decide.
-  private func changed(_ worst: Double, isCertain: Bool) -> Finding? {
+  private func changed(_ worst: Double) -> Finding? {
     let off = zip(own, given).map { abs($0 - $1) }
     let others = off.count { $0 > worst / 4 }
-    guard let channel = off.firstIndex(of: worst),
-      isCertain || worst > 8 * step && (others == 1 || others * 4 <= off.count)
+    guard let channel = off.firstIndex(of: worst), worst > 8 * step,
+      others == 1 || others * 4 <= off.count || pair.isFloat
     else { return nil }
     return finding(
       .biasOther,

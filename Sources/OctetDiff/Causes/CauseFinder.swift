@@ -104,22 +104,13 @@ struct CauseFinder {
     {
       return affine.finding().map { [$0] } ?? []
     }
-    var made: LayerEffect??
-    func effect() -> LayerEffect? {
-      if let made { return made }
-      let effect = LayerEffect(diff, place: place, pair, images)
-      made = .some(effect)
-      return effect
-    }
     let found = WeightCauses(
       pair, name: diff.candidate.places[place].name,
       isScores: diff.candidate.holdsScores(place, output: diff.candidateOutput)
-    ) { effect()?.isRounding() ?? false }.findings()
+    ).findings()
     if found.contains(where: \.isDefinite) { return found }
     let step = Double(diff.candidate.view(place)?.scale ?? 0)
-    let causes = BiasCauses(
-      pair: pair, step: step, areHarmful: { effect()?.isHarmedByBiases(step: step) }
-    ) { inputMeans(place, pair) }
+    let causes = BiasCauses(pair: pair, step: step) { inputMeans(place, pair) }
     return found + (causes.finding().map { [$0] } ?? [])
   }
 

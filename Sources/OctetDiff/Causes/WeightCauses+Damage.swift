@@ -3,6 +3,23 @@ import OctetModel
 import OctetReport
 
 extension WeightCauses {
+  /// Whether all channels are the reference's, but for less than a step or for what a scale clips:
+  /// of four bits that may be much.
+  var isRounding: Bool {
+    guard !pair.codes.isEmpty, !pair.scales.isEmpty, pair.isNarrow else { return false }
+    var far = [Int](repeating: 0, count: own.count)
+    for position in pair.own.indices {
+      let channel = pair.channel(of: position)
+      let scale = pair.scales[pair.scales.count == 1 ? 0 : channel]
+      let (own, given) = (pair.own[position], pair.given[position])
+      let isClipped =
+        abs(Int(pair.codes[position])) >= 7 && own * given > 0 && abs(given) > abs(own)
+      if abs(own - given) > 1.05 * scale, !isClipped { far[channel] += 1 }
+    }
+    let size = pair.own.count / own.count
+    return far.allSatisfy { 10 * $0 <= size }
+  }
+
   /// A few weights that are far off where all others are the reference's.
   func corrupted() -> Finding? {
     let off = zip(pair.own, pair.given).map { Double(abs($0 - $1)) }

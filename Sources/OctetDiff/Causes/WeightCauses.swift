@@ -16,8 +16,6 @@ struct WeightCauses {
   let given: ChannelRows
   let cosines: [Double?]
   private let gains: [Double?]
-  /// Whether the weights are the reference's, rounded to their codes in whichever way.
-  private let isRounding: () -> Bool
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
@@ -30,10 +28,7 @@ struct WeightCauses {
   static let better = 8.0
   private static let severity = 140.0
 
-  init(
-    _ pair: WeightPair, name: String, isScores: Bool, isRounding: @escaping () -> Bool
-  ) {
-    self.isRounding = isRounding
+  init(_ pair: WeightPair, name: String, isScores: Bool) {
     self.pair = pair
     self.name = name
     self.isScores = isScores
@@ -53,7 +48,8 @@ struct WeightCauses {
     if let moved = rotatedScales() { return [moved] }
     if let joined = joinedScale(), joined.isDefinite { return [joined] }
     if let found = corrupted() { return [found] }
-    guard !odd.isEmpty || base < Self.explained, !isRounding() else { return precision(base) }
+    if isRounding { return precision(base) }
+    guard !odd.isEmpty || base < Self.explained else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) ?? foreignChannels(odd) {
       return [found]
     }
@@ -358,8 +354,10 @@ struct WeightCauses {
 
   // MARK: Other weights
 
-  /// A median that no rounding of eight bits goes below; that of four has been looked at.
-  private var sameMedian: Double { pair.isFloat ? Self.sameFloatCosine : 0.995 }
+  /// A median that rounding leaves at least; errors of four bits that are carried on are large.
+  private var sameMedian: Double {
+    pair.isFloat ? Self.sameFloatCosine : pair.isNarrow ? 0.93 : 0.995
+  }
 
   private func strange(_ base: Double) -> [Finding] {
     let median = cosines.compactMap { $0 }.median ?? 0
