@@ -50,7 +50,7 @@ struct L2NormalizationTests {
       [-1, 1 << 30, 0], [.max, 1 << 30, 0], [0, -1, 0], [0, 1 << 30, 23], [0, 1 << 30, -9],
     ] {
       var bad = L2NormalizationParameters(rows: 2, channels: 5, zeroPoint: 0).testOperator
-      bad.parameters = words.map { .word($0) }
+      bad.parameters = words.map { .word(Int($0)) }
       #expect(throws: (any Error).self, "\(words)") {
         try bad.run([[Int8](repeating: 1, count: 10)])
       }
@@ -108,7 +108,7 @@ extension L2NormalizationParameters {
       kind: .l2Normalization, inputs: [TestTensor(shape: shape, zeroPoint: zeroPoint)],
       outputs: [TestTensor(shape: shape, scale: 1 / 128, zeroPoint: outputZeroPoint)],
       parameters: factor.map {
-        [.word(Int32(epsilon)), .word($0.multiplier), .word($0.shift)]
+        [.word(epsilon), .word(Int($0.multiplier)), .word(Int($0.shift))]
       } ?? [])
   }
 }
