@@ -6,27 +6,12 @@ extension QuantizedTrainer {
   /// The network that is trained.
   package var network: TrainableGraph { coded.network }
 
-  /// The int8 model that the constants of a network stand for.
-  package func model(_ network: TrainableGraph) -> Graph { coded.trained(network.graph) }
-
-  /// The place of a tensor's step among those that are learned; nil for one that stays.
-  package func stepPlace(of tensor: TensorIndex) -> Int? { coded.grids[tensor]?.place }
-
-  /// The constants that hold what is learned of steps: of results, and of each layer's weights.
-  package var learnedSteps: (results: TensorIndex?, weights: [TensorIndex: TensorIndex]) {
-    (coded.learnedSteps, coded.weights.compactMapValues(\.learnedSteps))
-  }
-
-  /// What the network computes: for each activation with a buffer of its own the codes of each
-  /// image.
+  /// What the network computes before it is trained: for each activation with a buffer of its own
+  /// the codes of each image.
   ///
-  /// - Parameters:
-  ///   - images: 16 at most.
-  ///   - network: `network` with other constants; as it is before it is trained when nil.
-  package func codes(
-    of images: Dataset, network other: TrainableGraph? = nil
-  ) throws(TrainingError) -> [TensorIndex: [[Int8]]] {
-    let network = try TrainingNetwork(other ?? coded.network)
+  /// - Parameter images: 16 at most.
+  package func codes(of images: Dataset) throws(TrainingError) -> [TensorIndex: [[Int8]]] {
+    let network = try TrainingNetwork(coded.network)
     let runner = try unsafe BlockRunner(network, kernels: FloatKernels.best)
     try runner.check(images)
     let workspace = Workspace(network.memory)

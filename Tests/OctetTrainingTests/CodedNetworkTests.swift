@@ -41,7 +41,7 @@ import Testing
     ("densenet", 4), ("lenet5-1998", 8), ("alexnet", 8), ("mlp", 8),
   ])
   func forwardPassIsTheRuntimes(_ name: String, weightBits: Int) throws {
-    let example = try CodedExample(name, weightBits: weightBits)
+    let example = try Example(name, weightBits: weightBits)
     try example.expectSameCodes(learnsSteps: weightBits == 4)
   }
 
@@ -69,13 +69,13 @@ import Testing
       .concatenation(axis: 3, activation: .none), inputs: [test.last, test.last],
       shape: [1, 6, 4, 12])
     test.append(.transpose([0, 2, 1, 3]), shape: [1, 4, 6, 12])
-    try CodedExample(test.finish()).expectSameCodes(learnsSteps: false)
+    try Example(test.finish()).expectSameCodes(learnsSteps: false)
   }
 
   /// The best epoch's accuracy is that of the blob, image for image, on those that chose it.
   @Test(arguments: [true, false])
   func whatIsValidatedIsTheBlob(learnsSteps: Bool) throws {
-    let example = try CodedExample("lenet-avg", weightBits: 4)
+    let example = try Example("lenet-avg", weightBits: 4)
     var options = QuantizedTrainer.Options()
     options.epochCount = 3
     options.batchSize = 32
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test func resultIsTheSameForAnyNumberOfThreads() throws {
-    let example = try CodedExample("mobilenet", weightBits: 4)
+    let example = try Example("mobilenet", weightBits: 4)
     var graphs: [Graph] = []
     for threadCount in [1, 2, 3] {
       var options = QuantizedTrainer.Options()
@@ -120,9 +120,9 @@ import Testing
   func gradientsAreNearThoseOfFloats(_ name: String) throws {
     let example =
       switch name {
-      case "depthwise": try CodedExample(depthwise())
-      case "joined": try CodedExample(joined())
-      default: try CodedExample(name, weightBits: 8)
+      case "depthwise": try Example(depthwise())
+      case "joined": try Example(joined())
+      default: try Example(name, weightBits: 8)
       }
     let trainer = try QuantizedTrainer(example.int8, from: example.float)
     let images = example.images.prefix(24)
@@ -208,7 +208,7 @@ import Testing
 
   /// What cannot be trained is refused by its name.
   @Test func refusals() throws {
-    var example = try CodedExample("mlp", weightBits: 8)
+    var example = try Example("mlp", weightBits: 8)
     example.int8.arithmetic = .onnx
     #expect(throws: TrainingError.self) {
       try QuantizedTrainer(example.int8, from: example.float)
@@ -222,7 +222,7 @@ import Testing
 }
 
 /// A network that has learnt a little, quantized.
-struct CodedExample {
+private struct Example {
   var float: Graph
   var int8: Graph
   var images: Dataset

@@ -268,18 +268,16 @@ extension OracleNetwork {
       return body(values[0], values[1])
     }
   }
-}
 
-/// Where element `index` of a tensor stands along each axis.
-func position(_ index: Int, _ shape: [Int]) -> [Int] {
-  var rest = index
-  return shape.reversed().map { extent in
-    defer { rest /= extent }
-    return rest % extent
-  }.reversed()
-}
+  private func position(_ index: Int, _ shape: [Int]) -> [Int] {
+    var rest = index
+    return shape.reversed().map { extent in
+      defer { rest /= extent }
+      return rest % extent
+    }.reversed()
+  }
 
-/// The index of the element that stands at `at`.
-func offset(_ at: [Int], _ shape: [Int]) -> Int {
-  zip(at, shape).reduce(0) { $0 * $1.1 + $1.0 }
+  private func offset(_ at: [Int], _ shape: [Int]) -> Int {
+    zip(at, shape).reduce(0) { $0 * $1.1 + $1.0 }
+  }
 }
