@@ -7,8 +7,8 @@
     func add<Block: Rows>(to rows: inout Block)
   }
 
-  /// In the input, where all runs are whole vectors; otherwise copied from it, with up to 15 bytes
-  /// after each that may be read.
+  /// Patches in the input, where all runs are whole vectors; otherwise copied from it, with up to
+  /// 15 bytes after each that may be read.
   @safe struct PlacedPatches: FourPatches {
     // Safety: the operator was validated and the plan has room for its scratch.
     let places: Four<UnsafePointer<Int8>>

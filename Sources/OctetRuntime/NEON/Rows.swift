@@ -123,9 +123,11 @@
   typealias FourRows<By: Products> = TwoRows<TwoRows<OneRow<By>>>
 
   extension Rows {
-    /// Adds the next 16 taps.
+    /// Adds the next 16 taps, once there are values: not after sums, which may be constants yet.
     @inline(__always)
-    mutating func add(_ x: Four<SIMD16<Int8>>) { add(x, after: latest) }
+    mutating func add(_ x: Four<SIMD16<Int8>>) {
+      add(x, after: unsafe unsafeBitCast(x.a, to: SIMD4<Int32>.self))
+    }
 
     /// Sums of all rows for each patch, in the first `count` lanes.
     @inline(__always)
