@@ -23,7 +23,7 @@ public struct BlobReader {
   let bytes: [UInt8]
   let model: LoadedModel
   var graph = Graph()
-  /// Of `values` alone.
+  /// Codes of biases, where only `values` are read.
   var biasCodes: [TensorIndex: [Int64]] = [:]
   private let origins: [Int: Origin]
   private var nodeNames: Set<String> = []

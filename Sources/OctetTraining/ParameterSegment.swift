@@ -101,14 +101,6 @@ package struct ConvolutionWeights: Sendable {
   package var groupCount: Int { kernelHeight * kernelWidth * inputs * outputs }
   /// One filter a channel.
   package var isDepthwise: Bool { inputs == 1 && outputs == 1 && groups > 1 }
-
-  package init(groups: Int, kernelHeight: Int, kernelWidth: Int, inputs: Int, outputs: Int) {
-    self.groups = groups
-    self.kernelHeight = kernelHeight
-    self.kernelWidth = kernelWidth
-    self.inputs = inputs
-    self.outputs = outputs
-  }
 }
 
 extension TrainingNetwork {

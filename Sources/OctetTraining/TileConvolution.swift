@@ -44,7 +44,7 @@ package struct TileConvolution: Sendable {
 
   package enum Direction: Sendable { case gathered, spread }
 
-  /// As `WindowProduct` has it.
+  /// The product of one direction, as `WindowProduct` has it.
   package func run(
     _ direction: Direction, _ kernels: octet_float_kernels, scratch: UnsafeMutablePointer<Float>,
     source: UnsafePointer<Float>, w: UnsafePointer<Float>, bias: UnsafePointer<Float>?,

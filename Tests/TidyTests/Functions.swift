@@ -40,10 +40,14 @@ extension SourceText {
         continue
       }
       if index > 0, tokens[index - 1].text == ")" {
-        functions.append(
-          Function(
-            name: Self.cName(in: tokens, before: index), line: tokens[index].line,
-            lineCount: tokens[close].line - tokens[index].line + 1))
+        let name = Self.cName(in: tokens, before: index)
+        // A structure with attributes is none.
+        if name != "__attribute__" {
+          functions.append(
+            Function(
+              name: name, line: tokens[index].line,
+              lineCount: tokens[close].line - tokens[index].line + 1))
+        }
       }
       index = close + 1
     }

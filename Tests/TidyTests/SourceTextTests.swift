@@ -48,7 +48,7 @@ import Testing
   @Test func cFunctions() {
     let source = """
       struct s { int a; };
-      static int f(int (*g)(int), char c) {
+      struct __attribute__((packed)) t { int a; }; static int f(int (*g)(int), char c) {
         if (c == '"') { return 1; }
         return 0;
       }
