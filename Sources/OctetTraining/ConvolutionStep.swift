@@ -13,7 +13,7 @@ import OctetModel
 ///
 /// A convolution goes forward by the first and back by the second, a transposed one the other way
 /// round. What lies outside the image is no tap, so nothing is padded. Many channels go by
-/// `TileConvolution` where that is faster; with `isExact` none do, so that whole numbers stay whole.
+/// `TileConvolution` where that is faster; with `isExact` none do, so that whole numbers stay so.
 struct ConvolutionStep: TrainingStep {
   var input, output: BlockBuffer
   var outputGradient: BlockBuffer
