@@ -90,16 +90,34 @@
         // Loops that run once at least need no copies of the sums.
         var runsLeft = runCount
         repeat {
-          var left = vectorCount
-          repeat {
-            rows.add(unsafe next.next())
-            left &-= 1
-          } while left != 0
+          addRun(&next, &rows)
           unsafe next.skip(skip)
           runsLeft &-= 1
         } while runsLeft != 0
       }
       if hasRest { rows.add(unsafe next.next() & mask) }
+    }
+
+    /// Adds the whole vectors of a run, of which there is one at least.
+    @inline(__always)
+    private func addRun<Block: Rows>(
+      _ next: inout Four<UnsafePointer<Int8>>, _ rows: inout Block
+    ) {
+      var left = vectorCount
+      #if arch(arm64)
+        if Block.takesPairs {
+          for _ in 0..<left &>> 1 {
+            let (low, high) = unsafe next.nextTwo()
+            rows.add(low, high)
+          }
+          if left & 1 != 0 { rows.add(unsafe next.next()) }
+          return
+        }
+      #endif
+      repeat {
+        rows.add(unsafe next.next())
+        left &-= 1
+      } while left != 0
     }
   }
 
@@ -119,6 +137,7 @@
 
       @inline(__always)
       func add<Block: Rows>(to rows: inout Block) {
+        if Block.takesPairs { return rows.add(low, high) }
         rows.add(low)
         rows.add(high)
       }

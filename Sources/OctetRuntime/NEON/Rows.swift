@@ -15,6 +15,12 @@
     static func add(
       _ sum: SIMD4<Int32>, _ w: SIMD16<Int8>, _ x: SIMD16<Int8>
     ) -> SIMD4<Int32>
+    /// Whether products take no registers of their own, so that there are enough for 32 taps.
+    static var takesPairs: Bool { get }
+  }
+
+  extension Products {
+    @inline(__always) static var takesPairs: Bool { false }
   }
 
   /// SMULL and SADALP twice: for any values.
@@ -42,6 +48,8 @@
   #if arch(arm64)
     /// SDOT.
     enum DotProducts: Products {
+      @inline(__always) static var takesPairs: Bool { true }
+
       @inline(__always)
       static func add(
         _ sum: SIMD4<Int32>, _ w: SIMD16<Int8>, _ x: SIMD16<Int8>
@@ -58,6 +66,10 @@
     init(_ weights: UnsafePointer<Int8>, depth: Int)
     /// Adds the next 16 taps, once `sum` is there.
     mutating func add(_ x: Four<SIMD16<Int8>>, after sum: SIMD4<Int32>)
+    /// Adds the next 32 taps: two weights of a row come in one load.
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>)
+    /// Whether steps of 32 taps are the faster ones.
+    static var takesPairs: Bool { get }
     /// Sums of all rows for each patch, each spread over `4 / count` lanes.
     var spread: Four<SIMD4<Int32>> { get }
     /// What was added to last.
@@ -78,6 +90,13 @@
       add(octet_after(sum, unsafe loadNext(&weights)), x)
     }
 
+    @inline(__always)
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
+      add(unsafe loadNext(&weights), low)
+      add(unsafe loadNext(&weights), high)
+    }
+
+    @inline(__always) static var takesPairs: Bool { By.takesPairs }
     @inline(__always) var latest: SIMD4<Int32> { spread.d }
 
     @inline(__always)
@@ -108,6 +127,13 @@
       second.add(x, after: first.latest)
     }
 
+    @inline(__always)
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
+      first.add(low, high)
+      second.add(low, high)
+    }
+
+    @inline(__always) static var takesPairs: Bool { Half.takesPairs }
     @inline(__always) var latest: SIMD4<Int32> { second.latest }
 
     @inline(__always)
@@ -123,6 +149,14 @@
   typealias FourRows<By: Products> = TwoRows<TwoRows<OneRow<By>>>
 
   extension Rows {
+    @inline(__always) static var takesPairs: Bool { false }
+
+    @inline(__always)
+    mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
+      add(low)
+      add(high)
+    }
+
     /// Adds the next 16 taps, once there are values: not after sums, which may be constants yet.
     @inline(__always)
     mutating func add(_ x: Four<SIMD16<Int8>>) {
