@@ -3,8 +3,8 @@ import OctetModel
 import OctetTraining
 import Testing
 
-/// The loss that a teacher's scores are part of, against its definition in double precision, and its
-/// gradients against numerical differentiation of that.
+/// The loss that a teacher's scores are part of, against its definition in double precision, and
+/// its gradients against numerical differentiation of that.
 @Suite struct DistillationTests {
   @Test(arguments: [(0.5, 2), (1, 4), (0.25, 1)] as [(Float, Float)])
   func lossAndGradients(share: Float, temperature: Float) throws {

@@ -2,8 +2,8 @@ import OctetModel
 
 extension Graph {
   /// Writes rows over the root of their mean square as rows over their length:
-  /// `x · (a · mean(x²) + b)^−½` is `√(n/a) · x / √(Σ x² + b · n/a)`, whose kernel rounds neither the
-  /// sum of squares nor its root, and which no unseen row takes out of a range.
+  /// `x · (a · mean(x²) + b)^−½` is `√(n/a) · x / √(Σ x² + b · n/a)`, whose kernel rounds neither
+  /// the sum of squares nor its root, and which no unseen row takes out of a range.
   ///
   /// What is normalized over several axes becomes rows. Images whose channels are normalized one by
   /// one, of what weights make, are left to `equalizeChannels`. Only where nothing has a grid yet.
@@ -29,7 +29,7 @@ extension Graph {
     var source: TensorIndex
     var axes: [Int]
     var attributes: L2NormalizationAttributes
-    /// From the squares to the inverse root.
+    /// The nodes from the squares to the inverse root.
     var nodes: [Int]
   }
 
@@ -81,18 +81,19 @@ extension Graph {
       if case .mean = node.operation {
         return roots == 2 && gain > 0 ? (producer, gain, offset, nodes) : nil
       }
-      switch node.operation {
-      case .scalar(.power(exponent: -0.5)) where roots == 0: roots = 2
-      case .scalar(.reciprocal) where roots == 0: roots = 1
-      case .scalar(.squareRoot) where roots == 1: roots = 2
-      case .multiply(.none) where roots == 2:
-        guard let number = number(beside: node) else { return nil }
+      let operation = node.operation
+      if roots == 0, operation == .scalar(.power(exponent: -0.5)) {
+        roots = 2
+      } else if roots == 0, operation == .scalar(.reciprocal) {
+        roots = 1
+      } else if roots == 1, operation == .scalar(.squareRoot) {
+        roots = 2
+      } else if roots == 2, operation == .multiply(.none), let number = number(beside: node) {
         gain *= number
-      case .add(.none) where roots == 2:
-        guard let number = number(beside: node) else { return nil }
+      } else if roots == 2, operation == .add(.none), let number = number(beside: node) {
         offset += gain * number
-      case .reshape, .identity: break
-      default: return nil
+      } else if !operation.keepsElementOrder {
+        return nil
       }
       guard let next = node.inputs.first(where: { tensors[$0].constant == nil }) else {
         return nil
