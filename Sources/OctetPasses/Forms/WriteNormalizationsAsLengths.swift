@@ -29,7 +29,7 @@ extension Graph {
     var source: TensorIndex
     var axes: [Int]
     var attributes: L2NormalizationAttributes
-    /// Nodes from the squares to the inverse root.
+    /// The nodes from the squares to the inverse root.
     var nodes: [Int]
   }
 
@@ -81,22 +81,18 @@ extension Graph {
       if case .mean = node.operation {
         return roots == 2 && gain > 0 ? (producer, gain, offset, nodes) : nil
       }
-      if case .scalar(.power(exponent: -0.5)) = node.operation, roots == 0 {
+      let operation = node.operation
+      if roots == 0, operation == .scalar(.power(exponent: -0.5)) {
         roots = 2
-      } else if case .scalar(.reciprocal) = node.operation, roots == 0 {
+      } else if roots == 0, operation == .scalar(.reciprocal) {
         roots = 1
-      } else if case .scalar(.squareRoot) = node.operation, roots == 1 {
+      } else if roots == 1, operation == .scalar(.squareRoot) {
         roots = 2
-      } else if case .multiply(.none) = node.operation, roots == 2,
-        let number = number(beside: node)
-      {
+      } else if roots == 2, operation == .multiply(.none), let number = number(beside: node) {
         gain *= number
-      } else if case .add(.none) = node.operation, roots == 2, let number = number(beside: node) {
+      } else if roots == 2, operation == .add(.none), let number = number(beside: node) {
         offset += gain * number
-      } else if case .reshape = node.operation {
-        // Keeps the values, as `.identity` does.
-      } else if case .identity = node.operation {
-      } else {
+      } else if !operation.keepsElementOrder {
         return nil
       }
       guard let next = node.inputs.first(where: { tensors[$0].constant == nil }) else {
