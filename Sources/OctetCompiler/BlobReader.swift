@@ -23,7 +23,7 @@ public struct BlobReader {
   let bytes: [UInt8]
   let model: LoadedModel
   var graph = Graph()
-  /// Of `values` alone.
+  /// Integers of biases; empty unless reading is for values.
   var biasCodes: [TensorIndex: [Int64]] = [:]
   private let origins: [Int: Origin]
   private var nodeNames: Set<String> = []

@@ -247,8 +247,8 @@ struct LayerVariants {
       let text =
         index == part.nodes.count - 1
         ? "it hands on only its operand \(kept): the other branch is missing"
-        : "in the reference '\(node.name)' (\(node.operation.name)) joins another branch before it, "
-          + "which is missing here: only operand \(kept) of it is read"
+        : "in the reference '\(node.name)' (\(node.operation.name)) joins another branch before "
+          + "it, which is missing here: only operand \(kept) of it is read"
       add(.branchMissing, text) {
         $0.nodes[index].inputs = [node.inputs[kept]]
         $0.nodes[index].operation =
