@@ -137,9 +137,7 @@
 
       @inline(__always)
       func add<Block: Rows>(to rows: inout Block) {
-        if Block.takesPairs { return rows.add(low, high) }
-        rows.add(low)
-        rows.add(high)
+        rows.add(low, high)
       }
     }
 

@@ -92,8 +92,17 @@
 
     @inline(__always)
     mutating func add(_ low: Four<SIMD16<Int8>>, _ high: Four<SIMD16<Int8>>) {
-      add(unsafe loadNext(&weights), low)
-      add(unsafe loadNext(&weights), high)
+      addUnordered(unsafe loadNext(&weights), low)
+      addUnordered(unsafe loadNext(&weights), high)
+    }
+
+    /// Adds as the compiler orders it, where there are registers enough.
+    @inline(__always)
+    private mutating func addUnordered(_ w: SIMD16<Int8>, _ x: Four<SIMD16<Int8>>) {
+      spread.a = By.add(spread.a, w, x.a)
+      spread.b = By.add(spread.b, w, x.b)
+      spread.c = By.add(spread.c, w, x.c)
+      spread.d = By.add(spread.d, w, x.d)
     }
 
     @inline(__always) static var takesPairs: Bool { By.takesPairs }

@@ -98,23 +98,26 @@
     ) {
       let target = unsafe tile.target + index
       let finished = RowConstants<Block>(channels, index)
-      if Block.count == 4, channels.shiftsRight, !tile.isPool {
-        let bias = finished.bias
-        let results = channels.range(
-          finished.scaledRight(sums.a &+ bias), finished.scaledRight(sums.b &+ bias),
-          finished.scaledRight(sums.c &+ bias), finished.scaledRight(sums.d &+ bias))
-        return unsafe store(results, target, tile)
+      if tile.isPool {
+        var maximum = octet_maximum(
+          octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
+        let maxima = unsafe tile.maxima + index
+        if !tile.isFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
+        if tile.isLast {
+          unsafe Block.store(bytes: finished(maximum), target)
+        } else {
+          unsafe Block.store(maximum, maxima)
+        }
+        return
       }
-      guard tile.isPool else { return unsafe finishPixels(sums, finished, target, tile) }
-      var maximum = octet_maximum(
-        octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
-      let maxima = unsafe tile.maxima + index
-      if !tile.isFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
-      if tile.isLast {
-        unsafe Block.store(bytes: finished(maximum), target)
-      } else {
-        unsafe Block.store(maximum, maxima)
+      guard Block.count == 4, channels.shiftsRight else {
+        return unsafe finishPixels(sums, finished, target, tile)
       }
+      let bias = finished.bias
+      let results = channels.range(
+        finished.scaledRight(sums.a &+ bias), finished.scaledRight(sums.b &+ bias),
+        finished.scaledRight(sums.c &+ bias), finished.scaledRight(sums.d &+ bias))
+      unsafe store(results, target, tile)
     }
 
     /// Pixels one by one.
