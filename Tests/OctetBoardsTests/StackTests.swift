@@ -40,11 +40,13 @@ struct StackTests {
   func namesOverflow() throws {
     let (blob, roomy) = try Built.perceptron(try Board.named("cortex-m4"))
     let variables = roomy.arenaByteCount + roomy.dataByteCount + roomy.bssByteCount
+    let samples = LeNet.samples(3, byteCount: 16)
+    let used = try BoardRunner(roomy).run(blob, inputs: samples).stackByteCount
     try withTemporaryFolder { folder in
-      let ram = variables + (try #require(roomy.stackBoundByteCount)) - 64
+      let ram = variables + used - 64
       let tight = try Self.build(blob, ramByteCount: ram, in: folder, checksStack: false)
       let error = #expect(throws: BoardError.self) {
-        try BoardRunner(tight).run(blob, inputs: LeNet.samples(3, byteCount: 16))
+        try BoardRunner(tight).run(blob, inputs: samples)
       }
       guard case .stackExhausted(let byteCount) = error else {
         Issue.record("\(String(describing: error))")
