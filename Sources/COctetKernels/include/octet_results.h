@@ -11,8 +11,20 @@
   "strb %[y], [%[second]], #1\n strb %[x], [%[first]], #1\n"                          \
   "cmp %[sum], %[end]\n bne 1b\n b 3f\n"                                              \
   "2: sub %[m], %[m], #4\n sub %[n], %[n], #1\n sub %[sum], %[sum], #8\n3:\n"
+// The same of one sum a channel, with its bias.
+#define ROW_RESULTS                                                                     \
+  "1: ldr %[f], [%[m]], #4\n ldrsb %[k], [%[n]], #1\n"                                \
+  "ldr %[x], [%[sum]], #4\n ldr %[y], [%[bias]], #4\n"                               \
+  "lsl %[f], %[f], #1\n tst %[k], %[f]\n bpl 2f\n add %[x], %[x], %[y]\n"           \
+  "mvn %[k], %[k]\n smmlar %[x], %[x], %[f], %[x]\n"                                 \
+  "add %[x], %[x], %[x], asr #31\n asr %[x], %[x], %[k]\n"                           \
+  "add %[x], %[x], %[offset]\n ssat %[x], #8, %[x], asr #1\n strb %[x], [%[to]], #1\n" \
+  "cmp %[sum], %[end]\n bne 1b\n b 3f\n"                                             \
+  "2: sub %[m], %[m], #4\n sub %[n], %[n], #1\n sub %[sum], %[sum], #4\n"            \
+  "sub %[bias], %[bias], #4\n3:\n"
 #else
 #define PAIR_RESULTS ""
+#define ROW_RESULTS ""
 #endif
 
 // Channels of two pixels: their sums, multipliers and shifts, and where their results go.
@@ -33,6 +45,27 @@ INLINE void octet_requantize(octet_results *_Nonnull results, int32_t offset) {
       ".syntax unified\n" PAIR_RESULTS
       : [sum] "+" ANY(r.sum), [m] "+" ANY(r.multiplier), [n] "+" ANY(r.shift),
         [first] "+" ANY(r.first), [second] "+" ANY(r.second), [x] "=&" ANY(x), [y] "=&" ANY(y),
+        [f] "=&" ANY(f), [k] "=&" SUM(k)
+      : [offset] SUM(offset), [end] SUM(r.end)
+      : "cc", "memory");
+  *results = r;
+}
+
+// Channels of one pixel: their sums without bias, and where their results go.
+typedef struct {
+  const int32_t *_Nonnull sum, *_Nonnull end, *_Nonnull bias, *_Nonnull multiplier;
+  const int8_t *_Nonnull shift;
+  int8_t *_Nonnull to;
+} octet_row_results;
+
+// The same for these.
+INLINE void octet_requantize_row(octet_row_results *_Nonnull results, int32_t offset) {
+  octet_row_results r = *results;
+  int32_t x, y, f, k;
+  __asm volatile(
+      ".syntax unified\n" ROW_RESULTS
+      : [sum] "+" ANY(r.sum), [bias] "+" ANY(r.bias), [m] "+" ANY(r.multiplier),
+        [n] "+" ANY(r.shift), [to] "+" ANY(r.to), [x] "=&" ANY(x), [y] "=&" ANY(y),
         [f] "=&" ANY(f), [k] "=&" SUM(k)
       : [offset] SUM(offset), [end] SUM(r.end)
       : "cc", "memory");

@@ -31,15 +31,7 @@
       while index < count {
         // The last four rows overlap those before; of fewer than four each is computed four times.
         let isWhole = count >= 4
-        var start = isWhole ? min(index, count &- 4) : index
-        if WidenedTaps.areHalves, isWhole, depth >= 4 {
-          let left = (count &- start) & ~3
-          let done = unsafe connectFours(values, offset, target, start, start &+ left)
-          start &+= done
-          index = start
-          if done == left { continue }
-          // Four whose steps are others.
-        }
+        let start = isWhole ? min(index, count &- 4) : index
         var sums = unsafe WidenedTaps.multiplyRows(
           weights + start &* depth, stride: isWhole ? depth : 0, values, count: depth)
         let end = isWhole ? start &+ 4 : index &+ 1
@@ -48,41 +40,33 @@
       }
     }
 
-    /// Results of channels `first` to `end`, a multiple of four, up to four of which one needs
-    /// other steps: how many.
-    @inline(never)
-    private func connectFours(
-      _ values: UnsafePointer<Int8>, _ offset: Int32, _ target: UnsafeMutablePointer<Int8>,
-      _ first: Int, _ end: Int
-    ) -> Int {
-      let rest = depth & 3
-      var rows = unsafe octet_connection(
-        weights: weights + first &* depth, stride: Int32(truncatingIfNeeded: depth),
-        values: values, whole_end: values + (depth &- rest), bias: bias + first,
-        multiplier: multipliers + first, shift: shifts + first, to: target + first,
-        offset: 2 &* zeroPoint &+ 1, left: Int32(truncatingIfNeeded: end &- first),
-        start: 0 &- offset,
-        mask: rest == 0 ? 0 : -1 &<< Int32(truncatingIfNeeded: 32 &- 8 &* rest),
-        back: Int32(truncatingIfNeeded: 4 &- rest))
-      unsafe octet_connect_rows(&rows)
-      let done = unsafe end &- first &- Int(rows.left)
-      if lower != -128 || upper != 127 {
-        for index in first..<first &+ done {
-          unsafe target[index] = clamp(Int32(target[index]), lower, upper)
-        }
-      }
-      return done
-    }
-
     /// Results of channels `range`; `sums` are those of `start` and the next three.
     @inline(__always)
     private func finish(
       _ sums: inout octet_sums, _ offset: Int32, _ start: Int, _ range: Range<Int>,
       _ target: UnsafeMutablePointer<Int8>
     ) {
+      if offset != 0 {
+        sums.a &-= offset
+        sums.b &-= offset
+        sums.c &-= offset
+        sums.d &-= offset
+      }
       unsafe withUnsafePointer(to: &sums) { sums in
         let sum = unsafe UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
-        for index in range { unsafe finish(sum[index &- start] &- offset, index, target) }
+        var index = range.lowerBound
+        if WidenedTaps.areHalves, lower == -128, upper == 127 {
+          var results = unsafe octet_row_results(
+            sum: sum + (index &- start), end: sum + (range.upperBound &- start),
+            bias: bias + index, multiplier: multipliers + index, shift: shifts + index,
+            to: target + index)
+          unsafe octet_requantize_row(&results, 2 &* zeroPoint &+ 1)
+          unsafe index = range.upperBound &- (results.end - results.sum)
+        }
+        while index < range.upperBound {
+          unsafe finish(sum[index &- start], index, target)
+          index &+= 1
+        }
       }
     }
 
