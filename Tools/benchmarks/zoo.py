@@ -4,7 +4,8 @@ Every network of `octet train --list` learns Fashion-MNIST, ten epochs without a
 the options say otherwise. A row has its parameters, the test accuracy in float and int8, blob and
 arena in bytes, cycles of an inference on the first board, how many boards gave the bytes of this
 machine, and seconds for an epoch of ours and of PyTorch's same network on as many threads. A board
-whose memory is too small has a dash. Exits with 1 where a self-test fails or bytes differ.
+whose memory is too small has a dash. Models that are in --keep are not trained again. Exits with 1
+where a self-test fails or bytes differ.
 
     Tools/benchmark zoo [NAME…] [--epochs 10] [--recipe NAME] [--boards cortex-m4,linux-aarch64]
 """
@@ -48,9 +49,12 @@ def row(arguments, name, folder, work):
     octet = arguments.octet
     model, blob = work / f"{name}.onnx", work / f"{name}.oct"
     words = ["--recipe", arguments.recipe] if arguments.recipe else []
-    report = octet.json(
-        "train", "--arch", name, "--data", folder, "--epochs", arguments.epochs, "--seed",
-        arguments.seed, "--threads", arguments.threads, *words, "--force", "-o", model)
+    said = work / f"{name}.json"
+    if not (model.exists() and said.exists()):
+        said.write_text(json.dumps(octet.json(
+            "train", "--arch", name, "--data", folder, "--epochs", arguments.epochs, "--seed",
+            arguments.seed, "--threads", arguments.threads, *words, "--force", "-o", model)))
+    report = json.loads(said.read_text())
     quantized = octet.json("quantize", model, "--data", folder, "--force", "-o", blob)
     octet("verify", blob)
     diff = octet.json("diff", model, blob, "--data", folder)

@@ -86,39 +86,43 @@
     @inline(__always)
     func add<Block: Rows>(to rows: inout Block) {
       var next = unsafe places
-      if vectorCount > 0 {
-        // Loops that run once at least need no copies of the sums.
-        var runsLeft = runCount
-        repeat {
-          addRun(&next, &rows)
-          unsafe next.skip(skip)
-          runsLeft &-= 1
-        } while runsLeft != 0
-      }
+      #if arch(arm64)
+        if vectorCount > 0 {
+          // Loops that run once at least need no copies of the sums.
+          var runsLeft = runCount
+          repeat {
+            addRun(&next, &rows)
+            unsafe next.skip(skip)
+            runsLeft &-= 1
+          } while runsLeft != 0
+        }
+      #else
+        for _ in 0..<vectorCount { rows.add(unsafe next.next()) }
+      #endif
       if hasRest { rows.add(unsafe next.next() & mask) }
     }
 
-    /// Adds the whole vectors of a run, of which there is one at least.
-    @inline(__always)
-    private func addRun<Block: Rows>(
-      _ next: inout Four<UnsafePointer<Int8>>, _ rows: inout Block
-    ) {
-      var left = vectorCount
-      #if arch(arm64)
+    #if arch(arm64)
+      /// Adds the whole vectors of a run, of which there is one at least.
+      @inline(__always)
+      private func addRun<Block: Rows>(
+        _ next: inout Four<UnsafePointer<Int8>>, _ rows: inout Block
+      ) {
         if Block.takesPairs {
-          for _ in 0..<left &>> 1 {
+          for _ in 0..<vectorCount &>> 1 {
             let (low, high) = unsafe next.nextTwo()
             rows.add(low, high)
           }
-          if left & 1 != 0 { rows.add(unsafe next.next()) }
+          if vectorCount & 1 != 0 { rows.add(unsafe next.next()) }
           return
         }
-      #endif
-      repeat {
-        rows.add(unsafe next.next())
-        left &-= 1
-      } while left != 0
-    }
+        var left = vectorCount
+        repeat {
+          rows.add(unsafe next.next())
+          left &-= 1
+        } while left != 0
+      }
+    #endif
   }
 
   #if arch(arm64)

@@ -169,7 +169,7 @@
     /// Adds the next 16 taps, once there are values: not after sums, which may be constants yet.
     @inline(__always)
     mutating func add(_ x: Four<SIMD16<Int8>>) {
-      add(x, after: unsafe unsafeBitCast(x.a, to: SIMD4<Int32>.self))
+      add(x, after: unsafe unsafeBitCast(x.d, to: SIMD4<Int32>.self))
     }
 
     /// Sums of all rows for each patch, in the first `count` lanes.

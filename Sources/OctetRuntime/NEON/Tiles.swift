@@ -26,6 +26,13 @@
   }
 
   enum Tiles<By: Products> {
+    /// Whether there are registers for places of runs beside those of patches.
+    #if arch(arm64)
+      @inline(__always) static var takesPlaces: Bool { true }
+    #else
+      @inline(__always) static var takesPlaces: Bool { false }
+    #endif
+
     /// All channels of the tiles, and steps past them.
     ///
     /// - Parameter values: for four patches, each of a depth that is rounded up to a multiple of
@@ -35,7 +42,7 @@
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
       _ values: UnsafeMutablePointer<Int8>, _ plan: TilePlan
     ) {
-      if tile.count == 1, !tile.isPool {
+      if !tile.isPool, tile.count == 1 {
         // A single pixel is a row of values that all channels are connected to.
         let part = Patches.Part(run: 0, skip: 0, count: channels.depth)
         unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
@@ -46,7 +53,7 @@
       var next = tile
       for _ in 0..<tile.repeatCount {
         let placed =
-          plan.isInPlace
+          Self.takesPlaces && plan.isInPlace
           ? PlacedPatches(inPlace: patches, next)
           : unsafe PlacedPatches(patches, next, depth: channels.depth, values)
         multiply(placed, channels, next)
