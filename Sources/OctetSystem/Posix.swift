@@ -129,7 +129,7 @@ package enum Posix {
 
   /// Makes the file one that was written to now, by the clock of the machine that holds it.
   package static func touch(_ descriptor: Int32) throws(SystemError) {
-    _ = try retrying { unsafe futimens(descriptor, nil) }
+    _ = try retrying { futimens(descriptor, nil) }
   }
 
   package static func truncate(_ descriptor: Int32, to byteCount: Int) throws(SystemError) {

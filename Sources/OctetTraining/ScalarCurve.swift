@@ -9,13 +9,13 @@ struct ScalarCurve: Sendable {
 
   let function: ScalarFunction
   /// The cubic's coefficients in the distance from a cell's left end, in cells; not a number in a
-  /// cell that the cubic does not fit.
+  /// cell that the cubic does not fit, and after the last.
   private let cells: [SIMD4<Float>]
 
   init(_ function: ScalarFunction) {
     self.function = function
     let (step, first) = (1 / Double(Self.cellsPerUnit), -Double(Self.reach))
-    cells = (0..<2 * Self.reach * Self.cellsPerUnit).map { index in
+    let cells = (0..<2 * Self.reach * Self.cellsPerUnit).map { index -> SIMD4<Float> in
       let left = first + Double(index) * step
       let (a, b) = (function.value(left), function.value(left + step))
       let da = function.derivative(left) * step
@@ -33,19 +33,14 @@ struct ScalarCurve: Sendable {
       }
       return SIMD4(Float(a), Float(da), Float(c2), Float(c3))
     }
+    self.cells = cells + [SIMD4(repeating: .nan)]
   }
 
   /// y = f(x), element by element.
   func values(
     _ count: Int, _ x: UnsafePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>
   ) {
-    unsafe forEach(count, x) { c, t in
-      c[0] + t * (c[1] + t * (c[2] + t * c[3]))
-    } exact: {
-      exactValue($0)
-    } store: { index, result in
-      unsafe y[index] = result
-    }
+    unsafe forEach(count, x, isSlope: false) { unsafe y[$0] = $1 }
   }
 
   /// dx = dy · f′(x), or that added to dx.
@@ -53,48 +48,70 @@ struct ScalarCurve: Sendable {
     _ count: Int, x: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>,
     dx: UnsafeMutablePointer<Lanes>, accumulates: Bool
   ) {
-    unsafe forEach(count, x) { c, t in
-      (c[1] + t * (2 * c[2] + t * 3 * c[3])) * Float(Self.cellsPerUnit)
-    } exact: {
-      exactSlope($0)
-    } store: { index, slopes in
+    unsafe forEach(count, x, isSlope: true) { index, slopes in
       let product = unsafe slopes * dy[index]
       unsafe dx[index] = accumulates ? dx[index] + product : product
     }
   }
 
-  /// What `cubic` makes of each x's cell, and `exact` of those that no cell is for.
+  /// The cubic or its slope in each x's cell, and the function's own where no cell is for it.
   @inline(__always)
   private func forEach(
-    _ count: Int, _ x: UnsafePointer<Lanes>, cubic: (SIMD4<Float>, Float) -> Float,
-    exact: (Float) -> Float, store: (_ index: Int, _ result: Lanes) -> Void
+    _ count: Int, _ x: UnsafePointer<Lanes>, isSlope: Bool,
+    store: (_ index: Int, _ result: Lanes) -> Void
   ) {
     unsafe cells.withUnsafeBufferPointer { cells in
       guard let cells = cells.baseAddress else { return }
       for index in 0..<count {
-        let x = unsafe x[index]
-        var result = Lanes()
-        for lane in 0..<16 {
-          guard let place = Self.place(x[lane]) else {
-            result[lane] = exact(x[lane])
-            continue
-          }
-          let value = unsafe cubic(cells[place.cell], place.distance)
-          result[lane] = value == value ? value : exact(x[lane])
-        }
-        store(index, result)
+        let (low, high) = unsafe (x[index].lowHalf, x[index].highHalf)
+        let a = unsafe four(low.lowHalf, cells, isSlope)
+        let b = unsafe four(low.highHalf, cells, isSlope)
+        let c = unsafe four(high.lowHalf, cells, isSlope)
+        let d = unsafe four(high.highHalf, cells, isSlope)
+        store(
+          index,
+          Lanes(lowHalf: SIMD8(lowHalf: a, highHalf: b), highHalf: SIMD8(lowHalf: c, highHalf: d)))
       }
     }
   }
 
+  /// Four numbers at a time, as that is the width that every machine has.
   @inline(__always)
-  private static func place(_ x: Float) -> (cell: Int, distance: Float)? {
-    guard abs(x) < Float(reach) else { return nil }
-    let position = (x + Float(reach)) * Float(cellsPerUnit)
-    let cell = min(Int(position), 2 * reach * cellsPerUnit - 1)
+  private func four(
+    _ x: SIMD4<Float>, _ cells: UnsafePointer<SIMD4<Float>>, _ isSlope: Bool
+  ) -> SIMD4<Float> {
+    let reach = Float(Self.reach), cellsPerUnit = Float(Self.cellsPerUnit)
+    let isInside = (x .< reach) .& (x .> -reach)
+    let inside = SIMD4<Float>().replacing(with: x, where: isInside)
+    // Added to 1.5 · 2²³, a number is rounded to an integer, which then is the sum's last bits. A
+    // cell's end may come out as either of two cells: both cubics go through it.
+    let shift: Float = 12_582_912
+    let shifted = ((inside + reach) * cellsPerUnit - 0.5) + shift
+    let cell =
+      unsafe unsafeBitCast(shifted, to: SIMD4<Int32>.self)
+      &- Int32(bitPattern: shift.bitPattern)
     // From x itself: the sum above has lost its last bits.
-    let left = Float(cell) / Float(cellsPerUnit) - Float(reach)
-    return (cell, (x - left) * Float(cellsPerUnit))
+    let left = (shifted - shift) * (1 / cellsPerUnit) - reach
+    let t = (inside - left) * cellsPerUnit
+    let (p, q) = unsafe (cells[Int(cell[0])], cells[Int(cell[1])])
+    let (r, s) = unsafe (cells[Int(cell[2])], cells[Int(cell[3])])
+    let c1 = SIMD4(p[1], q[1], r[1], s[1])
+    let c2 = SIMD4(p[2], q[2], r[2], s[2])
+    let c3 = SIMD4(p[3], q[3], r[3], s[3])
+    var result: SIMD4<Float>
+    if isSlope {
+      result = (c1 + t * (2 * c2 + t * 3 * c3)) * cellsPerUnit
+    } else {
+      result = SIMD4(p[0], q[0], r[0], s[0]) + t * (c1 + t * (c2 + t * c3))
+    }
+    let isDone = (result .== result) .& isInside
+    let words = unsafe unsafeBitCast(isDone, to: SIMD2<UInt64>.self)
+    if words[0] & words[1] != .max {
+      for lane in 0..<4 where !isDone[lane] {
+        result[lane] = isSlope ? exactSlope(x[lane]) : exactValue(x[lane])
+      }
+    }
+    return result
   }
 
   @inline(never)

@@ -1,5 +1,6 @@
 """The networks of `octet train --list` as somebody would write them with PyTorch."""
 
+import torch
 from torch import cat, nn
 
 
@@ -145,10 +146,81 @@ def ds_cnn():
         *layers, nn.Dropout(0.2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+class ConnectedMaps(nn.Module):
+    """C3 of 1998: every map sees some of the six before it."""
+
+    TABLE = ([[(m + k) % 6 for k in range(3)] for m in range(6)]
+             + [[(m + k) % 6 for k in range(4)] for m in range(6)]
+             + [[0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], list(range(6))])
+
+    def __init__(self):
+        super().__init__()
+        seen = torch.zeros(16, 6, dtype=torch.bool)
+        for row, maps in zip(seen, self.TABLE):
+            row[maps] = True
+        self.register_buffer("mask", seen[:, :, None, None].expand(16, 6, 5, 5).clone())
+        self.weight = nn.Parameter(torch.randn(60 * 25) * 0.1)
+        self.bias = nn.Parameter(torch.zeros(16))
+
+    def forward(self, x):
+        weight = torch.zeros(self.mask.shape).masked_scatter(self.mask, self.weight)
+        return nn.functional.conv2d(x, weight, self.bias)
+
+
+class ScaledTanh(nn.Module):
+    def forward(self, x):
+        return 1.7159 * torch.tanh(2 / 3 * x)
+
+
+class Bitmaps(nn.Module):
+    """Likeness to fixed pictures of characters; for the time it takes, any will do."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("pixels", torch.randn(84, 10).sign())
+
+    def forward(self, x):
+        return x @ self.pixels
+
+
+def lenet_1998():
+    def subsampling(maps):
+        return [nn.AvgPool2d(2), nn.Conv2d(maps, maps, 1, groups=maps), ScaledTanh()]
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), ScaledTanh(), *subsampling(6), ConnectedMaps(),
+        ScaledTanh(), *subsampling(16), nn.Conv2d(16, 120, 5), ScaledTanh(), nn.Flatten(),
+        nn.Linear(120, 84), ScaledTanh(), Bitmaps())
+
+
+def tiny():
+    layers, inputs = [*normalized(1, 8, 3), nn.ReLU()], 8
+    for outputs, pooled in ((12, True), (16, False), (16, True), (20, False)):
+        layers += [*normalized(inputs, inputs, 3, groups=inputs),
+                   *normalized(inputs, outputs, 1), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if pooled else []
+        inputs = outputs
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(20, 10))
+
+
+def cnn_small():
+    return nn.Sequential(
+        *convolution(1, 8, 3), *convolution(8, 8, 3), nn.MaxPool2d(2),
+        *convolution(8, 16, 3), *convolution(16, 16, 3), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(16 * 7 * 7, 10))
+
+
+def perceptron():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(),
+        nn.Linear(64, 10))
+
+
 NETWORKS = {
+    "lenet5-1998": lenet_1998,
     "lenet": lenet, "lenet-avg": lambda: lenet(average=True),
     "lenet-bn": lambda: lenet(normalized=True), "lenet-tutorial": lenet_tutorial,
     "alexnet": alexnet, "nin": nin, "vgg": vgg, "googlenet": googlenet, "resnet": resnet,
     "resnet20": lambda: resnet(3), "densenet": densenet, "mobilenet": mobilenet,
-    "ds-cnn": ds_cnn,
+    "ds-cnn": ds_cnn, "tiny": tiny, "cnn-small": cnn_small, "mlp": perceptron,
 }
