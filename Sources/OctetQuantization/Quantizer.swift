@@ -91,14 +91,14 @@ public struct Quantizer: Sendable {
       .withEqualLayers(samples, options)
     let simple = equal.graph
     try simple.requireLayers(options.weightBits)
+    let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     var choice = RangeSearch.Choice(whole: options.calibrator)
     if options.calibrator == .automatic {
-      choice = try RangeSearch.choose(simple, samples, options)
+      choice = try RangeSearch.choose(simple, samples, options, calibration)
     }
     choice.int16 = try simple.chosenInt16(samples, options, choice)
     let ranking = choice.int16.map(\.name)
     choice.int16.sort { $0.tensors[0] < $1.tensors[0] }
-    let calibration = try Calibration(simple, samples: samples, threadCount: options.threadCount)
     let means = options.biasCorrection == .analytic ? equal.means(graph.normalizedMeans()) : [:]
     var result = try quantize(simple, calibration, samples, options, choice, means)
     result.equalization = equal.equalization

@@ -187,19 +187,25 @@ func widened(_ value: Int32) -> Int64 { joined(UInt32(bitPattern: value), value 
 ///   - by: a shift of −31…14.
 @inline(__always)
 package func requantizeWide(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
+  // What TensorFlow Lite makes has 15 bits.
+  let factor = by.multiplier &>> 16
+  let exponent = 15 &- by.shift
+  let isShort = by.multiplier & 0xFFFF == 0
   #if _pointerBitWidth(_32)
+    #if arch(arm)
+      if OCTET_MULTIPLIES_LONG != 0, isShort { return octet_scale_long(sum, factor, exponent) }
+    #endif
     return requantizeWideByHalves(sum, by)
   #else
-    // The product over 2¹⁶, rounded down: less than 2⁶² + 2³¹.
-    let multiplier = Int64(by.multiplier)
-    let product = (sum &>> 16) &* multiplier &+ ((sum & 0xFFFF) &* multiplier) &>> 16
-    let exponent = Int64(15 &- by.shift)
-    return Int32(truncatingIfNeeded: (product &+ 1 &<< (exponent &- 1)) &>> exponent)
+    guard isShort else { return requantizeWideByHalves(sum, by) }
+    let product = sum &* Int64(factor) &+ 1 &<< Int64(exponent &- 1)
+    return Int32(truncatingIfNeeded: product &>> Int64(exponent))
   #endif
 }
 
 /// The same from products of halves and without shifts of 64 bits by a variable, which processors
 /// of 32 bits call functions for.
+@inline(never)
 package func requantizeWideByHalves(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
   let multiplier = UInt32(bitPattern: by.multiplier)
   let (high, low) = (multiplier &>> 16, multiplier & 0xFFFF)

@@ -37,6 +37,32 @@ struct KernelTests {
     }
   }
 
+  /// Layers of int16: channels and patches that are no multiples of four and eight, with places
+  /// for patches and without, as blobs from before have none.
+  @Test("Layers of int16 give the host's bytes", arguments: cases)
+  func wide(board: String, processor: String?) throws {
+    var board = try Board.named(board)
+    if let processor { board = board.emulating(processor) }
+    var layers = GraphOfLayers(height: 9, width: 7, channels: 3, elementType: .int16)
+    layers.convolution(kernel: 3, padding: 1, outputs: 6, poolOf: 1)
+    layers.depthwise(kernel: 3)
+    layers.convolution(kernel: 1, padding: 0, outputs: 8, poolOf: 2)
+    layers.convolution(kernel: 1, padding: 0, outputs: 3, poolOf: 1)
+    layers.fullyConnected(outputs: 5)
+    let blob = try Compiler.compile(layers.finished()).blob
+    let model = try blob.model()
+    var none = blob.bytes
+    for view in (0..<model.operatorCount).map(model.operator) {
+      none.put(0, at: OperatorRecord.scratchByteCount, in: view.offset)
+    }
+    none.putChecksum()
+    let inputs = LeNet.samples(2, byteCount: model.input(0).byteCount, seed: 3)
+    for blob in board.name == "cortex-m4" ? [blob, Blob(none)] : [blob] {
+      let result = try BoardRunner.buildAndRun(blob, on: board, inputs: inputs)
+      #expect(result.outputsMatchHost && result.selfTestPassed, "\(result.failure)")
+    }
+  }
+
   /// Depthwise layers: with scratch memory for pairs of rows, with what a band of single rows
   /// needs, and without, as blobs from before have none. 5 channels: the last four overlap the
   /// first.

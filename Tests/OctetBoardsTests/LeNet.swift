@@ -40,17 +40,23 @@ struct Random {
   mutating func int8() -> Int8 { Int8(next() % 255 - 127) }
 }
 
-/// Builds an int8 graph layer by layer.
+/// Builds a quantized graph layer by layer.
 struct GraphOfLayers {
   private var graph = Graph(name: "layers")
   private var last: TensorIndex
   var random = Random(state: 7)
-  private let activation = Quantization(scale: 0.05, zeroPoint: -3)
+  private let elementType: ElementType
+  private let activation: Quantization
 
-  init(height: Int, width: Int, channels: Int) {
+  /// - Parameter elementType: of activations, int8 or int16.
+  init(height: Int, width: Int, channels: Int, elementType: ElementType = .int8) {
+    self.elementType = elementType
+    activation =
+      elementType == .int16
+      ? Quantization(scale: 0.05 / 256, zeroPoint: 0) : Quantization(scale: 0.05, zeroPoint: -3)
     last = graph.add(
       Tensor(
-        name: "input", shape: [1, height, width, channels], elementType: .int8,
+        name: "input", shape: [1, height, width, channels], elementType: elementType,
         quantization: activation))
     graph.inputs = [last]
   }
@@ -113,18 +119,23 @@ struct GraphOfLayers {
             quantization: Quantization(
               scales: (0..<channels).map { scale * (1 + Float($0 % 3) / 4) },
               zeroPoints: Array(repeating: 0, count: channels), axis: axis))))
+      let biases = (0..<channels).map { _ in Int32(random.int8()) * 8 }
       inputs.append(
         graph.add(
           Tensor(
-            name: "\(name).bias", shape: [channels], elementType: .int32,
-            constant: .int32((0..<channels).map { _ in Int32(random.int8()) * 8 }),
+            name: "\(name).bias", shape: [channels],
+            elementType: elementType == .int16 ? .int64 : .int32,
+            constant: elementType == .int16 ? .int64(biases.map { Int64($0) }) : .int32(biases),
             quantization: Quantization(
-              scales: (0..<channels).map { 0.05 * scale * (1 + Float($0 % 3) / 4) },
+              scales: (0..<channels).map {
+                activation.scales[0] * scale * (1 + Float($0 % 3) / 4)
+              },
               zeroPoints: Array(repeating: 0, count: channels), axis: 0))))
     }
     let result = graph.add(
       Tensor(
-        name: "\(name).output", shape: output, elementType: .int8, quantization: activation))
+        name: "\(name).output", shape: output, elementType: elementType,
+        quantization: activation))
     graph.nodes.append(
       Node(name: name, operation: operation, inputs: inputs, outputs: [result]))
     last = result

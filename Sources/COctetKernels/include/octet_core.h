@@ -354,4 +354,5 @@ INLINE int32_t octet_widen_even(uint32_t word) { return SXTB16(word); }
 INLINE int32_t octet_widen_odd(uint32_t word) { return SXTB16(__builtin_rotateright32(word, 8)); }
 
 #include "octet_narrow.h"
+#include "octet_wide.h"
 #endif

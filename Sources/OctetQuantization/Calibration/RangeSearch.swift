@@ -8,6 +8,8 @@ import OctetPasses
 /// 2. Each calibrator for the whole network: the one with the least error of the outputs stays.
 /// 3. Layer after layer, or run after run of layers where there are many, the other calibrators:
 ///    one stays where it lowers the error by 1 % or more, and on either half of what was held back.
+/// 4. The ranges that come from all samples differ from those that were compared: where with them
+///    the choice is worse than the mean square error for all, that is taken.
 ///
 /// Only activations are rounded: weights are no part of the choice. Every figure is a sum in a
 /// fixed order, and the work is bounded by counts, not by time, so the choice is the same on every
@@ -50,13 +52,32 @@ struct RangeSearch {
     var summary: Quantizer.Search?
   }
 
-  /// - Parameter graph: simplified, with int8 forms.
+  /// - Parameters:
+  ///   - graph: simplified, with int8 forms.
+  ///   - calibration: of all samples.
   static func choose(
-    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options
+    _ graph: Graph, _ samples: CalibrationSamples, _ options: Quantizer.Options,
+    _ calibration: Calibration
   ) throws(QuantizationError) -> Choice {
     guard samples.count > 0 else { throw .noCalibrationSamples }
     var search = try RangeSearch(graph, samples, options)
-    return try search.run()
+    let choice = try search.run()
+    return try search.confirmed(choice, calibration)
+  }
+
+  /// The choice, or the mean square error for all.
+  private mutating func confirmed(
+    _ choice: Choice, _ calibration: Calibration
+  ) throws(QuantizationError) -> Choice {
+    for calibrator in Self.candidates {
+      ranges[calibrator] = Quantizer.chooseRanges(
+        graph, calibration, options, Choice(whole: calibrator))
+    }
+    var plain = Choice()
+    let error = try error(plain)
+    if try self.error(choice).isWithin(error) { return choice }
+    plain.summary = summary(plain, tensorsWithAChoice(), error, error)
+    return plain
   }
 
   init(
@@ -164,7 +185,15 @@ struct RangeSearch {
   /// either half of the samples.
   struct HalvedError {
     var halves: [Double]
+    /// Squared errors of class scores over what these vary. Where a network is sure of nearly all
+    /// samples, few have a divergence at all, and these alone would choose.
+    var scoreDistance: Double
     var total: Double { halves.reduce(0, +) }
+
+    /// Whether it is no more than the other, and the scores are at most 3 dB worse.
+    func isWithin(_ other: HalvedError) -> Bool {
+      total <= other.total && scoreDistance <= 2 * other.scoreDistance
+    }
 
     /// - Parameter gain: the share by which the error has to be less.
     func isBelow(_ other: HalvedError, by gain: Double = RangeSearch.leastGain) -> Bool {
@@ -203,21 +232,23 @@ struct RangeSearch {
     let (judged, references, powers) = (measured, references, powers)
     let scores = graph.classScores
     let errors = try Calibration.pass(rounded, heldBack, options.threadCount) {
-      [0.0, 0.0]
+      [0.0, 0.0, 0.0]
     } visit: { sample, interpreter, errors in
       for (position, tensor) in judged.enumerated() {
         let reference = references[sample][position]
-        let error = unsafe interpreter.withValue(of: tensor) { values in
-          unsafe tensor == scores
-            ? divergence(of: values, from: reference)
-            : squaredDistance(values, reference) / powers[position]
+        let (distance, lost) = unsafe interpreter.withValue(of: tensor) { values in
+          unsafe (
+            squaredDistance(values, reference) / powers[position],
+            tensor == scores ? divergence(of: values, from: reference) : nil
+          )
         }
-        errors[sample % 2] += error
+        errors[sample % 2] += lost ?? distance
+        if lost != nil { errors[2] += distance }
       }
     } merge: { into, from in
       for half in into.indices { into[half] += from[half] }
     }
-    return HalvedError(halves: errors)
+    return HalvedError(halves: Array(errors[..<2]), scoreDistance: errors[2])
   }
 
   /// Σ (x − mean)² over all samples, or Σ x² of a constant; at least the least number.

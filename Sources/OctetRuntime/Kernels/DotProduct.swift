@@ -28,7 +28,7 @@ typealias Sums = (Int32, Int32, Int32, Int32)
 
   /// Σ of neighbouring products.
   @inline(__always)
-  private func multiplyAdd(_ a: SIMD8<Int16>, _ b: SIMD8<Int16>) -> SIMD4<Int32> {
+  func multiplyAdd(_ a: SIMD8<Int16>, _ b: SIMD8<Int16>) -> SIMD4<Int32> {
     let products = widened(a) &* widened(b)
     return products.evenHalf &+ products.oddHalf
   }
@@ -42,7 +42,7 @@ typealias Sums = (Int32, Int32, Int32, Int32)
 
   /// The sums of the elements of each of four vectors.
   @inline(__always)
-  private func addAcross(
+  func addAcross(
     _ a: SIMD4<Int32>, _ b: SIMD4<Int32>, _ c: SIMD4<Int32>, _ d: SIMD4<Int32>
   ) -> Sums {
     let ab =

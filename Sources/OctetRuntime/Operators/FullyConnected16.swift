@@ -49,12 +49,9 @@ package struct FullyConnected16: Operator {
     for row in 0..<rows {
       let source = unsafe context.input(0, as: Int16.self) + row &* depth
       let target = unsafe context.output(0, as: Int16.self) + row &* output.channels
-      var weights = unsafe channels.weights
-      for channel in 0..<output.channels {
-        let sum = unsafe channels.bias(channel) &+ dotWide(weights, source, count: depth)
-        unsafe target[channel] = channels.code(sum, channel)
-        unsafe weights += depth
-      }
+      unsafe channels.store(
+        0, count: output.channels, depth: depth, source, patchCount: depth, into: target,
+        backend: context.backend)
     }
   }
 }

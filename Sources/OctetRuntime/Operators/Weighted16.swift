@@ -134,33 +134,48 @@ struct Weighted16 {
     return joined(low, unsafe biases[2 &* channel &+ 1])
   }
 
+  /// The codes of `count` channels of one pixel, from `first` on, whose rows of weights are `depth`
+  /// apart.
+  ///
+  /// - Parameters:
+  ///   - values: `[patchCount]`: at least `depth`; with zeros where they are more.
+  ///   - target: of channel 0.
+  @inline(never)
+  func store(
+    _ first: Int, count: Int, depth: Int, _ values: UnsafePointer<Int16>, patchCount: Int,
+    into target: UnsafeMutablePointer<Int16>, backend: Backend
+  ) {
+    let end = first &+ count
+    let isFour = count >= 4
+    var channel = first
+    while channel < end {
+      // The last four overlap those before; fewer than four go one by one, each as four times its
+      // row.
+      if isFour { channel = min(channel, end &- 4) }
+      let row = unsafe weights + channel &* depth
+      let sums = unsafe dotFourWide(
+        row, stride: isFour ? depth : 0, values, count: patchCount, backend: backend)
+      unsafe target[channel] = code(bias(channel) &+ sums.0, channel)
+      if isFour {
+        unsafe target[channel &+ 1] = code(bias(channel &+ 1) &+ sums.1, channel &+ 1)
+        unsafe target[channel &+ 2] = code(bias(channel &+ 2) &+ sums.2, channel &+ 2)
+        unsafe target[channel &+ 3] = code(bias(channel &+ 3) &+ sums.3, channel &+ 3)
+      }
+      channel &+= isFour ? 4 : 1
+    }
+  }
+
   /// The code of a channel's sum.
+  @inline(__always)
   func code(_ sum: Int64, _ channel: Int) -> Int16 {
     let by = unsafe FixedPointMultiplier(
       multiplier: multipliers[channel], shift: Int32(shifts[channel]))
-    let value =
-      isNarrow ? requantize(Int32(truncatingIfNeeded: sum), by) : requantizeWide(sum, by)
+    let value = isNarrow ? Self.narrowed(sum, by) : requantizeWide(sum, by)
     return clamp16(value, lower, upper)
   }
-}
 
-/// Σ w[k] · x[k] for `count` neighbours of both.
-///
-/// Products are below 2²² or, of the lowest codes, equal to it: 32 bits hold the sum of 256.
-@inline(__always)
-func dotWide(
-  _ weights: UnsafePointer<Int8>, _ values: UnsafePointer<Int16>, count: Int
-) -> Int64 {
-  var sum: Int64 = 0
-  var index = 0
-  while index < count {
-    let end = min(index &+ 256, count)
-    var partial: Int32 = 0
-    while index < end {
-      unsafe partial &+= Int32(weights[index]) &* Int32(values[index])
-      index &+= 1
-    }
-    sum &+= widened(partial)
+  @inline(never)
+  private static func narrowed(_ sum: Int64, _ by: FixedPointMultiplier) -> Int32 {
+    requantize(Int32(truncatingIfNeeded: sum), by)
   }
-  return sum
 }

@@ -24,6 +24,11 @@ struct Window {
     return min(first, last)..<last
   }
 
+  /// Whether each window is one element of the input.
+  var isPointwise: Bool {
+    kernel == 1 && padding == 0 && start(output &- 1) < input
+  }
+
   /// The most taps that a window has on real pixels.
   var reach: Int { min(kernel, input) }
 

@@ -13,6 +13,20 @@ struct Convolution16Tests {
       "seed \(seed): \(parameters.geometry.input)")
   }
 
+  /// As in blobs of before.
+  @Test(arguments: 0..<10)
+  func patchesNeedNoPlace(seed: Int) throws {
+    var random = RandomSource(seed: seed)
+    let parameters = Weighted16Parameters.convolution(&random)
+    let input = random.int16s(parameters.geometry.input.count)
+    let oracle = [Oracle.convolution16(parameters, input).bytes]
+    for backend in Backend.available {
+      let outputs = try parameters.convolutionOperator.run(
+        [input.bytes], backend: backend, expected: oracle, hasScratch: false)
+      #expect(outputs == oracle, "seed \(seed), \(backend)")
+    }
+  }
+
   /// 3 · 1000 − 2 · 30,000 + 70,000 of two bits less: 13,000 / 4.
   @Test func handChecked() throws {
     let geometry = ConvolutionParameters(

@@ -21,6 +21,10 @@ extension Weighted16Parameters {
     self.geometry.multipliers = bias.map {
       random.multiplier(near: 20_000 / (Double($0.magnitude) + 0x1p24))
     }
+    // What TensorFlow Lite makes, and what has bits below.
+    if random.int(0...1) == 0 {
+      for index in bias.indices { self.geometry.multipliers[index].multiplier &= ~0xFFFF }
+    }
   }
 
   static func convolution(_ random: inout RandomSource) -> Weighted16Parameters {

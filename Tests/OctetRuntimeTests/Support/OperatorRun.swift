@@ -74,14 +74,17 @@ extension TestOperator {
   /// The outputs for `inputs`: the values of the inputs in the arena, in order. All other memory is
   /// poisoned, and nothing but the outputs and the scratch may change.
   ///
-  /// - Parameter expected: what should come out. Its complement lies there before, so that no byte
-  ///   can be right that was not written; but where the input overlaps.
+  /// - Parameters:
+  ///   - expected: what should come out. Its complement lies there before, so that no byte can be
+  ///     right that was not written; but where the input overlaps.
+  ///   - hasScratch: whether the operator gets the scratch memory that it needs.
   func run(
     _ inputs: [[Int8]], placement: Placement = .apart, backend: Backend = .portable,
-    expected: [[Int8]] = []
+    expected: [[Int8]] = [], hasScratch: Bool = true
   ) throws -> [[Int8]] {
     let arenaInputs = self.inputs.indices.filter { self.inputs[$0].constant == nil }
-    let plan = try plan(placement)
+    var plan = try plan(placement)
+    if !hasScratch { plan.scratchByteCount = 0 }
     let loaded = try LoadedModel(blob(plan))
     let model = loaded.model
     let arena = UnsafeMutableRawBufferPointer.allocate(
