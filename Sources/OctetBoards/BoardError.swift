@@ -60,14 +60,15 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     case .inputByteCount(let count, let needed):
       "the inputs have \(count) bytes, which is not a multiple of the \(needed) of one sample"
     case .runFailed(let command, let output):
-      "the firmware did not finish; '\(command)' said: \(output.isEmpty ? "nothing" : output)"
+      "the firmware did not finish; '\(command.beginning)' said: \(output.saying)"
     case .timedOut(let command, let seconds):
-      "'\(command)' did not finish within \(seconds) s and was ended; --timeout gives it more"
+      "'\(command.beginning)' did not finish within \(seconds) s and was ended; --timeout gives it "
+        + "more"
     case .cannotRun(let program, let problem):
       "'\(program)' cannot be run: \(problem)"
     case .notCounted(let command, let output):
       "the emulator counted no instructions; it must be a QEMU that takes plugins (built with "
-        + "--enable-plugins). '\(command)' said: \(output.isEmpty ? "nothing" : output)"
+        + "--enable-plugins). '\(command.beginning)' said: \(output.saying)"
     case .refused(let code, let detail, let text):
       "the firmware refused to run, code \(code) at \(detail): \(text)"
     case .hasNoLibrary(let name):
@@ -83,5 +84,18 @@ public enum BoardError: Error, Equatable, CustomStringConvertible {
     case .line(let name, let problem):
       "\(name): \(problem)"
     }
+  }
+}
+
+extension String {
+  /// The program and its first arguments, of a command line that may have hundreds.
+  fileprivate var beginning: String { count > 80 ? prefix(79) + "…" : self }
+
+  /// What a program printed first: an emulator goes on with all registers.
+  fileprivate var saying: String {
+    let lines = split(whereSeparator: \.isNewline)
+    guard let first = lines.first else { return "nothing" }
+    let line = first.count > 200 ? first.prefix(199) + "…" : String(first)
+    return lines.count > 1 ? "\(line) (and \(lines.count - 1) more lines)" : line
   }
 }

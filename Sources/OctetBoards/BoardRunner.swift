@@ -193,6 +193,9 @@ package protocol Machine {
     _ expected: Int, inputs: [UInt8], isTracing: Bool
   ) throws(BoardError) -> [ExecutionCount]
 
+  /// What firmware wrote that did not end as it should; empty where nothing is known of it.
+  func partialOutputs() -> [UInt8]
+
   /// Removes its files.
   func close()
 }

@@ -21,6 +21,10 @@ package struct EmulatedMachine: Machine {
     return try MachineRun(folder: folder, command: command, text: text)
   }
 
+  package func partialOutputs() -> [UInt8] {
+    (try? folder.appendingPathComponent(MachineRun.File.output).read()) ?? []
+  }
+
   package func counts(
     _ expected: Int, inputs: [UInt8], isTracing: Bool
   ) throws(BoardError) -> [ExecutionCount] {

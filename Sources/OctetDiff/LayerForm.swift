@@ -113,7 +113,7 @@ struct LayerForm {
 
   /// Where the functions stand.
   private var side: String {
-    weighted != nil && leadingCount == functions.count ? "before" : "after"
+    weighted != nil && !functions.isEmpty && leadingCount == functions.count ? "before" : "after"
   }
 
   private mutating func append(_ kind: Window.Kind, _ a: PoolAttributes, _ shape: [Int]) {
@@ -223,13 +223,14 @@ struct LayerForm {
     if other.lower.isFinite, reached.lower < other.lower - tolerance {
       add(
         .activationMissing,
-        "the reference has \(given) after it, which is missing: its results go down to "
-          + Double(reached.lower).short)
+        "the reference has \(given) after it, which is missing"
+          + (reached.lower.isFinite
+            ? ": its results go down to " + Double(reached.lower).short : ""))
     } else if other.upper.isFinite, reached.upper > other.upper + tolerance {
       add(
         other.lower.isFinite ? .activationOther : .activationMissing,
-        "the reference has \(given) after it, which is missing: its results go up to "
-          + Double(reached.upper).short)
+        "the reference has \(given) after it, which is missing"
+          + (reached.upper.isFinite ? ": its results go up to " + Double(reached.upper).short : ""))
     }
     let own = Self.name(lower, upper)
     let added: DiffReport.Cause =

@@ -190,6 +190,7 @@ extension BoardFinding.Kind {
     case .refused: "refused by the library"
     case .inputDamaged: "the input"
     case .memoryOverwritten: "memory written over"
+    case .stopped: "the program on the board"
     case .wrongResult: "the operator"
     }
   }

@@ -22,35 +22,45 @@ struct DiffMachineTests {
 
   /// Bare metal starts with the stack's first address in the image's first word. The less room is
   /// between it and the arena, the deeper functions write into the arena while they run.
-  @Test("A stack that grows into the arena is told or found, on an emulated Cortex-M4")
-  func tellsStackInArena() throws {
+  @Test("A stack that grows into the arena is located at an operator, on an emulated Cortex-M4")
+  func locatesStackInArena() throws {
     let (blob, firmware) = try Self.firmware("cortex-m4")
     let image = try FirmwareImage(firmware.elf)
     let limit = try #require(image.symbols.first { $0.name == "link_stack_limit" }?.address)
     let start = try #require(image.sections.first { $0.name == ".text" }?.fileOffset)
-    let arenaEnd = try blob.forFirmware().model().arenaByteCount
     let whole = try Data(contentsOf: firmware.elf)
     defer { try? whole.write(to: firmware.elf) }
-    var told = 0
-    for room in [1536, 512, 256] {
-      var data = whole
-      let address = UInt32(limit + room)
-      for byte in 0..<4 { data[start + byte] = UInt8(truncatingIfNeeded: address >> (8 * byte)) }
-      try data.write(to: firmware.elf)
-      do {
-        let diff = try TimeLimit.$seconds.withValue(20) {
-          try BoardDiff.run(blob, firmware, inputs: nil)
-        }
-        guard let finding = diff.finding else { continue }
-        told += 1
-        let range = try #require(finding.arenaRange, "\(finding.text)")
-        #expect(range[1] < arenaEnd && finding.layer != nil, "\(finding.text)")
-      } catch BoardError.stackExhausted {
-        // It wrote where nothing is kept any more, or over what answers.
-        told += 1
+    let operatorCount = try blob.forFirmware().model().operatorCount
+    for room in [1536, 1024, 512] {
+      let diff = try Self.run(blob, firmware, whole, start, stack: limit + room)
+      let finding = try #require(diff.finding, "\(room) bytes")
+      #expect([.memoryOverwritten, .stopped, .wrongResult].contains(finding.kind))
+      let index = try #require(finding.operatorIndex, "\(finding.text)")
+      #expect((0..<operatorCount).contains(index) && finding.layer != nil, "\(finding.text)")
+      #expect(finding.reasons.first?.contains("the stack") == true, "\(finding.text)")
+      if diff.isSame {
+        let range = try #require(finding.arenaRange)
+        #expect(finding.kind == .memoryOverwritten && range[0] <= range[1], "\(finding.text)")
       }
     }
-    #expect(told > 0, "no room was too small")
+    // Not even the greeting has room, so that no operator runs.
+    #expect(throws: BoardError.self) {
+      try Self.run(blob, firmware, whole, start, stack: limit + 128)
+    }
+  }
+
+  /// Compares with the stack's first address changed in the image's first word.
+  private static func run(
+    _ blob: Blob, _ firmware: Firmware, _ whole: Data, _ start: Int, stack: Int
+  ) throws -> BoardDiff {
+    var data = whole
+    for byte in 0..<4 {
+      data[start + byte] = UInt8(truncatingIfNeeded: UInt32(stack) >> (8 * byte))
+    }
+    try data.write(to: firmware.elf)
+    return try TimeLimit.$seconds.withValue(20) {
+      try BoardDiff.run(blob, firmware, inputs: nil)
+    }
   }
 
   @Test("Over ssh every operator is compared, and a flipped bit of the file there is found")

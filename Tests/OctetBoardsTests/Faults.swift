@@ -16,6 +16,7 @@ struct Faults {
 
   func all() throws -> [Fault] {
     try flash() + overwritten() + cut() + addresses() + libraries() + arena() + inputs() + kernels()
+      + unnoticed() + stops()
   }
 
   /// The operators that have weights.
@@ -233,6 +234,46 @@ struct Faults {
       var fault = fault
       // Random bytes may be the same by chance.
       if fault.name.contains("twice") || fault.name.contains("lost") { fault.element = nil }
+      return fault
+    }
+  }
+
+  /// Bytes that are written over while an operator runs, where nothing of use stands: the stack
+  /// where it is deepest, at the arena's end, or another buffer, at its start.
+  private func unnoticed() -> [Fault] {
+    let end = model.arenaByteCount
+    return (0..<model.operatorCount).flatMap { index -> [Fault] in
+      let view = model.operator(index)
+      // Harm to what is read later, or was made just now, has its own faults.
+      let used = (0..<model.operatorCount).flatMap { place -> [Range<Int>] in
+        let other = model.operator(place)
+        let read =
+          place > index
+          ? (0..<other.inputCount).map { other.input($0) }.filter { !$0.isConstant } : []
+        let made = place == index ? (0..<view.outputCount).map { view.output($0) } : []
+        return (read + made).map { $0.dataOffset..<$0.dataOffset + $0.byteCount }
+      }
+      return [0..<12, end - 12..<end].filter { range in
+        !used.contains { $0.overlaps(range) }
+          && !(view.scratchOffset..<view.scratchOffset + view.scratchByteCount).overlaps(range)
+      }.map { range in
+        var fault = Fault("bytes \(range) while operator \(index) runs", .memoryOverwritten)
+        fault.memory = { before, arena, _ in
+          guard before == index + 1 else { return }
+          for byte in range { arena[byte] = ~arena[byte] }
+        }
+        (fault.operatorIndex, fault.arenaByte) = (index, range.lowerBound)
+        fault.words = range.lowerBound == 0 ? "a buffer before the arena" : "the arena's \(end)"
+        return fault
+      }
+    }
+  }
+
+  /// A program that ends, hangs or begins anew while an operator runs.
+  private func stops() -> [Fault] {
+    (0..<model.operatorCount).map { index in
+      var fault = Fault("stops in operator \(index)", .stopped)
+      (fault.stopsIn, fault.operatorIndex) = (index, index)
       return fault
     }
   }

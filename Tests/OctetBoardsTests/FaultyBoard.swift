@@ -14,6 +14,7 @@ final class FaultyBoard: DiffLink {
   private var server: DiffServer
   private var answers: [UInt8] = []
   private var runCount = 0
+  private var hasStopped = false
 
   init(_ blob: Blob, _ fault: Fault) throws {
     self.fault = fault
@@ -38,18 +39,27 @@ final class FaultyBoard: DiffLink {
   }
 
   func send(_ bytes: [UInt8]) {
+    guard !hasStopped else { return }
     let isRun = bytes[1] == DiffServer.Command.run
-    var operatorCount = 0
-    if isRun {
-      runCount += 1
-      inject(before: 0)
+    var (next, end) = (0, 0)
+    if isRun, let frame = DiffFrame.decoded(bytes.dropFirst().dropLast()[...]), frame.count > 9 {
+      next = Int(frame[2]) | Int(frame[3]) << 8
+      end = next + Int(frame[6]) + Int(frame[7]) << 8
+      // What a fault does before later operators follows those before them.
+      if next == 0 {
+        runCount += 1
+        inject(before: 0)
+      }
     }
     for byte in bytes {
       server.receive(byte) { sent in
+        hasStopped = hasStopped || next < end && fault.stopsIn.map { next >= $0 } == true
+        if hasStopped { return }
         for index in sent.indices { answers.append(sent[index]) }
-        guard isRun else { return }
-        operatorCount += 1
-        inject(before: operatorCount)
+        // The answer's end is sent by itself.
+        guard next < end else { return }
+        next += 1
+        inject(before: next)
       }
     }
     if bytes[1] == DiffServer.Command.hello, !fault.hello.isEmpty { answers = patched(answers) }
@@ -89,6 +99,8 @@ struct Fault {
   var flash: (inout [UInt8]) -> Void = { _ in }
   /// Changes the arena or the blob before an operator runs.
   var memory: (_ before: Int, _ arena: Memory, _ blob: Memory) -> Void = { _, _, _ in }
+  /// The operator in which the program ends.
+  var stopsIn: Int?
   /// Runs in which `memory` is changed.
   var runLimit = Int.max
   /// Bytes that an address is off.
@@ -106,6 +118,8 @@ struct Fault {
   /// change without the code.
   var channel: Int?
   var blobOffset: Int?
+  /// The first byte of the arena that is written over.
+  var arenaByte: Int?
   /// Words that a reason or the summary has.
   var words = ""
 
@@ -122,6 +136,7 @@ struct Fault {
       && (element == nil || foundElement == element)
       && (channel == nil || finding.difference?.position.last == channel)
       && (blobOffset == nil || finding.blobOffset == blobOffset)
+      && (arenaByte == nil || finding.arenaRange?.first == arenaByte)
       && (words.isEmpty || text.contains(words))
   }
 }

@@ -118,6 +118,13 @@ import Testing
     let report = try diff.run()
     #expect(report.verdict.layer == layer && report.verdict.cause == .signFlipped)
     let found = try diff.bisection(of: report)
+    if ProcessInfo.processInfo.environment["OCTET_BISECTION_TABLE"] != nil {
+      func text(_ decibels: Double) -> String { String(format: "%.1f", decibels) }
+      print(
+        "|", end.rawValue, "|", layer, "|", found.layers.joined(separator: ", "), "|",
+        found.evaluations, "|", text(found.candidate), "|", text(found.onlyThese), "|",
+        text(found.allButThese), "|")
+    }
     #expect(found.layers == [layer] && found.measure == .sqnr, "\(end): \(found)")
     #expect(found.allButThese > found.candidate + 10 && found.onlyThese < 15, "\(found)")
   }

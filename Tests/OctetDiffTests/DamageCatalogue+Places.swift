@@ -81,7 +81,8 @@ extension CatalogueKind {
   /// Who reads whom.
   static let connections: [Self] = [
     before(
-      "mean became maximum", [.poolOther], [.resnet: ["mean"]]
+      "mean became maximum", [.poolOther], [.resnet: ["mean"]],
+      blamed: ["mean": ["mean", "mean/pool"]]
     ) { try $0.change($1) { _ in .reduce(.maximum, axes: [1, 2], keepsDimensions: false) } },
     before(
       "layer left out", [.layerMissing], [.resnet: ["conv1b"], .keywords: ["deep2"]],
@@ -123,8 +124,14 @@ extension CatalogueKind {
       guard let index = graph.nodes.firstIndex(where: { $0.name == layer }) else { return }
       graph.nodes[index].inputs[0] = try graph.node("stem/relu").outputs[0]
     },
+    bordered("padding mirrors the image", .reflect),
+    bordered("padding repeats the edge", .edge),
+  ]
+
+  /// Something else than zeros around an image.
+  private static func bordered(_ name: String, _ mode: PadMode) -> Self {
     before(
-      "padding mirrors the image", [.padValueOther],
+      name, [.padValueOther],
       [.mobile: ["stem"], .resnet: ["conv1b"], .keywords: ["deep1"], .branches: ["stem"]]
     ) { graph, layer in
       guard let index = graph.nodes.firstIndex(where: { $0.name == layer }) else { return }
@@ -145,10 +152,10 @@ extension CatalogueKind {
       graph.nodes.insert(
         Node(
           name: layer + "/pad",
-          operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: .reflect),
+          operation: .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0], mode: mode),
           inputs: [source], outputs: [padded]), at: index)
-    },
-  ]
+    }
+  }
 }
 
 extension Graph {

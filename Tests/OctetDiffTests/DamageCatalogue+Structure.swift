@@ -173,7 +173,7 @@ extension CatalogueKind {
       "GELU became sigmoid", [.functionOther], [.mobile: ["gelu1"]]
     ) { try $0.change($1) { _ in .scalar(.logistic) } },
     before(
-      "GELU became ReLU", [.functionOther, .activationMissing], [.mobile: ["gelu2"]],
+      "GELU became ReLU", [.functionOther], [.mobile: ["gelu2"]],
       blamed: ["gelu2": ["deep"]]
     ) { try $0.change($1) { _ in .scalar(.relu) } },
     before(

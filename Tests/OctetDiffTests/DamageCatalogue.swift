@@ -23,6 +23,8 @@ struct CatalogueDamage: Sendable, CustomTestStringConvertible {
   var layers: [String]
   var kinds: [DiffReport.Condition]
   var causes: [DiffReport.Cause]
+  /// Whether all those layers must be listed.
+  var namesAll = false
   var make: @Sendable () throws -> CataloguePair
 
   var testDescription: String { "\(network.rawValue): \(name): \(layers.first ?? "-")" }
@@ -74,6 +76,8 @@ struct CatalogueKind: Sendable {
   var layers: @Sendable (CatalogueNetwork) -> [String]
   /// The layer that stands for a spoilt one in the int8 model, where it is another.
   var blamed: [String: [String]] = [:]
+  /// Whether all of the blamed must be listed.
+  var namesAll = false
   var beside = Beside()
   var spoil: Spoil
 
@@ -89,7 +93,7 @@ struct CatalogueKind: Sendable {
     layers(network).map { layer in
       CatalogueDamage(
         name: name, network: network, layers: blamed[layer] ?? [layer], kinds: kinds,
-        causes: causes
+        causes: causes, namesAll: namesAll
       ) {
         try pair(of: network, layer)
       }
@@ -125,7 +129,7 @@ struct CatalogueKind: Sendable {
 
   static let all: [Self] =
     orders + sizes + places + codes + biases + ranges + structure + functions
-    + connections
+    + connections + strangers
 
   // MARK: Layers by what they have
 

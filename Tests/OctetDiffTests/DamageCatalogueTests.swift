@@ -79,7 +79,11 @@ import Testing
 
 extension CatalogueDamage {
   func isNamed(by verdict: DiffReport.Verdict) -> (layer: Bool, cause: Bool) {
-    let isLayer = layers.isEmpty ? verdict.layer == nil : layers.contains(verdict.layer ?? "")
+    let listed = Set([verdict.layer].compactMap { $0 } + verdict.others.map(\.layer))
+    let isLayer =
+      layers.isEmpty
+      ? verdict.layer == nil
+      : layers.contains(verdict.layer ?? "") && (!namesAll || listed.isSuperset(of: layers))
     let isCause =
       kinds.contains(verdict.kind)
       && (causes.isEmpty || verdict.cause.map { causes.contains($0) } == true)

@@ -132,6 +132,15 @@ struct OtherDamage: Sendable {
       try builder.fullyConnected("scores", outputCount: 5)
       return builder.finished()
     },
+    floats(.normalizationEpsilon, "normal") { isWrong in
+      var builder = builder()
+      try builder.convolution("first", outputCount: 6, kernel: Extent(3))
+      let epsilon: Float = isWrong ? 6 : 6e-5
+      let attributes = L2NormalizationAttributes(gain: Float(6).squareRoot(), epsilon: epsilon)
+      try builder.append("normal", .l2Normalization(attributes))
+      try builder.fullyConnected("scores", outputCount: 5)
+      return builder.finished()
+    },
     floats(.attributesOther, "part") { isWrong in
       var builder = builder()
       try builder.convolution("first", outputCount: 6, kernel: Extent(3))

@@ -25,10 +25,7 @@ extension BoardComparer {
     finding.inputsMatch = different.inputsMatch
     finding.isRepeatable = place.isRepeatable
     guard let tensor = place.tensor else {
-      finding.reasons = [
-        "the second run was right, so it comes and goes: the supply, memory without refresh or "
-          + "wait states, an interrupt or DMA that writes into the arena, or a board that was reset"
-      ]
+      finding.reasons = [Self.comesAndGoes]
       return finding
     }
     finding.tensor = tensor.name
@@ -69,7 +66,7 @@ extension BoardComparer {
     case (.inputDamaged, .permutation):
       reasons.append("bytes were lost, came twice or were reordered on their way into the input")
     case (.inputDamaged, _), (.memoryOverwritten, _):
-      reasons += memoryReasons(range, difference, hello)
+      reasons += memoryReasons(range, difference.pattern, hello)
     case (_, .rounding):
       reasons.append(
         "the board rounds otherwise: kernels of another version or of another library, or "
@@ -99,15 +96,17 @@ extension BoardComparer {
   }
 
   /// What may write to `range` of the arena.
-  private func memoryReasons(
-    _ range: [Int], _ difference: TensorDifference, _ hello: DiffHello
+  ///
+  /// - Parameter pattern: what the values there look like; nil where that is not known.
+  func memoryReasons(
+    _ range: [Int], _ pattern: TensorDifference.Pattern?, _ hello: DiffHello
   ) -> [String] {
     let needed = reference.model.arenaByteCount
     let address = hello.arenaAddress + range[0]
     let where_ =
       "bytes \(range[0]) to \(range[1]) of the arena's \(needed), from address 0x"
       + String(address, radix: 16)
-    if difference.pattern == .bitFlip {
+    if pattern == .bitFlip {
       return ["a bit of RAM changed by itself: the supply, the clock or the memory (\(where_))"]
     }
     // The stack grows down towards an arena that lies below it.

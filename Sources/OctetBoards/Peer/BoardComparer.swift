@@ -12,7 +12,7 @@ public struct BoardDiff: Sendable {
   public var selfTestPassed: Bool
   /// The first sample with another byte anywhere; nil when there is none, and for the self-test.
   public var differingSampleIndex: Int?
-  /// Where and why; nil when all is the same.
+  /// Where and why; nil when all is the same and nothing else writes into the arena.
   public var finding: BoardFinding?
 }
 
@@ -26,6 +26,8 @@ package struct BoardComparer {
   let blob: Blob
   let reference: HostRun
   let map: BlobMap
+  /// Where the last comparison of checksums ended early.
+  private var brokenOff: (sample: Int, operatorIndex: Int)?
 
   /// Bytes of inputs in one request, so that little is lost with it.
   private static let inputChunkByteCount = 512
@@ -41,7 +43,7 @@ package struct BoardComparer {
   }
 
   /// - Parameter inputs: samples end to end; nil for the self-test alone.
-  package func run(inputs: [UInt8]?) throws(BoardError) -> BoardDiff {
+  package mutating func run(inputs: [UInt8]?) throws(BoardError) -> BoardDiff {
     let byteCount = reference.sampleByteCount
     let samples = inputs ?? []
     guard samples.count % max(byteCount, 1) == 0 else {
@@ -61,10 +63,22 @@ package struct BoardComparer {
     all += stride(from: 0, to: samples.count, by: max(byteCount, 1)).map {
       samples[$0..<$0 + byteCount]
     }
-    let different = try firstDifferent(all)
+    let different: Difference?
+    do throws(BoardError) {
+      different = try firstDifferent(all)
+    } catch {
+      guard let place = brokenOff else { throw error }
+      result.selfTestPassed = place.sample != 0
+      if place.sample > 0 { result.differingSampleIndex = place.sample - 1 }
+      result.finding = stoppedFinding(at: place.operatorIndex)
+      return result
+    }
     result.selfTestPassed = different?.sample != 0
     result.isSame = different == nil
-    guard let different else { return result }
+    guard let different else {
+      result.finding = try arenaFinding(all[0], hello)
+      return result
+    }
     if different.sample > 0 { result.differingSampleIndex = different.sample - 1 }
     result.finding = try finding(all[different.sample], different, hello)
     return result
@@ -93,15 +107,15 @@ package struct BoardComparer {
     var inputsMatch: Bool { expected.inputs == actual.inputs }
   }
 
-  private func firstDifferent(
+  private mutating func firstDifferent(
     _ samples: [ArraySlice<UInt8>]
   ) throws(BoardError) -> Difference? {
+    brokenOff = nil
     let step = client.link.isBatch ? Self.batchSampleCount : 1
     for start in stride(from: 0, to: samples.count, by: step) {
       let part = samples[start..<min(start + step, samples.count)]
       let all = 0..<reference.model.operatorCount
-      let answers = try client.exchange(
-        part.flatMap { Self.inputs($0) + [.run(all)] })
+      let answers = try self.answers(part)
       let runs = answers.filter { !$0.isEmpty || all.isEmpty }
       for (index, answer) in zip(part.indices, runs) {
         let actual = try checksums(answer, count: all.count)
@@ -113,6 +127,41 @@ package struct BoardComparer {
       }
     }
     return nil
+  }
+
+  /// What comes of the samples' inputs and runs.
+  private mutating func answers(
+    _ samples: ArraySlice<ArraySlice<UInt8>>
+  ) throws(BoardError) -> [[UInt8]] {
+    let all = 0..<reference.model.operatorCount
+    let requests = samples.flatMap { Self.inputs($0) + [.run(all)] }
+    do throws(BoardError) {
+      return try client.exchange(requests)
+    } catch {
+      guard let broken = client.brokenRun else { throw error }
+      if !client.link.isBatch {
+        // Noise breaks answers off, too, but hardly twice at one place.
+        if let answers = try? client.exchange(requests) { return answers }
+        guard client.brokenRun == broken || client.wasSilent else { throw error }
+      }
+      noteBreak(samples, broken)
+      throw error
+    }
+  }
+
+  /// Where the board stopped: the first operator of which the right checksums did not come.
+  private mutating func noteBreak(
+    _ samples: ArraySlice<ArraySlice<UInt8>>, _ broken: DiffClient.BrokenRun
+  ) {
+    guard let first = samples.first else { return }
+    let place = samples.startIndex + broken.requestIndex / (Self.inputs(first).count + 1)
+    guard samples.indices.contains(place) else { return }
+    let expected = reference.checksums(samples[place])
+    let count = broken.payload.count / 8
+    let actual = (try? checksums(Array(broken.payload.prefix(8 * count)), count: count)) ?? []
+    let right = zip(expected, actual).prefix { $0 == $1 }.count
+    guard right < expected.count else { return }
+    brokenOff = (place, right)
   }
 
   /// The requests that set all inputs.

@@ -32,14 +32,17 @@ extension BoardDiff {
     }
     defer { machine.close() }
     let link = FirmwareLink(machine, name: firmware.board.name)
-    let diff: BoardDiff
+    var diff: BoardDiff
     do throws(BoardError) {
       diff = try run(blob, over: DiffClient(link, silenceSeconds: 0), inputs: inputs)
     } catch {
-      throw link.stackError ?? error
+      throw link.stackError ?? link.failure ?? error
     }
-    // Harm that shows elsewhere, or in the next run.
-    if diff.isSame, diff.selfTestPassed, let error = link.stackError { throw error }
+    if let error = link.stackError ?? link.failure {
+      // Harm that shows elsewhere, or in the next run.
+      if diff.finding == nil { throw error }
+      diff.finding?.reasons.insert(error.description, at: 0)
+    }
     return diff
   }
 
@@ -70,7 +73,8 @@ extension BoardDiff {
     // Firmware has the blob without what only tools read; a file may have been flashed whole.
     let hello = DiffHello(try client.exchange([.hello])[0])
     let whole = hello.map { $0.blobByteCount >= blob.count && $0.blobByteCount != short.count }
-    return try BoardComparer(whole == true ? blob : short, over: client).run(inputs: inputs)
+    var comparer = try BoardComparer(whole == true ? blob : short, over: client)
+    return try comparer.run(inputs: inputs)
   }
 }
 

@@ -21,6 +21,19 @@ package final class DiffClient {
   private let silenceSeconds: Double
   private var number: UInt8 = 0
   private var arrived: [UInt8] = []
+  /// The answer to a run that broke off in the last exchange; nil where none did.
+  private(set) var brokenRun: BrokenRun?
+  /// Whether nothing at all came in the last exchange.
+  private(set) var wasSilent = false
+
+  /// A run's answer that breaks off: each operator's checksums are sent when it is done, so that it
+  /// says how far the board came.
+  struct BrokenRun: Equatable {
+    /// The place of the request in its exchange.
+    var requestIndex: Int
+    /// What came of the checksums.
+    var payload: [UInt8]
+  }
 
   /// How often an exchange is tried.
   private static let attemptCount = 3
@@ -38,16 +51,25 @@ package final class DiffClient {
   /// they do builds on each other.
   package func exchange(_ requests: [DiffRequest]) throws(BoardError) -> [[UInt8]] {
     var problem = Problem.silent
+    var breaks: [BrokenRun?] = []
     for _ in 0..<(link.isBatch ? 1 : Self.attemptCount) {
+      brokenRun = nil
       let outcome = try link.isBatch ? sendTogether(requests) : sendInTurn(requests)
       switch outcome {
       case .answers(let payloads): return payloads
       case .problem(let found):
         // That bytes came at all says more than that none came the next time.
-        if case .silent = found { continue }
+        if case .silent = found {
+          if let brokenRun { breaks.append(brokenRun) }
+          continue
+        }
+        breaks.append(brokenRun)
         problem = found
       }
     }
+    // Noise breaks an answer off at another place each time.
+    brokenRun = breaks.allSatisfy { $0 == breaks.first } ? breaks.first ?? nil : nil
+    if case .silent = problem { wasSilent = true } else { wasSilent = false }
     throw .line(name: link.name, problem: problem.text(seconds: silenceSeconds))
   }
 
@@ -80,10 +102,10 @@ package final class DiffClient {
   private func sendInTurn(_ requests: [DiffRequest]) throws(BoardError) -> Outcome {
     arrived = []
     var payloads: [[UInt8]] = []
-    for request in requests {
+    for (index, request) in requests.enumerated() {
       number &+= 1
       try link.send(request.bytes(number: number))
-      switch try answer(to: request, number) {
+      switch try answer(to: request, number, at: index) {
       case .success(let payload): payloads.append(payload)
       case .failure(let problem): return .problem(problem)
       }
@@ -100,7 +122,7 @@ package final class DiffClient {
     }
     var payloads: [[UInt8]] = []
     for (index, request) in requests.enumerated() {
-      switch try answer(to: request, first &+ UInt8(truncatingIfNeeded: index)) {
+      switch try answer(to: request, first &+ UInt8(truncatingIfNeeded: index), at: index) {
       case .success(let payload): payloads.append(payload)
       case .failure(let problem): return .problem(problem)
       }
@@ -108,12 +130,30 @@ package final class DiffClient {
     return .answers(payloads)
   }
 
+  /// - Parameter index: the request's place in its exchange.
+  private func noteBreak(of request: DiffRequest, _ number: UInt8, at index: Int) {
+    guard request.command == DiffServer.Command.run else { return }
+    if arrived.isEmpty {
+      // The first operator's come with the answer's head.
+      brokenRun = BrokenRun(requestIndex: index, payload: [])
+      return
+    }
+    let last = arrived.last == DiffServer.Framing.escape ? 1 : 0
+    guard let frame = DiffFrame.decoded(arrived.dropLast(last)[...]), frame.count >= 3,
+      frame[0] == request.command | DiffServer.Command.answer, frame[1] == number,
+      frame[2] == DiffServer.Status.done.rawValue
+    else { return }
+    brokenRun = BrokenRun(requestIndex: index, payload: Array(frame.dropFirst(3)))
+  }
+
   private enum Reply {
     case success([UInt8])
     case failure(Problem)
   }
 
-  private func answer(to request: DiffRequest, _ number: UInt8) throws(BoardError) -> Reply {
+  private func answer(
+    to request: DiffRequest, _ number: UInt8, at index: Int
+  ) throws(BoardError) -> Reply {
     var noise = 0
     while true {
       while let end = arrived.firstIndex(of: DiffServer.Framing.end) {
@@ -130,7 +170,10 @@ package final class DiffClient {
       }
       let bytes = try link.receive(within: silenceSeconds)
       noise += bytes.count
-      if bytes.isEmpty { return .failure(noise == 0 ? .silent : .damaged) }
+      if bytes.isEmpty {
+        noteBreak(of: request, number, at: index)
+        return .failure(noise == 0 ? .silent : .damaged)
+      }
       if noise > Self.noiseLimit + 4 * request.count { return .failure(.damaged) }
       arrived += bytes
     }

@@ -28,6 +28,9 @@ package struct DiffRequest: Equatable, Sendable {
   static func blobChecksum(_ range: Range<Int>) -> Self {
     of(DiffServer.Command.blobChecksum, range)
   }
+  static func arenaChecksum(_ range: Range<Int>) -> Self {
+    of(DiffServer.Command.arenaChecksum, range)
+  }
   static func arena(_ range: Range<Int>) -> Self { of(DiffServer.Command.arenaBytes, range) }
 
   private static func of(_ command: UInt8, _ range: Range<Int>) -> Self {

@@ -9,6 +9,8 @@ final class FirmwareLink: DiffLink {
   private(set) var stackByteCount = 0
   /// That the stack took all its room, in any run.
   private(set) var stackError: BoardError?
+  /// Why the last run did not end as it should, though it left answers.
+  private(set) var failure: BoardError?
 
   init(_ machine: any Machine, name: String) {
     self.machine = machine
@@ -21,7 +23,16 @@ final class FirmwareLink: DiffLink {
     guard !requests.isEmpty else { return [] }
     defer { requests = [] }
     // Where a stack in the arena does harm is what a comparison finds.
-    let run = try machine.attempt(inputs: requests, isTracing: false)
+    let run: MachineRun
+    do throws(BoardError) {
+      run = try machine.attempt(inputs: requests, isTracing: false)
+    } catch {
+      // Answers from before say how far it came.
+      let answers = machine.partialOutputs()
+      if answers.isEmpty { throw error }
+      failure = error
+      return answers
+    }
     stackError = stackError ?? run.report.stackError
     stackByteCount = max(stackByteCount, run.report.stackByteCount)
     return run.outputs

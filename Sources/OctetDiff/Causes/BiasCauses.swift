@@ -65,16 +65,17 @@ struct BiasCauses {
     let size = norm(given)
     let error = norm(zip(own, given).map { $0 - $1 })
     let largest = given.map { abs($0) }.max() ?? 0
-    if size > 0, own.allSatisfy({ $0 == 0 }) {
+    let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
+    if own.contains(where: { $0 != 0 }), let found = saturated() ?? truncated() { return found }
+    // A quantizer may still make good for rounded weights.
+    if size > 0, norm(own) < 0.02 * size {
       // Biases that are less than a step anywhere are none.
       guard largest > step / 4 else { return nil }
+      let size = own.allSatisfy { $0 == 0 } ? "zero" : "next to zero"
       return finding(
         .biasDropped,
-        "all \(own.count) biases are zero; in the reference they reach "
-          + largest.short)
+        "all \(own.count) biases are \(size); in the reference they reach \(largest.short)")
     }
-    let worst = zip(own, given).map { abs($0 - $1) }.max() ?? 0
-    if let found = saturated() ?? truncated() { return found }
     if let found = offset() ?? zeroPoint(error) { return found }
     guard size > 0, error > (pair.isFloat ? 0.02 : 0.25) * size, worst > step / 2 else {
       return nil

@@ -38,16 +38,26 @@ extension CauseFinder {
     }
     guard diff.candidate.isFloat, diff.reference.isFloat,
       own.node.operation != given.node.operation,
-      !own.node.operation.hasOtherWindow(than: given.node.operation)
+      !own.node.operation.hasOtherWindow(than: given.node.operation),
+      // Other words for the same are no damage.
+      (trial(place)?.bench.base ?? 0) < Self.healthyFloat
     else { return [] }
-    var cause = DiffReport.Cause.attributesOther
-    if case .scalar = own.node.operation { cause = .functionOther }
-    return [
+    return [otherAttributes(own.node.operation, given.node.operation)]
+  }
+
+  private func otherAttributes(_ own: Operation, _ given: Operation) -> Finding {
+    switch (own, given) {
+    case (.scalar(let function), .scalar(let other)):
       Finding(
-        cause,
-        "it is \(own.node.operation.text), where the reference has "
-          + given.node.operation.text, severity: 1950)
-    ]
+        .functionOther, "it is \(function.text), where the reference has \(other.text)",
+        severity: 1950)
+    case (.l2Normalization(let a), .l2Normalization(let b)) where a.gain == b.gain:
+      Finding(
+        .normalizationEpsilon, "\(a.epsilonClause), where the reference adds \(b.epsilonText)",
+        severity: 1950)
+    default:
+      Finding(.attributesOther, own.attributeClause(against: given), severity: 1950)
+    }
   }
 
   private func constant(_ own: [Float], _ given: [Float], step: Float) -> Finding? {
@@ -87,6 +97,16 @@ extension CauseFinder {
     let read = Set(own.compactMap { diff.twins[$0] })
     let given = knownSources(ofTwin: twin)
     let (wrong, lacking) = (read.subtracting(given), given.subtracting(read))
+    if wrong.isEmpty, lacking.count == 1, let missing = lacking.first,
+      let twice = readTwice(place, twin)
+    {
+      return [
+        Finding(
+          .operandOther,
+          "it reads '\(diff.candidate.places[twice].name)' twice, where the reference reads "
+            + "'\(diff.reference.places[missing].name)' as well", severity: 2100)
+      ]
+    }
     guard own.count == given.count, wrong.count == 1, lacking.count == 1,
       let missing = lacking.first,
       let source = own.first(where: { diff.twins[$0].map { wrong.contains($0) } ?? false })
@@ -97,6 +117,13 @@ extension CauseFinder {
         "it reads '\(diff.candidate.places[source].name)', where the reference reads "
           + "'\(diff.reference.places[missing].name)'", severity: 2100)
     ]
+  }
+
+  /// What a layer reads as two of its operands, where its twin has as many of them.
+  private func readTwice(_ place: Int, _ twin: Int) -> Int? {
+    let own = diff.candidate.sources(of: place).compactMap(\.place)
+    guard own.count == diff.reference.sources(of: twin).count else { return nil }
+    return own.first { source in own.count { $0 == source } > 1 }
   }
 
   /// The nearest places of the reference that the candidate has, too, on which one depends.
@@ -189,12 +216,5 @@ extension Operation {
     guard let own = window(self), let given = window(other) else { return false }
     return own.kernel != given.kernel || own.stride != given.stride
       || own.dilation != given.dilation || own.padding != given.padding
-  }
-
-  /// The operation with its attributes, as far as a sentence has room for them.
-  fileprivate var text: String {
-    if case .scalar(let function) = self { return function.text }
-    let text = "\(self)"
-    return text.count > 160 ? text.prefix(159) + "…" : text
   }
 }

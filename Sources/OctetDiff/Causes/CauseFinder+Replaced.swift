@@ -49,8 +49,11 @@ extension CauseFinder {
   private func replacement(_ trial: Trial) -> Finding? {
     let nodes = trial.part.nodes.filter { !Maker.node($0.operation).onlyRenames }
     let added = trial.added.map { diff.candidate.places[$0].maker }
+    let own = trial.place.map { diff.candidate.places[$0].maker }
     guard let node = nodes.first, nodes.count == 1,
-      !added.contains(where: { $0.canBeTwin(of: .node(node.operation)) })
+      !(added + [own].compactMap { $0 }).contains(where: {
+        $0.canBeTwin(of: .node(node.operation))
+      })
     else { return nil }
     let text =
       "it is computed by \(added.count + 1) operators "

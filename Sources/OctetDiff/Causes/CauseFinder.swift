@@ -19,7 +19,7 @@ struct CauseFinder {
   private static let healthyInt8 = 26.0
   /// The same of operators without weights, which cost little to look at.
   private static let healthyWithoutWeights = 60.0
-  private static let healthyFloat = 60.0
+  static let healthyFloat = 60.0
   /// Less is no longer the same values, however often they are rounded, or written in other
   /// functions that come near.
   static let alikeInt8 = 15.0
@@ -80,9 +80,10 @@ struct CauseFinder {
     let own = weights(diff.candidate.real, tensor)
     let given = weights(diff.reference.real, other)
     let codes = weights(diff.candidate.real, tensor, 1)
-    let isSwapped = zip(codes, weights(diff.reference.real, other, 1)).allSatisfy {
-      $0.bitPattern == $1.bitPattern.byteSwapped
-    }
+    let twins = weights(diff.reference.real, other, 1)
+    let isSwapped =
+      codes.count == twins.count
+      && zip(codes, twins).allSatisfy { $0.bitPattern == $1.bitPattern.byteSwapped }
     if isSwapped, Set(codes.prefix(64)).count > 1 {
       return Finding(
         .weightByteOrder, "the bytes of its weights stand in reverse order", severity: 500)
@@ -143,7 +144,7 @@ struct CauseFinder {
     var place: Int?
   }
 
-  private func trial(_ place: Int) -> Trial? {
+  func trial(_ place: Int) -> Trial? {
     let sources = diff.candidate.sources(of: place).map(\.place)
     if let part = diff.referencePart(place) {
       guard let probe = diff.makeProbe(place, runner), let machines = try? images.machines(),
@@ -174,7 +175,8 @@ struct CauseFinder {
       source.flatMap { diff.candidate.view($0)?.real(0) } ?? 0
     }
     var best: (decibels: Double, hypothesis: Hypothesis)?
-    for hypothesis in LayerVariants(part, zeroCodes: zeroCodes).all {
+    let endsAtZero = diff.candidate.view(place)?.ends.lower == 0
+    for hypothesis in LayerVariants(part, zeroCodes: zeroCodes, endsAtZero: endsAtZero).all {
       let decibels = bench.decibels(hypothesis.variant)
       // Of equals the first, which is the simplest.
       if decibels > (best?.decibels ?? -.infinity) + 0.5 { best = (decibels, hypothesis) }

@@ -14,17 +14,25 @@ struct Hypothesis {
 struct LayerVariants {
   let part: Graph
   /// The real number that the candidate's operand has for code 0, by operand.
-  private let zeroCodes: [Float]
+  let zeroCodes: [Float]
+  /// Whether the candidate's codes end at zero, as a ReLU's do.
+  let endsAtZero: Bool
   private(set) var all: [Hypothesis] = []
 
   /// - Parameter part: the reference's layer.
-  init(_ part: Graph, zeroCodes: [Float]) {
+  init(_ part: Graph, zeroCodes: [Float], endsAtZero: Bool = false) {
     self.part = part
+    self.endsAtZero = endsAtZero
     self.zeroCodes = zeroCodes
-    for index in part.nodes.indices { addVariants(of: index) }
+    // An activation too much in front of a function may be the function in another form.
+    let functions = part.nodes.indices.filter { part.nodes[$0].operation.isFunction }
+    for index in functions { addVariants(of: index) }
+    for index in part.nodes.indices where !functions.contains(index) { addVariants(of: index) }
     for index in part.nodes.indices { addOmission(of: index) }
+    addOmissionsBefore()
     addTails()
     addImages()
+    addPaddings()
   }
 
   // MARK: Making
@@ -41,7 +49,7 @@ struct LayerVariants {
     all.append(Hypothesis(cause: cause, text: text, variant: variant))
   }
 
-  private mutating func replace(
+  mutating func replace(
     _ index: Int, by operation: Operation, _ cause: DiffReport.Cause, _ text: String
   ) {
     guard operation != part.nodes[index].operation else { return }
@@ -58,15 +66,21 @@ struct LayerVariants {
     case .maxPool(let a), .averagePool(let a): addPools(index, a)
     case .mean, .reduce: addReductions(index)
     case .resize(let a): addResizes(index, a)
-    case .concatenation, .subtract, .divide, .matrixMultiply, .power: addOrders(index)
-    case .add, .multiply, .minimum, .maximum: addJoins(index)
+    case .concatenation, .subtract, .divide, .matrixMultiply, .power:
+      addOrders(index)
+      addRepetitions(index)
+    case .add, .multiply, .minimum, .maximum:
+      addJoins(index)
+      addRepetitions(index)
     case .softmax, .logSoftmax: addSoftmaxes(index)
     case .transpose(let permutation): addTranspositions(index, permutation)
     case .reshape: addFlattenings(index)
     case .scalar(let function): addFunctions(index, function)
+    case .prelu: addSlopes(index)
     case .pad(let before, let after, let mode): addPads(index, before, after, mode)
-    case .transposedConvolution, .fullyConnected, .maxPoolIndices, .squaredDifference, .prelu,
-      .compare, .logic, .identity, .select, .cast, .l2Normalization, .batchNormalization,
+    case .l2Normalization(let a): addEpsilons(index, a)
+    case .transposedConvolution, .fullyConnected, .maxPoolIndices, .squaredDifference,
+      .compare, .logic, .identity, .select, .cast, .batchNormalization,
       .localResponseNormalization, .extremum, .slice, .expand, .tile, .gather, .split, .quantize,
       .dequantize:
       break
@@ -268,25 +282,6 @@ struct LayerVariants {
     }
   }
 
-  private mutating func addSoftmaxes(_ index: Int) {
-    let node = part.nodes[index]
-    let rank = part.tensors[node.inputs[0]].shape.count
-    for axis in 0..<rank {
-      for beta in [1, 0.5, 2, 0.25, 4, 0.1, 10] as [Float] {
-        replace(
-          index, by: .softmax(axis: axis, beta: beta), .softmaxOther,
-          "it is a softmax with beta \(beta) along axis \(axis)")
-      }
-      replace(
-        index, by: .logSoftmax(axis: axis), .softmaxOther, "it is a logarithmic softmax")
-    }
-    replace(index, by: .identity, .softmaxOther, "it hands its values on: the softmax is missing")
-    replace(
-      index, by: .scalar(.logistic), .softmaxOther,
-      "it is a sigmoid, where the reference has "
-        + node.operation.name)
-  }
-
   private mutating func addTranspositions(_ index: Int, _ permutation: [Int]) {
     guard permutation.count <= 4 else { return }
     let shape = part.tensors[part.nodes[index].outputs[0]].shape
@@ -312,20 +307,6 @@ struct LayerVariants {
           + order.map { ["H", "W", "C"][$0 - 1] }
           .joined(separator: ", ") + ", where the reference does in the order H, W, C"
       ) { $0.insert(.transpose([0] + order), before: index, operand: 0) }
-    }
-  }
-
-  private mutating func addFunctions(_ index: Int, _ given: ScalarFunction) {
-    let slopes: [Float] = [0.01, 0.05, 0.1, 0.125, 0.2, 0.25, 0.3, 0.5]
-    let others = ScalarFunction.all + slopes.map { .leakyRelu(alpha: $0) }
-    // Of those that fit alike the first is taken, and some of the others hardly change a value.
-    replace(
-      index, by: .identity, .activationMissing,
-      "it hands its values on, where the reference has \(given.text)")
-    for function in others where function != given {
-      replace(
-        index, by: .scalar(function), .functionOther,
-        "it is \(function.text), where the reference has \(given.text)")
     }
   }
 
@@ -358,6 +339,15 @@ struct LayerVariants {
       (
         [before[0], $0.top, $0.left, before[3]], [after[0], $0.bottom, $0.right, after[3]]
       )
+    }
+  }
+}
+
+extension Operation {
+  fileprivate var isFunction: Bool {
+    switch self {
+    case .scalar, .prelu: true
+    default: false
     }
   }
 }

@@ -89,13 +89,17 @@ struct WeightCauses {
       else { continue }
       best = (decibels, cause, text)
     }
+    // Columns that were exchanged are also read late or early, but for a few.
+    if let columns = permutedColumns(), columns.decibels > (best?.decibels ?? 200) {
+      return columns.finding
+    }
     if let best {
       return finding(
         best.cause,
         "\(best.text): so ordered, the reference's weights leave "
           + "\(best.decibels.short) dB over the error instead of \(base.short) dB")
     }
-    return permutedRows() ?? permutedColumns() ?? exchangedLayers(base)
+    return permutedRows() ?? permutedColumns()?.finding ?? exchangedLayers(base)
   }
 
   private func permutedRows() -> Finding? {
@@ -121,7 +125,7 @@ struct WeightCauses {
     return finding(.channelsPermuted, text, channel: first)
   }
 
-  private func permutedColumns() -> Finding? {
+  private func permutedColumns() -> (finding: Finding, decibels: Double)? {
     guard pair.axis == 0, let last = pair.shape.last, last > 1, pair.shape.count > 1,
       pair.own.count / last >= 4
     else { return nil }
@@ -131,10 +135,12 @@ struct WeightCauses {
     guard let order = columns.permutation(of: others) else { return nil }
     let moved = order.indices.filter { order[$0] != $0 }
     guard let first = moved.first else { return nil }
-    return finding(
+    let ordered = pair.given.indices.map { pair.given[$0 / last * last + order[$0 % last]] }
+    let found = finding(
       .inputChannelsPermuted,
       "\(moved.count) of its \(order.count) input channels are exchanged: column \(first) matches "
         + "the reference's column \(order[first])")
+    return (found, pair.decibels(ordered))
   }
 
   private func exchangedLayers(_ base: Double) -> Finding? {

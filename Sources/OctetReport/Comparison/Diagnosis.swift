@@ -38,6 +38,8 @@ struct Diagnosis {
     /// Steps that a constant channel must span in float to be called dead.
     static let deadSteps = 4.0
     static let coarseDecibels = 20.0
+    /// What eight bits leave of a layer at least.
+    static let eightBitDecibels = 26.0
     /// Between float models: weights of 16 bits and functions that come near leave more.
     static let floatDecibels = 36.0
     /// Less is no longer an error of the same values.

@@ -26,6 +26,7 @@ extension DiffReport {
     case resizeConvention, operandOrder, operandScales, branchMissing, axisOrder, imageFlipped
     case functionOther, softmaxOther, padValueOther, operationOther
     case layerMissing, layerAdded, operandOther, constantOther, attributesOther
+    case normalizationEpsilon
     // What is fed.
     case inputNormalization, inputScale, inputChannelOrder, inputByteOrder
   }

@@ -15,8 +15,20 @@ extension DiffReport {
     public var differingLayer: String?
     /// A clause about that operator.
     public var detail: String?
-    /// The first wrong operator and element, and why; nil when all operators' bytes are the same.
+    /// The first wrong operator and element, and why; nil when all operators' bytes are the same
+    /// and nothing else writes into the arena.
     public var finding: BoardFinding?
+
+    /// Whether nothing is wrong with the board.
+    package var isGood: Bool { outputsMatchHost && selfTestPassed && finding == nil }
+
+    /// What is wrong with it, in a clause whose subject is the board.
+    package var failure: String {
+      outputsMatchHost && selfTestPassed
+        ? "makes the same bytes, and something writes into its arena"
+        : finding?.kind == .stopped
+          ? "stops while it runs" : "computes other bytes than this machine"
+    }
 
     package init(
       board: String, sampleCount: Int, outputsMatchHost: Bool, selfTestPassed: Bool,

@@ -81,6 +81,10 @@ extension DiffReport.Cause {
       row("another constant", "export the constant with the reference's values")
     case .attributesOther:
       row("other attributes", "export the operator's attributes as the reference has them")
+    case .normalizationEpsilon:
+      row(
+        "a normalization with another epsilon",
+        "export the epsilon that it was trained with: PyTorch's default is 1e-5, Keras's 1e-3")
     default: row("another operation")
     }
   }

@@ -16,8 +16,11 @@ public struct BoardFinding: Codable, Sendable, Equatable {
     case refused
     /// What arrived as the model's input is not what was sent.
     case inputDamaged
-    /// An operator reads other values than were made for it: something wrote into the arena.
+    /// Something wrote into the arena: an operator reads other values than were made for it, or
+    /// bytes change while one runs that does not write them.
     case memoryOverwritten
+    /// The board answers up to an operator, and not while it runs.
+    case stopped
     /// An operator made other values of the same input and the same weights.
     case wrongResult
   }
@@ -43,7 +46,7 @@ public struct BoardFinding: Codable, Sendable, Equatable {
   public var expectedByte: Int?
   /// The byte that the board has there; nil where it has none.
   public var actualByte: Int?
-  /// The first and the last byte of the arena that differ.
+  /// The first and the last byte of the arena that differ, or that change though they should not.
   public var arenaRange: [Int]?
   /// Whether a second run gave the same wrong bytes; nil where nothing ran.
   public var isRepeatable: Bool?

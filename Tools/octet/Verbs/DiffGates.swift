@@ -62,11 +62,10 @@ extension DiffVerb {
         missed: "output '\(worst.name)' is at \(decibels), less than \(condition)\(blame)")
     }
     if let board = report.board {
-      let isSame = board.outputsMatchHost && board.selfTestPassed
       add(
-        "--board \(board.board)", isSame,
-        isSame ? "the same bytes as this machine" : "other bytes than this machine",
-        missed: "the board \(board.board) computes other bytes than this machine")
+        "--board \(board.board)", board.isGood,
+        board.isGood ? "the same bytes as this machine" : "it \(board.failure)",
+        missed: "the board \(board.board) \(board.failure)")
     }
     return gates
   }

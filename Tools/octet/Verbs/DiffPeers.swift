@@ -84,10 +84,9 @@ extension DiffVerb {
     if let missed = Self.missed(report.against, arguments) {
       return Outcome(report, text: text, ending: .gateMissed(missed))
     }
-    if let board = report.board, !(board.outputsMatchHost && board.selfTestPassed) {
+    if let board = report.board, !board.isGood {
       return Outcome(
-        report, text: text,
-        ending: .gateMissed("\(board.board) computes other bytes than this machine"))
+        report, text: text, ending: .gateMissed("\(board.board) \(board.failure)"))
     }
     return Outcome(report, text: text)
   }

@@ -209,9 +209,12 @@ extension DiffReport {
       let count = board.sampleCount
       return "\(name): every operator makes the same bytes, in the self-test and on "
         + (count == 1 ? "1 sample" : "\(count) samples")
+        + (board.finding.map { ", but\n" + SafeText.escaped($0.text) } ?? "")
     }
     let place = board.differingSampleIndex.map { "other bytes, first at sample \($0)" }
-    let selfTest = board.sampleCount == 0 ? "no bytes to compare" : "other bytes in the self-test"
+    let selfTest =
+      board.finding?.kind == .stopped
+      ? "it stops" : board.sampleCount == 0 ? "no bytes to compare" : "other bytes in the self-test"
     return "\(name): \(place ?? selfTest)"
       + (board.detail.map { ":\n" + SafeText.escaped($0) } ?? "")
   }
