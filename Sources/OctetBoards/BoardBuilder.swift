@@ -202,7 +202,8 @@ public struct BoardBuilder {
       {
         names.insert("OCTET_INT16")
       }
-      names.formUnion(Convolution.variants(view.record).map { "OCTET_\($0)" })
+      let variants = Convolution.variants(view.record) + FullyConnected.variants(view.record)
+      names.formUnion(variants.map { "OCTET_\($0)" })
     }
     return ["OCTET_SELECT"] + names.sorted()
   }

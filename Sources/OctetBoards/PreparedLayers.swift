@@ -110,7 +110,9 @@ private struct PreparedLayer {
     typealias Word = Convolution.Word
     func value(_ word: Word) -> Int { Int(view.parameter(word)) }
     let windowCount = value(.poolHeight) * value(.poolWidth)
-    guard windowCount <= 4, value(.groups) == 1 else { return nil }
+    // Pixels are taken by twos: one alone would be computed twice.
+    let isAlone = windowCount == 1 && view.output(0).elementCount == view.output(0).channels
+    guard windowCount <= 4, value(.groups) == 1, !isAlone else { return nil }
     let input = view.input(0)
     let depth = value(.kernelHeight) * value(.kernelWidth) * input.channels
     let taps = PreparedTaps(view.record)
@@ -156,8 +158,12 @@ private struct PreparedLayer {
     let depth = input.elementCount / (view.output(0).elementCount / outputCount)
     // Up to 15 values after the last are read.
     let end = input.dataOffset + input.elementCount + (0 &- depth) & 15
-    guard outputCount >= 4, view.parameter(Word.weightZeroPoint) == 0, !input.isConstant,
-      end <= model.arenaByteCount
+    // Where the image has the leaf of short rows, that is as fast but for long rows without zeros.
+    let hasLeaf = (0..<model.operatorCount).contains {
+      !FullyConnected.variants(model.operator($0).record).isEmpty
+    }
+    guard outputCount >= 4, !hasLeaf || depth > FullyConnected.shallowDepth && depth % 16 == 0,
+      view.parameter(Word.weightZeroPoint) == 0, !input.isConstant, end <= model.arenaByteCount
     else { return nil }
     self.init(Word.self, view, depth: depth, nil, model, at: 0) { _ in .connected }
     guard isPlain else { return nil }

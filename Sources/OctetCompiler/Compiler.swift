@@ -27,7 +27,8 @@ public enum Compiler {
   public static func compile(
     _ graph: Graph, shrinks: Bool = true, arenaLimit: Int? = nil
   ) throws(CompilerError) -> Output {
-    let lowered = try Lowering.lower(graph.withKernelForms())
+    let lowered = try Lowering.lower(
+      graph.withKernelForms().withSingleChannelsAsConvolutions())
     let smaller = shrinks && !lowered.hasInt16 ? lowered.shrunk() : nil
     var output = try assemble(smaller?.model ?? lowered)
     if let arenaLimit { output = try banded(output, within: arenaLimit) }

@@ -92,4 +92,21 @@ struct KernelTests {
     let counts = try runs.map { try #require($0.instructionsPerInference) }
     #expect(counts[0] <= counts[1] && counts[1] < counts[2], "\(counts)")
   }
+
+  /// Dense layers whose rows are short: with none to three weights behind their fours, or fewer
+  /// than four; with none to three rows behind theirs, or one alone.
+  @Test(arguments: ["cortex-m4", "linux-armv6"])
+  func shortRows(board: String) throws {
+    var layers = GraphOfLayers(height: 1, width: 1, channels: 64)
+    for outputs in [10, 33, 12, 7, 6, 3, 5, 2, 1, 4] { layers.fullyConnected(outputs: outputs) }
+    let blob = try Compiler.compile(layers.finished()).blob
+    let model = try blob.model()
+    let inputs = LeNet.samples(3, byteCount: model.input(0).byteCount, seed: 3)
+    let result = try BoardRunner.buildAndRun(blob, on: try Board.named(board), inputs: inputs)
+    #expect(result.outputsMatchHost && result.selfTestPassed, "\(result.failure)")
+    // The first, 64 → 10, in 1,873 cycles.
+    if let cycles = result.operators.first(where: { $0.macCount == 640 })?.cycleCount {
+      #expect(cycles < 1950, "\(cycles) cycles")
+    }
+  }
 }

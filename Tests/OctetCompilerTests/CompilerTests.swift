@@ -18,6 +18,33 @@ import Testing
     #expect(model.operatorNames == ["conv1", "conv2", "pool2", "fc1", "softmax"])
   }
 
+  /// A depthwise convolution of one channel gives the blob that the convolution gives; one of more
+  /// channels stays what it is.
+  @Test func depthwiseOfOneChannelIsAConvolution() throws {
+    var builder = NetworkBuilder(seed: 3, height: 9, width: 8, channelCount: 1)
+    var attributes = ConvolutionAttributes()
+    attributes.stride = Extent(2)
+    attributes.padding = Padding(1)
+    try builder.depthwiseConvolution("deep", multiplier: 7, kernel: Extent(3), attributes)
+    try builder.depthwiseConvolution("next", multiplier: 2, kernel: Extent(3), attributes)
+    let deep = try Networks.quantized(builder.finished())
+    var wide = deep
+    wide.nodes[0].operation = .convolution(attributes)
+    let index = deep.nodes[0].inputs[1]
+    guard case .int8(let codes) = deep.tensors[index].constant else {
+      Issue.record("weights are no int8")
+      return
+    }
+    wide.tensors[index].shape = [7, 3, 3, 1]
+    wide.tensors[index].quantization?.axis = 0
+    wide.tensors[index].constant = .int8(
+      (0..<7).flatMap { channel in (0..<9).map { codes[7 * $0 + channel] } })
+    let blob = try Compiler.compile(deep).blob
+    #expect(try blob.bytes == Compiler.compile(wide).blob.bytes)
+    let model = try blob.model()
+    #expect((0..<2).map { model.operator($0).kind } == [.convolution, .depthwiseConvolution])
+  }
+
   /// The bytes that are not weights: at most 3 % and 1 KiB.
   @Test func overheadIsBounded() throws {
     for graph in [try Networks.lenet(), try Networks.tiny()] {

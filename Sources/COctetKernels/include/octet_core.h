@@ -286,12 +286,13 @@ INLINE int32_t octet_scale_word(int32_t a, int32_t b, int32_t sum) {
   "sxtb16 %[y], %[" word "]\n sxtb16 %[" word "], %[" word "], ror #8\n"                \
   "smlad %[" sum "], %[y], %[even], %[" sum "]\n"                                       \
   "smlad %[" sum "], %[" word "], %[x], %[" sum "]\n"
-#define FOUR_VALUES                                                                     \
-  "ldr %[x], [%[at]], #4\n ldr %[q], [%[wa], %[stride]]\n ldr %[p], [%[wa]], #4\n"       \
+#define FOUR_WEIGHTS                                                                    \
+  "ldr %[q], [%[wa], %[stride]]\n ldr %[p], [%[wa]], #4\n"                              \
   "sxtb16 %[even], %[x]\n sxtb16 %[x], %[x], ror #8\n"                                  \
   HALVES_ROW("a", "p") HALVES_ROW("b", "q")                                              \
   "ldr %[q], [%[wc], %[stride]]\n ldr %[p], [%[wc]], #4\n"                              \
   HALVES_ROW("c", "p") HALVES_ROW("d", "q")
+#define FOUR_VALUES "ldr %[x], [%[at]], #4\n" FOUR_WEIGHTS
 #define ALL_VALUES                                                                      \
   "sub %[x], %[end], %[at]\n tst %[x], #4\n bne 2f\n1:\n" FOUR_VALUES "2:\n" FOUR_VALUES \
   "cmp %[at], %[end]\n bne 1b\n"
@@ -339,6 +340,7 @@ INLINE void octet_add_rows(
   *sums = s;
 }
 
+#include "octet_connect.h"
 #include "octet_prepared.h"
 
 // MARK: Halves

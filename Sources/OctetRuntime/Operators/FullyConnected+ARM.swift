@@ -13,9 +13,15 @@
       #if arch(arm) && OCTET_CONNECTED
         let prepared = PreparedLayer(view)
       #endif
-      for row in 0..<rows {
-        let source = unsafe context.input(0) + row &* depth
-        let target = unsafe context.output(0) + (row &* output.channels &+ channels.first)
+      // Rows are counted by where they lie: of one row a division would cost what ten weights do.
+      var source = unsafe context.input(0)
+      var target = unsafe context.output(0) + channels.first
+      let end = unsafe source + input.elementCount
+      while unsafe source < end {
+        defer {
+          unsafe source += channels.depth
+          unsafe target += output.channels
+        }
         #if arch(arm) && OCTET_CONNECTED
           if let prepared {
             unsafe channels.connect(source, prepared, target)
@@ -24,7 +30,7 @@
         #endif
         var offset: Int32 = 0
         if weightZeroPoint != 0 {
-          for index in 0..<depth { unsafe offset &+= Int32(source[index]) }
+          for index in 0..<channels.depth { unsafe offset &+= Int32(source[index]) }
           offset &*= weightZeroPoint
         }
         unsafe channels.connect(

@@ -27,6 +27,11 @@
       _ values: UnsafePointer<Int8>, offset: Int32, _ target: UnsafeMutablePointer<Int8>,
       from first: Int = 0
     ) {
+      #if !OCTET_SELECT || OCTET_SHALLOW
+        if WidenedTaps.areHalves {
+          return unsafe connectShallow(values, offset, target, from: first)
+        }
+      #endif
       var index = first
       while index < count {
         // The last four rows overlap those before; of fewer than four each is computed four times.
@@ -84,6 +89,85 @@
       }
     }
   }
+
+  // MARK: Rows that are short, with SMLAD: results take as long as products
+
+  #if !OCTET_SELECT || OCTET_SHALLOW
+    extension Channels {
+      /// The same by fours with their results in one leaf, then by twos.
+      @inline(__always)
+      private func connectShallow(
+        _ values: UnsafePointer<Int8>, _ offset: Int32, _ target: UnsafeMutablePointer<Int8>,
+        from first: Int
+      ) {
+        var index = first
+        while index < count {
+          if index &+ 4 <= count, depth >= 4 {
+            index &+= unsafe connectFours(values, offset, target, index)
+            if index == count { return }
+          }
+          // Of a single row both sums are the same.
+          let isPair = index &+ 1 < count
+          let sums = unsafe connectTwo(
+            weights + index &* depth, stride: isPair ? depth : 0, values)
+          unsafe finish(sums.a &- offset, index, target)
+          index &+= 1
+          if isPair {
+            unsafe finish(sums.b &- offset, index, target)
+            index &+= 1
+          }
+        }
+      }
+
+      /// Results of fours of channels from `first` on, up to one whose multiplier or shift needs
+      /// other steps: how many.
+      @inline(__always)
+      private func connectFours(
+        _ values: UnsafePointer<Int8>, _ offset: Int32, _ target: UnsafeMutablePointer<Int8>,
+        _ first: Int
+      ) -> Int {
+        let rest = depth & 3
+        let count = (count &- first) & ~3
+        var rows = unsafe octet_connection(
+          weights: weights + first &* depth, stride: Int32(truncatingIfNeeded: depth),
+          values: values, whole_end: values + (depth &- rest), bias: bias + first,
+          multiplier: multipliers + first, shift: shifts + first, to: target + first,
+          offset: 2 &* zeroPoint &+ 1, left: Int32(truncatingIfNeeded: count),
+          start: 0 &- offset,
+          mask: rest == 0 ? 0 : -1 &<< Int32(truncatingIfNeeded: 32 &- 8 &* rest),
+          back: Int32(truncatingIfNeeded: 4 &- rest))
+        unsafe octet_connect_rows(&rows)
+        let done = unsafe count &- Int(rows.left)
+        if lower != -128 || upper != 127 {
+          for index in first..<first &+ done {
+            unsafe target[index] = clamp(Int32(target[index]), lower, upper)
+          }
+        }
+        return done
+      }
+
+      /// The sums of two rows of weights, `row` and `stride` behind it.
+      @inline(__always)
+      private func connectTwo(
+        _ row: UnsafePointer<Int8>, stride: Int, _ values: UnsafePointer<Int8>
+      ) -> octet_sums {
+        var sums = octet_sums()
+        let whole = depth & ~3
+        if whole > 0 {
+          unsafe octet_connect_two(
+            &sums, row, Int32(truncatingIfNeeded: stride), values, values + whole)
+        }
+        var index = whole
+        while index < depth {
+          let value = unsafe Int32(values[index])
+          unsafe sums.a &+= value &* Int32(row[index])
+          unsafe sums.b &+= value &* Int32(row[stride &+ index])
+          index &+= 1
+        }
+        return sums
+      }
+    }
+  #endif
 
   // MARK: Weights of four bits, with SMLAD
 

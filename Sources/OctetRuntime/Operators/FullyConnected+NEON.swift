@@ -53,8 +53,7 @@
       var sums = unsafe OneRow<By>(values, depth: depth)
       for _ in 0..<depth &>> 5 {
         let (low, high) = unsafe rows.nextTwo()
-        sums.add(low)
-        sums.add(high)
+        sums.add(low, high)
       }
       if depth & 16 != 0 { sums.add(unsafe rows.next()) }
       if depth & 15 != 0 { sums.add(tail, unsafe rows.next()) }

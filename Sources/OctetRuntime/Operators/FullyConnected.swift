@@ -125,3 +125,17 @@ extension Channels {
     unsafe target[index] = clamp(value &+ zeroPoint, lower, upper)
   }
 }
+
+#if !hasFeature(Embedded)
+  extension FullyConnected {
+    /// What firmware for this operator needs beside the kernel that all such layers share: parts of
+    /// `OCTET_SELECT`, as its kind. None for another kind.
+    package static func variants(_ view: OperatorRecord) -> [String] {
+      guard view.kind == .fullyConnected || view.kind == .fullyConnected4 else { return [] }
+      return FullyConnected(view).depth <= shallowDepth ? ["SHALLOW"] : []
+    }
+
+    /// Weights of a row at most whose result takes as long as its products.
+    package static let shallowDepth = 64
+  }
+#endif

@@ -36,10 +36,10 @@ package struct Softmax: Operator {
       let reciprocal = GemmlowpFixedPoint.reciprocalOfOnePlus(mantissa & .max)
       let exponent = 35 &- headroom
       for index in 0..<rows.input.channels {
-        let difference = unsafe Int32(source[index]) &- row.maximum
+        let exponential = unsafe rows.exponential(index, source, row)
         var value: Int32 = 0
-        if difference >= rows.differenceMinimum {
-          let product = highMultiply(reciprocal, rows.exponential(difference))
+        if exponential != 0 {
+          let product = highMultiply(reciprocal, exponential)
           if let by = rows.outputBy {
             // In 2⁻²⁰ first; the exponent is 23 or more.
             value = requantize(roundingShiftRight(product, exponent &- 12), by)

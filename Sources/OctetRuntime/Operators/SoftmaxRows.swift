@@ -74,36 +74,59 @@ package struct SoftmaxRows {
     _ context: OperatorContext,
     _ body: (Row, UnsafePointer<Int8>, UnsafeMutablePointer<Int8>) -> Void
   ) {
-    for row in 0..<input.elementCount / input.channels {
-      let start = row &* input.channels
-      let source = unsafe context.input(0) + start
-      unsafe body(self.row(source), source, context.output(0) + start)
+    var kept = [16 of Int32](repeating: 0)
+    unsafe withUnsafeMutablePointer(to: &kept) { kept in
+      let start = unsafe UnsafeMutableRawPointer(kept).assumingMemoryBound(to: Int32.self)
+      let exponentials = unsafe UnsafeMutableBufferPointer(start: start, count: 16)
+      for row in 0..<input.elementCount / input.channels {
+        let start = row &* input.channels
+        let source = unsafe context.input(0) + start
+        unsafe body(self.row(source, exponentials), source, context.output(0) + start)
+      }
     }
   }
 
-  struct Row {
+  @safe struct Row {
+    // Safety: it does not outlive `forEach`.
+    /// Those of the first scores, which so are computed once; 0 where they count as none.
+    fileprivate let exponentials: UnsafeMutableBufferPointer<Int32>
     var maximum: Int32 = -128
     /// The sum of the exponentials, Q12.19: at least the 1.0 = 2¹⁹ of the maximum.
     var sum: Int32 = 0
   }
 
   @inline(__always)
-  private func row(_ source: UnsafePointer<Int8>) -> Row {
-    var row = Row()
+  private func row(
+    _ source: UnsafePointer<Int8>, _ exponentials: UnsafeMutableBufferPointer<Int32>
+  ) -> Row {
+    var row = unsafe Row(exponentials: exponentials)
     let count = input.channels
     for index in 0..<count { row.maximum = unsafe max(row.maximum, Int32(source[index])) }
     for index in 0..<count {
-      let difference = unsafe Int32(source[index]) &- row.maximum
-      if difference >= differenceMinimum {
-        row.sum &+= roundingShiftRight(exponential(difference), 12)
-      }
+      let value = unsafe exponential(ofScore: source[index], row)
+      if index < exponentials.count { unsafe exponentials[index] = value }
+      if value != 0 { row.sum &+= roundingShiftRight(value, 12) }
     }
     return row
   }
 
-  /// exp(beta · scale · difference) in Q0.31, for a difference ≤ 0.
+  /// exp(beta · scale · difference) in Q0.31 of score `index` of `row`, those of `source`; 0 where
+  /// it counts as none.
   @inline(__always)
-  func exponential(_ difference: Int32) -> Int32 {
+  func exponential(_ index: Int, _ source: UnsafePointer<Int8>, _ row: Row) -> Int32 {
+    unsafe index < row.exponentials.count
+      ? row.exponentials[index] : exponential(ofScore: source[index], row)
+  }
+
+  @inline(__always)
+  private func exponential(ofScore score: Int8, _ row: Row) -> Int32 {
+    let difference = Int32(score) &- row.maximum
+    return difference >= differenceMinimum ? exponential(difference) : 0
+  }
+
+  /// exp(beta · scale · difference) in Q0.31, for a difference ≤ 0.
+  @inline(never)
+  private func exponential(_ difference: Int32) -> Int32 {
     GemmlowpFixedPoint.exponential(scaled(difference))
   }
 
