@@ -162,7 +162,7 @@ struct WideSums {
     /// Adds the products of `count` channels.
     @inline(__always)
     mutating func add(_ w: UnsafePointer<Int8>, _ x: UnsafePointer<Int16>, _ count: Int) {
-      let values = UnsafeRawPointer(x)
+      let values = unsafe UnsafeRawPointer(x)
       if count == 8 {
         let all = unsafe values.loadUnaligned(as: SIMD8<Int16>.self)
         let weights = unsafe loadWidened(w)
