@@ -84,8 +84,14 @@ import Testing
     let bytes = samples.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> (8 * $0) & 255) }
     }
     try Data(bytes).write(to: folder.appendingPathComponent("in.f32"))
+    let fields = "{'descr': '<f4', 'fortran_order': False, 'shape': (30, 1, 12, 12), }"
+    let header = fields.padding(toLength: 117, withPad: " ", startingAt: 0) + "\n"
+    let start = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0]
+    try Data(start + Array(header.utf8) + bytes)
+      .write(to: folder.appendingPathComponent("in.npy"))
     for line in [
       "quantize m.onnx --raw-input in.f32 -o raw.oct",
+      "quantize m.onnx --raw-input in.npy -o numpy.oct",
       "run m.onnx --raw-input in.f32 --raw-output float.f32",
       "run raw.oct --floats --raw-input in.f32 --raw-output int8.f32",
       "quantize m.onnx --raw-input in.f32 -o raw16.oct --int16 all",
@@ -94,6 +100,9 @@ import Testing
       let run = try await workshop(line)
       #expect(run.status == 0, "\(line): \(run.stderr)")
     }
+    #expect(
+      try Data(contentsOf: folder.appendingPathComponent("numpy.oct"))
+        == Data(contentsOf: folder.appendingPathComponent("raw.oct")))
     func floats(_ name: String) throws -> [Float] {
       let data = try Data(contentsOf: folder.appendingPathComponent(name))
       return stride(from: 0, to: data.count, by: 4).map { start in

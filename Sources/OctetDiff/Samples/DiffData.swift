@@ -130,7 +130,7 @@ public struct SampleLabels: Sendable {
   }
 
   /// Copies an input of a sample to memory of as many elements.
-  func copy(sample: Int, input: Int, to target: UnsafeMutableBufferPointer<Float>) {
+  package func copy(sample: Int, input: Int, to target: UnsafeMutableBufferPointer<Float>) {
     precondition(target.count == elementCounts[input], "an input has as many elements")
     unsafe read(sample, input, target)
   }

@@ -43,11 +43,33 @@ extension TensorSamples {
   /// Numbers stand for themselves; only int8 arrays are codes where one of the models takes codes,
   /// int16 where it takes those, because that is what programs save that feed such models.
   public init(numPy path: String, for reference: DiffModel, _ candidate: DiffModel) throws {
-    let arrays = try NumPyArray.load(path)
     let ports = reference.inputPorts
     let others = PortMatching.matches(ports, candidate.inputPorts)
-    let chosen = try Self.assign(
-      arrays, to: ports, others.map { $0.map { candidate.inputPorts[$0] } }, path)
+    try self.init(
+      numPy: path, ports: ports, others: others.map { $0.map { candidate.inputPorts[$0] } }
+    ) { position, elementType in
+      var grid = reference.loaded?.input(position)
+      if let loaded = candidate.loaded, let other = others[position] { grid = loaded.input(other) }
+      return elementType == (grid?.isInt16 == true ? .int16 : .int8) ? grid : nil
+    }
+  }
+
+  /// The arrays of an `.npy` or `.npz` file as inputs of a float graph, in the same way; all
+  /// numbers stand for themselves.
+  public init(numPy path: String, for graph: Graph) throws {
+    let ports = graph.inputs.map {
+      DiffModel.Port(name: graph.tensors[$0].name, shape: graph.tensors[$0].shape)
+    }
+    try self.init(numPy: path, ports: ports, others: ports.map { _ in nil }) { _, _ in nil }
+  }
+
+  /// - Parameter grid: what codes of an input stand for, nil where an array of these elements has
+  ///   numbers.
+  private init(
+    numPy path: String, ports: [DiffModel.Port], others: [DiffModel.Port?],
+    grid: (_ position: Int, _ elementType: NumPyArray.ElementType) -> TensorView?
+  ) throws {
+    let chosen = try Self.assign(try NumPyArray.load(path), to: ports, others, path)
     var axes: [[Int]] = []
     for (array, port) in zip(chosen, ports) {
       axes.append(try Self.axes(of: array, for: port, path))
@@ -57,11 +79,7 @@ extension TensorSamples {
             + "\(port.text); each sample needs all inputs")
       }
     }
-    let grids = ports.indices.map { position -> TensorView? in
-      var grid = reference.loaded?.input(position)
-      if let loaded = candidate.loaded, let other = others[position] { grid = loaded.input(other) }
-      return chosen[position].elementType == (grid?.isInt16 == true ? .int16 : .int8) ? grid : nil
-    }
+    let grids = ports.indices.map { grid($0, chosen[$0].elementType) }
     var checksum = [UInt8]()
     for array in chosen { checksum += Array(NumPyArray.checksum(array).utf8) }
     let steps = axes

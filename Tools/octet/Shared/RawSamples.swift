@@ -1,5 +1,6 @@
 import Foundation
 import OctetCommand
+import OctetData
 import OctetDiff
 import OctetModel
 import OctetQuantization
@@ -76,11 +77,28 @@ extension Graph {
 }
 
 extension CalibrationSamples {
-  /// Raw float32 samples, those at `indices`.
-  init(_ raw: RawSamples, _ indices: [Int]) {
+  /// The samples at `indices`.
+  init(_ all: TensorSamples, _ indices: [Int]) {
     unsafe self.init(count: indices.count) { sample, input, target in
-      unsafe raw.copy(
-        sample: indices[sample], input: input, to: UnsafeMutableRawBufferPointer(target))
+      unsafe all.copy(sample: indices[sample], input: input, to: target)
     }
+  }
+}
+
+extension TensorSamples {
+  /// Samples for a float graph: of a NumPy file, or raw float32.
+  init(path: String, for graph: Graph) throws {
+    if Self.isNumPy(path) {
+      try self.init(numPy: path, for: graph)
+    } else {
+      let counts = try graph.floatInputCounts()
+      self = try RawSamples(path, elementCounts: counts, elementByteCount: 4).tensors
+    }
+  }
+
+  /// Whether the file is one of NumPy's, or is said to be: then its reader tells what is wrong.
+  static func isNumPy(_ path: String) -> Bool {
+    path != "-"
+      && (DataSource.isNumPy(path) || path.hasSuffix(".npy") || path.hasSuffix(".npz"))
   }
 }

@@ -57,11 +57,7 @@ enum DiffSamples {
       throw CommandError(
         .usage, "--raw-input takes the place of --data and of its normalisation; give one of them")
     }
-    if path != "-", DataSource.isNumPy(path) {
-      return (path, DiffData(try TensorSamples(numPy: path, for: models[0], models[1])))
-    }
-    for suffix in [".npy", ".npz"] where path.hasSuffix(suffix) {
-      // Not what its name says: the reader tells what is wrong.
+    if TensorSamples.isNumPy(path) {
       return (path, DiffData(try TensorSamples(numPy: path, for: models[0], models[1])))
     }
     let counts = models[0].inputElementCounts

@@ -1,5 +1,6 @@
 import OctetCommand
 import OctetData
+import OctetDiff
 import OctetEvaluation
 import OctetModel
 import OctetQuantization
@@ -55,8 +56,8 @@ extension Quantize {
       throw CommandError(
         .usage, "--raw-input takes the place of --data and of its normalisation; give one of them")
     }
-    let counts = try naming(arguments[model]) { try graph.floatInputCounts() }
-    let raw = try RawSamples(path, elementCounts: counts, elementByteCount: 4)
+    _ = try naming(arguments[model]) { try graph.floatInputCounts() }
+    let raw = try TensorSamples(path: path, for: graph)
     let order = Dataset.shuffledIndices(count: raw.count, seed: arguments[seed])
     guard isJudged else {
       return Prepared(

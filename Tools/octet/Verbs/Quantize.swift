@@ -75,7 +75,8 @@ struct Quantize: Verb {
   let rawInput = OctetCommand.Option(
     "--raw-input", .input,
     help: "Calibrate with float32 tensors instead of images: one sample after the other, the "
-      + "inputs of a sample in order, images as height, width, channels.")
+      + "inputs of a sample in order, images as height, width, channels; or a NumPy file (.npy, "
+      + "or .npz with an array for each input).")
   let seed = OctetCommand.Option("--seed", .seed, default: 1, help: "Draws the samples.")
   let example = "octet quantize lenet.onnx --data digits -o lenet.oct"
 
