@@ -37,7 +37,7 @@ struct Recipe: Sendable, Encodable {
       name: "lenet5-1998", summary: "LeNet-5 as printed in 1998, on its images as they are.",
       dataName: "mnist",
       options: "--arch lenet5-1998 --epochs 20 --batch-size 64 --learning-rate 0.002 "
-        + "--warm-up 0.5 --average 0.999 --split 0"),
+        + "--warm-up 0.5 --average 0.999 --label-smoothing 0.03 --split 0"),
     Recipe(
       name: "lenet5-1998-bent",
       summary: "LeNet-5 as printed in 1998, on images that are moved, turned and bent.",
