@@ -149,14 +149,15 @@ import Testing
     }
   }
 
-  /// A second in, the best epoch so far is kept and said to be.
+  /// A second in, the best epoch so far is kept and said to be. In the background `timeout` signals
+  /// its group as well, so that two come, and the second ends everything.
   @Test func interruptionKeepsTheBestEpoch() async throws {
     let data = try await Workshop.shared.folder().appendingPathComponent("data").path
     try await withTemporaryFolder { folder in
       let run = try await shell(
         """
-        timeout --preserve-status -s TERM 2 "$OCTET" train --arch mlp --data '\(data)' \
-        --epochs 100000 -o m.onnx --json
+        timeout --foreground --preserve-status -s TERM 2 "$OCTET" train --arch mlp \
+        --data '\(data)' --epochs 100000 -o m.onnx --json
         """, in: folder)
       #expect(run.status == 143, "\(run.stderr)")
       if run.stdout.isEmpty {
