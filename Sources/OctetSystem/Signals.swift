@@ -9,7 +9,8 @@ package enum Signals {
   /// The first signal that asked to stop; 0 before.
   package static var first: Int32 { received.load(ordering: .relaxed) }
 
-  /// Work that looks at `first` often: the first signal then ends nothing, the second does.
+  /// Work that looks at `first` often: the first signal then ends nothing, the second does, if it
+  /// comes `sameMilliseconds` later or more: `timeout` signals the program and its group at once.
   package static func whilePolling<Result>(_ body: () throws -> Result) rethrows -> Result {
     pollingCount.add(1, ordering: .relaxed)
     defer { pollingCount.subtract(1, ordering: .relaxed) }
@@ -20,6 +21,7 @@ package enum Signals {
   package static func install() {
     // Touched here so that the handler never runs a lazy initializer.
     _ = received.load(ordering: .relaxed)
+    _ = firstMilliseconds.load(ordering: .relaxed)
     _ = pollingCount.load(ordering: .relaxed)
     _ = progressLineIsOpen.load(ordering: .relaxed)
     if let pipe = try? Posix.makePipe() {
@@ -46,6 +48,10 @@ package enum Signals {
 
   package static let progressLineIsOpen = Atomic<Bool>(false)
   private static let received = Atomic<Int32>(0)
+  /// When it came, in milliseconds of the steady clock; 0 before.
+  private static let firstMilliseconds = Atomic<Int>(0)
+  /// Signals that come within this time of the first are the same one.
+  private static let sameMilliseconds = 100
   private static let pollingCount = Atomic<Int>(0)
   /// The pipe's end that the handler writes to; -1 when there is none.
   private static let wakeUp = Atomic<Int32>(-1)
@@ -53,11 +59,21 @@ package enum Signals {
   private static let handle: @convention(c) (Int32) -> Void = { signal in
     let savedError = errno
     defer { errno = savedError }
-    let first = received.compareExchange(expected: 0, desired: signal, ordering: .relaxed)
-    if first.exchanged, pollingCount.load(ordering: .relaxed) > 0 { return }
+    let now = milliseconds()
+    let start = firstMilliseconds.compareExchange(expected: 0, desired: now, ordering: .relaxed)
+    _ = received.compareExchange(expected: 0, desired: signal, ordering: .relaxed)
+    let isFirst = start.exchanged || now - start.original < sameMilliseconds
+    if isFirst, pollingCount.load(ordering: .relaxed) > 0 { return }
     var byte: UInt8 = 0
     let pipe = wakeUp.load(ordering: .acquiring)
     if unsafe pipe < 0 || write(pipe, &byte, 1) != 1 { _exit(status) }
+  }
+
+  /// May be called by a handler.
+  private static func milliseconds() -> Int {
+    var now = timespec()
+    guard unsafe clock_gettime(CLOCK_MONOTONIC, &now) == 0 else { return 0 }
+    return now.tv_sec * 1000 + now.tv_nsec / 1_000_000 + 1
   }
 
   private static func waitAndExit(_ pipe: Int32) {

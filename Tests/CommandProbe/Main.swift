@@ -26,6 +26,8 @@ struct Poll: Verb {
     try Interruption.whilePolling {
       console.message("ready")
       while !Interruption.isRequested { Thread.sleep(forTimeInterval: 0.01) }
+      // Signals in the same moment count as one.
+      if arguments[stubborn] { Thread.sleep(forTimeInterval: 0.2) }
       console.message("noticed")
       while arguments[stubborn] { Thread.sleep(forTimeInterval: 0.01) }
       if arguments[failing] { try Interruption.check() }

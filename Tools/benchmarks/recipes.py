@@ -10,44 +10,24 @@ lost, the blob in bytes, and minutes of training. Models that are in --keep are 
 
 import json
 import pathlib
-import statistics
 import sys
 import tempfile
 
 from support.octet import add_data, add_octet
+from support.trained import mean, trained
 
 COLUMNS = ("recipe", "data", "parameters", "float", "least", "most", "int8", "drop", "blob",
            "minutes")
 FORMAT = "{:18} {:14} {:>10} {:>9} {:>8} {:>8} {:>9} {:>7} {:>7} {:>8}"
 
 
-def run(arguments, recipe, folder, seed, work):
-    """One seed: its accuracies, and what is the same for all."""
-    octet = arguments.octet
-    model, blob = work / f"{recipe['name']}-{seed}.onnx", work / f"{recipe['name']}-{seed}.oct"
-    report = model.with_suffix(".json")
-    if not (model.exists() and report.exists()):
-        trained = octet.json(
-            "train", "--recipe", recipe["name"], "--data", folder, "--seed", seed, "--threads",
-            arguments.threads, "--force", "-o", model)
-        report.write_text(json.dumps(trained))
-    trained = json.loads(report.read_text())
-    quantized = octet.json("quantize", model, "--data", folder, "--force", "-o", blob)
-    diff = octet.json("diff", model, blob, "--data", folder)
-    return {
-        "seed": seed, "floatTop1": diff["floatTop1"], "int8Top1": diff["int8Top1"],
-        "parameterCount": trained["parameterCount"], "seconds": trained["seconds"],
-        "fileByteCount": quantized["fileByteCount"],
-    }
-
-
 def show(recipe, name, runs):
     floats = [run["floatTop1"] for run in runs]
-    mean, coded = statistics.mean(floats), statistics.mean(run["int8Top1"] for run in runs)
+    real, coded = mean(runs, "floatTop1"), mean(runs, "int8Top1")
     print(FORMAT.format(
-        recipe["name"], name, runs[0]["parameterCount"], f"{mean:.3%}", f"{min(floats):.2%}",
-        f"{max(floats):.2%}", f"{coded:.3%}", f"{100 * (mean - coded):.3f}",
-        runs[0]["fileByteCount"], f"{statistics.mean(r['seconds'] for r in runs) / 60:.1f}"),
+        recipe["name"], name, runs[0]["parameterCount"], f"{real:.3%}", f"{min(floats):.2%}",
+        f"{max(floats):.2%}", f"{coded:.3%}", f"{100 * (real - coded):.3f}",
+        runs[0]["fileByteCount"], f"{mean(runs, 'seconds') / 60:.1f}"),
         flush=True)
 
 
@@ -78,7 +58,9 @@ def main(arguments):
             runs = []
             for seed in range(1, arguments.seeds + 1):
                 print(f"{name}: seed {seed} of {arguments.seeds}", file=sys.stderr, flush=True)
-                runs.append(run(arguments, known[name], arguments.data / data, seed, work))
+                runs.append(trained(
+                    arguments.octet, ["--recipe", name], seed, arguments.threads,
+                    arguments.data / data, work, name))
             rows.append({"recipe": name, "data": data, "runs": runs})
             if not arguments.json:
                 show(known[name], data, runs)

@@ -1,13 +1,13 @@
 """The table of all networks: each is trained, quantized, verified and run on boards.
 
 Every network of `octet train --list` learns Fashion-MNIST, ten epochs without augmentation, unless
-the options say otherwise. A row has its parameters, the test accuracy in float and int8, blob and
-arena in bytes, cycles of an inference on the first board, how many boards gave the bytes of this
-machine, and seconds for an epoch of ours and of PyTorch's same network on as many threads. A board
-whose memory is too small has a dash. Models that are in --keep are not trained again. Exits with 1
-where a self-test fails or bytes differ.
+the options say otherwise. A row has its parameters, the test accuracy in float and int8 (the mean
+of all seeds), blob and arena in bytes, cycles of an inference on the first board, how many boards
+gave the bytes of this machine, and seconds for an epoch of ours and of PyTorch's same network on as
+many threads. A board whose memory is too small has a dash. Models that are in --keep are not
+trained again. Exits with 1 where a self-test fails or bytes differ.
 
-    Tools/benchmark zoo [NAME…] [--epochs 10] [--recipe NAME] [--boards cortex-m4,linux-aarch64]
+    Tools/benchmark zoo [NAME…] [--recipe NAME] [--seeds 5] [--boards cortex-m4,linux-aarch64]
 """
 
 import json
@@ -17,6 +17,7 @@ import tempfile
 
 from support import files
 from support.octet import OctetError, add_data, add_octet
+from support.trained import mean, trained
 
 COLUMNS = ("network", "parameters", "float", "int8", "blob", "arena", "cycles", "boards",
            "epoch", "PyTorch")
@@ -47,31 +48,25 @@ def peer_seconds(arguments, name, folder):
 
 def row(arguments, name, folder, work):
     octet = arguments.octet
-    model, blob = work / f"{name}.onnx", work / f"{name}.oct"
-    words = ["--recipe", arguments.recipe] if arguments.recipe else []
-    said = work / f"{name}.json"
-    if not (model.exists() and said.exists()):
-        said.write_text(json.dumps(octet.json(
-            "train", "--arch", name, "--data", folder, "--epochs", arguments.epochs, "--seed",
-            arguments.seed, "--threads", arguments.threads, *words, "--force", "-o", model)))
-    report = json.loads(said.read_text())
-    quantized = octet.json("quantize", model, "--data", folder, "--force", "-o", blob)
-    octet("verify", blob)
-    diff = octet.json("diff", model, blob, "--data", folder)
-    boards = [board_report(octet, board, blob) for board in arguments.boards]
+    words = ["--arch", name, "--epochs", arguments.epochs]
+    words += ["--recipe", arguments.recipe] if arguments.recipe else []
+    runs = []
+    for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+        runs.append(trained(octet, words, seed, arguments.threads, folder, work, name))
+        octet("verify", runs[-1]["blob"])
+    first = runs[0]
+    boards = [board_report(octet, board, first["blob"]) for board in arguments.boards]
     ran = [board for board in boards if board is not None]
-    epochs = report["epochs"]
     return {
-        "network": name, "parameterCount": report["parameterCount"],
-        "floatTop1": diff["floatTop1"], "int8Top1": diff["int8Top1"],
-        "fileByteCount": quantized["fileByteCount"],
-        "arenaByteCount": quantized["arenaByteCount"],
+        "network": name, "parameterCount": first["parameterCount"],
+        "floatTop1": mean(runs, "floatTop1"), "int8Top1": mean(runs, "int8Top1"),
+        "fileByteCount": first["fileByteCount"], "arenaByteCount": first["arenaByteCount"],
         "cyclesPerInference": boards[0].get("cyclesPerInference") if boards and boards[0] else None,
         "boards": {board: None if report is None else report["outputsMatchHost"]
                    for board, report in zip(arguments.boards, boards)},
         "boardsText": f"{sum(b['outputsMatchHost'] for b in ran)} of {len(ran)}",
-        "epochSeconds": sum(epoch["seconds"] for epoch in epochs) / len(epochs),
-        "peerEpochSeconds": peer_seconds(arguments, name, folder),
+        "epochSeconds": mean(runs, "epochSeconds"),
+        "peerEpochSeconds": peer_seconds(arguments, name, folder), "runs": runs,
     }
 
 
@@ -86,7 +81,8 @@ def add_arguments(parser):
     parser.add_argument("--set", default="fashion_mnist", help="a folder within the data")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--recipe", help="options of training under one name")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="the first one")
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=64, help="PyTorch's")
     parser.add_argument(

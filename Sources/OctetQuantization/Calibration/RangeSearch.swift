@@ -69,14 +69,17 @@ struct RangeSearch {
   private mutating func confirmed(
     _ choice: Choice, _ calibration: Calibration
   ) throws(QuantizationError) -> Choice {
-    for calibrator in Self.candidates {
+    var plain = Choice()
+    let inUse = Set(choice.calibrators.values).union([choice.whole])
+    if inUse == [plain.whole] { return choice }
+    let units = tensorsWithAChoice()
+    for calibrator in inUse.union([plain.whole]) {
       ranges[calibrator] = Quantizer.chooseRanges(
         graph, calibration, options, Choice(whole: calibrator))
     }
-    var plain = Choice()
     let error = try error(plain)
     if try self.error(choice).isWithin(error) { return choice }
-    plain.summary = summary(plain, tensorsWithAChoice(), error, error)
+    plain.summary = summary(plain, units, error, error)
     return plain
   }
 

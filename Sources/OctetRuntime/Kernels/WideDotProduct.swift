@@ -84,13 +84,11 @@ private func dotRest(
 private func dotVectors(
   _ w: UnsafePointer<Int8>, stride: Int, _ x: UnsafePointer<Int16>, count: Int, _ backend: Backend
 ) -> Sums {
-  #if arch(arm64) && hasFeature(Embedded)
-    return unsafe dotNEON(w, stride: stride, x, count: count)
-  #elseif arch(x86_64)
-    return unsafe dotSSE2(w, stride: stride, x, count: count)
+  #if arch(x86_64) || arch(arm64) && hasFeature(Embedded)
+    return unsafe dotLanes(w, stride: stride, x, count: count)
   #else
     #if canImport(COctetKernels.NEON)
-      if backend != .portable { return unsafe dotNEON(w, stride: stride, x, count: count) }
+      if backend != .portable { return unsafe dotLanes(w, stride: stride, x, count: count) }
     #elseif arch(arm)
       if OCTET_HAS_SMLAD != 0 {
         var sums = octet_sums(a: 0, b: 0, c: 0, d: 0)
@@ -103,9 +101,9 @@ private func dotVectors(
   #endif
 }
 
-#if arch(x86_64)
+#if arch(x86_64) || canImport(COctetKernels.NEON)
   @inline(__always)
-  private func dotSSE2(
+  private func dotLanes(
     _ w: UnsafePointer<Int8>, stride: Int, _ x: UnsafePointer<Int16>, count: Int
   ) -> Sums {
     let start = SIMD4<Int32>(repeating: 0)
@@ -114,35 +112,30 @@ private func dotVectors(
     while index < count {
       let values = unsafe UnsafeRawPointer(x + index).loadUnaligned(as: SIMD8<Int16>.self)
       let row = unsafe w + index
-      unsafe a &+= multiplyAdd(values, loadWidened(row))
-      unsafe b &+= multiplyAdd(values, loadWidened(row + stride))
-      unsafe c &+= multiplyAdd(values, loadWidened(row + 2 &* stride))
-      unsafe d &+= multiplyAdd(values, loadWidened(row + 3 &* stride))
+      a = unsafe addProducts(a, row, values)
+      b = unsafe addProducts(b, row + stride, values)
+      c = unsafe addProducts(c, row + 2 &* stride, values)
+      d = unsafe addProducts(d, row + 3 &* stride, values)
       index &+= WideBlock.step
     }
-    return addAcross(a, b, c, d)
+    #if arch(x86_64)
+      return addAcross(a, b, c, d)
+    #else
+      let sums = octet_add_neighbours(octet_add_neighbours(a, b), octet_add_neighbours(c, d))
+      return (sums[0], sums[1], sums[2], sums[3])
+    #endif
   }
-#endif
 
-#if canImport(COctetKernels.NEON)
+  /// `sums` and the products of eight weights, two in each lane.
   @inline(__always)
-  private func dotNEON(
-    _ w: UnsafePointer<Int8>, stride: Int, _ x: UnsafePointer<Int16>, count: Int
-  ) -> Sums {
-    let start = SIMD4<Int32>(repeating: 0)
-    var (a, b, c, d) = (start, start, start, start)
-    var index = 0
-    while index < count {
-      let values = unsafe UnsafeRawPointer(x + index).loadUnaligned(as: SIMD8<Int16>.self)
-      let row = unsafe w + index
-      a = unsafe octet_add_wide_products(a, row, values)
-      b = unsafe octet_add_wide_products(b, row + stride, values)
-      c = unsafe octet_add_wide_products(c, row + 2 &* stride, values)
-      d = unsafe octet_add_wide_products(d, row + 3 &* stride, values)
-      index &+= WideBlock.step
-    }
-    let sums = octet_add_neighbours(octet_add_neighbours(a, b), octet_add_neighbours(c, d))
-    return (sums[0], sums[1], sums[2], sums[3])
+  private func addProducts(
+    _ sums: SIMD4<Int32>, _ w: UnsafePointer<Int8>, _ values: SIMD8<Int16>
+  ) -> SIMD4<Int32> {
+    #if arch(x86_64)
+      return unsafe sums &+ multiplyAdd(values, loadWidened(w))
+    #else
+      return unsafe octet_add_wide_products(sums, w, values)
+    #endif
   }
 #endif
 
