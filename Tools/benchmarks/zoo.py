@@ -3,9 +3,10 @@
 Every network of `octet train --list` learns Fashion-MNIST, ten epochs without augmentation, unless
 the options say otherwise. A row has its parameters, the test accuracy in float and int8 (the mean
 of all seeds), blob and arena in bytes, cycles of an inference on the first board, how many boards
-gave the bytes of this machine, and seconds for an epoch of ours and of PyTorch's same network on as
-many threads. A board whose memory is too small has a dash. Models that are in --keep are not
-trained again. Exits with 1 where a self-test fails or bytes differ.
+gave the bytes of this machine, and seconds for an epoch of ours and of PyTorch's same network, in
+turns on as many threads, by a part of the images. A board whose memory is too small has a dash.
+Models that are in --keep are not trained again. Exits with 1 where a self-test fails or bytes
+differ.
 
     Tools/benchmark zoo [NAME…] [--recipe NAME] [--seeds 5] [--boards cortex-m4,linux-aarch64]
 """
@@ -34,16 +35,21 @@ def board_report(octet, board, blob):
         raise
 
 
-def peer_seconds(arguments, name, folder):
-    """Seconds of an epoch of PyTorch's network, from a part of the images; None without one."""
+def epoch_seconds(arguments, name, folder):
+    """Seconds of an epoch here and of PyTorch's same network, in turns, from a part of the images;
+    None where there is no such network."""
     from benchmarks import train_networks, zoo_networks
 
     if name not in zoo_networks.NETWORKS or arguments.peer_images == 0:
         return None
     pixels, labels = files.pictures(folder, "train")
     part = slice(arguments.peer_images)
-    peer = train_networks.PyTorch(name, pixels[part], labels[part], arguments)
-    return len(labels) * 11 / 12 / peer.images_per_second()
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        train_networks.write_part(work, pixels[part], labels[part])
+        rates = train_networks.compare(arguments, name, work, pixels[part], labels[part])
+    count = len(labels) * 11 / 12
+    return count / rates["octetImagesPerSecond"], count / rates["peerImagesPerSecond"]
 
 
 def row(arguments, name, folder, work):
@@ -54,7 +60,7 @@ def row(arguments, name, folder, work):
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         runs.append(trained(octet, words, seed, arguments.threads, folder, work, name))
         octet("verify", runs[-1]["blob"])
-    first = runs[0]
+    first, seconds = runs[0], epoch_seconds(arguments, name, folder)
     boards = [board_report(octet, board, first["blob"]) for board in arguments.boards]
     ran = [board for board in boards if board is not None]
     return {
@@ -65,8 +71,8 @@ def row(arguments, name, folder, work):
         "boards": {board: None if report is None else report["outputsMatchHost"]
                    for board, report in zip(arguments.boards, boards)},
         "boardsText": f"{sum(b['outputsMatchHost'] for b in ran)} of {len(ran)}",
-        "epochSeconds": mean(runs, "epochSeconds"),
-        "peerEpochSeconds": peer_seconds(arguments, name, folder), "runs": runs,
+        "epochSeconds": seconds[0] if seconds else mean(runs, "epochSeconds"),
+        "peerEpochSeconds": seconds[1] if seconds else None, "runs": runs,
     }
 
 
@@ -84,12 +90,13 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--seeds", type=int, default=1, help="how many")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=64, help="PyTorch's")
+    parser.add_argument("--batch-size", type=int, default=64, help="for the times")
     parser.add_argument(
         "--boards", default="cortex-m4", type=lambda text: [b for b in text.split(",") if b],
         help="where the networks run, none with ''; of the first one cycles are told")
     parser.add_argument("--peer-images", type=int, default=3200,
-                        help="images that PyTorch is timed on; 0 leaves it out")
+                        help="images that both are timed on; 0 leaves PyTorch out")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of timing")
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the models")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
