@@ -199,6 +199,26 @@ def depthwise_layers():
                lambda a=image, k=kernel, s=stride, m=multiplier: depthwise(a, k, s, 1, m))
 
 
+def multiplied_layers():
+    """Depthwise layers of few channels, and with several outputs of each: of boards' networks."""
+    for channels, multiplier in itertools.product([1, 2, 3, 4, 5, 8, 12, 16, 64], [1, 2, 4, 8]):
+        image = (12, 12, channels)
+        yield (named("depthwise", image, f"3×3 multiplier {multiplier}"),
+               lambda a=image, m=multiplier: depthwise(a, 3, 1, 1, m))
+    for channels, multiplier in [(1, 8), (3, 1), (4, 2), (6, 1), (16, 4)]:
+        for kernel, stride, dilation in [(5, 1, 1), (5, 2, 1), (7, 1, 1), (3, 2, 1), (3, 1, 2)]:
+            image = (14, 14, channels)
+            yield (named("depthwise", image, by(kernel), f"/{stride}",
+                         dilation != 1 and f"dilated {dilation}", f"multiplier {multiplier}"),
+                   lambda a=image, k=kernel, s=stride, d=dilation, m=multiplier: depthwise(
+                       a, k, s, d, m))
+        for image, kernel in [((1, 98, channels), (1, 9)), ((98, 1, channels), (5, 1))]:
+            yield (named("depthwise", image, by(kernel), f"multiplier {multiplier}"),
+                   lambda a=image, k=kernel, m=multiplier: depthwise(a, k, 1, 1, m))
+    for image, outputs in [((12, 12, 3), 8), ((12, 12, 4), 8), ((12, 12, 8), 8)]:
+        yield named("1x1", image, f"→{outputs}"), lambda a=image, o=outputs: convolution(a, o, 1)
+
+
 def convolution_layers():
     for image, outputs in [
             ((25, 5, 64), 64), ((48, 48, 8), 16), ((24, 24, 16), 32), ((6, 6, 128), 128),
