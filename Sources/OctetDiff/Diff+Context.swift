@@ -318,8 +318,12 @@ struct ChannelRows {
 extension Diff {
   var premises: Premises {
     let ends = Set(outputs.map(\.candidate))
+    let producers = candidate.real.producers()
+    // What only repeats a tensor for weights in parts is no layer of its own.
     let operators = candidate.places.indices.filter {
       candidate.places[$0].operatorIndex != nil && !ends.contains($0)
+        && (candidate.places[$0].maker.isWeighted
+          || candidate.real.repetitionCount(of: candidate.places[$0].tensor, producers) == 1)
     }
     return Premises(
       data: options.data,

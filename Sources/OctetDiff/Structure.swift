@@ -26,6 +26,8 @@ struct Structure {
   private(set) var vertices: [Vertex]
   let inputMarks: [Int]
   private let model: DiffModel
+  /// The nodes that make the tensors of the model in real numbers.
+  private let producers: [Int?]
 
   /// - Parameters:
   ///   - inputMarks: a number for each input, the same in both models.
@@ -34,11 +36,13 @@ struct Structure {
     self.model = model
     places = model.places
     self.inputMarks = inputMarks
+    let producers = model.real.producers()
+    self.producers = producers
     vertices = places.indices.map { place in
-      Vertex(
-        steps: Self.steps(model, place), isPool: model.places[place].maker.isPool,
-        weightCount: Self.weightTensor(model, place).map { model.real.tensors[$0].elementCount }
-          ?? 0,
+      let count = Self.weightCount(model, place, producers)
+      return Vertex(
+        steps: Self.steps(model, place, weightCount: count, producers),
+        isPool: model.places[place].maker.isPool, weightCount: count,
         sources: model.sources(of: place).compactMap(\.place))
     }
     for place in vertices.indices {
@@ -52,13 +56,20 @@ struct Structure {
     }
   }
 
-  /// The weights that a place's operator multiplies with.
-  private static func weightTensor(_ model: DiffModel, _ place: Int) -> TensorIndex? {
+  /// The node by whose weights a place's operator multiplies.
+  private static func weightedNode(_ model: DiffModel, _ place: Int) -> Node? {
     guard model.places[place].maker.isWeighted,
       let node = model.real.weightedNode(behind: model.places[place].tensor), node.inputs.count > 1,
       model.real.tensors[node.inputs[1]].constant != nil
     else { return nil }
-    return node.inputs[1]
+    return node
+  }
+
+  /// The elements of a place's weights, of parts only once; 0 without weights.
+  private static func weightCount(_ model: DiffModel, _ place: Int, _ producers: [Int?]) -> Int {
+    guard let node = weightedNode(model, place) else { return 0 }
+    return model.real.tensors[node.inputs[1]].elementCount
+      / model.real.partCount(of: node, producers)
   }
 
   /// The places before each place.
@@ -73,7 +84,8 @@ struct Structure {
   }
 
   func weights(of place: Int) -> [Float] {
-    Self.weightTensor(model, place).flatMap { model.real.tensors[$0].reals } ?? []
+    Self.weightedNode(model, place)
+      .flatMap { model.real.layerWeights(of: $0, producers: producers)?.values } ?? []
   }
 
   static func cosine(_ a: [Float], _ b: [Float]) -> Double {
@@ -89,16 +101,19 @@ struct Structure {
 
   // MARK: Hashes
 
-  private static func steps(_ model: DiffModel, _ place: Int) -> [String] {
+  private static func steps(
+    _ model: DiffModel, _ place: Int, weightCount: Int, _ producers: [Int?]
+  ) -> [String] {
     let spot = model.places[place]
     let size = spot.shape.filter { $0 != 1 }.map(String.init).joined(separator: ",")
-    if let weights = weightTensor(model, place) {
-      let step = "weights \(model.real.tensors[weights].elementCount)"
+    if weightCount > 0 {
+      let step = "weights \(weightCount)"
       if case .blobOperator(_, hasPool: true) = spot.maker { return [step, "maxPool"] }
       return [step]
     }
     if spot.maker.onlyRenames { return [] }
     if case .blobOperator(.requantize, _) = spot.maker { return [] }
+    if model.real.repetitionCount(of: spot.tensor, producers) > 1 { return [] }
     if case .node(.scalar(let function)) = spot.maker, function.bounds != nil { return [] }
     let kinds = spot.maker.kinds
     if kinds.contains(.maxPool) { return ["maxPool"] }

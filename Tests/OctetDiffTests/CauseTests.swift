@@ -2,6 +2,7 @@ import OctetCompiler
 import OctetDiff
 import OctetEvaluation
 import OctetModel
+import OctetPasses
 import OctetQuantization
 import OctetReport
 import TestComparisons
@@ -89,6 +90,35 @@ import Testing
     try DiffDamage.mapCodes(of: "conv2", in: &int8) { -$1 }
     let spoilt = try report(float, int8).verdict
     #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
+  }
+
+  /// Weights of more than eight bits stand in a blob as parts, over inputs that are repeated.
+  @Test(arguments: [CatalogueNetwork.mobile, .resnet, .keywords])
+  func weightsInPartsAreHealthy(network: CatalogueNetwork) throws {
+    var int8 = try network.int8()
+    var names = UniqueNames(Set(int8.tensors.map(\.name) + int8.nodes.map(\.name)))
+    var nodes: [Node] = []
+    for node in int8.nodes {
+      var node = node
+      if node.operation.weightChannelAxis != nil,
+        case .int8(let codes) = int8.tensors[node.inputs[1]].constant
+      {
+        var weights = int8.tensors[node.inputs[1]]
+        weights.name = names.take(weights.name)
+        let parts = [codes.map { $0 / 2 }, codes.map { $0 - $0 / 2 }]
+        var others = names
+        nodes += int8.widen(&node, &weights, parts, tensorNames: &names, nodeNames: &others)
+        node.inputs[1] = int8.add(weights)
+      }
+      nodes.append(node)
+    }
+    int8.nodes = nodes
+    let loaded = try LoadedModel(Compiler.compile(int8).blob)
+    var options = Diff.Options()
+    (options.measuresTime, options.localSampleCount) = (false, 16)
+    let report = try Diff(network.float(), loaded, network.images(), options: options).run()
+    #expect(report.verdict.layer == nil, "\(report.verdict.action)")
+    #expect(!report.verdict.summary.contains("hardly two forms"), "\(report.verdict.summary)")
   }
 
   /// Weights of four bits take few codes, and biases make good for much.

@@ -129,7 +129,7 @@ struct CatalogueKind: Sendable {
 
   static let all: [Self] =
     orders + sizes + places + codes + biases + ranges + structure + functions
-    + connections + strangers
+    + connections + strangers + integers
 
   // MARK: Layers by what they have
 

@@ -54,6 +54,49 @@ extension DiffDamage {
     try rescaleBiases(of: node, by: scales.map { largest / $0 }, biasScales, in: &graph)
   }
 
+  /// One scale for all channels, the mean, and codes as they were.
+  package static func loseScales(of name: String, in graph: inout Graph) throws {
+    let node = try graph.node(name)
+    let scales = graph.tensors[node.inputs[1]].quantization?.scales ?? []
+    let biasScales = graph.tensors[node.inputs[2]].quantization?.scales ?? []
+    let mean = scales.reduce(0, +) / Float(max(scales.count, 1))
+    graph.tensors[node.inputs[1]].quantization?.scales = scales.map { _ in mean }
+    try rescaleBiases(of: node, by: scales.map { mean / $0 }, biasScales, in: &graph)
+  }
+
+  /// Puts at each position of the weights the integer of another; the scales stay.
+  package static func displaceCodes(
+    of name: String, in graph: inout Graph, _ source: (_ position: Int, _ shape: [Int]) -> Int
+  ) throws {
+    let tensor = try graph.node(name).inputs[1]
+    guard case .int8(let codes) = graph.tensors[tensor].constant else { throw Graph.Missing() }
+    let shape = graph.tensors[tensor].shape
+    graph.tensors[tensor].constant = .int8(codes.indices.map { codes[source($0, shape)] })
+  }
+
+  /// Integers that a file holds with their axes in one order, read in another.
+  ///
+  /// - Parameters:
+  ///   - shape: the weights', or one with as many elements.
+  ///   - written, read: the axes of that shape, the slowest first.
+  package static func misreadCodes(
+    of name: String, as shape: [Int]? = nil, _ written: [Int], _ read: [Int], in graph: inout Graph
+  ) throws {
+    try displaceCodes(of: name, in: &graph) { position, own in
+      let shape = shape ?? own
+      func steps(_ axes: [Int]) -> [Int] {
+        shape.indices.map { axis in
+          axes.drop { $0 != axis }.dropFirst().reduce(1) { $0 * shape[$1] }
+        }
+      }
+      let (strides, steps, places) = (steps(Array(shape.indices)), steps(written), steps(read))
+      let place = shape.indices.reduce(0) {
+        $0 + position / strides[$1] % shape[$1] * places[$1]
+      }
+      return shape.indices.reduce(0) { $0 + place / steps[$1] % shape[$1] * strides[$1] }
+    }
+  }
+
   /// Keeps the real biases where their scales change.
   private static func rescaleBiases(
     of node: Node, by factors: [Float], _ scales: [Float], in graph: inout Graph

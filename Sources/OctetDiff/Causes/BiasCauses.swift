@@ -9,15 +9,15 @@ struct BiasCauses {
 
   let pair: WeightPair
   /// The step of the layer's results; 0 of a float candidate.
-  let step: Double
+  private var step: Double
 
   /// The channels that are compared, and their biases.
   private let channels: [Int]
-  private let own: [Double]
+  private var own: [Double]
   /// The reference's, or what a quantizer makes of them so that rounded weights shift nothing.
   private var given: [Double]
   /// The reference's own.
-  private let plain: [Double]
+  private var plain: [Double]
   /// The mean of each input of the weights.
   private let means: () -> [Double]?
 
@@ -69,6 +69,7 @@ struct BiasCauses {
     if own.contains(where: { $0 != 0 }), let found = saturated() ?? truncated() { return found }
     // A quantizer may still make good for rounded weights.
     if size > 0, norm(own) < 0.02 * size {
+      if own.count > 2, let found = scaled() { return found }
       // Biases that are less than a step anywhere are none.
       guard largest > step / 4 else { return nil }
       let size = own.allSatisfy { $0 == 0 } ? "zero" : "next to zero"
@@ -207,13 +208,7 @@ struct BiasCauses {
           .batchNormalizationOther, "its biases lack the batch normalization's \(name)")
       }
     }
-    if let found = exchanged() ?? byteOrder() { return found }
-    let gain =
-      zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
-      / max(given.reduce(0) { $0 + $1 * $1 }, 1e-300)
-    if own.count > 1 || abs(log2(abs(gain) + 1e-9)) > 0.5, explains(given.map { $0 * gain }) {
-      return finding(.biasScaled, "its biases are \(gain.short) times the reference's")
-    }
+    if let found = exchanged() ?? inCodes?.exchanged() ?? byteOrder() ?? scaled() { return found }
     if let found = scaledByWeights() { return found }
     for other in pair.others where other.bias.count == pair.channelCount {
       if explains(channels.map { Double(other.bias[$0]) }) {
@@ -222,6 +217,28 @@ struct BiasCauses {
       }
     }
     return nil
+  }
+
+  /// The same in steps of each channel's accumulators: integers in another order have the right
+  /// scales and nothing else.
+  private var inCodes: BiasCauses? {
+    guard let scales = biasScales, Set(scales).count > 1 else { return nil }
+    var codes = self
+    codes.own = zip(own, scales).map { $0 / $1 }
+    codes.given = zip(given, scales).map { $0 / $1 }
+    codes.plain = zip(plain, scales).map { $0 / $1 }
+    codes.step = 0
+    return codes
+  }
+
+  private func scaled() -> Finding? {
+    let gain =
+      zip(own, given).reduce(0) { $0 + $1.0 * $1.1 }
+      / max(given.reduce(0) { $0 + $1 * $1 }, 1e-300)
+    guard gain != 0, own.count > 1 || abs(log2(abs(gain))) > 0.5,
+      explains(given.map { $0 * gain })
+    else { return nil }
+    return finding(.biasScaled, "its biases are \(gain.short) times the reference's")
   }
 
   private func exchanged() -> Finding? {

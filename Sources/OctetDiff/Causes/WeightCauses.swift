@@ -15,7 +15,7 @@ struct WeightCauses {
   let own: ChannelRows
   let given: ChannelRows
   let cosines: [Double?]
-  private let gains: [Double?]
+  let gains: [Double?]
 
   /// Rows that point the same way are one row.
   private static let sameCosine = 0.9
@@ -26,7 +26,7 @@ struct WeightCauses {
   /// than the reference's own order does.
   static let explained = 14.0
   static let better = 8.0
-  private static let severity = 140.0
+  static let severity = 140.0
 
   init(_ pair: WeightPair, name: String, isScores: Bool) {
     self.pair = pair
@@ -47,7 +47,7 @@ struct WeightCauses {
     if let few = fewLevels(base), few.isDefinite { return [few] }
     if let moved = rotatedScales() { return [moved] }
     if let joined = joinedScale(), joined.isDefinite { return [joined] }
-    if let found = corrupted() { return [found] }
+    if let found = lostScales() ?? corrupted() { return [found] }
     if isRounding { return precision(base) }
     guard !odd.isEmpty || base < Self.explained else { return precision(base) }
     if let found = reordered(base) ?? recoded(base) ?? resized(odd) ?? foreignChannels(odd) {
@@ -83,11 +83,14 @@ struct WeightCauses {
 
   private func reordered(_ base: Double) -> Finding? {
     var best: (decibels: Double, cause: DiffReport.Cause, text: String)?
-    for (cause, text, order) in WeightOrders(pair).all {
-      let decibels = pair.decibels(order.map { pair.given[$0] })
-      guard decibels > max(Self.explained, base + Self.better), decibels > best?.decibels ?? 0
-      else { continue }
-      best = (decibels, cause, text)
+    let views = views
+    for (cause, text, source) in WeightOrders(pair).all {
+      for view in views {
+        let decibels = pair.decibels(view.own, view.given, from: source)
+        guard decibels > max(Self.explained, base + Self.better), decibels > best?.decibels ?? 0
+        else { continue }
+        best = (decibels, cause, text)
+      }
     }
     // Columns that were exchanged are also read late or early, but for a few.
     if let columns = permutedColumns(), columns.decibels > (best?.decibels ?? 200) {
@@ -146,62 +149,20 @@ struct WeightCauses {
   private func exchangedLayers(_ base: Double) -> Finding? {
     for other in pair.others where other.weights.count == pair.own.count {
       let decibels = pair.decibels(other.weights)
-      if decibels > max(Self.explained, base + Self.better) {
+      // Codes of another layer at this one's scales point the same way in every channel.
+      let cosines = own.cosines(
+        with: ChannelRows(other.weights, shape: pair.shape, axis: pair.axis))
+      let isTurned = pair.own.count < 4 * own.count || !cosines.allSatisfy { $0 ?? 0 > 0.97 }
+      if decibels > max(Self.explained, base + Self.better) || !isTurned {
         return finding(
           .otherLayersWeights,
           "its weights are those of the reference's layer '\(other.name)' "
-            + "(\(decibels.short) dB over the error, \(base.short) dB with its own)",
+            + "(\(decibels.short) dB over the error, \(base.short) dB with its own)"
+            + (decibels > Self.explained ? "" : ", at its own scales"),
           severity: Self.severity + 5)
       }
     }
     return nil
-  }
-
-  // MARK: Other codes
-
-  private func recoded(_ base: Double) -> Finding? {
-    let enough = max(Self.explained, base + Self.better)
-    func reals(_ code: (Int8) -> Int) -> [Float] {
-      pair.codes.indices.map {
-        let channel = pair.scales.count == 1 ? 0 : pair.channel(of: $0)
-        return Float(code(pair.codes[$0])) * pair.scales[channel]
-      }
-    }
-    if !pair.codes.isEmpty, !pair.scales.isEmpty {
-      if pair.decibels(reals { Int($0 ^ -128) }, pair.given) > enough {
-        return finding(
-          .weightCodesUnsigned,
-          "its weight codes are off by 128: as unsigned codes they are the reference's")
-      }
-    }
-    let swapped = pair.given.map { Float(bitPattern: $0.bitPattern.byteSwapped) }
-    if swapped.allSatisfy(\.isFinite), pair.decibels(swapped) > enough {
-      return finding(.weightByteOrder, "the bytes of its weights stand in reverse order")
-    }
-    return nil
-  }
-
-  /// All codes off by a few.
-  private func codeShift() -> Finding? {
-    guard pair.codes.count >= 8 else { return nil }
-    var (sum, square) = (0.0, 0.0)
-    var counted = 0.0
-    for position in pair.codes.indices where abs(Int(pair.codes[position])) < 127 {
-      let scale = pair.scales[pair.scales.count == 1 ? 0 : pair.channel(of: position)]
-      guard scale > 0 else { continue }
-      let off = Double(pair.own[position] - pair.given[position]) / Double(scale)
-      sum += off
-      square += off * off
-      counted += 1
-    }
-    let mean = sum / max(counted, 1)
-    let rest = (square / max(counted, 1) - mean * mean).squareRoot()
-    // Rounding leaves an error of less than half a step, and none of one sign.
-    guard abs(mean) > 0.7, rest < 0.6, abs(mean - mean.rounded()) < 0.3 else { return nil }
-    return finding(
-      .weightZeroPoint,
-      "all its weight codes are off by \(mean.rounded().short): their zero point is not taken off "
-        + "as it was put on", severity: Self.severity - 10)
   }
 
   // MARK: Another size
@@ -214,9 +175,7 @@ struct WeightCauses {
     guard let median = values.median else { return nil }
     // A factor for each channel leaves their directions as they are.
     let isStraight = known.count { abs(cosines[$0] ?? 0) > 0.97 } * 10 >= known.count * 9
-    if odd.count >= max(2, known.count / 4), isStraight, let found = statistics(known) {
-      return found
-    }
+    if isStraight, let found = statistics(known, odd) { return found }
     let aligned = known.filter { abs(cosines[$0] ?? 0) > Self.sameCosine }
     guard 2 * aligned.count > known.count else { return nil }
     if let found = exchangedScales(known) { return found }
@@ -234,13 +193,7 @@ struct WeightCauses {
 
   /// One factor; nil where more than rounding is left after it.
   private func whole(_ median: Double) -> Finding? {
-    let full = pair.codes.count { abs(Int($0)) >= 127 }
-    if median < 1, Double(full) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(0) {
-      return finding(
-        .weightsClipped,
-        "its weights are clipped: \((100 * Double(full) / Double(pair.codes.count)).short) % of "
-          + "them stand at the last code", severity: 130)
-    }
+    if median < 1, let found = clipped(0) { return found }
     guard pair.decibels(pair.given.map { $0 * Float(median) }) > Self.explained else { return nil }
     let power = log2(abs(median))
     let shift = power.rounded()
@@ -316,48 +269,6 @@ struct WeightCauses {
         + "channel's, which makes it \((gains[first] ?? 1).short) times as large", channel: first)
   }
 
-  /// Whether a folded normalization explains the gains.
-  private func statistics(_ known: [Int]) -> Finding? {
-    guard let statistics = pair.statistics else { return nil }
-    func explains(_ expected: (Int) -> Double) -> Bool {
-      known.count { abs(((gains[$0] ?? 0) / expected($0)) - 1) < 0.05 } * 10 >= known.count * 9
-    }
-    if explains({ 1 / statistics.factor($0) }) {
-      return finding(
-        .batchNormalizationNotFolded,
-        "its weights are the reference's before the batch normalization was folded into them")
-    }
-    if explains({ 1 / statistics.gamma[$0] }) {
-      return finding(
-        .batchNormalizationOther, "its weights lack the batch normalization's gamma")
-    }
-    return epsilon(known, statistics)
-  }
-
-  private func epsilon(_ known: [Int], _ statistics: NormalizationStatistics) -> Finding? {
-    let found = known.compactMap { channel -> Double? in
-      guard let gain = gains[channel], gain > 0 else { return nil }
-      return (statistics.variance[channel] + statistics.epsilon) / (gain * gain)
-        - statistics.variance[channel]
-    }
-    // Where most channels are as they should be, it is no normalization.
-    guard known.count(where: { abs((gains[$0] ?? 0) - 1) > 0.05 }) * 4 >= known.count,
-      let median = found.median, median > 0,
-      median / statistics.epsilon > 2
-        || median / statistics.epsilon < 0.5
-    else { return nil }
-    let explained = known.count { channel in
-      let factor = statistics.variance[channel] + statistics.epsilon
-      let expected = (factor / (statistics.variance[channel] + median)).squareRoot()
-      return abs((gains[channel] ?? 0) / expected - 1) < 0.03
-    }
-    guard explained * 10 >= known.count * 9 else { return nil }
-    return finding(
-      .batchNormalizationEpsilon,
-      "its weights fit a batch normalization with an epsilon of \(median.short), where the "
-        + "reference has \(statistics.epsilon.short)")
-  }
-
   // MARK: Other weights
 
   /// A median that rounding leaves at least; errors of four bits that are carried on are large.
@@ -371,15 +282,7 @@ struct WeightCauses {
       return [finding(.channelsZeroed, "all its weights are one number", severity: 145)]
     }
     if median > 0.3, median < sameMedian {
-      let clipped = pair.codes.count { abs(Int($0)) >= 127 }
-      if Double(clipped) > 0.05 * Double(max(pair.codes.count, 1)), explainsClipping(base) {
-        return [
-          finding(
-            .weightsClipped,
-            "its weights are clipped: \((100 * Double(clipped) / Double(pair.codes.count)).short) "
-              + "% of them stand at the last code", severity: 130)
-        ]
-      }
+      if let found = clipped(base) { return [found] }
       let coarse = precision(base)
       if !coarse.isEmpty { return coarse }
       return [

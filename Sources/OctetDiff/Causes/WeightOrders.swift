@@ -3,15 +3,17 @@ import OctetReport
 
 /// Orders of a layer's weights that people and exporters mix up.
 struct WeightOrders {
-  typealias Order = (cause: DiffReport.Cause, text: String, order: [Int])
+  /// The place in the reference's weights of each of the candidate's.
+  typealias Order = (cause: DiffReport.Cause, text: String, source: (Int) -> Int)
 
-  /// Each as indices into the reference's weights, one for each of the candidate's.
   let all: [Order]
 
   init(_ pair: WeightPair) {
     let shape = pair.shape
     var found: [Order] = []
-    func add(_ cause: DiffReport.Cause, _ text: String, _ position: ([Int]) -> [Int]) {
+    func add(
+      _ cause: DiffReport.Cause, _ text: String, _ position: @escaping ([Int]) -> [Int]
+    ) {
       found.append((cause, text, Self.order(shape, position)))
     }
     func reversed(_ axes: [Int]) -> ([Int]) -> [Int] {
@@ -49,95 +51,139 @@ struct WeightOrders {
         add(.filtersFlipped, "its filters are reversed along every axis", reversed([1, 2, 3]))
       }
     }
-    found += Self.misread(shape) + Self.flattenings(pair) + Self.displaced(pair)
+    let layouts = Layout.all(of: pair)
+    found += Self.misread(pair, layouts)
+    for layout in layouts { found += Self.displaced(pair, layout) }
     all = found
   }
 
-  /// Weights that are read a few elements too early or too late, or by twos the other way round.
-  private static func displaced(_ pair: WeightPair) -> [Order] {
+  /// Weights that are read a few elements too early or too late, or by twos or fours the other way
+  /// round, as they stand in a file.
+  private static func displaced(_ pair: WeightPair, _ layout: Layout) -> [Order] {
     let count = pair.own.count
     guard count >= 16 else { return [] }
     // By whole rows it is the channels that are exchanged.
     let row = pair.axis == 0 ? max(count / pair.channelCount, 1) : count
     var found: [Order] = []
+    func add(
+      _ cause: DiffReport.Cause, _ text: String, _ source: @escaping (Int) -> Int
+    ) {
+      found.append((cause, text, { layout.position(at: source(layout.place(of: $0))) }))
+    }
     for distance in [1, 2, 3, 4, 8, 16] where 4 * distance <= count && distance % row != 0 {
       for shift in [distance, -distance] {
         let elements = distance == 1 ? "element" : "elements"
         let side = shift > 0 ? "late" : "early"
-        found.append(
-          (
-            DiffReport.Cause.weightsShifted,
-            "its weights are read \(distance) \(elements) too \(side)",
-            (0..<count).map { ($0 + shift + count) % count }
-          ))
+        add(.weightsShifted, "its weights are read \(distance) \(elements) too \(side)") {
+          ($0 + shift + count) % count
+        }
       }
     }
     if count % 2 == 0 {
-      let order: [Int] = (0..<count).map { $0 ^ 1 }
-      found.append(
-        (DiffReport.Cause.halvesExchanged, "each two neighbouring weights are exchanged", order))
+      add(.halvesExchanged, "each two neighbouring weights are exchanged") { $0 ^ 1 }
+    }
+    let whole = count / 4 * 4
+    add(.weightByteOrder, "each four neighbouring weights stand in reverse order") {
+      $0 < whole ? $0 ^ 3 : $0
     }
     return found
   }
 
-  private static func order(_ shape: [Int], _ position: ([Int]) -> [Int]) -> [Int] {
+  private static func order(
+    _ shape: [Int], _ position: @escaping ([Int]) -> [Int]
+  ) -> (Int) -> Int {
     let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
-    return (0..<shape.elementCount).map { index in
+    return { index in
       let indices = shape.indices.map { index / strides[$0] % shape[$0] }
       return zip(position(indices), strides).reduce(0) { $0 + $1.0 * $1.1 }
     }
   }
 
   /// The weights written in one order of axes and read in another.
-  private static func misread(_ shape: [Int]) -> [Order] {
-    guard (2...4).contains(shape.count), shape.count(where: { $0 > 1 }) > 1 else { return [] }
-    let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
-    var seen: Set<[Int]> = [Array(0..<shape.elementCount)]
+  private static func misread(_ pair: WeightPair, _ layouts: [Layout]) -> [Order] {
     var found: [Order] = []
-    for axes in shape.indices.orders where axes != Array(shape.indices) {
-      let written = axes.map { shape[$0] }
-      let steps = written.indices.map { written[($0 + 1)...].reduce(1, *) }
-      let order = (0..<shape.elementCount).map { index in
-        axes.indices.reduce(0) { $0 + index / steps[$1] % written[$1] * strides[axes[$1]] }
-      }
-      guard seen.insert(order).inserted else { continue }
-      let names = shape.count == 2 ? ["O", "I"] : ["O", "H", "W", "I"]
-      let text = axes.map { names.count > $0 ? names[$0] : "\($0)" }.joined(separator: ", ")
-      found.append(
-        (
-          .weightsTransposed,
-          shape.count == 2
+    for read in layouts {
+      var keys = [read.key]
+      for axes in Array(read.shape.indices).orders {
+        let written = Layout(read.shape, axes)
+        if keys.contains(written.key) { continue }
+        keys.append(written.key)
+        let isFlattened = pair.shape.count == 2 && pair.image != nil
+        let isDense = pair.shape.count == 2 && !isFlattened
+        let text =
+          isFlattened && axes[0] == 0 && read.axes[0] == 0
+          ? "its columns stand in the order \(written.imageText) of the image that it reads, which "
+            + "is flattened as \(read.imageText)"
+          : isDense
             ? "its weights are transposed: they stand as I, O and are read as O, I"
-            : "its weights stand in the order \(text) and are read as O, H, W, I", order
-        ))
+            : "its weights stand in the order \(written.text) and are read as \(read.text)"
+        found.append(
+          (
+            isFlattened && axes[0] == 0 && read.axes[0] == 0 ? .flattenOrder : .weightsTransposed,
+            text, { written.position(at: read.place(of: $0)) }
+          ))
+      }
     }
     return found
   }
+}
 
-  /// The columns of a layer that reads a flattened image.
-  private static func flattenings(_ pair: WeightPair) -> [Order] {
-    guard let image = pair.image, pair.shape.count == 2, image.elementCount == pair.shape[1]
-    else { return [] }
-    let (strides, columns) = (
-      image.indices.map { image[($0 + 1)...].reduce(1, *) }, pair.shape[1]
-    )
-    var found: [Order] = []
-    let names = ["H", "W", "C"]
-    for axes in (0..<3).orders where axes != [0, 1, 2] {
-      let text = axes.map { names[$0] }.joined(separator: ", ")
-      let written = axes.map { image[$0] }
-      let steps = written.indices.map { written[($0 + 1)...].reduce(1, *) }
-      let source = (0..<columns).map { column in
-        axes.indices.reduce(0) { $0 + column / steps[$1] % written[$1] * strides[axes[$1]] }
-      }
-      found.append(
-        (
-          .flattenOrder,
-          "its columns stand in the order \(text) of the image that it reads, which is flattened "
-            + "as H, W, C",
-          (0..<pair.own.count).map { $0 / columns * columns + source[$0 % columns] }
-        ))
+/// An order in which a file holds a layer's weights.
+private struct Layout {
+  /// Of O, H, W, I.
+  let shape: [Int]
+  /// The axes from the slowest to the fastest.
+  let axes: [Int]
+  /// By axis, in Octet's order and in the file's.
+  private let strides: [Int]
+  private let steps: [Int]
+
+  init(_ shape: [Int], _ axes: [Int]) {
+    (self.shape, self.axes) = (shape, axes)
+    strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+    var steps = [Int](repeating: 1, count: shape.count)
+    for (position, axis) in axes.enumerated() {
+      steps[axis] = axes[(position + 1)...].reduce(1) { $0 * shape[$1] }
     }
-    return found
+    self.steps = steps
+  }
+
+  /// Octet's and TFLite's order, PyTorch's and ONNX's, Keras's; those that a shape tells apart.
+  static func all(of pair: WeightPair) -> [Layout] {
+    var shape = pair.shape
+    if shape.count == 2 {
+      shape = [shape[0]] + (pair.image ?? [1, 1, shape[1]])
+      if shape.elementCount != pair.own.count { shape = [pair.shape[0], 1, 1, pair.shape[1]] }
+    }
+    guard shape.count == 4 else { return [Layout(shape, Array(shape.indices))] }
+    var keys: Set<[Int]> = []
+    return [[0, 1, 2, 3], [0, 3, 1, 2], [1, 2, 3, 0]].map { Layout(shape, $0) }
+      .filter { keys.insert($0.key).inserted }
+  }
+
+  /// The same of layouts that hold all elements alike.
+  var key: [Int] { axes.filter { shape[$0] > 1 } }
+
+  /// The place in the file of an element that is at an index in Octet's order.
+  func place(of index: Int) -> Int {
+    var place = 0
+    for axis in shape.indices { place += index / strides[axis] % shape[axis] * steps[axis] }
+    return place
+  }
+
+  /// The index in Octet's order of what stands at a place in the file.
+  func position(at place: Int) -> Int {
+    var index = 0
+    for axis in shape.indices { index += place / steps[axis] % shape[axis] * strides[axis] }
+    return index
+  }
+
+  var text: String { named(["O", "H", "W", "I"], axes) }
+
+  /// The order of a flattened image's axes.
+  var imageText: String { named(["", "H", "W", "C"], axes.filter { $0 > 0 }) }
+
+  private func named(_ names: [String], _ axes: [Int]) -> String {
+    axes.map { names.count > $0 ? names[$0] : "\($0)" }.joined(separator: ", ")
   }
 }

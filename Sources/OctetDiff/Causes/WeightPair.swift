@@ -75,21 +75,19 @@ struct WeightPair {
     let other = reference.real
     guard candidate.places[place].maker.isWeighted,
       let twin = diff.twins[place],
-      let node = graph.weightedNode(behind: candidate.places[place].tensor), node.inputs.count > 1,
-      let axis = node.operation.weightChannelAxis,
-      var own = graph.tensors[node.inputs[1]].reals,
+      let node = graph.weightedNode(behind: candidate.places[place].tensor),
+      let weights = graph.layerWeights(of: node, producers: graph.producers()),
       let twinNode = other.weightedNode(behind: reference.places[twin].tensor),
-      twinNode.inputs.count > 1, var given = other.tensors[twinNode.inputs[1]].reals,
-      own.count == given.count
+      let twinWeights = other.layerWeights(of: twinNode, producers: other.producers()),
+      weights.shape.filter({ $0 > 1 }) == twinWeights.shape.filter({ $0 > 1 }),
+      weights.values.allSatisfy(\.isFinite), twinWeights.values.allSatisfy(\.isFinite)
     else { return nil }
-    let shape = graph.tensors[node.inputs[1]].shape
-    guard shape.filter({ $0 > 1 }) == other.tensors[twinNode.inputs[1]].shape.filter({ $0 > 1 }),
-      own.allSatisfy(\.isFinite), given.allSatisfy(\.isFinite)
-    else { return nil }
+    var (own, given) = (weights.values, twinWeights.values)
+    let (shape, axis) = (weights.shape, weights.axis)
     let count = shape[axis]
-    let weights = LostWeights(candidate, place, shape: shape, axis: axis)
-    let constants = weights.remove(from: &given)
-    let lost = weights.outputs
+    let gone = LostWeights(candidate, place, shape: shape, axis: axis)
+    let constants = gone.remove(from: &given)
+    let lost = gone.outputs
     self.lost = lost
     let inner = shape[(axis + 1)...].reduce(1, *)
     if !lost.isEmpty {
@@ -113,7 +111,10 @@ struct WeightPair {
       biasCodes = found.map { Int32(clamping: $0) }
     }
     if let coded = candidate.coded {
-      if case .int8(let values) = coded.tensors[node.inputs[1]].constant { codes = values }
+      // Parts add up to integers of more than eight bits.
+      if weights.partCount == 1, case .int8(let values) = coded.tensors[node.inputs[1]].constant {
+        codes = values
+      }
       scales = coded.tensors[node.inputs[1]].quantization?.scales ?? []
     }
     (self.codes, self.scales, self.biasCodes) = (codes, scales, biasCodes)
@@ -150,6 +151,17 @@ struct WeightPair {
     guard first.count == second.count else { return -.infinity }
     return Self.decibels(kept.map { first[$0] }, kept.map { second[$0] })
   }
+
+  /// How well the second, each element from another place, explain the first: of many, a part.
+  func decibels(_ own: [Float], _ given: [Float], from source: (Int) -> Int) -> Double {
+    // Odd, so that no axis of the weights is passed over.
+    let step = own.count / Self.judgedCount | 1
+    let kept = stride(from: 0, to: own.count, by: step).filter { !lost.contains(channel(of: $0)) }
+    return Self.decibels(kept.map { own[$0] }, kept.map { given[source($0)] })
+  }
+
+  /// Elements of which there are enough to tell orders apart.
+  private static let judgedCount = 1 << 17
 
   private static func decibels(_ own: [Float], _ values: [Float]) -> Double {
     var (signal, noise) = (0.0, 0.0)

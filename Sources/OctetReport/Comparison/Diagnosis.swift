@@ -191,7 +191,9 @@ struct Diagnosis {
     }
     // Codes that begin at the very zero cut off all that is negative, as a ReLU does.
     let isCutBelow = grid.lower == 0 && values.lower < 0
-    let reachesAsFar = values.upper < 1.1 * grid.upper && grid.upper < 2 * values.upper
+    // Little is cut off above beside what is cut off below.
+    let isCutAbove = values.upper - grid.upper > max(0.1 * grid.upper, -values.lower / 2)
+    let reachesAsFar = !isCutAbove && grid.upper < 2 * values.upper
     if !facts.isInput, isCutBelow, reachesAsFar { return .activationAdded }
     let isActivation = [1.0, 6.0].contains { abs(grid.upper - $0) < 0.004 * $0 }
     return isActivation && grid.lower == 0 ? .activationOther : .rangeTooNarrow

@@ -8,8 +8,8 @@ extension DiffReport {
     case channelsPermuted, inputChannelsPermuted, flattenOrder, weightsTransposed, filtersFlipped
     case otherLayersWeights, weightsShifted, halvesExchanged
     // Weights of another size.
-    case weightsScaled, signFlipped, channelScaled, scalesPermuted, channelsZeroed
-    case weightsClipped, perTensorScale, fewBits
+    case weightsScaled, signFlipped, channelScaled, scalesPermuted, scalesLost, channelsZeroed
+    case signsLost, weightsWrapped, weightsClipped, perTensorScale, fewBits
     case batchNormalizationNotFolded, batchNormalizationEpsilon, batchNormalizationOther
     case weightZeroPoint, weightCodesUnsigned, weightByteOrder
     // Other weights.
@@ -131,6 +131,20 @@ extension DiffReport.Cause {
         "weight scales exchanged", .weightsWrong,
         "write the weight scales in the order of the output channels (quantized_dimension of "
           + "TFLite, axis of DequantizeLinear)"
+      )
+    case .scalesLost:
+      (
+        "one channel's scale for all", .weightsWrong,
+        "read a scale for each output channel, as the weights have: axis of DequantizeLinear, "
+          + "quantized_dimension and all of the scales of TFLite"
+      )
+    case .signsLost:
+      ("signs lost", .weightsWrong, "read the weights as int8, not by their absolute value")
+    case .weightsWrapped:
+      (
+        "weights wrapped around", .weightsWrong,
+        "clip weights to −127…127 before they become int8, or choose the weight scales from the "
+          + "largest weight of each channel"
       )
     case .channelsZeroed:
       (
