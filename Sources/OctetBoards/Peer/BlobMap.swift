@@ -25,7 +25,7 @@ struct BlobMap {
           Part(
             start: Int(view.parameter(word)), operatorIndex: index,
             name: "\(Self.names[position]) of '\(view.name.shown)'",
-            elementByteCount: [1, 4, 4, 1][position]))
+            elementByteCount: [1, view.kind?.elements == .int16 ? 8 : 4, 4, 1][position]))
       }
       if view.kind == .lookup {
         parts.append(
@@ -53,6 +53,9 @@ struct BlobMap {
     case .depthwiseConvolution: first = DepthwiseConvolution.Word.weights.rawValue
     case .transposedConvolution: first = TransposedConvolution.Word.weights.rawValue
     case .fullyConnected: first = FullyConnected.Word.weights.rawValue
+    case .convolution16: first = Convolution16.Word.weights.rawValue
+    case .depthwiseConvolution16: first = DepthwiseConvolution16.Word.weights.rawValue
+    case .fullyConnected16: first = FullyConnected16.Word.weights.rawValue
     default: return 0..<0
     }
     return first..<first + 4

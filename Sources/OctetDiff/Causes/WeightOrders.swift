@@ -130,11 +130,11 @@ struct WeightOrders {
 
 /// An order in which a file holds a layer's weights.
 private struct Layout {
-  /// Of O, H, W, I.
+  /// The sizes of O, H, W and I.
   let shape: [Int]
   /// The axes from the slowest to the fastest.
   let axes: [Int]
-  /// By axis, in Octet's order and in the file's.
+  /// The distance of neighbours along each axis, in Octet's order and in the file's.
   private let strides: [Int]
   private let steps: [Int]
 
