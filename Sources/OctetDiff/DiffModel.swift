@@ -184,6 +184,12 @@ public struct DiffModel: Sendable {
   /// The activations that the operator at a place reads, each once, with the places that hold them:
   /// nil for what is read nowhere, such as integers.
   func sources(of place: Int) -> [(tensor: TensorIndex, place: Int?)] {
+    var seen: Set<TensorIndex> = []
+    return operands(of: place).filter { seen.insert($0).inserted }.map { ($0, placeOfTensor[$0]) }
+  }
+
+  /// The activations that the operator at a place reads, each as often as it reads it.
+  func operands(of place: Int) -> [TensorIndex] {
     guard let index = places[place].operatorIndex else { return [] }
     var tensors: [TensorIndex] = []
     switch form {
@@ -192,9 +198,7 @@ public struct DiffModel: Sendable {
       let view = loaded.operator(index)
       tensors = (0..<view.inputCount).map { view.inputTensorIndex($0) }
     }
-    var seen: Set<TensorIndex> = []
-    return tensors.filter { real.tensors[$0].constant == nil && seen.insert($0).inserted }
-      .map { ($0, placeOfTensor[$0]) }
+    return tensors.filter { real.tensors[$0].constant == nil }
   }
 
   /// The blob's operator at a place; nil for the input and of a float model.

@@ -79,6 +79,12 @@ extension CatalogueKind {
       graph.nodes[index].operation = .scalar(.relu)
     },
     before(
+      "an operand read twice", [.operandOther], [.resnet: ["add1", "add2"]]
+    ) { graph, layer in
+      guard let index = graph.nodes.firstIndex(where: { $0.name == layer }) else { return }
+      graph.nodes[index].inputs[1] = graph.nodes[index].inputs[0]
+    },
+    before(
       "softmax left out", [.softmaxOther, .layerMissing, .activationMissing],
       [.branches: ["softmax"]],
       blamed: ["softmax": ["softmax", "scores"]]

@@ -121,9 +121,11 @@ extension CauseFinder {
 
   /// What a layer reads as two of its operands, where its twin has as many of them.
   private func readTwice(_ place: Int, _ twin: Int) -> Int? {
-    let own = diff.candidate.sources(of: place).compactMap(\.place)
-    guard own.count == diff.reference.sources(of: twin).count else { return nil }
-    return own.first { source in own.count { $0 == source } > 1 }
+    let own = diff.candidate.operands(of: place)
+    guard own.count == diff.reference.operands(of: twin).count,
+      let twice = own.first(where: { operand in own.count { $0 == operand } > 1 })
+    else { return nil }
+    return diff.candidate.placeOfTensor[twice]
   }
 
   /// The nearest places of the reference that the candidate has, too, on which one depends.
