@@ -64,6 +64,11 @@ OCTET_LEAF octet_bytes octet_look_up(
   int8x16x4_t table = {{(int8x16_t)a, (int8x16_t)b, (int8x16_t)c, (int8x16_t)d}};
   return (octet_bytes)vqtbl4q_s8(table, (uint8x16_t)indices);
 }
+
+// The same of a table of 16.
+OCTET_LEAF octet_bytes octet_take(octet_bytes table, octet_bytes indices) {
+  return (octet_bytes)vqtbl1q_s8((int8x16_t)table, (uint8x16_t)indices);
+}
 #endif
 
 // `x`, but the compiler cannot use it before `sum` is there. It would start all products of a step
@@ -102,12 +107,7 @@ OCTET_LEAF octet_words octet_maximum(octet_words a, octet_words b) {
   return (octet_words)vmaxq_s32((int32x4_t)a, (int32x4_t)b);
 }
 
-// Four int8 in a word, lane 0 lowest, and back; they fit.
-OCTET_LEAF octet_words octet_widen(int32_t bytes) {
-  int8x8_t lanes = vreinterpret_s8_s32(vdup_n_s32(bytes));
-  return (octet_words)vmovl_s16(vget_low_s16(vmovl_s8(lanes)));
-}
-
+// Four int8 in a word, lane 0 lowest; they fit.
 OCTET_LEAF octet_bytes octet_narrow(octet_words values) {
   int16x4_t half = vqmovn_s32((int32x4_t)values);
   int8x8_t bytes = vqmovn_s16(vcombine_s16(half, half));

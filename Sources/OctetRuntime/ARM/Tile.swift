@@ -48,6 +48,26 @@
       }
     }
 
+    /// `isFirst` and `isLast`, which firmware knows where no window is of several tiles.
+    var isWindowsFirst: Bool {
+      @inline(__always) get {
+        #if OCTET_SELECT && !OCTET_LONGPOOLED
+          true
+        #else
+          isFirst
+        #endif
+      }
+    }
+    var isWindowsLast: Bool {
+      @inline(__always) get {
+        #if OCTET_SELECT && !OCTET_LONGPOOLED
+          true
+        #else
+          isLast
+        #endif
+      }
+    }
+
     /// Goes on to the tile beside this one.
     @inline(__always)
     mutating func advance() {

@@ -27,7 +27,7 @@
       zeroPoint = SIMD4(repeating: channels.zeroPoint)
       lower = SIMD4(repeating: channels.lower)
       upper = SIMD4(repeating: channels.upper)
-      range = ResultRange(channels)
+      range = ResultRange(channels.zeroPoint, channels.lower, channels.upper)
       self.shiftsRight = shiftsRight
     }
   }

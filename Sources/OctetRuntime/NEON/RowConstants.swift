@@ -55,13 +55,13 @@
     private let upper: SIMD16<Int8>
 
     @inline(__always)
-    init(_ channels: Channels) {
-      zeroPoint = SIMD8(repeating: Int16(truncatingIfNeeded: channels.zeroPoint))
-      lower = SIMD16(repeating: Int8(truncatingIfNeeded: channels.lower))
-      upper = SIMD16(repeating: Int8(truncatingIfNeeded: channels.upper))
+    init(_ zeroPoint: Int32, _ lower: Int32, _ upper: Int32) {
+      self.zeroPoint = SIMD8(repeating: Int16(truncatingIfNeeded: zeroPoint))
+      self.lower = SIMD16(repeating: Int8(truncatingIfNeeded: lower))
+      self.upper = SIMD16(repeating: Int8(truncatingIfNeeded: upper))
     }
 
-    /// Four words a vector, scaled to the right at least by one: so none wraps.
+    /// Four words a vector; all steps saturate.
     @inline(__always)
     func callAsFunction(
       _ a: SIMD4<Int32>, _ b: SIMD4<Int32>, _ c: SIMD4<Int32>, _ d: SIMD4<Int32>
@@ -85,9 +85,16 @@
     @inline(__always)
     static func loadWidened(_ values: UnsafePointer<Int8>) -> SIMD4<Int32> {
       let bytes = unsafe UnsafeRawPointer(values)
-      if count == 4 { return octet_widen(unsafe bytes.loadUnaligned(as: Int32.self)) }
+      if count == 4 { return widened(unsafe bytes.loadUnaligned(as: Int32.self)) }
       if count == 1 { return SIMD4(repeating: Int32(unsafe values.pointee)) }
-      return octet_widen(Int32(unsafe bytes.loadUnaligned(as: Int16.self)))
+      return widened(Int32(unsafe bytes.loadUnaligned(as: Int16.self)))
+    }
+
+    /// Four int8 of a word, the lowest first.
+    @inline(__always)
+    private static func widened(_ word: Int32) -> SIMD4<Int32> {
+      let bytes = unsafe unsafeBitCast(SIMD4(repeating: word), to: SIMD16<Int8>.self)
+      return octet_add_low(SIMD4(), octet_multiply_low(bytes, SIMD16(repeating: 1)))
     }
 
     @inline(__always)

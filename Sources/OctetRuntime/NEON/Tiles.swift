@@ -42,7 +42,7 @@
       _ patches: Patches, _ channels: Channels, _ tile: inout Tile,
       _ values: UnsafeMutablePointer<Int8>, _ plan: TilePlan
     ) {
-      if !tile.isPool, tile.count == 1 {
+      if !tile.hasWindows, tile.count == 1 {
         // A single pixel is a row of values that all channels are connected to.
         let part = Patches.Part(run: 0, skip: 0, count: channels.depth)
         unsafe patches.gather(part, patches.place(tile.row, tile.column), values)
@@ -104,13 +104,13 @@
       _ tile: Tile
     ) {
       let target = unsafe tile.target + index
-      let finished = RowConstants<Block>(channels, index)
-      if tile.isPool {
+      if tile.hasWindows {
         var maximum = octet_maximum(
           octet_maximum(sums.a, sums.b), octet_maximum(sums.c, sums.d))
         let maxima = unsafe tile.maxima + index
-        if !tile.isFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
-        if tile.isLast {
+        if !tile.isWindowsFirst { maximum = octet_maximum(maximum, unsafe Block.load(maxima)) }
+        if tile.isWindowsLast {
+          let finished = RowConstants<Block>(channels, index)
           unsafe Block.store(bytes: finished(maximum), target)
         } else {
           unsafe Block.store(maximum, maxima)
@@ -118,8 +118,9 @@
         return
       }
       guard Block.count == 4, channels.shiftsRight else {
-        return unsafe finishPixels(sums, finished, target, tile)
+        return unsafe finishPixels(Block.self, sums, channels, index, target, tile)
       }
+      let finished = RowConstants<Block>(channels, index)
       let bias = finished.bias
       let results = channels.range(
         finished.scaledRight(sums.a &+ bias), finished.scaledRight(sums.b &+ bias),
@@ -130,9 +131,10 @@
     /// Pixels one by one.
     @inline(never)
     private static func finishPixels<Block: Rows>(
-      _ sums: Four<SIMD4<Int32>>, _ finished: RowConstants<Block>,
+      _: Block.Type, _ sums: Four<SIMD4<Int32>>, _ channels: NEONChannels, _ index: Int,
       _ start: UnsafeMutablePointer<Int8>, _ tile: Tile
     ) {
+      let finished = RowConstants<Block>(channels, index)
       var target = unsafe start
       unsafe Block.store(bytes: finished(sums.a), target)
       guard tile.count > 1 else { return }

@@ -63,13 +63,10 @@ struct ScaledSum {
   ) {
     if broadcast.output.isInt16 { return runOnInt16(context, body) }
     #if canImport(COctetKernels.NEON)
-      let start = runOnNEON(context, lanes)
-    #else
-      let start = 0
+      if runOnNEON(context, lanes) { return }
     #endif
     #if arch(arm)
-      if start == 0, WidenedTaps.areHalves ? runOnHalves(context, body) : runOnWords(context, body)
-      {
+      if WidenedTaps.areHalves ? runOnHalves(context, body) : runOnWords(context, body) {
         return
       }
     #endif
@@ -82,7 +79,7 @@ struct ScaledSum {
     let zeroA = broadcast.a.zeroPoint
     let zeroB = broadcast.b.zeroPoint
     let zero = broadcast.output.zeroPoint
-    broadcast.run(context, from: start) { a, b in
+    broadcast.run(context) { a, b in
       let scaledA = requantize((a &- zeroA) &<< leftShift, byA)
       let scaledB = requantize((b &- zeroB) &<< leftShift, byB)
       return clamp(requantize(body(scaledA, scaledB), by) &+ zero, lower, upper)

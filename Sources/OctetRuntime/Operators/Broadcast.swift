@@ -25,17 +25,16 @@ struct Broadcast {
     view.operand(index).hasSameShape(as: output) ? 0 : nil
   }
 
-  /// Writes `body` of each pair of elements, in the output's order; where the inputs have one
-  /// shape, from element `start` on.
+  /// Writes `body` of each pair of elements, in the output's order.
   @inline(__always)
   func run<Element: TensorElement>(
-    _ context: OperatorContext, from start: Int = 0, _ body: (Int32, Int32) -> Element
+    _ context: OperatorContext, _ body: (Int32, Int32) -> Element
   ) {
     let x = unsafe context.input(0, as: Element.self)
     let y = unsafe context.input(1, as: Element.self)
     let target = unsafe context.output(0, as: Element.self)
     if a.hasSameShape(as: b) {
-      for index in start..<output.elementCount {
+      for index in 0..<output.elementCount {
         unsafe target[index] = body(Int32(x[index]), Int32(y[index]))
       }
       return

@@ -38,6 +38,14 @@
     }
   }
 
+  extension DepthwiseConvolution {
+    /// Whether the output takes no place of the input.
+    func isApart(_ context: OperatorContext) -> Bool {
+      let (from, to) = unsafe (context.input(0), UnsafePointer(context.output(0)))
+      return unsafe from + input.elementCount <= to || to + output.elementCount <= from
+    }
+  }
+
   @safe private struct NEONDepthwise {
     /// Four channels of a vector.
     typealias Lanes = FourRows<LongProducts>
@@ -94,8 +102,10 @@
       unsafe target = context.output(0)
       unsafe self.padding = padding.assumingMemoryBound(to: Int8.self)
       channels = NEONChannels(all)
-      rows = layer.rows
-      columns = layer.columns
+      // What is not finished row by row must not lie over the input.
+      (rows, columns) =
+        layer.isColumn && layer.isApart(context)
+        ? (layer.columns, layer.rows) : (layer.rows, layer.columns)
       inputChannels = layer.input.channels
       batch = layer.input.batch
       let ofRows = Taps(
@@ -345,14 +355,14 @@
   extension Four<SIMD4<Int32>> {
     /// Adds the products of 8 or 16 pairs.
     @inline(__always)
-    fileprivate mutating func add(_ w: SIMD16<Int8>, _ x: SIMD16<Int8>, _ laneCount: Int) {
+    mutating func add(_ w: SIMD16<Int8>, _ x: SIMD16<Int8>, _ laneCount: Int) {
       add(
         octet_multiply_low(w, x), laneCount == 16 ? octet_multiply_high(w, x) : SIMD8(), laneCount)
     }
 
     /// Adds the products of twice as many, of which no four are −128.
     @inline(__always)
-    fileprivate mutating func addTwo(
+    mutating func addTwo(
       _ v: SIMD16<Int8>, _ x: SIMD16<Int8>, _ w: SIMD16<Int8>, _ y: SIMD16<Int8>,
       _ laneCount: Int
     ) {

@@ -15,7 +15,10 @@
 extension DepthwiseConvolution {
   func runWidened(_ context: OperatorContext) {
     #if canImport(COctetKernels.NEON)
-      if context.backend != .portable, runOnNEON(context) { return }
+      if context.backend != .portable {
+        if DepthwiseStrips.isFaster(self), runInStrips(context) { return }
+        if runOnNEON(context) { return }
+      }
     #endif
     #if canImport(COctetKernels.MVE) || canImport(COctetKernels.RVV)
       if runOnRows(context) { return }

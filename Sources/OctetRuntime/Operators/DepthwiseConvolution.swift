@@ -62,6 +62,11 @@ package struct DepthwiseConvolution: Operator {
     Window(view, Self.columnWords, input: input.width, output: output.width)
   }
 
+  /// Whether the image is one column, which may be taken for one row.
+  var isColumn: Bool {
+    input.width == 1 && output.width == 1 && columns.kernel == 1 && columns.padding == 0
+  }
+
   /// Weights of a channel. Validated: each factor is at most 2²⁶, and what overflows is refused.
   private var patchCount: Int {
     product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount) ?? .max
@@ -108,14 +113,17 @@ extension DepthwiseConvolution {
     view.hasNarrowWeights ? (view.scratchByteCount &- blockByteCount) & ~15 : view.scratchByteCount
   }
 
-  var scratchByteCount: Int { withBlock(bandByteCount) }
+  var scratchByteCount: Int {
+    let strips = DepthwiseStrips(self, turnsColumns: true)?.byteCount ?? 0
+    return withBlock(max(bandByteCount, strips))
+  }
   /// None for kernels: without any the kernel of all other shapes runs.
   var leastScratchByteCount: Int { blockByteCount }
   /// Also for the kernel of DepthwiseConvolution+Rows.swift.
   var mostScratchByteCount: Int {
     let halves = DepthwiseBand(self, byteCount: 2048, areHalves: true)?.byteCount ?? 0
     let words = DepthwiseBand(self, byteCount: 2048, areHalves: false)?.byteCount ?? 0
-    return withBlock(max(max(halves, words), bandByteCount))
+    return max(withBlock(max(halves, words)), scratchByteCount)
   }
 
   private func withBlock(_ byteCount: Int) -> Int {

@@ -1,3 +1,7 @@
+#if canImport(COctetKernels.NEON)
+  internal import COctetKernels
+#endif
+
 /// A table of 256 results: any function of one int8 element, made by the exporter. ReLU with its
 /// requantization, leaky ReLU, hard swish, logistic, tanh and quantization are of this kind.
 ///
@@ -48,8 +52,22 @@ package struct Lookup: Operator {
     let target = unsafe context.output(0)
     let tables = unsafe context.data(view.parameter(Word.tables), as: Int8.self) + 128
     if view.parameter(Word.tableCount) == 1 {
-      for index in 0..<output.elementCount {
+      var index = 0
+      #if canImport(COctetKernels.NEON) && arch(arm64)
+        if context.backend != .portable {
+          let table = unsafe ByteTable(tables - 128)
+          while index &+ 16 <= output.elementCount {
+            let codes = unsafe UnsafeRawPointer(source + index)
+              .loadUnaligned(as: SIMD16<Int8>.self)
+            unsafe UnsafeMutableRawPointer(target + index)
+              .storeBytes(of: table(codes), as: SIMD16<Int8>.self)
+            index &+= 16
+          }
+        }
+      #endif
+      while index < output.elementCount {
         unsafe target[index] = tables[Int(source[index])]
+        index &+= 1
       }
       return
     }
@@ -64,3 +82,40 @@ package struct Lookup: Operator {
     }
   }
 }
+
+#if canImport(COctetKernels.NEON) && arch(arm64)
+  /// A table of 256 bytes in registers, in quarters.
+  private struct ByteTable {
+    private let quarters: Four<Four<SIMD16<Int8>>>
+
+    init(_ table: UnsafePointer<Int8>) {
+      var next = unsafe table
+      let a = unsafe Self.quarter(&next)
+      let b = unsafe Self.quarter(&next)
+      let c = unsafe Self.quarter(&next)
+      quarters = Four(a: a, b: b, c: c, d: unsafe Self.quarter(&next))
+    }
+
+    @inline(__always)
+    private static func quarter(_ next: inout UnsafePointer<Int8>) -> Four<SIMD16<Int8>> {
+      unsafe Four(
+        a: loadNext(&next), b: loadNext(&next), c: loadNext(&next), d: loadNext(&next))
+    }
+
+    /// The results of sixteen codes, the lowest of which is the table's first. An index beyond a
+    /// quarter gives 0 there.
+    @inline(__always)
+    func callAsFunction(_ codes: SIMD16<Int8>) -> SIMD16<Int8> {
+      look(quarters.a, codes &- SIMD16(repeating: -128))
+        | look(quarters.b, codes &- SIMD16(repeating: -64))
+        | look(quarters.c, codes) | look(quarters.d, codes &- SIMD16(repeating: 64))
+    }
+
+    @inline(__always)
+    private func look(
+      _ quarter: Four<SIMD16<Int8>>, _ indices: SIMD16<Int8>
+    ) -> SIMD16<Int8> {
+      octet_look_up(quarter.a, quarter.b, quarter.c, quarter.d, indices)
+    }
+  }
+#endif

@@ -35,7 +35,22 @@ package struct MaxPool: Operator {
       }
     }
     unsafe pool.forEachWindow(context, of: Int8.self) { window, target, channels in
-      for channel in 0..<channels {
+      var first = 0
+      #if canImport(COctetKernels.NEON)
+        if context.backend != .portable {
+          let lowest = SIMD16(repeating: Int8(truncatingIfNeeded: lower))
+          let highest = SIMD16(repeating: Int8(truncatingIfNeeded: upper))
+          while first &+ 4 <= channels {
+            let left = channels &- first
+            let step = left >= 16 ? 16 : left >= 8 ? 8 : 4
+            let maxima = window.maxima(first, count: step)
+            let results = smaller(larger(maxima, lowest), highest)
+            unsafe storeLanes(results, target + first, step)
+            first &+= step
+          }
+        }
+      #endif
+      for channel in first..<channels {
         var maximum: Int8 = -128
         unsafe window.forEachRow { pixel in
           for index in 0..<window.columnCount {
@@ -47,3 +62,21 @@ package struct MaxPool: Operator {
     }
   }
 }
+
+#if canImport(COctetKernels.NEON)
+  extension Pool.Pixels where Element == Int8 {
+    /// The maxima of `count` channels from `first` on: 16, 8 or 4.
+    @inline(__always)
+    fileprivate func maxima(_ first: Int, count: Int) -> SIMD16<Int8> {
+      var maxima = SIMD16<Int8>(repeating: -128)
+      unsafe forEachRow { row in
+        var pixel = unsafe UnsafeRawPointer(row + first)
+        for _ in 0..<columnCount {
+          maxima = larger(maxima, unsafe loadLanes(pixel, count))
+          unsafe pixel += columnStep
+        }
+      }
+      return maxima
+    }
+  }
+#endif

@@ -14,6 +14,9 @@ package struct Maximum: Operator {
   func overlapDistance(input index: Int) -> Int? { broadcast.overlapDistance(input: index) }
 
   func run(_ context: OperatorContext) {
+    #if canImport(COctetKernels.NEON)
+      if broadcast.runOnNEON(context, larger) { return }
+    #endif
     broadcast.run(context) { a, b in Int8(truncatingIfNeeded: max(a, b)) }
   }
 }

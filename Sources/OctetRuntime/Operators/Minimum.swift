@@ -14,6 +14,9 @@ package struct Minimum: Operator {
   func overlapDistance(input index: Int) -> Int? { broadcast.overlapDistance(input: index) }
 
   func run(_ context: OperatorContext) {
+    #if canImport(COctetKernels.NEON)
+      if broadcast.runOnNEON(context, smaller) { return }
+    #endif
     broadcast.run(context) { a, b in Int8(truncatingIfNeeded: min(a, b)) }
   }
 }

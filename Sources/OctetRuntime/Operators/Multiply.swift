@@ -41,11 +41,9 @@ package struct Multiply: Operator {
     let zeroB = broadcast.b.zeroPoint
     let zero = broadcast.output.zeroPoint
     #if canImport(COctetKernels.NEON)
-      let start = runOnNEON(context)
-    #else
-      let start = 0
+      if runOnNEON(context) { return }
     #endif
-    broadcast.run(context, from: start) { a, b in
+    broadcast.run(context) { a, b in
       // |product| ≤ 255² < 2¹⁶
       clamp(requantize((a &- zeroA) &* (b &- zeroB), by) &+ zero, lower, upper)
     }

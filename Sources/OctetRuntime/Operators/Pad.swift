@@ -42,7 +42,7 @@ package struct Pad: Operator {
   private func run<Element: TensorElement>(_ context: OperatorContext, _ element: Element.Type) {
     let target = unsafe context.output(0, as: element)
     let value = Element(truncatingIfNeeded: view.parameter(Word.value))
-    for index in 0..<output.elementCount { unsafe target[index] = value }
+    unsafe fill(target, value, count: output.elementCount)
     var copy = StridedCopy()
     copy.sourceStrides = input.strides
     copy.targetStrides = output.strides
@@ -58,5 +58,42 @@ package struct Pad: Operator {
       to &+= first &* copy.targetStrides[axis]
     }
     unsafe copy.run(context.input(0, as: element) + from, target + to)
+  }
+
+  @inline(__always)
+  private func fill<Element: TensorElement>(
+    _ target: UnsafeMutablePointer<Element>, _ value: Element, count: Int
+  ) {
+    var index = 0
+    #if arch(x86_64) || arch(arm64)
+      let (lanes, raw) = (16 / MemoryLayout<Element>.size, UnsafeMutableRawPointer(target))
+      let bytes = SIMD8<Int16>(repeating: Int16(truncatingIfNeeded: word(of: value)))
+      while index &+ lanes <= count {
+        let place = index &* MemoryLayout<Element>.size
+        unsafe raw.storeBytes(of: bytes, toByteOffset: place, as: SIMD8<Int16>.self)
+        index &+= lanes
+      }
+    #else
+      if UInt(bitPattern: target) & 3 == 0 {
+        let lanes = 4 / MemoryLayout<Element>.size
+        let word = word(of: value)
+        while index &+ lanes <= count {
+          let place = unsafe UnsafeMutableRawPointer(target + index)
+          unsafe place.storeBytes(of: word, as: UInt32.self)
+          index &+= lanes
+        }
+      }
+    #endif
+    while index < count {
+      unsafe target[index] = value
+      index &+= 1
+    }
+  }
+
+  /// A word of the value's bytes.
+  private func word<Element: TensorElement>(of value: Element) -> UInt32 {
+    MemoryLayout<Element>.size == 1
+      ? UInt32(truncatingIfNeeded: Int(value)) & 0xFF &* 0x0101_0101
+      : UInt32(truncatingIfNeeded: Int(value)) & 0xFFFF &* 0x0001_0001
   }
 }

@@ -54,7 +54,7 @@ package struct ResizeNearest: Operator {
         if unsafe row > 0 && rows[row] == rows[row &- 1] {
           let rowByteCount = output.width &* channels
           let above = unsafe UnsafePointer(target) - rowByteCount
-          for index in 0..<rowByteCount { unsafe target[index] = above[index] }
+          unsafe copyForward(above, target, count: rowByteCount)
           unsafe target += rowByteCount
           continue
         }
@@ -62,7 +62,11 @@ package struct ResizeNearest: Operator {
         for column in 0..<output.width {
           let pixel = unsafe first &+ Int(columns[column])
           let source = unsafe context.input(0) + pixel &* channels
-          for channel in 0..<channels { unsafe target[channel] = source[channel] }
+          if channels >= 8 {
+            unsafe copyForward(source, target, count: channels)
+          } else {
+            for channel in 0..<channels { unsafe target[channel] = source[channel] }
+          }
           unsafe target += channels
         }
       }

@@ -21,6 +21,9 @@ struct StridedCopy {
       joined.extents.w = 1
       return unsafe joined.run(source, target)
     }
+    let byteCount = extents.c &* MemoryLayout<Element>.size
+    // Shorter ones are not worth a call.
+    let isRun = sourceStrides.c == 1 && targetStrides.c == 1 && byteCount >= 8
     let sourceStep = sourceStrides.c
     let targetStep = targetStrides.c
     for n in 0..<extents.n {
@@ -30,8 +33,8 @@ struct StridedCopy {
           let to = n &* targetStrides.n &+ h &* targetStrides.h &+ w &* targetStrides.w
           let sourceRow = unsafe source + from
           let targetRow = unsafe target + to
-          if sourceStep == 1, targetStep == 1 {
-            for c in 0..<extents.c { unsafe targetRow[c] = sourceRow[c] }
+          if isRun {
+            unsafe copyForward(sourceRow, targetRow, count: byteCount)
           } else {
             for c in 0..<extents.c {
               unsafe targetRow[c &* targetStep] = sourceRow[c &* sourceStep]
@@ -43,35 +46,67 @@ struct StridedCopy {
   }
 }
 
-/// Copies `count` elements, first to last: the target may overlap what comes before the source's
+/// Copies `count` bytes, first to last: the target may overlap what comes before the source's
 /// end, never the other way round.
 @inline(never)
 func copyForward(
-  _ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, count: Int
+  _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int
 ) {
   var index = 0
-  let words = UInt(bitPattern: source) | UInt(bitPattern: target)
-  if words & 3 == 0 {
-    let from = unsafe UnsafeRawPointer(source)
-    let to = UnsafeMutableRawPointer(target)
-    // Words by fours, so that loads come in runs.
+  #if arch(x86_64) || arch(arm64)
     while index &+ 16 <= count {
-      let first = unsafe from.load(fromByteOffset: index, as: UInt32.self)
-      let second = unsafe from.load(fromByteOffset: index &+ 4, as: UInt32.self)
-      let third = unsafe from.load(fromByteOffset: index &+ 8, as: UInt32.self)
-      let fourth = unsafe from.load(fromByteOffset: index &+ 12, as: UInt32.self)
-      unsafe to.storeBytes(of: first, toByteOffset: index, as: UInt32.self)
-      unsafe to.storeBytes(of: second, toByteOffset: index &+ 4, as: UInt32.self)
-      unsafe to.storeBytes(of: third, toByteOffset: index &+ 8, as: UInt32.self)
-      unsafe to.storeBytes(of: fourth, toByteOffset: index &+ 12, as: UInt32.self)
+      let vector = unsafe source.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+      unsafe target.storeBytes(of: vector, toByteOffset: index, as: SIMD16<UInt8>.self)
       index &+= 16
     }
-  }
+  #else
+    if loadsUnalignedWords {
+      unsafe copyWords(source, target, count, &index) { from in
+        unsafe from.loadUnaligned(as: UInt32.self)
+      }
+    } else if (UInt(bitPattern: source) | UInt(bitPattern: target)) & 3 == 0 {
+      unsafe copyWords(source, target, count, &index) { from in
+        unsafe from.load(as: UInt32.self)
+      }
+    }
+  #endif
   while index < count {
-    unsafe target[index] = source[index]
+    let byte = unsafe source.load(fromByteOffset: index, as: UInt8.self)
+    unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
     index &+= 1
   }
 }
+
+#if !(arch(x86_64) || arch(arm64))
+  /// Whether the core loads words from any address.
+  private var loadsUnalignedWords: Bool {
+    #if arch(arm)
+      WidenedTaps.loadsWords
+    #else
+      false
+    #endif
+  }
+
+  /// Copies words by fours, so that loads come in runs.
+  @inline(__always)
+  private func copyWords(
+    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int,
+    _ index: inout Int, _ load: (UnsafeRawPointer) -> UInt32
+  ) {
+    while index &+ 16 <= count {
+      let from = unsafe source + index
+      let first = unsafe load(from)
+      let second = unsafe load(from + 4)
+      let third = unsafe load(from + 8)
+      let fourth = unsafe load(from + 12)
+      unsafe target.storeBytes(of: first, toByteOffset: index, as: UInt32.self)
+      unsafe target.storeBytes(of: second, toByteOffset: index &+ 4, as: UInt32.self)
+      unsafe target.storeBytes(of: third, toByteOffset: index &+ 8, as: UInt32.self)
+      unsafe target.storeBytes(of: fourth, toByteOffset: index &+ 12, as: UInt32.self)
+      index &+= 16
+    }
+  }
+#endif
 
 extension TensorRecord {
   /// Elements between neighbours along each axis, in row-major order.
