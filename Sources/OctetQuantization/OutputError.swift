@@ -51,7 +51,7 @@ extension OutputError {
     let pairs = TensorPair.all(float, int8)
     let limit = max(4, min(sampleLimit, Int(workLimit / max(float.workEstimate, 1))))
     let picked = samples.picked(CalibrationSamples.spread(samples.count, atMost: limit))
-    let sums = try Calibration.pass([float, int8], picked, threadCount) {
+    let sums = try Calibration.pass([float, int8], [picked, picked], threadCount) {
       [ErrorSums](repeating: ErrorSums(), count: pairs.count)
     } visit: { _, machines, sums in
       for (position, pair) in pairs.enumerated() {

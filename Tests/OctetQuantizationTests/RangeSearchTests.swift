@@ -24,7 +24,7 @@ import Testing
     return graph
   }
 
-  /// - Parameter outlier: an input that is not taken up in a sample that is neither compared nor
+  /// - Parameter outlier: an input that is not taken up, in a sample that is neither compared nor
   ///   held back.
   private func samples(outlier: Float) -> CalibrationSamples {
     CalibrationSamples(count: Self.sampleCount) { index, _, target in

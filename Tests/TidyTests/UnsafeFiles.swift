@@ -60,6 +60,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetQuantization/Rounding/Cholesky.swift",
   "Sources/OctetQuantization/Rounding/InputMeans.swift",
   "Sources/OctetQuantization/Rounding/InputStatistics.swift",
+  "Sources/OctetQuantization/Rounding/KeptValues.swift",
   "Sources/OctetQuantization/Rounding/LayerInputs.swift",
   "Sources/OctetQuantization/Rounding/PatchLayout.swift",
   "Sources/OctetQuantization/Rounding/WeightErrorSums.swift",

@@ -45,7 +45,8 @@ public final class FloatInterpreter {
         node: node, inputs: operands(node.inputs), outputs: operands(node.outputs))
       steps.append(try node.operation.definition.step(context))
       for output in node.outputs {
-        if let step = Self.roundingStep(graph.tensors[output], buffers[output]) {
+        let own = Self.kernelStep(graph, node, buffers)
+        if let step = own ?? Self.roundingStep(graph.tensors[output], buffers[output]) {
           steps.append(step)
         }
       }

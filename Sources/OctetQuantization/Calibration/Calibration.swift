@@ -140,16 +140,16 @@ package struct Calibration: Sendable {
     start: () -> State, visit: @Sendable (Int, FloatInterpreter, inout State) -> Void,
     merge: (inout State, State) -> Void
   ) throws(QuantizationError) -> State {
-    try pass([graph], samples, threadCount, start: start) { sample, machines, state in
+    try pass([graph], [samples], threadCount, start: start) { sample, machines, state in
       visit(sample, machines[0], &state)
     } merge: {
       merge(&$0, $1)
     }
   }
 
-  /// The same with several graphs that have the same inputs.
+  /// The same with several graphs, each of which has samples of its own, as many.
   static func pass<State: Sendable>(
-    _ graphs: [Graph], _ samples: CalibrationSamples, _ threadCount: Int,
+    _ graphs: [Graph], _ samples: [CalibrationSamples], _ threadCount: Int,
     start: () -> State, visit: @Sendable (Int, [FloatInterpreter], inout State) -> Void,
     merge: (inout State, State) -> Void
   ) throws(QuantizationError) -> State {
@@ -166,8 +166,8 @@ package struct Calibration: Sendable {
       nonisolated(unsafe) let slots = unsafe buffer
       DispatchQueue.concurrentPerform(iterations: threads) { thread in
         for chunk in stride(from: thread, to: chunkCount, by: threads) {
-          for sample in stride(from: chunk, to: samples.count, by: chunkCount) {
-            for machine in unsafe machines[thread] {
+          for sample in stride(from: chunk, to: samples[0].count, by: chunkCount) {
+            for (machine, samples) in zip(unsafe machines[thread], samples) {
               for position in machine.graph.inputs.indices {
                 unsafe machine.withInput(position) { unsafe samples.fill(sample, position, $0) }
               }

@@ -8,6 +8,8 @@ struct LayerInputs: Sendable {
   var heldBack: [Int: InputStatistics] = [:]
   /// The means of all samples.
   var means: [Int: InputMeans] = [:]
+  /// Values of the real and of the quantized graph that are kept, by sample.
+  private var kept: [Int: [[[Float]]]] = [:]
 
   /// Which samples are held back: of every four the last.
   private static func isHeldBack(_ sample: Int) -> Bool { sample % 4 == 3 }
@@ -15,30 +17,41 @@ struct LayerInputs: Sendable {
   private static let patchCount = 4096
   private static let leastPatchesPerSample = 32
 
-  /// Runs both graphs up to the last of the layers.
+  /// Runs both graphs from what is kept up to the last of the layers.
   ///
   /// - Parameters:
   ///   - real: in floats.
   ///   - quantized: the same with grids, and rounded weights where those are known; the layers' own
   ///     inputs are where they are in `real`.
   ///   - layouts: the layers, by their index in `real`.
+  ///   - later: layers whose inputs will be wanted afterwards.
+  ///   - kept: replaced by values nearer to those, where these are not too many.
   ///   - needsProducts: whether more than means is wanted.
   static func gather(
-    _ real: Graph, _ quantized: Graph, _ layouts: [Int: PatchLayout],
-    _ samples: CalibrationSamples, needsProducts: Bool, threadCount: Int
+    _ real: Graph, _ quantized: Graph, _ layouts: [Int: PatchLayout], later: [Int],
+    kept: inout BothKept, needsProducts: Bool, threadCount: Int
   ) throws(QuantizationError) -> LayerInputs {
-    let inputs = layouts.keys.map { real.nodes[$0].inputs[0] }
-    let graphs = [real.prefix(making: inputs), quantized.prefix(making: inputs)]
-    let perSample = max(
-      leastPatchesPerSample, (patchCount + samples.count - 1) / max(samples.count, 1))
+    let inputs = Set(layouts.keys.map { real.nodes[$0].inputs[0] }).sorted()
+    let next = kept.next(
+      real, quantized, inputs, later: Set(later.map { real.nodes[$0].inputs[0] }).sorted())
+    let parts = [
+      GraphPart(of: real, making: inputs + next.real, from: kept.real.tensors),
+      GraphPart(of: quantized, making: inputs + next.quantized, from: kept.quantized.tensors),
+    ]
+    let count = kept.sampleCount
+    let perSample = max(leastPatchesPerSample, (patchCount + count - 1) / max(count, 1))
     let order = layouts.sorted { $0.key < $1.key }
-    return try Calibration.pass(graphs, samples, threadCount) {
+    let feeds = [
+      kept.real.inputs(at: parts[0].inputPositions),
+      kept.quantized.inputs(at: parts[1].inputPositions),
+    ]
+    var result = try Calibration.pass(parts.map(\.graph), feeds, threadCount) {
       LayerInputs()
     } visit: { sample, machines, state in
       for (index, layout) in order {
         let input = real.nodes[index].inputs[0]
-        unsafe machines[0].withValue(of: input) { x in
-          unsafe machines[1].withValue(of: input) { y in
+        unsafe machines[0].withValue(of: parts[0][input]) { x in
+          unsafe machines[1].withValue(of: parts[1][input]) { y in
             unsafe state.means[index, default: InputMeans(elementCount: x.count)]
               .add(real: x, quantized: y)
             guard needsProducts, layout.isSmall else { return }
@@ -49,14 +62,24 @@ struct LayerInputs: Sendable {
           }
         }
       }
+      if next.isNearer {
+        state.kept[sample] = [
+          next.real.map { machines[0].value(of: parts[0][$0]) },
+          next.quantized.map { machines[1].value(of: parts[1][$0]) },
+        ]
+      }
     } merge: { into, from in
       into.merge(from)
     }
+    if next.isNearer { kept.advance(to: next, result.kept) }
+    result.kept = [:]
+    return result
   }
 
   private mutating func merge(_ other: LayerInputs) {
     fitted.merge(other.fitted) { merged($0, $1) }
     heldBack.merge(other.heldBack) { merged($0, $1) }
+    kept.merge(other.kept) { own, _ in own }
     means.merge(other.means) { own, other in
       var own = own
       own.merge(other)
@@ -75,16 +98,4 @@ private func merged(_ first: InputStatistics, _ second: InputStatistics) -> Inpu
   var sum = first
   sum.merge(second)
   return sum
-}
-
-extension Graph {
-  /// The graph without the nodes after the last that makes one of `tensors`, which are its outputs.
-  fileprivate func prefix(making tensors: [TensorIndex]) -> Graph {
-    let wanted = Set(tensors)
-    let last = nodes.lastIndex { !wanted.isDisjoint(with: $0.outputs) }
-    var part = self
-    part.nodes = Array(nodes.prefix((last ?? -1) + 1))
-    part.outputs = wanted.sorted()
-    return part
-  }
 }

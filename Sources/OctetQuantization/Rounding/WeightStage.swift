@@ -3,7 +3,8 @@ import OctetModel
 import OctetPasses
 
 /// Rounds the weights of a graph, layer after layer: each by what it reads when all before it are
-/// rounded already, or runs of layers at once where there are many.
+/// rounded already. Of layers that are rounded at once each makes good what those before it lose,
+/// and all together too much; so only those are for which there is no memory otherwise.
 struct WeightStage {
   /// The float graph, and the same with grids.
   let real: Graph
@@ -44,13 +45,15 @@ struct WeightStage {
       layouts[index] = PatchLayout(real, real.nodes[index])
     }
     if options.rounding != .nearest || options.biasCorrection != .none {
-      for run in runs(layouts) {
+      var kept = BothKept(real, samples)
+      var rest = layouts.keys.sorted()
+      while let run = next(&rest, layouts, isNear: kept.isNear) {
         var quantized = graph
         quantized.insertGrids(changes, functions: [])
         let own = layouts.filter { run.contains($0.key) }
         let inputs = try LayerInputs.gather(
-          real, quantized, own, samples, needsProducts: options.rounding != .nearest,
-          threadCount: options.threadCount)
+          real, quantized, own, later: rest, kept: &kept,
+          needsProducts: options.rounding != .nearest, threadCount: options.threadCount)
         let layers = run.compactMap { index in channels[index].map { (index, $0) } }
         let stage = self
         let rounded = each(layers) { index, channels in
@@ -66,29 +69,30 @@ struct WeightStage {
     }
   }
 
-  /// The layers in execution order, in as many parts as the work allows.
-  private func runs(_ layouts: [Int: PatchLayout]) -> [[Int]] {
-    let order = layouts.keys.sorted()
+  /// The next layer; as many as the work asks for where all before them has to be run again.
+  private func next(
+    _ rest: inout [Int], _ layouts: [Int: PatchLayout], isNear: Bool
+  ) -> [Int]? {
+    guard let first = rest.first else { return nil }
     let pass = max(1, 2 * real.workEstimate * Double(samples.count))
-    let count = max(Self.leastRuns, Int(min(Self.workLimit / pass, 1e6)))
-    var runs: [[Int]] = []
-    var size = 0
-    let most = (order.count + count - 1) / count
-    for index in order {
-      guard let layout = layouts[index] else { continue }
-      let patch = layout.patchCount + 1
-      let own =
-        (layout.isSmall ? 2 * layout.groupCount * patch * patch : 0)
-        + 2 * real.tensors[real.nodes[index].inputs[0]].elementCount
-      if let last = runs.last, last.count < most, size + own <= Self.valueLimit {
-        runs[runs.count - 1].append(index)
-        size += own
-      } else {
-        runs.append([index])
-        size = own
-      }
+    let runs = max(Self.leastRuns, Int(min(Self.workLimit / pass, 1e6)))
+    let most = isNear ? 1 : (layouts.count + runs - 1) / runs
+    var (count, size) = (1, valueCount(layouts[first], first))
+    while count < min(most, rest.count) {
+      size += valueCount(layouts[rest[count]], rest[count])
+      if size > Self.valueLimit { break }
+      count += 1
     }
-    return runs
+    defer { rest.removeFirst(count) }
+    return Array(rest.prefix(count))
+  }
+
+  /// Numbers that the statistics of a layer have.
+  private func valueCount(_ layout: PatchLayout?, _ index: Int) -> Int {
+    guard let layout else { return 0 }
+    let patch = layout.patchCount + 1
+    return (layout.isSmall ? 2 * layout.groupCount * patch * patch : 0)
+      + 2 * real.tensors[real.nodes[index].inputs[0]].elementCount
   }
 
   private func rounded(

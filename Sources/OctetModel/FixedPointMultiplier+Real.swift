@@ -1,4 +1,3 @@
-import OctetModel
 import OctetRuntime
 
 extension FixedPointMultiplier {
