@@ -41,7 +41,7 @@ struct BothKept {
   let sampleCount: Int
   /// Whether the last step could keep what it came to.
   private(set) var isNear = true
-  /// Numbers that are kept at most: 1 GiB.
+  /// Numbers that are kept at most: 1 GiB, and as much again while they make place for the next.
   private static let valueLimit = 1 << 28
 
   init(_ graph: Graph, _ samples: CalibrationSamples) {
@@ -73,7 +73,10 @@ struct BothKept {
       }
       let read = graph.makers(of: later, from: available).read
       // What nothing makes and is not kept is an input of integers, or made of such.
-      guard read.isSubset(of: available) else { return Next() }
+      guard read.isSubset(of: available) else {
+        isNear = false
+        return Next()
+      }
       next[keyPath: key] = read.sorted()
       count += read.reduce(0) { $0 + graph.tensors[$1].elementCount }
     }
