@@ -89,6 +89,7 @@ let unsafeFiles: [String] = [
   "Sources/OctetUpdate/ModelSlots.swift",
   "Sources/OctetUpdate/SlotUpdate.swift",
   "Tests/OctetQuantizationTests/Int16Tests.swift",
+  "Tests/OctetQuantizationTests/KernelRoundingTests.swift",
   "Tests/OctetQuantizationTests/RecipeTests.swift",
   "Tests/OctetRuntimeTests/PreviousVersionTests.swift",
   "Tests/OctetUpdateTests/Device.swift",
