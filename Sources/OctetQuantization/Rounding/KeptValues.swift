@@ -106,6 +106,7 @@ struct GraphPart {
   init(of whole: Graph, making wanted: [TensorIndex], from known: [TensorIndex]) {
     let reached = whole.makers(of: wanted, from: Set(known))
     graph = Graph(name: whole.name)
+    graph.arithmetic = whole.arithmetic
     for (position, tensor) in known.enumerated() where reached.read.contains(tensor) {
       inputPositions.append(position)
       graph.inputs.append(place(tensor, whole))
