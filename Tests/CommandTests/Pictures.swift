@@ -77,6 +77,25 @@ actor Workshop {
   struct Failure: Error, CustomStringConvertible {
     var description: String
   }
+
+  /// Puts links to the data, the model and the blob into a folder: what a test writes beside them
+  /// there is not what another test, which runs at the same time, writes under the same name.
+  func link(into folder: URL) async throws {
+    let workshop = try await self.folder()
+    for name in ["data", "m.onnx", "m.oct"] {
+      try FileManager.default.createSymbolicLink(
+        at: folder.appendingPathComponent(name),
+        withDestinationURL: workshop.appendingPathComponent(name))
+    }
+  }
+}
+
+/// Runs `body` with a folder of its own that has the workshop's data, model and blob.
+func withOwnWorkshop<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
+  try await withTemporaryFolder { folder in
+    try await Workshop.shared.link(into: folder)
+    return try await body(folder)
+  }
 }
 
 /// Runs one command line in the workshop: words apart by spaces.

@@ -29,11 +29,11 @@ struct RunnerTests {
     }
   }
 
-  /// Runs octet-run in the workshop, with `script` around `$RUN`.
-  private func run(_ script: String) async throws -> Run {
+  /// Runs octet-run in the folder, with `script` around `$RUN`.
+  private func run(_ script: String, in folder: URL) async throws -> Run {
     let program = try await Program.shared.url()
     return try await shell(
-      script, in: try await Workshop.shared.folder(),
+      script, in: folder,
       environment: ["RUN": "\(try #require(emulator)) \(program.path)"])
   }
 
@@ -73,89 +73,98 @@ struct RunnerTests {
 
   @Test("Pictures have the classes that the host gives them")
   func classes() async throws {
-    let folder = try await Workshop.shared.folder()
-    let names = try pictures(folder)
-    let host = try await octet(["run", "m.oct", "--json"] + names, in: folder)
-    let expected = try #require(try host.json()["images"] as? [[String: Any]])
-    let board = try await run("$RUN m.oct --json --top 2 \(names.joined(separator: " "))")
-    #expect(board.status == 0 && board.stderr.isEmpty, "\(board.stderr)")
-    let found = try objects(board)
-    #expect(found.count == names.count)
-    for (own, host) in zip(found, expected) {
-      #expect(own["path"] as? String == host["path"] as? String)
-      #expect(own["label"] as? String == host["label"] as? String)
-      let probabilities = try #require(own["probability"] as? Double)
-      #expect(abs(probabilities - (host["probability"] as? Double ?? -1)) < 1e-6)
-      #expect((own["classes"] as? [Any])?.count == 2 && own["nanoseconds"] as? Int != nil)
+    try await withOwnWorkshop { folder in
+      let names = try pictures(folder)
+      let host = try await octet(["run", "m.oct", "--json"] + names, in: folder)
+      let expected = try #require(try host.json()["images"] as? [[String: Any]])
+      let board = try await run(
+        "$RUN m.oct --json --top 2 \(names.joined(separator: " "))", in: folder)
+      #expect(board.status == 0 && board.stderr.isEmpty, "\(board.stderr)")
+      let found = try objects(board)
+      #expect(found.count == names.count)
+      for (own, host) in zip(found, expected) {
+        #expect(own["path"] as? String == host["path"] as? String)
+        #expect(own["label"] as? String == host["label"] as? String)
+        let probabilities = try #require(own["probability"] as? Double)
+        #expect(abs(probabilities - (host["probability"] as? Double ?? -1)) < 1e-6)
+        #expect((own["classes"] as? [Any])?.count == 2 && own["nanoseconds"] as? Int != nil)
+      }
     }
   }
 
   @Test("What the host refuses is refused, what it takes is taken")
   func damages() async throws {
-    let folder = try await Workshop.shared.folder()
-    let names = try pictures(folder)
-    let damaged = folder.appendingPathComponent("damaged")
-    try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
-    var random = Xoshiro256(seed: 20)
-    var files: [String] = []
-    for index in 0..<300 {
-      let whole = folder.appendingPathComponent(names[index % names.count])
-      var changed = [UInt8](try Data(contentsOf: whole))
-      for _ in 0...random.next(below: 2) {
-        let place = random.next(below: min(changed.count, 200))
-        switch random.next(below: 4) {
-        case 0: changed[place] ^= 1 << UInt8(random.next(below: 8))
-        case 1: changed[place] = [0, 0x7f, 0x80, 0xff][random.next(below: 4)]
-        case 2: changed.removeLast(changed.count - place)
-        default: changed.insert(UInt8(random.next(below: 256)), at: place)
+    try await withOwnWorkshop { folder in
+      let names = try pictures(folder)
+      let damaged = folder.appendingPathComponent("damaged")
+      try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
+      var random = Xoshiro256(seed: 20)
+      var files: [String] = []
+      for index in 0..<300 {
+        let whole = folder.appendingPathComponent(names[index % names.count])
+        var changed = [UInt8](try Data(contentsOf: whole))
+        for _ in 0...random.next(below: 2) {
+          let place = random.next(below: min(changed.count, 200))
+          switch random.next(below: 4) {
+          case 0: changed[place] ^= 1 << UInt8(random.next(below: 8))
+          case 1: changed[place] = [0, 0x7f, 0x80, 0xff][random.next(below: 4)]
+          case 2: changed.removeLast(changed.count - place)
+          default: changed.insert(UInt8(random.next(below: 256)), at: place)
+          }
+          if changed.isEmpty { break }
         }
-        if changed.isEmpty { break }
+        try Data(changed).write(to: damaged.appendingPathComponent("\(index)"))
+        files.append("damaged/\(index)")
       }
-      try Data(changed).write(to: damaged.appendingPathComponent("\(index)"))
-      files.append("damaged/\(index)")
+      let board = try await run("$RUN m.oct --json \(files.joined(separator: " "))", in: folder)
+      let taken = Set(try objects(board).compactMap { $0["path"] as? String })
+      for file in files {
+        let path = folder.appendingPathComponent(file).path
+        let isRead = (try? Image.decode(contentsOf: path)) != nil
+        #expect(taken.contains(file) == isRead, "\(file)")
+      }
+      #expect(board.status == 65)
+      #expect(taken.count < files.count && !taken.isEmpty)
+      let lines = board.stderr.split(separator: "\n")
+      #expect(lines.count == files.count - taken.count)
+      #expect(lines.allSatisfy { $0.hasPrefix("octet-run: '") })
     }
-    let board = try await run("$RUN m.oct --json \(files.joined(separator: " "))")
-    let taken = Set(try objects(board).compactMap { $0["path"] as? String })
-    for file in files {
-      let path = folder.appendingPathComponent(file).path
-      let isRead = (try? Image.decode(contentsOf: path)) != nil
-      #expect(taken.contains(file) == isRead, "\(file)")
-    }
-    #expect(board.status == 65)
-    #expect(taken.count < files.count && !taken.isEmpty)
-    let lines = board.stderr.split(separator: "\n")
-    #expect(lines.count == files.count - taken.count)
-    #expect(lines.allSatisfy { $0.hasPrefix("octet-run: '") })
   }
 
   @Test("Frames without headers, and the model's own codes")
   func frames() async throws {
-    let folder = try await Workshop.shared.folder()
-    let pixels = Pictures.pixels(label: 1, seed: 4, extent: 20)
-    try Data(pixels + pixels).write(to: folder.appendingPathComponent("frames"))
-    try Data(Array("P5 20 20 255\n".utf8) + pixels)
-      .write(to: folder.appendingPathComponent("frame.pgm"))
-    // The same picture as gray, as luma with neutral chroma, and as three channels of 8 bits.
-    try Data(pixels.flatMap { [$0, $0, $0] }).write(to: folder.appendingPathComponent("rgb"))
-    let picture = try objects(try await run("$RUN m.oct --json frame.pgm"))
-    let gray = try objects(try await run("cat frames | $RUN m.oct --json --frames 20x20:gray -"))
-    let colour = try objects(try await run("$RUN m.oct --json --frames 20x20:bgr rgb"))
-    #expect(gray.count == 2 && colour.count == 1)
-    for one in gray + colour {
-      #expect(one["probability"] as? Double == picture[0]["probability"] as? Double)
+    try await withOwnWorkshop { folder in
+      let pixels = Pictures.pixels(label: 1, seed: 4, extent: 20)
+      try Data(pixels + pixels).write(to: folder.appendingPathComponent("frames"))
+      try Data(Array("P5 20 20 255\n".utf8) + pixels)
+        .write(to: folder.appendingPathComponent("frame.pgm"))
+      // The same picture as gray, as luma with neutral chroma, and as three channels of 8 bits.
+      try Data(pixels.flatMap { [$0, $0, $0] }).write(to: folder.appendingPathComponent("rgb"))
+      let picture = try objects(try await run("$RUN m.oct --json frame.pgm", in: folder))
+      let gray = try objects(
+        try await run("cat frames | $RUN m.oct --json --frames 20x20:gray -", in: folder))
+      let colour = try objects(
+        try await run("$RUN m.oct --json --frames 20x20:bgr rgb", in: folder))
+      #expect(gray.count == 2 && colour.count == 1)
+      for one in gray + colour {
+        #expect(one["probability"] as? Double == picture[0]["probability"] as? Double)
+      }
+      let raw = Data((0..<3 * 144).map { UInt8(truncatingIfNeeded: $0 * 37) })
+      try raw.write(to: folder.appendingPathComponent("in.raw"))
+      let host = try await octet(
+        ["run", "m.oct", "--raw-input", "in.raw", "--raw-output", "host.raw"], in: folder)
+      #expect(host.status == 0)
+      let codes = try await run(
+        "$RUN m.oct --raw in.raw --raw-output board.raw --count 3", in: folder)
+      #expect(codes.stdout.split(separator: "\n").count == 3)
+      let piped = try await run(
+        "$RUN m.oct --raw - --raw-output - < in.raw | cmp - host.raw", in: folder)
+      #expect(piped.status == 0, "\(piped.stdout)\(piped.stderr)")
+      func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent(name))
+      }
+      #expect(try bytes("board.raw") == bytes("host.raw"))
     }
-    let raw = Data((0..<3 * 144).map { UInt8(truncatingIfNeeded: $0 * 37) })
-    try raw.write(to: folder.appendingPathComponent("in.raw"))
-    let host = try await workshop("run m.oct --raw-input in.raw --raw-output host.raw")
-    #expect(host.status == 0)
-    let codes = try await run("$RUN m.oct --raw in.raw --raw-output board.raw --count 3")
-    #expect(codes.stdout.split(separator: "\n").count == 3)
-    let piped = try await run("$RUN m.oct --raw - --raw-output - < in.raw | cmp - host.raw")
-    #expect(piped.status == 0, "\(piped.stdout)\(piped.stderr)")
-    func bytes(_ name: String) throws -> Data {
-      try Data(contentsOf: folder.appendingPathComponent(name))
-    }
-    #expect(try bytes("board.raw") == bytes("host.raw"))
   }
 
   /// Arguments, the status, and a part of what is printed.
@@ -189,14 +198,15 @@ struct RunnerTests {
 
   @Test("Every end has its status and its sentence")
   func ends() async throws {
-    let folder = try await Workshop.shared.folder()
-    try Data((0..<3 * 144).map { UInt8(truncatingIfNeeded: $0 * 37) })
-      .write(to: folder.appendingPathComponent("in.raw"))
-    for (arguments, status, text) in Self.ends {
-      let end = try await run("$RUN \(arguments)")
-      #expect(end.status == status, "\(arguments): \(end.stderr)")
-      #expect((end.stderr + end.stdout).contains(text), "\(arguments): \(end.stderr)")
-      #expect(status == 0 || end.stderr.hasPrefix("octet-run: "), "\(arguments): \(end.stderr)")
+    try await withOwnWorkshop { folder in
+      try Data((0..<3 * 144).map { UInt8(truncatingIfNeeded: $0 * 37) })
+        .write(to: folder.appendingPathComponent("in.raw"))
+      for (arguments, status, text) in Self.ends {
+        let end = try await run("$RUN \(arguments)", in: folder)
+        #expect(end.status == status, "\(arguments): \(end.stderr)")
+        #expect((end.stderr + end.stdout).contains(text), "\(arguments): \(end.stderr)")
+        #expect(status == 0 || end.stderr.hasPrefix("octet-run: "), "\(arguments): \(end.stderr)")
+      }
     }
   }
 

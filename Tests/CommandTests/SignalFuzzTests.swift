@@ -53,7 +53,6 @@ import Testing
     }
 
     @Test func anyVerbAtAnyMoment() async throws {
-      let workshop = try await Workshop.shared.folder()
       var random = Xoshiro256(seed: Self.seed)
       let signals = Signal.isInterruptIgnored ? [SIGTERM, SIGKILL] : [SIGINT, SIGTERM, SIGKILL]
       let cases = Self.cases()
@@ -65,7 +64,7 @@ import Testing
         let delay = one.duration * 1.2 * random.nextUnit()
         let comment = "seed \(Self.seed), run \(runs): \(one.line), signal \(signal) at \(delay) s"
         try await withTemporaryFolder { folder in
-          if try await Self.wasHit(one, signal, after: delay, workshop, folder, comment) {
+          if try await Self.wasHit(one, signal, after: delay, folder, comment) {
             hits += 1
           }
         }
@@ -76,8 +75,7 @@ import Testing
 
     /// - Returns: whether the signal came before the end.
     private static func wasHit(
-      _ one: Case, _ signal: Int32, after delay: Double, _ workshop: URL, _ folder: URL,
-      _ comment: String
+      _ one: Case, _ signal: Int32, after delay: Double, _ folder: URL, _ comment: String
     ) async throws -> Bool {
       let (work, temporary) = (
         folder.appendingPathComponent("w"), folder.appendingPathComponent("t")
@@ -85,11 +83,7 @@ import Testing
       for url in [work, temporary] {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       }
-      for name in ["data", "m.onnx", "m.oct"] {
-        try FileManager.default.createSymbolicLink(
-          at: work.appendingPathComponent(name),
-          withDestinationURL: workshop.appendingPathComponent(name))
-      }
+      try await Workshop.shared.link(into: work)
       let old = Data(one.old.utf8)
       let isFolder = one.output == "out"
       if let output = one.output, !isFolder {

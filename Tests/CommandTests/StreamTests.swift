@@ -4,25 +4,26 @@ import Testing
 /// `-` for standard input and output, and what `--quiet` leaves.
 @Suite struct StreamTests {
   @Test func standardInputAndOutput() async throws {
-    let folder = try await Workshop.shared.folder()
-    try Pictures.pgm(label: 1, seed: 4).write(to: folder.appendingPathComponent("p.pgm"))
-    try Data((0..<144).map { UInt8($0) }).write(to: folder.appendingPathComponent("p.raw"))
-    for script in [
-      "$OCTET quantize m.onnx --data data --calibration-samples 20 -o - | cmp - m.oct",
-      "cat m.onnx | $OCTET quantize - --data data --calibration-samples 20 -o - | cmp - m.oct",
-      "$OCTET verify - < m.oct && $OCTET inspect - < m.oct && $OCTET inspect - < m.onnx",
-      "$OCTET bench - --iterations 3 < m.oct && cat m.oct | $OCTET run - p.pgm",
-      "cat p.pgm | $OCTET run m.oct - && cat m.onnx | $OCTET diff - m.oct --data data --samples 3",
-      "$OCTET export m.oct -o - | grep -q 'an Octet model'",
-      "$OCTET export m.oct --to tflite -o - | $OCTET import - -o - | $OCTET verify -",
-      "$OCTET run m.oct --raw-input - --raw-output - < p.raw > o && test $(wc -c < o) = 10",
-      "$OCTET train --data data --arch mlp --epochs 1 -o - | $OCTET inspect -",
-      "$OCTET diff m.onnx m.oct --data data --samples 3 --html - | grep -q '<!DOCTYPE html>'",
-    ] {
-      let run = try await shell("set -e; \(script)", in: folder, timeout: 240)
-      #expect(run.status == 0, "\(script): \(run.stderr)")
+    try await withOwnWorkshop { folder in
+      try Pictures.pgm(label: 1, seed: 4).write(to: folder.appendingPathComponent("p.pgm"))
+      try Data((0..<144).map { UInt8($0) }).write(to: folder.appendingPathComponent("p.raw"))
+      for script in [
+        "$OCTET quantize m.onnx --data data --calibration-samples 20 -o - | cmp - m.oct",
+        "cat m.onnx | $OCTET quantize - --data data --calibration-samples 20 -o - | cmp - m.oct",
+        "$OCTET verify - < m.oct && $OCTET inspect - < m.oct && $OCTET inspect - < m.onnx",
+        "$OCTET bench - --iterations 3 < m.oct && cat m.oct | $OCTET run - p.pgm",
+        "cat p.pgm | $OCTET run m.oct - && cat m.onnx | $OCTET diff - m.oct --data data --samples 3",
+        "$OCTET export m.oct -o - | grep -q 'an Octet model'",
+        "$OCTET export m.oct --to tflite -o - | $OCTET import - -o - | $OCTET verify -",
+        "$OCTET run m.oct --raw-input - --raw-output - < p.raw > o && test $(wc -c < o) = 10",
+        "$OCTET train --data data --arch mlp --epochs 1 -o - | $OCTET inspect -",
+        "$OCTET diff m.onnx m.oct --data data --samples 3 --html - | grep -q '<!DOCTYPE html>'",
+      ] {
+        let run = try await shell("set -e; \(script)", in: folder, timeout: 240)
+        #expect(run.status == 0, "\(script): \(run.stderr)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("-").path))
     }
-    #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("-").path))
   }
 
   @Test(arguments: [
