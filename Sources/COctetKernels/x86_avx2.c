@@ -7,6 +7,8 @@
 #define NAME(function) octet_##function##_avx2
 
 typedef int16_t element;
+// What inputs and outputs are.
+typedef int8_t operand;
 // Lanes; elements of a word; what an element is more than its value; most sums in 16 registers.
 enum { LANES = 8, ELEMENTS = 2, ELEMENT_OFFSET = 0, MOST_SUMS = 12, HAS_32_REGISTERS = 0 };
 
@@ -65,6 +67,7 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 #define BLOCKS(F)                                                                                 \
   F(TWELVE, 1, BROADCAST) F(SIX, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT)              \
   F(TWELVE, 1, LOAD) F(TWELVE, 1, THREE) F(EIGHT, 1, NARROW) F(SIX, 2, NARROW)
+#include "x86_int8.h"
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

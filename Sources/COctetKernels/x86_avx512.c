@@ -8,6 +8,8 @@
 #define NAME(function) octet_##function##_avx512vnni
 
 typedef uint8_t element;
+// What inputs and outputs are.
+typedef int8_t operand;
 // Lanes; elements of a word; what an element is more than its value; most sums in 32 registers.
 enum { LANES = 16, ELEMENTS = 4, ELEMENT_OFFSET = 128, MOST_SUMS = 24, HAS_32_REGISTERS = 1 };
 
@@ -69,6 +71,7 @@ INLINE void store_pixels(const int P, int8_t *target, vector low, vector high) {
 #define BLOCKS(F)                                                                                 \
   F(SIXTEEN, 1, BROADCAST) F(TWELVE, 2, BROADCAST) F(ONE, 8, BROADCAST) F(ONE, 1, SPLIT)          \
   F(SIXTEEN, 1, LOAD) F(SIXTEEN, 1, THREE) F(EIGHT, 1, NARROW) F(EIGHT, 2, NARROW)
+#include "x86_int8.h"
 #include "x86_convolution.h"
 #include "x86_layer.h"
 

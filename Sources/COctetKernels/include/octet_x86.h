@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 // What the kernels need of a layer. An element is a value of the image: uint8 (q + 128) for
-// AVX-512, int16 for AVX2. A word is 4 bytes: four or two elements. A vector has as many lanes of
-// 4 bytes as the registers; each is an output channel. Steps are in bytes, counts in elements.
+// AVX-512, int16 for AVX2 and where activations are int16. A word is 4 bytes: four or two elements.
+// A vector has as many lanes of 4 bytes as the registers; each is an output channel. Steps are in
+// bytes (`target_step`: in outputs), counts in elements.
 typedef struct octet_x86_layer octet_x86_layer;
 typedef struct octet_x86_place octet_x86_place;
 
@@ -39,6 +40,9 @@ struct octet_x86_layer {
   int32_t is_rectified;                          // lower ≥ zero point: ties below zero are moot;
                                                  // and all shifts are to the right
   int32_t is_product;                            // not a sum or difference
+  int32_t has_long_sums;                         // int16: of 64 bits, see Weighted16.swift
+  int32_t run_word_count;                        // int16: words whose products 32 bits hold, a
+                                                 // multiple of 3 and of OCTET_X86_PARTS, or all
 
   // For blocks of one, two and eight vectors of channels; narrow, of all channels. Those that the
   // layer has blocks for are there, or it is not a layer: see X86Layer.findBlocks.
@@ -86,6 +90,13 @@ enum {
   OCTET_X86_CONSTANTS = 9
 };
 
+// Of sums of 64 bits, which are multiplied with 15 and rounded once: (sum + bias) · multiplier +
+// half >> shift, in int64 of even lanes and then of odd ones. OCTET_X86_BIAS is 0.
+enum {
+  OCTET_X86_LONG_BIAS = 1, OCTET_X86_LONG_MULTIPLIER = 3, OCTET_X86_LONG_HALF = 5,
+  OCTET_X86_LONG_SHIFT = 7
+};
+
 // After those of two inputs' combination. A product needs zero points alone. A sum is
 //
 //     a · FIRST + b · SECOND + HALF >> FRACTION
@@ -106,14 +117,16 @@ enum {
 // channels, or null where there is none; the padded image of one sample; depthwise, a row of the
 // input, or of padding (null), for words of neighbours in a column; rows of the output; a + b,
 // a − b or a · b; maxima.
+#define OCTET_X86_LAYER_FUNCTIONS(set)                                                            \
+  octet_x86_block octet_block_##set(int kind, int width, int is_rectified);                       \
+  void octet_copy_##set(const octet_x86_layer *, const void *source);                             \
+  void octet_take_##set(const octet_x86_layer *, uint32_t *words, const void *source);            \
+  void octet_run_##set(                                                                           \
+      const octet_x86_layer *, octet_x86_block, octet_x86_place *, int height);
 #define OCTET_X86_FUNCTIONS(set)                                                                  \
   int octet_has_##set(void);                                                                      \
   int64_t octet_peak_##set(int64_t rounds);                                                       \
-  octet_x86_block octet_block_##set(int kind, int width, int is_rectified);                       \
-  void octet_copy_##set(const octet_x86_layer *, const int8_t *source);                           \
-  void octet_take_##set(const octet_x86_layer *, uint32_t *words, const int8_t *source);          \
-  void octet_run_##set(                                                                           \
-      const octet_x86_layer *, octet_x86_block, octet_x86_place *, int height);                   \
+  OCTET_X86_LAYER_FUNCTIONS(set)                                                                  \
   void octet_combine_##set(                                                                       \
       const octet_x86_layer *, const void *constants, const int8_t *a, const int8_t *b,           \
       int8_t *target);                                                                            \
@@ -122,3 +135,5 @@ enum {
       int count, int pixels, ptrdiff_t pixel_step);
 OCTET_X86_FUNCTIONS(avx2)
 OCTET_X86_FUNCTIONS(avx512vnni)
+OCTET_X86_LAYER_FUNCTIONS(avx2_int16)
+OCTET_X86_LAYER_FUNCTIONS(avx512vnni_int16)

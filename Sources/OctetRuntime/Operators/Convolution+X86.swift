@@ -67,6 +67,8 @@
     ) {
       self.init()
       isAVX2 = workspace.backend == .avx2
+      isInt16 = workspace.isInt16
+      kernel.has_long_sums = parameters.hasLongSums ? 1 : 0
       input = view.operand(0).dataOffset
       output = view.result(0).dataOffset
       self.batch = batch
@@ -95,7 +97,7 @@
       kernel.channels = Int32(parameters.channels)
       limit(to: clamp)
       let isRectified =
-        clamp.lowerBound >= view.result(0).zeroPoint && parameters.hasOnlyRightShifts
+        !isInt16 && clamp.lowerBound >= view.result(0).zeroPoint && parameters.hasOnlyRightShifts
       kernel.is_rectified = isRectified ? 1 : 0
     }
 

@@ -45,18 +45,18 @@ package struct Convolution16: Operator {
     output = view.result(0)
   }
 
-  private var rows: Window {
+  var rows: Window {
     Window(view, Self.rowWords, input: input.height, output: output.height)
   }
-  private var columns: Window {
+  var columns: Window {
     Window(view, Self.columnWords, input: input.width, output: output.width)
   }
-  private var groups: Int { Int(view.parameter(Word.groups)) }
+  var groups: Int { Int(view.parameter(Word.groups)) }
   /// Input channels of a group.
-  private var depth: Int { input.channels / groups }
+  var depth: Int { input.channels / groups }
 
   /// Weights of one output channel; what overflows is refused.
-  private var patchCount: Int {
+  var patchCount: Int {
     product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount)
       .flatMap { product($0, depth, limit: BlobLimits.weightCount) } ?? .max
   }

@@ -7,37 +7,46 @@
       let parameters = X86Parameters(
         view, weights: Word.weights, bias: Word.bias, multipliers: Word.multipliers,
         shifts: Word.shifts)
-      guard !input.isConstant else { return nil }
-      let rows = X86Axis(rows)
-      let columns = X86Axis(columns)
+      return workspace.addDepthwise(
+        view, X86Axis(rows), X86Axis(columns), parameters, lower: view.parameter(Word.lower),
+        upper: view.parameter(Word.upper))
+    }
+  }
+
+  extension X86Workspace {
+    /// The layer of a depthwise convolution of any multiplier.
+    mutating func addDepthwise(
+      _ view: OperatorRecord, _ rows: X86Axis, _ columns: X86Axis, _ parameters: X86Parameters,
+      lower: Int32, upper: Int32
+    ) -> Int? {
+      let input = view.operand(0)
+      if input.isConstant { return nil }
       if input.channels == 1 {
         // An ordinary convolution, its weights transposed.
-        return workspace.addConvolution(
+        return addConvolution(
           view, rows: rows, columns: columns, parameters, channelStride: 1,
-          weightStride: output.channels, lower: view.parameter(Word.lower),
-          upper: view.parameter(Word.upper))
+          weightStride: parameters.channels, lower: lower, upper: upper)
       }
       // A column of pixels is a row.
       return columns.isPoint
-        ? addDepthwise(&workspace, columns, rows, parameters)
-        : addDepthwise(&workspace, rows, columns, parameters)
+        ? addDepthwise(view, columns, rows, parameters, clamp: lower...upper)
+        : addDepthwise(view, rows, columns, parameters, clamp: lower...upper)
     }
 
-    private func addDepthwise(
-      _ workspace: inout X86Workspace, _ rows: X86Axis, _ columns: X86Axis,
-      _ parameters: X86Parameters
+    private mutating func addDepthwise(
+      _ view: OperatorRecord, _ rows: X86Axis, _ columns: X86Axis, _ parameters: X86Parameters,
+      clamp: ClosedRange<Int32>
     ) -> Int? {
-      let channels = output.channels
-      let lanes = workspace.lanes
-      let groups = (rows.kernel &+ workspace.elementsPerWord &- 1) / workspace.elementsPerWord
+      let input = view.operand(0)
+      let channels = parameters.channels
+      let groups = (rows.kernel &+ elementsPerWord &- 1) / elementsPerWord
       guard let width = columns.image,
         let rowCount = product(width, channels), let wordCount = product(groups, rowCount &+ 64)
       else { return nil }
       let imageRowCount = (rowCount &+ 63) & ~63
       var layer = X86Layer(
-        view, workspace, batch: input.batch, rows: rows, columns: columns, inputs: channels,
-        parameters, imageRowCount: imageRowCount,
-        clamp: view.parameter(Word.lower)...view.parameter(Word.upper))
+        view, self, batch: input.batch, rows: rows, columns: columns, inputs: channels,
+        parameters, imageRowCount: imageRowCount, clamp: clamp)
       layer.groupCount = groups
       layer.dilation = rows.dilation
       layer.multiplier = channels / input.channels
@@ -61,9 +70,10 @@
         runStep: 4 &* columns.dilation &* channels, wordStep: 4 &* imageRowCount,
         channelStride: 1, runStride: channels, weightStride: columns.kernel &* channels)
       // The last vector of the last pixel may reach past its channels.
-      return workspace.add(
-        layer, patch, parameters, imageCount: workspace.elementsPerWord &* (wordCount &+ lanes),
-        scratchByteCount: layer.multiplier > 1 ? columns.input &* channels &+ 8 : 0)
+      return add(
+        layer, patch, parameters, imageCount: elementsPerWord &* (wordCount &+ lanes),
+        scratchByteCount: layer.multiplier > 1
+          ? columns.input &* channels &* layer.valueByteCount &+ 8 : 0)
     }
   }
 

@@ -44,15 +44,15 @@ package struct DepthwiseConvolution16: Operator {
     output = view.result(0)
   }
 
-  private var rows: Window {
+  var rows: Window {
     Window(view, Self.rowWords, input: input.height, output: output.height)
   }
-  private var columns: Window {
+  var columns: Window {
     Window(view, Self.columnWords, input: input.width, output: output.width)
   }
 
   /// Weights of a channel; what overflows is refused.
-  private var patchCount: Int {
+  var patchCount: Int {
     product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount) ?? .max
   }
 

@@ -28,8 +28,8 @@ package struct FullyConnected16: Operator {
     output = view.result(0)
   }
 
-  private var rows: Int { output.elementCount / output.channels }
-  private var depth: Int { input.elementCount / rows }
+  var rows: Int { output.elementCount / output.channels }
+  var depth: Int { input.elementCount / rows }
 
   var demand: Demand {
     Demand(

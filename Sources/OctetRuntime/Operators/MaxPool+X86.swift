@@ -82,8 +82,8 @@
           unsafe largest(
             core, results, row, step: columnStep, taps: tapCount, count: Int(kernel.channels),
             pixels: Int(kernel.output_width), pixelStep: Int(kernel.horizontal_step))
-          unsafe target.update(from: results, count: outputRowCount)
-          unsafe target += outputRowCount
+          unsafe target.update(from: results, count: outputRowByteCount)
+          unsafe target += outputRowByteCount
         }
         unsafe source += height &* rowCount
       }

@@ -20,7 +20,7 @@ struct Weighted16 {
   private let first: Int
   let lower: Int32
   let upper: Int32
-  private let isNarrow: Bool
+  let isNarrow: Bool
 
   /// - Parameter first: the word that says how wide sums are.
   init(_ view: OperatorRecord, first: some ParameterWord) {
@@ -106,9 +106,9 @@ struct Weighted16 {
 @safe struct Channels16 {
   // Safety: the validator saw all of them inside the data.
   let weights: UnsafePointer<Int8>
-  private let biases: UnsafePointer<Int32>
-  private let multipliers: UnsafePointer<Int32>
-  private let shifts: UnsafePointer<Int8>
+  let biases: UnsafePointer<Int32>
+  let multipliers: UnsafePointer<Int32>
+  let shifts: UnsafePointer<Int8>
   private let lower: Int32
   private let upper: Int32
   private let isNarrow: Bool

@@ -55,10 +55,7 @@
     /// channels; whether there is one.
     private mutating func findBlock(_ vectors: Int, width: Int32) -> Bool {
       let kind = Int32(truncatingIfNeeded: blockKind(vectors))
-      let found =
-        isAVX2
-        ? unsafe octet_block_avx2(kind, width, kernel.is_rectified)
-        : unsafe octet_block_avx512vnni(kind, width, kernel.is_rectified)
+      let found = unsafe kernel(kind, width: width)
       switch vectors {
       case 8: unsafe kernel.eight = found
       case 2: unsafe kernel.two = found

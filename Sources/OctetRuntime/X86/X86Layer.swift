@@ -13,6 +13,8 @@
     var kernel = octet_x86_layer()
     var kind = Kind.convolution
     var isAVX2 = false
+    /// Whether inputs and outputs are int16.
+    var isInt16 = false
     var batch = 1
     /// Offsets in the arena, in bytes; the second input is a combination's. Its constant inputs are
     /// in the workspace, at offsets from the layer's address that have their bits inverted.
@@ -39,6 +41,8 @@
     var scratch = 0
 
     var lanes: Int { isAVX2 ? 8 : 16 }
+    /// Bytes of an input or output.
+    var valueByteCount: Int { isInt16 ? 2 : 1 }
     var vectorByteCount: Int { 4 &* lanes }
     var isPooled: Bool { kernel.pool_height &* kernel.pool_width > 1 }
 
@@ -93,19 +97,20 @@
         } else {
           if spread.rows > 0 {
             unsafe spreadPixels(source, image)
-          } else if isAVX2 {
-            unsafe octet_copy_avx2(core, source)
           } else {
-            unsafe octet_copy_avx512vnni(core, source)
+            unsafe copy(core, source)
           }
           unsafe runRows(place, image, target, count: outputHeight)
         }
-        unsafe source += Int(kernel.height) &* Int(kernel.row_count) / multiplier
-        unsafe target += outputHeight &* outputRowCount
+        unsafe source +=
+          Int(kernel.height) &* Int(kernel.row_count) / multiplier &* valueByteCount
+        unsafe target += outputHeight &* outputRowByteCount
       }
     }
 
-    var outputRowCount: Int { Int(kernel.output_width) &* Int(kernel.channels) }
+    var outputRowByteCount: Int {
+      Int(kernel.output_width) &* Int(kernel.channels) &* valueByteCount
+    }
 
     /// All channels of `count` rows of the output.
     private func runRows(
@@ -119,7 +124,7 @@
       var constants = unsafe place + constants
       var row = unsafe octet_x86_place()
       let sums = unsafe UnsafeMutableRawPointer(mutating: place + scratch)
-      unsafe row.end = UnsafePointer(target + count &* outputRowCount)
+      unsafe row.end = UnsafePointer(target + count &* outputRowByteCount)
       var channel = 0
       while channel < channels {
         let vectors = vectorsPerBlock(channels &- channel)
@@ -131,12 +136,8 @@
         unsafe row.count = Int32(truncatingIfNeeded: channels &- channel)
         unsafe row.sums = sums
         unsafe row.pixel = image
-        unsafe row.target = target + channel
-        if isAVX2 {
-          unsafe octet_run_avx2(core, block, &row, Int32(truncatingIfNeeded: count))
-        } else {
-          unsafe octet_run_avx512vnni(core, block, &row, Int32(truncatingIfNeeded: count))
-        }
+        unsafe row.target = target + channel &* valueByteCount
+        unsafe run(core, block, &row, rowCount: count)
         unsafe weights += Int(kernel.word_count) &* vectors &* vectorByteCount
         unsafe constants += OCTET_X86_CONSTANTS &* vectors &* vectorByteCount
         // Depthwise: other words.
@@ -153,7 +154,7 @@
     ) {
       let core = unsafe place.assumingMemoryBound(to: octet_x86_layer.self)
       let words = unsafe words.assumingMemoryBound(to: UInt32.self)
-      let elements = isAVX2 ? 2 : 4
+      let elements = isAVX2 || isInt16 ? 2 : 4
       let wordCount = Int(kernel.image_row_count)
       unsafe words.update(repeating: kernel.padding, count: groupCount &* wordCount)
       for y in 0..<outputHeight {
@@ -166,37 +167,45 @@
             let isInside = row >= 0 && row < Int(kernel.height)
             let values = unsafe isInside ? inputRow(place, source, row) : nil
             let target = unsafe words + (group &* wordCount &+ Int(kernel.left))
-            if isAVX2 {
-              unsafe octet_take_avx2(core, target, values)
-            } else {
-              unsafe octet_take_avx512vnni(core, target, values)
-            }
+            unsafe take(core, target, values)
           }
         }
-        unsafe runRows(place, words, target + y &* outputRowCount, count: 1)
+        unsafe runRows(place, words, target + y &* outputRowByteCount, count: 1)
       }
     }
 
     /// Row `row` of a depthwise layer's input, each element as often as channels are made of it.
     private func inputRow(
       _ place: UnsafeRawPointer, _ source: UnsafePointer<Int8>, _ row: Int
-    ) -> UnsafePointer<Int8> {
+    ) -> UnsafeRawPointer {
       let count = Int(kernel.row_count) / multiplier
-      let values = unsafe source + row &* count
+      let values = unsafe UnsafeRawPointer(source) + row &* count &* valueByteCount
       if multiplier == 1 { return unsafe values }
       let start = unsafe UnsafeMutableRawPointer(mutating: place + scratch)
+      let step = 8 / valueByteCount
       var index = 0
       for element in 0..<count {
-        let eight = unsafe UInt64(UInt8(bitPattern: values[element])) &* 0x0101_0101_0101_0101
+        let eight = unsafe repeated(values, element)
         let end = index &+ multiplier
         // The next one overwrites what is too many.
         while index < end {
-          unsafe (start + index).storeBytes(of: eight, as: UInt64.self)
-          index &+= 8
+          unsafe (start + index &* valueByteCount).storeBytes(of: eight, as: UInt64.self)
+          index &+= step
         }
         index = end
       }
-      return unsafe UnsafePointer(start.assumingMemoryBound(to: Int8.self))
+      return unsafe UnsafeRawPointer(start)
+    }
+
+    /// Eight bytes of an element.
+    @inline(__always)
+    private func repeated(_ values: UnsafeRawPointer, _ element: Int) -> UInt64 {
+      if isInt16 {
+        let value = unsafe values.loadUnaligned(fromByteOffset: 2 &* element, as: UInt16.self)
+        return UInt64(value) &* 0x0001_0001_0001_0001
+      }
+      return unsafe UInt64(values.load(fromByteOffset: element, as: UInt8.self))
+        &* 0x0101_0101_0101_0101
     }
   }
 #endif

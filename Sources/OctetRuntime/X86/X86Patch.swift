@@ -70,10 +70,16 @@
     // Safety: the validator checked the blob's weights and constants of every channel.
     var weights: UnsafePointer<Int8>
     private let isNarrow: Bool
-    let bias: UnsafePointer<Int32>
+    /// Words of a bias: two of int16 activations, see ``Weighted16``.
+    private let biasStep: Int
+    private let biases: UnsafePointer<Int32>
     let multipliers: UnsafePointer<Int32>
     let shifts: UnsafePointer<Int8>
     let zeroPoint: Int32
+    /// Whether sums have 64 bits, of int16 activations.
+    let hasLongSums: Bool
+    /// The largest magnitude of an input.
+    let largestInput: Int64
     /// That of the input, where the bias does not hold it.
     var inputZeroPoint: Int32 = 0
     /// Channels as the kernel sees them, and those of the operator that they repeat.
@@ -86,12 +92,37 @@
     ) {
       unsafe self.weights = view.data(view.parameter(weights), as: Int8.self)
       isNarrow = view.hasNarrowWeights
-      unsafe self.bias = view.data(view.parameter(bias), as: Int32.self)
+      unsafe biases = view.data(view.parameter(bias), as: Int32.self)
+      biasStep = 1
+      hasLongSums = false
+      largestInput = 128
       unsafe self.multipliers = view.data(view.parameter(multipliers), as: Int32.self)
       unsafe self.shifts = view.data(view.parameter(shifts), as: Int8.self)
       channels = view.result(0).channels
       period = channels
       zeroPoint = view.result(0).zeroPoint
+    }
+
+    init(_ weighted: Weighted16) {
+      let channels16 = weighted.channels()
+      unsafe weights = channels16.weights
+      isNarrow = false
+      unsafe biases = channels16.biases
+      biasStep = 2
+      hasLongSums = !weighted.isNarrow
+      largestInput = 32_768
+      unsafe multipliers = channels16.multipliers
+      unsafe shifts = channels16.shifts
+      channels = weighted.view.result(0).channels
+      period = channels
+      zeroPoint = 0
+    }
+
+    /// Where a channel's sum starts; of 64 bits the lower half.
+    func bias(_ channel: Int) -> Int32 { unsafe biases[channel &* biasStep] }
+    /// The same of 64 bits.
+    func longBias(_ channel: Int) -> Int64 {
+      unsafe joined(UInt32(bitPattern: biases[2 &* channel]), biases[2 &* channel &+ 1])
     }
 
     /// The weight at an index of the operator's.
@@ -124,6 +155,12 @@
       channel: (Int) -> Int
     ) {
       for lane in 0..<lanes {
+        if parameters.hasLongSums {
+          let isStored = channel(lane) < parameters.channels
+          writeLongConstants(
+            parameters, isStored ? channel(lane) % parameters.period : nil, at: offset, lane: lane)
+          continue
+        }
         if channel(lane) >= parameters.channels {
           // A lane that is not stored.
           writeConstants(
@@ -133,10 +170,10 @@
         }
         let channel = channel(lane) % parameters.period
         // AVX-512 counts elements from −128.
-        let correction = backend == .avx2 ? 0 : 128 &* sum(patch, parameters, channel)
-        unsafe writeConstants(
+        let correction = elementsPerWord == 2 ? 0 : 128 &* sum(patch, parameters, channel)
+        writeConstants(
           at: offset, lane: lane,
-          bias: parameters.bias[channel] &- correction &- parameters.inputZeroPoint
+          bias: parameters.bias(channel) &- correction &- parameters.inputZeroPoint
             &* sum(patch, parameters, channel),
           by: parameters.multiplier(channel), parameters.zeroPoint, isRectified: isRectified)
       }
@@ -170,19 +207,26 @@
     /// Whether no sum outgrows the doubling and the left shift that come before its product.
     private func leavesRoom(_ patch: X86Patch, _ parameters: X86Parameters) -> Bool {
       for channel in 0..<parameters.period {
-        var most = unsafe Int64(parameters.bias[channel].magnitude)
-        for run in 0..<patch.runCount {
-          for index in 0..<patch.count {
-            let weight = patch.weight(channel: channel, run: run, index: index)
-            // A value, or its distance from a zero point that is not folded into the bias.
-            most +=
-              Int64(parameters.weight(weight).magnitude)
-              * (parameters.inputZeroPoint == 0 ? 128 : 255)
-          }
-        }
+        // A value, or its distance from a zero point that is not folded into the bias.
+        let largest = parameters.inputZeroPoint == 0 ? parameters.largestInput : 255
+        let most =
+          Int64(parameters.bias(channel).magnitude)
+          + largest * weightSum(patch, parameters, channel)
         if most >= 1 << (30 - max(0, parameters.multiplier(channel).shift)) { return false }
       }
       return true
+    }
+
+    /// The magnitudes of a channel's weights.
+    func weightSum(_ patch: X86Patch, _ parameters: X86Parameters, _ channel: Int) -> Int64 {
+      var sum: Int64 = 0
+      for run in 0..<patch.runCount {
+        for index in 0..<patch.count {
+          let weight = patch.weight(channel: channel, run: run, index: index)
+          sum += Int64(parameters.weight(weight).magnitude)
+        }
+      }
+      return sum
     }
 
     private func sum(_ patch: X86Patch, _ parameters: X86Parameters, _ channel: Int) -> Int32 {
@@ -208,7 +252,8 @@
       let inputCount = layer.batch &* Int(layer.kernel.height) &* Int(layer.kernel.row_count)
       let isRectified = layer.kernel.is_rectified != 0
       guard imageCount <= 8 &* inputCount &+ 1 << 20, scratchByteCount <= 1 << 20,
-        isRectified || leavesRoom(patch, parameters)
+        parameters.hasLongSums
+          ? parameters.hasShortMultipliers : isRectified || leavesRoom(patch, parameters)
       else { return nil }
       let packing = X86Packing(layer, patch, parameters)
       if isProbe {
@@ -253,6 +298,8 @@
       layer.constants = constants &- place
       layer.scratch = scratchOffset &- place
       layer.kernel.word_count = Int32(wordCount)
+      layer.kernel.run_word_count = Int32(
+        parameters.hasLongSums ? runWordCount(patch, parameters, of: wordCount) : wordCount)
       layer.kernel.taps = Int64(taps &- place)
       layer.kernel.image = Int64(imageOffset &- place)
       unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)
@@ -269,6 +316,7 @@
       layer.constants = first.constants &+ distance
       layer.scratch = scratchOffset &- place
       layer.kernel.word_count = first.kernel.word_count
+      layer.kernel.run_word_count = first.kernel.run_word_count
       layer.kernel.taps = first.kernel.taps &+ Int64(distance)
       layer.kernel.image = Int64(imageOffset &- place)
       unsafe base.storeBytes(of: layer, toByteOffset: place, as: X86Layer.self)

@@ -19,6 +19,8 @@
     /// How the operator is packed that the next one is a band of, and where in the workspace its
     /// layer stands (0 while counting).
     var source: (packing: X86Packing, place: Int)?
+    /// Whether the operator's activations are int16.
+    var isInt16 = false
     /// Set to learn how an operator would be packed, without doing it.
     private(set) var isProbe = false
     var probed: X86Packing?
@@ -26,12 +28,12 @@
     /// Lanes of a vector, each a word of 32 bits.
     var lanes: Int { backend == .avx2 ? 8 : 16 }
     /// Elements of a word: int16 or uint8.
-    var elementsPerWord: Int { backend == .avx2 ? 2 : 4 }
+    var elementsPerWord: Int { backend == .avx2 || isInt16 ? 2 : 4 }
     var elementByteCount: Int { 4 / elementsPerWord }
     /// A word of elements of one value.
     func word(of value: Int32) -> UInt32 {
       let bits = UInt32(truncatingIfNeeded: value)
-      return backend == .avx2 ? (bits & 0xFFFF) &* 0x1_0001 : (bits &+ 128) &* 0x0101_0101
+      return elementsPerWord == 2 ? (bits & 0xFFFF) &* 0x1_0001 : (bits &+ 128) &* 0x0101_0101
     }
     var vectorByteCount: Int { 4 &* lanes }
 
@@ -82,6 +84,7 @@
       try? view.accept(&preparation)
       self = preparation.workspace
       source = nil
+      isInt16 = false
       return preparation.offset
     }
 
@@ -132,7 +135,7 @@
     var workspace: X86Workspace
     var offset: Int?
     mutating func visit<Kind: Operator>(_ kind: Kind.Type, _ view: OperatorRecord) {
-      // Of int16 there are no such kernels.
+      // Of those that are alike for int8 and int16 there are kernels for int8.
       if view.kind?.elements == .alike, view.result(0).isInt16 { return }
       offset = Kind(view).prepare(&workspace)
     }

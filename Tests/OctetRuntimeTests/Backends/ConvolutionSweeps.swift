@@ -218,7 +218,7 @@ extension WideCase {
 }
 
 extension ConvolutionParameters {
-  fileprivate init(
+  init(
     _ input: Shape, _ output: Shape, _ rows: SweptAxis, _ columns: SweptAxis, depth: Int,
     _ values: SweptValues, _ random: inout RandomSource
   ) {

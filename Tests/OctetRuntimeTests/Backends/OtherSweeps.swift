@@ -5,7 +5,7 @@ import OctetRuntime
 extension Sweep {
   static let all = [
     firstLayers, channels, windows, columns, depthwise, upright, leftShifts, fullyConnected,
-    products, additions, combinations, pools, narrowWeights,
+    products, additions, combinations, pools, narrowWeights, int16,
   ]
 
   static let fullyConnected = Sweep(
