@@ -20,11 +20,11 @@ INLINE vector low_halves(longs even, longs odd) {
   return (vector)((even & 0xFFFFFFFF) | odd << 32);
 }
 
-// a · b, where 0 ≤ b < 2¹⁵.
+// a · b, where 0 ≤ b < 2¹⁵: two products of halves are one instruction each.
 INLINE longs long_product(longs a, longs b) {
-  const unsigned_longs low = (unsigned_longs)(a & 0xFFFFFFFF) * (unsigned_longs)b;
-  const unsigned_longs high = (unsigned_longs)a >> 32;
-  return (longs)(low + (high * (unsigned_longs)b << 32));
+  const unsigned_longs factor = (unsigned_longs)(b & 0xFFFFFFFF);
+  const unsigned_longs low = (unsigned_longs)(a & 0xFFFFFFFF) * factor;
+  return (longs)(low + (((unsigned_longs)a >> 32) * factor << 32));
 }
 
 // Sums of 64 bits, rounded once, halves up: `requantizeWide`. `more` is what is added to them, of
@@ -102,13 +102,20 @@ INLINE void block(
   const int32_t *tap = part(l, l->taps), *end = tap + l->word_count;
   longs sums[2 * 24];
   const longs *more = NULL;
-  // As many words as 32 bits hold the products of, until all are left that can be.
-  for (; end - tap > l->run_word_count; tap += l->run_word_count) {
-    weights = add_patch(P, B, mode, l, r, tap, tap + l->run_word_count, weights, s);
-    spill(B, P * B, r, s, sums, more == NULL);
-    UNROLL for (int i = 0; i < P * B; i++) s[i] = (vector){0};
+  // Of arrays whose address nobody has, the sums stay in registers.
+  vector kept[24];
+  for (;;) {
+    // As many words as 32 bits hold the products of.
+    const int32_t *stop = end - tap > l->run_word_count ? tap + l->run_word_count : end;
+    weights = add_patch(P, B, mode, l, r, tap, stop, weights, s);
+    tap = stop;
+    UNROLL for (int i = 0; i < P * B; i++) {
+      kept[i] = s[i];
+      s[i] = (vector){0};
+    }
+    if (tap >= end) break;
+    spill(B, P * B, r, kept, sums, more == NULL);
     more = sums;
   }
-  add_patch(P, B, mode, l, r, tap, end, weights, s);
-  finish(B, P * B, l, r, s, more);
+  finish(B, P * B, l, r, kept, more);
 }
