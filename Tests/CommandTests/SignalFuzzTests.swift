@@ -30,6 +30,12 @@ import Testing
           line: "train --arch mlp --data data --epochs 30 -o out.onnx", output: "out.onnx",
           duration: 1),
         Case(line: "quantize m.onnx --data data -o out.oct", output: "out.oct", duration: 1),
+        Case(
+          line: "quantize m.onnx --data data --calibration-samples 40 --equalize absorb "
+            + "--rounding adaround --train-epochs 1 -o out.oct", output: "out.oct", duration: 2),
+        Case(
+          line: "quantize m.onnx --data data --calibration-samples 40 --equalize cross-layer "
+            + "--rounding auto --int16 auto -o out.oct", output: "out.oct", duration: 2),
         Case(line: "import m.onnx -o out.onnx", output: "out.onnx", duration: 0.3),
         Case(
           line: "export m.oct -o out.h", output: "out.h", old: "an Octet model: int8 weights",

@@ -15,10 +15,11 @@ extension FloatInterpreter {
   static func kernelStep(
     _ graph: Graph, _ node: Node, _ buffers: [TensorBuffer]
   ) -> InterpreterStep? {
-    let (source, target) = (graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]])
-    guard graph.arithmetic == .tensorFlowLite, source.elementType == .int8,
-      target.elementType == .int8, let from = source.quantization, let to = target.quantization,
-      from.axis == nil, to.axis == nil
+    guard graph.arithmetic == .tensorFlowLite, let input = node.inputs.first else { return nil }
+    let (source, target) = (graph.tensors[input], graph.tensors[node.outputs[0]])
+    guard source.elementType == .int8, target.elementType == .int8,
+      let from = source.quantization, let to = target.quantization, from.axis == nil,
+      to.axis == nil
     else { return nil }
     let buffer = buffers[node.outputs[0]]
     if case .averagePool = node.operation, from == to { return roundMeans(buffer, to) }
