@@ -279,6 +279,19 @@ INLINE int32_t octet_scale_word(int32_t a, int32_t b, int32_t sum) {
   return sum;
 }
 
+// The larger of each two int8 of a and b.
+INLINE uint32_t octet_larger_bytes(uint32_t a, uint32_t b) {
+#if HAS_DSP
+  uint32_t larger;
+  __asm("ssub8 %[larger], %[a], %[b]\n sel %[larger], %[a], %[b]"
+        : [larger] "=&r"(larger)
+        : [a] "r"(a), [b] "r"(b));
+  return larger;
+#else
+  return a;
+#endif
+}
+
 // MARK: Four rows of weights
 
 #if HAS_DSP

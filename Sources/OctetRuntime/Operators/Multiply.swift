@@ -43,9 +43,45 @@ package struct Multiply: Operator {
     #if canImport(COctetKernels.NEON)
       if runOnNEON(context) { return }
     #endif
+    #if arch(arm)
+      if runOnHalves(context) || runOnWords(context) { return }
+    #endif
     broadcast.run(context) { a, b in
       // |product| ≤ 255² < 2¹⁶
       clamp(requantize((a &- zeroA) &* (b &- zeroB), by) &+ zero, lower, upper)
     }
   }
 }
+
+#if arch(arm)
+  extension Multiply {
+    /// With SMLAD; false, with nothing done, for scales of other shapes.
+    @inline(__always)
+    private func runOnHalves(_ context: OperatorContext) -> Bool {
+      guard let by = HalvesMultiplier(view.multiplier(Word.multiplier, shift: Word.shift))
+      else { return false }
+      run(context) { by($0) }
+      return true
+    }
+
+    /// The same without SMLAD.
+    @inline(__always)
+    private func runOnWords(_ context: OperatorContext) -> Bool {
+      guard !WidenedTaps.areHalves,
+        let by = WordMultiplier(view.multiplier(Word.multiplier, shift: Word.shift))
+      else { return false }
+      run(context) { by($0) }
+      return true
+    }
+
+    @inline(__always)
+    private func run(_ context: OperatorContext, _ requantized: (Int32) -> Int32) {
+      let (zeroA, zeroB) = (broadcast.a.zeroPoint, broadcast.b.zeroPoint)
+      let zero = broadcast.output.zeroPoint
+      let (lower, upper) = (view.parameter(Word.lower), view.parameter(Word.upper))
+      broadcast.run(context) { a, b in
+        clamp(requantized((a &- zeroA) &* (b &- zeroB)) &+ zero, lower, upper)
+      }
+    }
+  }
+#endif
