@@ -37,7 +37,7 @@ import Testing
   @Test func kernelsInCStayFew() {
     let leaves = [
       // Assembly of Arm's cores without vectors, a third of all.
-      "octet_core.h": 312, "octet_windows.h": 62, "octet_results.h": 124,
+      "octet_core.h": 317, "octet_windows.h": 62, "octet_results.h": 124,
       "octet_prepared.h": 121, "octet_narrow.h": 36, "octet_connect.h": 66,
       "octet_wide.h": 44, "octet_neon.h": 94, "octet_mve.h": 90, "octet_rvv.h": 100,
       "octet_rows.h": 20,

@@ -17,7 +17,12 @@
     /// stack holds one.
     @inline(__always)
     func runOnCore(_ context: OperatorContext) -> Bool {
-      if runByRows(context) || runByBands(context) { return true }
+      if isColumn, WidenedTaps.areHalves {
+        // A row of one window is as much work as a long one.
+        if runByRows(context, isTurned: true) { return true }
+      } else if runByRows(context, isTurned: false) || runByBands(context) {
+        return true
+      }
       // Words of channels must lie in the input.
       guard output.channels >= 4, input.channels == output.channels else { return false }
       runByWords(context)
@@ -25,17 +30,18 @@
     }
 
     @inline(never)
-    private func runByRows(_ context: OperatorContext) -> Bool {
-      guard let kernel = RowsDepthwise(self, context) else { return false }
+    private func runByRows(_ context: OperatorContext, isTurned: Bool) -> Bool {
+      guard let kernel = RowsDepthwise(self, context, isTurned: isTurned) else { return false }
       kernel.run(batch: input.batch)
       return true
     }
 
     @inline(never)
     private func runByBands(_ context: OperatorContext) -> Bool {
-      guard WidenedTaps.areHalves, let kernel = HalvesDepthwise(self, context) else {
-        return false
-      }
+      // One window does not pay for weights that are widened for each row.
+      guard WidenedTaps.areHalves, columns.output > 1,
+        let kernel = HalvesDepthwise(self, context)
+      else { return false }
       kernel.run(batch: input.batch)
       return true
     }
@@ -164,7 +170,7 @@
       var values: UnsafePointer<Int8>
       var weights: UnsafePointer<Int8>
       var rowCount: Int
-      let columnCount: Int
+      var columnCount: Int
       let step: Int
       let rowStep: Int
 
@@ -186,8 +192,13 @@
     private func add(_ taps: WindowTaps, _ sums: inout octet_sums) {
       let count = channels.count
       let weightRow = columns.kernel &* count
-      let step = taps.step
       var taps = taps
+      var (step, weightStep) = (taps.step, count)
+      if taps.columnCount == 1 {
+        // One column is one row.
+        (step, weightStep) = (taps.rowStep, weightRow)
+        (taps.rowCount, taps.columnCount) = (1, taps.rowCount)
+      }
       var sum = sums
       repeat {
         var x = unsafe taps.values
@@ -196,7 +207,7 @@
         repeat {
           unsafe addTap(x, w, &sum)
           unsafe x += step
-          unsafe w += count
+          unsafe w += weightStep
           column &-= 1
         } while column > 0
         unsafe taps.values += taps.rowStep

@@ -53,16 +53,16 @@
     private static var laneCount: Int { WidenedTaps.areHalves ? 4 : 1 }
 
     /// Nil where another kernel has to run.
-    init?(_ layer: DepthwiseConvolution, _ context: OperatorContext) {
+    init?(_ layer: DepthwiseConvolution, _ context: OperatorContext, isTurned: Bool) {
       channels = Channels(layer)
       guard
         let band = DepthwiseBand(
-          layer, byteCount: layer.kernelScratchByteCount, areHalves: WidenedTaps.areHalves),
+          layer, byteCount: layer.kernelScratchByteCount, areHalves: WidenedTaps.areHalves,
+          isTurned: isTurned),
         !WidenedTaps.areHalves || channels.areHalves
       else { return nil }
       self.band = band
-      rows = layer.rows
-      columns = layer.columns
+      (rows, columns) = layer.windows(isTurned: isTurned)
       inputCount = layer.input.channels
       multiplier = channels.count / inputCount
       unsafe source = context.input(0)
@@ -75,10 +75,20 @@
       unsafe padding[0] = UInt32(truncatingIfNeeded: zeroPoint & 0xFF) &* 0x0101_0101
       isWhole = band.columnPhaseCount == 1 && columns.output <= band.stretch
       chunk = rows.output
-      limitOrder(distance: unsafe UnsafeRawPointer(source) - UnsafeRawPointer(target), layer)
+      let distance = unsafe UnsafeRawPointer(source) - UnsafeRawPointer(target)
+      if isTurned, !mayTurn(distance, layer) { return nil }
+      limitOrder(distance: distance, layer)
       // Single rows are a part of what is computed for them: others take less.
       if groupCount == 1, rows.output > 1, !WidenedTaps.areHalves || layer.takesBand { return nil }
       if !WidenedTaps.areHalves, OCTET_MULTIPLIES_LONG != 0, rows.output < 8 { return nil }
+    }
+
+    /// Whether strips are long, and all of a channel is read before any of it, or of another
+    /// channel, is overwritten.
+    private func mayTurn(_ distance: Int, _ layer: DepthwiseConvolution) -> Bool {
+      guard isWhole || band.stretch >= 16 else { return false }
+      if distance < 0 || distance >= layer.output.elementCount { return true }
+      return isWhole && multiplier == 1 && distance % inputCount == 0
     }
 
     /// Sets what may be written before what, for an input that starts `distance` after the output.

@@ -67,6 +67,11 @@ package struct DepthwiseConvolution: Operator {
     input.width == 1 && output.width == 1 && columns.kernel == 1 && columns.padding == 0
   }
 
+  /// The windows along both axes; turned, those of one column as of one row.
+  func windows(isTurned: Bool) -> (rows: Window, columns: Window) {
+    isTurned ? (columns, rows) : (rows, columns)
+  }
+
   /// Weights of a channel. Validated: each factor is at most 2²⁶, and what overflows is refused.
   private var patchCount: Int {
     product(rows.kernel, columns.kernel, limit: BlobLimits.weightCount) ?? .max
@@ -122,8 +127,11 @@ extension DepthwiseConvolution {
   /// Also for the kernel of DepthwiseConvolution+Rows.swift.
   var mostScratchByteCount: Int {
     let halves = DepthwiseBand(self, byteCount: 2048, areHalves: true)?.byteCount ?? 0
+    let turned =
+      isColumn
+      ? DepthwiseBand(self, byteCount: 2048, areHalves: true, isTurned: true)?.byteCount ?? 0 : 0
     let words = DepthwiseBand(self, byteCount: 2048, areHalves: false)?.byteCount ?? 0
-    return max(withBlock(max(halves, words)), scratchByteCount)
+    return max(withBlock(max(max(halves, turned), words)), scratchByteCount)
   }
 
   private func withBlock(_ byteCount: Int) -> Int {
@@ -193,8 +201,10 @@ struct DepthwiseBand {
 
   /// The most that fits into `limit` bytes; nil where that is too little, or windows are too far
   /// apart or too few to pay for it.
-  init?(_ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool) {
-    let (rows, columns) = (layer.rows, layer.columns)
+  init?(
+    _ layer: DepthwiseConvolution, byteCount limit: Int, areHalves: Bool, isTurned: Bool = false
+  ) {
+    let (rows, columns) = layer.windows(isTurned: isTurned)
     guard limit > 0, rows.kernel <= 64, columns.kernel <= 64, rows.output &* columns.output >= 16
     else { return nil }
     (rowPhaseCount, stride) = rows.phases

@@ -55,7 +55,7 @@ package struct Multiply: Operator {
 
 #if arch(arm)
   extension Multiply {
-    /// With SMLAD; false, with nothing done, for scales of other shapes.
+    /// Products with SMLAD; false, with nothing done, for scales of other shapes.
     @inline(__always)
     private func runOnHalves(_ context: OperatorContext) -> Bool {
       guard let by = HalvesMultiplier(view.multiplier(Word.multiplier, shift: Word.shift))

@@ -88,8 +88,10 @@ struct SweptPack {
     for (index, wide) in cases.enumerated() {
       // With much scratch memory and little, and writing over the input, from its channels on or
       // not, or beside it.
+      let slack = index % 3 == 1 ? 0 : index % 5
       var plan = try wide.operation.plan(
-        index % 3 == 0 ? .apart : .overlapping, slack: index % 3 == 1 ? 0 : index % 5,
+        index % 3 == 0 ? .apart : .overlapping,
+        slack: wide.operation.outputs[0].isInt16 ? slack & ~1 : slack,
         takesMostScratch: index % 4 != 0)
       let start = end
       plan.move(by: start)
