@@ -95,6 +95,7 @@ TARGET static __attribute__((noinline)) void spill(
 INLINE void block(
     const int P, const int B, const int mode, const int is_rectified, const octet_x86_layer *l,
     const octet_x86_place *r) {
+  (void)is_rectified;  // see DEFINITIONS
   const vector *constants = r->constants;
   vector s[24];
   UNROLL for (int i = 0; i < P * B; i++) s[i] = constants[OCTET_X86_CONSTANTS * (i % B)];

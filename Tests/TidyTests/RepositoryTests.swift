@@ -42,7 +42,7 @@ import Testing
       "octet_wide.h": 44, "octet_neon.h": 94, "octet_mve.h": 90, "octet_rvv.h": 100,
       "octet_rows.h": 20,
       // AVX2 and AVX-512, and their use in float.
-      "x86_convolution.h": 56, "x86_words.h": 46, "x86_int8.h": 180, "x86_int16.h": 97,
+      "x86_convolution.h": 56, "x86_words.h": 46, "x86_int8.h": 180, "x86_int16.h": 98,
       "x86_layer.h": 27, "x86_vectors.h": 20, "x86_avx2.c": 57, "x86_avx512.c": 61,
       "x86_avx2_int16.c": 24, "x86_avx512_int16.c": 25, "octet_x86.h": 87, "float_blocks.h": 125,
       "float_kernels.c": 75,
