@@ -27,7 +27,7 @@ private struct WeightLikeness {
   private(set) var best: [Int: (node: Int, decibels: Double)] = [:]
 
   /// Rounding to eight bits leaves more.
-  private static let roundedDecibels = 26.0
+  fileprivate static let roundedDecibels = 26.0
   /// What explains weights is so much better.
   private static let better = 6.0
 
@@ -87,8 +87,11 @@ extension Graph {
   fileprivate mutating func absorbBiases(like other: Graph, _ likeness: WeightLikeness) {
     absorbBiases { index, biases, channels in
       let none = channels.map { _ in Float(0) }
-      guard let node = likeness.best[index].map({ other.nodes[$0.node] }), node.inputs.count > 2,
-        let own = other.tensors[node.inputs[2]].reals, own.count == biases.count
+      // What makes good for weights of four bits cannot be told from what was absorbed.
+      guard let found = likeness.best[index], found.decibels > WeightLikeness.roundedDecibels
+      else { return none }
+      let node = other.nodes[found.node]
+      guard node.inputs.count > 2, let own = other.tensors[node.inputs[2]].reals, own.count == biases.count
       else { return none }
       let largest = biases.reduce(0) { max($0, abs($1)) }
       let lowered = biases.indices.map { biases[$0] - own[$0] }

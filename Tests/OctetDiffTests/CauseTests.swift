@@ -92,6 +92,22 @@ import Testing
     #expect(spoilt.layer == "conv2" && spoilt.cause == .signFlipped, "\(spoilt.action)")
   }
 
+  /// Whatever the blob's biases, the reference's decisions are the model's own: what makes good for
+  /// coarse weights is not taken for what was absorbed.
+  @Test(arguments: [CatalogueNetwork.lenet, .mobile, .resnet, .keywords])
+  func coarseWeightsDoNotMoveTheReference(network: CatalogueNetwork) throws {
+    let float = try network.float()
+    var options = Quantizer.Options()
+    (options.commonWeightBits, options.equalization) = (4, .crossLayer)
+    let data = try network.images()
+    let int4 = try LoadedModel(Compiler.compile(network.quantized(float, options: options)).blob)
+    var choice = Diff.Options()
+    (choice.measuresTime, choice.localSampleCount) = (false, 8)
+    let own = try Diff(DiffModel(float), DiffModel(float), data, options: choice).run()
+    let report = try Diff(DiffModel(float), DiffModel(int4), data, options: choice).run()
+    #expect(report.floatTop1 == own.floatTop1)
+  }
+
   /// Weights of more than eight bits stand in a blob as parts, over inputs that are repeated.
   @Test(arguments: [CatalogueNetwork.mobile, .resnet, .keywords])
   func weightsInPartsAreHealthy(network: CatalogueNetwork) throws {
