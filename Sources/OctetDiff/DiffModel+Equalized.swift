@@ -91,7 +91,8 @@ extension Graph {
       guard let found = likeness.best[index], found.decibels > WeightLikeness.roundedDecibels
       else { return none }
       let node = other.nodes[found.node]
-      guard node.inputs.count > 2, let own = other.tensors[node.inputs[2]].reals, own.count == biases.count
+      guard node.inputs.count > 2, let own = other.tensors[node.inputs[2]].reals,
+        own.count == biases.count
       else { return none }
       let largest = biases.reduce(0) { max($0, abs($1)) }
       let lowered = biases.indices.map { biases[$0] - own[$0] }

@@ -17,7 +17,7 @@
     /// stack holds one.
     @inline(__always)
     func runOnCore(_ context: OperatorContext) -> Bool {
-      if isColumn, WidenedTaps.areHalves {
+      if WidenedTaps.areHalves, isColumn {
         // A row of one window is as much work as a long one.
         if runByRows(context, isTurned: true) { return true }
       } else if runByRows(context, isTurned: false) || runByBands(context) {
@@ -194,8 +194,8 @@
       let weightRow = columns.kernel &* count
       var taps = taps
       var (step, weightStep) = (taps.step, count)
-      if taps.columnCount == 1 {
-        // One column is one row.
+      if WidenedTaps.areHalves, taps.columnCount == 1 {
+        // One column is one row. Cores without SMLAD have no registers for another step.
         (step, weightStep) = (taps.rowStep, weightRow)
         (taps.rowCount, taps.columnCount) = (1, taps.rowCount)
       }

@@ -54,6 +54,8 @@
 
     /// Nil where another kernel has to run.
     init?(_ layer: DepthwiseConvolution, _ context: OperatorContext, isTurned: Bool) {
+      // Known when compiled where columns are never turned: that costs no stack.
+      let isTurned = isTurned && WidenedTaps.areHalves
       channels = Channels(layer)
       guard
         let band = DepthwiseBand(
